@@ -1,0 +1,116 @@
+/**
+ * Every error Drydock throws on purpose: a stable name, whether trying again can help, the exit code a command ends
+ * with, and what a person can do. States of the machine catch these same names.
+ */
+
+/** `never`: the same input fails again. `transient`: the same call may succeed later. */
+export type RetryClass = 'never' | 'transient';
+
+interface ErrorKind {
+  readonly retry: RetryClass;
+  /** Exit code of a command that ends with it: 1 run failed, 2 invalid or refused, 3 budget, 4 environment, 5 waiting. */
+  readonly exit: 1 | 2 | 3 | 4 | 5;
+  readonly remedy: string;
+}
+
+const kind = (retry: RetryClass, exit: ErrorKind['exit'], remedy: string): ErrorKind => ({ retry, exit, remedy });
+
+export const errorKinds = {
+  // input and policy: no run starts
+  UsageError: kind('never', 2, 'See the command with --help.'),
+  FileUnreadable: kind('never', 2, 'Check the path and its permissions.'),
+  SpecInvalid: kind('never', 2, 'Mend each problem at its line; `drydock lint FILE` lists them.'),
+  PolicyInvalid: kind('never', 2, 'Mend each problem at its line; `drydock policy check` lists them.'),
+  PolicyRefused: kind('never', 2, 'Change the spec, or ask the operator to change the policy.'),
+  QuorumImpossible: kind('never', 2, 'Lower required_reviewers or list more approvers in the policy.'),
+  UnknownCiGate: kind('never', 2, 'Define the gate under `ci:` in the policy, or take it out of the spec.'),
+  UnknownRuntime: kind('never', 2, 'Use a runtime the policy lists under `runtimes:` or a built-in toolchain.'),
+  UnknownAgent: kind('never', 2, 'Name a profile that the policy lists under `agents.profiles`.'),
+  UnknownRepository: kind('never', 2, 'Add the repository to the policy, or pass --repo NAME=PATH.'),
+  UnknownPrice: kind('never', 2, 'Use a model with a known price; the ledger cannot meter this one.'),
+  NotBuiltYet: kind('never', 2, 'Take the field out of the spec; this version does not act on it.'),
+  RunNotFound: kind('never', 2, '`drydock list` shows the runs there are.'),
+  GateNotFound: kind('never', 2, '`drydock status RUN` shows the gate that is open.'),
+  GateClosed: kind('never', 2, 'The decision stands; a new one needs a new gate.'),
+  GateExpired: kind('never', 2, 'Start a new attempt: `drydock retry RUN`.'),
+  VoteRefused: kind('never', 2, 'Someone else who may approve has to vote.'),
+  AnswerInvalid: kind('never', 2, 'Answer what the gate asks for; `drydock show RUN` prints the question.'),
+  AlternativesExhausted: kind('never', 2, 'Approve, edit or reject the plan; the policy bounds alternatives.'),
+  AmbiguousId: kind('never', 2, 'Type more characters of the id.'),
+  RunUnfinished: kind('never', 2, 'Cancel it first, or wait: `drydock status RUN`.'),
+  // money
+  BudgetExceeded: kind('never', 3, 'Lower budget.max_usd, or ask the operator to raise the sprint budget.'),
+  BudgetExhausted: kind('never', 3, 'Raise budget.max_usd in the spec within the policy, and start a new attempt.'),
+  // environment
+  SandboxUnavailable: kind('never', 4, 'Install bubblewrap: apt-get install bubblewrap'),
+  EngineUnavailable: kind('never', 4, 'Reinstall with optional dependencies: npm ci'),
+  ToolMissing: kind('never', 4, 'Install the tool it names.'),
+  RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
+  SecretMissing: kind('never', 4, 'Set the variable it names.'),
+  DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
+  // a phase
+  BaselineRed: kind('never', 1, 'Make the tests pass on the target branch first, or list known_failures.'),
+  BaselineFlaky: kind('never', 1, 'Make the tests deterministic; they failed and then passed on the same tree.'),
+  BaselineTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or speed the tests up.'),
+  InstallFailed: kind('never', 1, 'Make the lock file install in a clean checkout.'),
+  TestCommandNotFound: kind('never', 1, 'Correct sandbox.test_command, or install what it needs in setup_command.'),
+  AgentFailed: kind('never', 1, 'Read the agent log: `drydock show RUN --evidence`.'),
+  AgentUnavailable: kind('never', 4, 'Install the agent the profile names.'),
+  NoChanges: kind('never', 1, 'The agent changed nothing; make the instructions more concrete.'),
+  PhaseTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or split the task.'),
+  LimitExceeded: kind('never', 1, 'Raise the limit it names in the spec within the policy.'),
+  SandboxLost: kind('transient', 1, 'Start a new attempt: `drydock retry RUN`.'),
+  ResultInvalid: kind('never', 1, 'The sandbox returned something that is not a result; read its log.'),
+  ReplayDiverged: kind('never', 1, 'Record the session again; the agent asked for something it does not hold.'),
+  // the change
+  GuardRefused: kind('never', 1, 'The change touches what it may not; see the violations.'),
+  VerifyFailed: kind('never', 1, 'See the failing command in the evidence.'),
+  MergeConflict: kind('never', 1, 'Rework on the new target, or resolve by hand.'),
+  BranchTaken: kind('never', 1, 'The branch holds commits that are not ours; delete or rename it.'),
+  CiGateMissing: kind('never', 1, 'A CI gate never reported; check its name and that CI runs on pull requests.'),
+  ReworkExhausted: kind('never', 1, 'Rework rounds are used up; refine the spec.'),
+  NeedsPerson: kind('never', 1, 'Run it without --yes and answer the question.'),
+  // the run
+  Rejected: kind('never', 1, 'Refine the spec and start a new attempt.'),
+  Cancelled: kind('never', 1, 'Start again with `drydock retry RUN`.'),
+  Superseded: kind('never', 1, 'A newer version of the spec runs instead.'),
+  AlreadyClaimed: kind('never', 1, 'The same spec at the same attempt ran already; use --attempt N.'),
+  Conflict: kind('transient', 1, 'Try again.'),
+  Internal: kind('never', 1, 'This is a defect in Drydock; please report it with the run id.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorName = keyof typeof errorKinds;
+
+export class DrydockError extends Error {
+  override readonly name: ErrorName;
+  readonly retry: RetryClass;
+  readonly exit: ErrorKind['exit'];
+  readonly remedy: string;
+  /** Machine-readable facts (problems, violations); never a secret. */
+  readonly details: unknown;
+
+  constructor(name: ErrorName, message: string, options: { remedy?: string; details?: unknown; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const of = errorKinds[name];
+    this.name = name;
+    this.retry = of.retry;
+    this.exit = of.exit;
+    this.remedy = options.remedy ?? of.remedy;
+    this.details = options.details;
+  }
+}
+
+export const isErrorName = (name: string): name is ErrorName => Object.hasOwn(errorKinds, name);
+
+/** What a command prints and a record keeps of an error. */
+export interface ErrorView {
+  name: string;
+  message: string;
+  remedy: string;
+}
+
+export function viewError(error: unknown): ErrorView {
+  if (error instanceof DrydockError) return { name: error.name, message: error.message, remedy: error.remedy };
+  const message = error instanceof Error ? error.message : String(error);
+  return { name: 'Internal', message, remedy: errorKinds.Internal.remedy };
+}

@@ -1,0 +1,107 @@
+/** The borders of the domain. Adapters implement these; steps and commands call them. Nothing here does I/O. */
+import type { ChangeSet } from './run/change-set.ts';
+import type { PhaseEnd, PhaseEvent, PhaseSpec } from './run/phase.ts';
+
+/** Time in epoch milliseconds. */
+export interface Clock {
+  now(): number;
+}
+
+/** Content-addressed bytes: S3 or a folder. */
+export interface Artifacts {
+  /** Stores the bytes and returns their SHA-256 as 64 hex. Storing the same bytes again changes nothing. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** @throws FileUnreadable when the digest is unknown or the bytes no longer match it. */
+  get(digest: string): Promise<Uint8Array>;
+}
+
+/** What the launcher needs to run one phase. Secrets are here and nowhere inside the sandbox. */
+export interface PhaseJob {
+  spec: PhaseSpec;
+  /** Bytes served at `GET /inputs/<name>`. */
+  inputs: Map<string, Uint8Array>;
+  /** Path of a bare repository that holds only the base commit and its allowed history, with branch `base`. */
+  baseRepository: string;
+  /** Folder mounted read-only at /agent, absolute; absent when the profile has no files. */
+  agentFiles?: string;
+  model?: {
+    provider: string;
+    /** Globs of allowed `provider/model`. */
+    allow: string[];
+    /** `replay` answers from a recorded session and needs no key. */
+    mode: 'live' | 'replay';
+    session?: string;
+    key?: string;
+    /** What the calls of this phase may cost at most. */
+    budgetMicros: number;
+  };
+  registries: string[];
+  /** Hosts allowed by policy and spec. */
+  hosts: string[];
+}
+
+/** Runs a phase in a fresh sandbox behind its own gateway. */
+export interface PhaseRunner {
+  /**
+   * Resolves when the phase has ended and nothing of it is left; never rejects for what happens inside.
+   * @throws SandboxUnavailable, RuntimeUnavailable, AgentUnavailable before anything was started.
+   */
+  run(job: PhaseJob, options: { signal: AbortSignal; onEvent(event: PhaseEvent): void }): Promise<PhaseEnd>;
+}
+
+/** Where code lives: a local git repository or a host with an API. Reads specs and bases, publishes, never merges. */
+export interface CodeHost {
+  /** Commit id of a branch. @throws UnknownRepository, PolicyRefused when the branch does not exist. */
+  resolve(repository: string, branch: string): Promise<string>;
+  /** Makes a bare repository with only `commit` and `depth` commits of history, branch `base`; returns its path. */
+  exportBase(repository: string, commit: string, depth: number): Promise<string>;
+  /** Paths at a commit with their mode and blob id. */
+  listTree(repository: string, commit: string): Promise<Map<string, { mode: string; blobSha: string }>>;
+  /** Content of a path at a commit; undefined where there is none. */
+  readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
+  /**
+   * Commits a change set on top of `parent` and puts the branch there. Doing it twice yields the same commit.
+   * @throws BranchTaken when the branch holds a commit without this run's trailer.
+   */
+  publish(request: PublishRequest): Promise<{ commit: string }>;
+  /** Three-way merge of a change set onto a moved target, without a checkout. */
+  rebase(repository: string, change: ChangeSet, onto: string): Promise<{ change: ChangeSet } | { conflicts: string[] }>;
+  /** Finds or creates the draft pull request of a branch and brings title and body up to date. */
+  openPullRequest(request: PullRequestRequest): Promise<PullRequestRef>;
+  /** Takes the draft mark away, once. */
+  markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
+}
+
+export interface PublishRequest {
+  repository: string;
+  branch: string;
+  /** Commit the change set was made against. */
+  parent: string;
+  change: ChangeSet;
+  message: string;
+  /** Trailer that marks the branch as ours: `Drydock-Run: <runId>`. */
+  runId: string;
+  /** Epoch milliseconds that go into the commit, so that doing it again gives the same id. */
+  at: number;
+}
+
+export interface PullRequestRequest {
+  repository: string;
+  branch: string;
+  target: string;
+  base: string;
+  head: string;
+  title: string;
+  body: string;
+}
+
+export interface PullRequestRef {
+  id: string;
+  url: string;
+  draft: boolean;
+}
+
+/** Tells people; keyed, so that telling twice is telling once. */
+export interface Notifier {
+  notify(message: { key: string; to: string[]; subject: string; text: string; link?: string }): Promise<void>;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** Git's modes that a change set may carry; symlinks and submodules are listed so that the guard can name them. */
+export const fileModes = ['100644', '100755', '120000', '160000'] as const;
+
+export const changeEntry = z.discriminatedUnion('op', [
+  z.strictObject({
+    op: z.literal('put'),
+    path: z.string().min(1).max(4096),
+    mode: z.enum(fileModes),
+    /** Git's blob id (SHA-1 over `blob <bytes>\0` and the content), 40 hex. */
+    blobSha: z.string().regex(/^[0-9a-f]{40}$/),
+    /** Length of the content in bytes. */
+    bytes: z.int().nonnegative(),
+  }),
+  z.strictObject({ op: z.literal('delete'), path: z.string().min(1).max(4096) }),
+]);
+
+/**
+ * What a sandbox returns: how the tree differs from `base`. A rename is a delete and a put. The contents travel beside
+ * the manifest as one byte string: the blobs of the `put` entries in the order of the entries, submodules without one.
+ */
+export const changeManifest = z.strictObject({
+  base: z.string().regex(/^[0-9a-f]{40}$/),
+  entries: z.array(changeEntry).max(100_000),
+});
+
+export type ChangeEntry = z.infer<typeof changeEntry>;
+export type ChangeManifest = z.infer<typeof changeManifest>;
+
+/** A manifest with its contents. */
+export interface ChangeSet {
+  manifest: ChangeManifest;
+  /** Concatenated blobs, see {@link changeManifest}. */
+  blobs: Uint8Array;
+}
+
+/** The content of each `put` entry that has one, by path. Views into `blobs`, not copies. */
+export function blobsByPath(change: ChangeSet): Map<string, Uint8Array> {
+  const map = new Map<string, Uint8Array>();
+  let offset = 0;
+  for (const entry of change.manifest.entries) {
+    if (entry.op !== 'put' || entry.mode === '160000') continue;
+    map.set(entry.path, change.blobs.subarray(offset, offset + entry.bytes));
+    offset += entry.bytes;
+  }
+  return map;
+}

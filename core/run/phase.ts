@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+/**
+ * The contract between the pipeline and a sandbox: what a phase is told (`PhaseSpec`, fetched by the runner from the
+ * gateway at `GET /phase`) and what it leaves (`PhaseResult`, put as the artifact `result.json`). Everything in a result
+ * is telemetry; only a `verify` result of a fresh sandbox counts as evidence (law 3).
+ */
+
+export const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
+export const namedCommand = z.strictObject({ name: z.string().min(1), command: z.string().min(1) });
+
+export const agentSpec = z.strictObject({
+  /** Profile name in the policy. */
+  profile: z.string(),
+  kind: z.enum(['command', 'acp']),
+  command: z.array(z.string()).min(1),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  /** Whether a folder is mounted read-only at /agent. */
+  files: z.boolean(),
+  /** Whether the profile is started in the plan phase. */
+  plans: z.boolean(),
+});
+export type AgentSpec = z.infer<typeof agentSpec>;
+
+export const phaseLimits = z.strictObject({
+  timeoutMs: z.int().positive(),
+  cpu: z.number().positive(),
+  memoryMb: z.int().positive(),
+  pids: z.int().positive(),
+  diskMb: z.int().positive(),
+});
+export type PhaseLimits = z.infer<typeof phaseLimits>;
+
+export const phaseSpec = z.strictObject({
+  phaseKey: z.string(),
+  runId: z.string(),
+  taskId: z.string(),
+  phase: z.enum(phaseNames),
+  base: z.string(),
+  /** Inputs the gateway serves at `GET /inputs/<name>`: `changeset.json`, `changeset.blobs`, `plan.json`, `handoff.md`… */
+  inputs: z.array(z.string()),
+  /** The whole prompt; empty where no agent runs. */
+  prompt: z.string(),
+  agent: agentSpec.nullable(),
+  sandbox: z.strictObject({
+    runtime: z.string(),
+    packageManager: z.string().optional(),
+    dependencies: z.array(z.string()),
+    env: z.record(z.string(), z.string()),
+    setupCommand: z.string().optional(),
+    buildCommand: z.string().optional(),
+    testCommand: z.string(),
+  }),
+  /** Run the tests on the untouched base before anything else; false where a cached baseline stands. */
+  baseline: z.boolean(),
+  /** Names of tests the spec lists as failing and the policy allows. */
+  knownFailures: z.array(z.string()),
+  /** Verify only: success criteria, checks and CI gates, in this order. */
+  commands: z.array(namedCommand),
+  limits: phaseLimits,
+});
+export type PhaseSpec = z.infer<typeof phaseSpec>;
+
+export const commandResult = z.strictObject({
+  name: z.string(),
+  command: z.string(),
+  exitCode: z.int().nullable(),
+  timedOut: z.boolean(),
+  ms: z.number().nonnegative(),
+  /** The last 16 KiB of what it printed, both streams as they came. */
+  output: z.string().max(20_000),
+});
+export type CommandResult = z.infer<typeof commandResult>;
+
+export const question = z.strictObject({
+  question: z.string().min(1).max(4_000),
+  context: z.string().max(20_000).default(''),
+  options: z.array(z.string().max(500)).max(10).default([]),
+  suggested: z.string().max(500).optional(),
+});
+export type Question = z.infer<typeof question>;
+
+export const checkpoint = z.strictObject({
+  name: z.string().min(1).max(200),
+  summary: z.string().max(20_000).default(''),
+});
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+export const phaseResult = z.strictObject({
+  phaseKey: z.string(),
+  outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'verified', 'failed']),
+  /** Present when `failed`: a name from core/errors and what happened. */
+  error: z.strictObject({ name: z.string().max(100), message: z.string().max(20_000) }).optional(),
+  question: question.optional(),
+  checkpoint: checkpoint.optional(),
+  /** Raw `plan.yaml` as the agent left it; checked outside. */
+  plan: z.string().max(200_000).optional(),
+  handoff: z.string().max(100_000).optional(),
+  /** Whether artifacts `changeset.json` and `changeset.blobs` were put. */
+  changeSet: z.boolean(),
+  baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
+  commands: z.array(commandResult).max(200),
+  /** Exact versions found: tools (`node`, `npm`, `git`) and top-level dependencies. */
+  versions: z.record(z.string(), z.string()),
+  agent: z.strictObject({ exitCode: z.int().nullable(), stopReason: z.string().optional(), ms: z.number() }).optional(),
+  /** Seconds per step, for the bench and the record, in milliseconds. */
+  timings: z.record(z.string(), z.number()),
+});
+export type PhaseResult = z.infer<typeof phaseResult>;
+
+/** One line of what a phase reports while it runs (`POST /events`, NDJSON). Telemetry. */
+export const phaseEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('step'), name: z.string(), status: z.enum(['started', 'passed', 'failed']), ms: z.number().optional() }),
+  z.strictObject({ type: z.literal('log'), source: z.string(), text: z.string().max(8_000) }),
+  z.strictObject({ type: z.literal('message'), text: z.string().max(20_000) }),
+  z.strictObject({ type: z.literal('tool'), id: z.string(), title: z.string().max(500), status: z.string(), detail: z.string().max(4_000).optional() }),
+  z.strictObject({ type: z.literal('plan'), entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100) }),
+]);
+export type PhaseEvent = z.infer<typeof phaseEvent>;
+
+/** One metered model call, as the gateway wrote it. Money in micro-US-dollars. */
+export interface ModelCall {
+  id: string;
+  provider: string;
+  model: string;
+  kind: string;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  usdMicros: number;
+  /** `settled`: usage was read. `reserved`: the call was cut off and is charged its worst case. */
+  state: 'settled' | 'reserved';
+}
+
+/** Something that asked for a way out and did not get it. */
+export interface Refusal {
+  /** `host:port`, a registry path, a model, or an artifact name. */
+  target: string;
+  /** The command that asked, as far as known. */
+  command: string;
+  reason: string;
+  /** The policy or spec line that would allow it; empty where nothing may. */
+  allow: string;
+  at: string;
+}
+
+/** How a phase ended, seen from outside the sandbox. */
+export interface PhaseEnd {
+  phaseKey: string;
+  /** Absent when the sandbox died without a valid result. */
+  result?: PhaseResult;
+  /** Why there is no result: `SandboxLost`, `PhaseTimedOut`, `LimitExceeded`, `ResultInvalid`, `Cancelled`, `BudgetExhausted`. */
+  failure?: { name: string; message: string };
+  calls: ModelCall[];
+  refusals: Refusal[];
+  /** Artifacts the phase put, by name, as bytes on the launcher's side. */
+  artifacts: Map<string, Uint8Array>;
+  /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `none`. */
+  enforcer: string;
+  ms: number;
+}

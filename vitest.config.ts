@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{scenario,attack,contract,pages,package}/**'],
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: ['test/{scenario,attack,contract,pages,package}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
