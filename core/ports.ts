@@ -60,14 +60,28 @@ export interface CodeHost {
   /** Content of a path at a commit; undefined where there is none. */
   readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
   /**
-   * Commits a change set on top of `parent` and puts the branch there. Doing it twice yields the same commit.
-   * @throws BranchTaken when the branch holds a commit without this run's trailer.
+   * Commits base plus change set and puts the branch there; doing it twice yields the same commit and changes nothing.
+   * @throws BranchTaken when the branch holds something else than `previous`.
    */
   publish(request: PublishRequest): Promise<{ commit: string }>;
-  /** Three-way merge of a change set onto a moved target, without a checkout. */
-  rebase(repository: string, change: ChangeSet, onto: string): Promise<{ change: ChangeSet } | { conflicts: string[] }>;
+  /**
+   * Three-way merge of a change set onto a moved target, without a checkout. With conflicts, the change holds git's
+   * conflict markers in the paths named.
+   */
+  rebase(repository: string, change: ChangeSet, onto: string): Promise<{ change: ChangeSet; conflicts: string[] }>;
   /** Finds or creates the draft pull request of a branch and brings title and body up to date. */
   openPullRequest(request: PullRequestRequest): Promise<PullRequestRef>;
+  /** The pull request of a branch as it stands; undefined where there is none. */
+  readPullRequest(repository: string, branch: string): Promise<(PullRequestRequest & PullRequestRef) | undefined>;
+  /**
+   * Who wrote a line: commit, its text and the commit's trailers. Looked up at the checked-out head.
+   * @throws FileUnreadable when there is no such line.
+   */
+  blame(
+    repository: string,
+    file: string,
+    line: number,
+  ): Promise<{ commit: string; text: string; trailers: [string, string][] }>;
   /** Takes the draft mark away, once. */
   markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
 }
@@ -75,12 +89,11 @@ export interface CodeHost {
 export interface PublishRequest {
   repository: string;
   branch: string;
-  /** Commit the change set was made against. */
-  parent: string;
+  /** The head this run published before; absent the first time. The new commit comes on top of it. */
+  previous?: string;
   change: ChangeSet;
+  /** With trailers, `Drydock-Run: <runId>` among them. */
   message: string;
-  /** Trailer that marks the branch as ours: `Drydock-Run: <runId>`. */
-  runId: string;
   /** Epoch milliseconds that go into the commit, so that doing it again gives the same id. */
   at: number;
 }

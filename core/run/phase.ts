@@ -113,11 +113,25 @@ export type PhaseResult = z.infer<typeof phaseResult>;
 
 /** One line of what a phase reports while it runs (`POST /events`, NDJSON). Telemetry. */
 export const phaseEvent = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('step'), name: z.string(), status: z.enum(['started', 'passed', 'failed']), ms: z.number().optional() }),
+  z.strictObject({
+    type: z.literal('step'),
+    name: z.string(),
+    status: z.enum(['started', 'passed', 'failed']),
+    ms: z.number().optional(),
+  }),
   z.strictObject({ type: z.literal('log'), source: z.string(), text: z.string().max(8_000) }),
   z.strictObject({ type: z.literal('message'), text: z.string().max(20_000) }),
-  z.strictObject({ type: z.literal('tool'), id: z.string(), title: z.string().max(500), status: z.string(), detail: z.string().max(4_000).optional() }),
-  z.strictObject({ type: z.literal('plan'), entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100) }),
+  z.strictObject({
+    type: z.literal('tool'),
+    id: z.string(),
+    title: z.string().max(500),
+    status: z.string(),
+    detail: z.string().max(4_000).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('plan'),
+    entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100),
+  }),
 ]);
 export type PhaseEvent = z.infer<typeof phaseEvent>;
 

@@ -1,0 +1,180 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DrydockError } from '../../../core/errors.ts';
+import { formatUsd } from '../../../core/money/format.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import type { Ledger } from '../../../core/stores.ts';
+import { Table } from './table.ts';
+
+/** Attempts to reserve while somebody changes the limit of the same sprint. */
+const limitAttempts = 10;
+
+const budgetPk = (team: string, sprint: string): string => `budget#${team}#${sprint}`;
+const slotPk = (scope: string): string => `slots#${scope}`;
+
+/**
+ * Money and admission. A sprint's item keeps `committed` (settled plus reserved), because a condition cannot add; a
+ * reservation and the new sum are written in one transaction.
+ */
+export function createLedger(client: DynamoDBClient, tableName: string): Ledger {
+  const table = new Table(client, tableName);
+
+  /** Brings the sprint's item to the policy's limit and returns its limit version. */
+  const ensureBudget = async (pk: string, limitMicros: number): Promise<number> => {
+    const item = await table.get(pk, 'total');
+    if (item?.limitMicros === limitMicros) return Number(item.limitVersion);
+    if (!item) {
+      const first = { pk, sk: 'total', committed: 0, settled: 0, limitMicros, limitVersion: 1 };
+      if (await table.put(first, { ConditionExpression: 'attribute_not_exists(pk)' })) return 1;
+      return ensureBudget(pk, limitMicros);
+    }
+    const version = Number(item.limitVersion);
+    await table.update(pk, 'total', {
+      UpdateExpression: 'SET limitMicros = :limit, limitVersion = :next',
+      ConditionExpression: 'limitVersion = :v',
+      ExpressionAttributeValues: { ':limit': limitMicros, ':next': version + 1, ':v': version },
+    });
+    return ensureBudget(pk, limitMicros);
+  };
+
+  return {
+    async reserve({ runId, taskId, team, sprint, capMicros, limitMicros }) {
+      const pk = budgetPk(team, sprint);
+      for (let attempt = 0; attempt < limitAttempts; attempt++) {
+        const limitVersion = await ensureBudget(pk, limitMicros);
+        const refused = await table.transact([
+          {
+            Put: {
+              TableName: tableName,
+              Item: { pk, sk: `run#${runId}`, runId, taskId, reservedMicros: capMicros },
+              ConditionExpression: 'attribute_not_exists(pk)',
+            },
+          },
+          {
+            Update: {
+              TableName: tableName,
+              Key: { pk, sk: 'total' },
+              UpdateExpression: 'SET committed = committed + :cap',
+              ConditionExpression: 'committed <= :room AND limitVersion = :v',
+              ExpressionAttributeValues: { ':cap': capMicros, ':room': limitMicros - capMicros, ':v': limitVersion },
+            },
+          },
+        ]);
+        if (!refused || refused[0] === 'ConditionalCheckFailed') return;
+        const total = await table.get(pk, 'total');
+        if (Number(total?.limitVersion) !== limitVersion) continue;
+        const free = limitMicros - Number(total?.committed ?? 0);
+        throw new DrydockError(
+          'BudgetExceeded',
+          `The run may cost ${formatUsd(capMicros)}, and ${formatUsd(free)} of ${formatUsd(limitMicros)} are left in the sprint of team ${team} that began ${sprint}.`,
+        );
+      }
+      throw new DrydockError('Conflict', `The budget of team ${team} keeps changing.`);
+    },
+
+    async settle({ runId, team, sprint, spentMicros }) {
+      const pk = budgetPk(team, sprint);
+      const reservation = await table.get(pk, `run#${runId}`);
+      if (!reservation || reservation.settledMicros !== undefined) return;
+      const reserved = Number(reservation.reservedMicros);
+      await table.transact([
+        {
+          Update: {
+            TableName: tableName,
+            Key: { pk, sk: `run#${runId}` },
+            UpdateExpression: 'SET settledMicros = :spent',
+            ConditionExpression: 'attribute_not_exists(settledMicros)',
+            ExpressionAttributeValues: { ':spent': spentMicros },
+          },
+        },
+        {
+          Update: {
+            TableName: tableName,
+            Key: { pk, sk: 'total' },
+            UpdateExpression: 'SET committed = committed + :change, settled = settled + :spent',
+            ExpressionAttributeValues: { ':change': spentMicros - reserved, ':spent': spentMicros },
+          },
+        },
+      ]);
+    },
+
+    async budget(team, sprint) {
+      const [items, total] = await Promise.all([
+        table.query(budgetPk(team, sprint), 'run#'),
+        table.get(budgetPk(team, sprint), 'total'),
+      ]);
+      if (!total) return undefined;
+      return {
+        team,
+        sprint,
+        limitMicros: Number(total.limitMicros),
+        committedMicros: Number(total.committed),
+        settledMicros: Number(total.settled),
+        runs: items.map((item) => ({
+          runId: String(item.runId),
+          taskId: String(item.taskId),
+          reservedMicros: Number(item.reservedMicros),
+          settledMicros: item.settledMicros === undefined ? null : Number(item.settledMicros),
+        })),
+      };
+    },
+
+    async recordCalls(runId, calls) {
+      await Promise.all(
+        calls.map((call) =>
+          table.put(
+            { pk: `run#${runId}`, sk: `call#${call.id}`, ...call },
+            { ConditionExpression: 'attribute_not_exists(pk)' },
+          ),
+        ),
+      );
+    },
+
+    async calls(runId) {
+      const items = await table.query(`run#${runId}`, 'call#');
+      return items.map(({ pk: _pk, sk: _sk, ...call }) => call as ModelCall);
+    },
+
+    async acquireSlot(scope, runId, limit) {
+      return table.update(slotPk(scope), 'holders', {
+        UpdateExpression: 'ADD holders :run',
+        ConditionExpression: 'attribute_not_exists(holders) OR size(holders) < :limit OR contains(holders, :id)',
+        ExpressionAttributeValues: { ':run': new Set([runId]), ':limit': limit, ':id': runId },
+      });
+    },
+
+    async releaseSlot(scope, runId) {
+      await table.update(slotPk(scope), 'holders', {
+        UpdateExpression: 'DELETE holders :run',
+        ExpressionAttributeValues: { ':run': new Set([runId]) },
+      });
+    },
+
+    async slotHolders(scope) {
+      const item = await table.get(slotPk(scope), 'holders');
+      return item?.holders instanceof Set ? [...item.holders].map(String) : [];
+    },
+
+    async enqueue(scope, runId, at) {
+      const queued = await table.query(slotPk(scope), 'queue#');
+      if (queued.some((item) => item.runId === runId)) return;
+      await table.put({ pk: slotPk(scope), sk: `queue#${at}#${runId}`, runId });
+    },
+
+    async dequeue(scope, runId) {
+      const queued = await table.query(slotPk(scope), 'queue#');
+      for (const item of queued) if (item.runId === runId) await table.delete(slotPk(scope), String(item.sk));
+    },
+
+    async queue(scope) {
+      return (await table.query(slotPk(scope), 'queue#')).map((item) => String(item.runId));
+    },
+
+    async setPaused(paused, by) {
+      await table.put({ pk: 'admission', sk: 'switch', paused, by });
+    },
+
+    async paused() {
+      return (await table.get('admission', 'switch'))?.paused === true;
+    },
+  };
+}

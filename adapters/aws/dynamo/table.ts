@@ -1,0 +1,126 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  ResourceInUseException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  type NativeAttributeValue,
+  PutCommand,
+  type PutCommandInput,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+
+export type Item = Record<string, NativeAttributeValue>;
+type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** Attempts of a transaction that another one got in the way of; with full jitter over 2^n · 10 ms, about 10 s in all. */
+const conflictAttempts = 10;
+
+/** Thin access to one table of `pk` and `sk`: conditions come back as booleans, conflicts are tried again. */
+export class Table {
+  readonly name: string;
+  readonly #client: DynamoDBDocumentClient;
+  readonly #random: () => number;
+
+  constructor(client: DynamoDBClient, name: string, random: () => number = Math.random) {
+    this.name = name;
+    this.#random = random;
+    this.#client = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  }
+
+  async get(pk: string, sk: string): Promise<Item | undefined> {
+    const out = await this.#client.send(
+      new GetCommand({ TableName: this.name, Key: { pk, sk }, ConsistentRead: true }),
+    );
+    return out.Item;
+  }
+
+  /** False when the condition did not hold. */
+  async put(item: Item, condition?: Omit<PutCommandInput, 'TableName' | 'Item'>): Promise<boolean> {
+    return conditional(() => this.#client.send(new PutCommand({ TableName: this.name, Item: item, ...condition })));
+  }
+
+  /** False when the condition did not hold. */
+  async update(pk: string, sk: string, update: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
+    return conditional(() =>
+      this.#client.send(new UpdateCommand({ TableName: this.name, Key: { pk, sk }, ...update })),
+    );
+  }
+
+  async delete(pk: string, sk: string): Promise<void> {
+    await this.#client.send(new DeleteCommand({ TableName: this.name, Key: { pk, sk } }));
+  }
+
+  /** Items of a partition whose sort key begins with `prefix`, in order of the sort key; strongly consistent. */
+  async query(pk: string, prefix = ''): Promise<Item[]> {
+    return this.queryRaw({
+      KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
+      ConsistentRead: true,
+    });
+  }
+
+  async queryRaw(query: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
+    const items: Item[] = [];
+    let from: Item | undefined;
+    do {
+      const out = await this.#client.send(
+        new QueryCommand({ TableName: this.name, ...query, ...(from ? { ExclusiveStartKey: from } : {}) }),
+      );
+      items.push(...(out.Items ?? []));
+      from = out.LastEvaluatedKey;
+    } while (from && (query.Limit === undefined || items.length < query.Limit));
+    return items;
+  }
+
+  /**
+   * All or nothing. Returns undefined when it was written, else the reason of each item (`None`, or
+   * `ConditionalCheckFailed`), in the order of the items.
+   */
+  async transact(items: TransactItem[]): Promise<string[] | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#client.send(new TransactWriteCommand({ TransactItems: items }));
+        return undefined;
+      } catch (error) {
+        const reasons = conflictReasons(error);
+        if (reasons === undefined) throw error;
+        if (reasons.some((reason) => reason === 'ConditionalCheckFailed')) return reasons;
+        if (attempt >= conflictAttempts) throw error;
+        await sleep(this.#random() * 10 * 2 ** attempt);
+      }
+    }
+  }
+}
+
+function conflictReasons(error: unknown): string[] | undefined {
+  if (error instanceof TransactionConflictException) return ['TransactionConflict'];
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const reasons = (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
+  const expected = new Set(['None', 'ConditionalCheckFailed', 'TransactionConflict']);
+  return reasons.every((reason) => expected.has(reason)) ? reasons : undefined;
+}
+
+async function conditional(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+export const isTableThere = (error: unknown): boolean => error instanceof ResourceInUseException;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

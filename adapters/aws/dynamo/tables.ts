@@ -1,0 +1,57 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+
+/** The three tables, by role. On AWS the names come from the stack; on one machine the roles are the names. */
+export interface TableNames {
+  runs: string;
+  ledger: string;
+  gates: string;
+}
+
+export const localTables: TableNames = { runs: 'runs', ledger: 'ledger', gates: 'gates' };
+
+/** Index of run records by creation time, newest runs first when read backwards. */
+export const byTimeIndex = 'byTime';
+
+const keys = {
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+} as const;
+
+/** Requests that create the tables; the stack declares the same shape. */
+export function createTableRequests(names: TableNames): CreateTableCommandInput[] {
+  return [
+    {
+      TableName: names.runs,
+      BillingMode: keys.BillingMode,
+      KeySchema: [...keys.KeySchema],
+      AttributeDefinitions: [
+        ...keys.AttributeDefinitions,
+        { AttributeName: 'listKey', AttributeType: 'S' },
+        { AttributeName: 'createdAt', AttributeType: 'S' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: byTimeIndex,
+          KeySchema: [
+            { AttributeName: 'listKey', KeyType: 'HASH' },
+            { AttributeName: 'createdAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    },
+    ...[names.ledger, names.gates].map((TableName) => ({
+      TableName,
+      BillingMode: keys.BillingMode,
+      KeySchema: [...keys.KeySchema],
+      AttributeDefinitions: [...keys.AttributeDefinitions],
+    })),
+  ];
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { DrydockError } from '../../core/errors.ts';
+
+export interface GitOptions {
+  cwd: string;
+  input?: Uint8Array | string;
+  env?: Record<string, string>;
+  /** Exit codes besides 0 that are an answer and no failure. */
+  allow?: number[];
+}
+
+export interface GitResult {
+  code: number;
+  stdout: Buffer;
+}
+
+/** What a repository, a user's configuration or the environment could otherwise make git do or say. */
+const shield = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['safe.directory', '*'],
+  ['gc.auto', '0'],
+  ['protocol.ext.allow', 'never'],
+  ['commit.gpgSign', 'false'],
+].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+
+const environment = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+};
+
+/** Runs git with an argument array, nobody's configuration and no prompt. @throws ToolMissing, Internal. */
+export function git(args: string[], options: GitOptions): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', [...shield, ...args], {
+      cwd: options.cwd,
+      env: { ...environment, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'ENOENT'
+          ? new DrydockError('ToolMissing', 'git is not on the path.', { remedy: 'Install git: apt-get install git' })
+          : error,
+      ),
+    );
+    child.on('close', (code) => {
+      const status = code ?? -1;
+      if (status === 0 || options.allow?.includes(status)) return resolve({ code: status, stdout: Buffer.concat(out) });
+      const said = Buffer.concat(err).toString().trim().slice(0, 2_000);
+      reject(
+        new DrydockError('Internal', `git ${args.find((arg) => !arg.startsWith('-'))} exited with ${status}: ${said}`),
+      );
+    });
+    // git may end before it read everything; its exit code tells.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+export const gitText = async (args: string[], options: GitOptions): Promise<string> =>
+  (await git(args, options)).stdout.toString().trim();

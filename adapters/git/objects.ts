@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
+import { git, gitText } from './git.ts';
+
+/** Who every commit is by; the run's trailers say the rest. */
+export const botIdentity = {
+  GIT_AUTHOR_NAME: 'Drydock',
+  GIT_AUTHOR_EMAIL: 'drydock@localhost',
+  GIT_COMMITTER_NAME: 'Drydock',
+  GIT_COMMITTER_EMAIL: 'drydock@localhost',
+};
+
+export async function withTempFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'drydock-git-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes base plus change set as a tree, through an index of its own: no checkout, and the repository's own index and
+ * work tree stay as they are. Blobs go in through one fast-import, whatever their number.
+ */
+export async function writeTree(
+  repository: string,
+  change: ChangeSet,
+  env: Record<string, string> = {},
+): Promise<string> {
+  return withTempFolder(async (folder) => {
+    const options = { cwd: repository, env: { ...env, GIT_INDEX_FILE: join(folder, 'index') } };
+    await git(['read-tree', change.manifest.base], options);
+    const blobs = [...blobsByPath(change).values()];
+    if (blobs.length > 0) {
+      const stream = blobs.flatMap((blob) => [Buffer.from(`blob\ndata ${blob.length}\n`), blob, Buffer.from('\n')]);
+      await git(['fast-import', '--quiet', '--done'], {
+        ...options,
+        input: Buffer.concat([...stream, Buffer.from('done\n')]),
+      });
+    }
+    const zero = '0'.repeat(40);
+    const lines = change.manifest.entries.map((entry) =>
+      entry.op === 'put' ? `${entry.mode} ${entry.blobSha}\t${entry.path}\0` : `0 ${zero}\t${entry.path}\0`,
+    );
+    // Deletions first: a file may give way to a folder of the same name.
+    const deletions = lines.filter((line) => line.startsWith('0 '));
+    const puts = lines.filter((line) => !line.startsWith('0 '));
+    await git(['update-index', '-z', '--index-info'], { ...options, input: [...deletions, ...puts].join('') });
+    return gitText(['write-tree'], options);
+  });
+}
+
+/** @param at Epoch milliseconds; seconds count. The same arguments give the same commit id. */
+export async function writeCommit(
+  repository: string,
+  commit: { tree: string; parents: string[]; message: string; at: number },
+  env: Record<string, string> = {},
+): Promise<string> {
+  const date = `${Math.floor(commit.at / 1000)} +0000`;
+  return gitText(['commit-tree', commit.tree, ...commit.parents.flatMap((parent) => ['-p', parent]), '-F', '-'], {
+    cwd: repository,
+    input: commit.message,
+    env: { ...env, ...botIdentity, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+  });
+}
+
+/** How tree `to` differs from `base`, with contents; renames as delete and put. */
+export async function diffTrees(
+  repository: string,
+  base: string,
+  to: string,
+  env: Record<string, string> = {},
+): Promise<ChangeSet> {
+  const options = { cwd: repository, env };
+  const raw = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', base, to], options);
+  const fields = raw.stdout.toString().split('\0');
+  const entries: ChangeEntry[] = [];
+  const blobs: Buffer[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [, mode = '', , blobSha = '', status] = (fields[i] ?? '').slice(1).split(' ');
+    const path = fields[i + 1] ?? '';
+    if (status === 'D') {
+      entries.push({ op: 'delete', path });
+      continue;
+    }
+    const known = fileModes.find((known) => known === mode);
+    if (!known) throw new Error(`git names the mode ${mode} for ${path}`);
+    const content = known === '160000' ? Buffer.alloc(0) : (await git(['cat-file', 'blob', blobSha], options)).stdout;
+    entries.push({ op: 'put', path, mode: known, blobSha, bytes: content.length });
+    blobs.push(content);
+  }
+  return { manifest: { base, entries }, blobs: Buffer.concat(blobs) };
+}

@@ -1,0 +1,39 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Executions } from '../../pipeline/deps.ts';
+
+/** The embedded engine as the steps see it. */
+export function createEngineExecutions(engine: Engine, live: boolean): Executions {
+  /** A token nobody waits for any more has been answered or has timed out. */
+  const answered = async (answer: Promise<void>): Promise<boolean> => {
+    try {
+      await answer;
+      return true;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'TaskTimedOut') return false;
+      throw error;
+    }
+  };
+  return {
+    live,
+    async start(name, input) {
+      try {
+        return (await engine.start(name, input)).started ? 'started' : 'exists';
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ExecutionAlreadyExists') return 'exists';
+        throw error;
+      }
+    },
+    succeed: (token, output) => answered(engine.sendTaskSuccess(token, output)),
+    fail: (token, error, cause) => answered(engine.sendTaskFailure(token, error, cause)),
+    async describe(name) {
+      const execution = engine.describe(name);
+      return (
+        execution && {
+          running: execution.status === 'RUNNING',
+          transitions: execution.transitions,
+          state: execution.state ?? '',
+        }
+      );
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
+import type { PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
+import type { PhaseLauncher } from '../../pipeline/deps.ts';
+
+/**
+ * Launches phases as children of this process and reports their ends. What is still running when this process dies
+ * dies with it, and is launched again as the next try by whoever takes the run up.
+ */
+export function createLocalLauncher(
+  runner: PhaseRunner,
+  report: {
+    event(runId: string, phaseId: string, event: PhaseEvent): void;
+    end(phaseId: string, tries: number, end: PhaseEnd): Promise<void>;
+    /** What must not be lost silently: an end that could not be settled. */
+    fault(phaseId: string, error: unknown): void;
+  },
+): PhaseLauncher & { stopAll(): Promise<void> } {
+  const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+
+  const run = async (job: PhaseJob, phaseId: string, tries: number, signal: AbortSignal): Promise<void> => {
+    let end: PhaseEnd;
+    try {
+      end = await runner.run(job, { signal, onEvent: (event) => report.event(job.spec.runId, phaseId, event) });
+    } catch (error) {
+      end = failedToStart(job.spec.phaseKey, error);
+    }
+    if (!signal.aborted || signal.reason !== 'owner-gone') await report.end(phaseId, tries, end);
+    running.delete(phaseId);
+  };
+
+  return {
+    async launch(job, { phaseId, tries }) {
+      if (running.has(phaseId)) return;
+      const abort = new AbortController();
+      const done = run(job, phaseId, tries, abort.signal).catch((error) => report.fault(phaseId, error));
+      running.set(phaseId, { abort, done });
+    },
+    async stop(phaseId) {
+      const phase = running.get(phaseId);
+      phase?.abort.abort('stopped');
+      await phase?.done;
+    },
+    isRunning: (phaseId) => running.has(phaseId),
+    async stopAll() {
+      const all = [...running.values()];
+      for (const { abort } of all) abort.abort('owner-gone');
+      await Promise.all(all.map(({ done }) => done));
+    },
+  };
+}
+
+const failedToStart = (phaseKey: string, error: unknown): PhaseEnd => ({
+  phaseKey,
+  failure: {
+    name: error instanceof Error ? error.name : 'SandboxLost',
+    message: error instanceof Error ? error.message : String(error),
+  },
+  calls: [],
+  refusals: [],
+  artifacts: new Map(),
+  enforcer: 'none',
+  ms: 0,
+});

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { DrydockError } from '../../core/errors.ts';
+import type { ModelAccess } from '../../pipeline/deps.ts';
+
+/** The variables each provider's own tools read, in their order. A variable with `_FILE` names a file instead. */
+const variables: Record<string, string[]> = {
+  google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  anthropic: ['ANTHROPIC_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
+};
+
+/** A recorded session where one is given and no key is set; else the key of the environment. */
+export async function modelAccessOf(
+  provider: string,
+  replaySession: string | undefined,
+  env = process.env,
+): Promise<ModelAccess> {
+  const names = variables[provider] ?? [`${provider.toUpperCase().replaceAll('-', '_')}_API_KEY`];
+  for (const name of names) {
+    const value = env[name];
+    if (value) return { mode: 'live', key: value };
+    const file = env[`${name}_FILE`];
+    if (file) return { mode: 'live', key: (await readFile(file, 'utf8')).trim() };
+  }
+  if (replaySession !== undefined) return { mode: 'replay', session: replaySession };
+  throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider}.`, {
+    remedy: `Set ${names[0]} (or ${names[0]}_FILE) where drydock runs; it stays outside the sandbox.`,
+  });
+}

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { DrydockError } from '../../../core/errors.ts';
+import { layout } from '../../../sandbox/layout.ts';
+import type { PhaseFolder } from './phase-folder.ts';
+
+const run = promisify(execFile);
+
+/** Unprivileged user a root owner starts bubblewrap as: nested namespaces need it, and nothing inside is root anywhere. */
+export const UNPRIVILEGED = 65_534;
+
+export const ownerIsRoot = (): boolean => process.getuid?.() === 0;
+
+/** Spawn options that make a child unprivileged when the owner is root. */
+export const unprivileged = (): { uid: number; gid: number } | Record<string, never> =>
+  ownerIsRoot() ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
+
+/** Parts of /etc that programs need and that tell nothing about the host's people or services. */
+const ETC = [
+  'ssl',
+  'ca-certificates',
+  'pki',
+  'alternatives',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'localtime',
+  'mime.types',
+];
+
+/** Read-only parts of the host's system that both layers see: [path on the host, path inside]. */
+export function systemMounts(etc: string): [string, string][] {
+  const mounts: [string, string][] = [['/usr', '/usr']];
+  for (const name of ETC) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
+  for (const name of ['passwd', 'group', 'hosts', 'nsswitch.conf']) mounts.push([`${etc}/${name}`, `/etc/${name}`]);
+  for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64']) {
+    if (existsSync(`/${name}`) && !lstatSync(`/${name}`).isSymbolicLink()) mounts.push([`/${name}`, `/${name}`]);
+  }
+  return mounts;
+}
+
+/** Symbolic links of the root on systems with a merged /usr: [target, path]. */
+export function systemLinks(): [string, string][] {
+  return ['bin', 'sbin', 'lib', 'lib32', 'lib64']
+    .filter((name) => existsSync(`/${name}`) && lstatSync(`/${name}`).isSymbolicLink())
+    .map((name) => [readlinkSync(`/${name}`), `/${name}`]);
+}
+
+/** Arguments of the outer layer: no network, nothing of the host but its system, the phase's folders, and one socket. */
+export function outerArguments(
+  folder: PhaseFolder,
+  system: [string, string][],
+  links: [string, string][],
+  hasAgentFiles: boolean,
+): string[] {
+  return [
+    ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    ...['--uid', String(layout.uid), '--gid', String(layout.uid), '--hostname', layout.hostname],
+    '--clearenv',
+    ...['--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin', '--setenv', 'LANG', 'C.UTF-8'],
+    ...system.flatMap(([from, to]) => ['--ro-bind', from, to]),
+    ...links.flatMap(([target, path]) => ['--symlink', target, path]),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--bind', folder.tmp, layout.tmp],
+    ...['--bind', folder.workspace, layout.workspace],
+    ...['--bind', folder.home, layout.home],
+    ...['--bind', folder.out, layout.out],
+    ...['--bind', folder.runner, layout.runner],
+    ...(hasAgentFiles ? ['--ro-bind', folder.agent, layout.agent] : []),
+    ...['--ro-bind', folder.tools, layout.tools],
+    ...['--ro-bind', folder.runnerProgram, layout.runnerProgram],
+    ...['--ro-bind', folder.socket, layout.gatewaySocket],
+    ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
+  ];
+}
+
+/** Checks once that both layers can be made here. @throws SandboxUnavailable with the remedy. */
+export async function probeBubblewrap(): Promise<void> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new DrydockError(
+      'SandboxUnavailable',
+      `isolation needs Linux on x64; this is ${process.platform} on ${process.arch}`,
+      {
+        remedy: 'Use a Linux x64 machine, or type --unsafe-no-sandbox to run agents with your own rights.',
+      },
+    );
+  }
+  const system = [
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    ...systemLinks().flatMap(([target, path]) => ['--symlink', target, path]),
+  ];
+  const dirs = ['bin', 'lib', 'lib64'].filter(
+    (name) => existsSync(`/${name}`) && !lstatSync(`/${name}`).isSymbolicLink(),
+  );
+  const view = [
+    ...system,
+    ...dirs.flatMap((name) => ['--ro-bind', `/${name}`, `/${name}`]),
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+  ];
+  const nested = [
+    'bwrap',
+    '--unshare-user',
+    '--disable-userns',
+    '--unshare-pid',
+    '--die-with-parent',
+    ...view,
+    '--',
+    'true',
+  ];
+  try {
+    await run('bwrap', ['--unshare-all', '--die-with-parent', ...view, '--', ...nested], {
+      ...unprivileged(),
+      cwd: '/',
+      timeout: 10_000,
+    });
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const said = missing
+      ? 'bubblewrap (bwrap) is not installed'
+      : `bubblewrap cannot make a sandbox: ${String((error as { stderr?: unknown }).stderr ?? error)
+          .trim()
+          .slice(0, 500)}`;
+    throw new DrydockError(
+      'SandboxUnavailable',
+      said,
+      missing
+        ? {}
+        : {
+            remedy:
+              'Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0), bubblewrap 0.8 or newer.',
+          },
+    );
+  }
+}

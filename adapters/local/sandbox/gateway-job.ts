@@ -1,0 +1,40 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { PhaseJob } from '../../../core/ports.ts';
+import type { GatewayConfig } from '../../../gateway/config.ts';
+import { artifactNames } from '../../../sandbox/layout.ts';
+import type { CachedInstall } from './install-cache.ts';
+import type { PhaseFolder } from './phase-folder.ts';
+import { registryUrls } from './registry.ts';
+
+/** What the gateway of a job is told. Inputs are written to the phase's folder on the host. */
+export async function gatewayConfigOf(
+  job: PhaseJob,
+  folder: PhaseFolder,
+  secrets: GatewayConfig['secrets'],
+  meterFile: string,
+  install: CachedInstall | undefined,
+): Promise<GatewayConfig> {
+  const inputs: Record<string, string> = {};
+  for (const [name, bytes] of job.inputs) {
+    // Files are numbered: a name is only ever looked up.
+    const file = path.join(folder.inputs, String(Object.keys(inputs).length));
+    await writeFile(file, bytes, { mode: 0o600 });
+    inputs[name] = file;
+  }
+  if (install?.present === true) inputs[artifactNames.install] = install.file;
+  const disk = job.spec.limits.diskMb * 1024 * 1024;
+  return {
+    socket: folder.socket,
+    artifactsDir: folder.artifacts,
+    meterFile,
+    secrets,
+    spec: { ...job.spec, inputs: Object.keys(inputs) },
+    inputs,
+    baseRepository: path.resolve(job.baseRepository),
+    registries: await registryUrls(job.registries),
+    hosts: job.hosts.map((host) => host.toLowerCase()),
+    ...(job.model === undefined ? {} : { model: job.model }),
+    caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },
+  };
+}

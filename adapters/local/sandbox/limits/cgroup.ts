@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PhaseLimits } from '../../../../core/run/phase.ts';
+
+export interface Cgroup {
+  name: 'cgroup2' | 'cgroup1';
+  /** Removes the group; says which limit was hit while it was there. */
+  close(): Promise<string | undefined>;
+}
+
+const MOUNT = '/sys/fs/cgroup';
+/** Length of the period that a processor quota is counted in, in microseconds: the kernel's default. */
+const CPU_PERIOD_US = 100_000;
+
+/** Makes a control group, sets the limits and moves the processes in; undefined where this user may not. */
+export async function joinCgroup(limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+  const id = `drydock-${randomBytes(6).toString('hex')}`;
+  return (await joinV2(id, limits, pids)) ?? (await joinV1(id, limits, pids));
+}
+
+const counter = (text: string, key: string): number => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+
+async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+  const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
+  // Groups may be made beside the owner's own (delegated by systemd), or below the root (by root).
+  const parents = [own === undefined ? undefined : path.join(MOUNT, path.dirname(own)), MOUNT].filter(
+    (p) => p !== undefined,
+  );
+  for (const parent of parents) {
+    const controllers = (await read(path.join(parent, 'cgroup.controllers'))).split(/\s/);
+    if (!controllers.includes('memory') || !controllers.includes('pids')) continue;
+    const folder = path.join(parent, id);
+    try {
+      await writeFile(path.join(parent, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
+      await mkdir(folder);
+      await writeFile(path.join(folder, 'memory.max'), String(limits.memoryMb * 1024 * 1024));
+      await writeFile(path.join(folder, 'memory.swap.max'), '0').catch(() => undefined);
+      await writeFile(path.join(folder, 'pids.max'), String(limits.pids));
+      await writeFile(path.join(folder, 'cpu.max'), `${Math.round(limits.cpu * CPU_PERIOD_US)} ${CPU_PERIOD_US}`).catch(
+        () => undefined,
+      );
+      for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+    } catch {
+      await remove(folder);
+      continue;
+    }
+    return {
+      name: 'cgroup2',
+      async close() {
+        const oom = counter(await read(path.join(folder, 'memory.events')), 'oom_kill');
+        const forks = counter(await read(path.join(folder, 'pids.events')), 'max');
+        await remove(folder);
+        return hit(limits, oom, forks);
+      },
+    };
+  }
+  return undefined;
+}
+
+async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+  const memory = path.join(MOUNT, 'memory', id);
+  const processes = path.join(MOUNT, 'pids', id);
+  const cpu = path.join(MOUNT, 'cpu', id);
+  const all = [memory, processes, cpu];
+  try {
+    await mkdir(memory);
+    await mkdir(processes);
+    await writeFile(path.join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
+    await writeFile(path.join(processes, 'pids.max'), String(limits.pids));
+    for (const pid of pids) {
+      await writeFile(path.join(memory, 'cgroup.procs'), String(pid));
+      await writeFile(path.join(processes, 'cgroup.procs'), String(pid));
+    }
+  } catch {
+    await Promise.all(all.map(remove));
+    return undefined;
+  }
+  await joinCpuV1(cpu, limits, pids).catch(() => undefined); // a missing quota slows others, it endangers nothing
+  return {
+    name: 'cgroup1',
+    async close() {
+      const oom = counter(await read(path.join(memory, 'memory.oom_control')), 'oom_kill');
+      const forks = counter(await read(path.join(processes, 'pids.events')), 'max');
+      await Promise.all(all.map(remove));
+      return hit(limits, oom, forks);
+    },
+  };
+}
+
+async function joinCpuV1(folder: string, limits: PhaseLimits, pids: readonly number[]): Promise<void> {
+  await mkdir(folder);
+  await writeFile(path.join(folder, 'cpu.cfs_period_us'), String(CPU_PERIOD_US));
+  await writeFile(path.join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * CPU_PERIOD_US)));
+  for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+}
+
+function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {
+  if (oom > 0) return `memory_mb: the kernel ended ${oom} process(es) at ${limits.memoryMb} MB`;
+  if (forks > 0) return `pids: ${forks} process(es) more than the ${limits.pids} allowed could not be started`;
+  return undefined;
+}
+
+/** A group can be removed once the kernel has let go of its last process, shortly after that ended. */
+async function remove(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    try {
+      await rmdir(folder);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') return;
+      await sleep(20);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { PhaseLimits } from '../../../../core/run/phase.ts';
+import { joinCgroup } from './cgroup.ts';
+import { watchDisk } from './disk.ts';
+import { descendants, watchProcesses } from './processes.ts';
+
+export interface Limits {
+  /** `cgroup2`, `cgroup1`, `watchdog` or `none`. */
+  enforcer: string;
+  /** Ends the watching; says which limit was hit, if one was. */
+  stop(): Promise<string | undefined>;
+}
+
+/**
+ * Puts the process tree of `pid` under the phase's limits: control groups where this user may make one, else a watchdog
+ * that adds up the tree. Disk is always watched. Never RLIMIT_AS: Node reserves far more than it uses.
+ */
+export async function startLimits(
+  pid: number | undefined,
+  options: { limits: PhaseLimits; folder: string; sealed: boolean; onHit(message: string): void },
+): Promise<Limits> {
+  if (pid === undefined) return { enforcer: 'none', stop: async () => undefined };
+  const { limits, folder, onHit } = options;
+  const disk = watchDisk(folder, limits.diskMb, onHit);
+  const group = await joinCgroup(limits, [pid, ...(await descendants(pid))]);
+  const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
+  return {
+    enforcer: options.sealed ? (group?.name ?? 'watchdog') : 'none',
+    async stop() {
+      disk();
+      stopProcesses?.();
+      return group?.close();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { layout } from '../../../sandbox/layout.ts';
+import { ownerIsRoot, UNPRIVILEGED } from './bubblewrap.ts';
+
+/** Leaves room for `/drydock-` + 18 hex + `/gw.sock` within a unix socket's 107 bytes. */
+const MAX_PARENT = 70;
+
+const run = promisify(execFile);
+
+/** The folders of one phase on the host. `host` is never mounted; the others are what the sandbox sees. */
+export interface PhaseFolder {
+  root: string;
+  host: string;
+  socket: string;
+  artifacts: string;
+  inputs: string;
+  workspace: string;
+  home: string;
+  out: string;
+  tmp: string;
+  runner: string;
+  agent: string;
+  tools: string;
+  etc: string;
+  runnerProgram: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * A new private folder. It lies in the system's temporary folder and not in the data folder: its path has to be short
+ * (a unix socket's may have 107 bytes), and every user on the way down has to be able to pass, which a root owner's
+ * home does not allow. Its name cannot be guessed.
+ */
+export async function makePhaseFolder(agentFiles: string | undefined): Promise<PhaseFolder> {
+  const parent = (await suits(tmpdir())) ? tmpdir() : '/tmp';
+  const root = path.join(parent, `drydock-${randomBytes(9).toString('hex')}`);
+  const at = (name: string): string => path.join(root, name);
+  const folder: PhaseFolder = {
+    root,
+    host: at('host'),
+    socket: at('gw.sock'),
+    artifacts: at('host/artifacts'),
+    inputs: at('host/inputs'),
+    workspace: at('workspace'),
+    home: at('home'),
+    out: at('out'),
+    tmp: at('tmp'),
+    runner: at('runner'),
+    agent: at('agent'),
+    tools: at('tools'),
+    etc: at('etc'),
+    runnerProgram: at('runner.mjs'),
+    remove: async () => {
+      await run('rm', ['-rf', '--', root]);
+    },
+  };
+  await mkdir(root, { mode: 0o700 });
+  await mkdir(folder.artifacts, { recursive: true });
+  await mkdir(folder.inputs, { recursive: true });
+  await chmod(folder.host, 0o700);
+  for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
+    await mkdir(name, { mode: 0o700 });
+    if (ownerIsRoot()) await chown(name, UNPRIVILEGED, UNPRIVILEGED);
+  }
+  // A root owner keeps the folder itself; the unprivileged user may pass through it by group.
+  if (ownerIsRoot()) {
+    await chown(root, 0, UNPRIVILEGED);
+    await chmod(root, 0o710);
+  }
+  // Copied, since the original may lie where the unprivileged user cannot go.
+  if (agentFiles !== undefined) await run('cp', ['-RL', '--', agentFiles, folder.agent]);
+  await writeEtc(folder.etc);
+  return folder;
+}
+
+/** Whether a temporary folder's path is short enough for a socket below it, and open to the unprivileged user. */
+async function suits(parent: string): Promise<boolean> {
+  if (parent.length > MAX_PARENT) return false;
+  if (!ownerIsRoot()) return true;
+  for (let at = path.resolve(parent); at !== '/'; at = path.dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
+/** A user database that names nobody of the host, and no name service. */
+async function writeEtc(etc: string): Promise<void> {
+  await mkdir(etc, { mode: 0o755 });
+  await writeFile(
+    path.join(etc, 'passwd'),
+    `root:x:0:0:root:/:/bin/false\nagent:x:${layout.uid}:${layout.uid}:agent:${layout.home}:/bin/sh\n`,
+  );
+  await writeFile(path.join(etc, 'group'), `root:x:0:\nagent:x:${layout.uid}:\n`);
+  await writeFile(path.join(etc, 'hosts'), `127.0.0.1 localhost ${layout.hostname}\n::1 localhost\n`);
+  await writeFile(path.join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+}

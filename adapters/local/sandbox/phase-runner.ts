@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseRunner } from '../../../core/ports.ts';
+import type { PhaseEnd, Refusal } from '../../../core/run/phase.ts';
+import { artifactNames } from '../../../sandbox/layout.ts';
+import { ownerIsRoot, probeBubblewrap, UNPRIVILEGED } from './bubblewrap.ts';
+import { gatewayConfigOf } from './gateway-job.ts';
+import { startGateway } from './gateway-process.ts';
+import { findInstall, keepInstall } from './install-cache.ts';
+import { makePhaseFolder } from './phase-folder.ts';
+import { placeRunner } from './programs.ts';
+import { resolveRuntime } from './runtime.ts';
+import { runSandbox, type SandboxEnd } from './sandbox-process.ts';
+import { placeTools } from './tools.ts';
+import { judge } from './verdict.ts';
+
+export interface LocalPhaseRunnerOptions {
+  /** Holds runtimes, cached installs and meter logs. */
+  dataDir: string;
+  /** Folder that holds `gateway/` and `sandbox/`, as sources or as built. */
+  packageRoot: string;
+  /** Run agents with the owner's own rights where bubblewrap is missing. Recorded as enforcer `none`. */
+  unsafeNoSandbox?: boolean;
+  /** Refuse a runtime that is not exactly here. */
+  strictRuntime?: boolean;
+}
+
+type Failure = NonNullable<PhaseEnd['failure']>;
+
+/** Runs phases on this machine: gateway and sandbox are programs of their own, and die with this one. */
+export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
+  let probed: Promise<void> | undefined;
+  const isolation = options.unsafeNoSandbox === true ? 'none' : 'bubblewrap';
+
+  return {
+    async run(job, { signal, onEvent }) {
+      const start = performance.now();
+      if (job.spec.agent !== null && job.spec.agent.kind !== 'command') {
+        throw new DrydockError(
+          'AgentUnavailable',
+          `agents of kind ${job.spec.agent.kind} are not supported on this machine yet`,
+        );
+      }
+      if (isolation === 'bubblewrap') {
+        probed ??= probeBubblewrap();
+        await probed;
+      }
+      if (signal.aborted) {
+        const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
+        return {
+          phaseKey: job.spec.phaseKey,
+          failure,
+          calls: [],
+          refusals: [],
+          artifacts: new Map(),
+          enforcer: 'none',
+          ms: 0,
+        };
+      }
+      const runtime = await resolveRuntime(job.spec.sandbox.runtime, {
+        strict: options.strictRuntime === true,
+        dataDir: options.dataDir,
+      });
+      const install = await findInstall(options.dataDir, job, runtime);
+      const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
+      await mkdir(path.dirname(meterFile), { recursive: true });
+
+      const refusals: Refusal[] = [];
+      const failures: Failure[] = [];
+      const folder = await makePhaseFolder(job.agentFiles);
+      try {
+        await placeRunner(options.packageRoot, folder.runnerProgram);
+        await placeTools(folder.tools, runtime);
+        const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
+        const config = await gatewayConfigOf(job, folder, secrets, meterFile, install);
+        const gateway = await startGateway(options.packageRoot, config, (message) => {
+          if (message.type === 'event') onEvent(message.event);
+          else if (message.type === 'refusal') refusals.push(message.refusal);
+          else if (message.type === 'failure') failures.push({ name: message.name, message: message.message });
+        });
+        let ended: SandboxEnd;
+        try {
+          if (ownerIsRoot()) await chown(folder.socket, UNPRIVILEGED, UNPRIVILEGED);
+          await chmod(folder.socket, 0o600);
+          ended = await runSandbox({
+            folder,
+            secrets,
+            isolation,
+            spec: job.spec,
+            runtime,
+            registries: Object.keys(config.registries),
+            hasAgentFiles: job.agentFiles !== undefined,
+            keepInstall: install?.keep === true,
+            signal,
+            gatewayEnded: gateway.ended,
+          });
+        } finally {
+          await gateway.stop();
+        }
+        const tar = path.join(folder.artifacts, artifactNames.install);
+        if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
+        const artifacts = await readArtifacts(folder.artifacts);
+        const verdict = judge({
+          ended,
+          told: failures[0],
+          bytes: artifacts.get(artifactNames.result),
+          phaseKey: job.spec.phaseKey,
+        });
+        return {
+          phaseKey: job.spec.phaseKey,
+          ...verdict,
+          calls: [],
+          refusals,
+          artifacts,
+          enforcer: ended.enforcer,
+          ms: Math.round(performance.now() - start),
+        };
+      } finally {
+        await folder.remove();
+      }
+    },
+  };
+}
+
+/** Where the calls of a phase are logged. It outlives phase, gateway and owner: money spent stays charged. */
+export const meterFileOf = (dataDir: string, phaseKey: string): string =>
+  path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
+
+async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
+  const artifacts = new Map<string, Uint8Array>();
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.') && name !== artifactNames.install)
+      artifacts.set(name, await readFile(path.join(folder, name)));
+  }
+  return artifacts;
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { PhaseEnd, PhaseSpec } from '../../../core/run/phase.ts';
+import type { BootConfig } from '../../../sandbox/boot.ts';
+import { layout } from '../../../sandbox/layout.ts';
+import { outerArguments, systemLinks, systemMounts, unprivileged } from './bubblewrap.ts';
+import { startLimits } from './limits/limits.ts';
+import type { PhaseFolder } from './phase-folder.ts';
+import type { Runtime } from './runtime.ts';
+
+/** The runner ends itself at the phase's time limit; this much later it is ended from outside. */
+const GRACE_MS = 15_000;
+
+export interface SandboxOptions {
+  folder: PhaseFolder;
+  secrets: { runner: string; agent: string };
+  isolation: 'bubblewrap' | 'none';
+  spec: PhaseSpec;
+  runtime: Runtime;
+  registries: string[];
+  hasAgentFiles: boolean;
+  keepInstall: boolean;
+  signal: AbortSignal;
+  gatewayEnded: Promise<void>;
+}
+
+type Failure = NonNullable<PhaseEnd['failure']>;
+
+export interface SandboxEnd {
+  enforcer: string;
+  /** Why it was ended from outside. */
+  failure?: Failure;
+  /** The limit the kernel enforced inside; it explains a failure and does not make one. */
+  limit?: Failure;
+  /** What to say when there is no result either. */
+  lost: Failure;
+}
+
+/** Runs the runner in its sandbox until both are gone. */
+export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
+  const { folder, isolation, spec, signal } = options;
+  const sealed = isolation === 'bubblewrap';
+  const system = systemMounts(folder.etc);
+  const links = systemLinks();
+  const argv = sealed
+    ? ['bwrap', ...outerArguments(folder, system, links, options.hasAgentFiles)]
+    : [`${folder.tools}/runner/node`, folder.runnerProgram];
+  const child = spawn(argv[0] ?? 'false', argv.slice(1), {
+    ...(sealed ? unprivileged() : {}),
+    cwd: '/',
+    env: { PATH: process.env.PATH },
+    detached: !sealed,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let failure: Failure | undefined;
+  const kill = (): void => {
+    if (child.pid === undefined) return;
+    try {
+      if (sealed) child.kill('SIGKILL');
+      else process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  };
+  const end = (name: string, message: string): void => {
+    failure ??= { name, message };
+    kill();
+  };
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4_000);
+  });
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', (code) => resolve(code));
+  });
+  const onAbort = (): void => end('Cancelled', 'the phase was cancelled');
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  void options.gatewayEnded.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
+  const timer = setTimeout(
+    () => end('PhaseTimedOut', `not ended ${GRACE_MS / 1000} s after the phase's time limit`),
+    Math.min(spec.limits.timeoutMs + GRACE_MS, 2 ** 31 - 1),
+  );
+
+  // The runner says `ready` and does nothing before it is configured: by then everything of it is under the limits.
+  const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
+  await Promise.race([ready, ended]);
+  const limits = await startLimits(child.pid, {
+    limits: spec.limits,
+    folder: folder.root,
+    sealed,
+    onHit: (message) => end('LimitExceeded', message),
+  });
+  child.stdin.write(`${JSON.stringify(bootOf(options, system, links))}\n`);
+
+  const code = await ended;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', onAbort);
+  kill();
+  const hit = await limits.stop();
+  const tail = said.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
+  return {
+    enforcer: limits.enforcer,
+    ...(failure === undefined ? {} : { failure }),
+    ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
+    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
+  };
+}
+
+function bootOf(options: SandboxOptions, system: [string, string][], links: [string, string][]): BootConfig {
+  const { folder, secrets, isolation, runtime, registries, hasAgentFiles, keepInstall } = options;
+  const sealed = isolation === 'bubblewrap';
+  const pick = (name: 'workspace' | 'home' | 'out' | 'tmp' | 'runner' | 'tools'): string =>
+    sealed ? layout[name] : folder[name];
+  return {
+    runnerSecret: secrets.runner,
+    agentSecret: secrets.agent,
+    gatewaySocket: sealed ? layout.gatewaySocket : folder.socket,
+    relayPort: sealed ? layout.relayPort : 0,
+    isolation,
+    paths: {
+      workspace: pick('workspace'),
+      home: pick('home'),
+      out: pick('out'),
+      tmp: pick('tmp'),
+      runner: pick('runner'),
+      tools: pick('tools'),
+      agent: hasAgentFiles ? (sealed ? layout.agent : folder.agent) : null,
+    },
+    // The inner layer mounts what the outer one shows, at the same places.
+    system: sealed ? system.map(([, to]) => [to, to]) : [],
+    links,
+    registries,
+    notes: runtime.notes,
+    keepInstall,
+  };
+}

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, copyFile, link, mkdir, readFile, realpath, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DrydockError } from '../../../core/errors.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Finds a program in the host's PATH. */
+export async function which(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    if (folder === '') continue;
+    const file = path.join(folder, name);
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+  }
+  return undefined;
+}
+
+/** A hard link where it can be one: a node binary has over 100 MB. The sandbox sees it read-only. */
+async function place(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE));
+  await access(to, constants.X_OK);
+}
+
+/**
+ * The tools folder of a phase: `runner/node` (what runs the runner), `node` (the project's runtime), `npm`, and `bin`
+ * with the names that come first in PATH. They are placed here since the originals may lie in a folder that the
+ * unprivileged user cannot enter, such as a version manager's in somebody's home.
+ */
+export async function placeTools(tools: string, runtime: Runtime): Promise<void> {
+  await mkdir(path.join(tools, 'bin'), { recursive: true });
+  await mkdir(path.join(tools, 'runner'));
+  await mkdir(path.join(tools, 'node'));
+  await place(await realpath(process.execPath), path.join(tools, 'runner/node'));
+  await place(await realpath(runtime.node), path.join(tools, 'node/node'));
+  await symlink('../node/node', path.join(tools, 'bin/node'));
+  const npm = await npmPackage();
+  if (npm === undefined) return;
+  let inside = npm.root;
+  if (!npm.root.startsWith('/usr/')) {
+    // `cp`, since node's own copy takes seconds for npm's thousands of files
+    await promisify(execFile)('cp', ['-R', '--', npm.root, path.join(tools, 'npm')]);
+    inside = '../npm';
+  }
+  for (const name of ['npm', 'npx']) await symlink(`${inside}/bin/${name}-cli.js`, path.join(tools, 'bin', name));
+}
+
+/** The host's npm; undefined where `npm` is a wrapper, which is then found in PATH or not at all. */
+export async function npmPackage(): Promise<{ root: string; version: string } | undefined> {
+  const npm = await which('npm');
+  if (npm === undefined) throw new DrydockError('ToolMissing', 'npm is not in PATH');
+  const root = path.dirname(path.dirname(await realpath(npm)));
+  const manifest: unknown = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8').catch(() => 'null'));
+  if (typeof manifest !== 'object' || manifest === null || !('name' in manifest) || manifest.name !== 'npm')
+    return undefined;
+  return { root, version: 'version' in manifest ? String(manifest.version) : '' };
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { DrydockError } from '../core/errors.ts';
+import { createOutput, type Output } from './output.ts';
+import { openSession, type Session } from './owner/session.ts';
+import { dataFolder } from './paths.ts';
+
+/** Options every command has; a command's own come beside them. */
+export interface CommonOptions {
+  json?: boolean;
+  data?: string;
+  as?: string;
+  policy?: string;
+}
+
+/** What a command returns: its exit code (DESIGN, Command line). */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** Runs a command's action and keeps its exit code where `runCli` finds it. */
+export function action<Args extends unknown[], O extends CommonOptions>(
+  command: Command,
+  act: (output: Output, options: O, ...args: Args) => Promise<ExitCode>,
+): Command {
+  return command.action(async (...all: unknown[]) => {
+    // commander passes the arguments, then the options, then the command
+    const args = all.slice(0, -2) as Args;
+    const options = command.optsWithGlobals<O>();
+    exitCodes.set(root(command), await act(createOutput(options.json === true), options, ...args));
+  });
+}
+
+const exitCodes = new WeakMap<Command, ExitCode>();
+const root = (command: Command): Command => (command.parent ? root(command.parent) : command);
+export const exitCodeOf = (program: Command): ExitCode => exitCodes.get(program) ?? 0;
+
+export const dataOption = [
+  '--data <dir>',
+  'data folder (default: $DRYDOCK_DATA, else ~/.local/state/drydock)',
+] as const;
+export const asOption = ['--as <who>', 'who is asking (default: $DRYDOCK_USER, else OSUSER@localhost)'] as const;
+export const policyOption = [
+  '--policy <file>',
+  'policy (default: $DRYDOCK_POLICY, else ~/.config/drydock/policy.yaml, else built in)',
+] as const;
+
+/** Opens a session on the data folder for one question, and closes it. */
+export async function withSession<T>(options: CommonOptions, use: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession({ dataDir: dataFolder(options.data), passive: true });
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A whole number of at least `least`. @throws UsageError. */
+export const wholeNumber =
+  (name: string, least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new DrydockError(
+        'UsageError',
+        `${name} takes a whole number of at least ${least}, not ${JSON.stringify(text)}.`,
+      );
+    }
+    return value;
+  };

@@ -1,0 +1,158 @@
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGates } from '../adapters/aws/dynamo/gates.ts';
+import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
+import { createRuns } from '../adapters/aws/dynamo/runs.ts';
+import { localTables } from '../adapters/aws/dynamo/tables.ts';
+import { createGitCodeHost } from '../adapters/git/code-host.ts';
+import { createFolderArtifacts } from '../adapters/local/artifacts.ts';
+import { startDynamo } from '../adapters/local/dynamo-server.ts';
+import { createEngineExecutions } from '../adapters/local/executions.ts';
+import { createLocalLauncher } from '../adapters/local/launcher.ts';
+import { modelAccessOf } from '../adapters/local/model-access.ts';
+import { createOutbox, type OutboxMessage } from '../adapters/local/outbox.ts';
+import { createLocalPhaseRunner } from '../adapters/local/sandbox/phase-runner.ts';
+import { createVault, loadKey } from '../adapters/local/vault.ts';
+import { DrydockError, viewError } from '../core/errors.ts';
+import type { Runs } from '../core/stores.ts';
+import { Engine } from '../engine/engine.ts';
+import type { Deps } from '../pipeline/deps.ts';
+import { settlePhase } from '../pipeline/phases/settle-phase.ts';
+import { recover } from '../pipeline/recover.ts';
+import { createService, type Service, type WatchItem, watch } from '../pipeline/service.ts';
+import { steps } from '../pipeline/steps/index.ts';
+import { taskMachine } from '../pipeline/task.machine.ts';
+import { packageRoot } from './package-root.ts';
+
+export interface OwnerOptions {
+  dataDir: string;
+  unsafeNoSandbox?: boolean;
+  strictRuntime?: boolean;
+  /** Recorded model session instead of a live provider. */
+  replaySession?: string;
+  /** Base of the links to gates, once a server listens. */
+  webUrl?: () => string | undefined;
+  now?: () => number;
+  /** Only reads and writes decisions down; runs nothing. */
+  passive?: boolean;
+}
+
+/** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
+export interface Owner {
+  service: Service;
+  watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
+  outbox(): Promise<OutboxMessage[]>;
+  /** Unfinished executions, by run id. */
+  unfinished(): string[];
+  /** Takes up what an earlier owner left. */
+  resume(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** @throws EngineBusy when another process owns the folder; EngineUnavailable. */
+export async function openOwner(options: OwnerOptions): Promise<Owner> {
+  const { dataDir } = options;
+  const clock = { now: options.now ?? Date.now };
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const bus = new EventEmitter().setMaxListeners(0);
+  const late: { deps?: Deps } = {};
+  const engine = Engine.open({
+    file: join(dataDir, 'engine.sqlite'),
+    name: 'drydock',
+    definition: taskMachine((step) => step),
+    async invoke(functionName, payload) {
+      const step = steps[functionName as keyof typeof steps];
+      if (!step || !late.deps)
+        throw new DrydockError('Internal', `The machine calls ${functionName}, which is no step.`);
+      return step(late.deps)(payload);
+    },
+    clock: { now: clock.now, after: realTimer },
+  });
+  const dynamo = await startDynamo(join(dataDir, 'dynamo.db')).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  const runner = createLocalPhaseRunner({
+    dataDir,
+    packageRoot: packageRoot(),
+    ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
+    ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+  });
+  const gitHost = createGitCodeHost(dataDir);
+  const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
+  const launcher = createLocalLauncher(runner, {
+    event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
+    end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
+    fault: (phaseId, error) =>
+      process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
+  });
+  const deps: Deps = {
+    clock,
+    runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
+    ledger: createLedger(dynamo.client, localTables.ledger),
+    gates: createGates(dynamo.client, localTables.gates),
+    artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
+    codeHost(kind) {
+      if (kind === 'git') return gitHost;
+      throw new DrydockError('NotBuiltYet', `Repositories on ${kind} cannot be worked on by this version.`, {
+        remedy: 'Pass a local clone: --repo NAME=PATH.',
+      });
+    },
+    launcher,
+    executions: createEngineExecutions(engine, options.passive !== true),
+    notifier: outbox,
+    vault: createVault(loadKey(join(dataDir, 'key'))),
+    modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
+    agentFiles(path) {
+      if (!existsSync(path)) throw new DrydockError('AgentUnavailable', `The agent's folder ${path} does not exist.`);
+      return path;
+    },
+    gateLink: (gateId) => {
+      const base = options.webUrl?.();
+      return base && `${base}/gates/${encodeURIComponent(gateId)}`;
+    },
+    onPhaseEvent: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
+  };
+  late.deps = deps;
+  const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
+
+  return {
+    service: createService(deps, unfinished),
+    watch: (runId, signal) => watch(deps, bus, runId, signal),
+    outbox: () => outbox.list(),
+    unfinished,
+    async resume() {
+      const names = unfinished();
+      await engine.resume();
+      await recover(deps, names);
+      return names.length;
+    },
+    async close() {
+      await launcher.stopAll();
+      await engine.close();
+      await dynamo.close();
+    },
+  };
+}
+
+/** Tells the bus about every event and every changed record, so that people can follow. */
+function announcing(runs: Runs, bus: EventEmitter): Runs {
+  return {
+    ...runs,
+    async update(runId, change) {
+      const record = await runs.update(runId, change);
+      bus.emit(runId, { kind: 'record', record });
+      return record;
+    },
+    async append(runId, event) {
+      await runs.append(runId, event);
+      bus.emit(runId, { kind: 'event', event });
+    },
+  };
+}
+
+function realTimer(ms: number, fn: () => void): () => void {
+  const timer = setTimeout(fn, ms);
+  return () => clearTimeout(timer);
+}

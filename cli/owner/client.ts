@@ -1,0 +1,79 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { DrydockError, isErrorName } from '../../core/errors.ts';
+import type { Service, WatchItem } from '../../pipeline/service.ts';
+
+/** The owner went away while it was asked. */
+export class OwnerGone extends Error {
+  override readonly name = 'OwnerGone';
+}
+
+export interface OwnerClient {
+  service: Service;
+  watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
+}
+
+/** The service of another process that owns the data folder, over its socket. Errors keep their names. */
+export function connectOwner(socket: string): OwnerClient {
+  const service = new Proxy({} as Service, {
+    get:
+      (_target, method) =>
+      async (...args: unknown[]) => {
+        const response = await send(socket, 'POST', `/call/${String(method)}`, JSON.stringify(args));
+        const text = await textOf(response);
+        const answer = JSON.parse(text) as {
+          result?: unknown;
+          error?: { name: string; message: string; remedy: string; details?: unknown };
+        };
+        if (!answer.error) return answer.result;
+        const { name, message, remedy, details } = answer.error;
+        throw new DrydockError(isErrorName(name) ? name : 'Internal', message, { remedy, details });
+      },
+  });
+  return {
+    service,
+    async *watch(runId, signal) {
+      const response = await send(socket, 'GET', `/watch/${encodeURIComponent(runId)}`, '', signal);
+      try {
+        for await (const line of createInterface({ input: response })) yield JSON.parse(line) as WatchItem;
+      } catch (error) {
+        if (!signal.aborted) throw new OwnerGone((error as Error).message);
+      }
+      if (!signal.aborted) throw new OwnerGone('the owner ended');
+    },
+  };
+}
+
+/** Whether somebody listens there. */
+export const isOwned = (socket: string): Promise<boolean> =>
+  send(socket, 'GET', '/', '').then(
+    (response) => {
+      response.resume();
+      return true;
+    },
+    () => false,
+  );
+
+function send(
+  socket: string,
+  method: string,
+  path: string,
+  body: string,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ socketPath: socket, method, path, ...(signal ? { signal } : {}) }, resolve);
+    outgoing.on('error', (error) => reject(new OwnerGone(error.message)));
+    outgoing.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw new OwnerGone((error as Error).message);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

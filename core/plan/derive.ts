@@ -1,0 +1,27 @@
+import type { CompiledConstraints } from '../spec/constraints.ts';
+import type { TaskSpec } from '../spec/schema.ts';
+import type { Plan } from './schema.ts';
+
+/** The plan of a profile that does not plan: what the spec itself says, and that it says so. */
+export function derivePlan(spec: TaskSpec, constraints: CompiledConstraints): Plan {
+  const checks = spec.success_criteria.map((criterion) =>
+    typeof criterion === 'string' ? criterion : `${criterion.says} (\`${criterion.run}\`)`,
+  );
+  const names = spec.checkpoints.length > 0 ? spec.checkpoints : ['Carry out the instructions'];
+  return {
+    origin: 'spec',
+    summary: 'Derived from the spec: this agent profile does not plan.',
+    analysis: { touch_points: constraints.targetPaths, dependencies: [...spec.sandbox.dependencies] },
+    research: [],
+    phases: names.map((name) => ({
+      name,
+      files: constraints.targetPaths,
+      steps: [spec.instructions.trim().slice(0, 4_000)],
+      tests: [spec.sandbox.test_command, ...checks],
+      checkpoint: spec.checkpoints.length > 0,
+    })),
+    impact: { components: constraints.targetPaths, breaking_changes: [] },
+    risks: [],
+    rollback: 'Close the pull request, or revert its merge commit; nothing outside the repository is changed.',
+  };
+}

@@ -1,0 +1,24 @@
+import type { Plan } from './schema.ts';
+
+/** The plan as a person reads it in a gate, a terminal or a pull request. Values are escaped by whoever shows them. */
+export function planMarkdown(plan: Plan): string {
+  const phases = plan.phases.flatMap((phase, index) => [
+    `${index + 1}. ${phase.name}${phase.checkpoint ? ' (checkpoint)' : ''}`,
+    ...phase.steps.map((step) => `   - ${step}`),
+    ...(phase.files.length > 0 ? [`   - files: ${phase.files.join(', ')}`] : []),
+    ...(phase.tests.length > 0 ? [`   - tests: ${phase.tests.join(', ')}`] : []),
+  ]);
+  const section = (title: string, lines: string[]) => (lines.length === 0 ? [] : ['', `${title}:`, ...lines]);
+  const bullets = (lines: string[]) => lines.map((line) => `- ${line}`);
+  return [
+    ...(plan.summary === '' ? [] : [plan.summary, '']),
+    ...phases,
+    ...section('Research', bullets(plan.research.map(({ claim, source }) => `${claim} (${source})`))),
+    ...section(
+      'Impact',
+      bullets([...plan.impact.components, ...plan.impact.breaking_changes.map((b) => `breaking: ${b}`)]),
+    ),
+    ...section('Risks', bullets(plan.risks)),
+    ...section('Rollback', plan.rollback === '' ? [] : [plan.rollback]),
+  ].join('\n');
+}

@@ -1,0 +1,281 @@
+import picomatch from 'picomatch';
+import { microsOf } from '../money/format.ts';
+import type { PhaseLimits } from '../run/phase.ts';
+import { type CompiledConstraints, compileConstraints } from '../spec/constraints.ts';
+import type { TaskSpec } from '../spec/schema.ts';
+import { isBuiltIn } from '../spec/toolchains.ts';
+import { approversOf, personOf } from './people.ts';
+import type { Policy } from './schema.ts';
+import { wildcard } from './wildcard.ts';
+
+export type ResolvedAgent = Policy['agents']['profiles'][string] & { name: string };
+
+export interface NamedCommand {
+  name: string;
+  command: string;
+}
+
+/** A spec under a policy: what a run may do. */
+export interface EffectiveTask {
+  spec: TaskSpec;
+  agent: ResolvedAgent;
+  team: string;
+  limits: PhaseLimits & {
+    usdMicros: number;
+    changedFiles: number;
+    changedBytes: number;
+    reworkRounds: number;
+    planAlternatives: number;
+    historyDepth: number;
+    concurrentRuns: number;
+  };
+  /** Person ids, the requester among them where listed or solo; without solo the requester's vote does not count. */
+  approvers: string[];
+  /** The larger of spec and policy; `criticalPaths` may raise it by the files a change touches. */
+  requiredReviewers: number;
+  planRequired: boolean;
+  expiresHours: number;
+  /** Glob → reviewers. */
+  criticalPaths: Record<string, number>;
+  /** The policy's registries, and the hosts both spec and policy name. */
+  egress: { registries: string[]; hosts: string[] };
+  /** Hosts the policy allows and the spec did not ask for: a line in the spec would open them. */
+  hostsRefused: string[];
+  /** MCP servers both name, with the tools both allow. */
+  mcp: { server: string; tools: string[] }[];
+  protectedPaths: string[];
+  /** Globs of `provider/model`. */
+  modelsAllow: string[];
+  checks: NamedCommand[];
+  /** Commands for the spec's `ci_gates`, on a repository whose host has no CI. */
+  ci: NamedCommand[];
+  /** Names of tests that both spec and policy take as failing already. */
+  knownFailures: string[];
+  constraints: CompiledConstraints;
+  solo: boolean;
+}
+
+export interface PolicyProblem {
+  name:
+    | 'PolicyRefused'
+    | 'QuorumImpossible'
+    | 'UnknownCiGate'
+    | 'UnknownAgent'
+    | 'UnknownRepository'
+    | 'UnknownRuntime'
+    | 'NotBuiltYet';
+  message: string;
+  /** Field of the spec, for example `sandbox.egress.0`. */
+  path: string;
+}
+
+type Refuse = (path: string, message: string, name?: PolicyProblem['name']) => void;
+
+const own = <T>(map: Record<string, T>, key: string): T | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
+
+/**
+ * Brings spec and policy together (R34). A spec may only tighten: what would loosen is refused, never cut down in silence,
+ * and all of it at once. `task` is present when nothing is.
+ * @param requester person id, see `personOf`
+ */
+export function applyPolicy(
+  spec: TaskSpec,
+  policy: Policy,
+  requester: string,
+): { task?: EffectiveTask; problems: PolicyProblem[] } {
+  const problems: PolicyProblem[] = [];
+  const refuse: Refuse = (path, message, name = 'PolicyRefused') => problems.push({ name, message, path });
+
+  refuseUnbuilt(spec, refuse);
+  const repository = own(policy.repositories, spec.repository);
+  if (!repository) {
+    refuse(
+      'repository',
+      `The policy does not list "${spec.repository}".${listed(Object.keys(policy.repositories))}`,
+      'UnknownRepository',
+    );
+  } else if (!wildcard(repository.trusted_branches, spec.target_branch)) {
+    refuse(
+      'target_branch',
+      `"${spec.target_branch}" is not among the trusted branches.${listed(repository.trusted_branches)}`,
+    );
+  }
+  const agentName = spec.agent ?? policy.agents.default;
+  const profile = own(policy.agents.profiles, agentName);
+  if (!profile) {
+    refuse(
+      'agent',
+      `The policy has no profile "${agentName}".${listed(Object.keys(policy.agents.profiles))}`,
+      'UnknownAgent',
+    );
+  } else if (
+    profile.provider !== undefined &&
+    !wildcard(policy.models.allow, `${profile.provider}/${profile.model ?? ''}`)
+  ) {
+    refuse(
+      'agent',
+      `The policy does not allow the model of "${agentName}", ${profile.provider}/${profile.model ?? ''}.`,
+    );
+  }
+  if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
+    refuse(
+      'sandbox.runtime',
+      `"${spec.sandbox.runtime}" is no built-in toolchain and not under runtimes in the policy.`,
+      'UnknownRuntime',
+    );
+  }
+  const team = teamOf(spec, repository?.team, policy, refuse);
+  const limits = limitsOf(spec, policy, refuse);
+  const quorum = quorumOf(spec, policy, requester, refuse);
+  const hosts = egressOf(spec, policy, refuse);
+  const mcp = mcpOf(spec, policy, refuse);
+  const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
+  spec.known_failures.forEach((test, i) => {
+    if (repository && !wildcard(repository.known_failures, test)) {
+      refuse(`known_failures.${i}`, `The policy does not take "${test}" as failing already.`);
+    }
+  });
+  const constraints = compileConstraints(spec);
+  const isProtected = picomatch(policy.protected_paths, { dot: true });
+  spec.target_paths.forEach((path, i) => {
+    if (isProtected(path)) refuse(`target_paths.${i}`, `"${path}" is protected by the policy and may not change.`);
+  });
+  if (problems.length > 0 || !profile) return { problems };
+
+  return {
+    problems,
+    task: {
+      spec,
+      agent: { name: agentName, ...profile },
+      team,
+      limits,
+      ...quorum,
+      planRequired: policy.review.plan === 'required',
+      expiresHours: policy.review.expires_hours,
+      criticalPaths: policy.review.critical_paths,
+      egress: { registries: [...policy.egress.registries], hosts },
+      hostsRefused: policy.egress.hosts.filter((host) => !hosts.includes(host)),
+      mcp,
+      protectedPaths: policy.protected_paths,
+      modelsAllow: policy.models.allow,
+      checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),
+      ci,
+      knownFailures: spec.known_failures,
+      constraints,
+      solo: policy.review.solo,
+    },
+  };
+}
+
+const listed = (names: string[]): string => (names.length === 0 ? '' : ` It lists ${names.slice(0, 10).join(', ')}.`);
+
+/** Fields that the schema knows and this version does not act on. Ignoring one would be worse than refusing it. */
+export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
+  if (spec.depends_on.length > 0)
+    refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
+  if (spec.sandbox.services !== undefined) {
+    refuse(
+      'sandbox.services',
+      'sandbox.services is not built yet; start what the tests need in setup_command.',
+      'NotBuiltYet',
+    );
+  }
+}
+
+function teamOf(spec: TaskSpec, of: string | undefined, policy: Policy, refuse: Refuse): string {
+  if (spec.team === undefined) return of ?? 'default';
+  // Otherwise a spec could spend another team's budget.
+  if (of !== undefined && spec.team !== of) refuse('team', `The repository belongs to team "${of}".`);
+  else if (of === undefined && own(policy.budgets, spec.team) === undefined) {
+    refuse('team', `The policy has no budget for team "${spec.team}".${listed(Object.keys(policy.budgets))}`);
+  }
+  return spec.team;
+}
+
+function limitsOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask['limits'] {
+  const most = policy.limits;
+  const lower = (asked: number | undefined, limit: number, path: string, name: string): number => {
+    if (asked !== undefined && asked > limit) refuse(path, `${asked} is above the policy's limits.${name}, ${limit}.`);
+    return Math.min(asked ?? limit, limit);
+  };
+  const { cpu, memory_mb, timeout_minutes } = spec.sandbox;
+  return {
+    timeoutMs: Math.max(
+      1,
+      Math.round(lower(timeout_minutes, most.timeout_minutes, 'sandbox.timeout_minutes', 'timeout_minutes') * 60_000),
+    ),
+    cpu: lower(cpu, most.cpu, 'sandbox.cpu', 'cpu'),
+    memoryMb: lower(memory_mb, most.memory_mb, 'sandbox.memory_mb', 'memory_mb'),
+    pids: most.pids,
+    diskMb: most.disk_mb,
+    usdMicros: microsOf(lower(spec.budget.max_usd, most.usd_per_run, 'budget.max_usd', 'usd_per_run')),
+    changedFiles: most.changed_files,
+    changedBytes: most.changed_bytes,
+    reworkRounds: most.rework_rounds,
+    planAlternatives: most.plan_alternatives,
+    historyDepth: most.history_depth,
+    concurrentRuns: most.concurrent_runs,
+  };
+}
+
+function quorumOf(
+  spec: TaskSpec,
+  policy: Policy,
+  requester: string,
+  refuse: Refuse,
+): Pick<EffectiveTask, 'approvers' | 'requiredReviewers'> {
+  const least = policy.review.required_reviewers;
+  const asked = spec.review.required_reviewers;
+  if (!spec.review.require_human_approval) {
+    refuse('review.require_human_approval', 'The policy requires the approval of a person; a spec cannot do without.');
+  }
+  if (asked !== undefined && asked < least) {
+    refuse('review.required_reviewers', `${asked} is below the policy's review.required_reviewers, ${least}.`);
+  }
+  const requiredReviewers = Math.max(asked ?? least, least);
+  const person = personOf(policy, requester) ?? requester;
+  const listedApprovers = approversOf(policy);
+  const approvers = policy.review.solo ? [...new Set([...listedApprovers, person])] : listedApprovers;
+  const able = policy.review.solo ? approvers : approvers.filter((approver) => approver !== person);
+  if (requiredReviewers > able.length) {
+    const message = `${requiredReviewers} reviewers are required, and besides the requester ${able.length} may approve.`;
+    const solo = `${requiredReviewers} reviewers are required, and ${able.length} may approve.`;
+    refuse('review.required_reviewers', policy.review.solo ? solo : message, 'QuorumImpossible');
+  }
+  return { approvers, requiredReviewers };
+}
+
+function egressOf(spec: TaskSpec, policy: Policy, refuse: Refuse): string[] {
+  return spec.sandbox.egress.filter((host, i) => {
+    const allowed = policy.egress.hosts.includes(host);
+    if (!allowed) refuse(`sandbox.egress.${i}`, `"${host}" is not under egress.hosts in the policy.`);
+    return allowed;
+  });
+}
+
+function mcpOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask['mcp'] {
+  const granted = new Map<string, Set<string>>();
+  for (const [i, asked] of spec.sandbox.mcp.entries()) {
+    const slash = asked.indexOf('/');
+    const name = slash < 0 ? asked : asked.slice(0, slash);
+    const server = own(policy.mcp, name);
+    const tools = slash < 0 ? server?.tools : [asked.slice(slash + 1)];
+    const unknown = tools?.find((tool) => !server?.tools.includes(tool));
+    if (!server)
+      refuse(`sandbox.mcp.${i}`, `The policy has no MCP server "${name}".${listed(Object.keys(policy.mcp))}`);
+    else if (unknown !== undefined) {
+      refuse(`sandbox.mcp.${i}`, `The policy does not allow the tool "${unknown}" of "${name}".`);
+    } else granted.set(name, new Set([...(granted.get(name) ?? []), ...(tools ?? [])]));
+  }
+  return [...granted].map(([server, tools]) => ({ server, tools: [...tools] }));
+}
+
+function ciOf(spec: TaskSpec, policy: Policy, refuse: Refuse): NamedCommand[] {
+  return [...new Set(spec.review.ci_gates)].flatMap((name) => {
+    const command = own(policy.ci, name);
+    if (command !== undefined) return [{ name, command }];
+    const path = `review.ci_gates.${spec.review.ci_gates.indexOf(name)}`;
+    refuse(path, `The repository's host has no CI, and the policy defines no "${name}" under ci.`, 'UnknownCiGate');
+    return [];
+  });
+}

@@ -1,0 +1,72 @@
+import { readYaml } from '../spec/document.ts';
+import { checkSchema } from '../spec/issues.ts';
+import { type Fault, type Problem, readText, toProblems } from '../spec/text.ts';
+import { approversOf, personOf } from './people.ts';
+import { type Policy, policySchema } from './schema.ts';
+import { wildcard } from './wildcard.ts';
+
+/** Parses and checks `drydock.policy.yaml`, all faults at once. `policy` is present when no problem is an error. */
+export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Problem[] } {
+  const { text, faults } = readText(bytes);
+  if (text === undefined) return { problems: toProblems('', faults) };
+  const document = readYaml(text, 0);
+  const { data, faults: found } = checkSchema(policySchema, document, document.value);
+  faults.push(...document.faults, ...found);
+  if (data) faults.push(...contradictions(data, document.locate));
+  const problems = toProblems(text, faults);
+  return data && problems.every((problem) => problem.severity === 'warning')
+    ? { policy: data, problems }
+    : { problems };
+}
+
+/** What each field allows and the policy as a whole does not. */
+function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], key?: boolean) => number): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (rule: string, message: string, path: PropertyKey[], severity: Fault['severity'] = 'error') =>
+    faults.push({ severity, rule, message, offset: locate(path) });
+
+  const owners = new Map<string, string>();
+  for (const [id, person] of Object.entries(policy.people)) {
+    const names = { id, email: person.email, github: person.github, slack: person.slack, iam: person.iam };
+    for (const [field, name] of Object.entries(names)) {
+      if (name === undefined) continue;
+      const key = field === 'id' || field === 'email' ? `mail:${name.toLowerCase()}` : `${field}:${name.toLowerCase()}`;
+      const owner = owners.get(key) ?? id;
+      if (owner !== id)
+        fault('ambiguous-person', `"${name}" belongs to "${owner}" already.`, [
+          'people',
+          id,
+          ...(field === 'id' ? [] : [field]),
+        ]);
+      owners.set(key, owner);
+    }
+  }
+  policy.review.approvers.forEach((who, i) => {
+    if (personOf(policy, who) === undefined) {
+      fault('unknown-person', `"${who}" is not under people and is no e-mail address.`, ['review', 'approvers', i]);
+    }
+  });
+  const approvers = approversOf(policy).length;
+  const { required_reviewers: required, solo } = policy.review;
+  if (required > approvers && !(solo && required === approvers + 1)) {
+    fault('quorum', `${required} reviewers are required and ${approvers} may approve.`, [
+      'review',
+      'required_reviewers',
+    ]);
+  }
+  for (const [path, reviewers] of Object.entries(policy.review.critical_paths)) {
+    if (reviewers <= approvers) continue;
+    const message = `${reviewers} reviewers are required for ${path} and ${approvers} may approve: no such change can pass.`;
+    fault('quorum', message, ['review', 'critical_paths', path], 'warning');
+  }
+  for (const [name, profile] of Object.entries(policy.agents.profiles)) {
+    const path = ['agents', 'profiles', name];
+    if (profile.provider === undefined && profile.model === undefined) continue;
+    if (profile.provider === undefined || profile.model === undefined)
+      fault('required', `"${name}" needs both provider and model.`, path);
+    else if (!wildcard(policy.models.allow, `${profile.provider}/${profile.model}`)) {
+      fault('model', `models.allow does not allow ${profile.provider}/${profile.model}.`, [...path, 'model']);
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,65 @@
+import type { Plan } from '../plan/schema.ts';
+import type { PhaseName } from '../run/phase.ts';
+import type { RunWork } from '../run/record.ts';
+import type { CompiledConstraints } from '../spec/constraints.ts';
+import type { TaskSpec } from '../spec/schema.ts';
+import { fence } from './fence.ts';
+
+/** Goes into the provenance of a run (R6); raise it whenever the words below change. */
+export const promptVersion = '1';
+
+export interface PromptInput {
+  phase: Exclude<PhaseName, 'verify'>;
+  spec: TaskSpec;
+  constraints: CompiledConstraints;
+  plan?: Plan;
+  work: Pick<RunWork, 'answers' | 'addedConstraints'>;
+  /** Texts of failed commands, reviews and conflicts, oldest first. */
+  feedback: string[];
+  handoff?: string;
+}
+
+/** The whole prompt of a phase. The spec was reviewed and instructs; all else from outside is fenced. */
+export function buildPrompt(input: PromptInput): string {
+  const { spec, constraints, plan, work } = input;
+  const parts = [
+    `# Task ${spec.task_id}${spec.title ? `: ${spec.title}` : ''}`,
+    spec.instructions.trim(),
+    section('Constraints', [
+      ...constraints.constraints.map(
+        (c) => `${c.text}${c.enforcedBy === 'guard' ? ' (enforced: a change outside is refused)' : ''}`,
+      ),
+      ...work.addedConstraints,
+      ...constraints.excludedPaths.map((path) => `Do not touch ${path}`),
+    ]),
+    section('It is done when', [
+      `\`${spec.sandbox.test_command}\` passes`,
+      ...spec.success_criteria.map((c) => (typeof c === 'string' ? c : `${c.says}: \`${c.run}\` exits 0`)),
+    ]),
+    plan && input.phase !== 'plan'
+      ? section(
+          'Approved plan',
+          plan.phases.map((p) => `${p.name}: ${p.steps.join('; ')}`.slice(0, 2_000)),
+        )
+      : '',
+    ...work.answers.map(
+      (a) => `## An answer to your question\n${fence(a.question, 'your earlier question')}\n${fence(a.text, a.by)}`,
+    ),
+    input.handoff ? `## Notes you left\n${fence(input.handoff, 'an earlier phase')}` : '',
+    ...input.feedback.map((text) => `## What has to be corrected\n${fence(text, 'verification and review')}`),
+    orders[input.phase],
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const section = (title: string, lines: string[]): string =>
+  lines.length === 0 ? '' : `## ${title}\n${lines.map((line) => `- ${line}`).join('\n')}`;
+
+const common =
+  'You work in a sandbox without a network but for the package registry and the hosts the policy allows. The folder you stand in is the repository. Do not commit or push: your changes to files are collected when you stop. If you cannot go on without a decision, write $DRYDOCK_OUT/question.json with {"question", "context", "options", "suggested"} and stop. Leave notes for a later phase in $DRYDOCK_OUT/handoff.md.';
+
+const orders: Record<PromptInput['phase'], string> = {
+  plan: `## What to do now\nRead and plan; change nothing. Write the plan as YAML to $DRYDOCK_OUT/plan.yaml with: summary, analysis {touch_points, dependencies}, research [{claim, source}], phases [{name, files, steps, tests, estimate, checkpoint}], impact {components, breaking_changes}, risks, rollback. ${common}`,
+  build: `## What to do now\nCarry the plan out. At a phase marked as a checkpoint write $DRYDOCK_OUT/checkpoint.json with {"name", "summary"} and stop. ${common}`,
+  rework: `## What to do now\nYour last change is in the folder already. Correct what is named above and nothing else. ${common}`,
+};

@@ -1,0 +1,23 @@
+import type { PublishFacts } from './facts.ts';
+
+/** Subject, a line of why, and trailers that lead from a line of code back to its spec, plan and approver. */
+export function commitMessage(facts: PublishFacts): string {
+  const subject = oneLine(`${facts.taskId}: ${facts.title}`).slice(0, 72);
+  const phases = [...new Set(facts.files.flatMap((file) => (file.phase === undefined ? [] : [file.phase])))];
+  const trailers: [string, string][] = [
+    ['Drydock-Run', facts.runId],
+    ['Drydock-Task', facts.taskId],
+    ['Drydock-Spec', `${facts.specPath}@${facts.specBlob}`],
+    ['Drydock-Base', facts.base],
+    ['Drydock-Policy', facts.policyDigest],
+    ['Drydock-Prompt', facts.promptVersion],
+    ['Drydock-Agent', facts.agent],
+    ...(facts.model === undefined ? [] : ([['Drydock-Model', facts.model]] as [string, string][])),
+    ...phases.map((phase): [string, string] => ['Drydock-Plan-Phase', phase]),
+    ...facts.planApprovers.map((person): [string, string] => ['Drydock-Plan-Approved-By', person]),
+    ['Drydock-Requested-By', facts.requester],
+  ];
+  return `${subject}\n\n${trailers.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n')}\n`;
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

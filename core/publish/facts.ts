@@ -1,0 +1,30 @@
+import type { Violation } from '../guard/violation.ts';
+import type { Plan } from '../plan/schema.ts';
+import type { CommandResult, Refusal } from '../run/phase.ts';
+
+/** What a commit and a pull request say about the run that made them (R6, R33). */
+export interface PublishFacts {
+  runId: string;
+  taskId: string;
+  title: string;
+  instructions: string;
+  specPath: string;
+  specBlob: string;
+  policyDigest: string;
+  promptVersion: string;
+  base: string;
+  agent: string;
+  model: string | undefined;
+  requester: string;
+  planApprovers: string[];
+  solo: boolean;
+  plan: Plan;
+  /** Changed paths with the plan phase that names them; undefined: not planned. */
+  files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];
+  constraints: { text: string; enforcedBy: 'guard' | 'test' | 'told'; how: string }[];
+  verify: { commands: CommandResult[]; versions: Record<string, string>; enforcer: string };
+  weakened: Violation[];
+  refusals: Refusal[];
+  usdMicros: number;
+  tokens: { input: number; output: number; cached: number };
+}

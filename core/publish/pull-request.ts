@@ -1,0 +1,92 @@
+import { formatUsd } from '../money/format.ts';
+import { code, escapeMarkdown } from './escape.ts';
+import type { PublishFacts } from './facts.ts';
+
+/** Code hosts refuse longer bodies; what does not fit is said to be cut. */
+const maxBody = 60_000;
+/** More files than a reviewer reads in a table. */
+const maxFiles = 100;
+
+/** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
+export function pullRequestBody(facts: PublishFacts): string {
+  const body = [
+    `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.`,
+    ...(facts.solo ? ['**Approved by its requester**: the policy names one person only.'] : []),
+    ...(facts.weakened.length > 0
+      ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]
+      : []),
+    '## Plan',
+    ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),
+    '## Changed files',
+    table(
+      ['file', 'change', 'plan phase'],
+      facts.files
+        .slice(0, maxFiles)
+        .map((f) => [
+          code(f.path),
+          f.op === 'put' ? 'written' : 'deleted',
+          f.phase === undefined ? '**not planned**' : escapeMarkdown(f.phase),
+        ]),
+    ),
+    ...(facts.files.length > maxFiles ? [`and ${facts.files.length - maxFiles} more.`] : []),
+    '## Verified in a fresh sandbox',
+    table(
+      ['check', 'command', 'result', 'seconds'],
+      facts.verify.commands.map((c) => [
+        escapeMarkdown(c.name),
+        code(c.command),
+        c.exitCode === 0 ? 'passed' : `exit ${c.exitCode}`,
+        (c.ms / 1000).toFixed(1),
+      ]),
+    ),
+    `Versions: ${Object.entries(facts.verify.versions)
+      .map(([name, v]) => `${escapeMarkdown(name)} ${escapeMarkdown(v)}`)
+      .join(', ')}. Limits enforced by ${escapeMarkdown(facts.verify.enforcer)}.`,
+    ...(facts.constraints.length > 0
+      ? [
+          '## Constraints',
+          table(
+            ['constraint', 'enforced by'],
+            facts.constraints.map((c) => [
+              escapeMarkdown(c.text),
+              c.enforcedBy === 'told' ? 'only told' : `${c.enforcedBy}: ${escapeMarkdown(c.how)}`,
+            ]),
+          ),
+        ]
+      : []),
+    ...(facts.refusals.length > 0
+      ? [
+          '## Refused on the way out',
+          ...facts.refusals.map(
+            (r) =>
+              `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}`,
+          ),
+        ]
+      : []),
+    '## Cost',
+    `${formatUsd(facts.usdMicros)} for ${facts.tokens.input} tokens in (${facts.tokens.cached} cached) and ${facts.tokens.output} out, measured at the gateway.`,
+    '## Rollback',
+    escapeMarkdown(facts.plan.rollback === '' ? 'Revert the merge commit.' : facts.plan.rollback),
+    '## Provenance',
+    table(
+      ['what', 'value'],
+      [
+        ['spec', code(`${facts.specPath}@${facts.specBlob}`)],
+        ['base', code(facts.base)],
+        ['policy', code(facts.policyDigest)],
+        ['prompt', code(facts.promptVersion)],
+        ['agent', escapeMarkdown(facts.agent)],
+        ['model', escapeMarkdown(facts.model ?? 'none')],
+        ['requested by', escapeMarkdown(facts.requester)],
+        ['plan approved by', escapeMarkdown(facts.planApprovers.join(', ') || 'nobody: not required')],
+      ],
+    ),
+  ].join('\n\n');
+  return body.length <= maxBody ? body : `${body.slice(0, maxBody)}\n\n(cut: the whole text is kept with the run)`;
+}
+
+function table(head: string[], rows: string[][]): string {
+  if (rows.length === 0) return 'None.';
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

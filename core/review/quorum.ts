@@ -1,0 +1,13 @@
+import picomatch from 'picomatch';
+import type { EffectiveTask } from '../policy/merge.ts';
+
+/** Votes a change needs: the spec's and policy's number, raised where it touches a critical path (R24). */
+export function requiredReviewers(
+  task: Pick<EffectiveTask, 'requiredReviewers' | 'criticalPaths'>,
+  paths: string[],
+): number {
+  const raised = Object.entries(task.criticalPaths)
+    .filter(([glob]) => paths.some((path) => picomatch.isMatch(path, glob, { dot: true })))
+    .map(([, reviewers]) => reviewers);
+  return Math.max(task.requiredReviewers, ...raised);
+}

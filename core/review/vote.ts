@@ -1,0 +1,69 @@
+import { DrydockError } from '../errors.ts';
+import type { Gate, GateDecision, Vote } from '../run/gate.ts';
+
+/**
+ * Whether a vote counts and what it decides. Pure: the store writes vote and decision in one transaction.
+ * @throws GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted; each names the reason.
+ */
+export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
+  if (gate.status !== 'pending') {
+    throw new DrydockError('GateClosed', `${gate.gateId} was decided: ${gate.decision?.outcome ?? 'closed'}.`);
+  }
+  if (Date.parse(vote.at) >= Date.parse(gate.expiresAt)) {
+    throw new DrydockError('GateExpired', `${gate.gateId} expired at ${gate.expiresAt}.`);
+  }
+  refuseVoter(gate, vote);
+  const decided = (outcome: GateDecision['outcome'], by = [vote.person]): GateDecision => ({
+    outcome,
+    by,
+    text: vote.text,
+    at: vote.at,
+  });
+  switch (vote.choice) {
+    case 'reject':
+      return decided('rejected');
+    case 'answer':
+      if (gate.kind !== 'question') {
+        throw new DrydockError('AnswerInvalid', `${gate.gateId} asks for a decision, not for an answer.`);
+      }
+      if (vote.text.trim() === '') throw new DrydockError('AnswerInvalid', 'The answer is empty.');
+      return decided('answered');
+    case 'revise':
+      if (gate.kind !== 'plan' && gate.kind !== 'review') {
+        throw new DrydockError('AnswerInvalid', `${gate.gateId} cannot be revised; answer, approve or reject it.`);
+      }
+      if (gate.kind === 'plan' && gate.revisionsLeft <= 0) {
+        throw new DrydockError('AlternativesExhausted', 'The policy allows no further alternative to this plan.');
+      }
+      return decided('revise');
+    case 'approve': {
+      if (gate.kind === 'question' && !gate.acceptable) {
+        throw new DrydockError('AnswerInvalid', `${gate.gateId} asks a question: answer it or reject.`);
+      }
+      const approvals = [...gate.approvals, vote.person];
+      return approvals.length >= gate.required ? decided('approved', approvals) : undefined;
+    }
+  }
+}
+
+function refuseVoter(gate: Gate, vote: Vote): void {
+  // The requester knows what was meant and may answer a question or give up; approving is for others.
+  const answers = gate.kind === 'question' && vote.choice !== 'approve';
+  if (vote.person === gate.requester && !gate.solo && !answers) {
+    throw new DrydockError('VoteRefused', `${vote.person} asked for this run and may not decide it.`);
+  }
+  const allowed = answers ? gate.eligible : gate.approvers;
+  if (!allowed.includes(vote.person)) {
+    const may = allowed.length > 0 ? allowed.join(', ') : 'nobody';
+    throw new DrydockError('VoteRefused', `${vote.person} may not decide this gate; ${may} may.`);
+  }
+  if (gate.approvals.includes(vote.person)) {
+    throw new DrydockError('VoteRefused', `${vote.person} has voted on ${gate.gateId} already.`);
+  }
+  if (vote.head !== gate.head) {
+    throw new DrydockError(
+      'VoteRefused',
+      `The vote is for ${vote.head.slice(0, 12)}, and the gate is about ${gate.head.slice(0, 12)}.`,
+    );
+  }
+}

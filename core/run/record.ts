@@ -1,0 +1,117 @@
+import type { ErrorView } from '../errors.ts';
+import type { PullRequestRef } from '../ports.ts';
+
+/** Where a run stands. The first three are unfinished; the others are final and never change again. */
+export const unfinishedStatuses = ['running', 'waiting', 'queued'] as const;
+export const finalStatuses = [
+  'delivered',
+  'rejected',
+  'failed',
+  'cancelled',
+  'superseded',
+  'duplicate',
+  'dry-run',
+  'over-budget',
+] as const;
+export type RunStatus = (typeof unfinishedStatuses)[number] | (typeof finalStatuses)[number];
+
+export const isFinal = (status: RunStatus): boolean => (finalStatuses as readonly string[]).includes(status);
+
+/** Exit code of a command that ends with a run in this status (DESIGN, Command line). */
+export function exitCodeOf(status: RunStatus): 0 | 1 | 3 | 5 {
+  switch (status) {
+    case 'delivered':
+    case 'duplicate':
+    case 'dry-run':
+      return 0;
+    case 'over-budget':
+      return 3;
+    case 'waiting':
+    case 'queued':
+    case 'running':
+      return 5;
+    default:
+      return 1;
+  }
+}
+
+/** Digests of what the phases left so far; each later phase starts from these (DESIGN, What a phase leaves). */
+export interface RunWork {
+  /** Approved or proposed plan, JSON. */
+  plan?: string;
+  /** Manifest JSON of the last change set, and its blobs. */
+  changeSet?: { manifest: string; blobs: string };
+  handoff?: string;
+  /** Feedback for the next build, oldest first: failed commands, review texts, conflicts. */
+  feedback: string[];
+  /** Answers and added constraints of people, oldest first. */
+  answers: { by: string; question: string; text: string }[];
+  /** Constraints people added at the plan gate. */
+  addedConstraints: string[];
+  /** Digest of the manifest whose weakened tests an approver accepted. */
+  acceptedWeakening?: string;
+  /** Result JSON of the last phase of each name. */
+  results: Record<string, string>;
+}
+
+export interface RunRecord {
+  runId: string;
+  /** SHA-256 over repository, task, spec blob and attempt; 64 hex. */
+  runKey: string;
+  taskId: string;
+  repository: string;
+  team: string;
+  title: string;
+  /** Person id. */
+  requester: string;
+  attempt: number;
+  specPath: string;
+  /** Git blob id of the spec's bytes. */
+  specBlob: string;
+  /** Digest of the spec's bytes among the artifacts. */
+  specDigest: string;
+  policyDigest: string;
+  agentOverride?: string;
+  agent?: string;
+  dryRun: boolean;
+  status: RunStatus;
+  /** State of the machine it was last seen in. */
+  state: string;
+  error?: ErrorView;
+  /** Id of the gate that is open. */
+  gate?: string;
+  /** Start time of the execution that claimed it, ISO 8601. */
+  claimedBy?: string;
+  /** Commit the work starts from, frozen by Claim; moves only when the target moved. */
+  base?: string;
+  targetBranch: string;
+  branch: string;
+  /** Head of the branch as last published. */
+  commit?: string;
+  /** Frozen before publishing, so that doing it again after a crash gives the same commit. */
+  publishing?: { round: number; at: number; previous?: string };
+  pullRequest?: PullRequestRef;
+  /** Set by cancel and supersede; the next step sees it. */
+  stop?: { as: 'Cancelled' | 'Superseded'; by: string; reason: string };
+  supersedes?: string;
+  capMicros: number;
+  spentMicros: number;
+  tokens: { input: number; output: number; cached: number };
+  work: RunWork;
+  /** Milliseconds per phase key. */
+  durations: Record<string, number>;
+  createdAt: string;
+  endedAt?: string;
+  /** Optimistic lock. */
+  version: number;
+}
+
+/** A fact about a run, in order. `key` makes recording it twice recording it once. */
+export interface RunEvent {
+  key: string;
+  /** ISO 8601. */
+  at: string;
+  type: string;
+  text: string;
+  data?: Record<string, unknown>;
+}

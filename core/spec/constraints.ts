@@ -1,0 +1,110 @@
+import { pathFault } from './fields.ts';
+import type { TaskSpec } from './schema.ts';
+
+/** What of a spec is enforced, and by whom (R45). */
+export interface CompiledConstraints {
+  /** Globs of the only paths that may change; empty: any. */
+  targetPaths: string[];
+  /** Globs of paths that may not change. */
+  excludedPaths: string[];
+  constraints: { text: string; enforcedBy: 'guard' | 'test' | 'told'; how: string }[];
+}
+
+const only =
+  /^(?:please\s+)?(?:only\s+(?:(?:change|touch|modify|edit)\s+)?|(?:change|touch|modify|edit)\s+only\s+)(.+)$/is;
+const never = /^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:change|touch|modify|edit)\s+(.+)$/is;
+const nothingElse = /,?\s*(?:and|but)?\s*(?:nothing else|no other (?:files?|paths?))$/i;
+const itsTests = /\s*(?:,|\band\b)?\s*\b(?:its|their|the\s+(?:matching|corresponding))\s+tests?\b/i;
+
+/** Turns constraints that name paths into globs and says of each how it is enforced. Pure: the same spec, the same result. */
+export function compileConstraints(spec: TaskSpec): CompiledConstraints {
+  const targets = new Set(spec.target_paths.map(asGlob));
+  const excluded = new Set(spec.excluded_paths.map(asGlob));
+  const commands = [
+    spec.sandbox.test_command,
+    spec.sandbox.build_command,
+    ...spec.success_criteria.flatMap((criterion) => (typeof criterion === 'string' ? [] : [criterion.run])),
+  ].filter((command) => command !== undefined);
+
+  const constraints = spec.constraints.map((text): CompiledConstraints['constraints'][number] => {
+    const rule = pathRule(text);
+    if (rule) {
+      for (const glob of rule.globs) (rule.kind === 'only' ? targets : excluded).add(glob);
+      const globs = rule.globs.join(', ');
+      return {
+        text,
+        enforcedBy: 'guard',
+        how: rule.kind === 'only' ? `Only ${globs} may change.` : `${globs} may not change.`,
+      };
+    }
+    const command = commands.find((each) => text.includes(each));
+    if (command !== undefined) return { text, enforcedBy: 'test', how: `\`${command}\` has to pass in Verify.` };
+    return { text, enforcedBy: 'told', how: 'The agent and the reviewers are told.' };
+  });
+  return { targetPaths: [...targets], excludedPaths: [...excluded], constraints };
+}
+
+/** What a constraint says about paths, if that is all it says: the only ones that may change, or ones that may not. */
+export function pathRule(text: string): { kind: 'only' | 'never'; globs: string[] } | undefined {
+  const plain = text.trim().replace(/[.;]$/, '').replace(nothingElse, '');
+  const allowed = globsOf(only.exec(plain)?.[1]);
+  if (allowed) return { kind: 'only', globs: allowed };
+  const forbidden = globsOf(never.exec(plain)?.[1]);
+  return forbidden && { kind: 'never', globs: forbidden };
+}
+
+/** The globs of a list of paths, with those of their tests where it says "and its tests". */
+function globsOf(list: string | undefined): string[] | undefined {
+  const paths = list === undefined ? undefined : pathList(list.replace(itsTests, ''));
+  if (!paths || list === undefined) return undefined;
+  return paths.flatMap((path) => (itsTests.test(list) ? [asGlob(path), ...testsOf(path)] : [asGlob(path)]));
+}
+
+/** `a/b.ts, c/d and "e"` as paths; undefined when anything in it is not one, since half a rule is none. */
+function pathList(text: string): string[] | undefined {
+  const words = text
+    .replace(/\b(?:the\s+)?(?:files?|folders?|director(?:y|ies)|paths?)\s+(?=\S)/gi, '')
+    .split(/\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+/i)
+    .map((word) => word.trim().replace(/^[`"'“]|[`"'”]$/g, ''))
+    .filter((word) => word !== '');
+  if (words.length === 0) return undefined;
+  const paths = words.map((word) => (/\s/.test(word) ? undefined : asPath(word)));
+  return paths.every((path) => path !== undefined) ? paths : undefined;
+}
+
+/** A word that can only be meant as a path: it has a slash, an extension, or a glob. `.` and plain words are not. */
+function asPath(word: string): string | undefined {
+  const path = word.replace(/^\.\//, '');
+  const looks =
+    path.includes('/') ||
+    path.includes('*') ||
+    /^[\w@.-]*\.[A-Za-z][A-Za-z0-9]{0,9}$/.test(path) ||
+    /^(?:Dockerfile|Makefile)$/.test(path);
+  return looks && pathFault(path) === undefined ? path : undefined;
+}
+
+/**
+ * A name without an extension may be a folder: then what is in it is meant. `a/**` matches `a` itself too, so a file
+ * without an extension is covered.
+ */
+export function asGlob(path: string): string {
+  const bare = path.replace(/\/$/, '');
+  const last = bare.slice(bare.lastIndexOf('/') + 1);
+  return bare === path && (/[*?[{]/.test(last) || /[^.]\.[A-Za-z0-9]+$/.test(last)) ? path : `${bare}/**`;
+}
+
+const testFolders = '{test,tests,spec,__tests__,src/test}';
+
+/** Where the tests of a path are by the conventions of the toolchains: beside it, or in a tree of tests. */
+function testsOf(path: string): string[] {
+  // What stands before `src` is a package of its own.
+  const root = /^(.*?\/)?(?:src|lib|app)\//.exec(path)?.[1] ?? '';
+  const [, folder = '', stem, extension] = /^(.*\/)?([^/*?[{]+)\.([A-Za-z0-9]+)$/.exec(path) ?? [];
+  if (stem === undefined || extension === undefined) return [`${root}${testFolders}/**`];
+  const marked = `${stem}.test,${stem}.spec,${stem}_test,test_${stem},${stem}Test,${stem}Tests`;
+  return [
+    `${folder}{${marked}}.${extension}`,
+    `${folder}__tests__/{${marked},${stem}}.${extension}`,
+    `${root}${testFolders}/**/{${marked},${stem}}.${extension}`,
+  ];
+}

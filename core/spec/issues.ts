@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import type { Path, YamlDocument } from './document.ts';
+import type { Fault } from './text.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Checks a document against a schema and names every fault at its place. `data` is absent when there is one. */
+export function checkSchema<T extends z.ZodType>(
+  schema: T,
+  document: Pick<YamlDocument, 'locate' | 'reported'>,
+  value: unknown,
+): { data?: z.output<T>; faults: Fault[] } {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { data: parsed.data, faults: [] };
+  const faults = parsed.error.issues
+    .flatMap((issue) => flatten(issue))
+    .flatMap((issue) => faultsOf(issue, schema, document, value));
+  return { faults };
+}
+
+/** A failed union is told by its branch that fits the kind of value given, not by all of them. */
+function flatten(issue: Issue, prefix: Path = []): Issue[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code !== 'invalid_union') return [{ ...issue, path }];
+  const fitting = issue.errors.find((branch) =>
+    branch.every((each) => each.path.length > 0 || each.code !== 'invalid_type'),
+  );
+  return fitting ? fitting.flatMap((each) => flatten(each, path)) : [{ ...issue, path }];
+}
+
+function faultsOf(
+  issue: Issue,
+  schema: z.ZodType,
+  document: Pick<YamlDocument, 'locate' | 'reported'>,
+  value: unknown,
+): Fault[] {
+  const path = issue.path;
+  if (document.reported(path)) return [];
+  const name = path.length === 0 ? 'The file' : nameOf(path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      rule: 'unknown-key',
+      message: `"${nameOf([...path, key])}" is not a known field.${hint(schema, path, key)}`,
+      offset: document.locate([...path, key], true),
+    }));
+  }
+  const offset = document.locate(path);
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [{ rule: 'format', message: `${name}: ${message}`, offset: document.locate(path, true) }];
+  }
+  const { found, given } = valueAt(value, path);
+  if (issue.code === 'invalid_type' || issue.code === 'invalid_union' || (issue.code === 'invalid_value' && !found)) {
+    if (!found && path.length === 0) return [{ rule: 'empty-file', message: 'The file holds no fields.', offset }];
+    if (!found) return [{ rule: 'required', message: `"${nameOf(path)}" is missing.`, offset }];
+    if ('options' in issue && Array.isArray(issue.options)) {
+      return [
+        { rule: 'format', message: `${name}: has to be one of ${issue.options.map(String).join(', ')}.`, offset },
+      ];
+    }
+    const expected = issue.code === 'invalid_type' ? issue.expected : 'text or a map';
+    return [{ rule: 'type', message: `${name}: ${typeMessage(expected, given)}`, offset }];
+  }
+  const rule = issue.code === 'too_small' || issue.code === 'too_big' ? 'range' : 'format';
+  return [{ rule, message: `${name}: ${words(issue)}`, offset }];
+}
+
+const nameOf = (path: Path): string =>
+  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i ? '.' : ''}${String(step)}`)).join('');
+
+function valueAt(value: unknown, path: Path): { found: boolean; given: unknown } {
+  let given = value;
+  for (const step of path) {
+    if (typeof given !== 'object' || given === null || !Object.hasOwn(given, step))
+      return { found: false, given: undefined };
+    given = (given as Record<PropertyKey, unknown>)[step];
+  }
+  return { found: given !== undefined, given };
+}
+
+function typeMessage(expected: string, given: unknown): string {
+  if (given === null) return 'is empty; write a value or take the key out.';
+  if (expected === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
+    return `has to be text; put it in quotes: "${given}".`;
+  }
+  if (expected === 'string' && typeof given === 'object' && !Array.isArray(given)) {
+    return 'has to be text, and ": " made it a map; put it in quotes.';
+  }
+  const kinds: Record<string, string> = {
+    array: 'a list',
+    object: 'a map',
+    record: 'a map',
+    string: 'text',
+    int: 'a whole number',
+    boolean: 'true or false',
+  };
+  const is = Array.isArray(given) ? 'a list' : given === '' ? 'empty' : (kinds[typeof given] ?? `a ${typeof given}`);
+  return `has to be ${kinds[expected] ?? `a ${expected}`}, and is ${is}.`;
+}
+
+function words(issue: Issue): string {
+  if (issue.code === 'invalid_value') return `has to be one of ${issue.values.map(String).join(', ')}.`;
+  if (issue.code === 'too_small') {
+    const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+    return `has to be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit}.`;
+  }
+  if (issue.code === 'too_big') {
+    const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+    return `has to be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit}.`;
+  }
+  return issue.message;
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  additionalProperties?: JsonSchema | boolean;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+
+/** What an unknown key may have been meant as: a similar field here, or the same field elsewhere. */
+function hint(schema: z.ZodType, path: Path, key: string): string {
+  let root = jsonSchemas.get(schema);
+  if (!root) {
+    root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+    jsonSchemas.set(schema, root);
+  }
+  let here = [root];
+  for (const step of path) {
+    here = here.flatMap((each) => {
+      const next =
+        typeof step === 'number' ? each.items : (each.properties?.[String(step)] ?? each.additionalProperties);
+      return typeof next === 'object' ? [next, ...(next.anyOf ?? []), ...(next.oneOf ?? [])] : [];
+    });
+  }
+  const known = here.flatMap((each) => Object.keys(each.properties ?? {}));
+  const near = nearest(key, known);
+  if (near) return ` Did you mean "${near}"?`;
+  const place = find(root, key, []);
+  return place ? ` Did you mean "${place}"?` : '';
+}
+
+function find(schema: JsonSchema, key: string, path: string[]): string | undefined {
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    if (name === key) return [...path, name].join('.');
+    const below = find(child, key, [...path, name]);
+    if (below) return below;
+  }
+  return undefined;
+}
+
+/** The known word at most a third of its letters away; `taskId` and `task-id` are `task_id`. */
+export function nearest(word: string, known: string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  if (word.length > 60) return undefined;
+  const ranked = known
+    .map((each) => ({ each, far: distance(plain(word), plain(each)) }))
+    .filter(({ each, far }) => far <= Math.max(1, Math.floor(each.length / 3)))
+    .sort((a, b) => a.far - b.far);
+  return ranked[0]?.each;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

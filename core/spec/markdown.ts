@@ -1,0 +1,32 @@
+import type { Fault } from './text.ts';
+
+/** Front matter and body of a Markdown spec, with their offsets in the file. */
+export interface MarkdownParts {
+  yaml: string;
+  start: number;
+  body: { text: string; start: number };
+}
+
+/** Splits `---`, YAML, `---`, body. */
+export function splitMarkdown(text: string): MarkdownParts | { fault: Fault } {
+  const open = /^---[ \t]*\r?\n/.exec(text);
+  if (!open) {
+    return {
+      fault: { rule: 'front-matter', message: 'A Markdown spec begins with a line "---" and its fields.', offset: 0 },
+    };
+  }
+  const start = open[0].length;
+  const rest = text.slice(start);
+  const close = /^---[ \t]*(?:\r?\n|$)/m.exec(rest);
+  if (!close) {
+    return { fault: { rule: 'front-matter', message: 'The front matter is not closed by a line "---".', offset: 0 } };
+  }
+  const bodyStart = start + close.index + close[0].length;
+  const body = text.slice(bodyStart);
+  const blank = /^\s*/.exec(body)?.[0].length ?? 0;
+  return {
+    yaml: rest.slice(0, close.index),
+    start,
+    body: { text: body, start: bodyStart + (blank === body.length ? 0 : blank) },
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import * as field from './fields.ts';
+import { isReservedVariable, isSecretShaped } from './secrets.ts';
+import { fillToolchain, packageManagers } from './toolchains.ts';
+
+const env = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Write a variable name in letters, digits and underscores.'),
+    z.string().max(4_000),
+  )
+  .check((context) => {
+    for (const [name, value] of Object.entries(context.value)) {
+      const refuse = (message: string) => context.issues.push({ code: 'custom', message, path: [name], input: name });
+      if (isReservedVariable(name)) refuse(`"${name}" is set by the sandbox and cannot be given.`);
+      else if (isSecretShaped(name, value)) {
+        refuse(`"${name}" looks like a secret; none may be in a spec, and the sandbox needs none.`);
+      }
+    }
+  });
+
+const sandbox = z
+  .strictObject({
+    runtime: field.image.optional().describe('Container image or toolchain, for example "node:20-slim".'),
+    package_manager: z.enum(packageManagers).optional(),
+    dependencies: z
+      .array(field.dependency)
+      .max(200)
+      .default([])
+      .describe('Installed beside the lock file, without changing it.'),
+    env: env.default({}).describe('Variables of the sandbox. Secrets are refused.'),
+    setup_command: field.command.optional(),
+    build_command: field.command.optional(),
+    test_command: field.command.optional().describe('Has to pass before the agent starts and after it ended.'),
+    egress: z
+      .array(field.host)
+      .max(50)
+      .default([])
+      .describe('Hosts to reach on port 443, among those the policy allows.'),
+    mcp: z
+      .array(
+        z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9._-]{0,63}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$/, 'Write SERVER or SERVER/TOOL.'),
+      )
+      .max(50)
+      .default([])
+      .describe('MCP servers, or single tools of theirs, among those the policy allows.'),
+    cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
+    memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
+    timeout_minutes: z.number().positive().max(10_080).optional().describe('Longest time of one phase, in minutes.'),
+    services: z.unknown().optional().describe('Not built yet: refused.'),
+  })
+  .transform((given) => ({ ...given, ...fillToolchain(given) }));
+
+const criterion = z.union([
+  field.prose(2_000),
+  z
+    .strictObject({ says: field.prose(2_000), run: field.command })
+    .describe('`run` is executed in Verify and has to exit 0.'),
+]);
+
+/** A task spec as people write it (input) and as the pipeline reads it (output, defaults filled in). */
+export const specSchema = z.strictObject({
+  task_id: field.name.describe('Name of the task, unique in the repository.'),
+  title: field.line(200).optional(),
+  repository: field.repositoryName.describe('Repository as the policy names it, OWNER/NAME.'),
+  target_branch: field.branch.describe('Branch the pull request goes to.'),
+  output_branch_prefix: field.branchPrefix.describe('The branch is this and `-<8 hex>`.'),
+  instructions: field.prose(100_000).describe('What to do. In a Markdown spec this is the body.'),
+  constraints: z
+    .array(field.prose(2_000))
+    .max(100)
+    .describe('What to keep to. "Only PATHS" and "Do not modify PATHS" are enforced.'),
+  target_paths: z.array(field.repositoryPath).max(200).default([]).describe('The only paths that may change.'),
+  excluded_paths: z.array(field.repositoryPath).max(200).default([]).describe('Paths that may not change.'),
+  success_criteria: z.array(criterion).max(100).default([]),
+  agent: field.name.optional().describe('Profile of the policy; its default where none is named.'),
+  team: field.name.optional(),
+  checkpoints: z.array(field.line(200)).max(20).default([]),
+  depends_on: z.array(field.name).max(50).default([]).describe('Not built yet: refused.'),
+  known_failures: z
+    .array(field.line(500))
+    .max(200)
+    .default([])
+    .describe('Tests that fail on the target branch already.'),
+  sandbox: sandbox.prefault({}),
+  budget: z
+    .strictObject({ max_usd: field.usd.optional().describe('Hard stop of the run, in US dollars.') })
+    .prefault({}),
+  review: z
+    .strictObject({
+      require_human_approval: z.boolean().default(true),
+      required_reviewers: z.int().nonnegative().max(20).optional().describe("At least the policy's number."),
+      ci_gates: z
+        .array(field.line(200))
+        .max(50)
+        .default([])
+        .describe('CI checks that have to pass on the pull request.'),
+    })
+    .prefault({}),
+});
+
+export type TaskSpec = z.infer<typeof specSchema>;
+
+/** JSON Schema (2020-12) of a spec as people write it, for editors. */
+export function specJsonSchema(): object {
+  return { title: 'Drydock task spec', ...z.toJSONSchema(specSchema, { io: 'input' }) };
+}

@@ -1,0 +1,71 @@
+/** The toolchains that need no entry in the policy: their images, package managers and what each assumes. */
+export const packageManagers = [
+  'npm',
+  'pnpm',
+  'yarn',
+  'pip',
+  'uv',
+  'poetry',
+  'maven',
+  'gradle',
+  'go',
+  'cargo',
+] as const;
+export type PackageManager = (typeof packageManagers)[number];
+
+export const registries = ['npm', 'pypi', 'maven', 'go', 'crates'] as const;
+
+interface Toolchain {
+  /** Image names, without a tag. */
+  images: readonly string[];
+  /** Runtime of a spec that names none. */
+  runtime: string;
+  /** Test command of a spec that names none, by package manager; the first is the toolchain's usual one. */
+  tests: Partial<Record<PackageManager, string>>;
+}
+
+export const toolchains = {
+  node: { images: ['node'], runtime: 'node:24', tests: { npm: 'npm test', pnpm: 'pnpm test', yarn: 'yarn test' } },
+  python: {
+    images: ['python'],
+    runtime: 'python:3.13',
+    tests: { pip: 'python -m pytest', uv: 'uv run pytest', poetry: 'poetry run pytest' },
+  },
+  java: {
+    images: ['eclipse-temurin', 'maven', 'gradle', 'amazoncorretto', 'openjdk'],
+    runtime: 'maven:3-eclipse-temurin-21',
+    tests: { maven: 'mvn --batch-mode test', gradle: 'gradle test' },
+  },
+  go: { images: ['golang', 'go'], runtime: 'golang:1', tests: { go: 'go test ./...' } },
+  rust: { images: ['rust'], runtime: 'rust:1', tests: { cargo: 'cargo test' } },
+} as const satisfies Record<string, Toolchain>;
+
+const all: Toolchain[] = Object.values(toolchains);
+const byImage = (runtime: string): Toolchain | undefined => {
+  const image = runtime.split(/[:@]/)[0] ?? '';
+  return all.find((toolchain) => toolchain.images.includes(image));
+};
+
+/** Whether a runtime is one of the built-in toolchains. */
+export const isBuiltIn = (runtime: string): boolean => byImage(runtime) !== undefined;
+
+/**
+ * Runtime and test command of a spec, with what it leaves out filled in from what it says. The assumption is safe: where
+ * it is wrong the baseline fails before an agent costs anything.
+ */
+export function fillToolchain(given: {
+  runtime?: string | undefined;
+  package_manager?: PackageManager | undefined;
+  test_command?: string | undefined;
+}): { runtime: string; test_command: string } {
+  const manager = given.package_manager;
+  const toolchain: Toolchain =
+    (given.runtime ? byImage(given.runtime) : undefined) ??
+    all.find((each) => manager !== undefined && each.tests[manager] !== undefined) ??
+    toolchains.node;
+  const usual = Object.values(toolchain.tests)[0] ?? toolchains.node.tests.npm;
+  return {
+    runtime: given.runtime ?? toolchain.runtime,
+    test_command: given.test_command ?? (manager ? toolchain.tests[manager] : undefined) ?? usual,
+  };
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
+import type { GatewayConfig, GatewayMessage } from './config.ts';
+
+/** Who a request comes from, by the secret it carries. */
+export type Caller = 'runner' | 'agent' | 'nobody';
+
+/** What every route shares: configuration, the log of refusals, and the way to the launcher. */
+export interface GatewayContext {
+  readonly config: GatewayConfig;
+  /** Label of the step that runs inside, as the runner last told it. */
+  currentStep: string;
+  /** Hands a fact to the launcher. */
+  tell(message: GatewayMessage): void;
+  /** Records a refusal and answers the request with it. */
+  refuse(exchange: Exchange, status: number, refusal: Omit<Refusal, 'at' | 'command'>): void;
+  /** Records a refusal for which there is no HTTP answer. */
+  record(refusal: Omit<Refusal, 'at' | 'command'>, request?: IncomingMessage): Refusal;
+  onEvent(event: PhaseEvent): void;
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  /** Path below the route's prefix, percent-decoded nowhere. */
+  readonly rest: string;
+  readonly caller: Caller;
+}
+
+export type Route = (exchange: Exchange) => Promise<void> | void;
+
+/** A request whose input is wrong; the message is sent back. */
+export class BadRequest extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Reads a body of at most `max` bytes. @throws BadRequest 413 when it is longer. */
+export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > max) throw new BadRequest(413, `body over ${max} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}

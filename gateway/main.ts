@@ -1,0 +1,17 @@
+/** The gateway of one phase, a program of its own: configuration in over stdin, facts out over stdout. */
+import { createInterface } from 'node:readline';
+import { gatewayConfig } from './config.ts';
+import { createGateway } from './server.ts';
+
+const lines = createInterface({ input: process.stdin });
+// The launcher keeps stdin open as long as it lives: its end is the end of the gateway, however the launcher died.
+lines.once('close', () => process.exit(0));
+lines.once('line', (line) => {
+  const config = gatewayConfig.parse(JSON.parse(line));
+  const server = createGateway(config, (message) => process.stdout.write(`${JSON.stringify(message)}\n`));
+  server.once('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
+  server.listen(config.socket, () => process.stdout.write(`${JSON.stringify({ type: 'ready' })}\n`));
+});

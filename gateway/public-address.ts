@@ -1,0 +1,43 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Ranges that are not the public internet (IANA special-purpose registries), cloud metadata addresses among them. */
+const special = new BlockList();
+for (const [net, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  special.addSubnet(net, prefix, 'ipv4');
+}
+
+/** Global unicast, the only part of IPv6 in use on the internet, and what is carved out of it. */
+const global6 = new BlockList();
+global6.addSubnet('2000::', 3, 'ipv6');
+const special6 = new BlockList();
+for (const [net, prefix] of [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+] as const) {
+  special6.addSubnet(net, prefix, 'ipv6');
+}
+
+/** Whether an address, as resolved, is on the public internet. Anything that is no address is not. */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 4) return !special.check(address, 'ipv4');
+  // ::ffff:a.b.c.d and 64:ff9b:: lie outside 2000::/3, so that no private IPv4 address hides in them.
+  return isIP(address) === 6 && global6.check(address, 'ipv6') && !special6.check(address, 'ipv6');
+}

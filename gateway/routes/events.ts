@@ -1,0 +1,31 @@
+import { createInterface } from 'node:readline';
+import { phaseEvent } from '../../core/run/phase.ts';
+import { type GatewayContext, type Route, sendJson } from '../context.ts';
+
+/** A line is one event; longer lines and lines that are no event are counted and dropped. */
+const MAX_LINE = 64 * 1024;
+
+/** `POST /events`: NDJSON of what happens inside. Answers how many lines were taken. */
+export const eventsRoute =
+  (context: GatewayContext): Route =>
+  async ({ request, response }) => {
+    let taken = 0;
+    let dropped = 0;
+    for await (const line of createInterface({ input: request, crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (line === '') continue;
+      const parsed = line.length > MAX_LINE ? undefined : phaseEvent.safeParse(parseJson(line));
+      if (parsed?.success) {
+        context.onEvent(parsed.data);
+        taken += 1;
+      } else dropped += 1;
+    }
+    sendJson(response, 200, { taken, dropped });
+  };
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

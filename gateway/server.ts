@@ -1,0 +1,110 @@
+import http from 'node:http';
+import type { Socket } from 'node:net';
+import type { Refusal } from '../core/run/phase.ts';
+import { authenticator } from './auth.ts';
+import type { GatewayConfig, GatewayMessage } from './config.ts';
+import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
+import { artifactsRoute } from './routes/artifacts.ts';
+import { connectRoute, refusePlainProxy } from './routes/connect.ts';
+import { eventsRoute } from './routes/events.ts';
+import { gitRoute } from './routes/git.ts';
+import { inputsRoute, phaseRoute } from './routes/phase.ts';
+import { registryRoute } from './routes/registry.ts';
+
+/** A loop inside the sandbox must not fill the launcher's memory with refusals. */
+const MAX_REFUSALS = 500;
+/** Header the relay adds with the command line of the process that asked, where it could tell. */
+export const COMMAND_HEADER = 'drydock-command';
+
+interface Mount {
+  readonly prefix: string;
+  readonly callers: readonly Caller[];
+  readonly route: Route;
+}
+
+/** Builds the gateway of one phase. It is not listening yet. */
+export function createGateway(config: GatewayConfig, tell: (message: GatewayMessage) => void): http.Server {
+  let refusals = 0;
+  const context: GatewayContext = {
+    config,
+    currentStep: 'start',
+    tell,
+    record(refusal, request) {
+      const asked = request?.headers[COMMAND_HEADER];
+      const command = typeof asked === 'string' ? decodeURIComponent(asked).slice(0, 300) : context.currentStep;
+      const full: Refusal = { ...refusal, command, at: new Date().toISOString() };
+      refusals += 1;
+      if (refusals <= MAX_REFUSALS) tell({ type: 'refusal', refusal: full });
+      return full;
+    },
+    refuse(exchange, status, refusal) {
+      const { target, reason, allow } = context.record(refusal, exchange.request);
+      sendJson(exchange.response, status, { error: { message: `refused by Drydock: ${target}: ${reason}`, allow } });
+    },
+    onEvent(event) {
+      if (event.type === 'step' && event.status === 'started') context.currentStep = event.name;
+      tell({ type: 'event', event });
+    },
+  };
+
+  const mounts: Mount[] = [
+    { prefix: '/phase', callers: ['runner'], route: phaseRoute(context) },
+    { prefix: '/inputs/', callers: ['runner'], route: inputsRoute(context) },
+    { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
+    { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
+    { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
+    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context) },
+  ];
+  const callerOf = authenticator(config.secrets);
+
+  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
+    void answer(request, response);
+  });
+  server.on('connect', (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
+    const caller = callerOf(request, new URL('http://gateway/'));
+    connectRoute(context, request, socket, head, caller);
+  });
+  return server;
+
+  async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    try {
+      const target = request.url ?? '/';
+      if (!target.startsWith('/')) {
+        refusePlainProxy(context, request, response, target);
+        return;
+      }
+      const url = new URL(target, 'http://gateway');
+      const mount = mounts.find((m) =>
+        m.prefix.endsWith('/') ? url.pathname.startsWith(m.prefix) : url.pathname === m.prefix,
+      );
+      const caller = callerOf(request, url);
+      const exchange: Exchange = {
+        request,
+        response,
+        url,
+        rest: url.pathname.slice(mount?.prefix.length ?? 0),
+        caller,
+      };
+      if (mount === undefined) {
+        sendJson(response, 404, { error: { message: 'the gateway has no such route' } });
+      } else if (!mount.callers.includes(caller)) {
+        request.resume();
+        const what = mount.prefix === '/artifacts/' ? exchange.rest : url.pathname;
+        context.refuse(exchange, 403, {
+          target: what,
+          reason: `${request.method} without the secret of the ${mount.callers[0]}`,
+          allow: '',
+        });
+      } else {
+        await mount.route(exchange);
+      }
+    } catch (error) {
+      const status = error instanceof BadRequest ? error.status : 502;
+      const message = error instanceof BadRequest ? error.message : 'the gateway could not answer';
+      if (!response.headersSent) sendJson(response, status, { error: { message } });
+      else response.destroy();
+      if (!(error instanceof BadRequest))
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { DrydockError } from '../../core/errors.ts';
+import type { Gate } from '../../core/run/gate.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+
+/** More runs than a person tells apart by prefix; older ones are reached by their whole id. */
+const searched = 2_000;
+
+/**
+ * A run by its id, a unique prefix of it, or its task id (then the newest attempt).
+ * @throws RunNotFound, AmbiguousId.
+ */
+export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string): Promise<RunRecord> {
+  const exact = reference === '' ? undefined : await deps.runs.get(reference);
+  if (exact) return exact;
+  const all = await deps.runs.list(searched);
+  const byTask = all.filter((run) => run.taskId === reference);
+  // A dry run is found by its task only when there is no real one.
+  const newest = byTask.find((run) => !run.dryRun) ?? byTask[0];
+  if (newest) return newest;
+  const matching =
+    reference.length < 3
+      ? []
+      : all.filter((run) => run.runId.startsWith(reference) || run.runId.slice(2).startsWith(reference));
+  const [only, another] = matching;
+  if (!only) throw new DrydockError('RunNotFound', `There is no run ${JSON.stringify(reference.slice(0, 100))}.`);
+  if (another) throw new DrydockError('AmbiguousId', `${matching.length} runs begin with ${reference}.`);
+  return only;
+}
+
+/** A gate by its id, or the open gate of a run. @throws GateNotFound, RunNotFound, AmbiguousId. */
+export async function resolveGate(deps: Pick<Deps, 'runs' | 'gates'>, reference: string): Promise<Gate> {
+  const exact = /^[rd]-[0-9a-f]{40}\.[a-z]+\.\d+$/.test(reference) ? await deps.gates.get(reference) : undefined;
+  if (exact) return exact;
+  const [runPart = '', kind, round] = reference.split('.');
+  let run: RunRecord;
+  try {
+    run = await resolveRun(deps, runPart);
+  } catch (error) {
+    if (error instanceof DrydockError && error.name === 'RunNotFound') {
+      throw new DrydockError('GateNotFound', `There is no gate ${JSON.stringify(reference.slice(0, 100))}.`);
+    }
+    throw error;
+  }
+  const gates = (await deps.gates.byRun(run.runId)).filter(
+    (gate) =>
+      gate.kind !== 'slot' &&
+      gate.kind !== 'ci' &&
+      (kind === undefined || (gate.kind === kind && (round === undefined || gate.round === Number(round)))),
+  );
+  const gate = gates.find((g) => g.status === 'pending') ?? gates.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1))[0];
+  if (!gate) throw new DrydockError('GateNotFound', `${run.taskId} has no gate; it is ${run.status}.`);
+  return gate;
+}

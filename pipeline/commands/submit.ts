@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { DrydockError } from '../../core/errors.ts';
+import { microsOf } from '../../core/money/format.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/spec/fingerprint.ts';
+import { putJson } from '../artifacts.ts';
+import { type Deps, nonce } from '../deps.ts';
+import { effectiveTask } from '../task.ts';
+
+export interface SubmitRequest {
+  /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
+  file: string;
+  bytes: Uint8Array;
+  policy: Policy;
+  /** Person id. */
+  requester: string;
+  attempt: number;
+  agent?: string;
+  dryRun: boolean;
+}
+
+export interface Submitted {
+  runId: string;
+  /** `resumed`: it was there, unfinished, and nobody ran it. */
+  how: 'started' | 'duplicate' | 'resumed';
+}
+
+/**
+ * The trigger's half of a run: the run key, the record, the start under the key's name. Every delivery of the same spec
+ * at the same attempt comes to the same name, so that it runs once.
+ * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
+ */
+export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
+  const effective = effectiveTask(request.file, request.bytes, request.policy, {
+    requester: request.requester,
+    ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
+  });
+  const { spec } = effective;
+  const specBlob = gitBlobSha(request.bytes);
+  const key = runKey(spec.repository, spec.task_id, specBlob, request.attempt);
+  // A dry run claims nothing, so its name must not be the one that the real run will take.
+  const runId = request.dryRun
+    ? `d-${createHash('sha256').update(`${key}${nonce()}`).digest('hex').slice(0, 40)}`
+    : runIdOf(key);
+  const specDigest = await deps.artifacts.put(request.bytes);
+  const policyDigest = await putJson(deps.artifacts, request.policy);
+  const record: RunRecord = {
+    runId,
+    runKey: key,
+    taskId: spec.task_id,
+    repository: spec.repository,
+    team: effective.team,
+    title: spec.title ?? firstLine(spec.instructions),
+    requester: request.requester,
+    attempt: request.attempt,
+    specPath: request.file,
+    specBlob,
+    specDigest,
+    policyDigest,
+    ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
+    agent: effective.agent.name,
+    dryRun: request.dryRun,
+    status: 'running',
+    state: 'Validate',
+    targetBranch: spec.target_branch,
+    branch: branchOf(spec.output_branch_prefix, key),
+    capMicros: effective.limits.usdMicros,
+    spentMicros: microsOf(0),
+    tokens: { input: 0, output: 0, cached: 0 },
+    work: { feedback: [], answers: [], addedConstraints: [], results: {} },
+    durations: {},
+    createdAt: new Date(deps.clock.now()).toISOString(),
+    version: 1,
+  };
+  let created = true;
+  await deps.runs.create(record).catch((error: unknown) => {
+    if (!(error instanceof DrydockError) || error.name !== 'AlreadyClaimed') throw error;
+    created = false;
+  });
+  // A record without an execution is a trigger that died in between: the same start finishes its work.
+  const started = await deps.executions.start(runId, { runId });
+  return { runId, how: started === 'started' ? 'started' : created ? 'resumed' : 'duplicate' };
+}
+
+function firstLine(text: string): string {
+  const line = text
+    .split('\n')
+    .map((l) => l.replace(/^#+\s*/, '').trim())
+    .find((l) => l !== '');
+  return (line ?? '').slice(0, 200);
+}

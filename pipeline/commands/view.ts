@@ -1,0 +1,57 @@
+import type { ErrorView } from '../../core/errors.ts';
+import { usdOf } from '../../core/money/format.ts';
+import type { PullRequestRef } from '../../core/ports.ts';
+import type { RunEvent, RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+
+/** What `run`, `status` and `show` print as JSON; relied on from outside (DESIGN, Command line). */
+export interface RunView {
+  runId: string;
+  taskId: string;
+  repository: string;
+  attempt: number;
+  status: RunRecord['status'];
+  state: string;
+  error: ErrorView | null;
+  gate: string | null;
+  branch: string;
+  base: string | null;
+  commit: string | null;
+  pullRequest: PullRequestRef | null;
+  cost: { usd: number; tokens: { input: number; output: number; cached: number } };
+  transitions: number;
+  /** Milliseconds by phase, and `total` once it ended. */
+  durations: Record<string, number>;
+  events: RunEvent[];
+  createdAt: string;
+  endedAt: string | null;
+}
+
+export async function runView(deps: Pick<Deps, 'runs' | 'executions'>, record: RunRecord): Promise<RunView> {
+  const [events, execution] = await Promise.all([
+    deps.runs.events(record.runId),
+    deps.executions.describe(record.runId),
+  ]);
+  const total =
+    record.endedAt === undefined ? {} : { total: Date.parse(record.endedAt) - Date.parse(record.createdAt) };
+  return {
+    runId: record.runId,
+    taskId: record.taskId,
+    repository: record.repository,
+    attempt: record.attempt,
+    status: record.status,
+    state: record.state,
+    error: record.error ?? null,
+    gate: record.gate ?? null,
+    branch: record.branch,
+    base: record.base ?? null,
+    commit: record.commit ?? null,
+    pullRequest: record.pullRequest ?? null,
+    cost: { usd: usdOf(record.spentMicros), tokens: record.tokens },
+    transitions: execution?.transitions ?? 0,
+    durations: { ...record.durations, ...total },
+    events,
+    createdAt: record.createdAt,
+    endedAt: record.endedAt ?? null,
+  };
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import type { Policy } from '../core/policy/schema.ts';
+import type { Artifacts, Clock, CodeHost, Notifier, PhaseJob } from '../core/ports.ts';
+import type { PhaseEvent } from '../core/run/phase.ts';
+import type { Gates, Ledger, Runs } from '../core/stores.ts';
+
+/** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
+export interface PhaseLauncher {
+  /** Idempotent per phase key. @throws SandboxUnavailable and its like before anything was started. */
+  launch(job: PhaseJob, phase: { phaseId: string; tries: number }): Promise<void>;
+  /** Stops a phase's sandbox and gateway and resolves once its end (`Cancelled`) was reported. Unknown ids are fine. */
+  stop(phaseId: string): Promise<void>;
+  isRunning(phaseId: string): boolean;
+}
+
+/** The engine seen from the steps: Step Functions' API or the embedded one's. */
+export interface Executions {
+  /** False where decisions are only written down: whoever resumes the run delivers them. */
+  readonly live: boolean;
+  start(name: string, input: { runId: string }): Promise<'started' | 'exists'>;
+  /** False when nobody waits for the token any more. */
+  succeed(token: string, output: unknown): Promise<boolean>;
+  fail(token: string, error: string, cause: string): Promise<boolean>;
+  /** Undefined when it was never started. */
+  describe(name: string): Promise<{ running: boolean; transitions: number; state: string } | undefined>;
+}
+
+/** Encrypts task tokens at rest: they are stored, never shown, logged or linked. */
+export interface TokenVault {
+  seal(token: string): string;
+  open(sealed: string): string;
+}
+
+export interface ModelAccess {
+  mode: 'live' | 'replay';
+  session?: string;
+  key?: string;
+}
+
+/** Everything the steps reach the world through. Built in one place per world (compose). */
+export interface Deps {
+  clock: Clock;
+  runs: Runs;
+  ledger: Ledger;
+  gates: Gates;
+  artifacts: Artifacts;
+  /** The code host of that kind. */
+  codeHost(kind: Policy['repositories'][string]['host']): CodeHost;
+  launcher: PhaseLauncher;
+  executions: Executions;
+  notifier: Notifier;
+  vault: TokenVault;
+  /** The key or session a model provider is reached with. @throws SecretMissing. */
+  modelAccess(provider: string): Promise<ModelAccess>;
+  /** Absolute folder of a profile's `files`. */
+  agentFiles(path: string): string;
+  /** Link to a gate's page, when there is a server; undefined otherwise. */
+  gateLink(gateId: string): string | undefined;
+  /** Live telemetry of a phase, for whoever watches. */
+  onPhaseEvent(runId: string, phaseId: string, event: PhaseEvent): void;
+}
+
+export const nonce = (): string => randomBytes(19).toString('hex');

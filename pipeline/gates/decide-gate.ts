@@ -1,0 +1,128 @@
+import { DrydockError } from '../../core/errors.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
+import { plan as planSchema } from '../../core/plan/schema.ts';
+import { castVote } from '../../core/review/vote.ts';
+import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
+import { getJson, putJson, putText } from '../artifacts.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from '../events.ts';
+import { deliverGate } from './open-gate.ts';
+
+export interface VoteRequest {
+  gateId: string;
+  /** Person id, already resolved by the policy's people. */
+  person: string;
+  choice: VoteChoice;
+  text: string;
+  /** What the voter saw; absent when the caller just read the gate. */
+  head?: string;
+  /** A whole plan to approve instead of the proposed one. */
+  edit?: string;
+  constraint?: string;
+}
+
+/** Attempts against other voters on the same gate; each loses only to a vote that was counted. */
+const voteAttempts = 20;
+
+/**
+ * Counts a vote and, at quorum, decides and tells the machine.
+ * @throws GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted.
+ */
+export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate> {
+  for (let attempt = 0; attempt < voteAttempts; attempt++) {
+    const gate = await deps.gates.get(request.gateId);
+    if (!gate) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);
+    const vote: Vote = {
+      person: request.person,
+      choice: request.choice,
+      text: request.text,
+      head: request.head ?? gate.head,
+      at: new Date(deps.clock.now()).toISOString(),
+      late: false,
+    };
+    const decision = await decisionOf(deps, gate, vote, request);
+    if (!(await deps.gates.vote(gate, vote, decision))) continue;
+    await recordEvent(deps, gate.runId, {
+      key: `vote#${gate.gateId}#${vote.person}`,
+      type: 'vote',
+      text: `${vote.person}: ${vote.choice}${vote.text === '' ? '' : ` — ${vote.text}`}`,
+      data: { gate: gate.gateId, head: vote.head },
+    });
+    const stored = await deps.gates.get(request.gateId);
+    if (!stored) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);
+    await applyDecision(deps, stored);
+    return stored;
+  }
+  throw new DrydockError('Conflict', `Too many people vote on ${request.gateId} at once.`);
+}
+
+async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteRequest): Promise<GateDecision | undefined> {
+  let decision: GateDecision | undefined;
+  try {
+    decision = castVote(gate, vote);
+  } catch (error) {
+    if (error instanceof DrydockError && (error.name === 'GateClosed' || error.name === 'GateExpired')) {
+      await deps.gates.recordLate(gate.gateId, { ...vote, late: true });
+    }
+    throw error;
+  }
+  if ((request.edit !== undefined || request.constraint !== undefined) && gate.kind !== 'plan') {
+    throw new DrydockError('AnswerInvalid', 'Only a plan can be edited or given a constraint.');
+  }
+  const edit =
+    request.edit === undefined ? undefined : await putJson(deps.artifacts, parsePlan(request.edit, 'person'));
+  return (
+    decision && {
+      ...decision,
+      ...(edit === undefined ? {} : { edit }),
+      ...(request.constraint === undefined ? {} : { constraint: request.constraint }),
+    }
+  );
+}
+
+/** Decides a gate without a vote: CI, the queue, expiry, a stop, or nobody being there. */
+export async function closeGate(
+  deps: Deps,
+  gateId: string,
+  outcome: GateDecision['outcome'],
+  by: string,
+  text: string,
+): Promise<void> {
+  await deps.gates.decide(gateId, { outcome, by: [by], text, at: new Date(deps.clock.now()).toISOString() });
+  const gate = await deps.gates.get(gateId);
+  if (gate) await applyDecision(deps, gate);
+}
+
+/** Brings a decision into the run's work, once, then answers the token. Called again on resume. */
+export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
+  const { decision } = gate;
+  if (!decision || gate.delivered) return;
+  const feedback =
+    decision.outcome === 'revise'
+      ? await putText(deps.artifacts, `${decision.by.join(', ')}: ${decision.text}`)
+      : undefined;
+  const edited =
+    decision.edit === undefined ? undefined : planSchema.parse(await getJson(deps.artifacts, decision.edit));
+  await deps.runs.update(gate.runId, (run) => {
+    const { gate: open, ...rest } = run;
+    const work = { ...run.work };
+    if (feedback !== undefined && !work.feedback.includes(feedback)) work.feedback = [...work.feedback, feedback];
+    if (edited && decision.edit !== undefined) work.plan = decision.edit;
+    if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
+      work.addedConstraints = [...work.addedConstraints, decision.constraint];
+    }
+    if (decision.outcome === 'approved' && gate.kind === 'question') work.acceptedWeakening = gate.head;
+    if (decision.outcome === 'answered') {
+      const answer = {
+        by: decision.by.join(', '),
+        question: gate.question?.question ?? gate.title,
+        text: decision.text,
+      };
+      const known = work.answers.some((a) => a.question === answer.question && a.text === answer.text);
+      if (!known) work.answers = [...work.answers, answer];
+    }
+    const next = { ...rest, status: 'running' as const, work };
+    return open === gate.gateId || open === undefined ? next : { ...next, gate: open };
+  });
+  await deliverGate(deps, gate);
+}

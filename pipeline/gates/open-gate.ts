@@ -1,0 +1,82 @@
+import type { Gate, GateKind } from '../../core/run/gate.ts';
+import type { Question } from '../../core/run/phase.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from '../events.ts';
+import type { Task } from '../task.ts';
+
+export interface GateRequest {
+  kind: GateKind;
+  round: number;
+  token: string;
+  /** What is voted on: plan digest, head commit, or a constant where there is but one thing. */
+  head: string;
+  title: string;
+  text: string;
+  question?: Question;
+  needsPerson?: boolean;
+  acceptable?: boolean;
+  eligible: string[];
+  required: number;
+  revisionsLeft?: number;
+}
+
+export const gateIdOf = (runId: string, kind: GateKind, round: number): string => `${runId}.${kind}.${round}`;
+
+/** Opens a gate once, tells people once, and shows it on the run. A gate decided meanwhile is answered at once. */
+export async function openGate(deps: Deps, task: Task, state: string, request: GateRequest): Promise<void> {
+  const { record, effective } = task;
+  const now = deps.clock.now();
+  const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, ...rest } = request;
+  const gate: Gate = {
+    ...rest,
+    gateId: gateIdOf(record.runId, request.kind, request.round),
+    runId: record.runId,
+    taskId: record.taskId,
+    needsPerson,
+    acceptable,
+    approvers: effective.approvers,
+    revisionsLeft,
+    requester: record.requester,
+    solo: effective.solo,
+    approvals: [],
+    status: 'pending',
+    token: deps.vault.seal(token),
+    delivered: false,
+    openedAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + effective.expiresHours * 3_600_000).toISOString(),
+    version: 1,
+  };
+  const stored = await deps.gates.open(gate);
+  await deps.runs.update(record.runId, (run) => ({
+    ...run,
+    status: request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting',
+    state,
+    gate: gate.gateId,
+  }));
+  await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
+  if (stored.status === 'decided') return deliverGate(deps, stored);
+  const link = deps.gateLink(gate.gateId);
+  if (request.kind !== 'slot' && request.kind !== 'ci') {
+    await deps.notifier.notify({
+      key: `gate#${gate.gateId}`,
+      to: gate.eligible,
+      subject: `${record.taskId}: ${gate.title}`,
+      text: gate.text,
+      ...(link === undefined ? {} : { link }),
+    });
+  }
+}
+
+/** Sends a decision to the machine; doing it again changes nothing. */
+export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
+  if (!gate.decision || gate.delivered || !deps.executions.live) return;
+  const token = deps.vault.open(gate.token);
+  const { outcome } = gate.decision;
+  if (outcome in failures)
+    await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
+  else if (outcome !== 'expired') await deps.executions.succeed(token, { outcome });
+  await deps.gates.markDelivered(gate.gateId);
+}
+
+/** Decisions that fail the waiting state, under the error names it catches. */
+const failures = { cancelled: 'Cancelled', superseded: 'Superseded', 'needs-person': 'NeedsPerson' } as const;

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** What each step is called with and answers. State holds ids and small facts; anything large is an artifact. */
+
+const runId = z.string().regex(/^[rd]-[0-9a-f]{40}$/);
+const round = z.int().positive();
+/** Task token of the state that waits; stored encrypted, answered once. */
+const token = z.string().min(1).max(2048);
+
+/** How a run ends when no step said otherwise; error and cause as the machine caught them. */
+export const outcome = z.strictObject({
+  status: z.enum(['delivered', 'rejected', 'failed', 'cancelled', 'superseded', 'over-budget']),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+});
+export type Outcome = z.infer<typeof outcome>;
+
+export const runLimits = z.strictObject({
+  reworkRounds: z.int().nonnegative(),
+  /** How long the machine waits for people and for a place in the queue. */
+  gateSeconds: z.int().positive(),
+  /** How long it waits for a phase: the sandbox's own limit and a margin for its start and end. */
+  phaseSeconds: z.int().positive(),
+});
+
+export const payloads = {
+  validate: {
+    input: z.strictObject({ runId }),
+    output: z.strictObject({ limits: runLimits, dryRun: z.boolean() }),
+  },
+  estimate: { input: z.strictObject({ runId }), output: z.strictObject({ expectedMicros: z.int().nonnegative() }) },
+  claim: {
+    input: z.strictObject({ runId, startedAt: z.string() }),
+    output: z.strictObject({ base: z.string() }),
+  },
+  reserve: { input: z.strictObject({ runId }), output: z.strictObject({ admitted: z.boolean() }) },
+  queue: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  plan: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  'plan-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  build: {
+    input: z.strictObject({ runId, round, phase: z.enum(['build', 'rework']), token }),
+    output: z.strictObject({}),
+  },
+  'checkpoint-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  verify: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  'ask-human': { input: z.strictObject({ runId, round, why: z.string(), token }), output: z.strictObject({}) },
+  publish: {
+    input: z.strictObject({ runId, round }),
+    output: z.strictObject({ outcome: z.enum(['published', 'moved', 'conflict']), head: z.string() }),
+  },
+  'await-ci': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  'review-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  deliver: { input: z.strictObject({ runId }), output: z.strictObject({}) },
+  settle: { input: z.strictObject({ runId, outcome }), output: z.strictObject({ status: z.string() }) },
+} as const;
+
+export type StepName = keyof typeof payloads;
+export type StepInput<N extends StepName> = z.infer<(typeof payloads)[N]['input']>;
+export type StepOutput<N extends StepName> = z.infer<(typeof payloads)[N]['output']>;
+
+export const stepNames = Object.keys(payloads) as StepName[];
+
+/** What answers the token of a phase. `why` names the first failure, for the person who may be asked. */
+export const phaseAnswer = z.strictObject({
+  outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'passed', 'failed']),
+  approval: z.boolean(),
+  why: z.string().max(200),
+});
+export type PhaseAnswer = z.infer<typeof phaseAnswer>;
+
+/** What answers the token of a gate. */
+export const gateAnswer = z.strictObject({
+  outcome: z.enum(['approved', 'revise', 'rejected', 'answered', 'green', 'red', 'admitted']),
+});
+export type GateAnswer = z.infer<typeof gateAnswer>;

@@ -1,0 +1,47 @@
+import type { RunWork } from '../../core/run/record.ts';
+import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/stores.ts';
+import type { Deps } from '../deps.ts';
+
+/**
+ * The only way a phase's token is answered: the reply is written once, applied to the run, sent, then marked as
+ * delivered. Called again after a crash it goes on where it stopped.
+ */
+export async function answerPhase(deps: Deps, phaseId: string, tries: number, reply: PhaseReply): Promise<void> {
+  await deps.gates.endPhase(phaseId, tries, reply);
+  const phase = await deps.gates.getPhase(phaseId);
+  // A reply of an older try changes nothing: the newer one answers.
+  if (phase?.tries === tries) await deliverPhase(deps, phase);
+}
+
+export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void> {
+  const { answer } = phase;
+  if (!answer || phase.delivered || !deps.executions.live) return;
+  const spent = await deps.ledger.calls(phase.runId);
+  await deps.runs.update(phase.runId, (run) => ({
+    ...run,
+    work: patchWork(run.work, answer.patch),
+    durations: { ...run.durations, ...answer.patch.durations },
+    spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, 0),
+    tokens: {
+      input: spent.reduce((sum, call) => sum + call.inputTokens, 0),
+      output: spent.reduce((sum, call) => sum + call.outputTokens, 0),
+      cached: spent.reduce((sum, call) => sum + call.cachedTokens, 0),
+    },
+  }));
+  const token = deps.vault.open(phase.token);
+  if ('error' in answer) await deps.executions.fail(token, answer.error, answer.cause);
+  else await deps.executions.succeed(token, answer.output);
+  await deps.gates.markPhaseDelivered(phase.phaseId);
+}
+
+function patchWork(work: RunWork, patch: WorkPatch): RunWork {
+  const kept = patch.clearFeedback ? [] : work.feedback;
+  return {
+    ...work,
+    ...(patch.plan === undefined ? {} : { plan: patch.plan }),
+    ...(patch.changeSet === undefined ? {} : { changeSet: patch.changeSet }),
+    ...(patch.handoff === undefined ? {} : { handoff: patch.handoff }),
+    feedback: [...kept, ...(patch.feedback ?? []).filter((digest) => !kept.includes(digest))],
+    results: { ...work.results, ...patch.results },
+  };
+}

@@ -1,0 +1,16 @@
+import type { CommandResult, PhaseResult } from '../../core/run/phase.ts';
+
+export const firstFailure = (result: PhaseResult): CommandResult | undefined =>
+  result.commands.find((command) => command.timedOut || command.exitCode !== 0);
+
+/** What the next build is told, and what a person sees: every failed command with the end of its output. */
+export function failureText(result: PhaseResult, missing: string[]): string {
+  const failed = result.commands.filter((command) => command.timedOut || command.exitCode !== 0);
+  const parts = failed.map((command) => {
+    const how = command.timedOut ? 'timed out' : `exited with ${command.exitCode}`;
+    return `${command.name} (\`${command.command}\`) ${how}:\n${command.output.slice(-6_000).trimEnd()}`;
+  });
+  if (failed.length === 0 && result.error) parts.push(`${result.error.name}: ${result.error.message}`);
+  if (missing.length > 0 && failed.length === 0 && !result.error) parts.push(`Not run: ${missing.join(', ')}`);
+  return parts.join('\n\n') || 'Verification failed without naming a command.';
+}

@@ -1,0 +1,145 @@
+import { DrydockError } from '../../core/errors.ts';
+import { plan as planSchema } from '../../core/plan/schema.ts';
+import type { PhaseJob } from '../../core/ports.ts';
+import { buildPrompt } from '../../core/prompt/build.ts';
+import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
+import { getJson, getText } from '../artifacts.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from '../events.ts';
+import { loadTask, refuseStopped, type Task } from '../task.ts';
+
+/** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
+export interface PhaseRequest {
+  runId: string;
+  phase: PhaseName;
+  round: number;
+}
+
+export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;
+
+/**
+ * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended but was never
+ * answered is answered by whoever calls `deliverPhase`, not run again.
+ */
+export async function launchPhase(deps: Deps, request: PhaseRequest, token: string): Promise<void> {
+  const task = await loadTask(deps, request.runId);
+  refuseStopped(task.record);
+  const phaseId = phaseIdOf(request);
+  const phase = await deps.gates.launchPhase({
+    phaseId,
+    runId: request.runId,
+    token: deps.vault.seal(token),
+    request: { ...request },
+  });
+  if (phase.status === 'ended') return;
+  const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
+  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => ({ ...run, status: 'running', state }));
+  await recordEvent(deps, request.runId, {
+    key: `phase#${phaseId}/${phase.tries}`,
+    type: 'phase-started',
+    text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
+  });
+  await deps.launcher.launch(await phaseJob(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+}
+
+async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseJob> {
+  const { record, effective } = task;
+  if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
+  const inputs = await phaseInputs(deps, task);
+  const verify = request.phase === 'verify';
+  const agent = verify ? null : effective.agent;
+  const spec: PhaseSpec = {
+    phaseKey: `${phaseIdOf(request)}/${tries}`,
+    runId: record.runId,
+    taskId: record.taskId,
+    phase: request.phase,
+    base: record.base,
+    inputs: [...inputs.keys()],
+    prompt: verify ? '' : await phasePrompt(deps, task, request),
+    agent: agent && {
+      profile: agent.name,
+      kind: agent.kind,
+      command: agent.command,
+      ...(agent.provider === undefined ? {} : { provider: agent.provider }),
+      ...(agent.model === undefined ? {} : { model: agent.model }),
+      files: agent.files !== undefined,
+      plans: agent.plans,
+    },
+    sandbox: sandboxOf(task),
+    baseline: request.phase === 'plan' && request.round === 1,
+    knownFailures: effective.knownFailures,
+    commands: verify ? verifyCommands(task) : [],
+    limits: phaseLimitsOf(task),
+  };
+  const job: PhaseJob = {
+    spec,
+    inputs,
+    baseRepository: await task.host.exportBase(task.location, record.base, effective.limits.historyDepth),
+    registries: effective.egress.registries,
+    hosts: verify ? [] : effective.egress.hosts,
+  };
+  if (agent?.files !== undefined) job.agentFiles = deps.agentFiles(agent.files);
+  if (agent?.provider !== undefined) {
+    const access = await deps.modelAccess(agent.provider);
+    job.model = {
+      provider: agent.provider,
+      allow: effective.modelsAllow,
+      ...access,
+      budgetMicros: Math.max(0, record.capMicros - record.spentMicros),
+    };
+  }
+  return job;
+}
+
+const phaseLimitsOf = ({ effective }: Task): PhaseSpec['limits'] => {
+  const { timeoutMs, cpu, memoryMb, pids, diskMb } = effective.limits;
+  return { timeoutMs, cpu, memoryMb, pids, diskMb };
+};
+
+function sandboxOf({ effective }: Task): PhaseSpec['sandbox'] {
+  const { sandbox } = effective.spec;
+  return {
+    runtime: sandbox.runtime,
+    ...(sandbox.package_manager === undefined ? {} : { packageManager: sandbox.package_manager }),
+    dependencies: sandbox.dependencies,
+    env: sandbox.env,
+    ...(sandbox.setup_command === undefined ? {} : { setupCommand: sandbox.setup_command }),
+    ...(sandbox.build_command === undefined ? {} : { buildCommand: sandbox.build_command }),
+    testCommand: sandbox.test_command,
+  };
+}
+
+/** Success criteria that can be run, then the policy's checks, then the CI gates a host without CI runs here. */
+function verifyCommands({ effective }: Task): PhaseSpec['commands'] {
+  const success = effective.spec.success_criteria.flatMap((criterion) =>
+    typeof criterion === 'string' ? [] : [{ name: `success: ${criterion.says}`, command: criterion.run }],
+  );
+  const named = (kind: string, list: { name: string; command: string }[]) =>
+    list.map(({ name, command }) => ({ name: `${kind}: ${name}`, command }));
+  return [...success, ...named('check', effective.checks), ...named('ci', effective.ci)];
+}
+
+async function phaseInputs(deps: Deps, { record }: Task): Promise<Map<string, Uint8Array>> {
+  const inputs = new Map<string, Uint8Array>();
+  const { changeSet } = record.work;
+  if (changeSet) {
+    inputs.set('changeset.json', await deps.artifacts.get(changeSet.manifest));
+    inputs.set('changeset.blobs', await deps.artifacts.get(changeSet.blobs));
+  }
+  if (record.work.plan) inputs.set('plan.json', await deps.artifacts.get(record.work.plan));
+  if (record.work.handoff) inputs.set('handoff.md', await deps.artifacts.get(record.work.handoff));
+  return inputs;
+}
+
+async function phasePrompt(deps: Deps, { record, effective }: Task, request: PhaseRequest): Promise<string> {
+  const { work } = record;
+  return buildPrompt({
+    phase: request.phase === 'verify' ? 'build' : request.phase,
+    spec: effective.spec,
+    constraints: effective.constraints,
+    work,
+    feedback: await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest))),
+    ...(work.plan ? { plan: planSchema.parse(await getJson(deps.artifacts, work.plan)) } : {}),
+    ...(work.handoff ? { handoff: await getText(deps.artifacts, work.handoff) } : {}),
+  });
+}

@@ -1,0 +1,34 @@
+import { blobsByPath, type ChangeSet, changeManifest } from '../../core/run/change-set.ts';
+import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+
+/** Reads the change set a sandbox put, and holds every blob against its id. Returns the fault instead of throwing. */
+export function readChange(artifacts: Map<string, Uint8Array>, base: string): ChangeSet | Error {
+  const manifestBytes = artifacts.get('changeset.json');
+  const blobs = artifacts.get('changeset.blobs');
+  if (!manifestBytes || !blobs) return new Error('The change set was announced and not put.');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(manifestBytes));
+  } catch (error) {
+    return new Error(`The manifest of the change set is not JSON: ${String(error)}`);
+  }
+  const parsed = changeManifest.safeParse(value);
+  if (!parsed.success)
+    return new Error(`The manifest of the change set has faults: ${parsed.error.issues[0]?.message}`);
+  const change = { manifest: parsed.data, blobs };
+  if (change.manifest.base !== base)
+    return new Error(`The change set was made against ${change.manifest.base}, not ${base}.`);
+  const paths = new Set(change.manifest.entries.map((entry) => entry.path));
+  if (paths.size !== change.manifest.entries.length) return new Error('The change set names a path twice.');
+  const contents = blobsByPath(change);
+  let total = 0;
+  for (const entry of change.manifest.entries) {
+    if (entry.op !== 'put' || entry.mode === '160000') continue;
+    total += entry.bytes;
+    const content = contents.get(entry.path);
+    if (!content || content.length !== entry.bytes || gitBlobSha(content) !== entry.blobSha) {
+      return new Error(`The content of ${entry.path} is not what the manifest says.`);
+    }
+  }
+  return total === blobs.length ? change : new Error('The change set carries bytes that no entry names.');
+}

@@ -1,0 +1,167 @@
+import { isErrorName } from '../../core/errors.ts';
+import { derivePlan } from '../../core/plan/derive.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
+import type { PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import type { PhaseReply, WorkPatch } from '../../core/stores.ts';
+import { putJson, putText, storeChange } from '../artifacts.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from '../events.ts';
+import type { PhaseAnswer } from '../payloads.ts';
+import { loadTask, type Task } from '../task.ts';
+import { answerPhase } from './answer-phase.ts';
+import { failureText, firstFailure } from './evidence.ts';
+import { readChange } from './read-change.ts';
+
+/** What went wrong inside a phase, under the name the machine catches. */
+class PhaseFault extends Error {
+  readonly fault: string;
+  constructor(fault: string, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/**
+ * Takes what a phase left, whoever reports it (launcher, stop event, reconciler), and answers its token. Everything in
+ * the result is checked here; the meter's calls are charged whether or not the phase came to anything.
+ */
+export async function settlePhase(deps: Deps, phaseId: string, tries: number, end: PhaseEnd): Promise<void> {
+  const phase = await deps.gates.getPhase(phaseId);
+  if (!phase) return;
+  await deps.ledger.recordCalls(phase.runId, end.calls);
+  if (phase.answer || phase.tries !== tries) return;
+  const task = await loadTask(deps, phase.runId);
+  const name = phase.request.phase as PhaseName;
+  const patch = await evidencePatch(deps, name, end);
+  let reply: PhaseReply;
+  try {
+    const done = await outcomeOf(deps, task, name, end);
+    reply = {
+      output: done.answer,
+      patch: { ...patch, ...done.patch, results: { ...patch.results, ...done.patch.results } },
+    };
+  } catch (error) {
+    if (!(error instanceof PhaseFault)) throw error;
+    reply = { error: error.fault, cause: error.message, patch };
+  }
+  await recordEvent(deps, phase.runId, {
+    key: `phase#${phaseId}/${tries}#end`,
+    type: 'phase-ended',
+    text: 'error' in reply ? `${name}: ${reply.error}` : `${name}: ${(reply.output as PhaseAnswer).outcome}`,
+    data: {
+      ms: end.ms,
+      usdMicros: end.calls.reduce((sum, call) => sum + call.usdMicros, 0),
+      refusals: end.refusals.length,
+    },
+  });
+  await answerPhase(deps, phaseId, tries, reply);
+}
+
+/** Result, refusals and log are kept as artifacts of the run, named by phase. */
+async function evidencePatch(deps: Deps, name: PhaseName, end: PhaseEnd): Promise<WorkPatch> {
+  const results: Record<string, string> = {};
+  const { artifacts: _bytes, ...facts } = end;
+  results[name] = await putJson(deps.artifacts, facts);
+  if (end.refusals.length > 0) results[`refusals:${end.phaseKey}`] = await putJson(deps.artifacts, end.refusals);
+  const log = end.artifacts.get('events.ndjson');
+  if (log) results[`events:${end.phaseKey}`] = await deps.artifacts.put(log);
+  return { results, durations: { [end.phaseKey.slice(end.phaseKey.indexOf('/') + 1)]: end.ms } };
+}
+
+interface Done {
+  answer: PhaseAnswer;
+  patch: WorkPatch;
+}
+
+async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd): Promise<Done> {
+  if (end.failure?.name === 'Cancelled' && task.record.stop) {
+    throw new PhaseFault(task.record.stop.as, `${task.record.stop.reason} (${task.record.stop.by})`);
+  }
+  if (end.failure)
+    throw new PhaseFault(isErrorName(end.failure.name) ? end.failure.name : 'SandboxLost', end.failure.message);
+  const { result } = end;
+  if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
+  if (name === 'verify') return verified(deps, task, result);
+  if (result.outcome === 'failed') {
+    const fault = result.error?.name ?? 'AgentFailed';
+    throw new PhaseFault(
+      isErrorName(fault) ? fault : 'ResultInvalid',
+      result.error?.message ?? 'The phase failed without a reason.',
+    );
+  }
+  const patch: WorkPatch = {};
+  if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
+  if (name !== 'plan' && result.changeSet) {
+    const change = readChange(end.artifacts, task.record.base ?? '');
+    if (change instanceof Error) throw new PhaseFault('ResultInvalid', change.message);
+    patch.changeSet = await storeChange(deps.artifacts, change);
+    patch.clearFeedback = true;
+  }
+  if (result.outcome === 'question' && result.question) {
+    patch.results = { question: await putJson(deps.artifacts, result.question) };
+    return { answer: { outcome: 'question', approval: false, why: '' }, patch };
+  }
+  if (result.outcome === 'checkpoint' && result.checkpoint && name !== 'plan') {
+    patch.results = { checkpoint: await putJson(deps.artifacts, result.checkpoint) };
+    return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
+  }
+  if (name === 'plan') {
+    patch.plan = await putJson(deps.artifacts, planOf(task, result));
+    return { answer: { outcome: 'planned', approval: task.effective.planRequired, why: '' }, patch };
+  }
+  const nothing = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
+  if (nothing) {
+    const exit = result.agent?.exitCode ?? 0;
+    throw exit === 0
+      ? new PhaseFault('NoChanges', 'The agent ended and no file differs from the base.')
+      : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
+  }
+  return { answer: { outcome: 'built', approval: false, why: '' }, patch };
+}
+
+function planOf(task: Task, result: PhaseResult) {
+  if (result.plan === undefined) {
+    if (task.effective.agent.plans)
+      throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
+    return derivePlan(task.effective.spec, task.effective.constraints);
+  }
+  try {
+    return parsePlan(result.plan, 'agent');
+  } catch (error) {
+    throw new PhaseFault('ResultInvalid', error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function verified(deps: Deps, task: Task, result: PhaseResult): Promise<Done> {
+  const required = requiredCommands(task);
+  const missing = required.filter((name) => !result.commands.some((command) => command.name === name));
+  const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result);
+  if (passed) return { answer: { outcome: 'passed', approval: false, why: '' }, patch: { clearFeedback: true } };
+  const text = failureText(result, missing);
+  return {
+    answer: { outcome: 'failed', approval: false, why: 'VerifyFailed' },
+    patch: {
+      feedback: [await putText(deps.artifacts, text)],
+      results: { failure: await putText(deps.artifacts, text) },
+    },
+  };
+}
+
+/** Verify counts only when it ran everything it was told to: a result that leaves a command out has failed. */
+function requiredCommands({ effective }: Task): string[] {
+  const success = effective.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
+  return [
+    ...(effective.spec.sandbox.build_command === undefined ? [] : ['build']),
+    'test',
+    ...success,
+    ...effective.checks.map((check) => `check: ${check.name}`),
+    ...effective.ci.map((gate) => `ci: ${gate.name}`),
+  ];
+}
+
+async function isEmpty(deps: Deps, digest: string): Promise<boolean> {
+  const manifest = JSON.parse(new TextDecoder().decode(await deps.artifacts.get(digest))) as { entries: unknown[] };
+  return manifest.entries.length === 0;
+}
+
+const lastOutput = (result: PhaseResult): string => result.commands.at(-1)?.output.slice(-2_000) ?? '';

@@ -1,0 +1,46 @@
+import { viewError } from '../core/errors.ts';
+import { slotScope, wakeQueued } from './admission.ts';
+import type { Deps } from './deps.ts';
+import { applyDecision, closeGate } from './gates/decide-gate.ts';
+import { answerPhase, deliverPhase } from './phases/answer-phase.ts';
+import { launchPhase, type PhaseRequest } from './phases/launch-phase.ts';
+
+/**
+ * Takes up what an owner left when it died: phases that ended unanswered are answered, phases that were cut off are
+ * launched again as the next try, decisions that nobody delivered are delivered, expired gates are closed.
+ * @param runIds Runs whose execution is unfinished.
+ */
+export async function recover(deps: Deps, runIds: string[]): Promise<void> {
+  const scopes = new Set<string>();
+  for (const runId of runIds) {
+    const run = await deps.runs.get(runId);
+    if (!run) continue;
+    scopes.add(slotScope(run));
+    for (const phase of await deps.gates.phasesByRun(runId)) {
+      if (phase.answer) await deliverPhase(deps, phase);
+      else if (!deps.launcher.isRunning(phase.phaseId)) await relaunch(deps, phase);
+    }
+    for (const gate of await deps.gates.byRun(runId)) {
+      if (gate.status === 'decided') await applyDecision(deps, gate);
+      else if (run.stop)
+        await closeGate(
+          deps,
+          gate.gateId,
+          run.stop.as === 'Cancelled' ? 'cancelled' : 'superseded',
+          run.stop.by,
+          run.stop.reason,
+        );
+    }
+  }
+  for (const scope of scopes) await wakeQueued(deps, scope);
+}
+
+async function relaunch(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {
+  const request = phase.request as unknown as PhaseRequest;
+  try {
+    await launchPhase(deps, request, deps.vault.open(phase.token));
+  } catch (error) {
+    const view = viewError(error);
+    await answerPhase(deps, phase.phaseId, phase.tries, { error: view.name, cause: view.message, patch: {} });
+  }
+}

@@ -1,0 +1,92 @@
+import { DrydockError } from '../../core/errors.ts';
+import { formatViolations } from '../../core/guard/violation.ts';
+import { commitMessage } from '../../core/publish/commit-message.ts';
+import { pullRequestBody } from '../../core/publish/pull-request.ts';
+import { loadChange, putText, storeChange } from '../artifacts.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from '../events.ts';
+import { guardTask } from '../guard-task.ts';
+import { publishFacts } from '../publish-facts.ts';
+import { loadTask, refuseStopped, type Task } from '../task.ts';
+import type { Step } from './step.ts';
+
+/**
+ * The trusted guard again, the target again, then commit and draft pull request. A moved target is merged and verified
+ * again; a conflict goes back to the agent with git's markers in the files.
+ */
+export const publish: Step<'publish'> =
+  (deps) =>
+  async ({ runId, round }) => {
+    const task = await loadTask(deps, runId);
+    const { record, effective } = task;
+    refuseStopped(record);
+    const violations = await guardTask(deps, task);
+    if (violations.length > 0)
+      throw new DrydockError('GuardRefused', formatViolations(violations), { details: violations });
+    const target = await task.host.resolve(task.location, effective.spec.target_branch);
+    if (target !== record.base) return moveTo(deps, task, target);
+
+    const frozen = await deps.runs.update(runId, (run) =>
+      run.publishing?.round === round
+        ? undefined
+        : {
+            ...run,
+            state: 'Publish',
+            publishing: { round, at: deps.clock.now(), ...(run.commit === undefined ? {} : { previous: run.commit }) },
+          },
+    );
+    if (!record.work.changeSet || !frozen.publishing)
+      throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
+    const facts = await publishFacts(deps, task);
+    const { commit } = await task.host.publish({
+      repository: task.location,
+      branch: record.branch,
+      change: await loadChange(deps.artifacts, record.work.changeSet),
+      message: commitMessage(facts),
+      at: frozen.publishing.at,
+      ...(frozen.publishing.previous === undefined ? {} : { previous: frozen.publishing.previous }),
+    });
+    const pullRequest = await task.host.openPullRequest({
+      repository: task.location,
+      branch: record.branch,
+      target: effective.spec.target_branch,
+      base: record.base,
+      head: commit,
+      title: facts.title,
+      body: pullRequestBody(facts),
+    });
+    await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
+    await recordEvent(deps, runId, {
+      key: `published#${commit}`,
+      type: 'published',
+      text: `${record.branch} at ${commit.slice(0, 12)}`,
+    });
+    return { outcome: 'published', head: commit };
+  };
+
+async function moveTo(deps: Deps, task: Task, target: string) {
+  const { record } = task;
+  if (!record.work.changeSet) throw new DrydockError('Internal', `Run ${record.runId} has nothing to publish.`);
+  const change = await loadChange(deps.artifacts, record.work.changeSet);
+  const merged = await task.host.rebase(task.location, change, target);
+  const changeSet = await storeChange(deps.artifacts, merged.change);
+  const conflict = merged.conflicts.length > 0;
+  const text = `The target branch moved, and these files conflict; resolve git's conflict markers in them: ${merged.conflicts.join(', ')}`;
+  const feedback = conflict ? [await putText(deps.artifacts, text)] : [];
+  await deps.runs.update(record.runId, (run) => ({
+    ...run,
+    base: target,
+    work: {
+      ...run.work,
+      changeSet,
+      feedback: [...run.work.feedback, ...feedback],
+      results: feedback[0] === undefined ? run.work.results : { ...run.work.results, failure: feedback[0] },
+    },
+  }));
+  await recordEvent(deps, record.runId, {
+    key: `moved#${target}`,
+    type: 'target-moved',
+    text: conflict ? `conflicts in ${merged.conflicts.join(', ')}` : 'merged without conflict; verifying again',
+  });
+  return { outcome: conflict ? ('conflict' as const) : ('moved' as const), head: target };
+}

@@ -1,0 +1,62 @@
+import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../core/errors.ts';
+import { isFinal } from '../../core/run/record.ts';
+import { slotScope, sprintOf, wakeQueued } from '../admission.ts';
+import { record as recordEvent } from '../events.ts';
+import type { Outcome } from '../payloads.ts';
+import { loadPolicy } from '../task.ts';
+import type { Step } from './step.ts';
+
+/** The end of every run: leftovers stopped, money settled, the place given on, the final record. Idempotent. */
+export const settle: Step<'settle'> =
+  (deps) =>
+  async ({ runId, outcome }) => {
+    const record = await deps.runs.get(runId);
+    if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
+    for (const phase of await deps.gates.phasesByRun(runId)) {
+      if (phase.status === 'launched') await deps.launcher.stop(phase.phaseId);
+    }
+    const at = new Date(deps.clock.now()).toISOString();
+    for (const gate of await deps.gates.byRun(runId)) {
+      if (gate.status === 'pending')
+        await deps.gates.decide(gate.gateId, { outcome: 'expired', by: ['settle'], text: outcome.error ?? '', at });
+    }
+    const calls = await deps.ledger.calls(runId);
+    const spentMicros = calls.reduce((sum, call) => sum + call.usdMicros, 0);
+    const policy = await loadPolicy(deps, record);
+    const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
+    if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
+    const scope = slotScope(record);
+    await deps.ledger.dequeue(scope, runId);
+    await deps.ledger.releaseSlot(scope, runId);
+    const error = errorOf(outcome);
+    const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
+      isFinal(run.status)
+        ? undefined
+        : { ...run, state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) },
+    );
+    await recordEvent(deps, runId, {
+      key: 'ended',
+      type: 'ended',
+      text: error ? `${ended.status}: ${error.name}: ${error.message}` : ended.status,
+      data: { usdMicros: spentMicros },
+    });
+    await wakeQueued(deps, scope);
+    return { status: ended.status };
+  };
+
+/** The machine's error and cause as people see them; Lambda wraps the message in JSON. */
+function errorOf({ error, cause }: Outcome): ErrorView | undefined {
+  if (error === undefined) return undefined;
+  const name = isErrorName(error) ? error : 'Internal';
+  return { name, message: messageOf(cause ?? '') || error, remedy: errorKinds[name].remedy };
+}
+
+function messageOf(cause: string): string {
+  try {
+    const value: unknown = JSON.parse(cause);
+    if (typeof value === 'object' && value !== null && 'errorMessage' in value) return String(value.errorMessage);
+  } catch {
+    // a cause that is not Lambda's JSON is the message itself
+  }
+  return cause;
+}

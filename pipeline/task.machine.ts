@@ -1,0 +1,334 @@
+import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl.ts';
+import type { StepName } from './payloads.ts';
+
+/**
+ * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
+ * names of the functions differ, which the caller supplies.
+ *
+ * Variables: `limits`, `dryRun` from Validate; `round` counts builds, `planRound` plans, `reworks` the rounds the
+ * policy bounds, `moves` how often the target moved, `waits` how often it queued, `ask` what a person is asked after, `resume` the state an answer
+ * leads to, `outcome` how the run ends.
+ */
+
+/** A step that only reads and writes tables or calls a host: five minutes covers a slow host and its retries. */
+const stepSeconds = 300;
+/** A target that moves more often than this in one run is left to a person. */
+const maxMoves = 5;
+
+/** What Lambda and our own stores throw when trying again helps. Five tries with full jitter: about half a minute. */
+const transient: RetryRule = {
+  ErrorEquals: [
+    'Conflict',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+  ],
+  IntervalSeconds: 1,
+  MaxAttempts: 5,
+  BackoffRate: 2,
+  MaxDelaySeconds: 15,
+  JitterStrategy: 'FULL',
+};
+/** A sandbox that died without a word is started again twice; the money it spent stays charged. */
+const lostSandbox: RetryRule = {
+  ErrorEquals: ['SandboxLost'],
+  IntervalSeconds: 2,
+  MaxAttempts: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 30,
+  JitterStrategy: 'FULL',
+};
+
+const endAs = (status: string, names: string[], error?: string): CatchRule => ({
+  ErrorEquals: names,
+  Assign: {
+    outcome: { status, error: error ?? '{% $states.errorOutput.Error %}', cause: '{% $states.errorOutput.Cause %}' },
+  },
+  Next: 'Settle',
+});
+
+/** Ways out that every state after Claim has: a person stopped the run, a newer spec replaced it, anything else. */
+const stopped: CatchRule[] = [endAs('cancelled', ['Cancelled']), endAs('superseded', ['Superseded'])];
+const anythingElse: CatchRule = endAs('failed', ['States.ALL']);
+
+export const refusedByValidate = [
+  'SpecInvalid',
+  'PolicyRefused',
+  'QuorumImpossible',
+  'UnknownCiGate',
+  'UnknownRuntime',
+  'UnknownAgent',
+  'UnknownRepository',
+  'UnknownPrice',
+  'NotBuiltYet',
+] as const;
+
+export function taskMachine(functionName: (step: StepName) => string): StateMachine {
+  const step = (
+    name: StepName,
+    payload: Record<string, unknown>,
+    rest: Partial<TaskState> & { Catch: CatchRule[] },
+  ): TaskState => ({
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: {
+      FunctionName: functionName(name),
+      Payload: { runId: '{% $states.context.Execution.Input.runId %}', ...payload },
+    },
+    TimeoutSeconds: stepSeconds,
+    Retry: [transient],
+    Output: '{% $states.result.Payload %}',
+    ...rest,
+  });
+
+  /** A state that launches something and waits for its token. The token's answer is the state's output. */
+  const waiting = (
+    name: StepName,
+    payload: Record<string, unknown>,
+    rest: Partial<TaskState> & { TimeoutSeconds: string; Catch: CatchRule[] },
+  ): TaskState => ({
+    ...step(name, { ...payload, token: '{% $states.context.Task.Token %}' }, rest),
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Output: '{% $states.result %}',
+  });
+
+  const phase = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
+    waiting(name, payload, {
+      TimeoutSeconds: '{% $limits.phaseSeconds %}',
+      Retry: [transient, lostSandbox],
+      Catch: [...stopped, endAs('failed', ['States.Timeout'], 'PhaseTimedOut'), anythingElse],
+      Next: next,
+    });
+
+  const gate = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
+    waiting(name, payload, {
+      TimeoutSeconds: '{% $limits.gateSeconds %}',
+      Catch: [
+        ...stopped,
+        endAs('failed', ['NeedsPerson']),
+        endAs('rejected', ['States.Timeout'], 'GateExpired'),
+        anythingElse,
+      ],
+      Next: next,
+    });
+
+  const outcomeIs = (outcome: string, more = ''): string => `{% $states.input.outcome = '${outcome}'${more} %}`;
+  const roundsLeft = ' and $reworks < $limits.reworkRounds';
+  /** The next build corrects what the last one left; counted against the policy's bound. */
+  const rework = (condition: string): ChoiceRule => ({
+    Condition: condition,
+    Assign: { reworks: '{% $reworks + 1 %}', round: '{% $round + 1 %}', phase: 'rework' },
+    Next: 'Build',
+  });
+  const ask = (condition: string, why: string, resume: string): ChoiceRule => ({
+    Condition: condition,
+    Assign: { ask: why, resume },
+    Next: 'AskHuman',
+  });
+  const rejection = { status: 'rejected', error: 'Rejected', cause: '' };
+  const rejected = (condition: string): ChoiceRule => ({
+    Condition: condition,
+    Assign: { outcome: rejection },
+    Next: 'Settle',
+  });
+
+  const states: Record<string, State> = {
+    Validate: step(
+      'validate',
+      {},
+      {
+        Assign: {
+          limits: '{% $states.result.Payload.limits %}',
+          dryRun: '{% $states.result.Payload.dryRun %}',
+          round: 1,
+          planRound: 1,
+          reworks: 0,
+          moves: 0,
+          waits: 0,
+          phase: 'build',
+          ask: '',
+          resume: 'Build',
+        },
+        Catch: [endAs('rejected', [...refusedByValidate]), anythingElse],
+        Next: 'Estimate',
+      },
+    ),
+    Estimate: step(
+      'estimate',
+      {},
+      { Catch: [endAs('rejected', ['UnknownPrice']), anythingElse], Next: 'EstimateOnly' },
+    ),
+    EstimateOnly: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $dryRun %}', Next: 'DryRun' }],
+      Default: 'Claim',
+    },
+    DryRun: { Type: 'Succeed', Output: { status: 'dry-run' } },
+    Claim: step(
+      'claim',
+      { startedAt: '{% $states.context.Execution.StartTime %}' },
+      {
+        Catch: [{ ErrorEquals: ['AlreadyClaimed'], Next: 'Duplicate' }, ...stopped, anythingElse],
+        Next: 'Reserve',
+      },
+    ),
+    Duplicate: { Type: 'Succeed', Output: { status: 'duplicate' } },
+    Reserve: step(
+      'reserve',
+      {},
+      {
+        Catch: [endAs('over-budget', ['BudgetExceeded']), ...stopped, anythingElse],
+        Next: 'Admitted',
+      },
+    ),
+    Admitted: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.admitted %}', Next: 'Plan' }],
+      Default: 'Queued',
+      Assign: { waits: '{% $waits + 1 %}' },
+    },
+    Queued: gate('queue', { round: '{% $waits %}' }, 'Reserve'),
+
+    Plan: phase('plan', { round: '{% $planRound %}' }, 'PlanOutcome'),
+    PlanOutcome: {
+      Type: 'Choice',
+      Choices: [
+        ask(outcomeIs('question'), '', 'Plan'),
+        { Condition: '{% $states.input.approval %}', Next: 'PlanGate' },
+      ],
+      Default: 'Build',
+    },
+    PlanGate: gate('plan-gate', { round: '{% $planRound %}' }, 'PlanDecision'),
+    PlanDecision: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: outcomeIs('approved'), Next: 'Build' },
+        { Condition: outcomeIs('revise'), Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
+      ],
+      Default: 'Settle',
+      Assign: { outcome: rejection },
+    },
+
+    Build: phase('build', { round: '{% $round %}', phase: '{% $phase %}' }, 'BuildOutcome'),
+    BuildOutcome: {
+      Type: 'Choice',
+      Choices: [
+        ask(outcomeIs('question'), '', 'Build'),
+        { Condition: outcomeIs('checkpoint'), Next: 'CheckpointGate' },
+      ],
+      Default: 'Verify',
+    },
+    CheckpointGate: gate('checkpoint-gate', { round: '{% $round %}' }, 'CheckpointDecision'),
+    CheckpointDecision: {
+      Type: 'Choice',
+      Choices: [rejected(outcomeIs('rejected'))],
+      Default: 'Build',
+      Assign: { round: '{% $round + 1 %}' },
+    },
+    Verify: phase('verify', { round: '{% $round %}' }, 'VerifyOutcome'),
+    VerifyOutcome: {
+      Type: 'Choice',
+      Choices: [{ Condition: outcomeIs('passed'), Next: 'Publish' }, rework(outcomeIs('failed', roundsLeft))],
+      Default: 'AskHuman',
+      Assign: { ask: '{% $states.input.why %}', resume: 'Build' },
+    },
+    AskHuman: gate('ask-human', { round: '{% $round + $planRound %}', why: '{% $ask %}' }, 'AskDecision'),
+    AskDecision: {
+      Type: 'Choice',
+      Choices: [
+        rejected(outcomeIs('rejected')),
+        { Condition: outcomeIs('approved'), Assign: { round: '{% $round + 1 %}' }, Next: 'Verify' },
+        { Condition: `{% $resume = 'Plan' %}`, Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
+      ],
+      Default: 'Build',
+      Assign: { round: '{% $round + 1 %}' },
+    },
+
+    Publish: step(
+      'publish',
+      { round: '{% $round %}' },
+      {
+        Catch: [...stopped, endAs('failed', ['GuardRefused', 'BranchTaken']), anythingElse],
+        Next: 'PublishOutcome',
+      },
+    ),
+    PublishOutcome: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: outcomeIs('published'), Next: 'AwaitCi' },
+        {
+          Condition: outcomeIs('moved', ` and $moves < ${maxMoves}`),
+          Assign: { moves: '{% $moves + 1 %}', round: '{% $round + 1 %}' },
+          Next: 'Verify',
+        },
+        rework(outcomeIs('conflict', roundsLeft)),
+      ],
+      Default: 'AskHuman',
+      Assign: { ask: 'MergeConflict', resume: 'Build' },
+    },
+    AwaitCi: waiting(
+      'await-ci',
+      { round: '{% $round %}' },
+      {
+        TimeoutSeconds: '{% $limits.gateSeconds %}',
+        Catch: [...stopped, endAs('failed', ['States.Timeout', 'CiGateMissing'], 'CiGateMissing'), anythingElse],
+        Next: 'CiOutcome',
+      },
+    ),
+    CiOutcome: {
+      Type: 'Choice',
+      Choices: [{ Condition: outcomeIs('green'), Next: 'ReviewGate' }, rework(outcomeIs('red', roundsLeft))],
+      Default: 'AskHuman',
+      Assign: { ask: 'CiRed', resume: 'Build' },
+    },
+    ReviewGate: gate('review-gate', { round: '{% $round %}' }, 'ReviewDecision'),
+    ReviewDecision: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: outcomeIs('approved'), Next: 'Deliver' },
+        rejected(outcomeIs('rejected')),
+        rework(outcomeIs('revise', roundsLeft)),
+      ],
+      Default: 'AskHuman',
+      Assign: { ask: 'ReworkExhausted', resume: 'Build' },
+    },
+    Deliver: step(
+      'deliver',
+      {},
+      {
+        Assign: { outcome: { status: 'delivered' } },
+        Catch: [...stopped, anythingElse],
+        Next: 'Settle',
+      },
+    ),
+    Settle: step(
+      'settle',
+      { outcome: '{% $outcome %}' },
+      {
+        Catch: [
+          {
+            ErrorEquals: ['States.ALL'],
+            Assign: { outcome: { status: 'failed', error: 'Internal', cause: '{% $states.errorOutput.Cause %}' } },
+            Next: 'Ended',
+          },
+        ],
+        Next: 'Ended',
+      },
+    ),
+    Ended: {
+      Type: 'Choice',
+      Choices: [{ Condition: `{% $outcome.status = 'delivered' %}`, Next: 'Delivered' }],
+      Default: 'NotDelivered',
+    },
+    Delivered: { Type: 'Succeed', Output: { status: 'delivered' } },
+    NotDelivered: { Type: 'Fail', Error: '{% $outcome.error %}', Cause: '{% $outcome.cause %}' },
+  };
+
+  return {
+    Comment: 'Drydock: a task from spec to draft pull request',
+    QueryLanguage: 'JSONata',
+    StartAt: 'Validate',
+    States: states,
+  };
+}

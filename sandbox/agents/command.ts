@@ -1,0 +1,21 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { DrydockError } from '../../core/errors.ts';
+import { agentEnvironment, promptFileIn } from '../runner/environment.ts';
+import { inside } from '../runner/phase.ts';
+import type { AgentDriver } from './driver.ts';
+
+/** Any executable: prompt on stdin and in `$DRYDOCK_PROMPT_FILE`, the repository as working directory. */
+export const commandAgent: AgentDriver = async (phase) => {
+  const agent = phase.spec.agent;
+  if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
+  const promptFile = promptFileIn(phase.boot.paths.home);
+  // Install and setup scripts ran before: a link they may have left there is not written through.
+  await rm(promptFile, { recursive: true, force: true });
+  await writeFile(promptFile, phase.spec.prompt, { flag: 'wx' });
+  const ran = await inside(phase, 'agent', {
+    argv: agent.command,
+    env: agentEnvironment(phase, promptFile),
+    stdin: Buffer.from(phase.spec.prompt),
+  });
+  return { exitCode: ran.exitCode, ms: ran.ms, timedOut: ran.timedOut, output: ran.output };
+};

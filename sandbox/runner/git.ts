@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** More than any list of paths a phase may have; contents are read one by one. */
+const MAX_OUTPUT = 1024 * 1024 * 1024;
+
+/** Bytes as the repository has them: no line-end, keyword or filter conversion, whatever the work tree's attributes say. */
+const EXACT_BYTES = '* -text -eol -ident -filter -working-tree-encoding\n';
+
+export class GitError extends Error {
+  override readonly name = 'GitError';
+}
+
+/** The runner's own repository: outside the work tree and out of reach of what runs inside. */
+export interface OwnGit {
+  readonly dir: string;
+  run(
+    args: readonly string[],
+    options?: { input?: Uint8Array; index?: string; env?: Record<string, string | undefined> },
+  ): Promise<Buffer>;
+}
+
+export async function ownGit(folder: string, workspace: string): Promise<OwnGit> {
+  const dir = path.join(folder, 'git');
+  const base = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    GIT_DIR: dir,
+    GIT_WORK_TREE: workspace,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+  const git: OwnGit = {
+    dir,
+    run: (args, options = {}) =>
+      new Promise((resolve, reject) => {
+        const index = options.index === undefined ? {} : { GIT_INDEX_FILE: path.join(folder, options.index) };
+        const child = spawn('git', args, { cwd: workspace, env: { ...base, ...index, ...options.env }, stdio: 'pipe' });
+        const out: Buffer[] = [];
+        let length = 0;
+        let err = '';
+        child.stdout.on('data', (chunk: Buffer) => {
+          length += chunk.length;
+          if (length > MAX_OUTPUT) child.kill('SIGKILL');
+          else out.push(chunk);
+        });
+        child.stderr.on('data', (chunk: Buffer) => {
+          err = (err + chunk.toString()).slice(-2_000);
+        });
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(options.input);
+        child.once('error', reject);
+        child.once('close', (code) =>
+          code === 0 ? resolve(Buffer.concat(out)) : reject(new GitError(`git ${args[0]}: ${err.trim()}`)),
+        );
+      }),
+  };
+  await git.run(['init', '--quiet', '--bare', dir], { env: { GIT_WORK_TREE: undefined } });
+  await git.run(['config', 'core.bare', 'false']);
+  await mkdir(path.join(dir, 'info'), { recursive: true });
+  await writeFile(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
+  // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
+  await writeFile(path.join(dir, 'info', 'exclude'), 'node_modules/\n');
+  return git;
+}

@@ -1,0 +1,119 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { viewError } from '../../core/errors.ts';
+import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
+import type { BootConfig } from '../boot.ts';
+import { artifactNames } from '../layout.ts';
+import { baseline, baselineOfError } from './baseline.ts';
+import { npmrc } from './environment.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { ownGit } from './git.ts';
+import { type Phase, step } from './phase.ts';
+import { prepare } from './prepare.ts';
+import { verify } from './verify.ts';
+import { build, type Outcome, plan } from './work.ts';
+import { agentRepository, checkOut, differences, fetchBase, recordTree, restore, treeOfChange } from './work-tree.ts';
+
+/** Longest message a result may carry. */
+const MAX_MESSAGE = 20_000;
+
+/** Carries out one phase and says how it went. Throws only when the gateway cannot be reached. */
+export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
+  const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
+  await mkdir(boot.paths.runner, { recursive: true });
+  await writeFile(path.join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
+  const phase: Phase = {
+    boot,
+    spec,
+    gateway,
+    relay,
+    git: await ownGit(boot.paths.runner, boot.paths.workspace),
+    deadline: performance.now() + spec.limits.timeoutMs,
+    commands: [],
+    versions: {},
+    timings: {},
+  };
+  let baselineResult: PhaseResult['baseline'];
+  let outcome: Outcome;
+  try {
+    outcome = await phaseOutcome(phase, (found) => {
+      baselineResult = found;
+    });
+  } catch (error) {
+    const { name, message } = viewError(error);
+    baselineResult ??= baselineOfError(name);
+    outcome = { outcome: 'failed', error: { name, message: message.slice(0, MAX_MESSAGE) } };
+  }
+  return {
+    changeSet: false,
+    ...outcome,
+    phaseKey: spec.phaseKey,
+    ...(baselineResult === undefined ? {} : { baseline: baselineResult }),
+    commands: phase.commands.slice(0, 200),
+    versions: phase.versions,
+    timings: phase.timings,
+  };
+}
+
+async function phaseOutcome(
+  phase: Phase,
+  found: (baseline: NonNullable<PhaseResult['baseline']>) => void,
+): Promise<Outcome> {
+  const { boot, spec, git } = phase;
+  const base = await step(phase, 'clone', async () => {
+    await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
+    const tree = (await git.run(['rev-parse', `${spec.base}^{tree}`])).toString().trim();
+    await agentRepository(git, boot.paths.workspace);
+    return tree;
+  });
+  const start = await step(phase, 'apply change', () => startTree(phase, base));
+
+  let prepared: string | undefined;
+  await checkOut(git, spec.baseline ? base : start);
+  if (spec.baseline) {
+    await prepare(phase, true);
+    prepared = await recordTree(git, base);
+    found(await baseline(phase));
+    await restore(git, prepared);
+    if (start !== base) {
+      // The change goes on top of what preparation left; where it touches what preparation reads, that is done again.
+      const again = (await differences(git, base, start)).some(({ path }) => PREPARATION.test(path));
+      await checkOut(git, start, base === prepared ? base : await resetTo(phase, base));
+      prepared = again || base !== prepared ? undefined : start;
+    }
+  } else found('skipped');
+  if (prepared === undefined) {
+    await prepare(phase, !spec.baseline);
+    prepared = await recordTree(git, start);
+  }
+
+  switch (spec.phase) {
+    case 'plan':
+      return plan(phase);
+    case 'build':
+    case 'rework':
+      return build(phase, { start, prepared });
+    case 'verify':
+      return verify(phase);
+  }
+}
+
+/** Files that decide what install does. */
+const PREPARATION =
+  /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
+
+async function resetTo(phase: Phase, tree: string): Promise<string> {
+  await restore(phase.git, tree);
+  return tree;
+}
+
+/** Base plus the change set of the phase before, as a tree. */
+async function startTree(phase: Phase, base: string): Promise<string> {
+  const { spec, gateway, git } = phase;
+  if (!spec.inputs.includes(artifactNames.manifest)) return base;
+  const manifest = await gateway.get(`/inputs/${artifactNames.manifest}`);
+  const blobs = spec.inputs.includes(artifactNames.blobs)
+    ? await gateway.get(`/inputs/${artifactNames.blobs}`)
+    : Buffer.alloc(0);
+  return treeOfChange(git, manifest, blobs);
+}

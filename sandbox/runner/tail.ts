@@ -1,0 +1,44 @@
+/** Bytes of output that a result keeps per command. */
+export const TAIL_BYTES = 16 * 1024;
+
+/** Keeps the last bytes of a stream, in the order they came, without keeping the rest. */
+export class Tail {
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #cut = false;
+
+  constructor(limit: number = TAIL_BYTES) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    // Joining only at twice the limit keeps the cost linear for streams of small chunks.
+    if (this.#length > 2 * this.#limit) this.#trim();
+  }
+
+  /** The tail as text, secrets replaced. A character cut in half at the front is dropped. */
+  text(secrets: readonly string[] = []): string {
+    this.#trim();
+    let bytes = Buffer.concat(this.#chunks);
+    if (this.#cut) {
+      let start = 0;
+      while (start < 4 && start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+      bytes = bytes.subarray(start);
+    }
+    return redact(bytes.toString('utf8'), secrets);
+  }
+
+  #trim(): void {
+    if (this.#length <= this.#limit) return;
+    const joined = Buffer.concat(this.#chunks).subarray(this.#length - this.#limit);
+    this.#chunks = [Buffer.from(joined)];
+    this.#length = joined.length;
+    this.#cut = true;
+  }
+}
+
+export const redact = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((out, secret) => (secret === '' ? out : out.replaceAll(secret, '[redacted]')), text);

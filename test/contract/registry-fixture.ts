@@ -1,0 +1,52 @@
+/** A registry with one package, on the host's loopback, as npm would be configured with. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface Registry {
+  url: string;
+  integrity: string;
+  /** Method, path and authorization of each request. */
+  requests: { method: string; path: string; authorization: string | undefined }[];
+  close(): void;
+}
+
+export async function startRegistry(): Promise<Registry> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'registry-'));
+  mkdirSync(path.join(folder, 'package'));
+  writeFileSync(
+    path.join(folder, 'package/package.json'),
+    JSON.stringify({ name: 'tiny', version: '1.2.3', main: 'index.js' }),
+  );
+  writeFileSync(path.join(folder, 'package/index.js'), "module.exports = 'tiny works';\n");
+  execFileSync('tar', ['-czf', 'tiny.tgz', 'package'], { cwd: folder });
+  const tarball = readFileSync(path.join(folder, 'tiny.tgz'));
+  rmSync(folder, { recursive: true });
+  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+
+  const registry: Registry = { url: '', integrity, requests: [], close: () => server.close() };
+  const server = http.createServer((request, response) => {
+    registry.requests.push({
+      method: request.method ?? '',
+      path: request.url ?? '',
+      authorization: request.headers.authorization,
+    });
+    if (request.url === '/mirror/tiny/-/tiny-1.2.3.tgz') {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(tarball);
+    } else if (request.url === '/mirror/tiny') {
+      const dist = { tarball: `${registry.url}tiny/-/tiny-1.2.3.tgz`, integrity };
+      const versions = { '1.2.3': { name: 'tiny', version: '1.2.3', dist } };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ name: 'tiny', 'dist-tags': { latest: '1.2.3' }, versions }));
+    } else response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  registry.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/`;
+  return registry;
+}
