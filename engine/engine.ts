@@ -1,57 +1,16 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { StateMachine } from './asl.ts';
 import { type EngineClock, longestTimerMs, realClock } from './clock.ts';
 import { EngineClosed, ExecutionAlreadyExists, ExecutionDoesNotExist, InvalidName, TaskTimedOut } from './errors.ts';
+import { type Execution, view } from './execution.ts';
 import { bounded } from './expression.ts';
 import { Interpreter } from './interpreter.ts';
 import { type HistoryEntry, Journal, type Row, type Status } from './journal.ts';
 import { load } from './load.ts';
+import type { EngineEvent, EngineOptions } from './options.ts';
+import { sameToken, tokenOf } from './token.ts';
 
-export interface EngineEvent {
-  type: 'ExecutionStarted' | 'StateEntered' | 'StateExited' | 'TaskRetried' | 'TaskCaught' | 'ExecutionEnded';
-  execution: string;
-  state?: string;
-  error?: string;
-  /** Epoch milliseconds. */
-  at: number;
-}
-
-export interface InvokeContext {
-  execution: string;
-  state: string;
-  /** Aborted when the state times out, the execution is stopped, or the engine closes. */
-  signal: AbortSignal;
-}
-
-export interface EngineOptions {
-  /** Journal; `:memory:` for none. */
-  file: string;
-  /** Name of the state machine, for ids and the context object. */
-  name: string;
-  definition: StateMachine;
-  invoke(functionName: string, payload: unknown, context: InvokeContext): Promise<unknown>;
-  clock?: EngineClock;
-  /** Jitter of retries, in [0, 1). */
-  random?: () => number;
-  onEvent?(event: EngineEvent): void;
-}
-
-export interface Execution {
-  name: string;
-  status: Status;
-  input: unknown;
-  output?: unknown;
-  error?: string;
-  cause?: string;
-  /** ISO 8601. */
-  startedAt: string;
-  endedAt?: string;
-  /** Where it is, while it runs. */
-  state?: string;
-  waiting?: 'token' | 'timer';
-  /** States entered, as Step Functions counts and charges them. */
-  transitions: number;
-}
+export type { Execution } from './execution.ts';
+export type { EngineEvent, EngineOptions, InvokeContext } from './options.ts';
 
 /**
  * The embedded engine. Executions are rows of the journal; only those that work at the moment are in memory. Every
@@ -330,33 +289,4 @@ export class Engine {
   #refuseClosed(): void {
     if (this.#closed) throw new EngineClosed('the engine is closed');
   }
-}
-
-/** Deterministic per execution, visit and try, and not to be guessed: a retried state has a new one. */
-function tokenOf(secret: Buffer, row: Row): string {
-  const part = `${row.name}.${row.visit}.${row.tries}`;
-  return `${part}.${createHmac('sha256', secret).update(part).digest('base64url')}`;
-}
-
-function sameToken(a: string, b: string): boolean {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  return x.length === y.length && timingSafeEqual(x, y);
-}
-
-function view(row: Row): Execution {
-  const running = row.status === 'RUNNING';
-  return {
-    name: row.name,
-    status: row.status,
-    input: JSON.parse(row.input) as unknown,
-    startedAt: new Date(row.startedAt).toISOString(),
-    transitions: row.visit,
-    ...(row.output === null ? {} : { output: JSON.parse(row.output) as unknown }),
-    ...(row.error === null ? {} : { error: row.error }),
-    ...(row.cause === null ? {} : { cause: row.cause }),
-    ...(row.endedAt === null ? {} : { endedAt: new Date(row.endedAt).toISOString() }),
-    ...(running ? { state: row.state } : {}),
-    ...(running && row.stage === 'token' ? { waiting: 'token' as const } : {}),
-    ...(running && (row.stage === 'wait' || row.stage === 'retry') ? { waiting: 'timer' as const } : {}),
-  };
 }

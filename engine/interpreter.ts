@@ -8,10 +8,10 @@ import {
   waitResource,
 } from './asl.ts';
 import type { EngineClock } from './clock.ts';
-import type { EngineEvent, InvokeContext } from './engine.ts';
 import { matches, StateError } from './errors.ts';
 import { bounded, evaluate, type Scope, seconds } from './expression.ts';
 import type { HistoryEntry, Row } from './journal.ts';
+import type { EngineEvent, InvokeContext } from './options.ts';
 
 export interface InterpreterOptions {
   name: string;

@@ -163,7 +163,10 @@ function calledFunctions(tree: unknown): Set<string> {
   const called = new Set<string>();
   const bound = new Set<string>();
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
+    if (Array.isArray(node)) {
+      for (const item of node) visit(item);
+      return;
+    }
     if (!isObject(node)) return;
     const target = node.type === 'function' || node.type === 'partial' ? node.procedure : undefined;
     if (isObject(target) && target.type === 'variable') called.add(String(target.value));

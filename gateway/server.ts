@@ -5,16 +5,17 @@ import { authenticator } from './auth.ts';
 import type { GatewayConfig, GatewayMessage } from './config.ts';
 import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
-import { connectRoute, refusePlainProxy } from './routes/connect.ts';
+import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './routes/connect.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
+import { modelRoute } from './routes/model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 import { registryRoute } from './routes/registry.ts';
 
 /** A loop inside the sandbox must not fill the launcher's memory with refusals. */
 const MAX_REFUSALS = 500;
 /** Header the relay adds with the command line of the process that asked, where it could tell. */
-export const COMMAND_HEADER = 'drydock-command';
+const COMMAND_HEADER = 'drydock-command';
 
 interface Mount {
   readonly prefix: string;
@@ -22,16 +23,30 @@ interface Mount {
   readonly route: Route;
 }
 
+/** What the relay says about who asked. A client could say so itself: it is for people to read and decides nothing. */
+function askingCommand(request: http.IncomingMessage | undefined): string | undefined {
+  const header = request?.headers[COMMAND_HEADER];
+  if (typeof header !== 'string') return undefined;
+  try {
+    return decodeURIComponent(header).slice(0, 300);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Builds the gateway of one phase. It is not listening yet. */
-export function createGateway(config: GatewayConfig, tell: (message: GatewayMessage) => void): http.Server {
+export function createGateway(
+  config: GatewayConfig,
+  tell: (message: GatewayMessage) => void,
+  network: Network = systemNetwork,
+): http.Server {
   let refusals = 0;
   const context: GatewayContext = {
     config,
     currentStep: 'start',
     tell,
     record(refusal, request) {
-      const asked = request?.headers[COMMAND_HEADER];
-      const command = typeof asked === 'string' ? decodeURIComponent(asked).slice(0, 300) : context.currentStep;
+      const command = askingCommand(request) ?? context.currentStep;
       const full: Refusal = { ...refusal, command, at: new Date().toISOString() };
       refusals += 1;
       if (refusals <= MAX_REFUSALS) tell({ type: 'refusal', refusal: full });
@@ -54,6 +69,7 @@ export function createGateway(config: GatewayConfig, tell: (message: GatewayMess
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context) },
+    { prefix: '/model/', callers: ['agent'], route: modelRoute(context) },
   ];
   const callerOf = authenticator(config.secrets);
 
@@ -62,7 +78,7 @@ export function createGateway(config: GatewayConfig, tell: (message: GatewayMess
   });
   server.on('connect', (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
     const caller = callerOf(request, new URL('http://gateway/'));
-    connectRoute(context, request, socket, head, caller);
+    connectRoute({ context, network }, { request, socket, head, caller });
   });
   return server;
 

@@ -4,6 +4,9 @@ import type { Fault } from './text.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** A hostile file could have thousands; each costs a search for its place and its meaning. */
+const most = 200;
+
 /** Checks a document against a schema and names every fault at its place. `data` is absent when there is one. */
 export function checkSchema<T extends z.ZodType>(
   schema: T,
@@ -13,6 +16,7 @@ export function checkSchema<T extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return { data: parsed.data, faults: [] };
   const faults = parsed.error.issues
+    .slice(0, most)
     .flatMap((issue) => flatten(issue))
     .flatMap((issue) => faultsOf(issue, schema, document, value));
   return { faults };
@@ -38,7 +42,7 @@ function faultsOf(
   if (document.reported(path)) return [];
   const name = path.length === 0 ? 'The file' : nameOf(path);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, most).map((key) => ({
       rule: 'unknown-key',
       message: `"${nameOf([...path, key])}" is not a known field.${hint(schema, path, key)}`,
       offset: document.locate([...path, key], true),

@@ -13,7 +13,7 @@ const tokens = new RegExp(
     'xox[abeprs]-[A-Za-z0-9-]{10,}',
     'npm_[A-Za-z0-9]{36}',
     'pypi-[A-Za-z0-9_-]{50,}',
-    'eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]+',
+    '(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]+',
     '-----BEGIN [A-Z ]*PRIVATE KEY-----',
     // user and password in a URL
     '://[^\\s/:@"\']+:[^\\s/@"\']+@',

@@ -19,89 +19,101 @@ export function parseAuthority(target: string): { host: string; port: number } |
   return port > 0 && port < 65_536 ? { host, port } : undefined;
 }
 
+/** The way to the internet; tests put their own in its place. */
+export interface Network {
+  resolve(host: string): Promise<string[]>;
+  dial(address: string, port: number): Socket;
+}
+export const systemNetwork: Network = {
+  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  dial: (host, port) => connect({ host, port }),
+};
+
+/** A tunnel to one of these could push or publish past the gateway's own routes, which only read. */
+const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'dev.azure.com', 'git.sr.ht'];
+const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
+
+interface Tunnel {
+  request: IncomingMessage;
+  socket: Socket;
+  /** Bytes the client sent right behind its request. */
+  head: Buffer;
+  caller: Caller;
+}
+interface Gateway {
+  context: GatewayContext;
+  network: Network;
+}
+type Denial = { reason: string; allow: string };
+
 /**
  * `CONNECT host:443` for the phase's hosts. The name is resolved here, the addresses have to be public, and the TLS
  * server name has to be the host that was asked for, else the tunnel could end at another site of the same front.
  */
-export function connectRoute(
-  context: GatewayContext,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  caller: Caller,
-): void {
+export function connectRoute(gateway: Gateway, tunnel: Tunnel): void {
+  tunnel.socket.on('error', () => tunnel.socket.destroy());
+  void open(gateway, tunnel).catch(() => tunnel.socket.destroy());
+}
+
+async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
+  const { context, network } = gateway;
+  const { request, socket, head } = tunnel;
   const target = (request.url ?? '').slice(0, 300);
-  socket.on('error', () => socket.destroy());
-  const refuse = (reason: string, allow: string): void => {
-    context.record({ target, reason, allow }, request);
-    const body = `refused by Drydock: ${target}: ${reason}\n${allow === '' ? '' : `would be allowed by: ${allow}\n`}`;
-    socket.end(
-      `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
-  };
-  const denied = deny(context, target, caller);
-  if (denied !== undefined) refuse(denied.reason, denied.allow);
-  else
-    void tunnel(context, target.slice(0, target.lastIndexOf(':')).toLowerCase(), socket, head, refuse).catch(() =>
-      socket.destroy(),
-    );
-}
-
-/** Why a target may not be reached at all; undefined where it may, if its name resolves well. */
-function deny(context: GatewayContext, target: string, caller: Caller): { reason: string; allow: string } | undefined {
   const authority = parseAuthority(target);
-  if (caller !== 'agent') return { reason: 'CONNECT without the secret of the agent', allow: '' };
-  if (authority === undefined) return { reason: 'not host:port', allow: '' };
-  const { host, port } = authority;
-  if (!context.config.hosts.includes(host)) {
-    return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
-  }
-  return port === 443 ? undefined : { reason: 'only port 443 is allowed', allow: '' };
-}
-
-async function tunnel(
-  context: GatewayContext,
-  host: string,
-  socket: Socket,
-  head: Buffer,
-  refuse: (reason: string, allow: string) => void,
-): Promise<void> {
-  const addresses = await lookup(host, { all: true }).catch(() => []);
-  const first = addresses[0];
-  if (first === undefined) {
-    refuse('the name does not resolve', '');
+  const denied = deny(context, authority, tunnel.caller);
+  if (denied !== undefined || authority === undefined) {
+    refuse(context, tunnel, target, denied ?? { reason: 'not host:port', allow: '' });
     return;
   }
-  if (!addresses.every(({ address }) => isPublicAddress(address))) {
-    refuse('the name resolves to a private address', '');
+  const { host } = authority;
+  const addresses = await network.resolve(host).catch(() => []);
+  const address = addresses[0];
+  if (address === undefined || !addresses.every(isPublicAddress)) {
+    const reason = address === undefined ? 'the name does not resolve' : 'the name resolves to a private address';
+    refuse(context, tunnel, target, { reason, allow: '' });
     return;
   }
-
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   const hello = await clientHello(socket, head);
   const named = hello === undefined ? undefined : serverName(hello);
   if (hello === undefined || named?.kind !== 'name' || named.name !== host) {
-    context.record({
-      target: `${host}:443`,
-      reason: `the TLS server name is ${named?.kind === 'name' ? named.name : 'missing'}, not ${host}`,
-      allow: '',
-    });
+    const name = named?.kind === 'name' ? named.name : 'missing';
+    context.record({ target, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);
     socket.destroy();
     return;
   }
-  const upstream = connect({ host: first.address, port: 443 });
+  const upstream = network.dial(address, 443);
   upstream.on('error', () => socket.destroy());
+  upstream.on('close', () => socket.destroy());
+  socket.on('close', () => upstream.destroy());
   upstream.write(hello);
   socket.pipe(upstream).pipe(socket);
-  socket.resume();
-  await new Promise<void>((resolve) => {
-    socket.once('close', () => {
-      upstream.destroy();
-      resolve();
-    });
-    upstream.once('close', () => socket.destroy());
-  });
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: upstream.bytesRead + upstream.bytesWritten });
+}
+
+/** Why a target may not be reached at all; undefined where it may, if its name resolves well. */
+function deny(
+  context: GatewayContext,
+  authority: ReturnType<typeof parseAuthority>,
+  caller: Caller,
+): Denial | undefined {
+  if (caller !== 'agent') return { reason: 'CONNECT without the secret of the agent', allow: '' };
+  if (authority === undefined) return { reason: 'not host:port', allow: '' };
+  const { host, port } = authority;
+  const { hosts, registries } = context.config;
+  if (GIT_HOSTS.some((domain) => within(host, domain))) return { reason: 'git hosts are not let through', allow: '' };
+  const name = Object.keys(registries).find((key) => new URL(registries[key] ?? '').hostname === host);
+  if (name !== undefined) return { reason: `use the mirror at /registry/${name}/`, allow: '' };
+  if (!hosts.includes(host)) return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
+  return port === 443 ? undefined : { reason: 'only port 443 is allowed', allow: '' };
+}
+
+function refuse(context: GatewayContext, { request, socket }: Tunnel, target: string, { reason, allow }: Denial): void {
+  context.record({ target, reason, allow }, request);
+  const body = `refused by Drydock: ${target}: ${reason}\n${allow === '' ? '' : `would be allowed by: ${allow}\n`}`;
+  const headers = ['Content-Type: text/plain', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'];
+  socket.end(`HTTP/1.1 403 Forbidden\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Collects the first record. Resolves undefined when the client says something else, stays silent or leaves. */

@@ -17,7 +17,7 @@ process.stdout.write('ready\n');
 async function main(line: string): Promise<void> {
   try {
     const boot = bootConfig.parse(JSON.parse(line));
-    const relay = await startRelay(boot.relayPort, boot.gatewaySocket);
+    const relay = await startRelay(boot.relayPort, boot.gatewaySocket, [boot.agentSecret]);
     const gateway = gatewayClient(boot.gatewaySocket, boot.runnerSecret);
     const result = await runPhase(boot, gateway, `http://127.0.0.1:${relay.port}`);
     await gateway.flush();

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseRunner } from '../../../core/ports.ts';
 import type { PhaseEnd, Refusal } from '../../../core/run/phase.ts';
+import { readMeter } from '../../../gateway/meter/meter.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { ownerIsRoot, probeBubblewrap, UNPRIVILEGED } from './bubblewrap.ts';
 import { gatewayConfigOf } from './gateway-job.ts';
@@ -112,7 +113,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         return {
           phaseKey: job.spec.phaseKey,
           ...verdict,
-          calls: [],
+          calls: readMeter(meterFile),
           refusals,
           artifacts,
           enforcer: ended.enforcer,

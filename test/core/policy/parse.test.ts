@@ -156,6 +156,12 @@ test('the built-in policy of one person', () => {
   );
 });
 
+test('the parts of a wildcard do not overlap', () => {
+  expect(wildcard(['a*a'], 'a')).toBe(false);
+  expect(wildcard(['a*b*b'], 'ab')).toBe(false);
+  expect(wildcard(['a*a'], 'aa')).toBe(true);
+});
+
 test('property: a wildcard matches what the same regular expression matches', () => {
   const pattern = fc.stringMatching(/^[ab/*]{0,8}$/);
   const text = fc.stringMatching(/^[ab/]{0,10}$/);

@@ -111,6 +111,18 @@ describe('R3 clarity', () => {
   });
 });
 
+test('R3 what is named to be left alone is no target', () => {
+  const pointsFor = (instructions: string) => pointsOf(lint({ instructions, constraints: [], target_paths: [] }));
+  expect(pointsFor('Improve it. Do not touch src/a.ts.')).toMatchObject({ targets: 0 });
+  expect(pointsFor('Improve src/b.ts. Do not touch src/a.ts.')).toMatchObject({ targets: 18 });
+});
+
+test('R3 advice on the instructions of a Markdown spec is shown at its body', () => {
+  const front = JSON.stringify({ ...complete, instructions: undefined, target_paths: [], constraints: [] });
+  const { problems } = lintSpec('a.md', bytesOf(`---\n${front}\n---\n\nImprove it.\n`));
+  expect(problems.filter(({ rule }) => rule === 'clarity-targets').map(({ line }) => line)).toEqual([5]);
+});
+
 describe('R4 delegation advice, a spec for each row of the matrix', () => {
   const rows: [string, Record<string, unknown>, string, string][] = [
     [

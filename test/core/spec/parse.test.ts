@@ -105,6 +105,12 @@ review: {required_reviewers: -1}
     ]);
   });
 
+  test('what was left out for its form is not called missing too', () => {
+    expect(
+      problemsOf(head.replace('task_id: T-1', 'task_id: *x').replace('constraints: []', 'constraints: [*y, a]')),
+    ).toEqual(['1:10 alias', '6:15 alias']);
+  });
+
   test('an unknown key is told what it was meant as', () => {
     const { problems } = parseSpec(
       'a.yaml',
@@ -123,6 +129,25 @@ review: {required_reviewers: -1}
     const { problems } = parseSpec('a.yaml', bytesOf(`${head}sandbox: {env: {DB_PASSWORD: ${value}}}\n`));
     expect(problems).toHaveLength(1);
     expect(JSON.stringify(problems)).not.toContain(value);
+  });
+});
+
+describe('R2 secrets anywhere in a spec', () => {
+  const jwt = `eyJ${'a'.repeat(20)}.eyJ${'b'.repeat(20)}.${'c'.repeat(20)}`;
+  test.each([
+    `ghp_${'a1'.repeat(18)}`,
+    `AKIA${'Q7'.repeat(8)}`,
+    jwt,
+    'https://user:pass@example.com/x',
+    '-----BEGIN RSA PRIVATE KEY-----',
+  ])('%s is refused at its line', (secret) => {
+    expect(problemsOf(`${head.replace('Fix src/a.ts.', `"Use ${secret} here."`)}`)).toEqual([
+      expect.stringMatching(/^5:\d+ secret$/),
+    ]);
+  });
+  test('documented examples, links and words are none', () => {
+    const text = 'AKIAIOSFODNN7EXAMPLE https://example.com:8080/a@b task-runner-for-everything-we-do risk-assessment';
+    expect(problemsOf(head.replace('Fix src/a.ts.', `"${text}"`))).toEqual([]);
   });
 });
 

@@ -1,0 +1,128 @@
+import { PassThrough, Readable, Writable } from 'node:stream';
+import * as acp from '@agentclientprotocol/sdk';
+import { DrydockError } from '../../core/errors.ts';
+import type { PhaseEvent } from '../../core/run/phase.ts';
+import { agentEnvironment, promptFileIn } from '../runner/environment.ts';
+import { inside, type Phase } from '../runner/phase.ts';
+import type { AgentDriver, AgentEnd } from './driver.ts';
+import { prepareHome } from './homes.ts';
+
+/** What an agent that is asked to stop may take before its namespace is ended, in milliseconds. */
+const stopMs = 2_000;
+
+/**
+ * Any agent that speaks the Agent Client Protocol, version 1, over its standard streams. The sandbox is the wall, so
+ * every permission it asks for is granted once; what it may cost is the gateway's business.
+ */
+export const acpAgent: AgentDriver = async (phase) => {
+  const agent = phase.spec.agent;
+  if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
+  await prepareHome(phase.boot.paths.home, agent);
+  const input = new PassThrough();
+  let session: Promise<string> = Promise.resolve('');
+  const ran = inside(phase, 'agent', {
+    argv: agent.command,
+    env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), GEMINI_CLI_NO_RELAUNCH: '1' },
+    stdin: input,
+    stdout: async (output) => {
+      session = converse(phase, input, output);
+      // The streams end with the agent; an unanswered request then fails, which is how its death is noticed.
+      await session.catch(() => undefined);
+      input.end();
+      output.resume();
+      setTimeout(() => output.destroy(), stopMs).unref();
+    },
+  });
+  const end = await ran;
+  const common = { ms: end.ms, timedOut: end.timedOut, output: end.output };
+  try {
+    const stopReason = await session;
+    const exitCode = stopReason === 'end_turn' ? 0 : 1;
+    return { exitCode, stopReason, ...common } satisfies AgentEnd;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return {
+      exitCode: end.exitCode === 0 ? 1 : end.exitCode,
+      stopReason: said.slice(0, 500),
+      ...common,
+      output: `${said}\n${end.output}`,
+    };
+  }
+};
+
+/** One session with one prompt; resolves with the agent's own stop reason, which is telemetry. */
+async function converse(phase: Phase, input: Writable, output: Readable): Promise<string> {
+  const emit = (event: PhaseEvent): void => phase.gateway.emit(event);
+  const say = messages(emit);
+  const titles = new Map<string, string>();
+  const stream = acp.ndJsonStream(Writable.toWeb(input), Readable.toWeb(output) as ReadableStream<Uint8Array>);
+  let stopReason = '';
+  await acp
+    .client({ name: 'drydock' })
+    .onRequest(acp.methods.client.session.requestPermission, ({ params }) => {
+      const option = params.options.find((o) => o.kind === 'allow_once') ?? params.options[0];
+      return option
+        ? { outcome: { outcome: 'selected', optionId: option.optionId } }
+        : { outcome: { outcome: 'cancelled' } };
+    })
+    .onNotification(acp.methods.client.session.update, ({ params: { update } }) => {
+      switch (update.sessionUpdate) {
+        case 'agent_message_chunk':
+          if (update.content.type === 'text') say.add(update.content.text);
+          break;
+        case 'tool_call':
+        case 'tool_call_update': {
+          say.flush();
+          const title = update.title ?? titles.get(update.toolCallId) ?? update.toolCallId;
+          titles.set(update.toolCallId, title);
+          emit({ type: 'tool', id: update.toolCallId, title: title.slice(0, 500), status: update.status ?? 'pending' });
+          break;
+        }
+        case 'plan':
+          emit({
+            type: 'plan',
+            entries: update.entries
+              .slice(0, 100)
+              .map((entry) => ({ content: entry.content.slice(0, 1_000), status: entry.status })),
+          });
+          break;
+        default:
+          break;
+      }
+    })
+    .connectWith(stream, async (connection) => {
+      await connection.request(acp.methods.agent.initialize, {
+        protocolVersion: 1,
+        clientInfo: { name: 'drydock', version: '1' },
+        // Files and terminals are the agent's own: it works inside the sandbox.
+        clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+      });
+      const { sessionId } = await connection.request(acp.methods.agent.session.new, {
+        cwd: phase.boot.paths.workspace,
+        mcpServers: [],
+      });
+      const answer = await connection.request(acp.methods.agent.session.prompt, {
+        sessionId,
+        prompt: [{ type: 'text', text: phase.spec.prompt }],
+      });
+      stopReason = answer.stopReason;
+    });
+  say.flush();
+  return stopReason;
+}
+
+/** Joins the chunks of a message, so that what people read are sentences. */
+function messages(emit: (event: PhaseEvent) => void): { add(text: string): void; flush(): void } {
+  let text = '';
+  const flush = (): void => {
+    if (text.trim() !== '') emit({ type: 'message', text: text.trim().slice(0, 20_000) });
+    text = '';
+  };
+  return {
+    add(chunk) {
+      text += chunk;
+      if (text.length > 16_000) flush();
+    },
+    flush,
+  };
+}

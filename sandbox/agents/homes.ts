@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AgentSpec } from '../../core/run/phase.ts';
+
+/**
+ * Configuration that known agents read from their home: quiet, no telemetry, no updates, the gateway's key. Found by
+ * the name of the program; an agent that is not here gets an empty home and the environment.
+ */
+export async function prepareHome(home: string, agent: AgentSpec): Promise<void> {
+  const isGemini = agent.command.some((part) => /^gemini(?:\.js)?$/.test(path.basename(part)));
+  if (isGemini) await write(home, '.gemini/settings.json', geminiSettings(agent.model));
+}
+
+/** gemini-cli 0.61: https://geminicli.com/docs/get-started/configuration */
+const geminiSettings = (model: string | undefined): unknown => ({
+  general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+  privacy: { usageStatisticsEnabled: false },
+  telemetry: { enabled: false },
+  security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+  // Its own search and fetch run at the vendor and go past the gateway.
+  tools: { exclude: ['google_web_search', 'web_fetch'] },
+  ...(model === undefined ? {} : { model: { name: model } }),
+});
+
+async function write(home: string, file: string, value: unknown): Promise<void> {
+  const target = path.join(home, file);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(target, `${JSON.stringify(value, null, 2)}\n`);
+}
