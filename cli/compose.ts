@@ -15,8 +15,10 @@ import { createOutbox, type OutboxMessage } from '../adapters/local/outbox.ts';
 import { createLocalPhaseRunner } from '../adapters/local/sandbox/phase-runner.ts';
 import { createVault, loadKey } from '../adapters/local/vault.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
+import type { PhaseRunner } from '../core/ports.ts';
 import type { Runs } from '../core/stores.ts';
-import { Engine } from '../engine/engine.ts';
+import { realClock } from '../engine/clock.ts';
+import { Engine, type EngineEvent } from '../engine/engine.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
 import { recover } from '../pipeline/recover.ts';
@@ -36,6 +38,9 @@ export interface OwnerOptions {
   now?: () => number;
   /** Only reads and writes decisions down; runs nothing. */
   passive?: boolean;
+  /** Runs phases; the sandbox of this machine where absent. */
+  runner?: PhaseRunner;
+  onEngineEvent?(event: EngineEvent): void;
 }
 
 /** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
@@ -67,13 +72,14 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
         throw new DrydockError('Internal', `The machine calls ${functionName}, which is no step.`);
       return step(late.deps)(payload);
     },
-    clock: { now: clock.now, after: realTimer },
+    clock: { now: clock.now, after: realClock.after },
+    ...(options.onEngineEvent === undefined ? {} : { onEvent: options.onEngineEvent }),
   });
   const dynamo = await startDynamo(join(dataDir, 'dynamo.db')).catch(async (error: unknown) => {
     await engine.close();
     throw error;
   });
-  const runner = createLocalPhaseRunner({
+  const runner = options.runner ?? createLocalPhaseRunner({
     dataDir,
     packageRoot: packageRoot(),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
@@ -150,9 +156,4 @@ function announcing(runs: Runs, bus: EventEmitter): Runs {
       bus.emit(runId, { kind: 'event', event });
     },
   };
-}
-
-function realTimer(ms: number, fn: () => void): () => void {
-  const timer = setTimeout(fn, ms);
-  return () => clearTimeout(timer);
 }

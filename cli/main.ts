@@ -1,14 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
+import * as control from './control.ts';
+import * as demo from './demo.ts';
 import * as gates from './gates.ts';
 import * as inspect from './inspect.ts';
+import * as money from './money.ts';
 import { createOutput, printError } from './output.ts';
+import * as policy from './policy-command.ts';
 import * as run from './run.ts';
+import * as specs from './specs.ts';
 import { version } from './version.ts';
 
 /** One registration per command file. */
-const registrations = [run.register, gates.register, inspect.register];
+const registrations = [run, gates, inspect, control, specs, money, policy, demo].map(({ register }) => register);
 
 export function createProgram(): Command {
   const program = new Command('drydock')

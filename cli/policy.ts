@@ -19,6 +19,13 @@ export const requesterName = (as: string | undefined, env = process.env): string
 /** The person id of a name under a policy; somebody the policy does not know is a person of that name. */
 export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
 
+/** Folder of the operator's own configuration. */
+export const configFolder = (env = process.env): string => join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
+
+/** The file a policy is read from, whether or not it is there. */
+export const policyFile = (flag: string | undefined, env = process.env): string =>
+  flag ?? (env.DRYDOCK_POLICY || join(configFolder(env), 'policy.yaml'));
+
 /**
  * `--policy`, `$DRYDOCK_POLICY`, `~/.config/drydock/policy.yaml`, else the built-in policy for one person. Relative
  * paths in a policy are meant from its own folder. Repositories given on the command line are added or repointed.
@@ -29,8 +36,7 @@ export function loadPolicy(
   env = process.env,
 ): LoadedPolicy {
   const explicit = options.policy ?? (env.DRYDOCK_POLICY || undefined);
-  const usual = join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock', 'policy.yaml');
-  const file = explicit ?? usual;
+  const file = policyFile(options.policy, env);
   const bytes = read(file, explicit !== undefined);
   const repositories = [...options.repositories].map(([name, url]) => ({ name, url }));
   if (!bytes) {

@@ -46,3 +46,18 @@ export function gitRoot(path: string): string | undefined {
   const top = ask('--show-toplevel');
   return top === undefined || top === '' ? undefined : realpathSync(top);
 }
+
+/** Paths that git tracks in a work tree, for advice and clarity; none where git cannot say. */
+export function filesOf(root: string): string[] {
+  try {
+    const list = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return list.split('\0').filter((path) => path !== '');
+  } catch {
+    return [];
+  }
+}

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
-import { exitCodeOf as exitCodeOfStatus } from '../core/run/record.ts';
 import { parseSpec } from '../core/spec/parse.ts';
 import type { RunView } from '../pipeline/service.ts';
 import {
@@ -15,12 +14,13 @@ import {
   wholeNumber,
 } from './command.ts';
 import { follow } from './follow.ts';
-import { type Output, plain, print } from './output.ts';
+import { type Output, print } from './output.ts';
 import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
 import { loadPolicy, personId, requesterName } from './policy.ts';
-import { repositoriesOf } from './repositories.ts';
-import { summary } from './summary.ts';
+import { gitRoot, repositoriesOf } from './repositories.ts';
+import { readSpec } from './specs.ts';
+import { exitOf, summary } from './summary.ts';
 
 export interface RunOptions extends CommonOptions {
   repo: string[];
@@ -73,7 +73,18 @@ Examples:
 }
 
 export async function runCommand(output: Output, options: RunOptions, file: string): Promise<ExitCode> {
-  const bytes = readSpecFile(file);
+  const run = await runSpec(output, options, file);
+  print(output, run, () =>
+    run.status === 'duplicate'
+      ? [`${run.taskId} ran already (${run.runId}).`, `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`]
+      : summary(run, output),
+  );
+  return exitOf(run);
+}
+
+/** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
+export async function runSpec(output: Output, options: RunOptions, file: string): Promise<RunView> {
+  const bytes = readSpec(file);
   const named = parseSpec(file, bytes).spec?.repository;
   const { policy } = loadPolicy({
     repositories: repositoriesOf(options.repo, named, process.cwd()),
@@ -96,7 +107,7 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
       });
     }
     const submitted = await session.service.submit({
-      file,
+      file: shownPath(file),
       bytesBase64: Buffer.from(bytes).toString('base64'),
       policy,
       requester,
@@ -104,45 +115,20 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
       dryRun: options.dryRun === true,
       ...(options.agent === undefined ? {} : { agent: options.agent }),
     });
-    const resumed = left.has(submitted.runId);
     await session.owner?.resume();
-    if (submitted.how === 'duplicate' && !resumed)
-      return await duplicate(output, await session.service.run(submitted.runId));
-    if (options.detach) return await report(output, await session.service.run(submitted.runId));
+    const resumed = left.has(submitted.runId);
+    if (submitted.how === 'duplicate' && !resumed) return { ...(await session.service.run(submitted.runId)), status: 'duplicate' };
+    if (options.detach) return await session.service.run(submitted.runId);
     const ended = await follow(session, submitted.runId, output, { yes: options.yes === true, as: requester });
-    const code = await report(output, ended);
     await session.linger?.();
-    return code;
+    return ended;
   } finally {
     await session.close();
   }
 }
 
-async function duplicate(output: Output, run: RunView): Promise<ExitCode> {
-  print(output, { ...run, status: 'duplicate' }, () => [
-    `${run.taskId} ran already: ${run.status} (${run.runId}).`,
-    `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`,
-  ]);
-  return 0;
-}
-
-async function report(output: Output, run: RunView): Promise<ExitCode> {
-  print(output, run, () => summary(run, output));
-  return exitOf(run);
-}
-
-/** A run that ended on its budget says so by its exit code, whatever state it was in. */
-function exitOf(run: RunView): ExitCode {
-  if (run.status === 'failed' && run.error?.name === 'BudgetExhausted') return 3;
-  const environment = ['SandboxUnavailable', 'RuntimeUnavailable', 'AgentUnavailable', 'SecretMissing', 'ToolMissing'];
-  if (run.status === 'failed' && run.error && environment.includes(run.error.name)) return 4;
-  return exitCodeOfStatus(run.status);
-}
-
-function readSpecFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new DrydockError('FileUnreadable', `The spec ${plain(file)} cannot be read: ${(error as Error).message}`);
-  }
+/** Path from the root of the repository the spec lies in: what provenance names. Elsewhere the bare file name. */
+function shownPath(file: string): string {
+  const root = gitRoot(dirname(resolve(file)));
+  return root === undefined ? basename(file) : relative(root, realpathSync(file));
 }

@@ -1,5 +1,7 @@
 import { formatUsd, microsOf } from '../core/money/format.ts';
+import { exitCodeOf } from '../core/run/record.ts';
 import type { RunView } from '../pipeline/service.ts';
+import type { ExitCode } from './command.ts';
 import { type Output, plain } from './output.ts';
 
 /** How a run ends on a terminal: what came of it, where, for how much, and what to type next. */
@@ -34,3 +36,12 @@ function nextCommand(run: RunView): string {
       return run.commit === null ? `drydock events ${run.taskId}` : `drydock show ${run.taskId} --evidence`;
   }
 }
+
+/** A run that ended on its budget says so by its exit code, whatever state it was in. */
+export function exitOf(run: RunView): ExitCode {
+  if (run.status === 'failed' && run.error?.name === 'BudgetExhausted') return 3;
+  const environment = ['SandboxUnavailable', 'RuntimeUnavailable', 'AgentUnavailable', 'SecretMissing', 'ToolMissing'];
+  if (run.status === 'failed' && run.error && environment.includes(run.error.name)) return 4;
+  return exitCodeOf(run.status);
+}
+

@@ -6,7 +6,7 @@ import { type Plan, plan as planSchema } from '../core/plan/schema.ts';
 import { personOf } from '../core/policy/people.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Gate, Vote, VoteChoice } from '../core/run/gate.ts';
-import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
+import type { ModelCall, PhaseEvent, Refusal } from '../core/run/phase.ts';
 import { isFinal, type RunEvent, type RunRecord } from '../core/run/record.ts';
 import type { BudgetView } from '../core/stores.ts';
 import { slotScope, sprintOf, wakeQueued } from './admission.ts';
@@ -52,6 +52,17 @@ export interface Evidence {
   pullRequestBody: string | null;
 }
 
+/** Who did what to a run, when and why (R30): events, gates with every vote, and each metered call. */
+export interface Audit {
+  runId: string;
+  taskId: string;
+  requester: string;
+  policyDigest: string;
+  events: RunEvent[];
+  gates: GateView[];
+  calls: ModelCall[];
+}
+
 /** What commands and pages do, in the process that owns the data. JSON in, JSON out, so that it can go over a socket. */
 export interface Service {
   submit(request: Omit<SubmitRequest, 'bytes'> & { bytesBase64: string }): Promise<Submitted>;
@@ -68,6 +79,7 @@ export interface Service {
   needsPerson(gate: string): Promise<void>;
   cancel(run: string, who: string, reason: string): Promise<RunView>;
   egress(run: string): Promise<Refusal[]>;
+  audit(run: string): Promise<Audit>;
   evidence(run: string): Promise<Evidence>;
   pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
@@ -147,6 +159,13 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     async egress(run) {
       const record = await resolveRun(deps, run);
       return refusalsOf(deps, record.work.results);
+    },
+
+    async audit(run) {
+      const record = await resolveRun(deps, run);
+      const { runId, taskId, requester, policyDigest } = record;
+      const [events, gates, calls] = await Promise.all([deps.runs.events(runId), deps.gates.byRun(runId), deps.ledger.calls(runId)]);
+      return { runId, taskId, requester, policyDigest, events, gates: await Promise.all(gates.map(gateView)), calls };
     },
 
     async evidence(run) {

@@ -157,6 +157,7 @@ describe('ways out', () => {
     expect(end.refusals).toContainEqual(
       expect.objectContaining({
         target: 'example.com:443',
+        command: 'curl -sS -m 5 https://example.com/',
         reason: 'the host is not allowed',
         allow: 'egress: {hosts: [example.com]}',
       }),

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { GatewayConfig, GatewayMessage } from '../../gateway/config.ts';
 import { readMeter } from '../../gateway/meter/meter.ts';
 import type { Network } from '../../gateway/routes/connect.ts';
@@ -55,6 +56,7 @@ function ask(
     const request = http.request({ socketPath, method, path: target, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
     });
     request.on('error', reject);
@@ -180,7 +182,8 @@ describe('model', () => {
   test('an answer nobody limited is limited to what the budget affords; a limit that was asked for stands', async () => {
     const gw = await start(model(await vendor(), { budgetMicros: 200_000 }));
     await generate(gw);
-    const limit = (seen[0]?.body as { generationConfig: { maxOutputTokens: number } }).generationConfig.maxOutputTokens;
+    const limit = z.object({ generationConfig: z.object({ maxOutputTokens: z.number() }) }).parse(seen[0]?.body)
+      .generationConfig.maxOutputTokens;
     expect(limit).toBeLessThanOrEqual(20_000);
     expect(limit).toBeGreaterThanOrEqual(1_024);
     await generate(gw, { contents: [], generationConfig: { maxOutputTokens: 77, temperature: 0 } });

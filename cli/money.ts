@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { formatUsd, usdOf } from '../core/money/format.ts';
+import { action, type CommonOptions, dataOption, policyOption, withSession } from './command.ts';
+import { plain, print, table } from './output.ts';
+import { loadPolicy } from './policy.ts';
+
+export function register(program: Command): void {
+  action<[string | undefined], CommonOptions>(
+    program.command('budget [team]').description("what each team's sprint has spent, on what").option(...policyOption).option(...dataOption),
+    async (output, options, team) => {
+      const { policy } = loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) });
+      const teams = team === undefined ? Object.keys(policy.budgets) : [team];
+      const found = await withSession(options, (session) => Promise.all(teams.map((name) => session.service.budget(name, policy))));
+      const budgets = found
+        .filter((budget) => budget !== null)
+        .map((budget) => ({
+          team: budget.team,
+          sprint: budget.sprint,
+          limitUsd: usdOf(budget.limitMicros),
+          committedUsd: usdOf(budget.committedMicros),
+          settledUsd: usdOf(budget.settledMicros),
+          runs: budget.runs.map((run) => ({
+            runId: run.runId,
+            taskId: run.taskId,
+            reservedUsd: usdOf(run.reservedMicros),
+            settledUsd: run.settledMicros === null ? null : usdOf(run.settledMicros),
+          })),
+        }));
+      print(output, { budgets }, () =>
+        budgets.length === 0
+          ? [team === undefined ? 'The policy defines no budgets.' : `The policy defines no budget for team ${team}.`]
+          : budgets.flatMap((budget) => [
+              `team ${budget.team}, sprint from ${budget.sprint}: $${budget.committedUsd.toFixed(2)} of $${budget.limitUsd.toFixed(2)} committed, $${budget.settledUsd.toFixed(2)} settled`,
+              ...table(budget.runs.map((run) => ['', run.taskId, run.runId.slice(0, 10), run.settledUsd === null ? `$${run.reservedUsd.toFixed(2)} reserved` : `$${run.settledUsd.toFixed(2)}`])),
+            ]),
+      );
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions>(
+    program.command('audit <run>').description('who did what, when and why').option(...dataOption),
+    async (output, options, reference) => {
+      const audit = await withSession(options, (session) => session.service.audit(reference));
+      print(output, audit, () => [
+        `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}`,
+        ...audit.events.map((event) => `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`),
+        ...audit.gates.flatMap((gate) => gate.votes.map((vote) => `${vote.at}  ${vote.late ? 'late vote' : 'vote'}  ${gate.kind}  ${plain(vote.person)}: ${vote.choice} ${plain(vote.text)}`)),
+        ...audit.calls.map((call) => `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${call.state === 'reserved' ? ' (cut off: worst case)' : ''}`),
+      ]);
+      return 0;
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Toolchain {
+  runtime: string;
+  packageManager?: string;
+  testCommand: string;
+  buildCommand?: string;
+}
+
+/** What a repository says about how it is built and tested: lock files, engines, scripts. */
+export function detectToolchain(root: string): Toolchain {
+  const has = (name: string): boolean => existsSync(join(root, name));
+  if (has('package.json')) {
+    const manager = has('pnpm-lock.yaml') ? 'pnpm' : has('yarn.lock') ? 'yarn' : 'npm';
+    const { scripts = {}, engines = {} } = readJson(join(root, 'package.json'));
+    return {
+      runtime: `node:${/\d+/.exec(engines.node ?? '')?.[0] ?? '24'}`,
+      packageManager: manager,
+      testCommand: scripts.test === undefined ? 'node --test' : `${manager} test`,
+      ...(scripts.build === undefined ? {} : { buildCommand: `${manager} run build` }),
+    };
+  }
+  if (has('pyproject.toml') || has('requirements.txt')) {
+    const manager = has('uv.lock') ? 'uv' : has('poetry.lock') ? 'poetry' : 'pip';
+    return { runtime: 'python:3.13', packageManager: manager, testCommand: manager === 'pip' ? 'python3 -m pytest' : `${manager} run pytest` };
+  }
+  if (has('pom.xml')) return { runtime: 'maven:3-eclipse-temurin-21', packageManager: 'maven', testCommand: 'mvn --batch-mode test' };
+  if (has('go.mod')) return { runtime: 'golang:1', packageManager: 'go', testCommand: 'go test ./...' };
+  if (has('Cargo.toml')) return { runtime: 'rust:1', packageManager: 'cargo', testCommand: 'cargo test' };
+  return { runtime: 'node:24', testCommand: 'true' };
+}
+
+function readJson(file: string): { scripts?: Record<string, string>; engines?: Record<string, string> } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ReturnType<typeof readJson>;
+  } catch {
+    return {};
+  }
+}
+
+/** A spec to fill in, right for the repository it is made in. */
+export function specTemplate({ taskId, repository, root }: { taskId: string; repository: string; root: string }): string {
+  const tool = detectToolchain(root);
+  const lines = [
+    `task_id: ${JSON.stringify(taskId)}`,
+    'title: What this is about, in one line',
+    `repository: ${repository}`,
+    'target_branch: main',
+    `output_branch_prefix: agent/${taskId.toLowerCase()}`,
+    'instructions: |',
+    '  Say what to change and where: name files and functions, and what is different afterwards.',
+    'constraints:',
+    '  - Change only src/example.js and its tests',
+    'excluded_paths: []',
+    'success_criteria:',
+    `  - ${JSON.stringify(`${tool.testCommand} passes`)}`,
+    'sandbox:',
+    `  runtime: ${JSON.stringify(tool.runtime)}`,
+    ...(tool.packageManager === undefined ? [] : [`  package_manager: ${tool.packageManager}`]),
+    ...(tool.buildCommand === undefined ? [] : [`  build_command: ${tool.buildCommand}`]),
+    `  test_command: ${JSON.stringify(tool.testCommand)}`,
+    'budget:',
+    '  max_usd: 2',
+    'review:',
+    '  require_human_approval: true',
+    '  required_reviewers: 1',
+  ];
+  return `${lines.join('\n')}\n`;
+}
