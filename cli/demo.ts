@@ -40,7 +40,7 @@ async function demo(output: Output): Promise<ExitCode> {
   git('add', '--all');
   git('commit', '--quiet', '--message', 'A small project, and a task for it');
 
-  const session = join(root, 'examples', 'sessions', `${task}.json`);
+  const session = join(root, 'examples', 'sessions', task);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
   output.err(`A fresh repository with a task: ${repo}`);
   const run = await runSpec(output, { json: output.json, repo: [`drydock/demo=${repo}`], policy, data: join(folder, 'data'), as: 'you@localhost', yes: true, attempt: 1, replay: session }, spec);

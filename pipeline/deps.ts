@@ -33,6 +33,7 @@ export interface TokenVault {
 
 export interface ModelAccess {
   mode: 'live' | 'replay';
+  /** Folder of a recorded session: `<phase>-<round>.json`. */
   session?: string;
   key?: string;
 }

@@ -85,6 +85,8 @@ async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: nu
       provider: agent.provider,
       allow: effective.modelsAllow,
       ...access,
+      // A recorded session is a folder with a file per phase and round: each phase has a gateway of its own.
+      ...(access.session === undefined ? {} : { session: `${access.session}/${request.phase}-${request.round}.json` }),
       budgetMicros: Math.max(0, record.capMicros - record.spentMicros),
     };
   }

@@ -1,5 +1,5 @@
-import { DrydockError } from '../../core/errors.ts';
 import type { PhaseResult } from '../../core/run/phase.ts';
+import { acpAgent } from '../agents/acp.ts';
 import { commandAgent } from '../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../agents/driver.ts';
 import { artifactNames } from '../layout.ts';
@@ -10,7 +10,7 @@ import { changeSetOf, recordTree, withoutPreparation } from './work-tree.ts';
 /** Bytes of all changed files together that a sandbox may return; the guard's own limit is smaller and configurable. */
 const MAX_CHANGE = 256 * 1024 * 1024;
 
-const drivers: Record<'command' | 'acp', AgentDriver | undefined> = { command: commandAgent, acp: undefined };
+const drivers: Record<'command' | 'acp', AgentDriver> = { command: commandAgent, acp: acpAgent };
 
 /** What a phase adds to its result. */
 export type Outcome = Pick<PhaseResult, 'outcome'> &
@@ -18,10 +18,7 @@ export type Outcome = Pick<PhaseResult, 'outcome'> &
 
 async function runAgent(phase: Phase): Promise<AgentEnd> {
   const kind = phase.spec.agent?.kind ?? 'command';
-  const driver = drivers[kind];
-  if (driver === undefined)
-    throw new DrydockError('AgentUnavailable', `agents of kind ${kind} are not supported by this runner`);
-  return step(phase, 'agent', () => driver(phase));
+  return step(phase, 'agent', () => drivers[kind](phase));
 }
 
 const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseResult['agent']> => ({

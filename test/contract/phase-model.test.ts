@@ -1,7 +1,8 @@
 /** The model route seen from a whole phase, and what is left when the owner is killed in the middle of one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,12 +10,19 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { descendants, watchProcesses } from '../../adapters/local/sandbox/limits/processes.ts';
 import { meterFileOf } from '../../adapters/local/sandbox/phase-runner.ts';
+import { sweep } from '../../adapters/local/sandbox/sweep.ts';
 import { readMeter } from '../../gateway/meter/meter.ts';
 import { makeJob, makeWorld, project, runJob, type World } from './phase-fixtures.ts';
+
+// A temporary folder of this file alone, so that what is left in it was left by these tests.
+const temporary = mkdtempSync(`${tmpdir()}/dd-`);
+chmodSync(temporary, 0o711);
+process.env.TMPDIR = temporary;
 
 const worlds: World[] = [];
 afterAll(() => {
   for (const world of worlds) world.remove();
+  rmSync(temporary, { recursive: true });
 });
 
 const asks = (times: number): string => `import fs from 'node:fs';
@@ -112,6 +120,10 @@ test('R12: kill -9 of the owner ends gateway and sandbox, and the meter log keep
   await once(owner, 'exit');
   await expect.poll(() => below.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 }).toEqual([]);
   expect(processesWith(mark)).toEqual([]);
+  const left = (): string[] => readdirSync(tmpdir()).filter((name) => /^drydock-[0-9a-f]{18}$/.test(name));
+  expect(left().length).toBe(1);
+  await sweep();
+  expect(left()).toEqual([]);
   expect(readMeter(meterFileOf(world.dataDir, job.spec.phaseKey))).toMatchObject([
     { usdMicros: 2_250, state: 'settled' },
   ]);

@@ -1,16 +1,25 @@
-import { open, realpath } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
+import type { AgentSpec } from '../../../core/run/phase.ts';
+import { layout } from '../../../sandbox/layout.ts';
+import { ownerIsRoot } from './bubblewrap.ts';
 import { which } from './tools.ts';
 
-/** Where an agent that is installed through npm is seen inside the sandbox. */
-const insideFolder = '/opt/agents/node_modules';
+/** Where an agent that npm installed is seen inside the sandbox. */
+const insideFolder = '/opt/agent/node_modules';
+/** Found inside by the sandbox's own path. */
+const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
 
 export interface AgentProgram {
-  /** As it is run inside. */
-  command: string[];
-  /** Folder of the host that is mounted read-only, and where. */
-  mount?: { from: string; to: string };
+  agent: AgentSpec | null;
+  /** Folder that is mounted read-only: [path on the host, path inside]. */
+  mount: [string, string] | undefined;
 }
 
 /**
@@ -19,37 +28,66 @@ export interface AgentProgram {
  * runtime the project has. Anything under /usr, at /agent or in the project is run as it is written.
  * @throws AgentUnavailable when it is nowhere.
  */
-export async function agentProgram(command: string[], packageRoot: string, toolsInside: string): Promise<AgentProgram> {
-  const [name = '', ...args] = command;
-  if (name.includes('/')) return { command };
-  const beside = path.join(packageRoot, 'node_modules', '.bin', name);
-  const above = path.join(packageRoot, '..', '.bin', name);
-  const found = (await real(beside)) ?? (await real(above)) ?? (await real(await which(name)));
+export async function agentProgram(
+  agent: AgentSpec | null,
+  packageRoot: string,
+  isolation: 'bubblewrap' | 'none',
+): Promise<AgentProgram> {
+  const [name = '', ...args] = agent?.command ?? [];
+  if (agent === null || name.includes('/') || ownTools.has(name)) return { agent, mount: undefined };
+  const beside = [path.join(packageRoot, 'node_modules', '.bin', name), path.join(packageRoot, '..', '.bin', name)];
+  const found = (await firstReal(beside)) ?? (await firstReal([await which(name)]));
   if (found === undefined) {
-    // node, npm and what a setup command installs are found inside, by the sandbox's own path
-    if (name === 'node' || name === 'npm' || name === 'npx') return { command };
     throw new DrydockError('AgentUnavailable', `The agent's program ${name} is not installed.`, {
-      remedy: `Install it where drydock runs, so that it is on the path, or give its path in the policy.`,
+      remedy: 'Install it where drydock runs, so that it is on the path, or give its path in the policy.',
     });
   }
   const at = found.indexOf('/node_modules/');
-  if (at < 0 || name === 'node' || name === 'npm' || name === 'npx') return { command };
+  if (isolation === 'none') return { agent: { ...agent, command: [found, ...args] }, mount: undefined };
+  if (at < 0) return { agent, mount: undefined };
   const from = found.slice(0, at + '/node_modules'.length);
   const program = path.join(insideFolder, path.relative(from, found));
-  const run = (await isNodeScript(found)) ? [`${toolsInside}/runner/node`, program] : [program];
-  return { command: [...run, ...args], mount: { from, to: insideFolder } };
+  const run = (await isNodeScript(found)) ? [`${layout.tools}/runner/node`, program] : [program];
+  return { agent: { ...agent, command: [...run, ...args] }, mount: [await reachable(from), insideFolder] };
 }
 
-const real = async (file: string | undefined): Promise<string | undefined> =>
-  file === undefined ? undefined : realpath(file).catch(() => undefined);
+async function firstReal(files: (string | undefined)[]): Promise<string | undefined> {
+  for (const file of files) {
+    const found = file === undefined ? undefined : await realpath(file).catch(() => undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 async function isNodeScript(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
-    const start = buffer.toString('utf8', 0, bytesRead);
-    return /\.[cm]?js$/.test(file) || /^#!.*\bnode\b/.test(start.split('\n')[0] ?? '');
+    const firstLine = buffer.toString('utf8', 0, bytesRead).split('\n')[0] ?? '';
+    return /\.[cm]?js$/.test(file) || /^#!.*\bnode\b/.test(firstLine);
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * A root owner starts bubblewrap as an unprivileged user, who cannot enter somebody's home: from there the folder is
+ * linked, file by file, to one that can be entered, once per state of the folder.
+ */
+async function reachable(folder: string): Promise<string> {
+  if (!ownerIsRoot()) return folder;
+  const ancestors = folder.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/') || '/');
+  if (ancestors.every((ancestor) => (statSync(ancestor).mode & 0o001) !== 0)) return folder;
+  const key = createHash('sha256').update(`${folder} ${statSync(folder).mtimeMs}`).digest('hex').slice(0, 16);
+  const target = path.join(tmpdir(), `drydock-agents-${process.getuid?.()}`, key);
+  if (existsSync(target)) return target;
+  const aside = `${target}.${process.pid}`;
+  await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
+  const copy = promisify(execFile);
+  await copy('cp', ['-al', '--', folder, aside]).catch(async () => {
+    await rm(aside, { recursive: true, force: true });
+    await copy('cp', ['-a', '--', folder, aside]);
+  });
+  await rename(aside, target).catch(() => rm(aside, { recursive: true, force: true }));
+  return target;
 }

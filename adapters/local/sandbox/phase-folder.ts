@@ -55,9 +55,7 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
     tools: at('tools'),
     etc: at('etc'),
     runnerProgram: at('runner.mjs'),
-    remove: async () => {
-      await run('rm', ['-rf', '--', root]);
-    },
+    remove: () => removeFolder(root),
   };
   await mkdir(root, { mode: 0o700 });
   await mkdir(folder.artifacts, { recursive: true });
@@ -77,6 +75,11 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
   await writeEtc(folder.etc);
   return folder;
 }
+
+/** `rm`, since node's own takes long for thousands of files. */
+export const removeFolder = async (folder: string): Promise<void> => {
+  await run('rm', ['-rf', '--', folder]);
+};
 
 /** Whether a temporary folder's path is short enough for a socket below it, and open to the unprivileged user. */
 async function suits(parent: string): Promise<boolean> {

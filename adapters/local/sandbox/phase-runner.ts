@@ -11,10 +11,12 @@ import { ownerIsRoot, probeBubblewrap, UNPRIVILEGED } from './bubblewrap.ts';
 import { gatewayConfigOf } from './gateway-job.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
+import { agentProgram } from './agent-program.ts';
 import { makePhaseFolder } from './phase-folder.ts';
 import { placeRunner } from './programs.ts';
 import { resolveRuntime } from './runtime.ts';
 import { runSandbox, type SandboxEnd } from './sandbox-process.ts';
+import { markOwner, sweep } from './sweep.ts';
 import { placeTools } from './tools.ts';
 import { judge } from './verdict.ts';
 
@@ -34,17 +36,12 @@ type Failure = NonNullable<PhaseEnd['failure']>;
 /** Runs phases on this machine: gateway and sandbox are programs of their own, and die with this one. */
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
   let probed: Promise<void> | undefined;
+  let swept: Promise<void> | undefined;
   const isolation = options.unsafeNoSandbox === true ? 'none' : 'bubblewrap';
 
   return {
     async run(job, { signal, onEvent }) {
       const start = performance.now();
-      if (job.spec.agent !== null && job.spec.agent.kind !== 'command') {
-        throw new DrydockError(
-          'AgentUnavailable',
-          `agents of kind ${job.spec.agent.kind} are not supported on this machine yet`,
-        );
-      }
       if (isolation === 'bubblewrap') {
         probed ??= probeBubblewrap();
         await probed;
@@ -69,14 +66,19 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
       await mkdir(path.dirname(meterFile), { recursive: true });
 
+      const program = await agentProgram(job.spec.agent, options.packageRoot, isolation);
+      const spec = { ...job.spec, agent: program.agent };
       const refusals: Refusal[] = [];
       const failures: Failure[] = [];
+      swept ??= sweep();
+      await swept;
       const folder = await makePhaseFolder(job.agentFiles);
       try {
+        await markOwner(folder.host);
         await placeRunner(options.packageRoot, folder.runnerProgram);
         await placeTools(folder.tools, runtime);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-        const config = await gatewayConfigOf(job, folder, secrets, meterFile, install);
+        const config = await gatewayConfigOf({ ...job, spec }, folder, secrets, meterFile, install);
         const gateway = await startGateway(options.packageRoot, config, (message) => {
           if (message.type === 'event') onEvent(message.event);
           else if (message.type === 'refusal') refusals.push(message.refusal);
@@ -90,7 +92,8 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
             folder,
             secrets,
             isolation,
-            spec: job.spec,
+            spec,
+            agentMount: program.mount,
             runtime,
             registries: Object.keys(config.registries),
             hasAgentFiles: job.agentFiles !== undefined,

@@ -19,6 +19,8 @@ export interface SandboxOptions {
   runtime: Runtime;
   registries: string[];
   hasAgentFiles: boolean;
+  /** Folder of the agent's program, mounted read-only: [path on the host, path inside]. */
+  agentMount: [string, string] | undefined;
   keepInstall: boolean;
   signal: AbortSignal;
   gatewayEnded: Promise<void>;
@@ -40,7 +42,7 @@ export interface SandboxEnd {
 export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const { folder, isolation, spec, signal } = options;
   const sealed = isolation === 'bubblewrap';
-  const system = systemMounts(folder.etc);
+  const system = [...systemMounts(folder.etc), ...(options.agentMount === undefined ? [] : [options.agentMount])];
   const links = systemLinks();
   const argv = sealed
     ? ['bwrap', ...outerArguments(folder, system, links, options.hasAgentFiles)]
