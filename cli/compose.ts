@@ -13,6 +13,7 @@ import { createLocalLauncher } from '../adapters/local/launcher.ts';
 import { modelAccessOf } from '../adapters/local/model-access.ts';
 import { createOutbox, type OutboxMessage } from '../adapters/local/outbox.ts';
 import { createLocalPhaseRunner } from '../adapters/local/sandbox/phase-runner.ts';
+import { probeBubblewrap } from '../adapters/local/sandbox/bubblewrap.ts';
 import { createVault, loadKey } from '../adapters/local/vault.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
 import type { PhaseRunner } from '../core/ports.ts';
@@ -140,6 +141,23 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
       await dynamo.close();
     },
   };
+}
+
+/** What only the adapters can tell of this machine: isolation, and the embedded database. */
+export async function machineChecks(): Promise<{ name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]> {
+  const check = async (name: string, good: string, probe: () => Promise<unknown>) => {
+    try {
+      await probe();
+      return { name, ok: true, required: true, detail: good, remedy: '' };
+    } catch (error) {
+      const { message, remedy } = viewError(error);
+      return { name, ok: false, required: true, detail: message, remedy };
+    }
+  };
+  return Promise.all([
+    check('sandbox', 'bubblewrap, nested', probeBubblewrap),
+    check('database', 'embedded DynamoDB', async () => (await startDynamo(':memory:')).close()),
+  ]);
 }
 
 /** Tells the bus about every event and every changed record, so that people can follow. */

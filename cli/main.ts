@@ -3,7 +3,9 @@ import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
 import * as control from './control.ts';
 import * as demo from './demo.ts';
+import * as doctor from './doctor.ts';
 import * as gates from './gates.ts';
+import * as init from './init.ts';
 import * as inspect from './inspect.ts';
 import * as money from './money.ts';
 import { createOutput, printError } from './output.ts';
@@ -13,7 +15,7 @@ import * as specs from './specs.ts';
 import { version } from './version.ts';
 
 /** One registration per command file. */
-const registrations = [run, gates, inspect, control, specs, money, policy, demo].map(({ register }) => register);
+const registrations = [run, gates, inspect, control, specs, money, policy, doctor, init, demo].map(({ register }) => register);
 
 export function createProgram(): Command {
   const program = new Command('drydock')

@@ -57,6 +57,11 @@ export interface CodeHost {
   exportBase(repository: string, commit: string, depth: number): Promise<string>;
   /** Paths at a commit with their mode and blob id. */
   listTree(repository: string, commit: string): Promise<Map<string, { mode: string; blobSha: string }>>;
+  /**
+   * What changes from `base` to `commit`, as a unified diff of at most `maxBytes` bytes in whole lines; `truncated` when
+   * more was there. Nothing the repository configures runs for it.
+   */
+  diff(repository: string, base: string, commit: string, maxBytes: number): Promise<UnifiedDiff>;
   /** Content of a path at a commit; undefined where there is none. */
   readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
   /**
@@ -84,6 +89,11 @@ export interface CodeHost {
   ): Promise<{ commit: string; text: string; trailers: [string, string][] }>;
   /** Takes the draft mark away, once. */
   markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
+}
+
+export interface UnifiedDiff {
+  text: string;
+  truncated: boolean;
 }
 
 export interface PublishRequest {

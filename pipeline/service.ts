@@ -5,6 +5,7 @@ import { type Estimate, estimateTask } from '../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../core/plan/schema.ts';
 import { personOf } from '../core/policy/people.ts';
 import type { Policy } from '../core/policy/schema.ts';
+import type { UnifiedDiff } from '../core/ports.ts';
 import type { Gate, Vote, VoteChoice } from '../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal } from '../core/run/phase.ts';
 import { isFinal, type RunEvent, type RunRecord } from '../core/run/record.ts';
@@ -81,12 +82,19 @@ export interface Service {
   egress(run: string): Promise<Refusal[]>;
   audit(run: string): Promise<Audit>;
   evidence(run: string): Promise<Evidence>;
+  /** The published change as a unified diff, cut after 512 KiB; null before anything was published. */
+  diff(run: string): Promise<UnifiedDiff | null>;
   pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
+  /** Whether new runs are held back. */
+  paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
   /** Whether anything of these runs can still go on without a person. */
   idle(): Promise<boolean>;
 }
+
+/** More than a person reads; the branch holds the rest. */
+const maxDiffBytes = 512 * 1024;
 
 export function createService(deps: Deps, unfinished: () => string[]): Service {
   const gateView = async ({ token: _token, ...gate }: Gate): Promise<GateView> => ({
@@ -172,6 +180,15 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       const record = await resolveRun(deps, run);
       return evidenceOf(deps, record);
     },
+
+    async diff(run) {
+      const record = await resolveRun(deps, run);
+      if (record.base === undefined || record.commit === undefined) return null;
+      const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+      return host.diff(location, record.base, record.commit, maxDiffBytes);
+    },
+
+    paused: () => deps.ledger.paused(),
 
     async pause(paused, who) {
       await deps.ledger.setPaused(paused, who);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost } from '../../core/ports.ts';
 import { blameLine } from './blame.ts';
+import { unifiedDiff } from './diff.ts';
 import { exportBase } from './export-base.ts';
 import { git, gitText } from './git.ts';
 import { mergeOnto } from './merge.ts';
@@ -57,6 +58,10 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       trees.set(key, known);
       if (trees.size > rememberedTrees) trees.delete(trees.keys().next().value ?? key);
       return known;
+    },
+
+    async diff(repository, base, commit, maxBytes) {
+      return unifiedDiff(await locate(repository), base, commit, maxBytes);
     },
 
     async readFile(repository, commit, path) {

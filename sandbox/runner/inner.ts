@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootConfig } from '../boot.ts';
 import { layout } from '../layout.ts';
@@ -11,6 +11,8 @@ export const SHELL = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 
 /** Where bwrap tells the process id of the namespace's init, as seen from the outer layer. */
 const INFO_FD = 3;
+/** Where bwrap reads its arguments: the agent's secret is in the environment they set, and a command line is for all to see. */
+const ARGS_FD = 4;
 
 export interface InnerCommand {
   argv: readonly string[];
@@ -39,13 +41,14 @@ export interface Ran {
 export async function runInner(boot: BootConfig, command: InnerCommand): Promise<Ran> {
   const start = performance.now();
   const sealed = boot.isolation === 'bubblewrap';
-  const argv = sealed ? ['bwrap', ...innerArguments(boot, command.env), '--', ...command.argv] : [...command.argv];
+  const argv = sealed ? ['bwrap', '--args', String(ARGS_FD), '--', ...command.argv] : [...command.argv];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
     cwd: boot.paths.workspace,
+    // bwrap itself gets nothing of the command's environment: LD_PRELOAD in it would act outside the inner layer.
     env: sealed ? { PATH: '/usr/bin:/bin' } : { ...command.env },
     // Without isolation the process group is what can be ended together.
     detached: !sealed,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   let init: number | undefined;
   const kill = (): void => {
@@ -59,6 +62,17 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
   };
   const { stdin, stdout, stderr } = child;
   preferAsVictim(child.pid);
+  const settings = child.stdio[ARGS_FD];
+  if (settings instanceof Writable) {
+    settings.on('error', () => undefined); // a program without bwrap does not read it
+    settings.end(
+      sealed
+        ? innerArguments(boot, command.env)
+            .map((argument) => `${argument}\0`)
+            .join('')
+        : '',
+    );
+  }
   child.stdio[INFO_FD]?.on('data', (chunk: Buffer) => {
     const match = /"child-pid":\s*(\d+)/.exec(chunk.toString());
     if (match !== null) init = Number(match[1]);

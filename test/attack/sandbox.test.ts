@@ -252,6 +252,27 @@ describe('what can be seen', () => {
     expect(JSON.stringify(end.events)).toContain('key [redacted]');
   });
 
+  test("no secret is on a command line of the host, and the spec's environment does not reach bwrap", async () => {
+    const world = makeWorld(project, {
+      'agent.mjs': `${prelude} console.log('key ' + process.env.DRYDOCK_KEY.slice(0, 8)); await new Promise((r) => setTimeout(r, 1500)); save();`,
+    });
+    worlds.push(world);
+    let lines = '';
+    const end = await runJob(world, makeJob(world, { sandbox: { env: { LD_PRELOAD: '/workspace/no-such.so' } } }), {
+      onEvent: (e) => {
+        if (e.type === 'log' && e.text.includes('key '))
+          lines = execFileSync('ps', ['axwwe'], { encoding: 'utf8', env: { PATH: process.env.PATH } });
+      },
+    });
+    const log = JSON.stringify(end.events);
+    const start = /key ([0-9a-f]{8})/.exec(log)?.[1] ?? 'none';
+    expect(lines).toContain('runner.mjs');
+    const bwrap = lines.split('\n').filter((line) => line.includes('bwrap --'));
+    expect(bwrap.length).toBeGreaterThan(1);
+    expect(bwrap.filter((line) => line.includes(start) || line.includes('LD_PRELOAD'))).toEqual([]);
+    expect(end.result?.outcome).toBe('built');
+  });
+
   test('nothing of a phase survives its end', async () => {
     const mark = `drydock-survivor-${process.pid}`;
     await attack(

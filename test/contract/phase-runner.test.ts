@@ -291,7 +291,7 @@ describe('verify', () => {
 
   test('all green is verified; no daemon of one command is there for the next', async () => {
     const w = world(project);
-    const daemon = `node -e "require('net').createServer(s=>s.end('ok')).listen(4567)" >/dev/null 2>&1 & sleep 0.3`;
+    const daemon = `node -e "require('net').createServer(s=>s.on('error',()=>{}).end('ok')).listen(4567)" >/dev/null 2>&1 &`;
     const probe = `node -e "require('net').connect(4567,'127.0.0.1').on('error',()=>process.exit(0)).on('connect',()=>process.exit(1))"`;
     const end = await runJob(
       w,
@@ -300,7 +300,10 @@ describe('verify', () => {
           phase: 'verify',
           agent: null,
           commands: [
-            { name: 'daemon', command: `${daemon}; ${probe} && exit 1 || exit 0` },
+            {
+              name: 'daemon',
+              command: `${daemon} for i in $(seq 100); do ${probe} || exit 0; sleep 0.05; done; exit 1`,
+            },
             { name: 'probe', command: probe },
           ],
         },

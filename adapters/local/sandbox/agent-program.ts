@@ -78,7 +78,10 @@ async function reachable(folder: string): Promise<string> {
   if (!ownerIsRoot()) return folder;
   const ancestors = folder.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/') || '/');
   if (ancestors.every((ancestor) => (statSync(ancestor).mode & 0o001) !== 0)) return folder;
-  const key = createHash('sha256').update(`${folder} ${statSync(folder).mtimeMs}`).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(`${folder} ${statSync(folder).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 16);
   const target = path.join(tmpdir(), `drydock-agents-${process.getuid?.()}`, key);
   if (existsSync(target)) return target;
   const aside = `${target}.${process.pid}`;

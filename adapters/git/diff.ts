@@ -1,0 +1,22 @@
+import { DrydockError } from '../../core/errors.ts';
+import type { UnifiedDiff } from '../../core/ports.ts';
+import { git } from './git.ts';
+
+const commitId = /^[0-9a-f]{40}$/;
+
+/**
+ * The change between two commits as git prints it: no rename detection, since a change set has none, and neither external
+ * diff programs nor text conversion, since a repository's attributes could name them.
+ * @throws Internal when one of the two is not in the repository.
+ */
+export async function unifiedDiff(cwd: string, base: string, commit: string, maxBytes: number): Promise<UnifiedDiff> {
+  for (const id of [base, commit]) {
+    if (!commitId.test(id)) throw new DrydockError('Internal', `${JSON.stringify(id)} is not a commit id.`);
+  }
+  const args = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--unified=3', base, commit, '--'];
+  const { stdout } = await git(args, { cwd });
+  if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
+  // The last whole line that fits: a line is never shown in part.
+  const end = stdout.lastIndexOf(0x0a, maxBytes - 1) + 1;
+  return { text: stdout.subarray(0, end).toString(), truncated: true };
+}
