@@ -19,8 +19,9 @@ import { DrydockError, viewError } from '../core/errors.ts';
 import type { PhaseRunner } from '../core/ports.ts';
 import type { Runs } from '../core/stores.ts';
 import { realClock } from '../engine/clock.ts';
-import { Engine, type EngineEvent } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
 import type { Deps } from '../pipeline/deps.ts';
+import type { StepName } from '../pipeline/payloads.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
 import { recover } from '../pipeline/recover.ts';
 import { createService, type Service, type WatchItem, watch } from '../pipeline/service.ts';
@@ -41,7 +42,8 @@ export interface OwnerOptions {
   passive?: boolean;
   /** Runs phases; the sandbox of this machine where absent. */
   runner?: PhaseRunner;
-  onEngineEvent?(event: EngineEvent): void;
+  /** Traces each call of a step: before it, and after it did its work and before that is recorded. */
+  onStep?(at: 'called' | 'returned', step: StepName, payload: unknown): void;
 }
 
 /** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
@@ -71,10 +73,12 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
       const step = steps[functionName as keyof typeof steps];
       if (!step || !late.deps)
         throw new DrydockError('Internal', `The machine calls ${functionName}, which is no step.`);
-      return step(late.deps)(payload);
+      options.onStep?.('called', functionName as StepName, payload);
+      const output = await step(late.deps)(payload);
+      options.onStep?.('returned', functionName as StepName, payload);
+      return output;
     },
     clock: { now: clock.now, after: realClock.after },
-    ...(options.onEngineEvent === undefined ? {} : { onEvent: options.onEngineEvent }),
   });
   const dynamo = await startDynamo(join(dataDir, 'dynamo.db')).catch(async (error: unknown) => {
     await engine.close();

@@ -31,7 +31,7 @@ export async function follow(
       progress.show(item);
       if (item.kind !== 'run') continue;
       const { run } = item;
-      if (isFinal(run.status)) return await session.service.run(runId);
+      if (isFinal(run.status)) return await session.service.ended(runId);
       if (run.status === 'queued' && (await session.service.idle())) return await session.service.run(runId);
       if (run.status !== 'waiting' || run.gate === null || handled.has(run.gate)) continue;
       const gate = await session.service.gate(run.gate);

@@ -11,11 +11,12 @@ import * as money from './money.ts';
 import { createOutput, printError } from './output.ts';
 import * as policy from './policy-command.ts';
 import * as run from './run.ts';
+import * as serve from './serve.ts';
 import * as specs from './specs.ts';
 import { version } from './version.ts';
 
 /** One registration per command file. */
-const registrations = [run, gates, inspect, control, specs, money, policy, doctor, init, demo].map(({ register }) => register);
+const registrations = [run, serve, gates, inspect, control, specs, money, policy, doctor, init, demo].map(({ register }) => register);
 
 export function createProgram(): Command {
   const program = new Command('drydock')

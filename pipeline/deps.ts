@@ -21,6 +21,8 @@ export interface Executions {
   /** False when nobody waits for the token any more. */
   succeed(token: string, output: unknown): Promise<boolean>;
   fail(token: string, error: string, cause: string): Promise<boolean>;
+  /** Resolves at the end of an execution; at once for one that was never started. */
+  done(name: string): Promise<void>;
   /** Undefined when it was never started. */
   describe(name: string): Promise<{ running: boolean; transitions: number; state: string } | undefined>;
 }

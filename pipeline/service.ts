@@ -12,6 +12,7 @@ import { isFinal, type RunEvent, type RunRecord } from '../core/run/record.ts';
 import type { BudgetView } from '../core/stores.ts';
 import { slotScope, sprintOf, wakeQueued } from './admission.ts';
 import { getJson } from './artifacts.ts';
+import { type Activity, activity } from './commands/activity.ts';
 import { resolveGate, resolveRun } from './commands/resolve.ts';
 import { type SubmitRequest, type Submitted, submit } from './commands/submit.ts';
 import { type RunView, runView } from './commands/view.ts';
@@ -72,6 +73,8 @@ export interface Service {
     request: Pick<SubmitRequest, 'file' | 'policy' | 'requester'> & { bytesBase64: string },
   ): Promise<{ estimate: Estimate; budget: BudgetView | null }>;
   run(run: string): Promise<RunView>;
+  /** A run whose record is final, once its execution has ended too. */
+  ended(run: string): Promise<RunView>;
   list(limit?: number): Promise<Omit<RunView, 'events'>[]>;
   gate(gate: string): Promise<GateView>;
   gatesOf(run: string): Promise<GateView[]>;
@@ -82,6 +85,8 @@ export interface Service {
   egress(run: string): Promise<Refusal[]>;
   audit(run: string): Promise<Audit>;
   evidence(run: string): Promise<Evidence>;
+  /** What the phases that ended reported while they ran. */
+  activity(run: string): Promise<Activity[]>;
   /** The published change as a unified diff, cut after 512 KiB; null before anything was published. */
   diff(run: string): Promise<UnifiedDiff | null>;
   pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
@@ -139,6 +144,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     run: async (run) => runView(deps, await resolveRun(deps, run)),
+    async ended(run) {
+      const record = await resolveRun(deps, run);
+      await deps.executions.done(record.runId);
+      return runView(deps, record);
+    },
     list: async (limit) => Promise.all((await deps.runs.list(limit)).map((record) => shortView(deps, record))),
     gate: async (gate) => gateView(await resolveGate(deps, gate)),
     gatesOf: async (run) => {
@@ -180,6 +190,8 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       const record = await resolveRun(deps, run);
       return evidenceOf(deps, record);
     },
+
+    activity: async (run) => activity(deps, await resolveRun(deps, run)),
 
     async diff(run) {
       const record = await resolveRun(deps, run);

@@ -25,6 +25,9 @@ export function createEngineExecutions(engine: Engine, live: boolean): Execution
     },
     succeed: (token, output) => answered(engine.sendTaskSuccess(token, output)),
     fail: (token, error, cause) => answered(engine.sendTaskFailure(token, error, cause)),
+    async done(name) {
+      if (engine.describe(name)) await engine.done(name);
+    },
     async describe(name) {
       const execution = engine.describe(name);
       return (

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseRunner } from '../../../core/ports.ts';
 import type { PhaseEnd, Refusal } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';

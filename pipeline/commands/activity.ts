@@ -1,0 +1,32 @@
+import { type PhaseEvent, phaseEvent } from '../../core/run/phase.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+
+/** What a phase reported while it ran, oldest first (R32). Telemetry. */
+export interface Activity {
+  /** `<runId>/<phase>/<round>/<try>`. */
+  phaseKey: string;
+  events: PhaseEvent[];
+}
+
+const prefix = 'events:';
+
+/** The stored logs of the phases that ended. Lines that are no report (a log cut short) are left out. */
+export async function activity(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<Activity[]> {
+  const logs = Object.entries(record.work.results).filter(([name]) => name.startsWith(prefix));
+  return Promise.all(
+    logs.map(async ([name, digest]) => ({
+      phaseKey: name.slice(prefix.length),
+      events: new TextDecoder().decode(await deps.artifacts.get(digest)).split('\n').flatMap(reportOf),
+    })),
+  );
+}
+
+function reportOf(line: string): PhaseEvent[] {
+  try {
+    const parsed = phaseEvent.safeParse(JSON.parse(line));
+    return parsed.success ? [parsed.data] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,79 @@
+// A process of its own that owns a world's data folder, runs its task, and may be killed at a boundary that no
+// earlier life was killed at: before a step, after its work and before that is recorded, or inside its wait. Prints the run as JSON when it gets there.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openOwner } from '../../cli/compose.ts';
+import { loadPolicy, personId } from '../../cli/policy.ts';
+import { isFinal } from '../../core/run/record.ts';
+import type { GateView } from '../../pipeline/service.ts';
+import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
+
+const [folder = '', mode = 'run'] = process.argv.slice(2);
+const boundaries = join(folder, 'boundaries');
+const effects = join(folder, 'effects');
+const lines = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
+const seen = new Set(lines(boundaries));
+const die = (boundary: string): void => {
+  appendFileSync(boundaries, `${boundary}\n`);
+  process.kill(process.pid, 'SIGKILL');
+};
+/** Long enough for the engine to have parked the state on its token. */
+const parkedMs = 40;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A task that goes every way: question, checkpoint, a red verification and its rework. */
+const scripts: Record<string, Scripted> = {
+  'build/1': { result: { outcome: 'question', question: { question: 'Which way?', context: '', options: [] } } },
+  'build/2': { result: { outcome: 'checkpoint', checkpoint: { name: 'half', summary: 'half of it' } } },
+  'verify/3': { result: { outcome: 'failed', error: { name: 'VerifyFailed', message: 'red' } } },
+};
+
+const owner = await openOwner({
+  dataDir: join(folder, 'data'),
+  runner: scriptedRunner(async ({ spec }) => {
+    await sleep(3 * parkedMs);
+    const call = callOf(spec.phaseKey, 1_000);
+    appendFileSync(effects, `${spec.phaseKey} ${call.usdMicros}\n`);
+    const [, phase, round] = spec.phaseKey.split('/');
+    return { calls: [call], ...scripts[`${phase}/${round}`] };
+  }),
+  onStep(at, step, payload) {
+    if (mode !== 'kill') return;
+    const { round = 0, token } = payload as { round?: number; token?: string };
+    const boundary = `${step} ${round} ${at}`;
+    if (!seen.has(boundary)) return die(boundary);
+    const inside = `${step} ${round} waiting`;
+    if (token !== undefined && at === 'returned' && !seen.has(inside)) setTimeout(() => die(inside), parkedMs).unref();
+  },
+});
+
+const file = join(folder, 'FIX-1.yaml');
+const { policy } = loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() });
+const { runId } = await owner.service.submit({
+  file: 'FIX-1.yaml',
+  bytesBase64: readFileSync(file).toString('base64'),
+  policy,
+  requester: personId(policy, 'dev@example.com'),
+  attempt: 1,
+  dryRun: false,
+});
+await owner.resume();
+
+/** People take their time, so that a wait can be hit, and do not vote twice. */
+async function decide(gate: GateView): Promise<void> {
+  await sleep(3 * parkedMs);
+  const command = gate.kind === 'question' ? { choice: 'answer' as const, text: 'That way.' } : { choice: 'approve' as const, text: '' };
+  await owner.service.vote({ gate: gate.gateId, who: 'lead', ...command });
+}
+for (;;) {
+  const run = await owner.service.run(runId);
+  if (isFinal(run.status)) {
+    process.stdout.write(JSON.stringify(await owner.service.ended(runId)));
+    break;
+  }
+  const gates = await owner.service.gatesOf(runId);
+  const open = gates.find((gate) => gate.status === 'pending' && gate.kind !== 'ci' && gate.kind !== 'slot');
+  if (open && open.gateId === run.gate) await decide(open);
+  else await sleep(10);
+}
+await owner.close();

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
+import type { ModelCall, PhaseEnd, PhaseResult } from '../../core/run/phase.ts';
+import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+
+export interface Scripted {
+  result?: Partial<PhaseResult>;
+  /** Files the agent leaves, by path; undefined deletes. */
+  files?: Record<string, string | undefined>;
+  failure?: PhaseEnd['failure'];
+  calls?: ModelCall[];
+}
+
+/** What a phase does, in place of a sandbox; undefined for the usual: plan, a good change, all commands green. */
+export type Script = (job: PhaseJob) => Scripted | undefined | Promise<Scripted | undefined>;
+
+/** The change that mends the project of test/support/world.ts. */
+export const goodFiles = { 'src/math.js': 'export const add = (a, b) => a + b;\n' };
+
+/** A PhaseRunner for scenarios about the machine, not about the sandbox: the port is real, what is behind it is a script. */
+export function scriptedRunner(script: Script = () => undefined): PhaseRunner {
+  return {
+    async run(job, { signal }) {
+      const scripted = (await script(job)) ?? {};
+      const end: PhaseEnd = {
+        phaseKey: job.spec.phaseKey,
+        calls: scripted.calls ?? [],
+        refusals: [],
+        artifacts: new Map(),
+        enforcer: 'none',
+        ms: 1,
+      };
+      if (signal.aborted) return { ...end, failure: { name: 'Cancelled', message: 'cancelled' } };
+      if (scripted.failure) return { ...end, failure: scripted.failure };
+      const change = job.spec.phase === 'build' || job.spec.phase === 'rework' ? changeOf(job, scripted.files ?? goodFiles) : undefined;
+      for (const [name, bytes] of change ?? []) end.artifacts.set(name, bytes);
+      return { ...end, result: { ...usual(job), changeSet: change !== undefined, ...scripted.result } };
+    },
+  };
+}
+
+function usual({ spec }: PhaseJob): PhaseResult {
+  const names = spec.phase === 'verify' ? ['test', ...spec.commands.map((command) => command.name)] : [];
+  return {
+    phaseKey: spec.phaseKey,
+    outcome: spec.phase === 'plan' ? 'planned' : spec.phase === 'verify' ? 'verified' : 'built',
+    changeSet: false,
+    commands: names.map((name) => ({ name, command: name, exitCode: 0, timedOut: false, ms: 1, output: '' })),
+    versions: { node: '24.0.0' },
+    timings: {},
+  };
+}
+
+function changeOf(job: PhaseJob, files: Record<string, string | undefined>): [string, Uint8Array][] {
+  const blobs: Buffer[] = [];
+  const entries = Object.entries(files).map(([path, text]) => {
+    if (text === undefined) return { op: 'delete', path };
+    const bytes = Buffer.from(text);
+    blobs.push(bytes);
+    return { op: 'put', path, mode: '100644', blobSha: gitBlobSha(bytes), bytes: bytes.length };
+  });
+  return [
+    ['changeset.json', Buffer.from(JSON.stringify({ base: job.spec.base, entries }))],
+    ['changeset.blobs', Buffer.concat(blobs)],
+  ];
+}
+
+/** A metered call of so many micros, with an id that its phase determines. */
+export const callOf = (phaseKey: string, usdMicros: number): ModelCall => ({
+  id: createHash('sha256').update(phaseKey).digest('hex').slice(0, 16),
+  provider: 'google',
+  model: 'gemini-2.5-pro',
+  kind: 'streamGenerateContent',
+  inputTokens: 100,
+  outputTokens: 10,
+  cachedTokens: 0,
+  usdMicros,
+  state: 'settled',
+});
