@@ -12,7 +12,7 @@ import { createEngineExecutions } from '../adapters/local/executions.ts';
 import { createLocalLauncher } from '../adapters/local/launcher.ts';
 import { modelAccessOf } from '../adapters/local/model-access.ts';
 import { createOutbox, type OutboxMessage } from '../adapters/local/outbox.ts';
-import { createLocalPhaseRunner } from '../adapters/local/sandbox/phase-runner.ts';
+import { createLocalPhaseRunner, meteredCalls } from '../adapters/local/sandbox/phase-runner.ts';
 import { probeBubblewrap } from '../adapters/local/sandbox/bubblewrap.ts';
 import { createVault, loadKey } from '../adapters/local/vault.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
@@ -97,7 +97,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
     fault: (phaseId, error) =>
       process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
-  });
+  }, (phaseKey) => meteredCalls(dataDir, phaseKey));
   const deps: Deps = {
     clock,
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),

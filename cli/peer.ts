@@ -13,7 +13,9 @@ export function parseTcpTable(text: string): TcpRow[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) \S+ \S+ \S+ \S+\s+(\d+) /.exec(line);
     const [, local = '', remote = '', uid = ''] = match ?? [];
-    return match ? [{ localPort: Number.parseInt(local, 16), remotePort: Number.parseInt(remote, 16), uid: Number(uid) }] : [];
+    return match
+      ? [{ localPort: Number.parseInt(local, 16), remotePort: Number.parseInt(remote, 16), uid: Number(uid) }]
+      : [];
   });
 }
 

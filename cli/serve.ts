@@ -5,7 +5,15 @@ import { getRequestListener } from '@hono/node-server';
 import type { Command } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { createWeb } from '../web/app.ts';
-import { action, asOption, type CommonOptions, dataOption, type ExitCode, policyOption, wholeNumber } from './command.ts';
+import {
+  action,
+  asOption,
+  type CommonOptions,
+  dataOption,
+  type ExitCode,
+  policyOption,
+  wholeNumber,
+} from './command.ts';
 import { type Output, plain, print } from './output.ts';
 import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
@@ -68,7 +76,10 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       policy,
       csrfKey: randomBytes(32),
       now: Date.now,
-      onFault: (error) => output.err(`drydock: a page failed: ${plain(error instanceof Error ? (error.stack ?? error.message) : viewError(error).message)}`),
+      onFault: (error) =>
+        output.err(
+          `drydock: a page failed: ${plain(error instanceof Error ? (error.stack ?? error.message) : viewError(error).message)}`,
+        ),
     });
     const server = createServer(getRequestListener(web.fetch));
     server.on('connection', (socket) => {
@@ -81,7 +92,8 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     try {
       const resumed = await owner.resume();
       print(output, { url, resumed }, () => [url]);
-      if (!output.json) output.err(`Serving ${dataDir}${resumed > 0 ? `; ${resumed} unfinished taken up` : ''}. Ctrl-C ends it.`);
+      if (!output.json)
+        output.err(`Serving ${dataDir}${resumed > 0 ? `; ${resumed} unfinished taken up` : ''}. Ctrl-C ends it.`);
       await stopped.promise;
     } finally {
       await close(server);

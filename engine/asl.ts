@@ -4,7 +4,8 @@
  * expressions; anything else in a template is itself.
  */
 
-export type Template = string | number | boolean | null | Template[] | { [key: string]: Template } | unknown;
+/** Any JSON; strings `{% … %}` in it, however deep, are expressions. */
+export type Template = unknown;
 export type Assign = Record<string, Template>;
 
 export interface RetryRule {
@@ -41,12 +42,17 @@ interface Common {
 
 type Leaving = { Next: string; End?: never } | { End: true; Next?: never } | { Next?: string; End?: true };
 
+/** What `lambda:invoke` takes, of which the engine passes on these. */
+export interface TaskArguments {
+  FunctionName: string;
+  Payload?: Template;
+}
+
 export type TaskState = Common &
   Leaving & {
     Type: 'Task';
     Resource: string;
-    /** `{FunctionName, Payload}`. */
-    Arguments?: Template;
+    Arguments: TaskArguments;
     /** Seconds, or an expression. Required here: a task without one can hang for a year. */
     TimeoutSeconds: number | string;
     Retry?: RetryRule[];
@@ -71,6 +77,3 @@ export interface StateMachine {
 
 export const invokeResource = 'arn:aws:states:::lambda:invoke';
 export const waitResource = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
-
-/** 256 KiB: the limit of a state's input and output and of each variable. */
-export const maxPayloadBytes = 262_144;

@@ -6,8 +6,12 @@ export interface EngineClock {
   after(ms: number, call: () => void): () => void;
 }
 
-/** `setTimeout` overflows at 2^31-1 ms and then fires at once; longer waits are looked at again in between. */
-export const longestTimerMs = 2 ** 31 - 1;
+/**
+ * The engine looks at the time again at least this often while something is due. A timer of its own for days would
+ * overflow (`setTimeout` fires at once from 2^31 ms, 24.8 days) and would not notice a machine that slept or whose
+ * time was set.
+ */
+export const longestTimerMs = 60_000;
 
 export const realClock: EngineClock = {
   now: Date.now,

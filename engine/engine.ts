@@ -1,292 +1,333 @@
-import type { StateMachine } from './asl.ts';
-import { type EngineClock, longestTimerMs, realClock } from './clock.ts';
-import { EngineClosed, ExecutionAlreadyExists, ExecutionDoesNotExist, InvalidName, TaskTimedOut } from './errors.ts';
-import { type Execution, view } from './execution.ts';
-import { bounded } from './expression.ts';
-import { Interpreter } from './interpreter.ts';
-import { type HistoryEntry, Journal, type Row, type Status } from './journal.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { Alarm } from './alarm.ts';
+import { type EngineClock, realClock } from './clock.ts';
+import { Draft } from './draft.ts';
+import * as errors from './errors.ts';
+import { type Execution, executionOf, type Visit, visitsOf } from './execution.ts';
+import { Flights } from './flights.ts';
+import { advance, type Cause, callOf, waitsForToken } from './interpreter.ts';
+import { Journal, type Row, type Status } from './journal.ts';
+import { fits, toJson } from './json.ts';
 import { load } from './load.ts';
-import type { EngineEvent, EngineOptions } from './options.ts';
-import { sameToken, tokenOf } from './token.ts';
+import { Mutex } from './mutex.ts';
+import type { EngineOptions } from './options.ts';
+import { executionOf as executionOfToken, sameToken, tokenOf } from './token.ts';
 
-export type { Execution } from './execution.ts';
+export type { Execution, Visit } from './execution.ts';
 export type { EngineEvent, EngineOptions, InvokeContext } from './options.ts';
 
 /**
- * The embedded engine. Executions are rows of the journal; only those that work at the moment are in memory. Every
- * state's end is on disk before the next begins, so that nothing finished is ever repeated.
+ * The embedded engine. An execution is a row of the journal; in memory are only the functions that run at the moment.
+ * Every change of an execution is one record, made under its lock; what follows from a record happens after it is on
+ * disk. So after a crash nothing recorded is repeated, and only a function that had not been recorded as finished runs
+ * again.
  */
 export class Engine {
-  readonly #journal: Journal;
+  readonly #options: EngineOptions;
   readonly #clock: EngineClock;
-  readonly #interpreter: Interpreter;
+  readonly #journal: Journal;
   readonly #definition: string;
-  readonly #machine: StateMachine;
-  /** Executions at work, with what aborts them. */
-  readonly #working = new Map<string, { row: Row; abort: AbortController; done: Promise<void> }>();
-  readonly #waiters = new Map<string, ((execution: Execution) => void)[]>();
-  readonly #onEvent: (event: EngineEvent) => void;
-  #timer: { at: number; cancel(): void } | undefined;
-  #closed = false;
+  readonly #locks = new Mutex();
+  readonly #flights = new Flights();
+  readonly #alarm: Alarm;
+  readonly #waiters = new Map<string, PromiseWithResolvers<Execution>[]>();
+  #ticking = false;
+  #resumed = false;
+  /** Why it works no more. */
+  #halted: Error | undefined;
 
-  /** @throws DefinitionRefused, EngineBusy. */
-  static open(options: EngineOptions): Engine {
-    return new Engine(options);
+  /**
+   * Opens the journal, alone. `committed` is told the number of every commit (tests crash there).
+   * @throws DefinitionRefused, EngineBusy, JournalFailed.
+   */
+  static open(options: EngineOptions, committed?: (commits: number) => void): Engine {
+    const definition = load(options.definition);
+    const journal = new Journal(options.file, committed);
+    return new Engine(options, journal, journal.define(definition));
   }
 
-  private constructor(options: EngineOptions) {
-    this.#machine = load(options.definition);
-    this.#journal = new Journal(options.file);
-    this.#definition = this.#journal.define(this.#machine);
+  private constructor(options: EngineOptions, journal: Journal, definition: string) {
+    this.#options = options;
     this.#clock = options.clock ?? realClock;
-    this.#onEvent = options.onEvent ?? (() => undefined);
-    this.#interpreter = new Interpreter({
-      name: options.name,
-      invoke: options.invoke,
-      clock: this.#clock,
-      random: options.random ?? Math.random,
-      token: (row) => tokenOf(this.#journal.secret, row),
-      onEvent: this.#onEvent,
-    });
+    this.#journal = journal;
+    this.#definition = definition;
+    this.#alarm = new Alarm(this.#clock, () => void this.#tick());
   }
 
   /**
    * Starts an execution once per name. `started: false` when the same name runs with the same input.
-   * @throws ExecutionAlreadyExists, InvalidName, StateError States.DataLimitExceeded.
+   * @throws ExecutionAlreadyExists, InvalidName, InvalidExecutionInput.
    */
   async start(name: string, input: unknown): Promise<{ started: boolean }> {
-    this.#refuseClosed();
-    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new InvalidName(`${JSON.stringify(name)} is no execution name`);
-    const value = bounded(input, 'The input');
-    const there = this.#row(name);
-    if (there) {
-      if (there.status === 'RUNNING' && there.input === value) return { started: false };
-      throw new ExecutionAlreadyExists(`${name} exists: ${there.status}`);
-    }
-    const now = this.#clock.now();
-    const limit = this.#machine.TimeoutSeconds;
-    const expiresAt = limit === undefined ? null : now + limit * 1000;
-    const row: Row = {
-      name,
-      definition: this.#definition,
-      status: 'RUNNING',
-      input: value,
-      output: null,
-      error: null,
-      cause: null,
-      startedAt: now,
-      endedAt: null,
-      expiresAt,
-      state: this.#machine.StartAt,
-      visit: 1,
-      enteredAt: now,
-      stage: 'run',
-      retries: '{}',
-      tries: 0,
-      value,
-      variables: '{}',
-      answer: null,
-      due: expiresAt,
-    };
-    this.#emit({ type: 'ExecutionStarted', execution: name, at: now });
-    // On the books of this process before it is on disk, so that a second start in the same turn sees it.
-    const written = this.#journal.write(row);
-    this.#work(row, written);
-    await written;
-    return { started: true };
+    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new errors.InvalidName(`${JSON.stringify(name)} is no name`);
+    const json = textOf(input === undefined ? {} : input, (message) => new errors.InvalidExecutionInput(message));
+    return this.#locked(name, async () => {
+      const there = this.#journal.load(name);
+      if (there) {
+        const same = isDeepStrictEqual(JSON.parse(there.input), JSON.parse(json));
+        if (same && there.status === 'RUNNING') return { started: false };
+        throw new errors.ExecutionAlreadyExists(`${name} exists: ${there.status}`);
+      }
+      const draft = this.#draft(this.#firstRow(name, json));
+      draft.events.push({ type: 'ExecutionStarted', execution: name, at: new Date(draft.now).toISOString() });
+      await this.#advance(draft, { type: 'begin' });
+      await this.#write(draft, true);
+      return { started: true };
+    });
   }
 
   describe(name: string): Execution | undefined {
-    const row = this.#row(name);
-    return row && view(row);
+    this.#refuseHalted();
+    const row = this.#journal.load(name);
+    return row && executionOf(row);
   }
 
+  /** In the order of their start. */
   list(filter: { status?: Status } = {}): Execution[] {
-    return this.#journal.all(filter.status).map(view);
+    this.#refuseHalted();
+    return this.#journal.rows(filter.status).map(executionOf);
   }
 
-  history(name: string): HistoryEntry[] {
-    const entries = this.#journal.historyOf(name);
-    const row = this.#row(name);
-    if (row?.status === 'RUNNING') {
-      const { state, visit, enteredAt, tries } = row;
-      entries.push({ state, visit, enteredAt, exitedAt: null, retries: tries, error: null });
-    }
-    return entries;
+  history(name: string): Visit[] {
+    this.#refuseHalted();
+    const row = this.#journal.load(name);
+    return row ? visitsOf(row, this.#journal.history(name)) : [];
   }
 
-  /** Takes up every unfinished execution; returns how many there are. */
+  /** Takes up every unfinished execution of the journal; returns how many there are. */
   async resume(): Promise<number> {
-    this.#refuseClosed();
-    const names = this.#journal.names('RUNNING');
-    for (const name of names) {
-      if (this.#working.has(name)) continue;
-      const row = this.#journal.load(name);
-      if (row && (row.stage === 'run' || row.answer !== null)) this.#work(row);
-    }
+    this.#refuseHalted();
+    this.#resumed = true;
+    await this.#journal.claim();
+    const launch = (name: string): Promise<void> =>
+      this.#locked(name, async () => {
+        const row = this.#journal.load(name);
+        // one whose time is up is not begun again: the alarm ends it
+        if (row?.due && row.due > this.#clock.now()) this.#follow(row);
+      });
+    await Promise.all(this.#journal.invoking().map(launch));
     this.#arm();
-    return names.length;
+    return this.#journal.countRunning();
   }
 
-  /** Durable when it resolves. @throws TaskTimedOut. */
+  /** Durable when it resolves. @throws TaskTimedOut, InvalidOutput. */
   async sendTaskSuccess(token: string, output: unknown): Promise<void> {
-    await this.#answer(token, { output: JSON.parse(bounded(output, 'The output')) as unknown });
+    const json = textOf(output, (message) => new errors.InvalidOutput(message));
+    await this.#answer(token, { type: 'result', value: JSON.parse(json) as unknown });
   }
 
-  /** Durable when it resolves. @throws TaskTimedOut. */
+  /** Durable when it resolves. Error and cause are cut at 256 and 32,768 characters. @throws TaskTimedOut. */
   async sendTaskFailure(token: string, error: string, cause: string): Promise<void> {
-    await this.#answer(token, { error, cause });
+    await this.#answer(token, { type: 'failure', error: error.slice(0, 256), cause: cause.slice(0, 32_768) });
   }
 
-  /** Ends an execution as ABORTED. @throws ExecutionDoesNotExist. */
+  /** Ends an execution as ABORTED; one that has ended stays as it is. @throws ExecutionDoesNotExist. */
   async stop(name: string, error = '', cause = ''): Promise<void> {
-    this.#refuseClosed();
-    const row = this.#row(name);
-    if (!row) throw new ExecutionDoesNotExist(`there is no execution ${name}`);
-    if (row.status !== 'RUNNING') return;
-    await this.#end(row, 'ABORTED', error, cause);
+    await this.#locked(name, async () => {
+      const row = this.#journal.load(name);
+      if (!row) throw new errors.ExecutionDoesNotExist(`there is no execution ${JSON.stringify(name)}`);
+      if (row.status !== 'RUNNING') return;
+      const draft = this.#draft(row);
+      draft.end('ABORTED', { error, cause });
+      await this.#write(draft);
+      this.#flights.abortAll(new Error(`${name} was stopped`), name);
+    });
   }
 
-  /** Resolves at the end of an execution. @throws ExecutionDoesNotExist. */
-  async done(name: string): Promise<Execution> {
-    const execution = this.describe(name);
-    if (!execution) throw new ExecutionDoesNotExist(`there is no execution ${name}`);
-    if (execution.status !== 'RUNNING') return execution;
-    return new Promise((resolve) => this.#waiters.set(name, [...(this.#waiters.get(name) ?? []), resolve]));
+  /** Resolves at the end of an execution. @throws ExecutionDoesNotExist; EngineClosed, JournalFailed before its end. */
+  done(name: string): Promise<Execution> {
+    const waiter = Promise.withResolvers<Execution>();
+    // nobody has to listen when the engine closes first
+    waiter.promise.catch(() => undefined);
+    const execution = this.#halted ? undefined : this.describe(name);
+    if (this.#halted) waiter.reject(this.#halted);
+    else if (!execution)
+      waiter.reject(new errors.ExecutionDoesNotExist(`there is no execution ${JSON.stringify(name)}`));
+    else if (execution.status !== 'RUNNING') waiter.resolve(execution);
+    else this.#waiters.set(name, [...(this.#waiters.get(name) ?? []), waiter]);
+    return waiter.promise;
   }
 
-  /** Stops working; everything stays as it is for `resume`. */
+  /** Stops working and lets go of the journal; what is under way is kept for `resume`. Functions are told to stop. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#timer?.cancel();
-    const working = [...this.#working.values()];
-    for (const { abort } of working) abort.abort(new EngineClosed('the engine is closed'));
-    await Promise.all(working.map(({ done }) => done));
+    this.#halt(new errors.EngineClosed('the engine is closed'));
+    await this.#locks.settled();
     this.#journal.close();
   }
 
-  /** The row at work, else the stored one. */
-  #row(name: string): Row | undefined {
-    return this.#working.get(name)?.row ?? this.#journal.load(name);
+  async #answer(token: string, cause: Cause): Promise<void> {
+    const answered = await this.#change(executionOfToken(token), cause, (draft) => {
+      const { row } = draft;
+      const open = (row.stage === 'token' || row.stage === 'invoke') && row.due !== null && row.due > draft.now;
+      return open && sameToken(token, tokenOf(this.#journal.secret, row)) && waitsForToken(draft);
+    });
+    if (!answered) throw new errors.TaskTimedOut('nobody waits for this token: unknown, answered, or timed out');
   }
 
-  async #answer(token: string, answer: { output: unknown } | { error: string; cause: string }): Promise<void> {
-    this.#refuseClosed();
-    const name = token.split('.', 1)[0] ?? '';
-    const working = this.#working.get(name);
-    const row = working?.row ?? this.#journal.load(name);
-    const waits = row?.status === 'RUNNING' && row.answer === null && (row.stage === 'token' || row.stage === 'run');
-    if (
-      !row ||
-      !waits ||
-      !sameToken(token, tokenOf(this.#journal.secret, row)) ||
-      !this.#interpreter.waitsForToken(this.#journal.definition(row.definition), row)
-    ) {
-      throw new TaskTimedOut('nobody waits for this token');
+  /** Moves an execution on, if it still is where the caller thinks; resolves when that is on disk. */
+  #change(name: string, cause: Cause, applies: (draft: Draft) => boolean): Promise<boolean> {
+    return this.#locked(name, async () => {
+      const row = this.#journal.load(name);
+      if (row?.status !== 'RUNNING') return false;
+      const draft = this.#draft(row);
+      if (!applies(draft)) return false;
+      const expired = row.expiresAt !== null && row.expiresAt <= draft.now;
+      if (expired) draft.end('TIMED_OUT', { error: 'States.Timeout', cause: 'The execution was not done in time.' });
+      else await this.#advance(draft, cause);
+      await this.#write(draft);
+      if (expired) this.#flights.abortAll(new Error(`${name} timed out`), name);
+      else if (cause.type === 'elapsed') this.#flights.abort(row, new Error(`${row.state} timed out`));
+      return true;
+    });
+  }
+
+  async #advance(draft: Draft, cause: Cause): Promise<void> {
+    try {
+      await advance(draft, cause, this.#options.random ?? Math.random);
+    } catch (error) {
+      // A defect of ours, or a journal somebody changed: it ends this execution and no other.
+      draft.end('FAILED', { error: 'States.Runtime', cause: String(error) });
     }
-    row.answer = JSON.stringify(answer);
-    await this.#journal.write(row);
-    if (!working) this.#work(row);
   }
 
-  /** Goes on with an execution until it ends or waits. */
-  #work(row: Row, after: Promise<void> = Promise.resolve()): void {
-    if (this.#closed || this.#working.has(row.name)) return;
-    const abort = new AbortController();
-    const work = { row, abort, done: Promise.resolve() };
-    this.#working.set(row.name, work);
-    work.done = after
-      .then(() => this.#drive(row, abort.signal))
-      .catch((error: unknown) => {
-        if (!this.#closed)
-          this.#emit({ type: 'ExecutionEnded', execution: row.name, error: String(error), at: this.#clock.now() });
-      })
-      .finally(() => {
-        this.#working.delete(row.name);
-        this.#arm();
+  async #write(draft: Draft, created = false): Promise<void> {
+    const { row, left, events } = draft;
+    try {
+      await this.#journal.write({ row, created, left });
+    } catch (error) {
+      this.#halt(error as Error);
+      throw error;
+    }
+    for (const event of events) {
+      try {
+        this.#options.onEvent?.(event);
+      } catch {
+        // an observer that fails must not change what it observes
+      }
+    }
+    if (row.status === 'RUNNING') this.#follow(row);
+    else {
+      for (const waiter of this.#waiters.get(row.name) ?? []) waiter.resolve(executionOf(row));
+      this.#waiters.delete(row.name);
+    }
+  }
+
+  /** Does what a row on disk asks for, where the execution is ours to run. */
+  #follow(row: Row): void {
+    if (this.#halted || !(this.#resumed || row.session === this.#journal.session)) return;
+    if (row.due !== null && !this.#ticking) this.#alarm.by(row.due);
+    if (row.status === 'RUNNING' && row.stage === 'invoke' && !this.#flights.has(row)) void this.#launch(row);
+  }
+
+  /** Runs the function of an execution's state, and records how that ended unless the execution has gone on. */
+  async #launch(row: Row): Promise<void> {
+    try {
+      const draft = this.#draft(row);
+      const token = waitsForToken(draft) ? tokenOf(this.#journal.secret, row) : undefined;
+      const cause = await this.#flights.run(row, token !== undefined, async (signal) => {
+        const { functionName, payload } = await callOf(draft, token);
+        const context = { execution: row.name, state: row.state, signal, ...(token === undefined ? {} : { token }) };
+        return this.#options.invoke(functionName, payload, context);
       });
-  }
-
-  async #drive(row: Row, signal: AbortSignal): Promise<void> {
-    const machine = this.#journal.definition(row.definition);
-    while (row.status === 'RUNNING' && !signal.aborted) {
-      this.#arm(row.due);
-      const result = await this.#interpreter.step(machine, row, signal);
-      if (signal.aborted || row.status !== 'RUNNING') return;
-      if (result.kind === 'parked') {
-        await this.#journal.write(row);
-        if (row.answer === null) return;
-        continue;
-      }
-      if (result.kind === 'ended') return this.#end(row, result.status, result.error, result.cause, result.output);
-      await this.#journal.write(row, result.left);
+      if (!this.#halted) await this.#change(row.name, cause, (draft) => sameTry(draft.row, row));
+    } catch (error) {
+      this.#halt(error as Error);
     }
   }
 
-  async #end(row: Row, status: Status, error?: string, cause?: string, output?: string): Promise<void> {
-    const now = this.#clock.now();
-    const left: HistoryEntry = {
-      state: row.state,
-      visit: row.visit,
-      enteredAt: row.enteredAt,
-      exitedAt: now,
-      retries: row.tries,
-      error: error ?? null,
-    };
-    Object.assign(row, {
-      status,
-      error: error ?? null,
-      cause: cause ?? null,
-      output: output ?? null,
-      endedAt: now,
-      due: null,
-      answer: null,
-    } satisfies Partial<Row>);
-    this.#working.get(row.name)?.abort.abort(new Error(status));
-    await this.#journal.write(row, left);
-    this.#emit({ type: 'ExecutionEnded', execution: row.name, at: now, ...(error === undefined ? {} : { error }) });
-    const waiters = this.#waiters.get(row.name) ?? [];
-    this.#waiters.delete(row.name);
-    for (const resolve of waiters) resolve(view(row));
-  }
-
-  /** One timer for the nearest deadline of all executions. */
-  #arm(due: number | null = this.#journalNearest()): void {
-    if (this.#closed || due === null || (this.#timer && this.#timer.at <= due)) return;
-    this.#timer?.cancel();
-    const cancel = this.#clock.after(Math.min(longestTimerMs, Math.max(0, due - this.#clock.now())), () =>
-      this.#fire(),
-    );
-    this.#timer = { at: due, cancel };
-  }
-
-  #journalNearest(): number | null {
-    return this.#closed ? null : (this.#journal.nearest() ?? null);
-  }
-
-  #fire(): void {
-    this.#timer = undefined;
-    if (this.#closed) return;
-    const now = this.#clock.now();
-    for (const name of this.#journal.dueBy(now)) {
-      const row = this.#row(name);
-      if (row?.status !== 'RUNNING' || row.due === null || row.due > now) continue;
-      if (row.expiresAt !== null && row.expiresAt <= now) {
-        void this.#end(row, 'TIMED_OUT', 'States.Timeout', 'The execution timed out.').catch(() => undefined);
-        continue;
+  /** Moves on everything whose time has come. */
+  async #tick(): Promise<void> {
+    this.#ticking = true;
+    try {
+      const due = ({ row, now }: Draft): boolean => row.due !== null && row.due <= now;
+      for (;;) {
+        const names = this.#halted ? [] : this.#journal.dueBy(this.#clock.now());
+        if (names.length === 0) break;
+        const moved = await Promise.all(names.map((name) => this.#change(name, { type: 'elapsed' }, due)));
+        // a clock that goes backwards would keep them due and not
+        if (!moved.includes(true)) break;
       }
-      // One at work looks at its own deadline; one that waits is taken up.
-      this.#work(row);
+    } catch (error) {
+      this.#halt(error as Error);
+    } finally {
+      this.#ticking = false;
     }
     this.#arm();
   }
 
-  #emit(event: EngineEvent): void {
-    this.#onEvent(event);
+  #arm(): void {
+    if (this.#halted || this.#ticking) return;
+    const nearest = this.#journal.nearest();
+    if (nearest !== undefined) this.#alarm.by(nearest);
   }
 
-  #refuseClosed(): void {
-    if (this.#closed) throw new EngineClosed('the engine is closed');
+  #draft(row: Row): Draft {
+    return new Draft(row, this.#journal.definition(row.definition), this.#options.name, this.#clock.now());
   }
+
+  #firstRow(name: string, input: string): Row {
+    const now = this.#clock.now();
+    const limit = this.#journal.definition(this.#definition).TimeoutSeconds;
+    return {
+      name,
+      definition: this.#definition,
+      input,
+      startedAt: now,
+      expiresAt: limit === undefined ? null : now + 1000 * limit,
+      session: this.#journal.session,
+      status: 'RUNNING',
+      output: null,
+      error: null,
+      cause: null,
+      endedAt: null,
+      state: '',
+      visit: 0,
+      enteredAt: now,
+      stage: 'invoke',
+      deadline: null,
+      due: null,
+      retries: '[]',
+      tries: 0,
+      transitions: 0,
+      events: 1,
+      value: input,
+      variables: '{}',
+    };
+  }
+
+  #locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#locks.run(name, async () => {
+      this.#refuseHalted();
+      return work();
+    });
+  }
+
+  #halt(reason: Error): void {
+    if (this.#halted) return;
+    this.#halted = reason;
+    this.#alarm.off();
+    this.#flights.abortAll(reason);
+    for (const waiter of [...this.#waiters.values()].flat()) waiter.reject(reason);
+    this.#waiters.clear();
+  }
+
+  #refuseHalted(): void {
+    if (this.#halted) throw this.#halted;
+  }
+}
+
+const sameTry = (now: Row, then: Row): boolean =>
+  now.stage === 'invoke' && now.visit === then.visit && now.tries === then.tries;
+
+/** JSON text of what a caller hands in. */
+function textOf(value: unknown, refused: (message: string) => Error): string {
+  let text: string | undefined;
+  try {
+    text = toJson(value);
+  } catch (error) {
+    throw refused((error as Error).message);
+  }
+  if (text === undefined) throw refused('it is no JSON');
+  if (!fits(text)) throw refused('it is larger than 256 KiB');
+  return text;
 }

@@ -1,9 +1,11 @@
-import type { Row, Status } from './journal.ts';
+import { iso } from './draft.ts';
+import type { HistoryRow, Row, Status } from './rows.ts';
 
 export interface Execution {
   name: string;
   status: Status;
   input: unknown;
+  /** Of one that succeeded. */
   output?: unknown;
   error?: string;
   cause?: string;
@@ -12,26 +14,54 @@ export interface Execution {
   endedAt?: string;
   /** Where it is, while it runs. */
   state?: string;
+  /** What it waits for, while nothing of it is in memory. */
   waiting?: 'token' | 'timer';
-  /** States entered, as Step Functions counts and charges them. */
+  /** States entered and retries, as Step Functions counts and charges them. */
   transitions: number;
 }
 
+/** A visit of a state. */
+export interface Visit {
+  state: string;
+  /** Counts entered states, from 1. */
+  visit: number;
+  /** ISO 8601. */
+  enteredAt: string;
+  exitedAt?: string;
+  retries: number;
+  /** The error that was caught, or that ended the execution. */
+  error?: string;
+}
+
 /** A stored execution as the API shows it. */
-export function view(row: Row): Execution {
+export function executionOf(row: Row): Execution {
   const running = row.status === 'RUNNING';
+  const waiting = running && row.stage !== 'invoke' ? (row.stage === 'token' ? 'token' : 'timer') : undefined;
   return {
     name: row.name,
     status: row.status,
     input: JSON.parse(row.input) as unknown,
-    startedAt: new Date(row.startedAt).toISOString(),
-    transitions: row.visit,
+    startedAt: iso(row.startedAt),
+    transitions: row.transitions,
     ...(row.output === null ? {} : { output: JSON.parse(row.output) as unknown }),
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.cause === null ? {} : { cause: row.cause }),
-    ...(row.endedAt === null ? {} : { endedAt: new Date(row.endedAt).toISOString() }),
+    ...(row.endedAt === null ? {} : { endedAt: iso(row.endedAt) }),
     ...(running ? { state: row.state } : {}),
-    ...(running && row.stage === 'token' ? { waiting: 'token' as const } : {}),
-    ...(running && (row.stage === 'wait' || row.stage === 'retry') ? { waiting: 'timer' as const } : {}),
+    ...(waiting === undefined ? {} : { waiting }),
   };
+}
+
+/** The visits that ended, and the one an unfinished execution is in. */
+export function visitsOf(row: Row, ended: HistoryRow[]): Visit[] {
+  const visits: Visit[] = ended.map(({ state, visit, enteredAt, exitedAt, retries, error }) => ({
+    state,
+    visit,
+    enteredAt: iso(enteredAt),
+    exitedAt: iso(exitedAt),
+    retries,
+    ...(error === null ? {} : { error }),
+  }));
+  const { state, visit, enteredAt, tries: retries } = row;
+  return row.status === 'RUNNING' ? [...visits, { state, visit, enteredAt: iso(enteredAt), retries }] : visits;
 }

@@ -1,100 +1,97 @@
-import { createHash, randomUUID } from 'node:crypto';
 import jsonata from 'jsonata';
-import { maxPayloadBytes } from './asl.ts';
 import { StateError } from './errors.ts';
+import { added } from './functions.ts';
+import { isObject, toJson } from './json.ts';
 
-/** What an expression sees: `$states` and the variables. */
+/** What an expression sees: `$states`, the variables, and the time. */
 export interface Scope {
   states: Record<string, unknown>;
   variables: Record<string, unknown>;
+  /** Epoch ms of `$now()` and `$millis()`. */
+  now: number;
 }
 
-const compiled = new Map<string, jsonata.Expression>();
+/** An expression that takes more steps than this runs away; the machine's own take less than a hundred. */
+const maxSteps = 100_000;
+/** No variable can be called so: an expression cannot reach it. */
+const stepsLeft = ' steps';
 
 export const isExpression = (value: unknown): value is string =>
   typeof value === 'string' && value.startsWith('{%') && value.endsWith('%}');
+
+const compiled = new Map<string, jsonata.Expression>();
 
 /** Compiles `{% … %}`, once per text. @throws jsonata's error when it does not parse. */
 export function compile(text: string): jsonata.Expression {
   const known = compiled.get(text);
   if (known) return known;
   const expression = jsonata(text.slice(2, -2).trim());
+  // jsonata calls this at every node it evaluates; there is no public name for it, nor another bound
+  const assign = expression.assign as unknown as (name: symbol, value: unknown) => void;
+  assign(Symbol.for('jsonata.__evaluate_entry'), countStep);
   compiled.set(text, expression);
   return expression;
 }
 
-const algorithms: Record<string, string> = {
-  MD5: 'md5',
-  'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
-  'SHA-384': 'sha384',
-  'SHA-512': 'sha512',
-};
+function countStep(_node: unknown, _input: unknown, environment: jsonata.Environment): void {
+  const budget = environment.lookup(stepsLeft) as { left: number };
+  budget.left -= 1;
+  if (budget.left < 0) throw new Error(`took more than ${maxSteps} steps`);
+}
 
-/** The functions Step Functions adds to JSONata, and `$eval`, which it takes away. */
-const functions = {
-  partition: (list: unknown[], size: number) =>
-    Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size)),
-  range: (first: number, last: number, step: number) => {
-    const list: number[] = [];
-    for (let value = first; step > 0 ? value <= last : value >= last; value += step) list.push(value);
-    return list;
-  },
-  hash: (text: unknown, name: string) => {
-    const algorithm = algorithms[name];
-    if (algorithm === undefined) throw new Error(`$hash does not know ${name}`);
-    return createHash(algorithm).update(String(text)).digest('hex');
-  },
-  random: (seed?: number) => (seed === undefined ? Math.random() : seeded(seed)),
-  uuid: () => randomUUID(),
-  parse: (text: string) => JSON.parse(text) as unknown,
-  eval: () => {
-    throw new Error('$eval is not available');
-  },
-};
-
-export const offered = new Set(Object.keys(functions).filter((name) => name !== 'eval'));
-
-/** First value of a linear congruential generator (Numerical Recipes), in [0, 1). */
-const seeded = (seed: number): number => ((Math.floor(seed) * 1_664_525 + 1_013_904_223) >>> 0) / 2 ** 32;
+const formatted = jsonata('$fromMillis($moment, $picture, $zone)');
 
 async function evaluateExpression(text: string, scope: Scope): Promise<unknown> {
-  let value: unknown;
+  let json: string | undefined;
   try {
-    value = await compile(text).evaluate(undefined, { ...scope.variables, ...functions, states: scope.states });
+    const value: unknown = await compile(text).evaluate(undefined, {
+      ...added,
+      millis: () => scope.now,
+      now: (picture?: string, zone?: string) => formatted.evaluate(undefined, { moment: scope.now, picture, zone }),
+      ...scope.variables,
+      states: scope.states,
+      [stepsLeft]: { left: maxSteps },
+    });
+    // jsonata's sequences and functions are no JSON, and Step Functions passes JSON only
+    json = isFunction(value) ? undefined : toJson(value);
   } catch (error) {
-    throw new StateError('States.QueryEvaluationError', `${text}: ${(error as Error).message}`);
+    const message = isObject(error) ? String(error.message) : String(error);
+    throw new StateError('States.QueryEvaluationError', `${text}: ${message}`);
   }
-  if (value === undefined || typeof value === 'function') {
-    throw new StateError('States.QueryEvaluationError', `The expression ${text} returned nothing.`);
-  }
-  // jsonata's sequences carry properties of their own; JSON has none
-  return JSON.parse(JSON.stringify(value));
+  if (json !== undefined) return JSON.parse(json);
+  throw new StateError('States.QueryEvaluationError', `The expression ${text} returned nothing (undefined).`);
 }
+
+const isFunction = (value: unknown): boolean =>
+  typeof value === 'function' || (isObject(value) && ('_jsonata_lambda' in value || '_jsonata_function' in value));
 
 /** Evaluates every expression in a template. @throws StateError States.QueryEvaluationError. */
 export async function evaluate(template: unknown, scope: Scope): Promise<unknown> {
   if (isExpression(template)) return evaluateExpression(template, scope);
   if (Array.isArray(template)) return Promise.all(template.map((item) => evaluate(item, scope)));
-  if (typeof template !== 'object' || template === null) return template;
+  if (!isObject(template)) return template;
   const entries = Object.entries(template);
   const values = await Promise.all(entries.map(([, value]) => evaluate(value, scope)));
   return Object.fromEntries(entries.map(([key], i) => [key, values[i]]));
 }
 
-/** A whole number of seconds, not negative. @throws StateError. */
-export async function seconds(template: number | string, scope: Scope, what: string): Promise<number> {
+/** A whole number of seconds, at least `least`. @throws StateError States.QueryEvaluationError. */
+export async function seconds(template: unknown, scope: Scope, what: string, least: number): Promise<number> {
   const value = await evaluate(template, scope);
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  if (isSeconds(value, least)) return value;
   throw new StateError(
     'States.QueryEvaluationError',
-    `${what} is ${JSON.stringify(value)}, not a whole number of seconds.`,
+    `${what} is ${JSON.stringify(value)}, not ${secondsText(least)}.`,
   );
 }
 
-/** JSON of a value within the limit. @throws StateError States.DataLimitExceeded. */
-export function bounded(value: unknown, what: string): string {
-  const text = JSON.stringify(value ?? null);
-  if (Buffer.byteLength(text) <= maxPayloadBytes) return text;
-  throw new StateError('States.DataLimitExceeded', `${what} is larger than ${maxPayloadBytes} bytes.`);
-}
+/** 99,999,999 seconds, over three years, is the longest that Step Functions takes. */
+export const isSeconds = (value: unknown, least: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 99_999_999;
+export const secondsText = (least: number): string => `a whole number of seconds from ${least} to 99,999,999`;
+
+/** RFC 3339 with date, time and zone, as the States Language wants it. */
+export const isTimestamp = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value) &&
+  !Number.isNaN(Date.parse(value));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Artifacts, Clock, CodeHost, Notifier, PhaseJob } from '../core/ports.ts';
-import type { PhaseEvent } from '../core/run/phase.ts';
+import type { ModelCall, PhaseEvent } from '../core/run/phase.ts';
 import type { Gates, Ledger, Runs } from '../core/stores.ts';
 
 /** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
@@ -11,6 +11,8 @@ export interface PhaseLauncher {
   /** Stops a phase's sandbox and gateway and resolves once its end (`Cancelled`) was reported. Unknown ids are fine. */
   stop(phaseId: string): Promise<void>;
   isRunning(phaseId: string): boolean;
+  /** Calls that a try made, as its meter wrote them down, whoever is still alive. */
+  calls(phaseKey: string): Promise<ModelCall[]>;
 }
 
 /** The engine seen from the steps: Step Functions' API or the embedded one's. */

@@ -37,6 +37,10 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
 
 async function relaunch(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {
   const request = phase.request as unknown as PhaseRequest;
+  // Money that a cut-off try spent stays charged.
+  for (let attempt = 1; attempt <= phase.tries; attempt++) {
+    await deps.ledger.recordCalls(phase.runId, await deps.launcher.calls(`${phase.phaseId}/${attempt}`));
+  }
   try {
     await launchPhase(deps, request, deps.vault.open(phase.token));
   } catch (error) {

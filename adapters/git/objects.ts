@@ -59,7 +59,7 @@ export async function writeCommit(
   commit: { tree: string; parents: string[]; message: string; at: number },
   env: Record<string, string> = {},
 ): Promise<string> {
-  const date = `${Math.floor(commit.at / 1000)} +0000`;
+  const date = `@${Math.floor(commit.at / 1000)} +0000`;
   return gitText(['commit-tree', commit.tree, ...commit.parents.flatMap((parent) => ['-p', parent]), '-F', '-'], {
     cwd: repository,
     input: commit.message,

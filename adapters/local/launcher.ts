@@ -1,5 +1,5 @@
 import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
-import type { PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
+import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
 
 /**
@@ -14,6 +14,8 @@ export function createLocalLauncher(
     /** What must not be lost silently: an end that could not be settled. */
     fault(phaseId: string, error: unknown): void;
   },
+  /** The meter of a try, which outlives gateway and owner. */
+  meterOf: (phaseKey: string) => ModelCall[],
 ): PhaseLauncher & { stopAll(): Promise<void> } {
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
 
@@ -40,6 +42,7 @@ export function createLocalLauncher(
       phase?.abort.abort('stopped');
       await phase?.done;
     },
+    calls: async (phaseKey) => meterOf(phaseKey),
     isRunning: (phaseId) => running.has(phaseId),
     async stopAll() {
       const all = [...running.values()];

@@ -17,7 +17,10 @@ export async function activity(deps: Pick<Deps, 'artifacts'>, record: RunRecord)
   return Promise.all(
     logs.map(async ([name, digest]) => ({
       phaseKey: name.slice(prefix.length),
-      events: new TextDecoder().decode(await deps.artifacts.get(digest)).split('\n').flatMap(reportOf),
+      events: new TextDecoder()
+        .decode(await deps.artifacts.get(digest))
+        .split('\n')
+        .flatMap(reportOf),
     })),
   );
 }

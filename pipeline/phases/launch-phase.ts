@@ -87,11 +87,15 @@ async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: nu
       ...access,
       // A recorded session is a folder with a file per phase and round: each phase has a gateway of its own.
       ...(access.session === undefined ? {} : { session: `${access.session}/${request.phase}-${request.round}.json` }),
-      budgetMicros: Math.max(0, record.capMicros - record.spentMicros),
+      budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
     };
   }
   return job;
 }
+
+/** From the ledger and not from the record: a try that was cut off has spent too. */
+const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
+  (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
 
 const phaseLimitsOf = ({ effective }: Task): PhaseSpec['limits'] => {
   const { timeoutMs, cpu, memoryMb, pids, diskMb } = effective.limits;

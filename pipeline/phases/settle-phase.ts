@@ -82,7 +82,9 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
   if (name === 'verify') return verified(deps, task, result);
-  if (result.outcome === 'failed') {
+  // An agent's exit code is telemetry (law 3): what it changed is judged by Verify, whatever it exited with.
+  const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
+  if (result.outcome === 'failed' && !changedAnyway) {
     const fault = result.error?.name ?? 'AgentFailed';
     throw new PhaseFault(
       isErrorName(fault) ? fault : 'ResultInvalid',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports.ts';
-import type { PhaseEnd, Refusal } from '../../../core/run/phase.ts';
+import type { ModelCall, PhaseEnd, Refusal } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
@@ -131,6 +131,9 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
 /** Where the calls of a phase are logged. It outlives phase, gateway and owner: money spent stays charged. */
 export const meterFileOf = (dataDir: string, phaseKey: string): string =>
   path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
+
+/** What a try of a phase spent so far, or had spent when its owner died. */
+export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] => readMeter(meterFileOf(dataDir, phaseKey));
 
 async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
   const artifacts = new Map<string, Uint8Array>();

@@ -1,0 +1,30 @@
+import { type EngineClock, longestTimerMs } from './clock.ts';
+
+/** One timer for the nearest of many moments. */
+export class Alarm {
+  readonly #clock: EngineClock;
+  readonly #ring: () => void;
+  #armed: { at: number; cancel(): void } | undefined;
+
+  constructor(clock: EngineClock, ring: () => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  /** Rings at this moment, epoch ms, or earlier: the listener looks at the time. */
+  by(at: number): void {
+    if (this.#armed && this.#armed.at <= at) return;
+    this.off();
+    const wait = Math.min(longestTimerMs, Math.max(0, at - this.#clock.now()));
+    const cancel = this.#clock.after(wait, () => {
+      this.#armed = undefined;
+      this.#ring();
+    });
+    this.#armed = { at, cancel };
+  }
+
+  off(): void {
+    this.#armed?.cancel();
+    this.#armed = undefined;
+  }
+}

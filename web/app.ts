@@ -1,0 +1,165 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { streamSSE } from 'hono/streaming';
+import { DrydockError, viewError } from '../core/errors.ts';
+import type { VoteChoice } from '../core/run/gate.ts';
+import { isFinal } from '../core/run/record.ts';
+import { assets } from './assets.ts';
+import { errorPage, webError } from './errors.ts';
+import { followMessage } from './follow.ts';
+import { gatePage } from './gate-page.ts';
+import { formOf, guard, RequestRefused, type WebEnv } from './guard.ts';
+import { gatePath, type Markup, runPath } from './markup.ts';
+import { activityPage, auditPage, budgetPage, outboxPage } from './more-pages.ts';
+import type { WebOptions } from './options.ts';
+import { type Part, runPage } from './run-page.ts';
+import { runsPage } from './runs-page.ts';
+
+/** An edited plan of the largest size that is read, percent-encoded, and the other fields. */
+const maxBodyBytes = 1024 * 1024;
+/** Runs that the list shows and searches. */
+const listedRuns = 500;
+
+/** The pages, as an application that runs wherever `fetch` requests come in. Reading changes nothing. */
+export function createWeb(options: WebOptions): Hono<WebEnv> {
+  const { service, who, policy } = options;
+  const app = new Hono<WebEnv>();
+  app.use(guard(options));
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new RequestRefused(413, `A form may have ${maxBodyBytes} bytes.`, 'Shorten it.');
+      },
+    }),
+  );
+  const send = (c: Context<WebEnv>, body: Markup): Response => c.html(body as string);
+
+  for (const asset of Object.values(assets)) {
+    app.get(asset.path, (c) =>
+      c.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'public, max-age=31536000, immutable' }),
+    );
+  }
+
+  app.get('/', (c) => c.redirect('/runs'));
+  app.get('/runs', async (c) => {
+    const [runs, paused] = await Promise.all([service.list(listedRuns), service.paused()]);
+    const filter = { status: c.req.query('status') ?? '', text: c.req.query('q')?.trim() ?? '' };
+    return send(c, runsPage(c.get('page'), runs, filter, paused));
+  });
+
+  app.get('/runs/:run', async (c) => {
+    const run = await service.run(c.req.param('run'));
+    const [audit, refusals, evidence, diff] = await Promise.all([
+      service.audit(run.runId),
+      service.egress(run.runId),
+      part(service.evidence(run.runId)),
+      part(service.diff(run.runId)),
+    ]);
+    return send(c, runPage(c.get('page'), { run, audit, refusals, evidence, diff }));
+  });
+  app.get('/runs/:run/follow', async (c) => {
+    const { runId } = await service.run(c.req.param('run'));
+    const following = streamSSE(c, async (stream) => {
+      const gone = new AbortController();
+      stream.onAbort(() => gone.abort());
+      for await (const item of options.watch(runId, gone.signal)) {
+        await stream.writeSSE({ data: JSON.stringify(followMessage(item)) });
+        if (item.kind === 'run' && isFinal(item.run.status)) gone.abort();
+      }
+    });
+    following.headers.set('Cache-Control', 'no-store');
+    return following;
+  });
+  app.get('/runs/:run/audit', async (c) => send(c, auditPage(c.get('page'), await service.audit(c.req.param('run')))));
+  app.get('/runs/:run/audit.json', async (c) => c.json(await service.audit(c.req.param('run'))));
+  app.get('/runs/:run/activity', async (c) => {
+    const run = await service.run(c.req.param('run'));
+    return send(c, activityPage(c.get('page'), run, await service.activity(run.runId)));
+  });
+  app.post('/runs/:run/cancel', async (c) => {
+    const field = await formOf(c);
+    const run = await service.cancel(c.req.param('run'), who, field('reason') || 'cancelled on the page');
+    return c.redirect(runPath(run.runId), 303);
+  });
+  app.post('/runs/:run/retry', async (c) => {
+    await formOf(c);
+    const { runId } = await service.retry(c.req.param('run'), policy, who);
+    return c.redirect(runPath(runId), 303);
+  });
+
+  app.get('/gates/:gate', async (c) => {
+    const gate = await service.gate(c.req.param('gate'));
+    const run = await service.run(gate.runId);
+    const [evidence, diff] = await Promise.all([part(service.evidence(run.runId)), part(service.diff(run.runId))]);
+    return send(c, gatePage(c.get('page'), { gate, run, evidence, diff }));
+  });
+  app.post('/gates/:gate', async (c) => {
+    const field = await formOf(c);
+    const gate = await service.vote({ gate: c.req.param('gate'), who, ...voteOf(field) });
+    return c.redirect(gatePath(gate.gateId), 303);
+  });
+
+  app.post('/pause', async (c) => {
+    const field = await formOf(c);
+    await service.pause(field('paused') === 'yes', who);
+    return c.redirect('/runs', 303);
+  });
+  app.get('/outbox', async (c) => send(c, outboxPage(c.get('page'), await options.outbox())));
+  app.get('/budget', async (c) => {
+    const found = await Promise.all(Object.keys(policy.budgets).map((team) => service.budget(team, policy)));
+    return send(
+      c,
+      budgetPage(
+        c.get('page'),
+        found.filter((budget) => budget !== null),
+      ),
+    );
+  });
+
+  app.notFound((c) => {
+    const view = { name: 'PageNotFound', message: 'There is no such page.', remedy: 'The runs are a good start.' };
+    return c.html(errorPage(c.get('page'), view) as string, 404);
+  });
+  app.onError((error, c) => {
+    const { status, view, defect } = webError(error);
+    if (defect) options.onFault?.(error);
+    const back =
+      c.req.method === 'POST' ? c.req.path.replace(/^\/pause$|\/(?:cancel|retry)$/, '') || '/runs' : undefined;
+    return c.html(errorPage(c.get('page'), view, back) as string, status as 500);
+  });
+  return app;
+}
+
+/** What a form of a gate says. @throws AnswerInvalid when it lacks what it is for. */
+function voteOf(field: (name: string) => string): {
+  choice: VoteChoice;
+  text: string;
+  head: string;
+  edit?: string;
+  constraint?: string;
+} {
+  const head = field('head');
+  const choice = field('choice');
+  if (head === '') throw new DrydockError('AnswerInvalid', 'The form does not say what was looked at.');
+  if (choice === 'approve') {
+    const [constraint, edit] = [field('constraint'), field('edit')];
+    return { choice, text: '', head, ...(constraint === '' ? {} : { constraint }), ...(edit === '' ? {} : { edit }) };
+  }
+  if (choice !== 'revise' && choice !== 'reject' && choice !== 'answer') {
+    throw new DrydockError('AnswerInvalid', 'Approve, revise, reject or answer.');
+  }
+  const text = field('text') || (choice === 'answer' ? field('option') : '');
+  if (text === '') throw new DrydockError('AnswerInvalid', 'The text is empty.');
+  return { choice, text, head };
+}
+
+/** A part that cannot be had is said on the page; a defect takes the whole page. */
+async function part<T>(promise: Promise<T>): Promise<Part<T>> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    if (error instanceof DrydockError && error.name !== 'Internal') return { error: viewError(error) };
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { type Markup, markup } from './markup.ts';
+
+const units: [string, number][] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+/** `93000` → `1 min 33 s`; the two largest units that say something, `under 1 s` below that. Takes milliseconds. */
+export function duration(ms: number): string {
+  const first = units.findIndex(([, size]) => ms >= size);
+  if (first < 0) return 'under 1 s';
+  const parts: string[] = [];
+  let left = ms;
+  for (const [name, size] of units.slice(first, first + 2)) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count} ${name}`);
+  }
+  return parts.join(' ');
+}
+
+/** An instant of ISO 8601 with its distance from now (epoch milliseconds); the exact time is in the title. */
+export function moment(iso: string, now: number): Markup {
+  const at = Date.parse(iso);
+  if (Number.isNaN(at)) return markup`${iso}`;
+  const text = at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
+  return markup`<time datetime="${iso}" title="${iso}">${text}</time>`;
+}
+
+/** `2026-11-21T03:04:05.678Z` → `03:04:05`, with the whole in the title. UTC. */
+export const clockTime = (iso: string): Markup =>
+  markup`<time datetime="${iso}" title="${iso}">${iso.slice(11, 19)}</time>`;
+
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
