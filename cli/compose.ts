@@ -12,8 +12,8 @@ import { createEngineExecutions } from '../adapters/local/executions.ts';
 import { createLocalLauncher } from '../adapters/local/launcher.ts';
 import { modelAccessOf } from '../adapters/local/model-access.ts';
 import { createOutbox, type OutboxMessage } from '../adapters/local/outbox.ts';
-import { createLocalPhaseRunner, meteredCalls } from '../adapters/local/sandbox/phase-runner.ts';
 import { probeBubblewrap } from '../adapters/local/sandbox/bubblewrap.ts';
+import { createLocalPhaseRunner, meteredCalls } from '../adapters/local/sandbox/phase-runner.ts';
 import { createVault, loadKey } from '../adapters/local/vault.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
 import type { PhaseRunner } from '../core/ports.ts';
@@ -84,20 +84,26 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     await engine.close();
     throw error;
   });
-  const runner = options.runner ?? createLocalPhaseRunner({
-    dataDir,
-    packageRoot: packageRoot(),
-    ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
-    ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
-  });
+  const runner =
+    options.runner ??
+    createLocalPhaseRunner({
+      dataDir,
+      packageRoot: packageRoot(),
+      ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
+      ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+    });
   const gitHost = createGitCodeHost(dataDir);
   const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
-  const launcher = createLocalLauncher(runner, {
-    event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
-    end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
-    fault: (phaseId, error) =>
-      process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
-  }, (phaseKey) => meteredCalls(dataDir, phaseKey));
+  const launcher = createLocalLauncher(
+    runner,
+    {
+      event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
+      end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
+      fault: (phaseId, error) =>
+        process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
+    },
+    (phaseKey) => meteredCalls(dataDir, phaseKey),
+  );
   const deps: Deps = {
     clock,
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
@@ -148,7 +154,9 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
 }
 
 /** What only the adapters can tell of this machine: isolation, and the embedded database. */
-export async function machineChecks(): Promise<{ name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]> {
+export async function machineChecks(): Promise<
+  { name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]
+> {
   const check = async (name: string, good: string, probe: () => Promise<unknown>) => {
     try {
       await probe();

@@ -1,19 +1,30 @@
 import type { Command } from 'commander';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from './command.ts';
 import { follow } from './follow.ts';
-import { openSession } from './owner/session.ts';
 import { print } from './output.ts';
+import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
 import { loadPolicy, requesterName } from './policy.ts';
 import { exitOf, summary } from './summary.ts';
 
 export function register(program: Command): void {
-  const command = (name: string, what: string) => program.command(name).description(what).option(...asOption).option(...dataOption);
+  const command = (name: string, what: string) =>
+    program
+      .command(name)
+      .description(what)
+      .option(...asOption)
+      .option(...dataOption);
 
   action<[string], CommonOptions & { reason: string }>(
-    command('cancel <run>', 'stop a run; what it spent stays charged').option('--reason <text>', 'why', 'cancelled by hand'),
+    command('cancel <run>', 'stop a run; what it spent stays charged').option(
+      '--reason <text>',
+      'why',
+      'cancelled by hand',
+    ),
     async (output, options, reference) => {
-      const run = await withSession(options, (session) => session.service.cancel(reference, requesterName(options.as), options.reason));
+      const run = await withSession(options, (session) =>
+        session.service.cancel(reference, requesterName(options.as), options.reason),
+      );
       print(output, run, () => [`${run.taskId} is being stopped (${run.runId}).`]);
       return 0;
     },
@@ -35,7 +46,10 @@ export function register(program: Command): void {
         const who = requesterName(options.as);
         const { runId } = await session.service.retry(reference, policy, who);
         await session.owner?.resume();
-        const run = options.detach && !session.owner ? await session.service.run(runId) : await follow(session, runId, output, { yes: options.yes === true, as: who });
+        const run =
+          options.detach && !session.owner
+            ? await session.service.run(runId)
+            : await follow(session, runId, output, { yes: options.yes === true, as: who });
         print(output, run, () => summary(run, output));
         await session.linger?.();
         return exitOf(run);

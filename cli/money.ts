@@ -6,11 +6,20 @@ import { loadPolicy } from './policy.ts';
 
 export function register(program: Command): void {
   action<[string | undefined], CommonOptions>(
-    program.command('budget [team]').description("what each team's sprint has spent, on what").option(...policyOption).option(...dataOption),
+    program
+      .command('budget [team]')
+      .description("what each team's sprint has spent, on what")
+      .option(...policyOption)
+      .option(...dataOption),
     async (output, options, team) => {
-      const { policy } = loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) });
+      const { policy } = loadPolicy({
+        repositories: new Map(),
+        ...(options.policy === undefined ? {} : { policy: options.policy }),
+      });
       const teams = team === undefined ? Object.keys(policy.budgets) : [team];
-      const found = await withSession(options, (session) => Promise.all(teams.map((name) => session.service.budget(name, policy))));
+      const found = await withSession(options, (session) =>
+        Promise.all(teams.map((name) => session.service.budget(name, policy))),
+      );
       const budgets = found
         .filter((budget) => budget !== null)
         .map((budget) => ({
@@ -31,7 +40,14 @@ export function register(program: Command): void {
           ? [team === undefined ? 'The policy defines no budgets.' : `The policy defines no budget for team ${team}.`]
           : budgets.flatMap((budget) => [
               `team ${budget.team}, sprint from ${budget.sprint}: $${budget.committedUsd.toFixed(2)} of $${budget.limitUsd.toFixed(2)} committed, $${budget.settledUsd.toFixed(2)} settled`,
-              ...table(budget.runs.map((run) => ['', run.taskId, run.runId.slice(0, 10), run.settledUsd === null ? `$${run.reservedUsd.toFixed(2)} reserved` : `$${run.settledUsd.toFixed(2)}`])),
+              ...table(
+                budget.runs.map((run) => [
+                  '',
+                  run.taskId,
+                  run.runId.slice(0, 10),
+                  run.settledUsd === null ? `$${run.reservedUsd.toFixed(2)} reserved` : `$${run.settledUsd.toFixed(2)}`,
+                ]),
+              ),
             ]),
       );
       return 0;
@@ -39,14 +55,25 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    program.command('audit <run>').description('who did what, when and why').option(...dataOption),
+    program
+      .command('audit <run>')
+      .description('who did what, when and why')
+      .option(...dataOption),
     async (output, options, reference) => {
       const audit = await withSession(options, (session) => session.service.audit(reference));
       print(output, audit, () => [
         `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}`,
         ...audit.events.map((event) => `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`),
-        ...audit.gates.flatMap((gate) => gate.votes.map((vote) => `${vote.at}  ${vote.late ? 'late vote' : 'vote'}  ${gate.kind}  ${plain(vote.person)}: ${vote.choice} ${plain(vote.text)}`)),
-        ...audit.calls.map((call) => `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${call.state === 'reserved' ? ' (cut off: worst case)' : ''}`),
+        ...audit.gates.flatMap((gate) =>
+          gate.votes.map(
+            (vote) =>
+              `${vote.at}  ${vote.late ? 'late vote' : 'vote'}  ${gate.kind}  ${plain(vote.person)}: ${vote.choice} ${plain(vote.text)}`,
+          ),
+        ),
+        ...audit.calls.map(
+          (call) =>
+            `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${call.state === 'reserved' ? ' (cut off: worst case)' : ''}`,
+        ),
       ]);
       return 0;
     },

@@ -9,7 +9,10 @@ import { policyFile } from './policy.ts';
 export function register(program: Command): void {
   const policy = program.command('policy').description('the operator’s configuration');
   action<[string | undefined], CommonOptions>(
-    policy.command('check [file]').description('check a policy, every fault at once').option(...policyOption),
+    policy
+      .command('check [file]')
+      .description('check a policy, every fault at once')
+      .option(...policyOption),
     async (output, options, given) => {
       const file = given ?? policyFile(options.policy);
       let bytes: Uint8Array;

@@ -76,7 +76,10 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
   const run = await runSpec(output, options, file);
   print(output, run, () =>
     run.status === 'duplicate'
-      ? [`${run.taskId} ran already (${run.runId}).`, `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`]
+      ? [
+          `${run.taskId} ran already (${run.runId}).`,
+          `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`,
+        ]
       : summary(run, output),
   );
   return exitOf(run);
@@ -117,7 +120,8 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     });
     await session.owner?.resume();
     const resumed = left.has(submitted.runId);
-    if (submitted.how === 'duplicate' && !resumed) return { ...(await session.service.run(submitted.runId)), status: 'duplicate' };
+    if (submitted.how === 'duplicate' && !resumed)
+      return { ...(await session.service.run(submitted.runId)), status: 'duplicate' };
     if (options.detach) return await session.service.run(submitted.runId);
     const ended = await follow(session, submitted.runId, output, { yes: options.yes === true, as: requester });
     await session.linger?.();

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import { formatUsd, usdOf } from '../core/money/format.ts';
 import type { Policy } from '../core/policy/schema.ts';
-import { lintSpec, type LintReport } from '../core/spec/lint.ts';
+import { type LintReport, lintSpec } from '../core/spec/lint.ts';
 import { fixSpec, parseSpec } from '../core/spec/parse.ts';
 import { specJsonSchema } from '../core/spec/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from './command.ts';
@@ -40,13 +40,24 @@ export function register(program: Command): void {
       const { estimate, budget } = await withSession(options, (session) =>
         session.service.estimate({ file, policy, requester, bytesBase64: Buffer.from(bytes).toString('base64') }),
       );
-      const usd = { low: usdOf(estimate.micros.low), expected: usdOf(estimate.micros.expected), high: usdOf(estimate.micros.high) };
+      const usd = {
+        low: usdOf(estimate.micros.low),
+        expected: usdOf(estimate.micros.expected),
+        high: usdOf(estimate.micros.high),
+      };
       const taskId = parseSpec(file, bytes).taskId ?? null;
-      const left = budget && { team: budget.team, sprint: budget.sprint, limitUsd: usdOf(budget.limitMicros), leftUsd: usdOf(budget.limitMicros - budget.committedMicros) };
+      const left = budget && {
+        team: budget.team,
+        sprint: budget.sprint,
+        limitUsd: usdOf(budget.limitMicros),
+        leftUsd: usdOf(budget.limitMicros - budget.committedMicros),
+      };
       print(output, { taskId, usd, breakdown: estimate.breakdown, advice: estimate.advice, budget: left }, () => [
         `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, never more than ${formatUsd(estimate.capMicros)})`,
         `  ${estimate.advice.mode}, ${estimate.advice.costClass}: ${plain(estimate.advice.reason)}`,
-        ...(left ? [`  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`] : []),
+        ...(left
+          ? [`  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`]
+          : []),
       ]);
       return 0;
     },
@@ -61,9 +72,14 @@ export function register(program: Command): void {
       const root = gitRoot(process.cwd()) ?? process.cwd();
       const file = join(root, '.agent-tasks', `${taskId}.yaml`);
       const text = specTemplate({ taskId, repository: options.repository ?? 'OWNER/NAME', root });
-      const problems = parseSpec(file, Buffer.from(text)).problems.filter((p) => p.severity === 'error' && p.rule !== 'placeholder');
+      const problems = parseSpec(file, Buffer.from(text)).problems.filter(
+        (p) => p.severity === 'error' && p.rule !== 'placeholder',
+      );
       if (problems[0]) throw new DrydockError('UsageError', `${JSON.stringify(taskId)}: ${problems[0].message}`);
-      if (existsSync(file)) throw new DrydockError('UsageError', `${file} exists already.`, { remedy: 'Choose another task id, or edit the file.' });
+      if (existsSync(file))
+        throw new DrydockError('UsageError', `${file} exists already.`, {
+          remedy: 'Choose another task id, or edit the file.',
+        });
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text, { flag: 'wx' });
       print(output, { file, taskId }, () => [`Wrote ${file}`, `Next: fill it in, then drydock lint ${file}`]);
@@ -72,14 +88,21 @@ export function register(program: Command): void {
   );
 }
 
-async function lint(output: Output, options: CommonOptions & { fix?: boolean; schema?: boolean }, files: string[]): Promise<0 | 2> {
+async function lint(
+  output: Output,
+  options: CommonOptions & { fix?: boolean; schema?: boolean },
+  files: string[],
+): Promise<0 | 2> {
   if (options.schema) {
     output.out(JSON.stringify(specJsonSchema(), null, output.json ? 0 : 2));
     return 0;
   }
   if (files.length === 0) throw new DrydockError('UsageError', 'lint needs at least one file.');
   const explicit = options.policy !== undefined || process.env.DRYDOCK_POLICY;
-  const policy = explicit ? loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) }).policy : undefined;
+  const policy = explicit
+    ? loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) })
+        .policy
+    : undefined;
   const root = gitRoot(process.cwd());
   const facts = root === undefined ? {} : { files: filesOf(root) };
   const reports = files.map((file) => {
@@ -99,7 +122,9 @@ async function lint(output: Output, options: CommonOptions & { fix?: boolean; sc
     clarity: report.clarity,
     advice: { mode: report.advice.mode, reason: report.advice.reason, costClass: report.advice.costClass },
   }));
-  print(output, { files: view }, () => reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)));
+  print(output, { files: view }, () =>
+    reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)),
+  );
   return reports.every(({ report }) => report.valid) ? 0 : 2;
 }
 
@@ -107,8 +132,13 @@ function describe(output: Output, file: string, fixed: boolean, report: LintRepo
   const verdict = report.valid ? output.style('green', 'valid') : output.style('red', 'invalid');
   return [
     `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (mended)' : ''}`,
-    ...report.problems.map((p) => `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`),
-    ...(report.valid ? [`  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`] : []),
+    ...report.problems.map(
+      (p) =>
+        `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,
+    ),
+    ...(report.valid
+      ? [`  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`]
+      : []),
   ];
 }
 

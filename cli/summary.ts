@@ -44,4 +44,3 @@ export function exitOf(run: RunView): ExitCode {
   if (run.status === 'failed' && run.error && environment.includes(run.error.name)) return 4;
   return exitCodeOf(run.status);
 }
-

@@ -23,9 +23,14 @@ export function detectToolchain(root: string): Toolchain {
   }
   if (has('pyproject.toml') || has('requirements.txt')) {
     const manager = has('uv.lock') ? 'uv' : has('poetry.lock') ? 'poetry' : 'pip';
-    return { runtime: 'python:3.13', packageManager: manager, testCommand: manager === 'pip' ? 'python3 -m pytest' : `${manager} run pytest` };
+    return {
+      runtime: 'python:3.13',
+      packageManager: manager,
+      testCommand: manager === 'pip' ? 'python3 -m pytest' : `${manager} run pytest`,
+    };
   }
-  if (has('pom.xml')) return { runtime: 'maven:3-eclipse-temurin-21', packageManager: 'maven', testCommand: 'mvn --batch-mode test' };
+  if (has('pom.xml'))
+    return { runtime: 'maven:3-eclipse-temurin-21', packageManager: 'maven', testCommand: 'mvn --batch-mode test' };
   if (has('go.mod')) return { runtime: 'golang:1', packageManager: 'go', testCommand: 'go test ./...' };
   if (has('Cargo.toml')) return { runtime: 'rust:1', packageManager: 'cargo', testCommand: 'cargo test' };
   return { runtime: 'node:24', testCommand: 'true' };
@@ -40,7 +45,15 @@ function readJson(file: string): { scripts?: Record<string, string>; engines?: R
 }
 
 /** A spec to fill in, right for the repository it is made in. */
-export function specTemplate({ taskId, repository, root }: { taskId: string; repository: string; root: string }): string {
+export function specTemplate({
+  taskId,
+  repository,
+  root,
+}: {
+  taskId: string;
+  repository: string;
+  root: string;
+}): string {
   const tool = detectToolchain(root);
   const lines = [
     `task_id: ${JSON.stringify(taskId)}`,

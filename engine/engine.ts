@@ -159,7 +159,7 @@ export class Engine {
     const answered = await this.#change(executionOfToken(token), cause, (draft) => {
       const { row } = draft;
       const open = (row.stage === 'token' || row.stage === 'invoke') && row.due !== null && row.due > draft.now;
-      return open && sameToken(token, tokenOf(this.#journal.secret, row)) && waitsForToken(draft);
+      return open && sameToken(token, tokenOf(this.#journal.secret, row));
     });
     if (!answered) throw new errors.TaskTimedOut('nobody waits for this token: unknown, answered, or timed out');
   }
@@ -316,8 +316,7 @@ export class Engine {
   }
 }
 
-const sameTry = (now: Row, then: Row): boolean =>
-  now.stage === 'invoke' && now.visit === then.visit && now.tries === then.tries;
+const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.tries === then.tries;
 
 /** JSON text of what a caller hands in. */
 function textOf(value: unknown, refused: (message: string) => Error): string {

@@ -171,13 +171,21 @@ export class Journal {
     } catch (error) {
       // Nothing more is written: a later batch must not build on what this one lost.
       this.#failed = new JournalFailed('the journal could not be written', { cause: error });
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       batch.done.reject(this.#failed);
+      this.#rollBack();
       return;
     }
     this.#commits += 1;
     batch.done.resolve();
     this.#committed?.(this.#commits);
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // there is no transaction any more, or closing the file ends it
+    }
   }
 
   #nextSession(): number {

@@ -182,7 +182,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     async audit(run) {
       const record = await resolveRun(deps, run);
       const { runId, taskId, requester, policyDigest } = record;
-      const [events, gates, calls] = await Promise.all([deps.runs.events(runId), deps.gates.byRun(runId), deps.ledger.calls(runId)]);
+      const [events, gates, calls] = await Promise.all([
+        deps.runs.events(runId),
+        deps.gates.byRun(runId),
+        deps.ledger.calls(runId),
+      ]);
       return { runId, taskId, requester, policyDigest, events, gates: await Promise.all(gates.map(gateView)), calls };
     },
 

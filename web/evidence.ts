@@ -21,7 +21,6 @@ const part = (title: string, items: readonly (string | Markup)[]): Markup | fals
   items.length > 0 && markup`<h3>${title}</h3>${list(items)}`;
 
 export const planView = (plan: Plan): Markup => markup`<div class="plan">
-${plan.origin === 'spec' && markup`<p class="quiet">Derived from the spec: this agent does not plan.</p>`}
 ${plan.origin === 'person' && markup`<p class="quiet">Edited by a person.</p>`}
 ${plan.summary !== '' && markup`<p class="text">${plan.summary}</p>`}
 <ol class="phases">${plan.phases.map(

@@ -25,7 +25,7 @@ export function duration(ms: number): string {
 export function moment(iso: string, now: number): Markup {
   const at = Date.parse(iso);
   if (Number.isNaN(at)) return markup`${iso}`;
-  const text = at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
+  const text = at > now ? `in ${duration(at - now)}` : now - at < 1_000 ? 'just now' : `${duration(now - at)} ago`;
   return markup`<time datetime="${iso}" title="${iso}">${text}</time>`;
 }
 

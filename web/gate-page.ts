@@ -35,7 +35,7 @@ export function gatePage(context: PageContext, parts: GateParts): Markup {
 <div class="head"><h1>${gate.title}</h1><p>${chip(gate.decision?.outcome ?? (expired ? 'expired' : 'waiting'))}</p></div>
 ${decisionBox(context, gate)}
 ${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The time to decide is over; votes are kept and not counted.</p></div>`}
-${gate.needsPerson && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
+${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
 ${asked(parts)}
 ${gate.status === 'pending' && !expired && decide(context, parts)}
 <section><h2>Who decides</h2>${facts([
@@ -46,7 +46,8 @@ ${gate.status === 'pending' && !expired && decide(context, parts)}
     ['Repository', run.repository],
     ['Opened', moment(gate.openedAt, context.now)],
     ['Expires', gate.status === 'pending' ? moment(gate.expiresAt, context.now) : null],
-    ['About', markup`<code>${gate.head}</code>`],
+    ['Commit', gate.kind === 'review' ? markup`<code>${gate.head}</code>` : null],
+    ['Digest of the plan', gate.kind === 'plan' ? markup`<code>${gate.head}</code>` : null],
   ])}${votesView(context, gate.votes)}</section>`;
   return page(context, { title: `${gate.taskId}: ${gate.title}`, at: '/runs', body });
 }
@@ -75,7 +76,8 @@ function asked({ gate, run, evidence, diff }: GateParts): Markup {
   const text = gate.text !== '' && markup`<pre class="wrap">${gate.text}</pre>`;
   if (gate.kind === 'question' && gate.question) {
     const { question, context } = gate.question;
-    return markup`<section><h2>The question</h2><p class="text lead">${question}</p>${context !== '' && markup`<pre class="wrap">${context}</pre>`}${gate.text !== question && text}</section>`;
+    return markup`<section><h2>The question</h2>${question !== gate.title && markup`<p class="text lead">${question}</p>`}
+${context !== '' && markup`<pre class="wrap">${context}</pre>`}${gate.text !== question && gate.text !== context && text}</section>`;
   }
   if ('error' in evidence) return markup`<section>${text}${errorBox(evidence.error)}</section>`;
   const { plan, phases, diff: entries } = evidence.value;

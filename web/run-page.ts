@@ -38,7 +38,9 @@ ${header(context, parts)}
 ${actions(context, run)}
 ${evidenceSections(parts)}
 ${refusalsSection(parts.refusals)}
-<section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>${timeline(run.events)}
+<section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
+<ul class="durations">${Object.entries(run.durations).map(([name, ms]) => markup`<li><span class="quiet">${name}</span> ${duration(ms)}</li>`)}</ul>
+${timeline(run.events)}
 ${following && markup`<div id="live" hidden><h3>Right now</h3><ol class="live" aria-live="polite"></ol></div>`}
 <p><a href="${runPath(run.runId)}/activity">What the agent said and did</a> · <a href="${runPath(run.runId)}/audit">Audit: who did what, and when</a></p></section>`;
   return page(context, {
@@ -75,12 +77,6 @@ const header = ({ now }: PageContext, { run, audit }: RunParts): Markup => {
     ['Started', moment(run.createdAt, now)],
     ['Ended', run.endedAt === null ? null : moment(run.endedAt, now)],
     ['Attempt', String(run.attempt)],
-    [
-      'Durations',
-      Object.entries(run.durations)
-        .map(([name, ms]) => `${name} ${duration(ms)}`)
-        .join(', '),
-    ],
     ['Run', markup`<code>${run.runId}</code>`],
   ]);
 };

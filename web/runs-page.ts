@@ -53,7 +53,7 @@ ${
 const row = ({ now }: PageContext, run: Row): Markup => {
   const gate = openGate(run);
   return markup`<li${gate !== null && markup` class="open"`}>
-<a class="task" href="${runPath(run.runId)}">${run.taskId}</a>${run.attempt > 1 && markup` <span class="quiet">attempt ${run.attempt}</span>`}
+<span class="task"><a href="${runPath(run.runId)}">${run.taskId}</a>${run.attempt > 1 && markup` <span class="quiet">attempt ${run.attempt}</span>`}</span>
 <span class="status">${chip(run.status)} <span class="quiet">${run.state}</span></span>
 <span class="where">${run.repository}</span>
 <span class="cost">${formatUsd(microsOf(run.cost.usd))}</span>

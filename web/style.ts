@@ -55,18 +55,19 @@ pre.wrap { overflow-wrap: anywhere; }
 .box.warn { border-left-color: var(--warn); } .box.ask { border-left-color: var(--accent); display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: .5rem 1.5rem; margin: .6rem 0; }
 .facts dt { color: var(--soft); font-size: .82rem; }
-.facts dd { margin: 0; }
+.facts dd { margin: 0; } .facts dd code { word-break: break-all; }
 .runs, .files, .messages, .votes, .refusals { list-style: none; padding: 0; }
-.runs li { display: grid; grid-template-columns: minmax(9rem, 2fr) minmax(9rem, 1.4fr) minmax(7rem, 1.6fr) 4rem 6.5rem 4.8rem; gap: .2rem .8rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line); border-bottom-width: 0; background: var(--panel); }
+.runs li { display: grid; grid-template-columns: minmax(9rem, 2fr) minmax(9rem, 1.4fr) minmax(7rem, 1.6fr) 4rem 6.5rem 5.5rem; gap: .2rem .8rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line); border-bottom-width: 0; background: var(--panel); }
 .runs li:first-child { border-radius: 6px 6px 0 0; } .runs li:last-child { border-bottom-width: 1px; border-radius: 0 0 6px 6px; }
 .runs li:only-child { border-radius: 6px; }
 .runs li.open { box-shadow: inset 4px 0 var(--accent); }
-.runs .task { font-weight: 600; grid-column: 1; } .runs li > .quiet { grid-column: 1; grid-row: 2; }
+.runs .task { grid-column: 1; } .runs .task a { font-weight: 600; }
 .runs .status { grid-column: 2; } .runs .where { grid-column: 3; } .runs .cost { grid-column: 4; text-align: right; } .runs .age { grid-column: 5; color: var(--soft); text-align: right; font-size: .92rem; }
 .runs .button { grid-column: 6; } .runs .fault { grid-column: 2 / -1; color: var(--bad); font-size: .88rem; }
 .files li, .votes li, .refusals li { padding: .35rem 0; border-bottom: 1px solid var(--line); }
 .messages h2 { font-size: 1rem; margin: 1rem 0 0; }
 .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 6px; }
+.durations { display: flex; flex-wrap: wrap; gap: .3rem 1rem; list-style: none; padding: 0; }
 .phases > li { margin: .6rem 0; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; padding: .35rem 0; }
@@ -82,7 +83,7 @@ summary { cursor: pointer; padding: .35rem 0; }
 .timeline time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .kind { color: var(--soft); }
 .live { max-height: 20rem; overflow-y: auto; } .live li { grid-template-columns: 6rem 1fr; }
-button, .button { display: inline-block; font: inherit; font-weight: 600; padding: .55rem 1.1rem; min-height: 2.75rem; border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); text-decoration: none; cursor: pointer; }
+button, .button { display: inline-flex; align-items: center; justify-content: center; overflow-wrap: normal; font: inherit; font-weight: 600; padding: .55rem 1.1rem; min-height: 2.75rem; border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); text-decoration: none; cursor: pointer; }
 button:hover, .button:hover { filter: brightness(1.1); }
 button.quiet { background: transparent; color: var(--accent); font-size: 1rem; }
 button.danger { background: transparent; color: var(--bad); border-color: var(--bad); }
@@ -110,7 +111,7 @@ meter { width: 100%; height: 1.2rem; }
   .runs li { grid-template-columns: 1fr auto; } .runs li > * { grid-column: auto; }
   .runs .task, .runs .where { grid-column: 1; } .runs .status { grid-column: 1; }
   .runs .cost, .runs .age { grid-column: 2; } .runs .cost { grid-row: 1; } .runs .age { grid-row: 2; }
-  .runs li > .quiet, .runs .fault { grid-column: 1 / -1; grid-row: auto; }
+  .runs .fault { grid-column: 1 / -1; grid-row: auto; }
   .runs .button { grid-column: 1 / -1; text-align: center; min-height: 2.75rem; }
   .corner { float: none; margin: 0 0 1rem; }
   .timeline li { grid-template-columns: 4.5rem 1fr; } .timeline li .text { grid-column: 1 / -1; }

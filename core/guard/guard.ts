@@ -1,8 +1,10 @@
 import type { EffectiveTask } from '../policy/merge.ts';
 import { blobsByPath, type ChangeEntry, type ChangeSet } from '../run/change-set.ts';
+import { linkEscapes } from './links.ts';
 import { invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
-import type { Violation } from './violation.ts';
+import { checkTree } from './tree.ts';
+import { byPath, type Refuse, type Violation } from './violation.ts';
 import { weakenedTests } from './weakened.ts';
 
 export interface GuardInput {
@@ -16,100 +18,128 @@ export interface GuardInput {
   weakeningAccepted: boolean;
 }
 
+type Put = Extract<ChangeEntry, { op: 'put' }>;
+
 /**
- * Everything a change may not do (R31, R45), all at once, in the order of the paths. Runs outside the sandbox on what
- * was stored, before Verify and again before Publish.
+ * Everything a change may not do (R31, R45), all at once, by path. Runs outside the sandbox on what was stored, before
+ * Verify and again before Publish. Of a change beyond its limits only the paths are looked at: reading it all is what
+ * the limits are against.
  */
 export async function guardChange(input: GuardInput): Promise<Violation[]> {
   const { change, tree, task } = input;
   const { entries } = change.manifest;
-  const contents = blobsByPath(change);
-  const isTarget = pathMatcher(task.constraints.targetPaths);
-  const isExcluded = pathMatcher(task.constraints.excludedPaths);
-  const isProtected = pathMatcher(task.protectedPaths);
   const violations: Violation[] = [];
-  const refuse = (rule: Violation['rule'], path: string, message: string) => violations.push({ rule, path, message });
+  const refuse: Refuse = (rule, path, message) => violations.push({ rule, path, message });
 
-  for (const entry of entries) {
-    const { path } = entry;
-    const invalid = invalidPath(path);
+  const valid = checkPaths(input, refuse);
+  checkTree(tree, valid, refuse);
+  const { changedFiles, changedBytes } = task.limits;
+  const bytes = Math.max(
+    change.blobs.length,
+    entries.reduce((sum, entry) => sum + (entry.op === 'put' ? entry.bytes : 0), 0),
+  );
+  if (entries.length > changedFiles)
+    refuse('TooManyFiles', '.', `${entries.length} files changed, ${changedFiles} are allowed`);
+  if (bytes > changedBytes) refuse('TooManyBytes', '.', `${bytes} bytes changed, ${changedBytes} are allowed`);
+  if (entries.length <= changedFiles && bytes <= changedBytes) {
+    const contents = blobsByPath(change);
+    const modesByBlob = new Map<string, string[]>();
+    for (const { mode, blobSha } of tree.values()) modesByBlob.set(blobSha, [...(modesByBlob.get(blobSha) ?? []), mode]);
+    for (const entry of valid) {
+      if (entry.op === 'delete') continue;
+      await checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
+    }
+    await checkLinks(input, valid, contents, refuse);
+    const weakened = input.weakeningAccepted ? [] : await weakenedTests(input);
+    for (const found of weakened) if (found.refused) refuse(found.rule, found.path, found.message);
+  }
+  return violations.sort(byPath);
+}
+
+/** Refuses paths by their names and returns the entries whose names are sound. */
+function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {
+  const { targetPaths, excludedPaths } = task.constraints;
+  const isTarget = pathMatcher(targetPaths);
+  // What is out of bounds stays so in any spelling: some file systems fold case.
+  const isExcluded = pathMatcher(excludedPaths, { foldCase: true });
+  const isProtected = pathMatcher(task.protectedPaths, { foldCase: true });
+  const seen = new Set<string>();
+  return change.manifest.entries.filter(({ path }) => {
+    const invalid = seen.has(path) ? 'is in the change twice' : invalidPath(path);
+    seen.add(path);
     if (invalid !== undefined) {
       refuse('InvalidPath', path, invalid);
-      continue;
+      return false;
     }
     const excluded = isExcluded(path);
     if (excluded !== undefined) refuse('ExcludedPath', path, `the spec excludes ${excluded}`);
     const guarded = isProtected(path);
     if (guarded !== undefined) refuse('ProtectedPath', path, `the policy protects ${guarded}`);
-    if (task.constraints.targetPaths.length > 0 && isTarget(path) === undefined) {
-      refuse('OutsideTargetPaths', path, `only ${task.constraints.targetPaths.join(', ')} may change`);
+    if (targetPaths.length > 0 && isTarget(path) === undefined) {
+      refuse('OutsideTargetPaths', path, `only ${targetPaths.join(', ')} may change`);
     }
-    if (entry.op === 'put') await checkContent(input, entry, contents.get(path), refuse);
-  }
-  const cased = new Map<string, string>();
-  for (const path of new Set([...tree.keys(), ...entries.map((entry) => entry.path)])) {
-    const other = cased.get(path.toLowerCase());
-    if (other !== undefined && entries.some((e) => e.op === 'put' && (e.path === path || e.path === other))) {
-      if (!tree.has(path) || !tree.has(other)) refuse('InvalidPath', path, `differs from ${other} by case only`);
-    }
-    cased.set(path.toLowerCase(), path);
-  }
-  const { changedFiles, changedBytes } = task.limits;
-  if (entries.length > changedFiles)
-    refuse('TooManyFiles', '.', `${entries.length} files changed, ${changedFiles} are allowed`);
-  if (change.blobs.length > changedBytes)
-    refuse('TooManyBytes', '.', `${change.blobs.length} bytes changed, ${changedBytes} are allowed`);
-  if (!input.weakeningAccepted) {
-    violations.push(...(await weakenedTests(input)).filter((found) => found.refused).map(({ refused: _, ...v }) => v));
-  }
-  return violations;
+    return true;
+  });
 }
 
+/** @param sameAtBase Modes of the base's files with the very same content: what was moved or copied is not new. */
 async function checkContent(
   { tree, readBase }: GuardInput,
-  entry: Extract<ChangeEntry, { op: 'put' }>,
+  { path, mode, blobSha }: Put,
   content: Uint8Array | undefined,
-  refuse: (rule: Violation['rule'], path: string, message: string) => void,
+  sameAtBase: string[],
+  refuse: Refuse,
 ): Promise<void> {
-  const { path, mode } = entry;
-  if (mode === '160000') return void refuse('SubmoduleAdded', path, 'is a repository of its own');
-  const text = decode(content ?? new Uint8Array());
-  if (mode === '120000') {
-    if (leavesRoot(path, text ?? ''))
-      refuse('SymlinkEscapes', path, `points out of the repository: ${(text ?? '').slice(0, 200)}`);
-    return;
-  }
-  if (mode === '100755' && tree.get(path)?.mode !== '100755' && !(text ?? '').startsWith('#!')) {
+  if (mode === '160000') return refuse('SubmoduleAdded', path, 'is a repository of its own');
+  if (mode === '120000') return;
+  if (path.toLowerCase() === '.gitmodules')
+    refuse('SubmoduleAdded', path, 'says which other repositories are taken in');
+  const at = tree.get(path);
+  const before = at ? decode(await readBase(path)) : '';
+  const text = decode(content);
+  const wasProgram = (at?.mode === '100755' && !before.startsWith('#!')) || sameAtBase.some((m) => m === '100755');
+  if (mode === '100755' && !text.startsWith('#!') && !wasProgram) {
     refuse('ExecutableAdded', path, 'became executable and is not a script');
   }
-  if (text === undefined) return;
-  const before = tree.has(path) ? (decode((await readBase(path)) ?? new Uint8Array()) ?? '') : '';
+  if (sameAtBase.length > 0) return;
   const secret = findSecret(text, before);
   if (secret) refuse('SecretFound', path, `line ${secret.line} looks like ${secret.what}`);
-  if (/^<{7} /m.test(text) && /^>{7} /m.test(text) && !/^<{7} /m.test(before)) {
-    refuse('ConflictMarker', path, "holds git's conflict markers");
+  if (hasConflict(text) && !hasConflict(before)) refuse('ConflictMarker', path, "holds git's conflict markers");
+}
+
+const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
+
+/** New links must stay inside, and so must old ones that now lead through new ones. */
+async function checkLinks(
+  { tree, readBase }: GuardInput,
+  entries: ChangeEntry[],
+  contents: Map<string, Uint8Array>,
+  refuse: Refuse,
+): Promise<void> {
+  const isLink = (entry: ChangeEntry): boolean => entry.op === 'put' && entry.mode === '120000';
+  if (!entries.some((entry) => isLink(entry) || tree.get(entry.path)?.mode === '120000')) return;
+  const before = new Map<string, string | undefined>();
+  for (const [path, { mode }] of tree) if (mode === '120000') before.set(path, targetOf(await readBase(path)));
+  const after = new Map(before);
+  for (const entry of entries) {
+    if (isLink(entry)) after.set(entry.path, targetOf(contents.get(entry.path)));
+    else after.delete(entry.path);
+  }
+  for (const [path, target] of after) {
+    const changed = target !== before.get(path);
+    if (linkEscapes(path, after) && (changed || !linkEscapes(path, before))) {
+      refuse('SymlinkEscapes', path, `points out of the repository: ${JSON.stringify((target ?? '').slice(0, 200))}`);
+    }
   }
 }
 
-/** Text, or undefined for what is not UTF-8. */
-function decode(bytes: Uint8Array): string | undefined {
+/** As text whatever it is: what looks like a key is one in a binary file too, and in UTF-16. */
+const decode = (bytes: Uint8Array = new Uint8Array()): string => new TextDecoder().decode(bytes).replaceAll('\0', '');
+
+function targetOf(bytes: Uint8Array = new Uint8Array()): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
-}
-
-function leavesRoot(path: string, target: string): boolean {
-  if (target === '' || target.startsWith('/') || target.includes('\\')) return true;
-  const parts = path.split('/').slice(0, -1);
-  for (const part of target.split('/')) {
-    if (part === '..') {
-      if (parts.pop() === undefined) return true;
-    } else if (part !== '.' && part !== '') {
-      if (part.toLowerCase() === '.git') return true;
-      parts.push(part);
-    }
-  }
-  return false;
 }

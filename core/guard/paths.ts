@@ -1,28 +1,45 @@
 import picomatch from 'picomatch';
+import { hiddenCharacter } from '../spec/text.ts';
+
+/** Longest file name that the usual file systems take, in bytes of UTF-8. */
+const maxNameBytes = 255;
 
 /** Why a path may not be in a change set at all; undefined when it may. */
 export function invalidPath(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('\\')) return 'is not a relative path with forward slashes';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  if (/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/.test(path))
-    return 'holds control or bidirectional characters';
+  if (!path.isWellFormed()) return 'is not Unicode text';
+  if (/[\t\r\n]/.test(path) || hiddenCharacter(path)) return 'holds control, bidirectional or invisible characters';
   for (const part of path.split('/')) {
     if (part === '' || part === '.' || part === '..') return 'has an empty or relative part';
-    // File systems that fold case, drop trailing dots or ignore zero-width characters would read these as .git
-    const folded = part
-      .replace(/[\u200B-\u200F\u2060-\u2064\uFEFF]/g, '')
-      .replace(/[. ]+$/, '')
-      .toLowerCase();
-    if (folded === '.git' || folded === 'git~1') return "names git's own folder";
+    if (new TextEncoder().encode(part).length > maxNameBytes) return `has a name of more than ${maxNameBytes} bytes`;
+    if (isGitFolder(part)) return "names git's own folder";
   }
   return undefined;
 }
 
-/** Matches a path against paths, folders and globs; a folder stands for all below it. */
-export function pathMatcher(patterns: string[]): (path: string) => string | undefined {
+/** Whether some file system reads a name as `.git`: ones that fold case, know 8.3 names or streams, or skip characters. */
+export function isGitFolder(name: string): boolean {
+  const folded = name
+    .replace(/[\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g, '')
+    .replace(/:.*$/s, '')
+    .replace(/[. ]+$/, '')
+    .toLowerCase();
+  return folded === '.git' || folded === 'git~1';
+}
+
+/**
+ * Matches a path against paths, folders and globs, and names the pattern that matched; a folder stands for all below
+ * it. A path with characters that globs use, such as `app/[id]/page.tsx`, also matches itself.
+ */
+export function pathMatcher(
+  patterns: string[],
+  options: { foldCase?: boolean } = {},
+): (path: string) => string | undefined {
+  const fold = (text: string): string => (options.foldCase ? text.toLowerCase() : text);
   const matchers = patterns.map((pattern) => {
-    const clean = pattern.replace(/^\.\//, '').replace(/\/$/, '');
-    return { pattern, match: picomatch([clean, `${clean}/**`], { dot: true }) };
+    const clean = fold(pattern.replace(/^\.\//, '').replace(/\/$/, ''));
+    const glob = picomatch([clean, `${clean}/**`], { dot: true, nonegate: true });
+    return { pattern, match: (path: string) => path === clean || path.startsWith(`${clean}/`) || glob(path) };
   });
-  return (path) => matchers.find(({ match }) => match(path))?.pattern;
+  return (path) => matchers.find(({ match }) => match(fold(path)))?.pattern;
 }

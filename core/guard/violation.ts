@@ -17,5 +17,26 @@ export interface Violation {
   message: string;
 }
 
-export const formatViolations = (violations: Violation[]): string =>
-  violations.map((violation) => `${violation.rule}: ${violation.path}: ${violation.message}`).join('\n');
+/** Notes something a change may not do. */
+export type Refuse = (rule: Violation['rule'], path: string, message: string) => void;
+
+/** More lines than a person or an agent reads; a hostile change can break a rule a hundred thousand times. */
+const maxLines = 100;
+
+/** One line each; a path is quoted where it would not be one line of visible text. */
+export function formatViolations(violations: Violation[]): string {
+  const lines = violations.slice(0, maxLines).map(({ rule, path, message }) => `${rule}: ${shown(path)}: ${message}`);
+  const more = violations.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+const shown = (path: string): string =>
+  /^[\x20-\x7E]*$/.test(path)
+    ? path
+    : JSON.stringify(path).replace(/[\p{C}\p{Z}]/gu, (c) => (c === ' ' ? c : `\\u{${c.codePointAt(0)?.toString(16)}}`));
+
+/** By path, then rule, so that a report does not depend on the order of the entries. */
+export const byPath = (a: Violation, b: Violation): number =>
+  compare(a.path, b.path) || compare(a.rule, b.rule) || compare(a.message, b.message);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,21 +1,15 @@
 import { blobsByPath } from '../run/change-set.ts';
 import type { GuardInput } from './guard.ts';
 import { pathMatcher } from './paths.ts';
-import type { Violation } from './violation.ts';
+import { testSettings } from './test-settings.ts';
+import { countTests, mayHoldTests, type TestCounts } from './test-source.ts';
+import { byPath, type Violation } from './violation.ts';
 
-/** Files that hold tests, by the conventions of the toolchains we know. */
-const testFile =
-  /(?:^|\/)(?:tests?|__tests__|spec|e2e)\/.*\.(?:[cm]?[jt]sx?|py|java|kt|go|rs|rb)$|\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|\/)test_[^/]+\.py$|_test\.(?:go|py)$|(?:^|\/)[^/]*Tests?\.(?:java|kt)$/;
-/** Configuration that decides which tests run and what counts as passed. */
-const testConfig =
-  /(?:^|\/)(?:vitest|jest|playwright|karma|cypress|mocha)\.[^/]*$|(?:^|\/)\.mocharc[^/]*$|(?:^|\/)(?:pytest\.ini|tox\.ini|conftest\.py|setup\.cfg|\.nycrc[^/]*|codecov\.ya?ml)$/;
-
-const declared =
-  /(?<![\w.])(?:it|test)(?:\.each[^(]*\([^)]*\))?\s*\(|\bdef test_\w*\s*\(|@(?:Parameterized)?Test\b|\bfunc Test\w*\s*\(|#\[(?:\w+::)?test\]/g;
-const skipped =
-  /(?<![\w.])(?:it|test|describe|suite)\.(?:skip|todo|only|fails|skipIf)\b|(?<![\w.])(?:xit|xtest|xdescribe|fit|fdescribe)\s*\(|\bskip\s*:\s*(?:true|['"`])|\btodo\s*:\s*true|@(?:unittest|pytest\.mark)\.(?:skip|skipif|xfail)\b|\bpytest\.skip\(|@(?:Disabled|Ignore)\b|\bt\.Skip(?:f|Now)?\(|#\[ignore\]/g;
-
-/** Tests removed, newly skipped, or redirected. Removed and skipped ones are refused; the rest a reviewer sees first. */
+/**
+ * Tests removed, newly skipped, or redirected. Removed and skipped ones are refused until a person accepts them; the
+ * rest a reviewer sees first. Counts by the text of the files: it finds what an agent does in a hurry, and a reviewer
+ * still reads the diff.
+ */
 export async function weakenedTests(
   input: Pick<GuardInput, 'change' | 'readBase'> & { task: Pick<GuardInput['task'], 'constraints'> },
 ): Promise<(Violation & { refused: boolean })[]> {
@@ -26,46 +20,45 @@ export async function weakenedTests(
   const raise = (path: string, message: string, refused: boolean) =>
     found.push({ rule: 'TestsWeakened', path, message, refused });
 
-  // Tests that moved to another file are not gone: what counts is the sum over the changed test files.
-  let declaredBefore = 0;
-  let declaredAfter = 0;
-  const lost: string[] = [];
+  const files: { path: string; gone: boolean; before: TestCounts; after: TestCounts }[] = [];
   for (const entry of change.manifest.entries) {
     const { path } = entry;
-    const before = text(await readBase(path));
-    const after = entry.op === 'put' ? text(contents.get(path)) : '';
-    if (testFile.test(path)) {
-      const [had, has] = [count(before, declared), count(after, declared)];
-      declaredBefore += had;
-      declaredAfter += has;
-      if (has < had) lost.push(path);
-      const skips = count(after, skipped) - count(before, skipped);
-      if (skips > 0) raise(path, `${skips} more tests are skipped or singled out`, true);
-    } else if (testConfig.test(path) && before !== '' && isTarget(path) === undefined) {
+    const content = entry.op === 'put' ? text(contents.get(path)) : '';
+    if (mayHoldTests(path)) {
+      const [before, after] = [countTests(text(await readBase(path))), countTests(content)];
+      files.push({ path, gone: entry.op === 'delete', before, after });
+    }
+    if (testSettings(path, content) === undefined) continue;
+    const was = testSettings(path, text(await readBase(path)));
+    const named = isTarget(path) !== undefined && !path.endsWith('package.json');
+    if (was !== testSettings(path, content) && !named) {
       raise(path, 'changes how tests are run, and the spec does not name it', false);
-    } else if (/(?:^|\/)package\.json$/.test(path) && before !== '' && testScripts(before) !== testScripts(after)) {
-      raise(path, 'changes the test scripts', false);
     }
   }
-  if (declaredAfter < declaredBefore) {
-    const gone = `${declaredBefore - declaredAfter} of ${declaredBefore} tests in the changed files are gone`;
-    for (const path of lost) raise(path, gone, true);
-  }
-  return found;
-}
 
-const count = (content: string, pattern: RegExp): number => [...content.matchAll(pattern)].length;
+  // Tests that moved to another file are not gone: what counts is the sum over the changed files.
+  const sum = (count: (file: (typeof files)[number]) => number): number => files.reduce((n, f) => n + count(f), 0);
+  const declared = sum((f) => f.before.declared);
+  const lost = declared - sum((f) => f.after.declared);
+  if (lost > 0) {
+    const message = `${lost} of ${declared} tests in the changed files are gone`;
+    for (const f of files) if (f.after.declared < f.before.declared) raise(f.path, message, true);
+  }
+  // Skips of a file that is gone may have moved along with its tests; elsewhere one may not be traded for another.
+  const moved = sum((f) => (f.gone ? f.before.skipped : 0));
+  if (sum((f) => Math.max(0, f.after.skipped - f.before.skipped)) > moved) {
+    for (const f of files) {
+      const more = f.after.skipped - f.before.skipped;
+      if (more > 0) raise(f.path, `${more} more tests are skipped or singled out`, true);
+    }
+  }
+  const asserted = sum((f) => f.before.assertions);
+  const fewer = asserted - sum((f) => f.after.assertions);
+  if (fewer > 0 && lost <= 0) {
+    const message = `${fewer} of ${asserted} assertions in the changed files are gone`;
+    for (const f of files) if (f.after.assertions < f.before.assertions) raise(f.path, message, false);
+  }
+  return found.sort(byPath);
+}
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());
-
-/** The scripts and settings of a package.json that decide about tests, as comparable text. */
-function testScripts(content: string): string {
-  try {
-    const value = JSON.parse(content) as Record<string, unknown>;
-    const scripts = Object.entries((value.scripts ?? {}) as Record<string, unknown>);
-    const kept = scripts.filter(([name]) => /test|coverage|check|ci|lint/.test(name)).sort();
-    return JSON.stringify([kept, value.jest ?? null, value.mocha ?? null, value.vitest ?? null]);
-  } catch {
-    return content;
-  }
-}

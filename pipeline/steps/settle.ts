@@ -26,23 +26,23 @@ export const settle: Step<'settle'> =
     const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
     if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
-  await recordEvent(deps, runId, {
-    key: 'ended',
-    type: 'ended',
-    text: error ? `${outcome.status}: ${error.name}: ${error.message}` : outcome.status,
-    data: { usdMicros: spentMicros },
-  });
-  const scope = slotScope(record);
-  await deps.ledger.dequeue(scope, runId);
-  await deps.ledger.releaseSlot(scope, runId);
-  await wakeQueued(deps, scope);
-  // Last: whoever sees a final record finds everything else done.
-  const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
-    isFinal(run.status)
-      ? undefined
-      : { ...run, state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) },
-  );
-  return { status: ended.status };
+    await recordEvent(deps, runId, {
+      key: 'ended',
+      type: 'ended',
+      text: error ? `${outcome.status}: ${error.name}: ${error.message}` : outcome.status,
+      data: { usdMicros: spentMicros },
+    });
+    const scope = slotScope(record);
+    await deps.ledger.dequeue(scope, runId);
+    await deps.ledger.releaseSlot(scope, runId);
+    await wakeQueued(deps, scope);
+    // Last: whoever sees a final record finds everything else done.
+    const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
+      isFinal(run.status)
+        ? undefined
+        : { ...run, state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) },
+    );
+    return { status: ended.status };
   };
 
 /** The machine's error and cause as people see them; Lambda wraps the message in JSON. */

@@ -246,13 +246,14 @@ describe('baseline (R14)', () => {
     expect(other.result).toMatchObject({ error: { name: 'BaselineRed' } });
   });
 
-  test.each(['no-such-command --now', 'npm run no-such-script', './not-executable.txt'])(
-    '%s: TestCommandNotFound',
-    async (testCommand) => {
-      const end = await run({ ...project, 'not-executable.txt': 'x' }, { sandbox: { testCommand } });
-      expect(end.result).toMatchObject({ outcome: 'failed', error: { name: 'TestCommandNotFound' } });
-    },
-  );
+  test.each([
+    'no-such-command --now',
+    'npm run no-such-script',
+    './not-executable.txt',
+  ])('%s: TestCommandNotFound', async (testCommand) => {
+    const end = await run({ ...project, 'not-executable.txt': 'x' }, { sandbox: { testCommand } });
+    expect(end.result).toMatchObject({ outcome: 'failed', error: { name: 'TestCommandNotFound' } });
+  });
 
   test('tests that do not end: BaselineTimedOut; a setup command that fails: InstallFailed', async () => {
     const slow = await run(project, { sandbox: { testCommand: 'sleep 600' }, limits: { timeoutMs: 2_000 } });

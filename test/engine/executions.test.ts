@@ -117,6 +117,14 @@ describe('stop and close', () => {
     expect(w.engine.describe('x')?.error).toBe('Cancelled');
   });
 
+  test('stop tells only functions that still run', async () => {
+    const w = world(machine({ A: waiting() }));
+    await w.engine.start('x', {});
+    await until(() => w.engine.describe('x')?.waiting === 'token');
+    await w.engine.stop('x');
+    expect(w.calls[0]?.context.signal.aborted).toBe(false);
+  });
+
   test('R12: close keeps everything: the function is told to stop, its failure is not recorded, resume runs it again', async () => {
     const file = join(folder(), 'journal');
     const definition = machine({ A: task({ Output: '{% $states.result.Payload %}' }) });
@@ -162,13 +170,16 @@ describe('stop and close', () => {
 
     const passive = world(definition, undefined, { file, clock: before.clock });
     await passive.engine.sendTaskSuccess(token, 1);
-    await passive.clock.sleep(700_000);
+    await passive.clock.leap(700_000);
     expect(passive.engine.describe('x')).toMatchObject({ status: 'RUNNING', state: 'B' });
     expect(passive.engine.describe('late')?.status).toBe('RUNNING');
     expect(passive.calls).toEqual([]);
     await passive.engine.start('own', {});
     await until(() => passive.engine.describe('own')?.waiting === 'token');
     expect(passive.calls.map(({ context }) => context.execution)).toEqual(['own']);
+
+    await passive.clock.advance(1);
+    expect(passive.engine.describe('late')?.status).toBe('RUNNING');
 
     expect(await passive.engine.resume()).toBe(3);
     await passive.clock.advance(0);

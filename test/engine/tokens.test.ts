@@ -15,7 +15,7 @@ describe('waitForTaskToken', () => {
     const token = await parked(w);
     expect(w.calls[0]).toMatchObject({ payload: { token }, context: { token, execution: 'x', state: 'A' } });
     expect(token.length).toBeLessThanOrEqual(2048);
-    await w.clock.sleep(9 * 86_400_000);
+    await w.clock.leap(9 * 86_400_000);
     await w.engine.sendTaskSuccess(token, { vote: 'yes' });
     expect((await w.engine.done('x')).output).toBe('yes');
   });
@@ -131,7 +131,7 @@ describe('waitForTaskToken', () => {
     await after.clock.advance(1_000);
     await after.engine.sendTaskSuccess(token, 'ok');
     expect(await after.engine.done('x')).toMatchObject({ output: 'ok' });
-    await after.clock.sleep(3_598_999);
+    await after.clock.leap(3_598_999);
     expect(after.engine.describe('late')?.status).toBe('RUNNING');
     await after.clock.advance(1);
     expect(after.engine.describe('late')).toMatchObject({ error: 'States.Timeout' });

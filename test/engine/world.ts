@@ -25,12 +25,13 @@ export class TestClock implements EngineClock {
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   };
-  /** Moves the time without ringing, as when the machine slept. */
+  /** The time is set, or the machine slept: timers, which count on their own, ring as much later. */
   set(now: number): void {
+    for (const timer of this.#timers) timer.at += now - this.#now;
     this.#now = now;
   }
-  /** The machine slept: the time is another, and all timers ring late. */
-  async sleep(ms: number): Promise<void> {
+  /** Time passes at once; whatever should have rung rings now. */
+  async leap(ms: number): Promise<void> {
     this.#now += ms;
     await this.advance(0);
   }

@@ -41,12 +41,18 @@ describe('parseAuthority', () => {
     expect(parseAuthority('Example.com:443')).toEqual({ host: 'example.com', port: 443 });
     expect(parseAuthority('[::1]:443')).toEqual({ host: '::1', port: 443 });
   });
-  test.each(['example.com', 'a b:443', 'user@host:443', 'host:0', 'host:65536', 'host:443/x', 'http://host:443', ''])(
-    '%s is none',
-    (target) => {
-      expect(parseAuthority(target)).toBeUndefined();
-    },
-  );
+  test.each([
+    'example.com',
+    'a b:443',
+    'user@host:443',
+    'host:0',
+    'host:65536',
+    'host:443/x',
+    'http://host:443',
+    '',
+  ])('%s is none', (target) => {
+    expect(parseAuthority(target)).toBeUndefined();
+  });
 });
 
 describe('the npm mirror', () => {

@@ -6,7 +6,9 @@ import { payloads, type StepName, stepNames } from '../../pipeline/payloads.ts';
 import { refusedByValidate, taskMachine } from '../../pipeline/task.machine.ts';
 
 const definition = taskMachine((step) => step);
-const tasks = Object.entries(definition.States).filter((entry): entry is [string, TaskState] => entry[1].Type === 'Task');
+const tasks = Object.entries(definition.States).filter(
+  (entry): entry is [string, TaskState] => entry[1].Type === 'Task',
+);
 const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionName: StepName }).FunctionName;
 
 /** What each step answers on the straight way; a token's answer for those that wait. */
@@ -61,7 +63,12 @@ async function play({ answers = {}, fails }: Play) {
         if (failing) throw Object.assign(new Error('it failed'), { name: fails.error });
         return answer;
       }
-      setImmediate(() => void (failing ? engine.sendTaskFailure(token, fails.error, 'it failed') : engine.sendTaskSuccess(token, answer)));
+      setImmediate(
+        () =>
+          void (failing
+            ? engine.sendTaskFailure(token, fails.error, 'it failed')
+            : engine.sendTaskSuccess(token, answer)),
+      );
       return {};
     },
   });
@@ -89,7 +96,9 @@ describe('R39 the definition', () => {
   });
 
   test('catches only names that the code throws or the States Language defines', () => {
-    const caught = tasks.flatMap(([, state]) => [...(state.Catch ?? []), ...(state.Retry ?? [])].flatMap((rule) => rule.ErrorEquals));
+    const caught = tasks.flatMap(([, state]) =>
+      [...(state.Catch ?? []), ...(state.Retry ?? [])].flatMap((rule) => rule.ErrorEquals),
+    );
     const unknown = caught.filter((name) => !Object.hasOwn(errorKinds, name) && !/^(States|Lambda)\./.test(name));
     expect(unknown).toEqual([]);
     expect(refusedByValidate.every((name) => Object.hasOwn(errorKinds, name))).toBe(true);
@@ -110,7 +119,13 @@ const catches = tasks.flatMap(([name, state]) =>
 );
 
 describe('R12 every catch is taken by the error it names', () => {
-  test.each(catches)('$name catches $error and goes to $next as $status', async ({ name, step, error, next, status }) => {
+  test.each(catches)('$name catches $error and goes to $next as $status', async ({
+    name,
+    step,
+    error,
+    next,
+    status,
+  }) => {
     const { ended, states, settled } = await play({ answers: detours[name] ?? {}, fails: { step, error } });
     const at = states.lastIndexOf(name);
     expect(states[at + 1] ?? ended.status).toBe(next === 'Duplicate' ? 'Duplicate' : next);
@@ -145,14 +160,22 @@ describe('the ways a run takes', () => {
     const failed = { outcome: 'failed', approval: false, why: 'VerifyFailed' };
     const { states, calls } = await play({ answers: { verify: [failed, failed] } });
     expect(states.filter((state) => state === 'Build')).toHaveLength(3);
-    expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.phase)).toEqual(['build', 'rework', 'rework']);
+    expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.phase)).toEqual([
+      'build',
+      'rework',
+      'rework',
+    ]);
     expect(calls.find((call) => call.step === 'ask-human')?.payload.why).toBe('VerifyFailed');
   });
 
   test('R45 weaker tests that a person accepts are verified again without another build', async () => {
     const failed = { outcome: 'failed', approval: false, why: 'TestsWeakened' };
     const { states } = await play({ answers: { verify: [failed, failed], 'ask-human': [{ outcome: 'approved' }] } });
-    expect(states.slice(states.indexOf('AskHuman'), states.indexOf('AskHuman') + 3)).toEqual(['AskHuman', 'AskDecision', 'Verify']);
+    expect(states.slice(states.indexOf('AskHuman'), states.indexOf('AskHuman') + 3)).toEqual([
+      'AskHuman',
+      'AskDecision',
+      'Verify',
+    ]);
   });
 
   test('R42 a moved target is verified again; a conflict is reworked, then asked about', async () => {
@@ -169,14 +192,21 @@ describe('the ways a run takes', () => {
     expect(states.filter((state) => state === 'Publish')).toHaveLength(2);
   });
 
-  test.each(['plan-gate', 'checkpoint-gate', 'ask-human', 'review-gate'] as const)('a rejection at %s ends the run as rejected', async (step) => {
+  test.each([
+    'plan-gate',
+    'checkpoint-gate',
+    'ask-human',
+    'review-gate',
+  ] as const)('a rejection at %s ends the run as rejected', async (step) => {
     const state = tasks.find(([, task]) => stepOf(task) === step)?.[0] ?? '';
     const { settled } = await play({ answers: { ...detours[state], [step]: [{ outcome: 'rejected' }] } });
     expect(settled).toMatchObject({ status: 'rejected', error: 'Rejected' });
   });
 
   test('R5 a dry run ends after the estimate', async () => {
-    const { ended, calls } = await play({ answers: { validate: [{ ...(straight.validate as object), dryRun: true }] } });
+    const { ended, calls } = await play({
+      answers: { validate: [{ ...(straight.validate as object), dryRun: true }] },
+    });
     expect(ended.output).toEqual({ status: 'dry-run' });
     expect(calls.map((call) => call.step)).toEqual(['validate', 'estimate']);
   });

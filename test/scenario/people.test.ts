@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Owner } from '../../cli/compose.ts';
-import { createWorld, followRun, run, submit, type World } from '../support/world.ts';
 import { type Script, scriptedRunner } from '../support/scripted-runner.ts';
+import { createWorld, followRun, run, submit, type World } from '../support/world.ts';
 
 let world: World;
 let owner: Owner | undefined;
@@ -39,7 +39,14 @@ afterEach(async () => {
 describe('R22 R23 questions and checkpoints', () => {
   const asking: Script = ({ spec }) =>
     spec.phase === 'build' && !spec.prompt.includes('Use the plus sign.')
-      ? { result: { outcome: 'question', question: { question: 'Which sign?', context: 'add', options: ['plus', 'minus'] }, handoff: 'I looked at math.js.' }, files: {} }
+      ? {
+          result: {
+            outcome: 'question',
+            question: { question: 'Which sign?', context: 'add', options: ['plus', 'minus'] },
+            handoff: 'I looked at math.js.',
+          },
+          files: {},
+        }
       : undefined;
 
   test('a question waits with nothing running, and is answered hours later from another terminal', async () => {
@@ -52,7 +59,9 @@ describe('R22 R23 questions and checkpoints', () => {
     expect(waiting).toMatchObject({ status: 'waiting', state: 'AskHuman' });
 
     now += 40 * hour;
-    const gate = await elsewhere((passive) => passive.service.vote({ gate: 'FIX-1', who: 'dev@example.com', choice: 'answer', text: 'Use the plus sign.' }));
+    const gate = await elsewhere((passive) =>
+      passive.service.vote({ gate: 'FIX-1', who: 'dev@example.com', choice: 'answer', text: 'Use the plus sign.' }),
+    );
     expect(gate).toMatchObject({ status: 'decided', delivered: false, question: { options: ['plus', 'minus'] } });
 
     let prompt = '';
@@ -76,9 +85,14 @@ describe('R22 R23 questions and checkpoints', () => {
   test('R21 a checkpoint waits, and after a restart its approval builds on what was there', async () => {
     const script: Script = ({ spec, inputs }) =>
       spec.phaseKey.includes('/build/1/')
-        ? { result: { outcome: 'checkpoint', checkpoint: { name: 'half', summary: 'half of it' } }, files: { 'src/math.js': '// half\n' } }
+        ? {
+            result: { outcome: 'checkpoint', checkpoint: { name: 'half', summary: 'half of it' } },
+            files: { 'src/math.js': '// half\n' },
+          }
         : spec.phaseKey.includes('/build/2/')
-          ? { files: { 'src/math.js': inputs.has('changeset.json') ? 'export const add = (a, b) => a + b;\n' : 'lost' } }
+          ? {
+              files: { 'src/math.js': inputs.has('changeset.json') ? 'export const add = (a, b) => a + b;\n' : 'lost' },
+            }
           : undefined;
     const first = await open(script);
     const { runId } = await submit(world, first);
@@ -106,21 +120,41 @@ describe('R24 votes', () => {
 
   test('of the requester, of strangers, twice, and for another head are refused with the reason', async () => {
     const { gate, service } = await atReview({ review: { require_human_approval: true, required_reviewers: 2 } });
-    await expect(service.vote({ gate, who: 'dev@example.com', choice: 'approve', text: '' })).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('asked for this run') });
-    await expect(service.vote({ gate, who: 'eve@example.com', choice: 'approve', text: '' })).rejects.toMatchObject(refusal);
-    await expect(service.vote({ gate, who: 'lead', choice: 'approve', text: '', head: 'f'.repeat(40) })).rejects.toMatchObject(refusal);
-    expect(await service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).toMatchObject({ status: 'pending', approvals: ['lead'] });
-    await expect(service.vote({ gate, who: 'lead@example.com', choice: 'approve', text: '' })).rejects.toMatchObject(refusal);
-    expect(await service.vote({ gate, who: 'second', choice: 'approve', text: '' })).toMatchObject({ status: 'decided' });
+    await expect(service.vote({ gate, who: 'dev@example.com', choice: 'approve', text: '' })).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('asked for this run'),
+    });
+    await expect(service.vote({ gate, who: 'eve@example.com', choice: 'approve', text: '' })).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(
+      service.vote({ gate, who: 'lead', choice: 'approve', text: '', head: 'f'.repeat(40) }),
+    ).rejects.toMatchObject(refusal);
+    expect(await service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).toMatchObject({
+      status: 'pending',
+      approvals: ['lead'],
+    });
+    await expect(service.vote({ gate, who: 'lead@example.com', choice: 'approve', text: '' })).rejects.toMatchObject(
+      refusal,
+    );
+    expect(await service.vote({ gate, who: 'second', choice: 'approve', text: '' })).toMatchObject({
+      status: 'decided',
+    });
   });
 
   test('after a restart counts; late is kept and never counted', async () => {
     const { runId, gate } = await atReview();
     const second = await open();
-    expect((await second.service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).decision?.outcome).toBe('approved');
-    await expect(second.service.vote({ gate, who: 'second', choice: 'reject', text: 'too late' })).rejects.toMatchObject({ name: 'GateClosed' });
+    expect((await second.service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).decision?.outcome).toBe(
+      'approved',
+    );
+    await expect(
+      second.service.vote({ gate, who: 'second', choice: 'reject', text: 'too late' }),
+    ).rejects.toMatchObject({ name: 'GateClosed' });
     expect((await followRun(second, runId)).status).toBe('delivered');
-    await expect(second.service.vote({ gate: 'r-nothing', who: 'lead', choice: 'approve', text: '' })).rejects.toMatchObject({ name: 'GateNotFound' });
+    await expect(
+      second.service.vote({ gate: 'r-nothing', who: 'lead', choice: 'approve', text: '' }),
+    ).rejects.toMatchObject({ name: 'GateNotFound' });
   });
 
   test('a gate nobody answered expires, and the run ends as rejected', async () => {
@@ -132,7 +166,9 @@ describe('R24 votes', () => {
   });
 
   test('changes requested in review become one more commit on the same branch, and votes on the old head are void', async () => {
-    const { runId, gate, service } = await atReview({ review: { require_human_approval: true, required_reviewers: 2 } });
+    const { runId, gate, service } = await atReview({
+      review: { require_human_approval: true, required_reviewers: 2 },
+    });
     await service.vote({ gate, who: 'lead', choice: 'approve', text: '' });
     await service.vote({ gate, who: 'second', choice: 'revise', text: 'Say why in a comment.' });
     const again = await followRun(owner as Owner, runId, false);
@@ -147,7 +183,9 @@ describe('R24 votes', () => {
   test('two reviewers required and one listed: QuorumImpossible before anything starts', async () => {
     world.policy({ review: { approvers: ['lead'] } });
     const service = (await open()).service;
-    await expect(submit(world, owner as Owner, { spec: { review: { require_human_approval: true, required_reviewers: 2 } } })).rejects.toMatchObject({ name: 'QuorumImpossible', exit: 2 });
+    await expect(
+      submit(world, owner as Owner, { spec: { review: { require_human_approval: true, required_reviewers: 2 } } }),
+    ).rejects.toMatchObject({ name: 'QuorumImpossible', exit: 2 });
     expect(await service.list()).toEqual([]);
   });
 
@@ -160,14 +198,26 @@ describe('R24 votes', () => {
     await first.service.vote({ gate: planned.gate ?? '', who: 'lead', choice: 'revise', text: 'Smaller steps.' });
     const again = await followRun(first, runId, false);
     expect(again.gate).not.toBe(planned.gate);
-    await expect(first.service.vote({ gate: again.gate ?? '', who: 'lead', choice: 'revise', text: 'Smaller still.' })).rejects.toMatchObject({ name: 'AlternativesExhausted' });
-    const edit = 'summary: mine\nphases: [{name: Mend it, files: [src/math.js], steps: [swap the sign], tests: []}]\nrisks: []\n';
-    await first.service.vote({ gate: again.gate ?? '', who: 'lead', choice: 'approve', text: '', edit, constraint: 'Keep it to one line' });
+    await expect(
+      first.service.vote({ gate: again.gate ?? '', who: 'lead', choice: 'revise', text: 'Smaller still.' }),
+    ).rejects.toMatchObject({ name: 'AlternativesExhausted' });
+    const edit =
+      'summary: mine\nphases: [{name: Mend it, files: [src/math.js], steps: [swap the sign], tests: []}]\nrisks: []\n';
+    await first.service.vote({
+      gate: again.gate ?? '',
+      who: 'lead',
+      choice: 'approve',
+      text: '',
+      edit,
+      constraint: 'Keep it to one line',
+    });
     const done = await followRun(first, runId);
     expect(done.status).toBe('delivered');
     const build = prompts.find((prompt) => prompt.startsWith('build')) ?? '';
     expect(build).toContain('Keep it to one line');
     expect(build).toContain('swap the sign');
-    expect(world.git('log', '-1', '--format=%(trailers:key=Drydock-Plan-Phase,valueonly)', done.branch)).toContain('Mend it');
+    expect(world.git('log', '-1', '--format=%(trailers:key=Drydock-Plan-Phase,valueonly)', done.branch)).toContain(
+      'Mend it',
+    );
   });
 });

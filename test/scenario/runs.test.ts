@@ -36,9 +36,13 @@ describe('R43 admission', () => {
       return undefined;
     });
     const ids = [];
-    for (const task_id of ['A-1', 'A-2', 'A-3', 'A-4']) ids.push((await submit(world, owner, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
+    for (const task_id of ['A-1', 'A-2', 'A-3', 'A-4'])
+      ids.push((await submit(world, owner, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
     const [first = '', second = '', third = '', fourth = ''] = ids;
-    await until(async () => (await owner.service.run(fourth)).status === 'queued' && (await owner.service.run(third)).status === 'queued');
+    await until(
+      async () =>
+        (await owner.service.run(fourth)).status === 'queued' && (await owner.service.run(third)).status === 'queued',
+    );
     const queued = await owner.service.run(third);
     expect(queued.events.some((event) => event.text.includes('2 of 2'))).toBe(true);
     gate.letGo();
@@ -81,14 +85,20 @@ describe('R43 admission', () => {
 
   test('retry is explicit and numbered, and refused while a run is unfinished', async () => {
     const state = { red: true };
-    await open(({ spec }) => (spec.phase === 'plan' && state.red ? { result: { outcome: 'failed', error: { name: 'BaselineRed', message: 'red' } } } : undefined));
+    await open(({ spec }) =>
+      spec.phase === 'plan' && state.red
+        ? { result: { outcome: 'failed', error: { name: 'BaselineRed', message: 'red' } } }
+        : undefined,
+    );
     const first = await run(world, owner);
     expect(first).toMatchObject({ status: 'failed', attempt: 1, error: { name: 'BaselineRed' } });
     state.red = false;
     const { loadPolicy } = await import('../../cli/policy.ts');
     const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
     const again = await owner.service.retry('FIX-1', policy, 'dev@example.com');
-    await expect(owner.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({ name: 'RunUnfinished' });
+    await expect(owner.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({
+      name: 'RunUnfinished',
+    });
     expect(await followRun(owner, again.runId)).toMatchObject({ status: 'delivered', attempt: 2 });
   });
 });
@@ -134,7 +144,9 @@ describe('R42 what changes meanwhile', () => {
     world.policy({ limits: { rework_rounds: 1 } });
     await open(({ spec, inputs }) => {
       if (spec.phase === 'build') world.commit({ 'src/math.js': 'export const add = (a, b) => a - b - 0;\n' });
-      return spec.phase === 'rework' ? { files: { 'src/math.js': Buffer.from(inputs.get('changeset.blobs') ?? []).toString() } } : undefined;
+      return spec.phase === 'rework'
+        ? { files: { 'src/math.js': Buffer.from(inputs.get('changeset.blobs') ?? []).toString() } }
+        : undefined;
     });
     const done = await run(world, owner);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
@@ -153,7 +165,10 @@ describe('R42 what changes meanwhile', () => {
 });
 
 describe('R28 money', () => {
-  const budget = { budgets: { web: { sprint_starts: '2026-01-05', sprint_days: 14, limit_usd: 3 } }, repositories: { 'acme/calc': { host: 'git', url: './repo', team: 'web' } } };
+  const budget = {
+    budgets: { web: { sprint_starts: '2026-01-05', sprint_days: 14, limit_usd: 3 } },
+    repositories: { 'acme/calc': { host: 'git', url: './repo', team: 'web' } },
+  };
   const withCap = (task_id: string, max_usd: number) => ({ spec: { task_id, budget: { max_usd } } });
 
   test('the cap is reserved before, what was spent is settled after, and a run that does not fit is over budget', async () => {
@@ -163,7 +178,11 @@ describe('R28 money', () => {
     expect(first).toMatchObject({ status: 'delivered', cost: { usd: 0.75, tokens: { input: 300 } } });
     const waiting = await submit(world, owner, withCap('A-2', 2));
     await followRun(owner, waiting.runId, false);
-    expect(await run(world, owner, withCap('A-3', 1))).toMatchObject({ status: 'over-budget', error: { name: 'BudgetExceeded' }, cost: { usd: 0 } });
+    expect(await run(world, owner, withCap('A-3', 1))).toMatchObject({
+      status: 'over-budget',
+      error: { name: 'BudgetExceeded' },
+      cost: { usd: 0 },
+    });
     await owner.service.cancel(waiting.runId, 'lead', 'make room');
     await followRun(owner, waiting.runId);
     expect((await run(world, owner, withCap('A-4', 1))).status).toBe('delivered');
@@ -171,9 +190,18 @@ describe('R28 money', () => {
 });
 
 describe('R14 R17 what ends a run', () => {
-  const failing = (phase: string, error: { name: string; message: string }): Script => ({ spec }) => (spec.phase === phase ? { result: { outcome: 'failed', error } } : undefined);
+  const failing =
+    (phase: string, error: { name: string; message: string }): Script =>
+    ({ spec }) =>
+      spec.phase === phase ? { result: { outcome: 'failed', error } } : undefined;
 
-  test.each(['BaselineRed', 'BaselineFlaky', 'BaselineTimedOut', 'InstallFailed', 'TestCommandNotFound'])('%s in Plan ends it with the output, and the agent never builds', async (name) => {
+  test.each([
+    'BaselineRed',
+    'BaselineFlaky',
+    'BaselineTimedOut',
+    'InstallFailed',
+    'TestCommandNotFound',
+  ])('%s in Plan ends it with the output, and the agent never builds', async (name) => {
     await open(failing('plan', { name, message: 'not ok 1 - zero' }));
     const done = await run(world, owner);
     expect(done).toMatchObject({ status: 'failed', error: { name, message: 'not ok 1 - zero' }, commit: null });
@@ -200,7 +228,9 @@ describe('R14 R17 what ends a run', () => {
     const prompts: string[] = [];
     await open(({ spec }) => {
       if (spec.phase === 'rework') prompts.push(spec.prompt);
-      const red = [{ name: 'test', command: 'npm test', exitCode: 1, timedOut: false, ms: 1, output: 'not ok 7 - sums' }];
+      const red = [
+        { name: 'test', command: 'npm test', exitCode: 1, timedOut: false, ms: 1, output: 'not ok 7 - sums' },
+      ];
       return spec.phaseKey.includes('/verify/1/') ? { result: { outcome: 'failed', commands: red } } : undefined;
     });
     expect((await run(world, owner)).status).toBe('delivered');
@@ -217,10 +247,15 @@ describe('R14 R17 what ends a run', () => {
 
   test('what the guard refuses is never published, and is named', async () => {
     world.policy({ limits: { rework_rounds: 1 } });
-    await open(({ spec }) => (spec.phase === 'verify' || spec.phase === 'plan' ? undefined : { files: { 'src/other.js': 'x\n', '.github/workflows/x.yml': 'on: push\n' } }));
+    await open(({ spec }) =>
+      spec.phase === 'verify' || spec.phase === 'plan'
+        ? undefined
+        : { files: { 'src/other.js': 'x\n', '.github/workflows/x.yml': 'on: push\n' } },
+    );
     const done = await run(world, owner);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
-    for (const rule of ['OutsideTargetPaths', 'ProtectedPath', 'GuardRefused']) expect(done.error?.message).toContain(rule);
+    for (const rule of ['OutsideTargetPaths', 'ProtectedPath', 'GuardRefused'])
+      expect(done.error?.message).toContain(rule);
     expect(world.git('for-each-ref', 'refs/heads/agent')).toBe('');
   });
 
@@ -238,7 +273,9 @@ describe('R14 R17 what ends a run', () => {
     await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
     const asked = await followRun(owner, runId, false);
     expect(asked).toMatchObject({ state: 'AskHuman', status: 'waiting' });
-    await expect(owner.service.vote({ gate: runId, who: 'dev@example.com', choice: 'approve', text: '' })).rejects.toMatchObject({ name: 'VoteRefused' });
+    await expect(
+      owner.service.vote({ gate: runId, who: 'dev@example.com', choice: 'approve', text: '' }),
+    ).rejects.toMatchObject({ name: 'VoteRefused' });
     await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: 'the test was wrong' });
     const review = await followRun(owner, runId, false);
     expect(review.state).toBe('ReviewGate');
@@ -251,7 +288,13 @@ describe('R14 R17 what ends a run', () => {
     await open();
     const done = await run(world, owner);
     world.git('checkout', '--quiet', done.branch);
-    expect(await owner.service.why(world.repo, 'src/math.js', 1)).toMatchObject({ runId: done.runId, taskId: 'FIX-1', planPhase: 'Carry out the instructions', planApprovedBy: ['lead'], requestedBy: 'dev@example.com' });
+    expect(await owner.service.why(world.repo, 'src/math.js', 1)).toMatchObject({
+      runId: done.runId,
+      taskId: 'FIX-1',
+      planPhase: 'Carry out the instructions',
+      planApprovedBy: ['lead'],
+      requestedBy: 'dev@example.com',
+    });
     await expect(owner.service.why(world.repo, 'package.json', 1)).rejects.toMatchObject({ name: 'RunNotFound' });
     await expect(owner.service.why(world.repo, 'src/math.js', 99)).rejects.toMatchObject({ name: 'FileUnreadable' });
   });

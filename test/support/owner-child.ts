@@ -11,7 +11,8 @@ import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
 const [folder = '', mode = 'run'] = process.argv.slice(2);
 const boundaries = join(folder, 'boundaries');
 const effects = join(folder, 'effects');
-const lines = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
+const lines = (file: string): string[] =>
+  existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 const seen = new Set(lines(boundaries));
 const die = (boundary: string): void => {
   appendFileSync(boundaries, `${boundary}\n`);
@@ -62,7 +63,10 @@ await owner.resume();
 /** People take their time, so that a wait can be hit, and do not vote twice. */
 async function decide(gate: GateView): Promise<void> {
   await sleep(3 * parkedMs);
-  const command = gate.kind === 'question' ? { choice: 'answer' as const, text: 'That way.' } : { choice: 'approve' as const, text: '' };
+  const command =
+    gate.kind === 'question'
+      ? { choice: 'answer' as const, text: 'That way.' }
+      : { choice: 'approve' as const, text: '' };
   await owner.service.vote({ gate: gate.gateId, who: 'lead', ...command });
 }
 for (;;) {

@@ -32,7 +32,10 @@ export function scriptedRunner(script: Script = () => undefined): PhaseRunner {
       };
       if (signal.aborted) return { ...end, failure: { name: 'Cancelled', message: 'cancelled' } };
       if (scripted.failure) return { ...end, failure: scripted.failure };
-      const change = job.spec.phase === 'build' || job.spec.phase === 'rework' ? changeOf(job, scripted.files ?? goodFiles) : undefined;
+      const change =
+        job.spec.phase === 'build' || job.spec.phase === 'rework'
+          ? changeOf(job, scripted.files ?? goodFiles)
+          : undefined;
       for (const [name, bytes] of change ?? []) end.artifacts.set(name, bytes);
       return { ...end, result: { ...usual(job), changeSet: change !== undefined, ...scripted.result } };
     },

@@ -17,7 +17,7 @@ describe('R40 runs', () => {
       createdAt: '2026-11-19T12:00:00.000Z',
     }),
   ];
-  const tasks = (text: string) => [...text.matchAll(/class="task" href="[^"]+">([^<]+)/g)].map((match) => match[1]);
+  const tasks = (text: string) => [...text.matchAll(/class="task"><a href="[^"]+">([^<]+)/g)].map((match) => match[1]);
 
   test('open gates come first, then the newest; each with state, cost and age', async () => {
     const { text } = await fake({ list: async () => runs }).get('/runs');
@@ -59,7 +59,7 @@ describe('R40 R32 a run', () => {
       commit,
       'dev@example.com',
       'node 24.1.0',
-      'plan/1/1 2 s',
+      'plan/1/1</span> 2 s',
     ]) {
       expect(text).toContain(shown);
     }

@@ -158,14 +158,18 @@ describe('R24 the link grants nothing', () => {
     expect(site.acts).toEqual([]);
   });
 
-  test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:7717', '', '[::1', '10.0.0.1:7717'])(
-    'nothing is read under the name %o',
-    async (host) => {
-      const answer = await fake().get(gate, { host });
-      expect(answer.status).toBe(421);
-      expect(answer.text).not.toContain('Approve the plan');
-    },
-  );
+  test.each([
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example:7717',
+    '',
+    '[::1',
+    '10.0.0.1:7717',
+  ])('nothing is read under the name %o', async (host) => {
+    const answer = await fake().get(gate, { host });
+    expect(answer.status).toBe(421);
+    expect(answer.text).not.toContain('Approve the plan');
+  });
 
   test('other names may be configured, and then only those', async () => {
     const site = fake({}, { hosts: ['drydock.example.com'] });

@@ -133,7 +133,8 @@ export const meterFileOf = (dataDir: string, phaseKey: string): string =>
   path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
 
 /** What a try of a phase spent so far, or had spent when its owner died. */
-export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] => readMeter(meterFileOf(dataDir, phaseKey));
+export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] =>
+  readMeter(meterFileOf(dataDir, phaseKey));
 
 async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
   const artifacts = new Map<string, Uint8Array>();

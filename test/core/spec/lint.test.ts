@@ -84,12 +84,14 @@ describe('R3 clarity', () => {
     );
   });
 
-  test.each(['target_paths', 'excluded_paths', 'success_criteria', 'constraints'] as const)(
-    'the complete spec without %s scores lower',
-    (field) => {
-      expect(lint({ [field]: [] }).clarity).toBeLessThan(lint({}).clarity);
-    },
-  );
+  test.each([
+    'target_paths',
+    'excluded_paths',
+    'success_criteria',
+    'constraints',
+  ] as const)('the complete spec without %s scores lower', (field) => {
+    expect(lint({ [field]: [] }).clarity).toBeLessThan(lint({}).clarity);
+  });
 
   test.each([
     'Improve the code.',

@@ -184,12 +184,19 @@ describe('R2 fields', () => {
   test.each(['main', 'release/1.2', 'feature/#12', 'ümlaut'])('branch %j is taken', (branch) => {
     expect(refusedIn({ target_branch: branch })).toBe(false);
   });
-  test.each(['a;b', 'a$(b)', 'a|b', 'a`b`', 'a&b', "a'b", 'a"b', 'a>b', 'ü'])(
-    'branch prefix %j is refused',
-    (prefix) => {
-      expect(refusedIn({ output_branch_prefix: prefix })).toBe(true);
-    },
-  );
+  test.each([
+    'a;b',
+    'a$(b)',
+    'a|b',
+    'a`b`',
+    'a&b',
+    "a'b",
+    'a"b',
+    'a>b',
+    'ü',
+  ])('branch prefix %j is refused', (prefix) => {
+    expect(refusedIn({ output_branch_prefix: prefix })).toBe(true);
+  });
   test.each([
     '../a',
     'a/../b',
@@ -209,12 +216,15 @@ describe('R2 fields', () => {
     expect(refusedIn({ target_paths: [path] })).toBe(true);
     expect(refusedIn({ excluded_paths: [path] })).toBe(true);
   });
-  test.each(['src', 'src/', 'src/**/*.ts', 'a/[id]/(group)/x.{ts,tsx}', '.github/x.yml'])(
-    'path %j is taken',
-    (path) => {
-      expect(refusedIn({ target_paths: [path] })).toBe(false);
-    },
-  );
+  test.each([
+    'src',
+    'src/',
+    'src/**/*.ts',
+    'a/[id]/(group)/x.{ts,tsx}',
+    '.github/x.yml',
+  ])('path %j is taken', (path) => {
+    expect(refusedIn({ target_paths: [path] })).toBe(false);
+  });
   test.each([
     '*.com',
     '*.example.com',
@@ -244,12 +254,16 @@ describe('R2 fields', () => {
     [{ NODE_ENV: 'test', MAX_TOKENS: '4000', USE_AUTH: 'false', KEYBOARD: 'de' }, false],
     [{ GIT_COMMIT_URL: 'https://example.com/a/b', LONG: 'a-long-value-of-many-plain-words-here' }, false],
   ])('env %j refused: %j', (env, expected) => expect(refusedIn({ sandbox: { env } })).toBe(expected));
-  test.each(['-g', 'a;b', 'git+https://x/y', 'file:../x', 'https://x/y.tgz', ''])(
-    'dependency %j is refused',
-    (dependency) => {
-      expect(refusedIn({ sandbox: { dependencies: [dependency] } })).toBe(true);
-    },
-  );
+  test.each([
+    '-g',
+    'a;b',
+    'git+https://x/y',
+    'file:../x',
+    'https://x/y.tgz',
+    '',
+  ])('dependency %j is refused', (dependency) => {
+    expect(refusedIn({ sandbox: { dependencies: [dependency] } })).toBe(true);
+  });
   test.each([
     { cpu: 0 },
     { cpu: -1 },
