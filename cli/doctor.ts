@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from './command.ts';
-import { machineChecks } from './compose.ts';
 import { print } from './output.ts';
 import { packageRoot } from './package-root.ts';
 import { dataFolder } from './paths.ts';
@@ -32,6 +31,7 @@ export function register(program: Command): void {
       .option(...asOption)
       .option(...dataOption),
     async (output, options) => {
+      const { machineChecks } = await import('./compose.ts');
       const dataDir = dataFolder(options.data);
       const checks = [
         nodeCheck(),

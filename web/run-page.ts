@@ -87,7 +87,7 @@ const actions = (context: PageContext, run: RunView): Markup => {
     ? form(
         context,
         `${path}/retry`,
-        markup`<button type="submit" class="quiet">Try again as attempt ${run.attempt + 1} or later</button>`,
+        markup`<button type="submit" class="quiet">Try again in a new attempt</button>`,
         'row',
       )
     : fold(

@@ -57,7 +57,7 @@ pre.wrap { overflow-wrap: anywhere; }
 .facts dt { color: var(--soft); font-size: .82rem; }
 .facts dd { margin: 0; } .facts dd code { word-break: break-all; }
 .runs, .files, .messages, .votes, .refusals { list-style: none; padding: 0; }
-.runs li { display: grid; grid-template-columns: minmax(9rem, 2fr) minmax(9rem, 1.4fr) minmax(7rem, 1.6fr) 4rem 6.5rem 5.5rem; gap: .2rem .8rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line); border-bottom-width: 0; background: var(--panel); }
+.runs li { display: grid; grid-template-columns: minmax(9rem, 2fr) minmax(10.8rem, 1.4fr) minmax(7rem, 1.6fr) 4rem 6.5rem 5.5rem; gap: .2rem .8rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line); border-bottom-width: 0; background: var(--panel); }
 .runs li:first-child { border-radius: 6px 6px 0 0; } .runs li:last-child { border-bottom-width: 1px; border-radius: 0 0 6px 6px; }
 .runs li:only-child { border-radius: 6px; }
 .runs li.open { box-shadow: inset 4px 0 var(--accent); }
@@ -91,6 +91,7 @@ button.small, .button.small { padding: .3rem .8rem; min-height: 2.2rem; font-siz
 input, select, textarea { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--soft); border-radius: 6px; padding: .5rem .6rem; max-width: 100%; }
 input:not([type=radio], [type=hidden]), textarea { width: 100%; }
 textarea.code { font: .86rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
+::placeholder { color: var(--soft); opacity: 1; }
 label { display: block; margin: .3rem 0; }
 .filter { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end; margin: 0 0 1rem; }
 .filter label { margin: 0; color: var(--soft); font-size: .88rem; } .filter select, .filter input { display: block; min-height: 2.75rem; color: var(--ink); font-size: 1rem; }

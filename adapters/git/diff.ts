@@ -13,17 +13,9 @@ export async function unifiedDiff(cwd: string, base: string, commit: string, max
   for (const id of [base, commit]) {
     if (!commitId.test(id)) throw new DrydockError('Internal', `${JSON.stringify(id)} is not a commit id.`);
   }
-  const args = [
-    'diff',
-    '--no-color',
-    '--no-ext-diff',
-    '--no-textconv',
-    '--no-renames',
-    '--unified=3',
-    base,
-    commit,
-    '--',
-  ];
+  const quiet = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
+  const shape = ['--unified=3', '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short'];
+  const args = ['diff', ...quiet, ...shape, base, commit, '--'];
   const { stdout } = await git(args, { cwd });
   if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
   // The last whole line that fits: a line is never shown in part.

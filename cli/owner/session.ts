@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import { type Owner, type OwnerOptions, openOwner } from '../compose.ts';
+import type { Owner, OwnerOptions } from '../compose.ts';
 import { controlSocket } from '../paths.ts';
 import { connectOwner, isOwned, type OwnerClient } from './client.ts';
 import { type ControlServer, serveControl } from './server.ts';
@@ -27,6 +27,8 @@ export async function openSession(options: OwnerOptions): Promise<Session> {
   const socket = controlSocket(options.dataDir);
   for (let attempt = 0; attempt < settleAttempts; attempt++) {
     if (await isOwned(socket)) return { ...connectOwner(socket), close: async () => undefined };
+    // Only an owner needs engine, stores and sandbox, and loading them takes a while.
+    const { openOwner } = await import('../compose.ts');
     const owner = await openOwner(options).catch((error: unknown) => {
       if (error instanceof Error && error.name === 'EngineBusy') return undefined;
       throw error;

@@ -44,7 +44,8 @@ export async function guardChange(input: GuardInput): Promise<Violation[]> {
   if (entries.length <= changedFiles && bytes <= changedBytes) {
     const contents = blobsByPath(change);
     const modesByBlob = new Map<string, string[]>();
-    for (const { mode, blobSha } of tree.values()) modesByBlob.set(blobSha, [...(modesByBlob.get(blobSha) ?? []), mode]);
+    for (const { mode, blobSha } of tree.values())
+      modesByBlob.set(blobSha, [...(modesByBlob.get(blobSha) ?? []), mode]);
     for (const entry of valid) {
       if (entry.op === 'delete') continue;
       await checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
@@ -85,7 +86,7 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
 /** @param sameAtBase Modes of the base's files with the very same content: what was moved or copied is not new. */
 async function checkContent(
   { tree, readBase }: GuardInput,
-  { path, mode, blobSha }: Put,
+  { path, mode }: Put,
   content: Uint8Array | undefined,
   sameAtBase: string[],
   refuse: Refuse,
@@ -126,7 +127,7 @@ async function checkLinks(
     else after.delete(entry.path);
   }
   for (const [path, target] of after) {
-    const changed = target !== before.get(path);
+    const changed = !before.has(path) || target !== before.get(path);
     if (linkEscapes(path, after) && (changed || !linkEscapes(path, before))) {
       refuse('SymlinkEscapes', path, `points out of the repository: ${JSON.stringify((target ?? '').slice(0, 200))}`);
     }

@@ -24,7 +24,9 @@ export function testSettings(path: string, content: string): string | undefined 
     case 'pom.xml':
     case 'build.gradle':
     case 'build.gradle.kts':
-      return lines(content).filter((line) => buildLine.test(line)).join('\n');
+      return lines(content)
+        .filter((line) => buildLine.test(line))
+        .join('\n');
     default:
       return undefined;
   }

@@ -20,7 +20,7 @@ const skipped = new RegExp(
   [
     /(?<![\w.])(?:it|test|describe|suite|context|specify)(?:\.\w+)*\.(?:skip|todo|only|fails|skipIf|runIf|fixme)\b/,
     /(?<![\w.])(?:xit|xtest|xspecify|xdescribe|xcontext|fit|fdescribe|fcontext)\s*\(/,
-    /(?<![\w.])["']?(?:skip|todo|only)["']?\s*:\s*(?!false\b)\S/,
+    /(?<![\w.])["']?(?:skip|only)["']?\s*:\s*(?!false\b|undefined\b|[\d\s])|(?<![\w.])todo\s*:\s*true\b/,
     /(?<![\w.])(?:t|this|ctx|context|test)\.(?:skip|todo)\s*\(/,
     /@(?:unittest\.)?skip(?:If|Unless)?\b|\bpytest\.mark\.(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\.skipTest\s*\(|\bSkipTest\b/,
     /@(?:Disabled|Ignore)\w*/,
@@ -32,7 +32,7 @@ const skipped = new RegExp(
   'gm',
 );
 
-const assertion = /\b(?:expect|assert\w*|should|require)\b\s*[.(!]|^\s*assert\s|\bt\.(?:Error|Fatal)f?\s*\(/gm;
+const assertion = /\b(?:expect|assert\w*|should)\b\s*[.(!]|\brequire\.\w|^\s*assert\s|\bt\.(?:Error|Fatal)f?\s*\(/gm;
 
 /** Lines that are comments only, and block comments that begin a line: a test in a comment is no test. */
 const comments = /^\s*\/\*[\s\S]*?\*\/|^\s*(?:\/\/(?!go:build).*|#(?!\[).*|<!--.*)$/gm;

@@ -14,7 +14,7 @@ export function checkTree(base: ReadonlyMap<string, unknown>, entries: ChangeEnt
   /** Spellings of each folded path and folder; the first is the base's where it has one. */
   const spellings = new Map<string, string>();
   const covered = new Set<string>();
-  for (const path of [...paths].sort((a, b) => Number(put.has(a)) - Number(put.has(b)) || (a < b ? -1 : 1))) {
+  for (const path of [...paths].sort((a, b) => Number(base.has(b)) - Number(base.has(a)) || (a < b ? -1 : 1))) {
     const file = foldersOf(path).find((folder) => paths.has(folder));
     if (file !== undefined && put.has(file) && !covered.has(file)) {
       covered.add(file);
@@ -26,7 +26,7 @@ export function checkTree(base: ReadonlyMap<string, unknown>, entries: ChangeEnt
       const folded = name.normalize('NFC').toLowerCase();
       const other = spellings.get(folded);
       if (other === undefined) spellings.set(folded, name);
-      else if (other !== name && put.has(path)) {
+      else if (other !== name && !base.has(path)) {
         refuse('InvalidPath', path, `${name} differs from ${other} by case or Unicode form only`);
         break;
       }

@@ -143,7 +143,7 @@ describe('R12: after a crash', () => {
           await again.engine.close();
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   }, 30_000);
 });

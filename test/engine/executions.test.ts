@@ -155,6 +155,15 @@ describe('stop and close', () => {
     expect(await after.engine.resume()).toBe(0);
   });
 
+  test('resume leaves alone what this process is running already', async () => {
+    const w = world(machine({ A: task() }), stuck);
+    await w.engine.start('x', {});
+    await until(() => w.calls.length === 1);
+    expect(await w.engine.resume()).toBe(1);
+    await turns(5);
+    expect(w.calls).toHaveLength(1);
+  });
+
   test('without resume nothing of the journal is run, timed out or waited for; an answer is still kept', async () => {
     const file = join(folder(), 'journal');
     const definition = machine({ A: waiting({ TimeoutSeconds: 600 }), B: task() });
@@ -178,7 +187,7 @@ describe('stop and close', () => {
     await until(() => passive.engine.describe('own')?.waiting === 'token');
     expect(passive.calls.map(({ context }) => context.execution)).toEqual(['own']);
 
-    await passive.clock.advance(1);
+    await passive.clock.advance(60_000);
     expect(passive.engine.describe('late')?.status).toBe('RUNNING');
 
     expect(await passive.engine.resume()).toBe(3);

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
@@ -18,6 +20,13 @@ const PASSED = [
   'SSL_CERT_DIR',
 ];
 
+/** Where this process keeps compiled code, the gateway does too: it starts once per phase. */
+function compileCache(): { NODE_COMPILE_CACHE?: string } {
+  const folder = getCompileCacheDir();
+  // Node appends a folder for its own version.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
+}
+
 export interface GatewayProcess {
   /** Resolves when the program has ended, for whatever reason. */
   readonly ended: Promise<void>;
@@ -35,7 +44,7 @@ export async function startGateway(
     PASSED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', gatewayProgram(packageRoot)], {
-    env: { ...env, NODE_USE_ENV_PROXY: '1' },
+    env: { ...env, NODE_USE_ENV_PROXY: '1', ...compileCache() },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let said = '';

@@ -1,0 +1,50 @@
+// node scripts/ensure-tools.ts NAME…: demo and tests need bubblewrap, the tests of the pages Chromium. Where this may
+// install them (root on Debian or Ubuntu) it does, saying so; elsewhere it names the remedy and leaves the decision to
+// whoever runs it.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+interface Tool {
+  /** Program whose `--version` tells that it works. */
+  program: string;
+  error: string;
+}
+
+const tools: Record<string, Tool> = {
+  bubblewrap: { program: 'bwrap', error: 'SandboxUnavailable' },
+  chromium: { program: 'chromium', error: 'ToolMissing' },
+};
+
+const works = ({ program }: Tool): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+function apt(...args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0;
+}
+
+function install(names: string[]): void {
+  const packages = ['install', '--yes', '-qq', '--no-install-recommends', ...names];
+  process.stderr.write(`${names.join(' and ')} missing: installing with apt-get install ${names.join(' ')}\n`);
+  if (apt(...packages)) return;
+  apt('update', '-qq');
+  apt(...packages);
+}
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(tools, name));
+const missing = () => Object.entries(tools).filter(([name, tool]) => named.includes(name) && !works(tool));
+
+const first = missing().map(([name]) => name);
+if (first.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) install(first);
+for (const [name, { program, error }] of missing()) {
+  process.stderr.write(
+    `${error}: ${program} does not run.\nremedy: Install it and start again: sudo apt-get install ${name}\n`,
+  );
+  process.exitCode = 4;
+}
+if (named.length === 0 || unknown.length > 0) {
+  process.stderr.write(
+    `UsageError: name some of ${Object.keys(tools).join(', ')}${unknown.length > 0 ? `, not ${unknown.join(', ')}` : ''}.\n`,
+  );
+  process.exitCode = 2;
+}

@@ -1,0 +1,51 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { World } from './world.ts';
+
+const program = join(import.meta.dirname, '../../bin/drydock.ts');
+
+export interface Said {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** The one JSON document on standard output. */
+  json: Record<string, unknown>;
+}
+
+const environment = (world: World): NodeJS.ProcessEnv => {
+  const home = join(world.folder, 'home');
+  mkdirSync(home, { recursive: true });
+  return { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
+};
+
+/** Runs the real command line in an empty HOME, without a git identity, in the world's folder. */
+export function cli(world: World, ...args: string[]): Said {
+  const done = spawnSync(process.execPath, [program, ...args], { cwd: world.folder, env: environment(world), encoding: 'utf8', timeout: 60_000 });
+  return said(done.status, done.stdout, done.stderr);
+}
+
+/** The same, while something else goes on. */
+export function cliAsync(world: World, ...args: string[]): Promise<Said> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: world.folder, env: environment(world), stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.on('close', (code) => resolve(said(code, stdout, stderr)));
+  });
+}
+
+function said(code: number | null, stdout: string, stderr: string): Said {
+  let json: Record<string, unknown> = {};
+  try {
+    json = JSON.parse(stdout) as Record<string, unknown>;
+  } catch {
+    // not asked for, or nothing said: the test will tell
+  }
+  return { code, stdout, stderr, json };
+}
