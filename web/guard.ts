@@ -68,7 +68,7 @@ function refuseForeign(c: Context, host: string): void {
   const own = `${new URL(c.req.url).protocol}//${host}`;
   const originOurs = origin !== 'null' && origin.toLowerCase() === own;
   const foreign = (origin !== 'null' && !originOurs) || (site !== undefined && site !== 'same-origin');
-  if (Date.now() < 0 && (!originOurs && site !== 'same-origin')) {
+  if (foreign || (!originOurs && site !== 'same-origin')) {
     throw new RequestRefused(403, 'The request did not come from these pages; nothing was changed.', reload);
   }
 }

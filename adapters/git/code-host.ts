@@ -5,10 +5,12 @@ import type { CodeHost } from '../../core/ports.ts';
 import { blameLine } from './blame.ts';
 import { unifiedDiff } from './diff.ts';
 import { exportBase } from './export-base.ts';
-import { git, gitText } from './git.ts';
+import { branchHead, git, gitText } from './git.ts';
 import { mergeOnto } from './merge.ts';
 import { publishChange } from './publish.ts';
 import { createPullRequests } from './pull-requests.ts';
+
+type Tree = Map<string, { mode: string; blobSha: string }>;
 
 /** Trees of this many commits are remembered; a run asks for the same one a handful of times. */
 const rememberedTrees = 16;
@@ -19,7 +21,18 @@ const rememberedTrees = 16;
  */
 export function createGitCodeHost(dataDir: string): CodeHost {
   const pullRequests = createPullRequests(join(dataDir, 'pull-requests'));
-  const trees = new Map<string, Promise<Map<string, { mode: string; blobSha: string }>>>();
+  const trees = new Map<string, Promise<Tree>>();
+
+  const treeAt = (cwd: string, commit: string): Promise<Tree> => {
+    const key = `${cwd}\0${commit}`;
+    const known = trees.get(key);
+    if (known) return known;
+    const tree = readTree(cwd, commit);
+    trees.set(key, tree);
+    tree.catch(() => trees.delete(key));
+    for (const oldest of trees.keys()) if (trees.size > rememberedTrees) trees.delete(oldest);
+    return tree;
+  };
 
   const locate = async (path: string): Promise<string> => {
     const real = await realpath(path).catch(() => undefined);
@@ -33,14 +46,8 @@ export function createGitCodeHost(dataDir: string): CodeHost {
   return {
     async resolve(repository, branch) {
       const cwd = await locate(repository);
-      const found = await git(
-        ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${branch}^{commit}`],
-        {
-          cwd,
-          allow: [1, 128],
-        },
-      );
-      if (found.code === 0) return found.stdout.toString().trim();
+      const head = await branchHead(cwd, branch);
+      if (head !== undefined) return head;
       throw new DrydockError('PolicyRefused', `${repository} has no branch ${branch}.`, {
         remedy: `Create the branch with a commit, or correct target_branch in the spec.`,
       });
@@ -52,12 +59,7 @@ export function createGitCodeHost(dataDir: string): CodeHost {
     },
 
     async listTree(repository, commit) {
-      const cwd = await locate(repository);
-      const key = `${cwd} ${commit}`;
-      const known = trees.get(key) ?? readTree(cwd, commit);
-      trees.set(key, known);
-      if (trees.size > rememberedTrees) trees.delete(trees.keys().next().value ?? key);
-      return known;
+      return treeAt(await locate(repository), commit);
     },
 
     async diff(repository, base, commit, maxBytes) {
@@ -66,8 +68,10 @@ export function createGitCodeHost(dataDir: string): CodeHost {
 
     async readFile(repository, commit, path) {
       const cwd = await locate(repository);
-      const found = await git(['cat-file', 'blob', `${commit}:${path}`], { cwd, allow: [128] });
-      return found.code === 0 ? found.stdout : undefined;
+      const entry = (await treeAt(cwd, commit)).get(path);
+      if (!entry || entry.mode === '160000') return undefined;
+      // From here on a failure is one: a file that cannot be read must not pass for one that is not there.
+      return (await git(['cat-file', 'blob', entry.blobSha], { cwd })).stdout;
     },
 
     async publish({ repository, ...request }) {
@@ -87,9 +91,9 @@ export function createGitCodeHost(dataDir: string): CodeHost {
   };
 }
 
-async function readTree(cwd: string, commit: string): Promise<Map<string, { mode: string; blobSha: string }>> {
+async function readTree(cwd: string, commit: string): Promise<Tree> {
   const listing = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { cwd });
-  const tree = new Map<string, { mode: string; blobSha: string }>();
+  const tree: Tree = new Map();
   for (const line of listing.split('\0')) {
     const tab = line.indexOf('\t');
     if (tab < 0) continue;

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { git } from './git.ts';
 
+/** The serving side is a process of its own and takes no configuration but from its own command line. */
+const uploadPack = "git -c 'safe.directory=*' -c uploadpack.allowAnySHA1InWant=true upload-pack";
+
 /**
- * A bare repository that holds one commit and `depth` commits of its history and nothing else: what a phase may fetch.
+ * A bare repository that holds the last `depth` commits up to this one and nothing else: what a phase may fetch.
  * Kept in `folder` by repository, commit and depth; made aside and renamed, so that a half-made one is never served.
  */
 export async function exportBase(folder: string, repository: string, commit: string, depth: number): Promise<string> {
@@ -15,20 +19,9 @@ export async function exportBase(folder: string, repository: string, commit: str
   await mkdir(aside, { recursive: true });
   try {
     await git(['init', '--quiet', '--bare', '--initial-branch=base', aside], { cwd: folder });
-    await git(
-      ['fetch', '--quiet', '--no-tags', `--depth=${depth}`, `file://${repository}`, `${commit}:refs/heads/base`],
-      {
-        cwd: aside,
-        // upload-pack runs as a child and reads its configuration from here
-        env: {
-          GIT_CONFIG_COUNT: '2',
-          GIT_CONFIG_KEY_0: 'uploadpack.allowAnySHA1InWant',
-          GIT_CONFIG_VALUE_0: 'true',
-          GIT_CONFIG_KEY_1: 'safe.directory',
-          GIT_CONFIG_VALUE_1: '*',
-        },
-      },
-    );
+    const url = pathToFileURL(repository).href;
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
+    await git([...fetch, `--depth=${Math.max(1, depth)}`, url, `${commit}:refs/heads/base`], { cwd: aside });
     await rename(aside, target).catch(async (error: NodeJS.ErrnoException) => {
       // somebody else made the same one meanwhile
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

@@ -22,6 +22,12 @@ const shield = [
   ['gc.auto', '0'],
   ['protocol.ext.allow', 'never'],
   ['commit.gpgSign', 'false'],
+  ['log.showSignature', 'false'],
+  ['i18n.commitEncoding', 'UTF-8'],
+  // These would leave files beside an index of our own.
+  ['core.splitIndex', 'false'],
+  ['core.untrackedCache', 'false'],
+  ['index.sparse', 'false'],
 ].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 
 const environment = {
@@ -69,3 +75,13 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
 
 export const gitText = async (args: string[], options: GitOptions): Promise<string> =>
   (await git(args, options)).stdout.toString().trim();
+
+/** Commit id of exactly this branch; undefined where there is none. Nothing in the name is read as a revision or a glob. */
+export async function branchHead(repository: string, branch: string): Promise<string | undefined> {
+  if (branch === '' || /[\0-\x20\x7F]/.test(branch)) return undefined;
+  const found = await git(['show-ref', '--verify', '--hash', `refs/heads/${branch}`], {
+    cwd: repository,
+    allow: [1, 128],
+  });
+  return found.code === 0 ? found.stdout.toString().trim() : undefined;
+}

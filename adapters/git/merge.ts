@@ -1,37 +1,38 @@
-import { mkdir } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChangeSet } from '../../core/run/change-set.ts';
 import { git, gitText } from './git.ts';
 import { diffTrees, withTempFolder, writeCommit, writeTree } from './objects.ts';
 
 /**
- * Three-way merge of base plus change onto a moved target, by `git merge-tree`. All objects of the attempt go into a
- * scratch folder that reads from the repository, so that nothing is left there.
+ * Three-way merge of base plus change onto a moved target, by `git merge-tree`. Works in a scratch repository that reads
+ * the objects of the real one: nothing is left there, and no merge driver it configures runs. The commits merged are
+ * made for it with the base as their only ancestor, so that the base is what is compared against even where the
+ * target's history was rewritten.
  */
 export async function mergeOnto(
   repository: string,
   change: ChangeSet,
   onto: string,
 ): Promise<{ change: ChangeSet; conflicts: string[] }> {
-  return withTempFolder(async (folder) => {
-    const objects = join(folder, 'objects');
-    await mkdir(join(objects, 'pack'), { recursive: true });
-    const source = await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], { cwd: repository });
-    const env = { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: source };
-    const tree = await writeTree(repository, change, env);
-    const ours = await writeCommit(repository, { tree, parents: [change.manifest.base], message: 'ours', at: 0 }, env);
-    const merged = await git(
-      ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', '--allow-unrelated-histories', onto, ours],
-      {
-        cwd: repository,
-        env,
-        allow: [1],
-      },
-    );
+  return withTempFolder(async (scratch) => {
+    const objects = await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], {
+      cwd: repository,
+    });
+    await git(['init', '--quiet', '--bare', scratch], { cwd: scratch });
+    await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(objects)}\n`);
+    const treeOf = (commit: string) => gitText(['rev-parse', '--verify', `${commit}^{tree}`], { cwd: scratch });
+    const commit = (tree: string, parents: string[], message: string) =>
+      writeCommit(scratch, { tree, parents, message, at: 0 });
+    const base = await commit(await treeOf(change.manifest.base), [], 'base');
+    const ours = await commit(await writeTree(scratch, change), [base], 'ours');
+    const theirs = await commit(await treeOf(onto), [base], 'theirs');
+    const merge = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', theirs, ours];
+    const merged = await git(merge, { cwd: scratch, allow: [1] });
     const [result = '', ...paths] = merged.stdout
       .toString()
       .split('\0')
       .filter((field) => field !== '');
-    return { change: await diffTrees(repository, onto, result, env), conflicts: merged.code === 1 ? paths : [] };
+    return { change: await diffTrees(scratch, onto, result), conflicts: merged.code === 1 ? paths : [] };
   });
 }

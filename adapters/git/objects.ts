@@ -25,13 +25,9 @@ export async function withTempFolder<T>(use: (folder: string) => Promise<T>): Pr
  * Writes base plus change set as a tree, through an index of its own: no checkout, and the repository's own index and
  * work tree stay as they are. Blobs go in through one fast-import, whatever their number.
  */
-export async function writeTree(
-  repository: string,
-  change: ChangeSet,
-  env: Record<string, string> = {},
-): Promise<string> {
+export async function writeTree(repository: string, change: ChangeSet): Promise<string> {
   return withTempFolder(async (folder) => {
-    const options = { cwd: repository, env: { ...env, GIT_INDEX_FILE: join(folder, 'index') } };
+    const options = { cwd: repository, env: { GIT_INDEX_FILE: join(folder, 'index') } };
     await git(['read-tree', change.manifest.base], options);
     const blobs = [...blobsByPath(change).values()];
     if (blobs.length > 0) {
@@ -57,24 +53,18 @@ export async function writeTree(
 export async function writeCommit(
   repository: string,
   commit: { tree: string; parents: string[]; message: string; at: number },
-  env: Record<string, string> = {},
 ): Promise<string> {
   const date = `@${Math.floor(commit.at / 1000)} +0000`;
   return gitText(['commit-tree', commit.tree, ...commit.parents.flatMap((parent) => ['-p', parent]), '-F', '-'], {
     cwd: repository,
     input: commit.message,
-    env: { ...env, ...botIdentity, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+    env: { ...botIdentity, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
   });
 }
 
 /** How tree `to` differs from `base`, with contents; renames as delete and put. */
-export async function diffTrees(
-  repository: string,
-  base: string,
-  to: string,
-  env: Record<string, string> = {},
-): Promise<ChangeSet> {
-  const options = { cwd: repository, env };
+export async function diffTrees(repository: string, base: string, to: string): Promise<ChangeSet> {
+  const options = { cwd: repository };
   const raw = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', base, to], options);
   const fields = raw.stdout.toString().split('\0');
   const entries: ChangeEntry[] = [];

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { PublishRequest } from '../../core/ports.ts';
-import { git, gitText } from './git.ts';
+import { branchHead, git } from './git.ts';
 import { writeCommit, writeTree } from './objects.ts';
 
 /**
@@ -14,13 +14,11 @@ export async function publishChange(repository: string, request: Omit<PublishReq
   const parents =
     previous === undefined ? [change.manifest.base] : await parentsOf(repository, previous, change.manifest.base);
   const commit = await writeCommit(repository, { tree, parents, message: request.message, at: request.at });
-  const head = await gitText(['for-each-ref', '--format=%(objectname)', ref], { cwd: repository });
+  const head = await branchHead(repository, request.branch);
   if (head === commit) return commit;
-  if (head !== (previous ?? '')) {
-    throw new DrydockError(
-      'BranchTaken',
-      `${request.branch} is at ${head.slice(0, 12)}, which this run did not put there.`,
-    );
+  if (head !== previous) {
+    const where = head === undefined ? 'is gone' : `is at ${head.slice(0, 12)}, which this run did not put there`;
+    throw new DrydockError('BranchTaken', `${request.branch} ${where}.`);
   }
   const expected = previous ?? '0'.repeat(40);
   const moved = await git(['update-ref', '--create-reflog', '-m', 'drydock', ref, commit, expected], {

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PullRequestRef, PullRequestRequest } from '../../core/ports.ts';
 
 export interface PullRequestRecord extends PullRequestRequest {
@@ -8,27 +9,45 @@ export interface PullRequestRecord extends PullRequestRequest {
   draft: boolean;
 }
 
-/** A host without pull requests keeps them as files: one folder per repository, one file per branch. */
+/** A host without pull requests keeps them as files: one folder per repository, one file per branch. One process at a time. */
 export function createPullRequests(folder: string) {
   const place = (repository: string) =>
     join(folder, createHash('sha256').update(repository).digest('hex').slice(0, 16));
   const fileOf = (repository: string, branch: string) => join(place(repository), `${encodeURIComponent(branch)}.json`);
 
   const read = async (repository: string, branch: string): Promise<PullRequestRecord | undefined> => {
-    const text = await readFile(fileOf(repository, branch), 'utf8').catch(() => undefined);
+    const text = await readFile(fileOf(repository, branch), 'utf8').catch(absent);
     return text === undefined ? undefined : (JSON.parse(text) as PullRequestRecord);
   };
   const write = async (record: PullRequestRecord): Promise<PullRequestRef> => {
     const file = fileOf(record.repository, record.branch);
     await mkdir(place(record.repository), { recursive: true });
-    await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
-    await rename(`${file}.new`, file);
+    const aside = `${file}.${randomUUID()}`;
+    await writeFile(aside, `${JSON.stringify(record, null, 2)}\n`);
+    await rename(aside, file);
     return refOf(record);
+  };
+
+  const all = async (repository: string): Promise<PullRequestRecord[]> => {
+    const names = (await readdir(place(repository)).catch(absent)) ?? [];
+    const branches = names
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => decodeURIComponent(name.slice(0, -5)));
+    const records = await Promise.all(branches.map((branch) => read(repository, branch)));
+    return records.filter((record) => record !== undefined);
+  };
+
+  /** Reading and writing is one step: of two requests at once each sees what the other wrote. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 
   const refOf = (record: PullRequestRecord): PullRequestRef => ({
     id: record.id,
-    url: `file://${fileOf(record.repository, record.branch)}`,
+    url: pathToFileURL(fileOf(record.repository, record.branch)).href,
     draft: record.draft,
   });
 
@@ -37,18 +56,20 @@ export function createPullRequests(folder: string) {
       const record = await read(repository, branch);
       return record && { ...record, ...refOf(record) };
     },
-    async open(request: PullRequestRequest): Promise<PullRequestRef> {
-      const there = await read(request.repository, request.branch);
-      const others = await readdir(place(request.repository)).catch(() => []);
-      const id = there?.id ?? String(others.filter((name) => name.endsWith('.json')).length + 1);
-      return write({ ...request, id, draft: there?.draft ?? true });
-    },
-    async markReady(repository: string, id: string): Promise<void> {
-      for (const name of await readdir(place(repository)).catch(() => [])) {
-        if (!name.endsWith('.json')) continue;
-        const record = await read(repository, decodeURIComponent(name.slice(0, -'.json'.length)));
-        if (record?.id === id && record.draft) await write({ ...record, draft: false });
-      }
-    },
+    open: (request: PullRequestRequest): Promise<PullRequestRef> =>
+      inTurn(async () => {
+        const there = await read(request.repository, request.branch);
+        const id = there?.id ?? String(Math.max(0, ...(await all(request.repository)).map((r) => Number(r.id))) + 1);
+        return write({ ...request, id, draft: there?.draft ?? true });
+      }),
+    markReady: (repository: string, id: string): Promise<void> =>
+      inTurn(async () => {
+        const record = (await all(repository)).find((candidate) => candidate.id === id);
+        if (record?.draft) await write({ ...record, draft: false });
+      }),
   };
 }
+
+const absent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw error;
+};
