@@ -13,6 +13,8 @@ export interface Progress {
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /** How often the live line turns, in milliseconds. */
 const frameMs = 100;
+/** Shorter steps are not shown. */
+const leastStepMs = 50;
 
 export function createProgress(output: Output, stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = Date.now();
@@ -75,7 +77,8 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
 function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): string {
   switch (event.type) {
     case 'step':
-      return event.status === 'started'
+      // What takes no time is no news, unless it failed.
+      return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < leastStepMs)
         ? ''
         : `${event.name} ${event.status}${event.ms === undefined ? '' : ` in ${(event.ms / 1000).toFixed(1)} s`}`;
     case 'tool':

@@ -7,9 +7,8 @@ export async function blameLine(
   file: string,
   line: number,
 ): Promise<{ commit: string; text: string; trailers: [string, string][] }> {
-  // Neither programs nor lists of commits that the repository's configuration names.
-  const plain = ['-c', 'blame.ignoreRevsFile=', 'blame', '--no-textconv', '--porcelain'];
-  const found = await git([...plain, '-L', `${line},${line}`, 'HEAD', '--', file], { cwd: repository, allow: [128] });
+  const args = ['blame', '--no-textconv', '--porcelain', '-L', `${line},${line}`, 'HEAD', '--', file];
+  const found = await git(args, { cwd: repository, allow: [128] });
   const lines = found.stdout.toString().split('\n');
   const commit = lines[0]?.split(' ')[0] ?? '';
   if (found.code !== 0 || !/^[0-9a-f]{40}$/.test(commit)) {

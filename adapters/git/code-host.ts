@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost } from '../../core/ports.ts';
@@ -36,7 +36,8 @@ export function createGitCodeHost(dataDir: string): CodeHost {
 
   const locate = async (path: string): Promise<string> => {
     const real = await realpath(path).catch(() => undefined);
-    const inside = real && (await git(['rev-parse', '--git-dir'], { cwd: real, allow: [128] }));
+    const folder = real !== undefined && (await stat(real)).isDirectory();
+    const inside = folder && (await git(['rev-parse', '--git-dir'], { cwd: real, allow: [128] }));
     if (!real || !inside || inside.code !== 0) {
       throw new DrydockError('UnknownRepository', `${path} is not a git repository.`);
     }

@@ -19,6 +19,6 @@ export async function unifiedDiff(cwd: string, base: string, commit: string, max
   const { stdout } = await git(args, { cwd });
   if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
   // The last whole line that fits: a line is never shown in part.
-  const end = stdout.lastIndexOf(0x0a, maxBytes - 1) + 1;
+  const end = stdout.subarray(0, Math.max(0, maxBytes)).lastIndexOf(0x0a) + 1;
   return { text: stdout.subarray(0, end).toString(), truncated: true };
 }

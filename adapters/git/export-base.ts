@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,13 +15,13 @@ export async function exportBase(folder: string, repository: string, commit: str
   const key = createHash('sha256').update(repository).digest('hex').slice(0, 12);
   const target = join(folder, `${key}-${commit.slice(0, 20)}-${depth}.git`);
   if (await stat(target).catch(() => undefined)) return target;
-  const aside = `${target}.${process.pid}.${Date.now()}`;
+  const aside = `${target}.${randomUUID()}`;
   await mkdir(aside, { recursive: true });
   try {
     await git(['init', '--quiet', '--bare', '--initial-branch=base', aside], { cwd: folder });
     const url = pathToFileURL(repository).href;
     const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
-    await git([...fetch, `--depth=${Math.max(1, depth)}`, url, `${commit}:refs/heads/base`], { cwd: aside });
+    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: aside });
     await rename(aside, target).catch(async (error: NodeJS.ErrnoException) => {
       // somebody else made the same one meanwhile
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

@@ -53,7 +53,9 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     state,
     gate: gate.gateId,
   }));
-  await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
+  if (gate.kind !== 'ci' || gate.text !== '') {
+    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
+  }
   if (stored.status === 'decided') return deliverGate(deps, stored);
   const link = deps.gateLink(gate.gateId);
   if (request.kind !== 'slot' && request.kind !== 'ci') {

@@ -19,7 +19,7 @@ export const awaitCi: Step<'await-ci'> =
       token,
       head: task.record.commit ?? '',
       title: gates.length === 0 ? 'No CI gates' : `CI gates: ${gates.join(', ')}`,
-      text: '',
+      text: gates.join(', '),
       eligible: [],
       required: 1,
     });

@@ -1,4 +1,5 @@
 import { slotScope, sprintOf } from '../admission.ts';
+import { alertBudget } from '../alerts.ts';
 import { record as recordEvent } from '../events.ts';
 import { loadTask, refuseStopped } from '../task.ts';
 import type { Step } from './step.ts';
@@ -13,6 +14,7 @@ export const reserve: Step<'reserve'> =
     if (sprint) {
       const { taskId, team, capMicros } = record;
       await deps.ledger.reserve({ runId, taskId, team, capMicros, ...sprint });
+      await alertBudget(deps, policy, team, sprint.sprint);
     }
     const scope = slotScope(record);
     const admitted =

@@ -28,7 +28,7 @@ export const reviewGate: Step<'review-gate'> =
       title: `Review ${record.branch}`,
       text: [
         ...(weakened.length > 0 ? [formatViolations(weakened)] : []),
-        `${paths.length} files, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
+        `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
       needsPerson: weakened.length > 0,
       eligible: effective.approvers,

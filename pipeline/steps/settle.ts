@@ -16,7 +16,8 @@ export const settle: Step<'settle'> =
       if (phase.status === 'launched') await deps.launcher.stop(phase.phaseId);
     }
     const at = new Date(deps.clock.now()).toISOString();
-    for (const gate of await deps.gates.byRun(runId)) {
+    const gates = await deps.gates.byRun(runId);
+    for (const gate of gates) {
       if (gate.status === 'pending')
         await deps.gates.decide(gate.gateId, { outcome: 'expired', by: ['settle'], text: outcome.error ?? '', at });
     }
@@ -26,6 +27,9 @@ export const settle: Step<'settle'> =
     const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
     if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
+    // The machine knows that somebody said no; why, is with the gate.
+    const no = outcome.error === 'Rejected' ? gates.findLast((gate) => gate.decision?.outcome === 'rejected') : undefined;
+    if (error && no?.decision) error.message = `${no.decision.by.join(', ')}: ${no.decision.text || 'no reason given'}`;
     await recordEvent(deps, runId, {
       key: 'ended',
       type: 'ended',

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import { artifactNames } from '../layout.ts';
@@ -49,7 +49,8 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
   for (const manager of managers) {
     if (wanted !== undefined && manager.name !== wanted) continue;
     if (!(await exists(path.join(workspace, manager.lock)))) continue;
-    await mustPass(phase, 'install', manager.command, env, 'InstallFailed');
+    const lock = await readFile(path.join(workspace, manager.lock), 'utf8');
+    await mustPass(phase, 'install', manager.command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
     break;
   }
   if (sandbox.dependencies.length > 0) {
@@ -71,6 +72,13 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
       throw new DrydockError('InstallFailed', `npm install exited with ${ran.exitCode}: ${ran.output.slice(-2_000)}`);
   }
 }
+
+/**
+ * npm asks the mirror whatever host a lock file names. Told to replace always, it takes an archive of the tree
+ * (`file:vendor/x-1.0.0.tgz`) for a host too, and does not find it: with one, only the public registry is replaced.
+ */
+const hostsToReplace = (lock: string): Record<string, string> =>
+  /"resolved":\s*"file:/.test(lock) ? { npm_config_replace_registry_host: 'npmjs' } : {};
 
 /** Unpacks what an earlier phase with the same lock file installed, where the launcher has it. */
 async function restoreInstall(phase: Phase): Promise<boolean> {

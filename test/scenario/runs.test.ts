@@ -186,6 +186,9 @@ describe('R28 money', () => {
     await owner.service.cancel(waiting.runId, 'lead', 'make room');
     await followRun(owner, waiting.runId);
     expect((await run(world, owner, withCap('A-4', 1))).status).toBe('delivered');
+    // R29: two thirds, then more than all but a crumb; each share is told once.
+    const alerts = (await owner.outbox()).filter((message) => message.subject.startsWith('Team web'));
+    expect(alerts.map((message) => message.subject.replace(/\D+/g, ' ').trim()).sort()).toEqual(['50', '80']);
   });
 });
 
@@ -282,6 +285,17 @@ describe('R14 R17 what ends a run', () => {
     expect((await owner.service.gate(runId)).text).toMatch(/^TestsWeakened/);
     await owner.service.vote({ gate: runId, who: 'second', choice: 'approve', text: '' });
     expect((await followRun(owner, runId, false)).status).toBe('delivered');
+  });
+
+  test('the reason of a rejection is the reason the run ended', async () => {
+    await open();
+    const { runId } = await submit(world, owner);
+    await followRun(owner, runId, false);
+    await owner.service.vote({ gate: runId, who: 'lead', choice: 'reject', text: 'not this sprint' });
+    expect(await followRun(owner, runId)).toMatchObject({
+      status: 'rejected',
+      error: { name: 'Rejected', message: 'lead: not this sprint' },
+    });
   });
 
   test('R6 why leads from a line to spec, plan phase and approver', async () => {
