@@ -21,6 +21,7 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
   let state = '';
   let detail = '';
   let cost = '';
+  let settled = 0;
   let frame = 0;
   let shown = false;
 
@@ -51,13 +52,17 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
       if (item.kind === 'run') {
         if (item.run.state !== state) detail = '';
         state = item.run.state;
-        cost = formatUsd(microsOf(item.run.cost.usd));
+        settled = microsOf(item.run.cost.usd);
+        cost = formatUsd(settled);
         draw();
       } else if (item.kind === 'event') {
         const time = item.event.at.slice(11, 19);
         line(
           `${output.style('dim', time)} ${output.style(colourOf(item.event.type), item.event.type.padEnd(14))} ${firstLine(item.event.text)}`,
         );
+      } else if (item.event.type === 'cost') {
+        cost = formatUsd(settled + item.event.usdMicros);
+        draw();
       } else {
         const text = phaseLine(item.event);
         if (text === '') return;
@@ -89,6 +94,8 @@ function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): strin
       return firstLine(event.text);
     case 'log':
       return firstLine(event.text);
+    case 'cost':
+      return '';
     case 'plan':
       return event.entries
         .map((entry) => `[${entry.status}] ${entry.content}`)

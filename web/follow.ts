@@ -37,6 +37,8 @@ export function activityText(event: PhaseEvent): string {
       return event.text;
     case 'tool':
       return `${event.title} (${event.status})${event.detail === undefined ? '' : `\n${event.detail}`}`;
+    case 'cost':
+      return `${formatUsd(event.usdMicros)} so far in this phase`;
     case 'plan':
       return event.entries.map((entry) => `${entry.status}: ${entry.content}`).join('\n');
   }

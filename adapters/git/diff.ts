@@ -15,7 +15,8 @@ export async function unifiedDiff(cwd: string, base: string, commit: string, max
   }
   const quiet = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
   const shape = ['--unified=3', '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short'];
-  const args = ['diff', ...quiet, ...shape, base, commit, '--'];
+  // Plumbing: `git diff` would also go by the repository's configuration of order and context.
+  const args = ['diff-tree', '-r', '-p', ...quiet, ...shape, base, commit, '--'];
   const { stdout } = await git(args, { cwd });
   if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
   // The last whole line that fits: a line is never shown in part.

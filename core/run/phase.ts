@@ -133,7 +133,13 @@ export const phaseEvent = z.discriminatedUnion('type', [
     entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100),
   }),
 ]);
-export type PhaseEvent = z.infer<typeof phaseEvent>;
+/** What the gateway itself adds: the money of this phase so far. A sandbox that sends it is not believed. */
+export interface CostEvent {
+  type: 'cost';
+  usdMicros: number;
+}
+
+export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
 
 /** One metered model call, as the gateway wrote it. Money in micro-US-dollars. */
 export interface ModelCall {

@@ -104,6 +104,14 @@ async function meteredCall(context: GatewayContext, exchange: Exchange, call: Me
   const read = complete && answer.ok ? usage.result() : undefined;
   const cost = read === undefined ? undefined : costMicros(provider, request.model, read);
   if (read !== undefined && cost !== undefined) meter.settle(reserved, read, cost);
+  context.tell({
+    type: 'event',
+    event: {
+      type: 'cost',
+      usdMicros:
+        context.config.model?.budgetMicros === undefined ? 0 : context.config.model.budgetMicros - meter.left(),
+    },
+  });
 }
 
 /** Reserves the worst case. An answer nobody limited is limited to what the budget affords. */

@@ -1,4 +1,5 @@
 import { estimateTask } from '../../core/money/estimate.ts';
+import { formatUsd } from '../../core/money/format.ts';
 import { putJson } from '../artifacts.ts';
 import { record as recordEvent } from '../events.ts';
 import { loadTask } from '../task.ts';
@@ -21,7 +22,7 @@ export const estimate: Step<'estimate'> =
     await recordEvent(deps, runId, {
       key: 'estimate',
       type: 'estimated',
-      text: `${price.advice.mode}, ${price.advice.costClass}`,
+      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}`,
       data: { lowMicros: price.micros.low, expectedMicros: price.micros.expected, highMicros: price.micros.high },
     });
     return { expectedMicros: price.micros.expected };

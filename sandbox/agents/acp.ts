@@ -73,7 +73,9 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
         case 'tool_call':
         case 'tool_call_update': {
           say.flush();
-          const title = update.title ?? titles.get(update.toolCallId) ?? update.toolCallId;
+          const given = update.title ?? titles.get(update.toolCallId) ?? update.toolCallId;
+          const verb = update.kind ? verbs[update.kind] : undefined;
+          const title = verb === undefined || given.startsWith(`${verb} `) ? given : `${verb} ${given}`;
           titles.set(update.toolCallId, title);
           emit({ type: 'tool', id: update.toolCallId, title: title.slice(0, 500), status: update.status ?? 'pending' });
           break;
@@ -110,6 +112,17 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
   say.flush();
   return stopReason;
 }
+
+/** What a tool call does, by the protocol's kinds; a title alone often names only the file. */
+const verbs: Partial<Record<string, string>> = {
+  read: 'read',
+  edit: 'edit',
+  delete: 'delete',
+  move: 'move',
+  search: 'search',
+  execute: 'run',
+  fetch: 'fetch',
+};
 
 /** Joins the chunks of a message, so that what people read are sentences. */
 function messages(emit: (event: PhaseEvent) => void): { add(text: string): void; flush(): void } {

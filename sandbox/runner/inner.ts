@@ -142,7 +142,11 @@ function preferAsVictim(pid: number | undefined): void {
   }
 }
 
-function innerArguments(boot: BootConfig, env: Readonly<Record<string, string>>): string[] {
+/** Arguments of the inner layer, up to the command. */
+export function innerArguments(
+  boot: Pick<BootConfig, 'paths' | 'system' | 'links'>,
+  env: Readonly<Record<string, string>>,
+): string[] {
   const { paths } = boot;
   return [
     ...[

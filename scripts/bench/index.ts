@@ -1,0 +1,54 @@
+// Prints one JSON document with every figure of docs/bench.md. Each bench is a process of its own: what one has
+// allocated or compiled does not count for the next. Progress goes to standard error.
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { CommandLineFigures } from './cli.ts';
+import type { EngineFigures } from './engine.ts';
+import type { PipelineFigures } from './pipeline.ts';
+import type { SandboxFigures } from './sandbox.ts';
+import { medians } from './statistics.ts';
+
+/** Benches that do not repeat themselves are run this often, and the median of each figure is told. */
+const repeats = 3;
+
+function bench<Figures>(name: string): Figures {
+  process.stderr.write(`${name}, load ${load()}\n`);
+  const out = execFileSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(out) as Figures;
+}
+const repeated = <Figures extends object>(name: string): Record<keyof Figures & string, number> =>
+  medians(Array.from({ length: repeats }, () => bench<Record<keyof Figures & string, number>>(name)));
+const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));
+
+const machine = {
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model ?? '',
+  memoryMb: Math.round(totalmem() / 1_000_000),
+  node: process.version,
+  loadBefore: load(),
+};
+const engine = repeated<EngineFigures>('engine');
+const lint = repeated<{ lintedSpecs: number; ms: number }>('lint');
+const sandbox = bench<SandboxFigures>('sandbox');
+const pipeline = bench<PipelineFigures>('pipeline');
+const commandLine = bench<CommandLineFigures>('cli');
+
+console.log(
+  JSON.stringify(
+    {
+      machine: { ...machine, loadAfter: load() },
+      how: `medians: engine and lint of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
+      engine,
+      lint,
+      sandbox,
+      pipeline,
+      commandLine,
+    },
+    null,
+    2,
+  ),
+);

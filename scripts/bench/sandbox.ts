@@ -1,0 +1,84 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import {
+  outerArguments,
+  ownerIsRoot,
+  systemLinks,
+  systemMounts,
+  UNPRIVILEGED,
+  unprivileged,
+} from '../../adapters/local/sandbox/bubblewrap.ts';
+import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
+import { layout } from '../../sandbox/layout.ts';
+import { innerArguments } from '../../sandbox/runner/inner.ts';
+import { median, round } from './statistics.ts';
+
+const pairs = 41;
+
+export interface SandboxFigures {
+  /** A program that does nothing, run bare. */
+  bareMs: number;
+  /** The same inside both layers. */
+  sealedMs: number;
+  /** Median of the differences within each pair. */
+  overBareMs: number;
+  pairs: number;
+}
+
+/** What the two layers of bubblewrap add to the start and end of a process, in pairs, each pair in the other order. */
+export async function benchSandbox(): Promise<SandboxFigures> {
+  const folder = await makePhaseFolder(undefined);
+  try {
+    for (const file of [folder.socket, folder.runnerProgram]) await writeFile(file, '');
+    await chmod(folder.runnerProgram, 0o644);
+    await chmod(folder.socket, 0o600);
+    if (ownerIsRoot()) await chown(folder.socket, UNPRIVILEGED, UNPRIVILEGED);
+    await mkdir(folder.tools, { recursive: true });
+    const system = systemMounts(folder.etc);
+    const links = systemLinks();
+    const outer = outerArguments(folder, system, links, false);
+    const inner = innerArguments(
+      {
+        paths: { ...layout, agent: null },
+        system: system.map(([, to]) => [to, to]),
+        links,
+      },
+      {},
+    );
+    inner[inner.indexOf('--info-fd') + 1] = '1'; // the outer layer passes the three standard streams on, and no others
+    const sealed = ['bwrap', ...outer.slice(0, outer.lastIndexOf('--') + 1), 'bwrap', ...inner, '--', '/usr/bin/true'];
+    const options: SpawnOptions = { ...unprivileged(), cwd: '/', env: { PATH: process.env.PATH } };
+    await time(sealed, options);
+    const taken: { bare: number; sealed: number }[] = [];
+    for (let i = 0; i < pairs; i++) {
+      const first = i % 2 === 0 ? await time(['/usr/bin/true'], options) : undefined;
+      const inside = await time(sealed, options);
+      taken.push({ bare: first ?? (await time(['/usr/bin/true'], options)), sealed: inside });
+    }
+    return {
+      bareMs: round(median(taken.map(({ bare }) => bare)), 1),
+      sealedMs: round(median(taken.map(({ sealed }) => sealed)), 1),
+      overBareMs: round(median(taken.map(({ bare, sealed }) => sealed - bare)), 1),
+      pairs,
+    };
+  } finally {
+    await folder.remove();
+  }
+}
+
+function time(argv: readonly string[], options: SpawnOptions): Promise<number> {
+  const start = performance.now();
+  const child = spawn(argv[0] ?? 'false', argv.slice(1), { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(performance.now() - start) : reject(new Error(`the sandbox ended with ${code}: ${said}`)),
+    );
+  });
+}
+
+if (import.meta.main) console.log(JSON.stringify(await benchSandbox()));

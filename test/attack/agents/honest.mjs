@@ -1,0 +1,4 @@
+import { good } from './inside.mjs';
+
+good();
+process.exit(7);

