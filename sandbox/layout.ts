@@ -36,6 +36,8 @@ export const artifactNames = {
   result: 'result.json',
   manifest: 'changeset.json',
   blobs: 'changeset.blobs',
+  /** Progress, NDJSON; written outside, from what the gateway told. */
+  events: 'events.ndjson',
   /** Tar of the installed dependencies, for the install cache. */
   install: 'install.tar',
 } as const;

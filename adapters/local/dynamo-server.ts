@@ -14,6 +14,8 @@ export interface LocalDynamo {
 
 /** Tries with another free port when somebody took the first in between. */
 const startAttempts = 5;
+/** It listens within a fraction of a second; a machine under load is given this long. */
+const startMs = 20_000;
 
 /**
  * Starts the embedded DynamoDB on a file, or connects to `AWS_ENDPOINT_URL_DYNAMODB` where it is set, and creates the
@@ -68,14 +70,21 @@ function dieWithParent(program: string, args: string[]): { command: string; args
 function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
+    const settle = (answer: string): void => {
+      clearTimeout(late);
+      // What it says from here on is read and forgotten: a full pipe would stop it.
+      for (const stream of [child.stdout, child.stderr]) stream?.off('data', read).resume();
+      resolve(answer);
+    };
     const read = (chunk: Buffer): void => {
       said += chunk.toString();
-      if (said.includes('listening on')) resolve('');
+      if (said.includes('listening on')) settle('');
     };
+    const late = setTimeout(() => settle(said.trim() || 'it said nothing'), startMs);
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
-    child.on('error', (error) => resolve(error.message));
-    child.on('exit', (code) => resolve(said.trim() || `it exited with ${code}`));
+    child.on('error', (error) => settle(error.message));
+    child.on('exit', (code) => settle(said.trim() || `it exited with ${code}`));
   });
 }
 
@@ -94,7 +103,7 @@ async function connect(endpoint: string, child: ChildProcess | undefined): Promi
     client,
     async close() {
       client.destroy();
-      if (!child || child.exitCode !== null) return;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), 2_000);

@@ -60,6 +60,7 @@ const failedToStart = (phaseKey: string, error: unknown): PhaseEnd => ({
   },
   calls: [],
   refusals: [],
+  traffic: [],
   artifacts: new Map(),
   enforcer: 'none',
   ms: 0,

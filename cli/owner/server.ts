@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Service } from '../../pipeline/service.ts';
 import type { Owner } from '../compose.ts';
+import { claimSocketFolder } from '../paths.ts';
 
 /** Largest request: a spec of the largest size the parser takes, in base64, and a policy beside it. */
 const maxBody = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ export async function serveControl(owner: Owner, socket: string): Promise<Contro
       else response.destroy();
     });
   });
-  mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
+  claimSocketFolder(socket);
   // Whoever gets here holds the journal's lock, so a socket that is left there has no listener.
   rmSync(socket, { force: true });
   await new Promise<void>((resolve, reject) => {

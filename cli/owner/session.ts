@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { Owner, OwnerOptions } from '../compose.ts';
-import { controlSocket } from '../paths.ts';
+import { claimSocketFolder, controlSocket } from '../paths.ts';
 import { connectOwner, isOwned, type OwnerClient } from './client.ts';
 import { type ControlServer, serveControl } from './server.ts';
 
@@ -25,6 +25,7 @@ const settleAttempts = 100;
  */
 export async function openSession(options: OwnerOptions): Promise<Session> {
   const socket = controlSocket(options.dataDir);
+  claimSocketFolder(socket);
   for (let attempt = 0; attempt < settleAttempts; attempt++) {
     if (await isOwned(socket)) return { ...connectOwner(socket), close: async () => undefined };
     // Only an owner needs engine, stores and sandbox, and loading them takes a while.

@@ -167,6 +167,16 @@ export interface Refusal {
   at: string;
 }
 
+/** Something that went out and came back: a registry download or a tunnel. */
+export interface Traffic {
+  /** `registry` or `connect`. */
+  route: string;
+  /** Registry path or host. */
+  target: string;
+  /** Of a tunnel, both ways together. */
+  bytes: number;
+}
+
 /** How a phase ended, seen from outside the sandbox. */
 export interface PhaseEnd {
   phaseKey: string;
@@ -176,6 +186,8 @@ export interface PhaseEnd {
   failure?: { name: string; message: string };
   calls: ModelCall[];
   refusals: Refusal[];
+  /** What went out, as the gateway counted it (R15). Model calls are in `calls`. */
+  traffic: Traffic[];
   /** Artifacts the phase put, by name, as bytes on the launcher's side. */
   artifacts: Map<string, Uint8Array>;
   /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `none`. */

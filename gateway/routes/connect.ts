@@ -82,6 +82,8 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
     socket.destroy();
     return;
   }
+  // At once, and its bytes at its end: a tunnel is on record even where the gateway ends first.
+  context.tell({ type: 'traffic', route: 'connect', target: host, bytes: 0 });
   const upstream = network.dial(address, 443);
   upstream.on('error', () => socket.destroy());
   upstream.on('close', () => socket.destroy());

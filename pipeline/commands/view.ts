@@ -1,8 +1,10 @@
 import type { ErrorView } from '../../core/errors.ts';
 import { usdOf } from '../../core/money/format.ts';
 import type { PullRequestRef } from '../../core/ports.ts';
+import type { Refusal } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
+import { refusalsOf } from '../publish-facts.ts';
 
 /** What `run`, `status` and `show` print as JSON; relied on from outside (DESIGN, Command line). */
 export interface RunView {
@@ -23,14 +25,17 @@ export interface RunView {
   /** Milliseconds by phase, and `total` once it ended. */
   durations: Record<string, number>;
   events: RunEvent[];
+  /** What was refused on its way out, and the line that would allow it. */
+  refusals: Refusal[];
   createdAt: string;
   endedAt: string | null;
 }
 
-export async function runView(deps: Pick<Deps, 'runs' | 'executions'>, record: RunRecord): Promise<RunView> {
-  const [events, execution] = await Promise.all([
+export async function runView(deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>, record: RunRecord): Promise<RunView> {
+  const [events, execution, refusals] = await Promise.all([
     deps.runs.events(record.runId),
     deps.executions.describe(record.runId),
+    refusalsOf(deps, record.work.results),
   ]);
   const total =
     record.endedAt === undefined ? {} : { total: Date.parse(record.endedAt) - Date.parse(record.createdAt) };
@@ -51,6 +56,7 @@ export async function runView(deps: Pick<Deps, 'runs' | 'executions'>, record: R
     transitions: execution?.transitions ?? 0,
     durations: { ...record.durations, ...total },
     events,
+    refusals,
     createdAt: record.createdAt,
     endedAt: record.endedAt ?? null,
   };

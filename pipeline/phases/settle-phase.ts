@@ -57,12 +57,13 @@ export async function settlePhase(deps: Deps, phaseId: string, tries: number, en
   await answerPhase(deps, phaseId, tries, reply);
 }
 
-/** Result, refusals and log are kept as artifacts of the run, named by phase. */
+/** Result, refusals, traffic and log are kept as artifacts of the run, named by phase. */
 async function evidencePatch(deps: Deps, name: PhaseName, end: PhaseEnd): Promise<WorkPatch> {
   const results: Record<string, string> = {};
   const { artifacts: _bytes, ...facts } = end;
   results[name] = await putJson(deps.artifacts, facts);
   if (end.refusals.length > 0) results[`refusals:${end.phaseKey}`] = await putJson(deps.artifacts, end.refusals);
+  if (end.traffic.length > 0) results[`traffic:${end.phaseKey}`] = await putJson(deps.artifacts, end.traffic);
   const log = end.artifacts.get('events.ndjson');
   if (log) results[`events:${end.phaseKey}`] = await deps.artifacts.put(log);
   return { results, durations: { [end.phaseKey.slice(end.phaseKey.indexOf('/') + 1)]: end.ms } };

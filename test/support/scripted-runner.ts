@@ -26,6 +26,7 @@ export function scriptedRunner(script: Script = () => undefined): PhaseRunner {
         phaseKey: job.spec.phaseKey,
         calls: scripted.calls ?? [],
         refusals: [],
+        traffic: [],
         artifacts: new Map(),
         enforcer: 'none',
         ms: 1,

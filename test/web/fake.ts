@@ -36,6 +36,7 @@ export const aRun = (change: Partial<RunView> = {}): RunView => ({
   transitions: 4,
   durations: { 'plan/1/1': 2_500 },
   events: [{ key: 'claimed', at: '2026-11-21T11:58:00.000Z', type: 'claimed', text: 'base bbbb' }],
+  refusals: [],
   createdAt: '2026-11-21T11:55:00.000Z',
   endedAt: null,
   ...change,

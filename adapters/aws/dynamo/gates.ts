@@ -96,6 +96,7 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
     async markDelivered(gateId) {
       await table.update(pkOf(gateId), `gate#${gateId}`, {
         UpdateExpression: 'SET delivered = :yes',
+        ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':yes': true },
       });
     },
@@ -137,9 +138,12 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
     },
 
     async markPhaseDelivered(phaseId) {
+      // Somebody slow may come after the next try began: that one is not delivered.
       await table.update(pkOf(phaseId), `phase#${phaseId}`, {
         UpdateExpression: 'SET delivered = :yes',
-        ExpressionAttributeValues: { ':yes': true },
+        ConditionExpression: '#status = :ended',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':yes': true, ':ended': 'ended' },
       });
     },
   };

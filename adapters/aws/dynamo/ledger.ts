@@ -5,7 +5,7 @@ import type { ModelCall } from '../../../core/run/phase.ts';
 import type { Ledger } from '../../../core/stores.ts';
 import { Table } from './table.ts';
 
-/** Attempts to reserve while somebody changes the limit of the same sprint. */
+/** Attempts to reserve while somebody changes the limit of the same sprint or settles in it. */
 const limitAttempts = 10;
 
 const budgetPk = (team: string, sprint: string): string => `budget#${team}#${sprint}`;
@@ -62,7 +62,9 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
         if (!refused || refused[0] === 'ConditionalCheckFailed') return;
         const total = await table.get(pk, 'total');
         if (Number(total?.limitVersion) !== limitVersion) continue;
-        const free = limitMicros - Number(total?.committed ?? 0);
+        const free = Math.max(0, limitMicros - Number(total?.committed ?? 0));
+        // Somebody settled between the refusal and this look at it.
+        if (free >= capMicros) continue;
         throw new DrydockError(
           'BudgetExceeded',
           `The run may cost ${formatUsd(capMicros)}, and ${formatUsd(free)} of ${formatUsd(limitMicros)} are left in the sprint of team ${team} that began ${sprint}.`,
@@ -155,18 +157,17 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
     },
 
     async enqueue(scope, runId, at) {
-      const queued = await table.query(slotPk(scope), 'queue#');
-      if (queued.some((item) => item.runId === runId)) return;
-      await table.put({ pk: slotPk(scope), sk: `queue#${at}#${runId}`, runId });
+      const place = { pk: slotPk(scope), sk: `queue#${runId}`, runId, at };
+      await table.put(place, { ConditionExpression: 'attribute_not_exists(pk)' });
     },
 
     async dequeue(scope, runId) {
-      const queued = await table.query(slotPk(scope), 'queue#');
-      for (const item of queued) if (item.runId === runId) await table.delete(slotPk(scope), String(item.sk));
+      await table.delete(slotPk(scope), `queue#${runId}`);
     },
 
     async queue(scope) {
-      return (await table.query(slotPk(scope), 'queue#')).map((item) => String(item.runId));
+      const places = (await table.query(slotPk(scope), 'queue#')).map(({ at, runId }) => `${at} ${runId}`);
+      return places.sort().map((place) => place.slice(place.indexOf(' ') + 1));
     },
 
     async setPaused(paused, by) {

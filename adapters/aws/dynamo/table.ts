@@ -23,7 +23,7 @@ import {
 export type Item = Record<string, NativeAttributeValue>;
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** Attempts of a transaction that another one got in the way of; with full jitter over 2^n · 10 ms, about 10 s in all. */
+/** Attempts of a write that a transaction got in the way of; with full jitter over 2^n · 10 ms, about 10 s in all. */
 const conflictAttempts = 10;
 
 /** Thin access to one table of `pk` and `sk`: conditions come back as booleans, conflicts are tried again. */
@@ -47,12 +47,14 @@ export class Table {
 
   /** False when the condition did not hold. */
   async put(item: Item, condition?: Omit<PutCommandInput, 'TableName' | 'Item'>): Promise<boolean> {
-    return conditional(() => this.#client.send(new PutCommand({ TableName: this.name, Item: item, ...condition })));
+    return this.#conditional(() =>
+      this.#client.send(new PutCommand({ TableName: this.name, Item: item, ...condition })),
+    );
   }
 
   /** False when the condition did not hold. */
   async update(pk: string, sk: string, update: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
-    return conditional(() =>
+    return this.#conditional(() =>
       this.#client.send(new UpdateCommand({ TableName: this.name, Key: { pk, sk }, ...update })),
     );
   }
@@ -88,37 +90,51 @@ export class Table {
    * `ConditionalCheckFailed`), in the order of the items.
    */
   async transact(items: TransactItem[]): Promise<string[] | undefined> {
-    for (let attempt = 0; ; attempt++) {
+    return this.#again(async () => {
       try {
         await this.#client.send(new TransactWriteCommand({ TransactItems: items }));
         return undefined;
       } catch (error) {
-        const reasons = conflictReasons(error);
-        if (reasons === undefined) throw error;
-        if (reasons.some((reason) => reason === 'ConditionalCheckFailed')) return reasons;
-        if (attempt >= conflictAttempts) throw error;
+        const reasons = cancellationReasons(error);
+        if (reasons?.includes('ConditionalCheckFailed')) return reasons;
+        throw error;
+      }
+    });
+  }
+
+  async #conditional(write: () => Promise<unknown>): Promise<boolean> {
+    return this.#again(async () => {
+      try {
+        await write();
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Tries again what a transaction got in the way of: nothing of it was written. */
+  async #again<T>(write: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await write();
+      } catch (error) {
+        const conflict =
+          error instanceof TransactionConflictException || cancellationReasons(error)?.includes('TransactionConflict');
+        if (!conflict || attempt >= conflictAttempts) throw error;
         await sleep(this.#random() * 10 * 2 ** attempt);
       }
     }
   }
 }
 
-function conflictReasons(error: unknown): string[] | undefined {
-  if (error instanceof TransactionConflictException) return ['TransactionConflict'];
+/** Why a transaction was cancelled, item by item; undefined for other errors and for reasons we do not know. */
+function cancellationReasons(error: unknown): string[] | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reasons = (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
   const expected = new Set(['None', 'ConditionalCheckFailed', 'TransactionConflict']);
   return reasons.every((reason) => expected.has(reason)) ? reasons : undefined;
-}
-
-async function conditional(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }
 
 export const isTableThere = (error: unknown): boolean => error instanceof ResourceInUseException;

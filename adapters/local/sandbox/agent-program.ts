@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -82,10 +82,15 @@ async function reachable(folder: string): Promise<string> {
     .update(`${folder} ${statSync(folder).mtimeMs}`)
     .digest('hex')
     .slice(0, 16);
-  const target = path.join(tmpdir(), `drydock-agents-${process.getuid?.()}`, key);
+  const shared = path.join(tmpdir(), `drydock-agents-${process.getuid?.()}`);
+  await mkdir(shared, { recursive: true, mode: 0o755 });
+  // Somebody else could have made it first and put a program of theirs there.
+  if (lstatSync(shared).uid !== process.getuid?.() || (lstatSync(shared).mode & 0o022) !== 0) {
+    throw new DrydockError('AgentUnavailable', `${shared} belongs to somebody else.`, { remedy: `Remove ${shared}.` });
+  }
+  const target = path.join(shared, key);
   if (existsSync(target)) return target;
   const aside = `${target}.${process.pid}`;
-  await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
   const copy = promisify(execFile);
   await copy('cp', ['-al', '--', folder, aside]).catch(async () => {
     await rm(aside, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports.ts';
-import type { ModelCall, PhaseEnd, Refusal } from '../../../core/run/phase.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
@@ -12,6 +12,7 @@ import { gatewayConfigOf } from './gateway-job.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
 import { makePhaseFolder } from './phase-folder.ts';
+import { PhaseLog } from './phase-log.ts';
 import { placeRunner } from './programs.ts';
 import { resolveRuntime } from './runtime.ts';
 import { runSandbox, type SandboxEnd } from './sandbox-process.ts';
@@ -29,8 +30,6 @@ export interface LocalPhaseRunnerOptions {
   /** Refuse a runtime that is not exactly here. */
   strictRuntime?: boolean;
 }
-
-type Failure = NonNullable<PhaseEnd['failure']>;
 
 /** Runs phases on this machine: gateway and sandbox are programs of their own, and die with this one. */
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
@@ -52,6 +51,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           failure,
           calls: [],
           refusals: [],
+          traffic: [],
           artifacts: new Map(),
           enforcer: 'none',
           ms: 0,
@@ -67,8 +67,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
 
       const program = await agentProgram(job.spec.agent, options.packageRoot, isolation);
       const spec = { ...job.spec, agent: program.agent };
-      const refusals: Refusal[] = [];
-      const failures: Failure[] = [];
+      const log = new PhaseLog();
       swept ??= sweep();
       await swept;
       const folder = await makePhaseFolder(job.agentFiles);
@@ -79,9 +78,8 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         const config = await gatewayConfigOf({ ...job, spec }, folder, secrets, meterFile, install);
         const gateway = await startGateway(options.packageRoot, config, (message) => {
+          log.add(message);
           if (message.type === 'event') onEvent(message.event);
-          else if (message.type === 'refusal') refusals.push(message.refusal);
-          else if (message.type === 'failure') failures.push({ name: message.name, message: message.message });
         });
         let ended: SandboxEnd;
         try {
@@ -106,9 +104,10 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         const tar = path.join(folder.artifacts, artifactNames.install);
         if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
         const artifacts = await readArtifacts(folder.artifacts);
+        artifacts.set(artifactNames.events, log.events);
         const verdict = judge({
           ended,
-          told: failures[0],
+          told: log.failures[0],
           bytes: artifacts.get(artifactNames.result),
           phaseKey: job.spec.phaseKey,
         });
@@ -116,7 +115,8 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           phaseKey: job.spec.phaseKey,
           ...verdict,
           calls: readMeter(meterFile),
-          refusals,
+          refusals: log.refusals,
+          traffic: log.traffic,
           artifacts,
           enforcer: ended.enforcer,
           ms: Math.round(performance.now() - start),
