@@ -92,18 +92,22 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    command('egress <run>', 'what was refused on its way out, and what would allow it'),
+    command('egress <run>', 'what went out, what was refused, and what would allow it'),
     async (output, options, reference) => {
-      const refusals = await withSession(options, (session) => session.service.egress(reference));
-      print(output, { refusals }, () =>
-        refusals.length === 0
-          ? ['Nothing was refused.']
-          : refusals.flatMap((refusal) => [
-              `${plain(refusal.target)}  ${plain(refusal.reason)}`,
-              `  asked by  ${plain(refusal.command) || 'unknown'}`,
-              ...(refusal.allow === '' ? [] : [`  allow by  ${plain(refusal.allow)}`]),
-            ]),
-      );
+      const { refusals, traffic } = await withSession(options, async ({ service }) => ({
+        refusals: await service.egress(reference),
+        traffic: await service.traffic(reference),
+      }));
+      const bytes = traffic.reduce((sum, one) => sum + one.bytes, 0);
+      print(output, { refusals, traffic }, () => [
+        `${traffic.length} targets reached, ${bytes} bytes (--json names them).`,
+        ...(refusals.length === 0 ? ['Nothing was refused.'] : []),
+        ...refusals.flatMap((refusal) => [
+          `${plain(refusal.target)}  ${plain(refusal.reason)}`,
+          `  asked by  ${plain(refusal.command) || 'unknown'}`,
+          ...(refusal.allow === '' ? [] : [`  allow by  ${plain(refusal.allow)}`]),
+        ]),
+      ]);
       return 0;
     },
   );

@@ -3,7 +3,7 @@ import { plannedPhases } from '../core/plan/planned.ts';
 import { plan as planSchema } from '../core/plan/schema.ts';
 import { promptVersion } from '../core/prompt/build.ts';
 import type { PublishFacts } from '../core/publish/facts.ts';
-import type { PhaseEnd, Refusal } from '../core/run/phase.ts';
+import type { PhaseEnd, Refusal, Traffic } from '../core/run/phase.ts';
 import { getJson, loadChange } from './artifacts.ts';
 import type { Deps } from './deps.ts';
 import type { Task } from './task.ts';
@@ -52,8 +52,19 @@ export async function publishFacts(deps: Deps, task: Task): Promise<PublishFacts
 }
 
 /** Everything that was refused on its way out, in any phase of the run. */
-export async function refusalsOf(deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> {
-  const digests = Object.entries(results).filter(([name]) => name.startsWith('refusals:'));
+export const refusalsOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> =>
+  listsOf<Refusal>(deps, results, 'refusals:');
+
+/** Everything that went out, phase by phase. */
+export const trafficOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Traffic[]> =>
+  listsOf<Traffic>(deps, results, 'traffic:');
+
+async function listsOf<T>(
+  deps: Pick<Deps, 'artifacts'>,
+  results: Record<string, string>,
+  prefix: string,
+): Promise<T[]> {
+  const digests = Object.entries(results).filter(([name]) => name.startsWith(prefix));
   const lists = await Promise.all(digests.map(([, digest]) => getJson(deps.artifacts, digest)));
-  return (lists as Refusal[][]).flat();
+  return (lists as T[][]).flat();
 }

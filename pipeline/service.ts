@@ -7,7 +7,7 @@ import { personOf } from '../core/policy/people.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import type { UnifiedDiff } from '../core/ports.ts';
 import type { Gate, Vote, VoteChoice } from '../core/run/gate.ts';
-import type { ModelCall, PhaseEvent, Refusal } from '../core/run/phase.ts';
+import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../core/run/phase.ts';
 import { isFinal, type RunEvent, type RunRecord } from '../core/run/record.ts';
 import type { BudgetView } from '../core/stores.ts';
 import { slotScope, sprintOf, wakeQueued } from './admission.ts';
@@ -22,7 +22,7 @@ export type { RunView } from './commands/view.ts';
 import { type BlameView, why } from './commands/why.ts';
 import type { Deps } from './deps.ts';
 import { closeGate, decideGate } from './gates/decide-gate.ts';
-import { refusalsOf } from './publish-facts.ts';
+import { refusalsOf, trafficOf } from './publish-facts.ts';
 import { stopRun } from './stop-run.ts';
 import { effectiveTask, loadPolicy, locate } from './task.ts';
 
@@ -83,6 +83,8 @@ export interface Service {
   needsPerson(gate: string): Promise<void>;
   cancel(run: string, who: string, reason: string): Promise<RunView>;
   egress(run: string): Promise<Refusal[]>;
+  /** What did go out: registry downloads and tunnels, by phase one after the other. */
+  traffic(run: string): Promise<Traffic[]>;
   audit(run: string): Promise<Audit>;
   evidence(run: string): Promise<Evidence>;
   /** What the phases that ended reported while they ran. */
@@ -177,6 +179,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     async egress(run) {
       const record = await resolveRun(deps, run);
       return refusalsOf(deps, record.work.results);
+    },
+
+    async traffic(run) {
+      const record = await resolveRun(deps, run);
+      return trafficOf(deps, record.work.results);
     },
 
     async audit(run) {

@@ -51,7 +51,7 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
     const stored = await deps.gates.get(request.gateId);
     if (!stored) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);
     await applyDecision(deps, stored);
-    return stored;
+    return (await deps.gates.get(request.gateId)) ?? stored;
   }
   throw new DrydockError('Conflict', `Too many people vote on ${request.gateId} at once.`);
 }

@@ -125,7 +125,7 @@ describe.concurrent('R17 the verdict is not the agent’s', () => {
   test('its tests attack the sandbox that verifies them', async () => {
     const view = await attempt('hostile', { constraints: [] });
     expect(failure(view)).toMatch(/^NeedsPerson: VerifyFailed: /);
-    const found = /FOUND ([^\\]*)/.exec(JSON.stringify((await owner.service.evidence(view.runId)).phases.verify))?.[1];
+    const found = /FOUND ([^\\"]*)/.exec(JSON.stringify((await owner.service.evidence(view.runId)).phases.verify))?.[1];
     expect(found?.split(', ')).toEqual([
       '/run/gw.sock ENOENT',
       '/run/runner.mjs ENOENT',

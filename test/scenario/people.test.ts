@@ -145,9 +145,10 @@ describe('R24 votes', () => {
   test('after a restart counts; late is kept and never counted', async () => {
     const { runId, gate } = await atReview();
     const second = await open();
-    expect((await second.service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).decision?.outcome).toBe(
-      'approved',
-    );
+    expect(await second.service.vote({ gate, who: 'lead', choice: 'approve', text: '' })).toMatchObject({
+      decision: { outcome: 'approved' },
+      delivered: true,
+    });
     await expect(
       second.service.vote({ gate, who: 'second', choice: 'reject', text: 'too late' }),
     ).rejects.toMatchObject({ name: 'GateClosed' });

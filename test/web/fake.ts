@@ -166,6 +166,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     needsPerson: act('needsPerson', undefined),
     cancel: act('cancel', aRun({ status: 'cancelled' })),
     egress: async () => [],
+    traffic: async () => [],
     audit: (id) => known(id, anAudit(), 'RunNotFound'),
     evidence: async () => someEvidence(),
     activity: async () => [],
