@@ -13,8 +13,10 @@ import {
   policyOption,
   wholeNumber,
 } from './command.ts';
+import type { OwnerOptions } from './compose.ts';
 import { follow } from './follow.ts';
 import { type Output, print } from './output.ts';
+import { OwnerGone } from './owner/client.ts';
 import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
 import { loadPolicy, personId, requesterName } from './policy.ts';
@@ -95,41 +97,55 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     ...(options.as === undefined ? {} : { as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
-  const session = await openSession({
+  const owner: OwnerOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
     ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
     ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),
-  });
-  try {
-    // What an earlier owner left unfinished goes on first; this run may be among it.
-    const left = new Set(session.owner?.unfinished());
-    if (options.detach && session.owner) {
-      throw new DrydockError('UsageError', 'Nobody would run it: no process owns the data folder.', {
-        remedy: 'Start `drydock serve` in another terminal, or leave --detach out.',
-      });
+  };
+  const request = {
+    file: shownPath(file),
+    bytesBase64: Buffer.from(bytes).toString('base64'),
+    policy,
+    requester,
+    attempt: options.attempt,
+    dryRun: options.dryRun === true,
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+  };
+  let submitted: string | undefined;
+  for (;;) {
+    const session = await openSession(owner);
+    try {
+      // What an earlier owner left unfinished goes on first; this run may be among it.
+      const left = new Set(session.owner?.unfinished());
+      if (submitted === undefined) {
+        if (options.detach && session.owner) throw nobodyRuns();
+        const { runId, how } = await session.service.submit(request);
+        if (how === 'duplicate' && !left.has(runId)) {
+          await session.owner?.resume();
+          return { ...(await session.service.run(runId)), status: 'duplicate' };
+        }
+        submitted = runId;
+      }
+      await session.owner?.resume();
+      if (options.detach) return await session.service.run(submitted);
+      const ended = await follow(session, submitted, output, { yes: options.yes === true, as: requester });
+      await session.linger?.();
+      return ended;
+    } catch (error) {
+      // The owner this run went through ended. Whoever is first owns the folder now, and takes up what was running.
+      if (!(error instanceof OwnerGone)) throw error;
+      output.err('The process that ran it ended; taking over.');
+    } finally {
+      await session.close();
     }
-    const submitted = await session.service.submit({
-      file: shownPath(file),
-      bytesBase64: Buffer.from(bytes).toString('base64'),
-      policy,
-      requester,
-      attempt: options.attempt,
-      dryRun: options.dryRun === true,
-      ...(options.agent === undefined ? {} : { agent: options.agent }),
-    });
-    await session.owner?.resume();
-    const resumed = left.has(submitted.runId);
-    if (submitted.how === 'duplicate' && !resumed)
-      return { ...(await session.service.run(submitted.runId)), status: 'duplicate' };
-    if (options.detach) return await session.service.run(submitted.runId);
-    const ended = await follow(session, submitted.runId, output, { yes: options.yes === true, as: requester });
-    await session.linger?.();
-    return ended;
-  } finally {
-    await session.close();
   }
 }
+
+const nobodyRuns = () =>
+  new DrydockError('UsageError', 'Nobody would run it: no process owns the data folder.', {
+    remedy: 'Start `drydock serve` in another terminal, or leave --detach out.',
+  });
 
 /** Path from the root of the repository the spec lies in: what provenance names. Elsewhere the bare file name. */
 function shownPath(file: string): string {

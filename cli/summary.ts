@@ -17,9 +17,12 @@ export function summary(run: RunView, output: Output): string[] {
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
   for (const refusal of run.refusals.slice(0, mostRefusals)) {
-    lines.push(`  refused ${plain(refusal.target)}${refusal.allow === '' ? '' : `  (allowed by ${plain(refusal.allow)})`}`);
+    lines.push(
+      `  refused ${plain(refusal.target)}${refusal.allow === '' ? '' : `  (allowed by ${plain(refusal.allow)})`}`,
+    );
   }
-  if (run.refusals.length > mostRefusals) lines.push(`  refused ${run.refusals.length - mostRefusals} more: drydock egress ${run.taskId}`);
+  if (run.refusals.length > mostRefusals)
+    lines.push(`  refused ${run.refusals.length - mostRefusals} more: drydock egress ${run.taskId}`);
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
   const next = nextCommand(run);

@@ -56,6 +56,10 @@ export interface Ledger {
   dequeue(scope: string, runId: string): Promise<void>;
   /** Oldest first. */
   queue(scope: string): Promise<string[]>;
+  /** Remembers that a baseline was green and in which run; the first one stands. */
+  rememberBaseline(key: string, runId: string): Promise<void>;
+  /** The run in which a baseline was green. */
+  baseline(key: string): Promise<string | undefined>;
   setPaused(paused: boolean, by: string): Promise<void>;
   paused(): Promise<boolean>;
 }

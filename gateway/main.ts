@@ -6,12 +6,16 @@ import { createGateway } from './server.ts';
 const lines = createInterface({ input: process.stdin });
 // The launcher keeps stdin open as long as it lives: its end is the end of the gateway, however the launcher died.
 lines.once('close', () => process.exit(0));
-lines.once('line', (line) => {
+lines.once('line', (line) => void serve(line).catch(fail));
+
+async function serve(line: string): Promise<void> {
   const config = gatewayConfig.parse(JSON.parse(line));
-  const server = createGateway(config, (message) => process.stdout.write(`${JSON.stringify(message)}\n`));
-  server.once('error', (error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  });
+  const server = await createGateway(config, (message) => process.stdout.write(`${JSON.stringify(message)}\n`));
+  server.once('error', fail);
   server.listen(config.socket, () => process.stdout.write(`${JSON.stringify({ type: 'ready' })}\n`));
-});
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -8,7 +8,7 @@ import { artifactsRoute } from './routes/artifacts.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './routes/connect.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
-import { modelRoute } from './routes/model.ts';
+import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 import { registryRoute } from './routes/registry.ts';
 
@@ -35,11 +35,11 @@ function askingCommand(request: http.IncomingMessage | undefined): string | unde
 }
 
 /** Builds the gateway of one phase. It is not listening yet. */
-export function createGateway(
+export async function createGateway(
   config: GatewayConfig,
   tell: (message: GatewayMessage) => void,
   network: Network = systemNetwork,
-): http.Server {
+): Promise<http.Server> {
   let refusals = 0;
   const context: GatewayContext = {
     config,
@@ -62,6 +62,10 @@ export function createGateway(
     },
   };
 
+  const { model } = config;
+  // Loaded where there is a model: prices and usage formats are most of what a start takes.
+  const modelRoute =
+    model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
   const mounts: Mount[] = [
     { prefix: '/phase', callers: ['runner'], route: phaseRoute(context) },
     { prefix: '/inputs/', callers: ['runner'], route: inputsRoute(context) },
@@ -69,7 +73,7 @@ export function createGateway(
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context) },
-    { prefix: '/model/', callers: ['agent'], route: modelRoute(context) },
+    { prefix: '/model/', callers: ['agent'], route: modelRoute },
   ];
   const callerOf = authenticator(config.secrets);
 

@@ -12,9 +12,10 @@ export const layout = {
   agent: '/agent',
   /** The runner's own folder: its git directory and its index. Not mounted in the inner layer. */
   runner: '/run/runner',
-  runnerProgram: '/run/runner.mjs',
-  /** The gateway's socket. Not mounted in the inner layer. */
-  gatewaySocket: '/run/gw.sock',
+  runnerProgram: '/run/runner.cjs',
+  /** Holds the gateway's socket, which may come after the sandbox started. Not mounted in the inner layer. */
+  gateway: '/run/gateway',
+  gatewaySocket: '/run/gateway/gw.sock',
   /** Node, npm and a `bin` folder that comes first in PATH. */
   tools: '/opt/drydock',
   relayPort: 8787,

@@ -1,9 +1,9 @@
-// Builds the package: compiled JavaScript with types in dist/, the runner as one file beside its compiled modules, and
+// Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, and
 // the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundleRunner } from '../adapters/local/sandbox/programs.ts';
+import { bundlePath, bundleProgram } from '../adapters/local/sandbox/programs.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -13,7 +13,8 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   cwd: root,
   stdio: 'inherit',
 });
-writeFileSync(join(dist, 'sandbox/runner/runner.mjs'), await bundleRunner(join(root, 'sandbox/runner/main.ts')));
+for (const program of ['runner', 'gateway'] as const)
+  writeFileSync(join(dist, bundlePath(program)), await bundleProgram(program, root));
 const assets = join(root, 'web', 'assets');
 if (existsSync(assets)) cpSync(assets, join(dist, 'web', 'assets'), { recursive: true });
 chmodSync(join(dist, 'bin/drydock.js'), 0o755);

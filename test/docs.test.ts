@@ -8,8 +8,14 @@ import { parseSpec } from '../core/spec/parse.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-const yamlBlocks = (file: string): string[] => [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const yamlBlocks = (file: string): string[] =>
+  [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 
 describe('the documents', () => {
   test('name only files that are there', () => {
@@ -24,7 +30,9 @@ describe('the documents', () => {
 
   test('name only commands that there are', () => {
     const known = new Set(createProgram().commands.map((command) => command.name()));
-    const named = pages.flatMap((page) => [...read(page).matchAll(/(?:`|^|\n)drydock ([a-z]+)/g)].map((match) => match[1] ?? ''));
+    const named = pages.flatMap((page) =>
+      [...read(page).matchAll(/(?:`|^|\n)drydock ([a-z]+)/g)].map((match) => match[1] ?? ''),
+    );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });

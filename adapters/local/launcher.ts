@@ -1,3 +1,4 @@
+import { DrydockError } from '../../core/errors.ts';
 import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
 import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
@@ -17,25 +18,32 @@ export function createLocalLauncher(
   /** The meter of a try, which outlives gateway and owner. */
   meterOf: (phaseKey: string) => ModelCall[],
 ): PhaseLauncher & { stopAll(): Promise<void> } {
-  const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const running = new Map<string, { tries: number; abort: AbortController; done: Promise<void> }>();
 
   const run = async (job: PhaseJob, phaseId: string, tries: number, signal: AbortSignal): Promise<void> => {
     let end: PhaseEnd;
     try {
+      if (signal.aborted) throw new DrydockError('Cancelled', 'The phase was stopped before it began.');
       end = await runner.run(job, { signal, onEvent: (event) => report.event(job.spec.runId, phaseId, event) });
     } catch (error) {
       end = failedToStart(job.spec.phaseKey, error);
     }
     if (!signal.aborted || signal.reason !== 'owner-gone') await report.end(phaseId, tries, end);
-    running.delete(phaseId);
   };
 
   return {
     async launch(job, { phaseId, tries }) {
-      if (running.has(phaseId)) return;
+      const before = running.get(phaseId);
+      if (before?.tries === tries) return;
       const abort = new AbortController();
-      const done = run(job, phaseId, tries, abort.signal).catch((error) => report.fault(phaseId, error));
-      running.set(phaseId, { abort, done });
+      // Reporting the end of one try may launch the next: that one begins when the earlier is done.
+      const done = (before?.done ?? Promise.resolve())
+        .then(() => run(job, phaseId, tries, abort.signal))
+        .catch((error: unknown) => report.fault(phaseId, error))
+        .finally(() => {
+          if (running.get(phaseId)?.abort === abort) running.delete(phaseId);
+        });
+      running.set(phaseId, { tries, abort, done });
     },
     async stop(phaseId) {
       const phase = running.get(phaseId);

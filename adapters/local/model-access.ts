@@ -20,7 +20,12 @@ export async function modelAccessOf(
     const value = env[name];
     if (value) return { mode: 'live', key: value };
     const file = env[`${name}_FILE`];
-    if (file) return { mode: 'live', key: (await readFile(file, 'utf8')).trim() };
+    if (!file) continue;
+    const key = (await readFile(file, 'utf8').catch(() => '')).trim();
+    if (key !== '') return { mode: 'live', key };
+    throw new DrydockError('SecretMissing', `The file that ${name}_FILE names holds no key or cannot be read.`, {
+      remedy: `Put the key into that file, readable by whoever runs drydock.`,
+    });
   }
   if (replaySession !== undefined) return { mode: 'replay', session: replaySession };
   throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider}.`, {

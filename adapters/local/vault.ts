@@ -1,5 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { DrydockError } from '../../core/errors.ts';
+
+const keyBytes = 32;
 
 /** Seals task tokens with AES-256-GCM under a key that never leaves the data folder. */
 export function createVault(key: Buffer): { seal(token: string): string; open(sealed: string): string } {
@@ -12,7 +15,7 @@ export function createVault(key: Buffer): { seal(token: string): string; open(se
     },
     open(sealed) {
       const bytes = Buffer.from(sealed, 'base64');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
       decipher.setAuthTag(bytes.subarray(12, 28));
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
     },
@@ -21,10 +24,18 @@ export function createVault(key: Buffer): { seal(token: string): string; open(se
 
 /** The key of a data folder, made on first use, readable by its owner only. */
 export function loadKey(file: string): Buffer {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 });
+    // A link is made whole or not at all, and never over a key that is there.
+    writeFileSync(aside, randomBytes(keyBytes), { flag: 'wx', mode: 0o600 });
+    linkSync(aside, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
-  return readFileSync(file);
+  const key = readFileSync(file);
+  if (key.length !== keyBytes)
+    throw new DrydockError('FileUnreadable', `${file} does not hold a key of ${keyBytes} bytes.`);
+  return key;
 }

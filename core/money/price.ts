@@ -14,5 +14,5 @@ export function priceMicros(provider: string, model: string, use: TokenUse): num
     model,
     { providerId: provider },
   );
-  return price ? Math.ceil(price.total_price * 1_000_000 - 1e-6) : undefined;
+  return price ? Math.max(0, Math.ceil(price.total_price * 1_000_000 - 1e-6)) : undefined;
 }

@@ -1,8 +1,12 @@
+import { stripHidden } from '../prompt/fence.ts';
 import type { PublishFacts } from './facts.ts';
 
 /** Subject, a line of why, and trailers that lead from a line of code back to its spec, plan and approver. */
 export function commitMessage(facts: PublishFacts): string {
-  const subject = oneLine(`${facts.taskId}: ${facts.title}`).slice(0, 72);
+  const subject = oneLine(`${facts.taskId}: ${facts.title}`.slice(0, 500))
+    .slice(0, 72)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd();
   const phases = [...new Set(facts.files.flatMap((file) => (file.phase === undefined ? [] : [file.phase])))];
   const trailers: [string, string][] = [
     ['Drydock-Run', facts.runId],
@@ -20,4 +24,4 @@ export function commitMessage(facts: PublishFacts): string {
   return `${subject}\n\n${trailers.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n')}\n`;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();

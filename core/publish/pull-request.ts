@@ -1,11 +1,13 @@
 import { formatUsd } from '../money/format.ts';
-import { code, escapeMarkdown } from './escape.ts';
+import type { CommandResult } from '../run/phase.ts';
+import { cellCode, code, escapeMarkdown } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
 /** Code hosts refuse longer bodies; what does not fit is said to be cut. */
 const maxBody = 60_000;
 /** More files than a reviewer reads in a table. */
 const maxFiles = 100;
+const maxRefusals = 50;
 
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
@@ -23,7 +25,7 @@ export function pullRequestBody(facts: PublishFacts): string {
       facts.files
         .slice(0, maxFiles)
         .map((f) => [
-          code(f.path),
+          cellCode(f.path),
           f.op === 'put' ? 'written' : 'deleted',
           f.phase === undefined ? '**not planned**' : escapeMarkdown(f.phase),
         ]),
@@ -34,8 +36,8 @@ export function pullRequestBody(facts: PublishFacts): string {
       ['check', 'command', 'result', 'seconds'],
       facts.verify.commands.map((c) => [
         escapeMarkdown(c.name),
-        code(c.command),
-        c.exitCode === 0 ? 'passed' : `exit ${c.exitCode}`,
+        cellCode(c.command),
+        resultOf(c),
         (c.ms / 1000).toFixed(1),
       ]),
     ),
@@ -57,10 +59,13 @@ export function pullRequestBody(facts: PublishFacts): string {
     ...(facts.refusals.length > 0
       ? [
           '## Refused on the way out',
-          ...facts.refusals.map(
-            (r) =>
-              `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}`,
-          ),
+          ...facts.refusals
+            .slice(0, maxRefusals)
+            .map(
+              (r) =>
+                `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}`,
+            ),
+          ...(facts.refusals.length > maxRefusals ? [`and ${facts.refusals.length - maxRefusals} more.`] : []),
         ]
       : []),
     '## Cost',
@@ -71,10 +76,10 @@ export function pullRequestBody(facts: PublishFacts): string {
     table(
       ['what', 'value'],
       [
-        ['spec', code(`${facts.specPath}@${facts.specBlob}`)],
-        ['base', code(facts.base)],
-        ['policy', code(facts.policyDigest)],
-        ['prompt', code(facts.promptVersion)],
+        ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
+        ['base', cellCode(facts.base)],
+        ['policy', cellCode(facts.policyDigest)],
+        ['prompt', cellCode(facts.promptVersion)],
         ['agent', escapeMarkdown(facts.agent)],
         ['model', escapeMarkdown(facts.model ?? 'none')],
         ['requested by', escapeMarkdown(facts.requester)],
@@ -82,7 +87,15 @@ export function pullRequestBody(facts: PublishFacts): string {
       ],
     ),
   ].join('\n\n');
-  return body.length <= maxBody ? body : `${body.slice(0, maxBody)}\n\n(cut: the whole text is kept with the run)`;
+  // Cut between lines: every line stands for itself, a row of a table too.
+  return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
+}
+
+const cut = '\n\n(cut: the whole text is kept with the run)';
+
+function resultOf({ exitCode, timedOut }: CommandResult): string {
+  if (timedOut) return 'timed out';
+  return exitCode === 0 ? 'passed' : exitCode === null ? 'was stopped' : `exit ${exitCode}`;
 }
 
 function table(head: string[], rows: string[][]): string {

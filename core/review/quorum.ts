@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { pathMatcher } from '../guard/paths.ts';
 import type { EffectiveTask } from '../policy/merge.ts';
 
 /** Votes a change needs: the spec's and policy's number, raised where it touches a critical path (R24). */
@@ -7,7 +7,10 @@ export function requiredReviewers(
   paths: string[],
 ): number {
   const raised = Object.entries(task.criticalPaths)
-    .filter(([glob]) => paths.some((path) => picomatch.isMatch(path, glob, { dot: true })))
+    .filter(([glob]) => {
+      const isCritical = pathMatcher([glob], { foldCase: true });
+      return paths.some((path) => isCritical(path) !== undefined);
+    })
     .map(([, reviewers]) => reviewers);
   return Math.max(task.requiredReviewers, ...raised);
 }

@@ -9,7 +9,14 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   if (gate.status !== 'pending') {
     throw new DrydockError('GateClosed', `${gate.gateId} was decided: ${gate.decision?.outcome ?? 'closed'}.`);
   }
-  if (Date.parse(vote.at) >= Date.parse(gate.expiresAt)) {
+  if (gate.kind === 'slot' || gate.kind === 'ci') {
+    throw new DrydockError(
+      'VoteRefused',
+      `${gate.gateId} is not decided by people: it waits for ${waitsFor[gate.kind]}.`,
+    );
+  }
+  // Written so that a time nobody can read counts as too late.
+  if (!(Date.parse(vote.at) < Date.parse(gate.expiresAt))) {
     throw new DrydockError('GateExpired', `${gate.gateId} expired at ${gate.expiresAt}.`);
   }
   refuseVoter(gate, vote);
@@ -35,6 +42,7 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
       if (gate.kind === 'plan' && gate.revisionsLeft <= 0) {
         throw new DrydockError('AlternativesExhausted', 'The policy allows no further alternative to this plan.');
       }
+      if (vote.text.trim() === '') throw new DrydockError('AnswerInvalid', 'Say what should be different.');
       return decided('revise');
     case 'approve': {
       if (gate.kind === 'question' && !gate.acceptable) {
@@ -45,6 +53,8 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
     }
   }
 }
+
+const waitsFor = { slot: 'a place in the queue', ci: 'the CI gates' } as const;
 
 function refuseVoter(gate: Gate, vote: Vote): void {
   // The requester knows what was meant and may answer a question or give up; approving is for others.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import picomatch from 'picomatch';
 import type { ModelCall } from '../../core/run/phase.ts';
+import type { GatewayConfig } from '../config.ts';
 import { BadRequest, type Exchange, type GatewayContext, type Route, readBody, sendJson } from '../context.ts';
 import { type Dialect, dialects, type ModelRequest } from '../meter/dialects.ts';
 import { type Meter, openMeter } from '../meter/meter.ts';
@@ -22,18 +23,7 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 type Upstream = (request: ModelRequest, body: string, exchange: Exchange) => Promise<Response>;
 
 /** `POST /model/<provider>/<vendor's path>`: priced and reserved, sent on with the key, metered, settled. */
-export const modelRoute = (context: GatewayContext): Route => {
-  const model = context.config.model;
-  if (model === undefined) {
-    return (exchange) => {
-      exchange.request.resume();
-      context.refuse(exchange, 403, {
-        target: exchange.rest.slice(0, 200),
-        reason: 'this phase has no model',
-        allow: '',
-      });
-    };
-  }
+export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayConfig['model']>): Route => {
   const { provider } = model;
   const dialect = Object.hasOwn(dialects, provider) ? dialects[provider] : undefined;
   const meter = openMeter(context.config.meterFile, model.budgetMicros);

@@ -31,7 +31,10 @@ export interface RunView {
   endedAt: string | null;
 }
 
-export async function runView(deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>, record: RunRecord): Promise<RunView> {
+export async function runView(
+  deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>,
+  record: RunRecord,
+): Promise<RunView> {
   const [events, execution, refusals] = await Promise.all([
     deps.runs.events(record.runId),
     deps.executions.describe(record.runId),

@@ -1,7 +1,8 @@
 import type { CommandResult, PhaseResult } from '../../core/run/phase.ts';
 
-export const firstFailure = (result: PhaseResult): CommandResult | undefined =>
-  result.commands.find((command) => command.timedOut || command.exitCode !== 0);
+/** @param tracked Name of a command that may exit with what it likes, if it ends. */
+export const firstFailure = (result: PhaseResult, tracked?: string): CommandResult | undefined =>
+  result.commands.find((command) => command.timedOut || (command.exitCode !== 0 && command.name !== tracked));
 
 /** What the next build is told, and what a person sees: every failed command with the end of its output. */
 export function failureText(result: PhaseResult, missing: string[]): string {

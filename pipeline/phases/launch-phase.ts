@@ -7,6 +7,7 @@ import { getJson, getText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
 import { loadTask, refuseStopped, type Task } from '../task.ts';
+import { needsBaseline } from './baseline-cache.ts';
 
 /** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
 export interface PhaseRequest {
@@ -66,7 +67,7 @@ async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: nu
       plans: agent.plans,
     },
     sandbox: sandboxOf(task),
-    baseline: request.phase === 'plan' && request.round === 1,
+    baseline: await needsBaseline(deps, task, request),
     knownFailures: effective.knownFailures,
     commands: verify ? verifyCommands(task) : [],
     limits: phaseLimitsOf(task),

@@ -28,7 +28,8 @@ export const settle: Step<'settle'> =
     if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
     // The machine knows that somebody said no; why, is with the gate.
-    const no = outcome.error === 'Rejected' ? gates.findLast((gate) => gate.decision?.outcome === 'rejected') : undefined;
+    const no =
+      outcome.error === 'Rejected' ? gates.findLast((gate) => gate.decision?.outcome === 'rejected') : undefined;
     if (error && no?.decision) error.message = `${no.decision.by.join(', ')}: ${no.decision.text || 'no reason given'}`;
     await recordEvent(deps, runId, {
       key: 'ended',

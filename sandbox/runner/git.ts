@@ -8,6 +8,8 @@ const MAX_OUTPUT = 1024 * 1024 * 1024;
 /** Bytes as the repository has them: no line-end, keyword or filter conversion, whatever the work tree's attributes say. */
 const EXACT_BYTES = '* -text -eol -ident -filter -working-tree-encoding\n';
 
+const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
+
 export class GitError extends Error {
   override readonly name = 'GitError';
 }
@@ -59,9 +61,10 @@ export async function ownGit(folder: string, workspace: string): Promise<OwnGit>
         );
       }),
   };
-  await git.run(['init', '--quiet', '--bare', dir], { env: { GIT_WORK_TREE: undefined } });
-  await git.run(['config', 'core.bare', 'false']);
-  await mkdir(path.join(dir, 'info'), { recursive: true });
+  // What `git init` makes (gitrepository-layout), without its start, its templates and its sample hooks.
+  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) await mkdir(path.join(dir, part), { recursive: true });
+  await writeFile(path.join(dir, 'HEAD'), 'ref: refs/heads/none\n');
+  await writeFile(path.join(dir, 'config'), CONFIG);
   await writeFile(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
   // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
   await writeFile(path.join(dir, 'info', 'exclude'), 'node_modules/\n');

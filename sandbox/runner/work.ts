@@ -1,5 +1,4 @@
 import type { PhaseResult } from '../../core/run/phase.ts';
-import { acpAgent } from '../agents/acp.ts';
 import { commandAgent } from '../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../agents/driver.ts';
 import { artifactNames } from '../layout.ts';
@@ -10,7 +9,11 @@ import { changeSetOf, recordTree, withoutPreparation } from './work-tree.ts';
 /** Bytes of all changed files together that a sandbox may return; the guard's own limit is smaller and configurable. */
 const MAX_CHANGE = 256 * 1024 * 1024;
 
-const drivers: Record<'command' | 'acp', AgentDriver> = { command: commandAgent, acp: acpAgent };
+const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
+  command: async () => commandAgent,
+  // Loaded when it is needed: the protocol's schemas take as long as the rest of the runner's start.
+  acp: async () => (await import('../agents/acp.ts')).acpAgent,
+};
 
 /** What a phase adds to its result. */
 export type Outcome = Pick<PhaseResult, 'outcome'> &
@@ -18,7 +21,8 @@ export type Outcome = Pick<PhaseResult, 'outcome'> &
 
 async function runAgent(phase: Phase): Promise<AgentEnd> {
   const kind = phase.spec.agent?.kind ?? 'command';
-  return step(phase, 'agent', () => drivers[kind](phase));
+  const drive = await drivers[kind]();
+  return step(phase, 'agent', () => drive(phase));
 }
 
 const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseResult['agent']> => ({

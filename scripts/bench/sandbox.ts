@@ -1,13 +1,6 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
-import {
-  outerArguments,
-  ownerIsRoot,
-  systemLinks,
-  systemMounts,
-  UNPRIVILEGED,
-  unprivileged,
-} from '../../adapters/local/sandbox/bubblewrap.ts';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { outerArguments, systemLinks, systemMounts, unprivileged } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { innerArguments } from '../../sandbox/runner/inner.ts';
@@ -29,10 +22,8 @@ export interface SandboxFigures {
 export async function benchSandbox(): Promise<SandboxFigures> {
   const folder = await makePhaseFolder(undefined);
   try {
-    for (const file of [folder.socket, folder.runnerProgram]) await writeFile(file, '');
+    await writeFile(folder.runnerProgram, '');
     await chmod(folder.runnerProgram, 0o644);
-    await chmod(folder.socket, 0o600);
-    if (ownerIsRoot()) await chown(folder.socket, UNPRIVILEGED, UNPRIVILEGED);
     await mkdir(folder.tools, { recursive: true });
     const system = systemMounts(folder.etc);
     const links = systemLinks();

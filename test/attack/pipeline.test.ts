@@ -3,7 +3,8 @@
  * branch comes of a lie, and the run says why.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Owner } from '../../cli/compose.ts';
@@ -28,16 +29,6 @@ const project = {
     },
     dependencies: { checker: 'file:checker-1.0.0.tgz' },
   }),
-  'package-lock.json': JSON.stringify({
-    name: 'calc',
-    version: '1.0.0',
-    lockfileVersion: 3,
-    requires: true,
-    packages: {
-      '': { name: 'calc', version: '1.0.0', dependencies: { checker: 'file:checker-1.0.0.tgz' } },
-      'node_modules/checker': { version: '1.0.0', resolved: 'file:checker-1.0.0.tgz' },
-    },
-  }),
   'src/math.js': 'export const add = (a, b) => a - -b;\n',
   'secret/plan.txt': 'hands off\n',
   ...Object.fromEntries(
@@ -53,11 +44,18 @@ const project = {
 
 function packChecker(world: World): void {
   const folder = join(world.folder, 'package');
+  const archive = join(world.repo, 'checker-1.0.0.tgz');
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'checker', version: '1.0.0' }));
   writeFileSync(join(folder, 'index.js'), "exports.check = require('node:assert/strict').equal;\n");
-  execFileSync('tar', ['-czf', join(world.repo, 'checker-1.0.0.tgz'), '-C', world.folder, 'package']);
-  world.commit({});
+  execFileSync('tar', ['-czf', archive, '-C', world.folder, 'package']);
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
+  const packages = {
+    '': { name: 'calc', version: '1.0.0', dependencies: { checker: 'file:checker-1.0.0.tgz' } },
+    'node_modules/checker': { version: '1.0.0', resolved: 'file:checker-1.0.0.tgz', integrity },
+  };
+  const lock = { name: 'calc', version: '1.0.0', lockfileVersion: 3, requires: true, packages };
+  world.commit({ 'package-lock.json': JSON.stringify(lock) });
 }
 
 let world: World;
@@ -127,9 +125,8 @@ describe.concurrent('R17 the verdict is not the agent’s', () => {
     expect(failure(view)).toMatch(/^NeedsPerson: VerifyFailed: /);
     const found = /FOUND ([^\\"]*)/.exec(JSON.stringify((await owner.service.evidence(view.runId)).phases.verify))?.[1];
     expect(found?.split(', ')).toEqual([
-      '/run/gw.sock ENOENT',
-      '/run/runner.mjs ENOENT',
-      expect.stringMatching(/^\/proc\/1\/root\/run\/gw.sock (ENOENT|EACCES)$/),
+      '/run ENOENT',
+      '/proc/1/root/run ENOENT',
       '/phase 403',
       '/inputs/changeset.json 403',
       '/git/base.git/info/refs?service=git-upload-pack 403',

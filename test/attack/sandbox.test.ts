@@ -214,10 +214,10 @@ describe('what can be seen', () => {
     mkdirSync(secretFile);
     writeFileSync(`${secretFile}/secret.txt`, 'host-only');
     const { end, found, world } = await attack(
-      `for (const p of ['/root', '/etc/shadow', '/home', '/run/gw.sock', '/run/runner', '/run/runner.mjs', '${secretFile}', '/work', '/sys', '/var', '/data']) { try { fs.accessSync(p); const s = fs.statSync(p); found[p] = s.isDirectory() ? fs.readdirSync(p) : fs.readFileSync(p, 'utf8').slice(0, 20); } catch (e) { found[p] = e.code } }
-       found.processes = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p)).map((p) => { try { return fs.readFileSync('/proc/' + p + '/cmdline', 'utf8').replaceAll('\\0', ' ') } catch { return '' } }).filter((c) => c.includes('runner.mjs') || c.includes('gateway'));
+      `for (const p of ['/root', '/etc/shadow', '/home', '/run/gateway', '/run/runner', '/run/runner.cjs', '${secretFile}', '/work', '/sys', '/var', '/data']) { try { fs.accessSync(p); const s = fs.statSync(p); found[p] = s.isDirectory() ? fs.readdirSync(p) : fs.readFileSync(p, 'utf8').slice(0, 20); } catch (e) { found[p] = e.code } }
+       found.processes = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p)).map((p) => { try { return fs.readFileSync('/proc/' + p + '/cmdline', 'utf8').replaceAll('\\0', ' ') } catch { return '' } }).filter((c) => c.includes('runner.cjs') || c.includes('gateway'));
        found.env = Object.keys(process.env).filter((k) => /SECRET|TOKEN|PASSW|AWS|GITHUB/.test(k));
-       found.mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').includes('gw.sock');
+       found.mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').includes('/run/gateway');
        found.caps = /CapEff:\\t(\\w+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1];
        found.unshare = sh('unshare -Ur true').code; found.mount = sh('mount -t tmpfs x /mnt').code;
        for (const p of ['/usr/bin/evil', '/opt/drydock/bin/node', '/agent/agent.mjs', '/etc/passwd']) { try { fs.writeFileSync(p, 'x'); found['write ' + p] = 'written' } catch (e) { found['write ' + p] = e.code } }`,
@@ -225,9 +225,9 @@ describe('what can be seen', () => {
     for (const p of [
       '/root',
       '/etc/shadow',
-      '/run/gw.sock',
+      '/run/gateway',
       '/run/runner',
-      '/run/runner.mjs',
+      '/run/runner.cjs',
       secretFile,
       '/work',
       '/sys',
@@ -266,7 +266,7 @@ describe('what can be seen', () => {
     });
     const log = JSON.stringify(end.events);
     const start = /key ([0-9a-f]{8})/.exec(log)?.[1] ?? 'none';
-    expect(lines).toContain('runner.mjs');
+    expect(lines).toContain('runner.cjs');
     const bwrap = lines.split('\n').filter((line) => line.includes('bwrap --'));
     expect(bwrap.length).toBeGreaterThan(1);
     expect(bwrap.filter((line) => line.includes(start) || line.includes('LD_PRELOAD'))).toEqual([]);

@@ -23,7 +23,9 @@ describe('where things are on one machine', () => {
   test('a control socket fits into 107 bytes, whatever the data folder and the runtime folder are called', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), fc.string({ maxLength: 200, unit: 'binary' }), (data, runtime) => {
-        expect(Buffer.byteLength(controlSocket(`/${data}`, { XDG_RUNTIME_DIR: `/${runtime}` }))).toBeLessThanOrEqual(107);
+        expect(Buffer.byteLength(controlSocket(`/${data}`, { XDG_RUNTIME_DIR: `/${runtime}` }))).toBeLessThanOrEqual(
+          107,
+        );
       }),
     );
   });

@@ -30,7 +30,7 @@ afterEach(() => {
 
 async function start(changes: Partial<GatewayConfig> = {}, network?: Network): Promise<string> {
   const config = configOf(folder, changes);
-  const server = createGateway(config, (message) => told.push(message), network);
+  const server = await createGateway(config, (message) => told.push(message), network);
   server.listen(config.socket);
   await once(server, 'listening');
   closing.push(() => {

@@ -113,7 +113,7 @@ test('R12: kill -9 of the owner ends gateway and sandbox, and the meter log keep
   );
   const owner = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: owner.stdout })) if (line.includes('"now')) break;
-  const below = await descendants(owner.pid ?? 0);
+  const below = descendants(owner.pid ?? 0);
   await expect.poll(() => processesWith(mark).length).toBeGreaterThan(0);
   expect(below.length).toBeGreaterThan(3);
   owner.kill('SIGKILL');
@@ -142,7 +142,7 @@ test('R19: where no control group can be made, a watchdog adds up memory and pro
   const hit = (limits: Partial<typeof base>): Promise<string> =>
     new Promise((resolve) => void watchProcesses(process.pid, { ...base, ...limits }, resolve));
   try {
-    await expect.poll(async () => (await descendants(child.pid ?? 0)).length).toBe(6);
+    await expect.poll(() => descendants(child.pid ?? 0).length).toBe(6);
     expect(await hit({ pids: 3 })).toMatch(/^pids: /);
     expect(await hit({ memoryMb: 32 })).toMatch(/^memory_mb: /);
     const stop = watchProcesses(process.pid, base, () => expect.unreachable());

@@ -241,6 +241,15 @@ describe('calls, slots, queue and switch', () => {
     expect(await ledger.queue(id)).toEqual(['a', 'c']);
   });
 
+  it('remembers a green baseline with the run it was green in; the first one stands (R14)', async () => {
+    const [key, other] = ['a'.repeat(64), 'b'.repeat(64)];
+    expect(await ledger.baseline(key)).toBeUndefined();
+    await ledger.rememberBaseline(key, 'run-1');
+    await ledger.rememberBaseline(key, 'run-2');
+    expect(await ledger.baseline(key)).toBe('run-1');
+    expect(await ledger.baseline(other)).toBeUndefined();
+  });
+
   it('pauses and resumes admission (R43)', async () => {
     expect(await ledger.paused()).toBe(false);
     await ledger.setPaused(true, 'lead');

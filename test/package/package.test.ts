@@ -12,7 +12,12 @@ const env = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
 const run = (command: string, args: string[], cwd: string): string =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 const drydock = (...args: string[]) => {
-  const done = spawnSync(join(app, 'node_modules/.bin/drydock'), args, { cwd: repo, env, encoding: 'utf8', timeout: 60_000 });
+  const done = spawnSync(join(app, 'node_modules/.bin/drydock'), args, {
+    cwd: repo,
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return { code: done.status, json: JSON.parse(done.stdout) as Record<string, unknown> };
 };
 
@@ -42,7 +47,8 @@ describe('the package, installed elsewhere', () => {
   });
 
   test('ships JavaScript with types under its exports, and no tests', () => {
-    const script = "import { parseSpec } from 'drydock/spec'; console.log(parseSpec('x.yaml', Buffer.from('')).problems.length > 0);";
+    const script =
+      "import { parseSpec } from 'drydock/spec'; console.log(parseSpec('x.yaml', Buffer.from('')).problems.length > 0);";
     expect(run(process.execPath, ['--input-type=module', '--eval', script], app).trim()).toBe('true');
     const files = readdirSync(join(app, 'node_modules/drydock'), { recursive: true }).map(String);
     expect(files).toContain('dist/core/spec/parse.d.ts');

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from './world.ts';
@@ -21,24 +21,34 @@ const environment = (world: World): NodeJS.ProcessEnv => {
 
 /** Runs the real command line in an empty HOME, without a git identity, in the world's folder. */
 export function cli(world: World, ...args: string[]): Said {
-  const done = spawnSync(process.execPath, [program, ...args], { cwd: world.folder, env: environment(world), encoding: 'utf8', timeout: 60_000 });
+  const done = spawnSync(process.execPath, [program, ...args], {
+    cwd: world.folder,
+    env: environment(world),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return said(done.status, done.stdout, done.stderr);
 }
 
-/** The same, while something else goes on. */
-export function cliAsync(world: World, ...args: string[]): Promise<Said> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: world.folder, env: environment(world), stdio: ['ignore', 'pipe', 'pipe'] });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    child.on('close', (code) => resolve(said(code, stdout, stderr)));
+/** The same as a process that a test can end; what it says in the end is in `said`. */
+export function cliProcess(world: World, ...args: string[]): { child: ChildProcess; said: Promise<Said> } {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: world.folder,
+    env: environment(world),
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return { child, said: new Promise((resolve) => child.on('close', (code) => resolve(said(code, stdout, stderr)))) };
 }
+
+/** The same, while something else goes on. */
+export const cliAsync = (world: World, ...args: string[]): Promise<Said> => cliProcess(world, ...args).said;
 
 function said(code: number | null, stdout: string, stderr: string): Said {
   let json: Record<string, unknown> = {};

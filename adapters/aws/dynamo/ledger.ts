@@ -170,6 +170,18 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
       return places.sort().map((place) => place.slice(place.indexOf(' ') + 1));
     },
 
+    async rememberBaseline(key, runId) {
+      await table.put(
+        { pk: `baseline#${key}`, sk: 'green', runId },
+        { ConditionExpression: 'attribute_not_exists(pk)' },
+      );
+    },
+
+    async baseline(key) {
+      const item = await table.get(`baseline#${key}`, 'green');
+      return item === undefined ? undefined : String(item.runId);
+    },
+
     async setPaused(paused, by) {
       await table.put({ pk: 'admission', sk: 'switch', paused, by });
     },

@@ -70,7 +70,7 @@ export function outerArguments(
     ...(hasAgentFiles ? ['--ro-bind', folder.agent, layout.agent] : []),
     ...['--ro-bind', folder.tools, layout.tools],
     ...['--ro-bind', folder.runnerProgram, layout.runnerProgram],
-    ...['--ro-bind', folder.socket, layout.gatewaySocket],
+    ...['--ro-bind', folder.gateway, layout.gateway],
     ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
   ];
 }

@@ -5,7 +5,6 @@ import type { GatewayConfig } from '../../../gateway/config.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import type { CachedInstall } from './install-cache.ts';
 import type { PhaseFolder } from './phase-folder.ts';
-import { registryUrls } from './registry.ts';
 
 /** What the gateway of a job is told. Inputs are written to the phase's folder on the host. */
 export async function gatewayConfigOf(
@@ -14,6 +13,7 @@ export async function gatewayConfigOf(
   secrets: GatewayConfig['secrets'],
   meterFile: string,
   install: CachedInstall | undefined,
+  registries: Readonly<Record<string, string>>,
 ): Promise<GatewayConfig> {
   const inputs: Record<string, string> = {};
   for (const [name, bytes] of job.inputs) {
@@ -32,7 +32,7 @@ export async function gatewayConfigOf(
     spec: { ...job.spec, inputs: Object.keys(inputs) },
     inputs,
     baseRepository: path.resolve(job.baseRepository),
-    registries: await registryUrls(job.registries),
+    registries: Object.fromEntries(Object.entries(registries).filter(([name]) => job.registries.includes(name))),
     hosts: job.hosts.map((host) => host.toLowerCase()),
     ...(job.model === undefined ? {} : { model: job.model }),
     caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },

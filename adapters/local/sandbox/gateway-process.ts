@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
+import { chmod, chown } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { gatewayProgram } from './programs.ts';
+import { ownerIsRoot, UNPRIVILEGED } from './bubblewrap.ts';
 
 /** Variables of the owner the gateway needs to reach registries and models; the keys are not among them. */
 const PASSED = [
@@ -20,31 +19,26 @@ const PASSED = [
   'SSL_CERT_DIR',
 ];
 
-/** Where this process keeps compiled code, the gateway does too: it starts once per phase. */
-function compileCache(): { NODE_COMPILE_CACHE?: string } {
-  const folder = getCompileCacheDir();
-  // Node appends a folder for its own version.
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
-}
-
 export interface GatewayProcess {
+  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost when it ended before that. */
+  readonly ready: Promise<void>;
   /** Resolves when the program has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends it and waits for that. */
   stop(): Promise<void>;
 }
 
-/** Starts the gateway as a program of its own and waits until it listens. Its configuration goes over stdin only. */
-export async function startGateway(
-  packageRoot: string,
+/** Starts the gateway as a program of its own. Its configuration goes over stdin only. */
+export function startGateway(
+  program: string,
   config: GatewayConfig,
   onMessage: (message: GatewayMessage) => void,
-): Promise<GatewayProcess> {
+): GatewayProcess {
   const env = Object.fromEntries(
     PASSED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', gatewayProgram(packageRoot)], {
-    env: { ...env, NODE_USE_ENV_PROXY: '1', ...compileCache() },
+  const child = spawn(process.execPath, [program], {
+    env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let said = '';
@@ -56,7 +50,7 @@ export async function startGateway(
     child.once('error', () => resolve());
     child.once('close', () => resolve());
   });
-  await new Promise<void>((resolve, reject) => {
+  const listening = new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const message = JSON.parse(line) as GatewayMessage;
       if (message.type === 'ready') resolve();
@@ -65,7 +59,13 @@ export async function startGateway(
     void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${said.trim()}`)));
     child.stdin.write(`${JSON.stringify(config)}\n`);
   });
+  const ready = listening.then(async () => {
+    if (ownerIsRoot()) await chown(config.socket, UNPRIVILEGED, UNPRIVILEGED);
+    await chmod(config.socket, 0o600);
+  });
+  ready.catch(() => undefined); // whoever waits for it hears of it; until then nobody may
   return {
+    ready,
     ended,
     async stop() {
       child.stdin.end();

@@ -77,22 +77,17 @@ export async function keepInstall(install: CachedInstall, tar: string): Promise<
 
 async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const name of FILES) {
-    const args = [
-      '-c',
-      'safe.directory=*',
-      '--git-dir',
-      path.resolve(job.baseRepository),
-      'cat-file',
-      'blob',
-      `${job.spec.base}:${name}`,
-    ];
-    const content = await promisify(execFile)('git', args, { maxBuffer: 64 * 1024 * 1024 }).then(
-      ({ stdout }) => stdout,
-      () => undefined,
-    );
-    if (content !== undefined) files.set(name, content);
-  }
+  const repository = ['-c', 'safe.directory=*', '--git-dir', path.resolve(job.baseRepository)];
+  await Promise.all(
+    FILES.map(async (name) => {
+      const args = [...repository, 'cat-file', 'blob', `${job.spec.base}:${name}`];
+      const content = await promisify(execFile)('git', args, { maxBuffer: 64 * 1024 * 1024 }).then(
+        ({ stdout }) => stdout,
+        () => undefined,
+      );
+      if (content !== undefined) files.set(name, content);
+    }),
+  );
   const manifestBytes = job.inputs.get(artifactNames.manifest);
   if (!changed || manifestBytes === undefined) return files;
   const manifest = changeManifest.parse(JSON.parse(Buffer.from(manifestBytes).toString('utf8')));
@@ -115,7 +110,9 @@ function onlyFillsNodeModules(files: Map<string, string>): boolean {
     return (
       manifest.workspaces === undefined &&
       !LIFECYCLE.some((name) => manifest.scripts?.[name] !== undefined) &&
-      !/"link":\s*true/.test(lock)
+      !/"link":\s*true/.test(lock) &&
+      // An archive of the tree is as good as its checksum; without one this key would not know its bytes.
+      !/"resolved":\s*"file:[^"]*"(?!\s*,\s*"integrity")/.test(lock)
     );
   } catch {
     return false; // npm will say what is wrong with it

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
 import { ownerIsRoot, UNPRIVILEGED } from './bubblewrap.ts';
 
-/** Leaves room for `/drydock-` + 18 hex + `/gw.sock` within a unix socket's 107 bytes. */
-const MAX_PARENT = 70;
+/** Leaves room for `/drydock-` + 18 hex + `/gw/gw.sock` within a unix socket's 107 bytes. */
+const MAX_PARENT = 68;
 
 const run = promisify(execFile);
 
@@ -16,6 +16,8 @@ const run = promisify(execFile);
 export interface PhaseFolder {
   root: string;
   host: string;
+  /** Holds nothing but the gateway's socket. */
+  gateway: string;
   socket: string;
   artifacts: string;
   inputs: string;
@@ -28,6 +30,7 @@ export interface PhaseFolder {
   tools: string;
   etc: string;
   runnerProgram: string;
+  gatewayProgram: string;
   remove(): Promise<void>;
 }
 
@@ -43,7 +46,8 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
   const folder: PhaseFolder = {
     root,
     host: at('host'),
-    socket: at('gw.sock'),
+    gateway: at('gw'),
+    socket: at('gw/gw.sock'),
     artifacts: at('host/artifacts'),
     inputs: at('host/inputs'),
     workspace: at('workspace'),
@@ -54,13 +58,16 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
     agent: at('agent'),
     tools: at('tools'),
     etc: at('etc'),
-    runnerProgram: at('runner.mjs'),
+    runnerProgram: at('runner.cjs'),
+    gatewayProgram: at('host/gateway.cjs'),
     remove: () => removeFolder(root),
   };
   await mkdir(root, { mode: 0o700 });
   await mkdir(folder.artifacts, { recursive: true });
   await mkdir(folder.inputs, { recursive: true });
   await chmod(folder.host, 0o700);
+  await mkdir(folder.gateway);
+  await chmod(folder.gateway, 0o711); // the sandbox's user may pass to the socket, whose own mode decides
   for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
     await mkdir(name, { mode: 0o700 });
     if (ownerIsRoot()) await chown(name, UNPRIVILEGED, UNPRIVILEGED);

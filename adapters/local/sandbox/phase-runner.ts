@@ -1,19 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
-import { ownerIsRoot, probeBubblewrap, UNPRIVILEGED } from './bubblewrap.ts';
+import { probeBubblewrap } from './bubblewrap.ts';
 import { gatewayConfigOf } from './gateway-job.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
 import { makePhaseFolder } from './phase-folder.ts';
 import { PhaseLog } from './phase-log.ts';
-import { placeRunner } from './programs.ts';
+import { placeProgram } from './programs.ts';
+import { registryUrls } from './registry.ts';
 import { resolveRuntime } from './runtime.ts';
 import { runSandbox, type SandboxEnd } from './sandbox-process.ts';
 import { markOwner, sweep } from './sweep.ts';
@@ -35,6 +36,7 @@ export interface LocalPhaseRunnerOptions {
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
   let probed: Promise<void> | undefined;
   let swept: Promise<void> | undefined;
+  let registries: Promise<Record<string, string>> | undefined;
   const isolation = options.unsafeNoSandbox === true ? 'none' : 'bubblewrap';
 
   return {
@@ -73,18 +75,20 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       const folder = await makePhaseFolder(job.agentFiles);
       try {
         await markOwner(folder.host);
-        await placeRunner(options.packageRoot, folder.runnerProgram);
-        await placeTools(folder.tools, runtime);
+        await Promise.all([
+          placeProgram('runner', options.packageRoot, folder.runnerProgram),
+          placeProgram('gateway', options.packageRoot, folder.gatewayProgram),
+          placeTools(folder.tools, runtime),
+        ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-        const config = await gatewayConfigOf({ ...job, spec }, folder, secrets, meterFile, install);
-        const gateway = await startGateway(options.packageRoot, config, (message) => {
+        registries ??= registryUrls();
+        const config = await gatewayConfigOf({ ...job, spec }, folder, secrets, meterFile, install, await registries);
+        const gateway = startGateway(folder.gatewayProgram, config, (message) => {
           log.add(message);
           if (message.type === 'event') onEvent(message.event);
         });
         let ended: SandboxEnd;
         try {
-          if (ownerIsRoot()) await chown(folder.socket, UNPRIVILEGED, UNPRIVILEGED);
-          await chmod(folder.socket, 0o600);
           ended = await runSandbox({
             folder,
             secrets,
@@ -96,8 +100,9 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
             hasAgentFiles: job.agentFiles !== undefined,
             keepInstall: install?.keep === true,
             signal,
-            gatewayEnded: gateway.ended,
+            gateway,
           });
+          await gateway.ready;
         } finally {
           await gateway.stop();
         }

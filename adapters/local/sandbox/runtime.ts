@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
@@ -32,7 +32,7 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
   const host = (await which('node')) ?? process.execPath;
   const npm = (await npmPackage())?.version;
   const of = async (node: string): Promise<Runtime> => {
-    const version = (await run(node, ['--version'])).stdout.trim().slice(1);
+    const version = await versionOf(node);
     const differs = major === undefined || !version.startsWith(`${major}.`);
     return {
       node,
@@ -51,6 +51,12 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
   if (!options.strict) return found;
   throw new DrydockError('RuntimeUnavailable', `the runtime ${wanted} is not here; there is node ${found.notes.node}`);
 }
+
+/** `24.1.0`. Most often it is the node that runs this. */
+const versionOf = async (node: string): Promise<string> =>
+  (await realpath(node)) === (await realpath(process.execPath))
+    ? process.versions.node
+    : (await run(node, ['--version'])).stdout.trim().slice(1);
 
 const FETCH_TIMEOUT_MS = 180_000;
 

@@ -23,7 +23,7 @@ export interface SandboxOptions {
   agentMount: [string, string] | undefined;
   keepInstall: boolean;
   signal: AbortSignal;
-  gatewayEnded: Promise<void>;
+  gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
 }
 
 type Failure = NonNullable<PhaseEnd['failure']>;
@@ -80,7 +80,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const onAbort = (): void => end('Cancelled', 'the phase was cancelled');
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
-  void options.gatewayEnded.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
+  void options.gateway.ended.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
   const timer = setTimeout(
     () => end('PhaseTimedOut', `not ended ${GRACE_MS / 1000} s after the phase's time limit`),
     Math.min(spec.limits.timeoutMs + GRACE_MS, 2 ** 31 - 1),
@@ -95,6 +95,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     sealed,
     onHit: (message) => end('LimitExceeded', message),
   });
+  // The gateway starts meanwhile. Where it does not, its end has ended the sandbox.
+  await Promise.race([options.gateway.ready.catch(() => undefined), ended]);
   child.stdin.write(`${JSON.stringify(bootOf(options, system, links))}\n`);
 
   const code = await ended;

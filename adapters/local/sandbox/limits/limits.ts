@@ -21,7 +21,7 @@ export async function startLimits(
   if (pid === undefined) return { enforcer: 'none', stop: async () => undefined };
   const { limits, folder, onHit } = options;
   const disk = watchDisk(folder, limits.diskMb, onHit);
-  const group = await joinCgroup(limits, [pid, ...(await descendants(pid))]);
+  const group = await joinCgroup(limits, [pid, ...descendants(pid)]);
   const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
   return {
     enforcer: options.sealed ? (group?.name ?? 'watchdog') : 'none',
