@@ -1,26 +1,37 @@
 import { Command, CommanderError } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
-import * as control from './control.ts';
-import * as demo from './demo.ts';
-import * as doctor from './doctor.ts';
-import * as gates from './gates.ts';
-import * as init from './init.ts';
-import * as inspect from './inspect.ts';
-import * as money from './money.ts';
 import { createOutput, printError } from './output.ts';
-import * as policy from './policy-command.ts';
-import * as run from './run.ts';
-import * as serve from './serve.ts';
-import * as specs from './specs.ts';
 import { version } from './version.ts';
 
-/** One registration per command file. */
-const registrations = [run, serve, gates, inspect, control, specs, money, policy, doctor, init, demo].map(
-  ({ register }) => register,
-);
+type Load = () => Promise<{ register(program: Command): void }>;
 
-export function createProgram(): Command {
+/** One file per group of commands, in the order of the help. Loading all of them takes longer than most commands. */
+const files: readonly { load: Load; names: readonly string[] }[] = [
+  { load: () => import('./run.ts'), names: ['run'] },
+  { load: () => import('./serve.ts'), names: ['serve'] },
+  { load: () => import('./gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
+  { load: () => import('./inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },
+  { load: () => import('./control.ts'), names: ['cancel', 'retry', 'pause', 'resume'] },
+  { load: () => import('./specs.ts'), names: ['lint', 'estimate', 'new'] },
+  { load: () => import('./money.ts'), names: ['budget', 'audit'] },
+  { load: () => import('./policy-command.ts'), names: ['policy'] },
+  { load: () => import('./doctor.ts'), names: ['doctor'] },
+  { load: () => import('./init.ts'), names: ['init'] },
+  { load: () => import('./demo.ts'), names: ['demo'] },
+];
+
+/** The files that a command line needs: those of its command, none to tell the version, else all. */
+function filesFor(argv: readonly string[]): typeof files {
+  const [first] = argv;
+  if (argv.length === 1 && (first === '--version' || first === '-V')) return [];
+  const name = argv.find((argument) => !argument.startsWith('-'));
+  const found = files.filter(({ names }) => name !== undefined && names.includes(name));
+  return found.length === 0 ? files : found;
+}
+
+/** The program with the commands that `argv` may name; with all of them where it is absent. */
+export async function createProgram(argv: readonly string[] = []): Promise<Command> {
   const program = new Command('drydock')
     .description('From a reviewed task spec to a draft pull request, by the agent of your choice, in a sandbox.')
     .version(version())
@@ -28,13 +39,13 @@ export function createProgram(): Command {
     .showHelpAfterError('(drydock --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  for (const register of registrations) register(program);
+  for (const { register } of await Promise.all(filesFor(argv).map(({ load }) => load()))) register(program);
   return program;
 }
 
 /** Runs a command line and returns its exit code; every error has a name and a remedy. */
 export async function runCli(argv: string[]): Promise<number> {
-  const program = createProgram();
+  const program = await createProgram(argv);
   const output = createOutput(argv.includes('--json'));
   try {
     await program.parseAsync(argv, { from: 'user' });

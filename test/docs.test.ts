@@ -28,8 +28,8 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
-  test('name only commands that there are', () => {
-    const known = new Set(createProgram().commands.map((command) => command.name()));
+  test('name only commands that there are', async () => {
+    const known = new Set((await createProgram()).commands.map((command) => command.name()));
     const named = pages.flatMap((page) =>
       [...read(page).matchAll(/(?:`|^|\n)drydock ([a-z]+)/g)].map((match) => match[1] ?? ''),
     );

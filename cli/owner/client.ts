@@ -1,11 +1,16 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { DrydockError, isErrorName } from '../../core/errors.ts';
 import type { Service, WatchItem } from '../../pipeline/service.ts';
+import { http } from './http.ts';
 
-/** The owner went away while it was asked. */
-export class OwnerGone extends Error {
-  override readonly name = 'OwnerGone';
+/** The owner went away while it was asked. `run` takes over; any other command can be given again. */
+export class OwnerGone extends DrydockError {
+  constructor(cause: string) {
+    super('DataFolderBusy', `The process that owns the data folder ended: ${cause}`, {
+      remedy: 'Give the command again; `drydock run FILE` or `drydock serve` goes on with what was running.',
+    });
+  }
 }
 
 export interface OwnerClient {
@@ -39,7 +44,7 @@ export function connectOwner(socket: string): OwnerClient {
       } catch (error) {
         if (!signal.aborted) throw new OwnerGone((error as Error).message);
       }
-      if (!signal.aborted) throw new OwnerGone('the owner ended');
+      if (!signal.aborted) throw new OwnerGone('nothing more came from it');
     },
   };
 }
@@ -62,7 +67,7 @@ function send(
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ socketPath: socket, method, path, ...(signal ? { signal } : {}) }, resolve);
+    const outgoing = http.request({ socketPath: socket, method, path, ...(signal ? { signal } : {}) }, resolve);
     outgoing.on('error', (error) => reject(new OwnerGone(error.message)));
     outgoing.end(body);
   });

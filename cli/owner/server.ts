@@ -1,9 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Service } from '../../pipeline/service.ts';
 import type { Owner } from '../compose.ts';
 import { claimSocketFolder } from '../paths.ts';
+import { http } from './http.ts';
 
 /** Largest request: a spec of the largest size the parser takes, in base64, and a policy beside it. */
 const maxBody = 8 * 1024 * 1024;
@@ -20,7 +21,7 @@ export interface ControlServer {
  */
 export async function serveControl(owner: Owner, socket: string): Promise<ControlServer> {
   let watchers = 0;
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://owner');
     const [, verb, name = ''] = url.pathname.split('/');
     const work =

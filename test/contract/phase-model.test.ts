@@ -82,6 +82,16 @@ test('ReplayDiverged and BudgetExhausted are the failure of the phase', async ()
   expect(exhausted.calls).toEqual([]);
 });
 
+test('a gateway that does not start ends the sandbox that waits for it, and says why', async () => {
+  const world = make(asks(1));
+  const broken = { ...model(world, 1), session: path.join(world.root, 'no-such-session.json') };
+  await expect(runJob(world, makeJob(world, { spec: { agent }, model: broken }))).rejects.toMatchObject({
+    name: 'SandboxLost',
+    message: expect.stringMatching(/gateway did not start: .*no-such-session/),
+  });
+  expect(readdirSync(temporary).filter((name) => /^drydock-[0-9a-f]{18}$/.test(name))).toEqual([]);
+});
+
 test('a phase without a model has no way to one', async () => {
   const world = make(asks(1));
   const end = await runJob(world, makeJob(world, { spec: { agent } }));

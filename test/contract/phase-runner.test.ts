@@ -197,7 +197,7 @@ describe('plan', () => {
     const w = world(project, planner);
     const end = await runJob(w, makeJob(w, { spec: { phase: 'plan', agent, baseline: true } }));
     expect(end.result).toMatchObject({ outcome: 'planned', plan: 'phases: []\n', changeSet: false, baseline: 'green' });
-    expect([...end.artifacts.keys()]).toEqual(['result.json']);
+    expect([...end.artifacts.keys()].sort()).toEqual(['events.ndjson', 'result.json']);
   });
 
   test('a profile that does not plan is not started', async () => {

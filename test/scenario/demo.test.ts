@@ -25,7 +25,7 @@ afterAll(() => {
 });
 
 describe('the demo', () => {
-  test('R2 in an empty HOME, twice at once: delivered, exit 0, each in a fresh folder', () => {
+  test('in an empty HOME, twice at once: delivered, exit 0, each in a fresh folder', () => {
     expect(demos.map(({ code, json }) => [code, json.status, json.error])).toEqual([
       [0, 'delivered', null],
       [0, 'delivered', null],
@@ -93,7 +93,7 @@ describe('only the model’s words are recorded', () => {
     expect(viewOf(said).error?.message).toMatch(/^VerifyFailed: [\s\S]*test \(`npm test`\) exited with 1/);
   });
 
-  test('R2 without one of its calls: ReplayDiverged', async () => {
+  test('without one of its calls: ReplayDiverged', async () => {
     const said = await replay('no-call', 'plan-1', ({ calls }) => calls.pop());
     expect(said).toMatchObject({
       code: 1,

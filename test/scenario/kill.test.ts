@@ -80,7 +80,8 @@ describe('R12 kill -9 of the owner', () => {
       const made = new Map(lines('effects').map((line) => line.split(' ') as [string, string]));
       const most = [...made.values()].reduce((sum, micros) => sum + Number(micros), 0);
       expect(charged).toBeLessThanOrEqual(most);
-      expect(charged).toBeGreaterThanOrEqual(8 * 1_000);
+      // Seven phases ended: plan, three builds and a rework, two verifications.
+      expect(charged).toBeGreaterThanOrEqual(7 * 1_000);
     } finally {
       await owner.close();
     }
