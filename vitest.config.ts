@@ -12,6 +12,7 @@ export default defineConfig({
           // Files of one worker share its modules: loading them for each file took more than half of the time. A test
           // therefore puts back what it changes of the process.
           isolate: false,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,6 +22,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          // After the units, not among them: a sandbox under load is slow, and a slow unit is news.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
