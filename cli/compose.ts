@@ -129,7 +129,6 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
       const base = options.webUrl?.();
       return base && `${base}/gates/${encodeURIComponent(gateId)}`;
     },
-    onPhaseEvent: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
   };
   late.deps = deps;
   const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);

@@ -72,9 +72,7 @@ export function register(program: Command): void {
       const root = gitRoot(process.cwd()) ?? process.cwd();
       const file = join(root, '.agent-tasks', `${taskId}.yaml`);
       const text = specTemplate({ taskId, repository: options.repository ?? 'OWNER/NAME', root });
-      const problems = parseSpec(file, Buffer.from(text)).problems.filter(
-        (p) => p.severity === 'error' && p.rule !== 'placeholder',
-      );
+      const problems = parseSpec(file, Buffer.from(text)).problems.filter((p) => p.severity === 'error');
       if (problems[0]) throw new DrydockError('UsageError', `${JSON.stringify(taskId)}: ${problems[0].message}`);
       if (existsSync(file))
         throw new DrydockError('UsageError', `${file} exists already.`, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Artifacts, Clock, CodeHost, Notifier, PhaseJob } from '../core/ports.ts';
-import type { ModelCall, PhaseEvent } from '../core/run/phase.ts';
+import type { ModelCall } from '../core/run/phase.ts';
 import type { Gates, Ledger, Runs } from '../core/stores.ts';
 
 /** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
@@ -61,8 +61,6 @@ export interface Deps {
   agentFiles(path: string): string;
   /** Link to a gate's page, when there is a server; undefined otherwise. */
   gateLink(gateId: string): string | undefined;
-  /** Live telemetry of a phase, for whoever watches. */
-  onPhaseEvent(runId: string, phaseId: string, event: PhaseEvent): void;
 }
 
 export const nonce = (): string => randomBytes(19).toString('hex');

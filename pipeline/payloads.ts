@@ -72,4 +72,3 @@ export type PhaseAnswer = z.infer<typeof phaseAnswer>;
 export const gateAnswer = z.strictObject({
   outcome: z.enum(['approved', 'revise', 'rejected', 'answered', 'green', 'red', 'admitted']),
 });
-export type GateAnswer = z.infer<typeof gateAnswer>;

@@ -1,4 +1,4 @@
-import { calcPrice } from '@pydantic/genai-prices';
+import { calcPrice, type Usage } from '@pydantic/genai-prices';
 
 export interface TokenUse {
   input: number;
@@ -7,12 +7,18 @@ export interface TokenUse {
   cached: number;
 }
 
-/** Price of one request in micros, rounded up; undefined for a model whose price is not known. Offline list prices. */
-export function priceMicros(provider: string, model: string, use: TokenUse): number | undefined {
-  const price = calcPrice(
-    { input_tokens: use.input, output_tokens: use.output, cache_read_tokens: use.cached },
-    model,
-    { providerId: provider },
-  );
+/**
+ * What one request costs in micro-US-dollars, rounded up; undefined for a model or provider whose price is not known.
+ * Offline list prices; estimate and meter go by the same.
+ */
+export function costMicros(provider: string, model: string, usage: Usage): number | undefined {
+  const price = calcPrice(usage, model, { providerId: provider });
   return price ? Math.max(0, Math.ceil(price.total_price * 1_000_000 - 1e-6)) : undefined;
 }
+
+export const priceMicros = (provider: string, model: string, use: TokenUse): number | undefined =>
+  costMicros(provider, model, {
+    input_tokens: use.input,
+    output_tokens: use.output,
+    cache_read_tokens: use.cached,
+  });

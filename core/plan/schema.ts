@@ -35,4 +35,3 @@ export const plan = z.strictObject({
 });
 
 export type Plan = z.infer<typeof plan>;
-export type PlanPhase = z.infer<typeof planPhase>;

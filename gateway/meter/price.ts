@@ -1,13 +1,8 @@
-import { calcPrice, findProvider, type Usage } from '@pydantic/genai-prices';
+import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import { costMicros } from '../../core/money/price.ts';
 
 /** Used where the price list does not say how much a model can read. */
 const LARGEST_CONTEXT = 2_000_000;
-
-/** What a call costs in micro-US-dollars, rounded up; undefined where model or provider have no known price. */
-export function costMicros(provider: string, model: string, usage: Usage): number | undefined {
-  const price = calcPrice(usage, model, { providerId: provider });
-  return price === null ? undefined : Math.ceil(price.total_price * 1_000_000 - 1e-6);
-}
 
 /** Tokens the model can read at most. */
 export function contextWindow(provider: string, model: string): number {

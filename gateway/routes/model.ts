@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import picomatch from 'picomatch';
+import { costMicros } from '../../core/money/price.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
 import type { GatewayConfig } from '../config.ts';
 import { BadRequest, type Exchange, type GatewayContext, type Route, readBody, sendJson } from '../context.ts';
 import { type Dialect, dialects, type ModelRequest } from '../meter/dialects.ts';
 import { type Meter, openMeter } from '../meter/meter.ts';
-import { costMicros, worstCaseMicros } from '../meter/price.ts';
+import { worstCaseMicros } from '../meter/price.ts';
 import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
 import { UsageReader } from '../meter/usage.ts';
 

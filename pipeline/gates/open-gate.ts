@@ -2,6 +2,7 @@ import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
+import { gateAnswer } from '../payloads.ts';
 import type { Task } from '../task.ts';
 
 export interface GateRequest {
@@ -76,7 +77,7 @@ export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   const { outcome } = gate.decision;
   if (outcome in failures)
     await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
-  else if (outcome !== 'expired') await deps.executions.succeed(token, { outcome });
+  else if (outcome !== 'expired') await deps.executions.succeed(token, gateAnswer.parse({ outcome }));
   await deps.gates.markDelivered(gate.gateId);
 }
 

@@ -1,6 +1,7 @@
 import type { RunWork } from '../../core/run/record.ts';
 import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/stores.ts';
 import type { Deps } from '../deps.ts';
+import { phaseAnswer } from '../payloads.ts';
 
 /**
  * The only way a phase's token is answered: the reply is written once, applied to the run, sent, then marked as
@@ -30,7 +31,7 @@ export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void
   }));
   const token = deps.vault.open(phase.token);
   if ('error' in answer) await deps.executions.fail(token, answer.error, answer.cause);
-  else await deps.executions.succeed(token, answer.output);
+  else await deps.executions.succeed(token, phaseAnswer.parse(answer.output));
   await deps.gates.markPhaseDelivered(phase.phaseId);
 }
 

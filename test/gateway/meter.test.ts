@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { costMicros } from '../../core/money/price.ts';
 import { dialects } from '../../gateway/meter/dialects.ts';
 import { openMeter, readMeter } from '../../gateway/meter/meter.ts';
-import { costMicros, worstCaseMicros } from '../../gateway/meter/price.ts';
+import { worstCaseMicros } from '../../gateway/meter/price.ts';
 import { replayer } from '../../gateway/meter/replay.ts';
 import { UsageReader } from '../../gateway/meter/usage.ts';
 
