@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createGates } from '../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
 import { createRuns } from '../adapters/aws/dynamo/runs.ts';
+import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { localTables } from '../adapters/aws/dynamo/tables.ts';
 import { createGitCodeHost } from '../adapters/git/code-host.ts';
 import { createFolderArtifacts } from '../adapters/local/artifacts.ts';
@@ -109,6 +110,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
     ledger: createLedger(dynamo.client, localTables.ledger),
     gates: createGates(dynamo.client, localTables.gates),
+    sightings: createSightings(dynamo.client, localTables.runs),
     artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
     codeHost(kind) {
       if (kind === 'git') return gitHost;

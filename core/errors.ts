@@ -48,6 +48,12 @@ export const errorKinds = {
   RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
+  // a code host
+  HostUnavailable: kind('transient', 1, 'The code host does not answer; it is tried again.'),
+  HostRateLimited: kind('transient', 1, 'The code host asks to wait; it is tried again later.'),
+  HostForbidden: kind('never', 4, 'Install the app on the repository with the permissions `drydock doctor` lists.'),
+  HostRefused: kind('never', 1, 'The code host refused the request; see its words.'),
+  DeliveryRefused: kind('never', 2, 'Nothing was done; see the reason.'),
   // a phase
   BaselineRed: kind('never', 1, 'Make the tests pass on the target branch first, or list known_failures.'),
   BaselineFlaky: kind('never', 1, 'Make the tests deterministic; they failed and then passed on the same tree.'),

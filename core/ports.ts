@@ -1,4 +1,5 @@
 /** The borders of the domain. Adapters implement these; steps and commands call them. Nothing here does I/O. */
+import type { Collaboration } from './collaboration.ts';
 import type { ChangeSet } from './run/change-set.ts';
 import type { PhaseEnd, PhaseEvent, PhaseSpec } from './run/phase.ts';
 
@@ -89,6 +90,19 @@ export interface CodeHost {
   ): Promise<{ commit: string; text: string; trailers: [string, string][] }>;
   /** Takes the draft mark away, once. */
   markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
+  /** Gives back every credential that was minted for the run this host was made for; without any it does nothing. */
+  release(): Promise<void>;
+  /** Checks, CI, reviews and comments; absent where the host has none. */
+  collaboration?: Collaboration;
+}
+
+/** A repository of the policy, and the run that its credentials are minted for; without one, for a moment only. */
+export interface CodeHostScope {
+  /** As the policy names it. */
+  repository: string;
+  run?: string;
+  /** GitHub App installation, where the policy names it. */
+  installation?: number;
 }
 
 export interface UnifiedDiff {
@@ -116,6 +130,9 @@ export interface PullRequestRequest {
   head: string;
   title: string;
   body: string;
+  labels: string[];
+  /** Accounts and teams of the host that are asked to review; those it does not know are left out. */
+  reviewers: { logins: string[]; teams: string[] };
 }
 
 export interface PullRequestRef {
@@ -127,4 +144,48 @@ export interface PullRequestRef {
 /** Tells people; keyed, so that telling twice is telling once. */
 export interface Notifier {
   notify(message: { key: string; to: string[]; subject: string; text: string; link?: string }): Promise<void>;
+}
+
+/** A signed message of a code host, as it came in. */
+export interface Delivery {
+  /** SHA-256 over event and body, 64 hex: the same content is the same delivery, whatever id the host gave it. */
+  id: string;
+  /** The host's name of the event, `push` for example. */
+  event: string;
+  /** The raw body, already authenticated. */
+  body: string;
+  /** ISO 8601. */
+  receivedAt: string;
+  /** How often it was tried before. */
+  attempts: number;
+}
+
+/** A durable queue of deliveries: answered first, worked on after. SQLite on one machine, SQS on AWS. */
+export interface Inbox {
+  /** Durable when it resolves. False when the same content is or was here already. */
+  put(delivery: Pick<Delivery, 'event' | 'body'>): Promise<boolean>;
+  /**
+   * Hands over what waits, oldest first, `concurrency` at once, each at least once, until the signal; what the handler
+   * throws is tried again with growing delay, and set aside after the last attempt.
+   */
+  work(handler: (delivery: Delivery) => Promise<void>, options: { concurrency: number; signal: AbortSignal }): Promise<void>;
+  counts(): Promise<{ waiting: number; setAside: number }>;
+}
+
+/** A credential somewhere outside that has to be revoked; the value is sealed before it gets here. */
+export interface MintedCredential {
+  id: string;
+  /** Run id, or what else it was minted for. */
+  owner: string;
+  purpose: string;
+  sealed: string;
+  /** ISO 8601; after it there is nothing left to revoke. */
+  expiresAt: string;
+}
+
+/** Remembers what was minted, so that whoever comes after a crash can revoke it. */
+export interface Credentials {
+  remember(credential: MintedCredential): Promise<void>;
+  of(owner: string): Promise<MintedCredential[]>;
+  forget(owner: string, id: string): Promise<void>;
 }

@@ -21,6 +21,21 @@ export interface Runs {
   events(runId: string): Promise<RunEvent[]>;
 }
 
+/** What is known of repositories on a code host: which specs were seen, and which run a commit or pull request is of. */
+export interface Sightings {
+  /** Git blob ids of the specs that were started, refused or there before us. */
+  specs(repository: string): Promise<Set<string>>;
+  /** Once per blob; `note` says what became of it. */
+  rememberSpec(repository: string, blob: string, note: string): Promise<void>;
+  /** Whether the repository's first look was taken. */
+  adopted(repository: string): Promise<boolean>;
+  /** Marks the first look as taken. */
+  adopt(repository: string): Promise<void>;
+  /** Ties `head:<commit>` or `pull:<number>` of a repository to a run; the last one counts. */
+  link(repository: string, key: string, runId: string): Promise<void>;
+  linked(repository: string, key: string): Promise<string | undefined>;
+}
+
 export interface BudgetView {
   team: string;
   sprint: string;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../core/policy/schema.ts';
-import type { Artifacts, Clock, CodeHost, Notifier, PhaseJob } from '../core/ports.ts';
+import type { Artifacts, Clock, CodeHost, CodeHostScope, Notifier, PhaseJob } from '../core/ports.ts';
 import type { ModelCall } from '../core/run/phase.ts';
-import type { Gates, Ledger, Runs } from '../core/stores.ts';
+import type { Gates, Ledger, Runs, Sightings } from '../core/stores.ts';
 
 /** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
 export interface PhaseLauncher {
@@ -48,9 +48,10 @@ export interface Deps {
   runs: Runs;
   ledger: Ledger;
   gates: Gates;
+  sightings: Sightings;
   artifacts: Artifacts;
-  /** The code host of that kind. */
-  codeHost(kind: Policy['repositories'][string]['host']): CodeHost;
+  /** The code host of that kind, with the credentials of that scope. */
+  codeHost(kind: Policy['repositories'][string]['host'], scope: CodeHostScope): CodeHost;
   launcher: PhaseLauncher;
   executions: Executions;
   notifier: Notifier;

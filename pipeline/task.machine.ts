@@ -19,6 +19,8 @@ const maxMoves = 5;
 const transient: RetryRule = {
   ErrorEquals: [
     'Conflict',
+    'HostUnavailable',
+    'HostRateLimited',
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',

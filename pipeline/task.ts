@@ -23,14 +23,29 @@ export async function loadTask(deps: Deps, runId: string): Promise<Task> {
   if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
   const [specBytes, policy] = await Promise.all([deps.artifacts.get(record.specDigest), loadPolicy(deps, record)]);
   const effective = effectiveTask(record.specPath, specBytes, policy, record);
-  return { record, policy, effective, ...locate(deps, policy, record.repository) };
+  return { record, policy, effective, ...locate(deps, policy, record.repository, runId) };
 }
 
-/** @throws UnknownRepository. */
-export function locate(deps: Pick<Deps, 'codeHost'>, policy: Policy, name: string): Pick<Task, 'host' | 'location'> {
+/** @param run whose credentials the host is to use. @throws UnknownRepository. */
+export function locate(
+  deps: Pick<Deps, 'codeHost'>,
+  policy: Policy,
+  name: string,
+  run?: string,
+): Pick<Task, 'host' | 'location'> {
   const repository = policy.repositories[name];
   if (!repository) throw new DrydockError('UnknownRepository', `The policy does not list ${name}.`);
-  return { host: deps.codeHost(repository.host), location: repository.host === 'git' ? repository.url : name };
+  const scope = {
+    repository: name,
+    ...(run === undefined ? {} : { run }),
+    ...(repository.host === 'github' && repository.installation !== undefined
+      ? { installation: repository.installation }
+      : {}),
+  };
+  return {
+    host: deps.codeHost(repository.host, scope),
+    location: repository.host === 'git' ? repository.url : name,
+  };
 }
 
 export async function loadPolicy(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<Policy> {

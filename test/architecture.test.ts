@@ -14,6 +14,7 @@ const allowed: Record<string, string[]> = {
   sandbox: ['core/'],
   'adapters/aws': ['core/'],
   'adapters/git': ['core/'],
+  'adapters/github': ['core/', 'adapters/git/'],
   'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],
   web: ['core/', 'pipeline/'],
   lambdas: ['core/', 'pipeline/', 'adapters/', 'web/'],

@@ -89,6 +89,7 @@ export function createGitCodeHost(dataDir: string): CodeHost {
     },
     openPullRequest: (request) => pullRequests.open(request),
     markReady: (repository, pullRequest) => pullRequests.markReady(repository, pullRequest.id),
+    release: async () => undefined,
   };
 }
 

@@ -47,7 +47,8 @@ const shared = {
 const repository = z.discriminatedUnion('host', [
   z.strictObject({
     host: z.literal('github'),
-    installation: z.int().positive(),
+    /** Of the GitHub App; looked up where it is left out. */
+    installation: z.int().positive().optional(),
     trusted_branches: branchPatterns.default(['main']),
     ...shared,
   }),

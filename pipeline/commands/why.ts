@@ -24,7 +24,7 @@ export async function why(
   file: string,
   line: number,
 ): Promise<BlameView> {
-  const blame = await deps.codeHost('git').blame(repository, file, line);
+  const blame = await deps.codeHost('git', { repository }).blame(repository, file, line);
   const of = (name: string): string[] => blame.trailers.filter(([key]) => key === name).map(([, value]) => value);
   const [runId] = of('Drydock-Run');
   if (runId === undefined) {

@@ -48,18 +48,9 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     version: 1,
   };
   const stored = await deps.gates.open(gate);
-  await deps.runs.update(record.runId, (run) => ({
-    ...run,
-    status: request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting',
-    state,
-    gate: gate.gateId,
-  }));
-  if (gate.kind !== 'ci' || gate.text !== '') {
-    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
-  }
-  if (stored.status === 'decided') return deliverGate(deps, stored);
-  const link = deps.gateLink(gate.gateId);
-  if (request.kind !== 'slot' && request.kind !== 'ci') {
+  const forPeople = request.kind !== 'slot' && request.kind !== 'ci';
+  if (forPeople && stored.status === 'pending') {
+    const link = deps.gateLink(gate.gateId);
     await deps.notifier.notify({
       key: `gate#${gate.gateId}`,
       to: gate.eligible,
@@ -68,6 +59,19 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
       ...(link === undefined ? {} : { link }),
     });
   }
+  if (gate.kind !== 'ci' || gate.text !== '') {
+    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
+  }
+  const open = (await deps.gates.get(gate.gateId)) ?? stored;
+  if (open.status === 'decided' && forPeople) return deliverGate(deps, open);
+  // Last: whoever sees the run wait finds that people were told.
+  await deps.runs.update(record.runId, (run) => ({
+    ...run,
+    status: request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting',
+    state,
+    gate: gate.gateId,
+  }));
+  if (open.status === 'decided') await deliverGate(deps, open);
 }
 
 /** Sends a decision to the machine; doing it again changes nothing. */

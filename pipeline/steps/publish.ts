@@ -54,6 +54,8 @@ export const publish: Step<'publish'> =
       head: commit,
       title: facts.title,
       body: pullRequestBody(facts),
+      labels: ['drydock'],
+      reviewers: { logins: [], teams: [] },
     });
     await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
     await recordEvent(deps, runId, {

@@ -497,6 +497,8 @@ describe('pull requests', () => {
     head: base,
     title,
     body: 'b',
+    labels: ['drydock'],
+    reviewers: { logins: [], teams: [] },
   });
 
   it('keep their id when they are brought up to date (R11)', async () => {
