@@ -13,15 +13,22 @@ const uploadPack = "git -c 'safe.directory=*' -c uploadpack.allowAnySHA1InWant=t
  */
 export async function exportBase(folder: string, repository: string, commit: string, depth: number): Promise<string> {
   const key = createHash('sha256').update(repository).digest('hex').slice(0, 12);
-  const target = join(folder, `${key}-${commit.slice(0, 20)}-${depth}.git`);
+  return makeBase(folder, `${key}-${commit.slice(0, 20)}-${depth}`, async (aside) => {
+    const url = pathToFileURL(repository).href;
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
+    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: aside });
+  });
+}
+
+/** Makes a bare repository of that name, once, from what `fetch` brings into it. */
+export async function makeBase(folder: string, name: string, fetch: (aside: string) => Promise<void>): Promise<string> {
+  const target = join(folder, `${name}.git`);
   if (await stat(target).catch(() => undefined)) return target;
   const aside = `${target}.${randomUUID()}`;
   await mkdir(aside, { recursive: true });
   try {
     await git(['init', '--quiet', '--bare', '--initial-branch=base', aside], { cwd: folder });
-    const url = pathToFileURL(repository).href;
-    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
-    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: aside });
+    await fetch(aside);
     await rename(aside, target).catch(async (error: NodeJS.ErrnoException) => {
       // somebody else made the same one meanwhile
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

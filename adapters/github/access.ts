@@ -20,6 +20,10 @@ export interface GitHubAccess {
   use<T>(scope: CodeHostScope, purpose: Purpose, call: (octokit: Octokit) => Promise<T>): Promise<T>;
   /** The read token, for git's fetch. */
   readToken(scope: CodeHostScope): Promise<string>;
+  /** Calls the API as the App itself, outside of any installation. @throws HostForbidden with a personal token. */
+  app<T>(call: (octokit: Octokit) => Promise<T>): Promise<T>;
+  /** Base of clone URLs, without a slash at the end. */
+  readonly gitUrl: string;
   /** Revokes what was minted for an owner (run id), in this process or an earlier one. Doing it again does nothing. */
   release(owner: string): Promise<void>;
 }

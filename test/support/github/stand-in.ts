@@ -1,0 +1,67 @@
+import type { Octokit } from '@octokit/rest';
+
+interface Answer {
+  status: number;
+  value?: unknown;
+}
+
+interface Status {
+  sha: string;
+  context: string;
+  state: string;
+  description: string | null;
+  target_url: string | null;
+  id: number;
+  created_at: string;
+}
+
+/** What the emulator lacks, answered in GitHub's recorded words. Each route names the page its response is from. */
+export function standIn({ admin, at }: { admin: Octokit; at: { owner: string; repo: string }; appSlug: string }) {
+  const statuses: Status[] = [];
+  return {
+    async answer(method: string, path: string, body: Buffer): Promise<Answer | undefined> {
+      // https://docs.github.com/en/graphql/reference/mutations#markpullrequestreadyforreview: the one mutation asked for.
+      if (method === 'POST' && path === '/graphql') {
+        const { query, variables } = JSON.parse(body.toString()) as { query: string; variables: { id: string } };
+        if (!query.includes('markPullRequestReadyForReview'))
+          return { status: 200, value: { errors: [{ message: 'unknown' }] } };
+        const { data } = await admin.pulls.list({ ...at, state: 'open', per_page: 100 });
+        const found = data.find(({ node_id }) => node_id === variables.id);
+        if (!found) {
+          const message = `Could not resolve to a node with the global id of '${variables.id}'`;
+          return { status: 200, value: { data: null, errors: [{ type: 'NOT_FOUND', message }] } };
+        }
+        await admin.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {
+          ...at,
+          pull_number: found.number,
+          draft: false,
+        });
+        return { status: 200, value: { data: { markPullRequestReadyForReview: { pullRequest: { isDraft: false } } } } };
+      }
+      // https://docs.github.com/en/rest/commits/statuses
+      const create = /^\/repos\/[^/]+\/[^/]+\/statuses\/([0-9a-f]{40})$/.exec(path);
+      if (method === 'POST' && create) {
+        const given = JSON.parse(body.toString()) as Partial<Status>;
+        const status: Status = {
+          sha: create[1] ?? '',
+          context: given.context ?? 'default',
+          state: given.state ?? 'pending',
+          description: given.description ?? null,
+          target_url: given.target_url ?? null,
+          id: statuses.length + 1,
+          created_at: new Date().toISOString(),
+        };
+        statuses.unshift(status);
+        return { status: 201, value: status };
+      }
+      const list = /^\/repos\/[^/]+\/[^/]+\/commits\/([0-9a-f]{40})\/status(es)?(?:\?|$)/.exec(path);
+      if (method === 'GET' && list) {
+        const of = statuses.filter(({ sha }) => sha === list[1]);
+        if (list[2] !== undefined) return { status: 200, value: of };
+        const newest = of.filter((status, i) => of.findIndex(({ context }) => context === status.context) === i);
+        return { status: 200, value: { state: 'pending', sha: list[1], total_count: newest.length, statuses: newest } };
+      }
+      return undefined;
+    },
+  };
+}
