@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createCredentials } from '../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
 import { createRuns } from '../adapters/aws/dynamo/runs.ts';
@@ -17,6 +18,7 @@ import { probeBubblewrap } from '../adapters/local/sandbox/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../adapters/local/sandbox/phase-runner.ts';
 import { createVault, loadKey } from '../adapters/local/vault.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
+import type { Policy } from '../core/policy/schema.ts';
 import type { PhaseRunner } from '../core/ports.ts';
 import type { Runs } from '../core/stores.ts';
 import { realClock } from '../engine/clock.ts';
@@ -28,6 +30,8 @@ import { recover } from '../pipeline/recover.ts';
 import { createService, type Service, type WatchItem, watch } from '../pipeline/service.ts';
 import { steps } from '../pipeline/steps/index.ts';
 import { taskMachine } from '../pipeline/task.machine.ts';
+import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
+import { type GitHubConfig, loadGitHubConfig } from './github/config.ts';
 import { packageRoot } from './package-root.ts';
 
 export interface OwnerOptions {
@@ -38,6 +42,12 @@ export interface OwnerOptions {
   replaySession?: string;
   /** Base of the links to gates, once a server listens. */
   webUrl?: () => string | undefined;
+  /** Base of the links to runs for people elsewhere: where others reach the pages, if they do. */
+  publicUrl?: string;
+  /** Credentials for repositories on GitHub. */
+  github?: GitHubConfig;
+  /** What messages of the code host are worked on under; without it none are. */
+  policy?: () => Policy;
   now?: () => number;
   /** Only reads and writes decisions down; runs nothing. */
   passive?: boolean;
@@ -52,6 +62,8 @@ export interface Owner {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<OutboxMessage[]>;
+  /** Present with GitHub's credentials and a policy. */
+  webhooks?: Webhooks;
   /** Unfinished executions, by run id. */
   unfinished(): string[];
   /** Takes up what an earlier owner left. */
@@ -105,6 +117,16 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     },
     (phaseKey) => meteredCalls(dataDir, phaseKey),
   );
+  const vault = createVault(loadKey(join(dataDir, 'key')));
+  const credentials = createCredentials(dynamo.client, localTables.gates);
+  // Only when a repository of GitHub is worked on: a fault in its credentials is no fault of other runs.
+  let connected: GitHub | undefined;
+  const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
+  const github = (): GitHub | undefined => {
+    const found = connected ? undefined : config();
+    if (found) connected = composeGitHub({ config: found, dataDir, credentials, vault, now: clock.now });
+    return connected;
+  };
   const deps: Deps = {
     clock,
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
@@ -112,43 +134,65 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     gates: createGates(dynamo.client, localTables.gates),
     sightings: createSightings(dynamo.client, localTables.runs),
     artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
-    codeHost(kind) {
+    codeHost(kind, scope) {
       if (kind === 'git') return gitHost;
-      throw new DrydockError('NotBuiltYet', `Repositories on ${kind} cannot be worked on by this version.`, {
-        remedy: 'Pass a local clone: --repo NAME=PATH.',
+      const hosted = github();
+      if (hosted) return hosted.codeHost(scope);
+      throw new DrydockError('SecretMissing', `There are no credentials for ${scope.repository} on GitHub.`, {
+        remedy:
+          'Create the app with `drydock github setup`, or set GITHUB_TOKEN; or pass a local clone: --repo NAME=PATH.',
       });
     },
     launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: outbox,
-    vault: createVault(loadKey(join(dataDir, 'key'))),
+    vault,
     modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
     agentFiles(path) {
       if (!existsSync(path)) throw new DrydockError('AgentUnavailable', `The agent's folder ${path} does not exist.`);
       return path;
     },
+    runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
     gateLink: (gateId) => {
       const base = options.webUrl?.();
       return base && `${base}/gates/${encodeURIComponent(gateId)}`;
     },
   };
   late.deps = deps;
+  const receives = options.policy && config();
+  const hosted = receives && github();
+  const webhooks =
+    hosted && options.policy
+      ? composeWebhooks({ github: hosted, config: receives, deps, dataDir, policy: options.policy, now: clock.now })
+      : undefined;
+  const closing = new AbortController();
   const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
+
+  if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), closing.signal);
 
   return {
     service: createService(deps, unfinished),
     watch: (runId, signal) => watch(deps, bus, runId, signal),
     outbox: () => outbox.list(),
+    ...(webhooks ? { webhooks } : {}),
     unfinished,
     async resume() {
       const names = unfinished();
       await engine.resume();
       await recover(deps, names);
+      if ((await credentials.owners()).length > 0) {
+        await github()
+          ?.revokeLeftovers((runId) => hasEnded(deps, runId))
+          .catch(() => undefined);
+      }
       return names.length;
     },
     async close() {
+      closing.abort();
       await launcher.stopAll();
       await engine.close();
+      await connected?.close().catch(() => undefined);
+      webhooks?.close();
       await dynamo.close();
     },
   };

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from './command.ts';
+import { loadGitHubConfig } from './github/config.ts';
 import { print } from './output.ts';
 import { packageRoot } from './package-root.ts';
 import { dataFolder } from './paths.ts';
@@ -39,6 +40,7 @@ export function register(program: Command): void {
         ...(await machineChecks()),
         dataCheck(dataDir),
         ...policyChecks(options),
+        ...(await hostChecks(options, dataDir)),
       ];
       const failed = checks.filter((check) => check.required && !check.ok);
       print(output, { ok: failed.length === 0, checks }, () =>
@@ -50,6 +52,26 @@ export function register(program: Command): void {
       return failed.length === 0 ? 0 : 4;
     },
   );
+}
+
+/** Only where the policy has a repository on GitHub, or there are credentials for one. */
+async function hostChecks(options: CommonOptions, dataDir: string): Promise<Check[]> {
+  try {
+    const { policy } = loadPolicy({
+      repositories: new Map(),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+    });
+    const config = loadGitHubConfig({ dataDir, env: process.env });
+    const hosted = Object.values(policy.repositories).some(({ host }) => host === 'github');
+    if (!hosted && !config) return [];
+    const { githubChecks } = await import('./github/checks.ts');
+    return await githubChecks(config, policy);
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    // A policy with faults has its own line.
+    if (error.name === 'PolicyInvalid') return [];
+    return [{ name: 'github', ok: false, required: true, detail: error.message, remedy: error.remedy }];
+  }
 }
 
 function nodeCheck(): Check {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import { formatUsd, microsOf } from '../core/money/format.ts';
 import { isFinal } from '../core/run/record.ts';
-import type { RunView } from '../pipeline/service.ts';
+import type { HostView, RunView } from '../pipeline/service.ts';
 import { action, type CommonOptions, dataOption, wholeNumber, withSession } from './command.ts';
 import { type Output, plain, print, table } from './output.ts';
 import { gitRoot } from './repositories.ts';
@@ -76,15 +76,17 @@ export function register(program: Command): void {
   action<[string], CommonOptions & { evidence?: boolean }>(
     command('show <run>', 'record and diff of a run').option('--evidence', 'with plan, phases and what they printed'),
     async (output, options, reference) => {
-      const { run, evidence } = await withSession(options, async (session) => ({
+      const { run, evidence, host } = await withSession(options, async (session) => ({
         run: await session.service.run(reference),
         evidence: await session.service.evidence(reference),
+        host: await session.service.host(reference),
       }));
       const { diff, ...rest } = evidence;
-      print(output, { ...run, diff, ...(options.evidence ? { evidence: rest } : {}) }, () => [
+      print(output, { ...run, diff, host, ...(options.evidence ? { evidence: rest } : {}) }, () => [
         ...summary(run, output),
         '',
         ...diff.map((entry) => `  ${entry.op === 'delete' ? '-' : '+'} ${plain(entry.path)}`),
+        ...(host === null ? [] : hosted(host)),
         ...(options.evidence ? ['', JSON.stringify(rest, null, 2)] : []),
       ]);
       return 0;
@@ -129,6 +131,16 @@ export function register(program: Command): void {
     },
   );
 }
+
+/** What the code host says of the pull request. */
+const hosted = ({ checks, reviews }: HostView): string[] => [
+  '',
+  ...checks.map((check) => `  check   ${plain(check.name)}: ${plain(check.conclusion)}`),
+  ...reviews.map(
+    ({ by, state, head, current }) =>
+      `  review  ${plain(by)}: ${state}${current ? '' : ` (of ${head.slice(0, 12)}, an earlier commit)`}`,
+  ),
+];
 
 const row = (run: Omit<RunView, 'events'>): string[] => [
   run.runId.slice(0, 10),

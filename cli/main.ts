@@ -19,6 +19,7 @@ const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./doctor.ts'), names: ['doctor'] },
   { load: () => import('./init.ts'), names: ['init'] },
   { load: () => import('./demo.ts'), names: ['demo'] },
+  { load: () => import('./github/setup.ts'), names: ['github'] },
 ];
 
 /** The files that a command line needs: those of its command, none to tell the version, else all. */

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Command } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { createWeb } from '../web/app.ts';
+import { createWebhook } from '../web/webhook.ts';
 import {
   action,
   asOption,
@@ -14,23 +15,36 @@ import {
   policyOption,
   wholeNumber,
 } from './command.ts';
+import type { Webhooks } from './compose-github.ts';
 import { type Output, plain, print } from './output.ts';
 import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
 import { acceptsPeer } from './peer.ts';
 import { loadPolicy, requesterName } from './policy.ts';
+import { listenForWebhooks } from './webhook-listener.ts';
 
 const defaultPort = 7717;
+/** Of its own: whoever lets a code host reach it must not let it reach the pages, which decide as the person here. */
+const defaultWebhookPort = 7718;
 
 interface ServeOptions extends CommonOptions {
   port: number;
+  webhookPort: number;
+  publicUrl?: string;
 }
 
 export function register(program: Command): void {
   const command = program
     .command('serve')
     .description('own the data folder: run what is submitted, resume what a crash interrupted, show the pages')
-    .option('--port <n>', 'port on the loopback address; 0 picks a free one', port, defaultPort)
+    .option('--port <n>', 'port on the loopback address; 0 picks a free one', port('--port'), defaultPort)
+    .option(
+      '--webhook-port <n>',
+      'port for the messages of GitHub, once its credentials are there',
+      port('--webhook-port'),
+      defaultWebhookPort,
+    )
+    .option('--public-url <url>', 'where others reach the pages, for links in pull requests', publicUrl)
     .option(...policyOption)
     .option(...asOption)
     .option(...dataOption)
@@ -44,10 +58,18 @@ Examples:
   action<[], ServeOptions>(command, serve);
 }
 
-function port(text: string): number {
-  const value = wholeNumber('--port', 0)(text);
-  if (value > 65_535) throw new DrydockError('UsageError', `--port takes a number up to 65535, not ${value}.`);
-  return value;
+const port =
+  (flag: string) =>
+  (text: string): number => {
+    const value = wholeNumber(flag, 0)(text);
+    if (value > 65_535) throw new DrydockError('UsageError', `${flag} takes a number up to 65535, not ${value}.`);
+    return value;
+  };
+
+function publicUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin;
+  throw new DrydockError('UsageError', `--public-url takes an http or https URL, not ${JSON.stringify(text)}.`);
 }
 
 /** Serves until it is told to stop; other commands reach this owner through its control socket. */
@@ -60,7 +82,12 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   const dataDir = dataFolder(options.data);
   const stopped = stopSignal();
   const listening: { url?: string } = {};
-  const session = await openSession({ dataDir, webUrl: () => listening.url });
+  const session = await openSession({
+    dataDir,
+    webUrl: () => listening.url,
+    policy: () => policy,
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+  });
   try {
     const { owner } = session;
     if (!owner) {
@@ -91,10 +118,15 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     listening.url = url;
     try {
       const resumed = await owner.resume();
-      print(output, { url, resumed }, () => [url]);
+      const receiving = owner.webhooks && (await receive(owner.webhooks, options.webhookPort, output));
+      print(output, { url, resumed, webhooks: receiving?.url ?? null }, () => [
+        url,
+        ...(receiving ? [`webhooks: ${receiving.url}`] : []),
+      ]);
       if (!output.json)
         output.err(`Serving ${dataDir}${resumed > 0 ? `; ${resumed} unfinished taken up` : ''}. Ctrl-C ends it.`);
       await stopped.promise;
+      await receiving?.close();
     } finally {
       await close(server);
     }
@@ -103,6 +135,31 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     stopped.dispose();
     await session.close();
   }
+}
+
+/** Takes what the code host sends, and works on it; one line each on stderr. */
+async function receive(webhooks: Webhooks, port: number, output: Output) {
+  const stop = new AbortController();
+  const fault = (what: string) => (error: unknown) =>
+    output.err(plain(`drydock: ${what}: ${viewError(error).message} ${viewError(error).remedy}`));
+  const app = createWebhook({
+    secrets: webhooks.secrets,
+    inbox: webhooks.inbox,
+    onFault: fault('a message could not be stored'),
+  });
+  const say = (line: string): void => output.err(plain(line));
+  await webhooks.firstLook(say);
+  const listener = await listenForWebhooks({ app, port });
+  // A disk that is full ends the work on messages, not the runs; the next start takes them up.
+  const working = webhooks.work(stop.signal, say).catch(fault('messages wait'));
+  return {
+    url: listener.url,
+    async close() {
+      await listener.close();
+      stop.abort();
+      await working;
+    },
+  };
 }
 
 /** Listens on the loopback address only. @throws UsageError when the port is taken. */

@@ -80,6 +80,8 @@ export interface Collaboration {
   /** Oldest first. */
   reviews(repository: string, pullRequest: string): Promise<Review[]>;
   reviewComments(repository: string, pullRequest: string, reviewId: string): Promise<ReviewComment[]>;
+  /** The account that the host knows as the author of a commit; an unknown one is nobody: an empty login. */
+  authorOf(repository: string, commit: string): Promise<Account>;
   /** Numbers of the pull requests that brought a commit to its branch. */
   pullRequestsOf(repository: string, commit: string): Promise<string[]>;
 }

@@ -19,6 +19,6 @@ export type HostEvent =
   | (Of & { kind: 'ci'; head: string })
   | (Of & { kind: 'review'; number: string; review: { id: string; head: string; state: string; body: string } })
   /** A new comment in the conversation of a pull request. */
-  | (Of & { kind: 'comment'; number: string; commentId: string; body: string })
+  | (Of & { kind: 'comment'; number: string; commentId: string /** ISO 8601. */; at: string; body: string })
   /** Nothing to do, with the reason. */
   | { kind: 'nothing'; why: string };

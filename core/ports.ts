@@ -168,7 +168,10 @@ export interface Inbox {
    * Hands over what waits, oldest first, `concurrency` at once, each at least once, until the signal; what the handler
    * throws is tried again with growing delay, and set aside after the last attempt.
    */
-  work(handler: (delivery: Delivery) => Promise<void>, options: { concurrency: number; signal: AbortSignal }): Promise<void>;
+  work(
+    handler: (delivery: Delivery) => Promise<void>,
+    options: { concurrency: number; signal: AbortSignal },
+  ): Promise<void>;
   counts(): Promise<{ waiting: number; setAside: number }>;
 }
 
@@ -187,5 +190,7 @@ export interface MintedCredential {
 export interface Credentials {
   remember(credential: MintedCredential): Promise<void>;
   of(owner: string): Promise<MintedCredential[]>;
+  /** Everybody something was minted for that is not forgotten yet. */
+  owners(): Promise<string[]>;
   forget(owner: string, id: string): Promise<void>;
 }

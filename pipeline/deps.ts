@@ -60,6 +60,8 @@ export interface Deps {
   modelAccess(provider: string): Promise<ModelAccess>;
   /** Absolute folder of a profile's `files`. */
   agentFiles(path: string): string;
+  /** Link to a run's page, when people elsewhere can open it; undefined otherwise. */
+  runLink(runId: string): string | undefined;
   /** Link to a gate's page, when there is a server; undefined otherwise. */
   gateLink(gateId: string): string | undefined;
 }

@@ -23,6 +23,7 @@ export async function publishFacts(deps: Deps, task: Task): Promise<PublishFacts
   const planGates = (await deps.gates.byRun(record.runId)).filter((gate) => gate.kind === 'plan');
   return {
     runId: record.runId,
+    link: deps.runLink(record.runId),
     taskId: record.taskId,
     title: record.title,
     instructions: effective.spec.instructions,

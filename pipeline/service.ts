@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events';
 import { on } from 'node:events';
-import { DrydockError } from '../core/errors.ts';
 import { type Estimate, estimateTask } from '../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../core/plan/schema.ts';
 import { personOf } from '../core/policy/people.ts';
@@ -8,15 +7,18 @@ import type { Policy } from '../core/policy/schema.ts';
 import type { UnifiedDiff } from '../core/ports.ts';
 import type { Gate, Vote, VoteChoice } from '../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../core/run/phase.ts';
-import { isFinal, type RunEvent, type RunRecord } from '../core/run/record.ts';
+import type { RunEvent, RunRecord } from '../core/run/record.ts';
 import type { BudgetView } from '../core/stores.ts';
 import { slotScope, sprintOf, wakeQueued } from './admission.ts';
 import { getJson } from './artifacts.ts';
 import { type Activity, activity } from './commands/activity.ts';
+import { type HostView, hostView } from './commands/host-view.ts';
 import { resolveGate, resolveRun } from './commands/resolve.ts';
+import { retryRun } from './commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from './commands/submit.ts';
 import { type RunView, runView } from './commands/view.ts';
 
+export type { HostView } from './commands/host-view.ts';
 export type { RunView } from './commands/view.ts';
 
 import { type BlameView, why } from './commands/why.ts';
@@ -89,6 +91,8 @@ export interface Service {
   evidence(run: string): Promise<Evidence>;
   /** What the phases that ended reported while they ran. */
   activity(run: string): Promise<Activity[]>;
+  /** Checks and reviews of the pull request as the host has them now; null where there are none to have. */
+  host(run: string): Promise<HostView | null>;
   /** The published change as a unified diff, cut after 512 KiB; null before anything was published. */
   diff(run: string): Promise<UnifiedDiff | null>;
   pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
@@ -117,25 +121,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     submit: ({ bytesBase64, ...request }) => submit(deps, { ...request, bytes: Buffer.from(bytesBase64, 'base64') }),
 
     async retry(run, policy, who) {
-      const record = await resolveRun(deps, run);
-      if (!isFinal(record.status)) throw new DrydockError('RunUnfinished', `${record.taskId} is ${record.status}.`);
-      const attempts = (await deps.runs.byTask(record.repository, record.taskId)).map((other) => other.attempt);
-      // Where the work is comes from the run itself, so that a retry needs no flags.
-      const old = await loadPolicy(deps, record);
-      const place = old.repositories[record.repository];
-      const repositories =
-        place && !policy.repositories[record.repository]
-          ? { ...policy.repositories, [record.repository]: place }
-          : policy.repositories;
-      return submit(deps, {
-        file: record.specPath,
-        bytes: await deps.artifacts.get(record.specDigest),
-        policy: { ...policy, repositories },
-        requester: personOf(policy, who) ?? who,
-        attempt: Math.max(...attempts) + 1,
-        dryRun: false,
-        ...(record.agentOverride === undefined ? {} : { agent: record.agentOverride }),
-      });
+      return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
     },
 
     async estimate({ file, policy, requester, bytesBase64 }) {
@@ -203,6 +189,8 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     activity: async (run) => activity(deps, await resolveRun(deps, run)),
+
+    host: async (run) => hostView(deps, await resolveRun(deps, run)),
 
     async diff(run) {
       const record = await resolveRun(deps, run);

@@ -21,6 +21,7 @@ const allowed: Record<string, string[]> = {
   lib: ['core/errors.ts', 'pipeline/task.machine.ts', 'pipeline/payloads.ts'],
   cli: ['core/', 'pipeline/'],
   'cli/compose.ts': ['core/', 'pipeline/', 'engine/', 'adapters/'],
+  'cli/compose-github.ts': ['core/', 'pipeline/', 'adapters/'],
   'cli/serve.ts': ['core/', 'pipeline/', 'web/'],
   bin: ['cli/', 'lib/'],
 };

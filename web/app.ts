@@ -50,13 +50,14 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
 
   app.get('/runs/:run', async (c) => {
     const run = await service.run(c.req.param('run'));
-    const [audit, refusals, evidence, diff] = await Promise.all([
+    const [audit, refusals, evidence, diff, host] = await Promise.all([
       service.audit(run.runId),
       service.egress(run.runId),
       part(service.evidence(run.runId)),
       part(service.diff(run.runId)),
+      part(service.host(run.runId)),
     ]);
-    return send(c, runPage(c.get('page'), { run, audit, refusals, evidence, diff }));
+    return send(c, runPage(c.get('page'), { run, audit, refusals, evidence, diff, host }));
   });
   app.get('/runs/:run/follow', async (c) => {
     const { runId } = await service.run(c.req.param('run'));

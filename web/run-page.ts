@@ -3,7 +3,7 @@ import { formatUsd, microsOf } from '../core/money/format.ts';
 import type { UnifiedDiff } from '../core/ports.ts';
 import type { Refusal } from '../core/run/phase.ts';
 import { isFinal, type RunEvent } from '../core/run/record.ts';
-import type { Audit, Evidence, RunView } from '../pipeline/service.ts';
+import type { Audit, Evidence, HostView, RunView } from '../pipeline/service.ts';
 import { diffView } from './diff.ts';
 import { errorBox } from './errors.ts';
 import { changedFiles, phaseView, planView, refusalsView } from './evidence.ts';
@@ -23,6 +23,7 @@ export interface RunParts {
   refusals: Refusal[];
   evidence: Part<Evidence>;
   diff: Part<UnifiedDiff | null>;
+  host: Part<HostView | null>;
 }
 
 /** How often the page is asked for again where there is no JavaScript. */
@@ -36,6 +37,7 @@ ${run.error && errorBox(run.error)}
 ${gateBox(run)}
 ${header(context, parts)}
 ${actions(context, run)}
+${hostSection(parts)}
 ${evidenceSections(parts)}
 ${refusalsSection(parts.refusals)}
 <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
@@ -117,6 +119,16 @@ ${
   )}</section>`
 }
 ${pullRequestBody !== null && markup`<section><h2>Pull request</h2>${fold('Text of the pull request', markup`<pre class="wrap">${pullRequestBody}</pre>`)}</section>`}`;
+}
+
+/** Checks and reviews as the code host has them; a host that does not answer leaves the rest of the page as it is. */
+function hostSection({ host, run }: RunParts): Markup | null {
+  if ('error' in host) return markup`<section><h2>On the code host</h2>${errorBox(host.error)}</section>`;
+  if (host.value === null) return null;
+  const { checks, reviews, head } = host.value;
+  return markup`<section><h2>On the code host</h2>${run.origin && markup`<p class="quiet">Started by the push of <code>${run.origin.commit.slice(0, 12)}</code> to <code>${run.origin.branch}</code>.</p>`}
+${checks.length === 0 ? markup`<p class="quiet">No check has reported on <code>${head.slice(0, 12)}</code> yet.</p>` : markup`<ul class="checks">${checks.map(({ name, state, conclusion, url }) => markup`<li>${chip(state)} ${url === undefined ? name : link(url, name)} <span class="quiet">${conclusion}</span></li>`)}</ul>`}
+${reviews.length > 0 && markup`<ul class="checks">${reviews.map(({ by, state, current, head: of }) => markup`<li>${chip(state)} ${by}${!current && markup` <span class="quiet">of ${of.slice(0, 12)}, an earlier commit: no vote any more</span>`}</li>`)}</ul>`}</section>`;
 }
 
 const refusalsSection = (refusals: Refusal[]): Markup | null =>

@@ -46,9 +46,9 @@ pre.wrap { overflow-wrap: anywhere; }
 .head p { margin: 0; }
 .trail { margin: .4rem 0 0; font-size: .92rem; color: var(--soft); }
 .chip { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .82rem; font-weight: 600; background: var(--code); color: var(--soft); white-space: nowrap; }
-.chip.delivered, .chip.approved, .chip.answered, .chip.good { background: var(--good-ground); color: var(--good); }
-.chip.failed, .chip.rejected, .chip.over-budget, .chip.bad { background: var(--bad-ground); color: var(--bad); }
-.chip.waiting, .chip.queued, .chip.revise, .chip.expired, .chip.warn { background: var(--warn-ground); color: var(--warn); }
+.chip.delivered, .chip.approved, .chip.passed, .chip.answered, .chip.good { background: var(--good-ground); color: var(--good); }
+.chip.failed, .chip.rejected, .chip.changes-requested, .chip.over-budget, .chip.bad { background: var(--bad-ground); color: var(--bad); }
+.chip.waiting, .chip.queued, .chip.pending, .chip.revise, .chip.expired, .chip.warn { background: var(--warn-ground); color: var(--warn); }
 .chip.running { background: var(--accent); color: var(--on-accent); }
 .box { border: 1px solid var(--line); border-left: 4px solid var(--soft); border-radius: 6px; padding: .6rem 1rem; margin: .8rem 0; background: var(--panel); }
 .box.good { border-left-color: var(--good); } .box.bad { border-left-color: var(--bad); }
@@ -68,6 +68,8 @@ pre.wrap { overflow-wrap: anywhere; }
 .messages h2 { font-size: 1rem; margin: 1rem 0 0; }
 .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 6px; }
 .durations { display: flex; flex-wrap: wrap; gap: .3rem 1rem; list-style: none; padding: 0; }
+.checks { list-style: none; padding: 0; }
+.checks li { margin: .2rem 0; }
 .phases > li { margin: .6rem 0; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; padding: .35rem 0; }

@@ -28,6 +28,7 @@ export interface EffectiveTask {
     planAlternatives: number;
     historyDepth: number;
     concurrentRuns: number;
+    ciReportMs: number;
   };
   /** Person ids, the requester among them where listed or solo; without solo the requester's vote does not count. */
   approvers: string[];
@@ -215,6 +216,7 @@ function limitsOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask
     planAlternatives: most.plan_alternatives,
     historyDepth: most.history_depth,
     concurrentRuns: most.concurrent_runs,
+    ciReportMs: Math.round(most.ci_report_minutes * 60_000),
   };
 }
 

@@ -126,6 +126,8 @@ const limits = z.strictObject({
   changed_bytes: z.int().positive().max(1_000_000_000).default(5_000_000),
   rework_rounds: z.int().nonnegative().max(20).default(3),
   plan_alternatives: z.int().nonnegative().max(20).default(3),
+  /** How long a CI gate may stay without any report before it counts as missing. */
+  ci_report_minutes: z.number().positive().max(10_080).default(30),
   /** Commits of the base's history that the sandbox may read. */
   history_depth: z.int().positive().max(100_000).default(50),
 });

@@ -1,4 +1,4 @@
-import { stripHidden } from '../prompt/fence.ts';
+import { oneLine } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
 /** Subject, a line of why, and trailers that lead from a line of code back to its spec, plan and approver. */
@@ -23,5 +23,3 @@ export function commitMessage(facts: PublishFacts): string {
   ];
   return `${subject}\n\n${trailers.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n')}\n`;
 }
-
-const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();

@@ -1,6 +1,7 @@
 import { barFor, stripHidden } from '../prompt/fence.ts';
 
-const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();
+/** Text from outside as one line without hidden characters, for places that show plain text: titles, subjects. */
+export const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();
 
 /**
  * Text from outside inside Markdown: no markup, no HTML, no mentions, no links, no hidden characters, one line. Hosts

@@ -5,6 +5,8 @@ import type { CommandResult, Refusal } from '../run/phase.ts';
 /** What a commit and a pull request say about the run that made them (R6, R33). */
 export interface PublishFacts {
   runId: string;
+  /** Page of the run, where people elsewhere can open it. */
+  link: string | undefined;
   taskId: string;
   title: string;
   instructions: string;

@@ -12,7 +12,7 @@ const maxRefusals = 50;
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
   const body = [
-    `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.`,
+    `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.${facts.link === undefined ? '' : ` [Plan, evidence and votes](${facts.link}).`}`,
     ...(facts.solo ? ['**Approved by its requester**: the policy names one person only.'] : []),
     ...(facts.weakened.length > 0
       ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]

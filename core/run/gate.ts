@@ -1,4 +1,5 @@
 import type { Question } from './phase.ts';
+import type { ReviewThread } from './record.ts';
 
 /** What is asked of people. `slot` asks the scheduler, not a person; it lives with the others because it holds a token. */
 export type GateKind = 'plan' | 'checkpoint' | 'question' | 'review' | 'slot' | 'ci';
@@ -18,7 +19,7 @@ export interface Vote {
 }
 
 export interface GateDecision {
-  /** `needs-person`: nobody is there to answer (`--yes`). The last three: CI and the queue. */
+  /** `needs-person`: nobody is there to answer (`--yes`). The last four: CI and the queue. */
   outcome:
     | 'approved'
     | 'revise'
@@ -30,6 +31,7 @@ export interface GateDecision {
     | 'needs-person'
     | 'green'
     | 'red'
+    | 'ci-missing'
     | 'admitted';
   by: string[];
   text: string;
@@ -37,6 +39,8 @@ export interface GateDecision {
   edit?: string;
   /** Constraint added with the approval. */
   constraint?: string;
+  /** Review comments that came with a `revise`. */
+  threads?: ReviewThread[];
   at: string;
 }
 

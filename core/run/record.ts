@@ -50,8 +50,25 @@ export interface RunWork {
   addedConstraints: string[];
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening?: string;
+  /** Review comments that the next commit answers in their threads. */
+  threads?: ReviewThread[];
   /** Result JSON of the last phase of each name. */
   results: Record<string, string>;
+}
+
+export interface ReviewThread {
+  /** Id of the first comment of the thread. */
+  id: string;
+  path: string;
+}
+
+/** Where a run that a push started comes from. */
+export interface RunOrigin {
+  branch: string;
+  /** Commit that was pushed. */
+  commit: string;
+  /** Number of the pull request that brought the spec, where there is exactly one. */
+  pullRequest?: string;
 }
 
 export interface RunRecord {
@@ -91,6 +108,8 @@ export interface RunRecord {
   /** Frozen before publishing, so that doing it again after a crash gives the same commit. */
   publishing?: { round: number; at: number; previous?: string };
   pullRequest?: PullRequestRef;
+  /** Absent where a person started it. */
+  origin?: RunOrigin;
   /** Set by cancel and supersede; the next step sees it. */
   stop?: { as: 'Cancelled' | 'Superseded'; by: string; reason: string };
   supersedes?: string;

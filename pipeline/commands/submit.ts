@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { RunRecord } from '../../core/run/record.ts';
+import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/spec/fingerprint.ts';
 import { putJson } from '../artifacts.ts';
 import { type Deps, nonce } from '../deps.ts';
@@ -18,6 +18,10 @@ export interface SubmitRequest {
   attempt: number;
   agent?: string;
   dryRun: boolean;
+  /** What a push tells of where the spec comes from. */
+  origin?: RunOrigin;
+  /** The only repository the spec may name: whoever writes to one must not start work in another. */
+  repository?: string;
 }
 
 export interface Submitted {
@@ -37,6 +41,15 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
   });
   const { spec } = effective;
+  if (request.repository !== undefined && spec.repository !== request.repository) {
+    throw new DrydockError(
+      'PolicyRefused',
+      `The spec is for ${spec.repository}, and it lies in ${request.repository}.`,
+      {
+        remedy: 'Push it to the repository it is for.',
+      },
+    );
+  }
   const specBlob = gitBlobSha(request.bytes);
   const key = runKey(spec.repository, spec.task_id, specBlob, request.attempt);
   // A dry run claims nothing, so its name must not be the one that the real run will take.
@@ -61,6 +74,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
     agent: effective.agent.name,
     dryRun: request.dryRun,
+    ...(request.origin === undefined ? {} : { origin: request.origin }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,

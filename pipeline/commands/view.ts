@@ -2,7 +2,7 @@ import type { ErrorView } from '../../core/errors.ts';
 import { usdOf } from '../../core/money/format.ts';
 import type { PullRequestRef } from '../../core/ports.ts';
 import type { Refusal } from '../../core/run/phase.ts';
-import type { RunEvent, RunRecord } from '../../core/run/record.ts';
+import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { refusalsOf } from '../publish-facts.ts';
 
@@ -20,6 +20,8 @@ export interface RunView {
   base: string | null;
   commit: string | null;
   pullRequest: PullRequestRef | null;
+  /** The push that started it; null where a person did. */
+  origin: RunOrigin | null;
   cost: { usd: number; tokens: { input: number; output: number; cached: number } };
   transitions: number;
   /** Milliseconds by phase, and `total` once it ended. */
@@ -55,6 +57,7 @@ export async function runView(
     base: record.base ?? null,
     commit: record.commit ?? null,
     pullRequest: record.pullRequest ?? null,
+    origin: record.origin ?? null,
     cost: { usd: usdOf(record.spentMicros), tokens: record.tokens },
     transitions: execution?.transitions ?? 0,
     durations: { ...record.durations, ...total },

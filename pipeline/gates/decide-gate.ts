@@ -3,6 +3,7 @@ import { parsePlan } from '../../core/plan/parse.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
+import type { ReviewThread } from '../../core/run/record.ts';
 import { getJson, putJson, putText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
@@ -19,6 +20,8 @@ export interface VoteRequest {
   /** A whole plan to approve instead of the proposed one. */
   edit?: string;
   constraint?: string;
+  /** Review comments that a `revise` brings; they are answered in their threads. */
+  threads?: ReviewThread[];
 }
 
 /** Attempts against other voters on the same gate; each loses only to a vote that was counted. */
@@ -76,6 +79,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
       ...decision,
       ...(edit === undefined ? {} : { edit }),
       ...(request.constraint === undefined ? {} : { constraint: request.constraint }),
+      ...(request.threads === undefined ? {} : { threads: request.threads }),
     }
   );
 }
@@ -98,7 +102,7 @@ export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
   const { decision } = gate;
   if (!decision || gate.delivered) return;
   const feedback =
-    decision.outcome === 'revise'
+    decision.outcome === 'revise' || decision.outcome === 'red'
       ? await putText(deps.artifacts, `${decision.by.join(', ')}: ${decision.text}`)
       : undefined;
   const edited =
@@ -107,6 +111,7 @@ export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
     const { gate: open, ...rest } = run;
     const work = { ...run.work };
     if (feedback !== undefined && !work.feedback.includes(feedback)) work.feedback = [...work.feedback, feedback];
+    if (decision.threads) work.threads = decision.threads;
     if (edited && decision.edit !== undefined) work.plan = decision.edit;
     if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
       work.addedConstraints = [...work.addedConstraints, decision.constraint];

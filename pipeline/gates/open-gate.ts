@@ -1,8 +1,10 @@
 import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
+import { announceGate } from '../announce-gate.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
 import { gateAnswer } from '../payloads.ts';
+import { bestEffort, reportRun } from '../report-run.ts';
 import type { Task } from '../task.ts';
 
 export interface GateRequest {
@@ -71,7 +73,10 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     state,
     gate: gate.gateId,
   }));
-  if (open.status === 'decided') await deliverGate(deps, open);
+  if (open.status === 'decided') return deliverGate(deps, open);
+  if (!forPeople) return;
+  await bestEffort(deps, record, () => announceGate(deps, task, open));
+  await reportRun(deps, record.runId);
 }
 
 /** Sends a decision to the machine; doing it again changes nothing. */
@@ -86,4 +91,9 @@ export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
 }
 
 /** Decisions that fail the waiting state, under the error names it catches. */
-const failures = { cancelled: 'Cancelled', superseded: 'Superseded', 'needs-person': 'NeedsPerson' } as const;
+const failures = {
+  cancelled: 'Cancelled',
+  superseded: 'Superseded',
+  'needs-person': 'NeedsPerson',
+  'ci-missing': 'CiGateMissing',
+} as const;

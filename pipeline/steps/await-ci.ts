@@ -1,18 +1,20 @@
+import { settleCi } from '../gates/ci-gate.ts';
 import { closeGate } from '../gates/decide-gate.ts';
 import { gateIdOf, openGate } from '../gates/open-gate.ts';
 import { loadTask, refuseStopped } from '../task.ts';
 import type { Step } from './step.ts';
 
 /**
- * Waits for the spec's CI gates on exactly this head. On a host without CI, Verify has run them as commands of the
- * policy, so that they are green when this state is reached.
+ * Waits for the spec's CI gates on exactly this head. A host with CI is asked now and at each of its messages; on one
+ * without, Verify has run the gates as commands of the policy, so that they are green when this state is reached.
  */
 export const awaitCi: Step<'await-ci'> =
   (deps) =>
   async ({ runId, round, token }) => {
     const task = await loadTask(deps, runId);
     refuseStopped(task.record);
-    const gates = task.effective.ci.map((gate) => gate.name);
+    const { collaboration } = task.host;
+    const gates = collaboration ? task.effective.spec.review.ci_gates : task.effective.ci.map((gate) => gate.name);
     await openGate(deps, task, 'AwaitCi', {
       kind: 'ci',
       round,
@@ -23,12 +25,10 @@ export const awaitCi: Step<'await-ci'> =
       eligible: [],
       required: 1,
     });
-    await closeGate(
-      deps,
-      gateIdOf(runId, 'ci', round),
-      'green',
-      'verify',
-      gates.length === 0 ? 'none asked for' : 'run in Verify',
-    );
+    if (collaboration) await settleCi(deps, runId);
+    else {
+      const text = gates.length === 0 ? 'none asked for' : 'run in Verify';
+      await closeGate(deps, gateIdOf(runId, 'ci', round), 'green', 'verify', text);
+    }
     return {};
   };

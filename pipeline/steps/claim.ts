@@ -1,6 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/record.ts';
 import { record as recordEvent } from '../events.ts';
+import { reportRun } from '../report-run.ts';
 import { stopRun } from '../stop-run.ts';
 import { loadTask, refuseStopped } from '../task.ts';
 import type { Step } from './step.ts';
@@ -28,5 +29,6 @@ export const claim: Step<'claim'> =
       if (!older || isFinal(other.status) || other.dryRun) continue;
       await stopRun(deps, other.runId, { as: 'Superseded', by: record.requester, reason: `replaced by ${runId}` });
     }
+    await reportRun(deps, runId);
     return { base: claimed.base ?? base };
   };

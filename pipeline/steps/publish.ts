@@ -1,13 +1,17 @@
 import { DrydockError } from '../../core/errors.ts';
 import { formatViolations } from '../../core/guard/violation.ts';
 import { commitMessage } from '../../core/publish/commit-message.ts';
+import { oneLine } from '../../core/publish/escape.ts';
 import { pullRequestBody } from '../../core/publish/pull-request.ts';
 import { loadChange, putText, storeChange } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
 import { guardTask } from '../guard-task.ts';
 import { publishFacts } from '../publish-facts.ts';
+import { reportRun } from '../report-run.ts';
+import { reviewersOf } from '../reviewers.ts';
 import { loadTask, refuseStopped, type Task } from '../task.ts';
+import { answerThreads } from '../threads.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -38,10 +42,11 @@ export const publish: Step<'publish'> =
     if (!record.work.changeSet || !frozen.publishing)
       throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
     const facts = await publishFacts(deps, task);
+    const change = await loadChange(deps.artifacts, record.work.changeSet);
     const { commit } = await task.host.publish({
       repository: task.location,
       branch: record.branch,
-      change: await loadChange(deps.artifacts, record.work.changeSet),
+      change,
       message: commitMessage(facts),
       at: frozen.publishing.at,
       ...(frozen.publishing.previous === undefined ? {} : { previous: frozen.publishing.previous }),
@@ -52,17 +57,22 @@ export const publish: Step<'publish'> =
       target: effective.spec.target_branch,
       base: record.base,
       head: commit,
-      title: facts.title,
+      title: oneLine(facts.title),
       body: pullRequestBody(facts),
       labels: ['drydock'],
-      reviewers: { logins: [], teams: [] },
+      reviewers: await reviewersOf(task, record.base, change.manifest),
     });
+    // Linked before the record says it: CI may report on the head before anybody waits for it.
+    await deps.sightings.link(record.repository, `head:${commit}`, runId);
+    await deps.sightings.link(record.repository, `pull:${pullRequest.id}`, runId);
     await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,
       type: 'published',
       text: `${record.branch} at ${commit.slice(0, 12)}`,
     });
+    await answerThreads(deps, task, commit, change.manifest);
+    await reportRun(deps, runId);
     return { outcome: 'published', head: commit };
   };
 

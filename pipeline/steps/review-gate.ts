@@ -3,7 +3,8 @@ import { formatViolations } from '../../core/guard/violation.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { requiredReviewers } from '../../core/review/quorum.ts';
 import { loadChange } from '../artifacts.ts';
-import { openGate } from '../gates/open-gate.ts';
+import { castEarlierReviews } from '../gates/cast-review.ts';
+import { gateIdOf, openGate } from '../gates/open-gate.ts';
 import { loadTask, refuseStopped } from '../task.ts';
 import { weakenedTests } from '../weakened.ts';
 import type { Step } from './step.ts';
@@ -34,5 +35,7 @@ export const reviewGate: Step<'review-gate'> =
       eligible: effective.approvers,
       required: requiredReviewers(effective, paths),
     });
+    const open = await deps.gates.get(gateIdOf(runId, 'review', round));
+    if (open) await castEarlierReviews(deps, task, open);
     return {};
   };

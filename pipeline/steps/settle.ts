@@ -3,7 +3,8 @@ import { isFinal } from '../../core/run/record.ts';
 import { slotScope, sprintOf, wakeQueued } from '../admission.ts';
 import { record as recordEvent } from '../events.ts';
 import type { Outcome } from '../payloads.ts';
-import { loadPolicy } from '../task.ts';
+import { bestEffort, reportRun } from '../report-run.ts';
+import { loadPolicy, locate } from '../task.ts';
 import type { Step } from './step.ts';
 
 /** The end of every run: leftovers stopped, money settled, the place given on, the final record. Idempotent. */
@@ -41,11 +42,13 @@ export const settle: Step<'settle'> =
     await deps.ledger.dequeue(scope, runId);
     await deps.ledger.releaseSlot(scope, runId);
     await wakeQueued(deps, scope);
+    const ending = { state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) };
+    if (!isFinal(record.status)) await reportRun(deps, runId, ending);
+    // What cannot be revoked now stays on the list, and whoever starts next revokes it.
+    await bestEffort(deps, record, () => locate(deps, policy, record.repository, runId).host.release());
     // Last: whoever sees a final record finds everything else done.
     const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
-      isFinal(run.status)
-        ? undefined
-        : { ...run, state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) },
+      isFinal(run.status) ? undefined : { ...run, ...ending },
     );
     return { status: ended.status };
   };

@@ -8,6 +8,7 @@ import type { EngineFigures } from './engine.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import { medians } from './statistics.ts';
+import type { WebhookFigures } from './webhooks.ts';
 
 /** Benches that do not repeat themselves are run this often, and the median of each figure is told. */
 const repeats = 3;
@@ -33,6 +34,7 @@ const machine = {
 };
 const engine = repeated<EngineFigures>('engine');
 const lint = repeated<{ lintedSpecs: number; ms: number }>('lint');
+const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const pipeline = bench<PipelineFigures>('pipeline');
 const commandLine = bench<CommandLineFigures>('cli');
@@ -41,9 +43,10 @@ console.log(
   JSON.stringify(
     {
       machine: { ...machine, loadAfter: load() },
-      how: `medians: engine and lint of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
+      how: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
       engine,
       lint,
+      webhooks,
       sandbox,
       pipeline,
       commandLine,

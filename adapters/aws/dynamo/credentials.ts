@@ -2,20 +2,22 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Credentials, MintedCredential } from '../../../core/ports.ts';
 import { Table } from './table.ts';
 
-const pkOf = (owner: string): string => `credentials#${owner}`;
+/** One partition: a credential is here for an hour at most, and whoever sweeps wants them all. */
+const pk = 'credentials';
 
 /** Minted credentials live in the table of the gates, beside the other sealed tokens. */
 export function createCredentials(client: DynamoDBClient, tableName: string): Credentials {
   const table = new Table(client, tableName);
+  const of = async (prefix: string): Promise<MintedCredential[]> =>
+    (await table.query(pk, prefix)).map(
+      ({ pk: _pk, sk: _sk, ...credential }) => credential as unknown as MintedCredential,
+    );
   return {
     async remember(credential) {
-      await table.put({ pk: pkOf(credential.owner), sk: credential.id, ...credential });
+      await table.put({ pk, sk: `${credential.owner}#${credential.id}`, ...credential });
     },
-    async of(owner) {
-      return (await table.query(pkOf(owner))).map(
-        ({ pk: _pk, sk: _sk, ...credential }) => credential as unknown as MintedCredential,
-      );
-    },
-    forget: (owner, id) => table.delete(pkOf(owner), id),
+    of: (owner) => of(`${owner}#`),
+    owners: async () => [...new Set((await of('')).map(({ owner }) => owner))],
+    forget: (owner, id) => table.delete(pk, `${owner}#${id}`),
   };
 }

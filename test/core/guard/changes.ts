@@ -60,6 +60,7 @@ export function guardInput(situation: Situation): GuardInput {
         planAlternatives: 1,
         historyDepth: 1,
         concurrentRuns: 1,
+        ciReportMs: 1,
         timeoutMs: 1,
         cpu: 1,
         memoryMb: 1,

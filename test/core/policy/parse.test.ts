@@ -77,7 +77,6 @@ notify: &n {}
     'error 5:15 format',
     'error 6:25 format',
     'error 7:25 format',
-    'error 8:3 required',
     'error 8:23 unknown-key',
     'error 9:18 format',
     'error 10:15 range',

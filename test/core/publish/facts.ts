@@ -3,6 +3,7 @@ import type { PublishFacts } from '../../../core/publish/facts.ts';
 
 export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   runId: 'r-1',
+  link: undefined,
   taskId: 'T-1',
   title: 'Fix the rounding',
   instructions: 'x',

@@ -9,7 +9,8 @@ import { createEmulator } from 'emulate';
 import type { GitHubConfig } from '../../../cli/github/config.ts';
 import { serveGit } from './git-http.ts';
 import { mirrorRepository } from './objects.ts';
-import { standIn } from './stand-in.ts';
+import { asGitHubSays, standIn } from './stand-in.ts';
+import { standInCollaboration } from './stand-in-collaboration.ts';
 
 /** A call to the API or to git, as the front saw it. */
 export interface ApiCall {
@@ -124,6 +125,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   const repository = 'acme/calc';
   const at = { owner: 'acme', repo: 'calc' };
   const extras = standIn({ admin, at, appSlug: 'drydock' });
+  const talk = standInCollaboration({ url, api: emulator.url, admin, at, privateKey: privateKey() });
 
   for (const login of logins) {
     if (login === 'outsider-gh') continue;
@@ -146,7 +148,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       if (path.includes('/info/refs')) await mirrorRepository(admin, root, at.owner, at.repo);
       return 'git' as const;
     }
-    const fault = faults.find((each) => each.match({ method, path }) && (each.skip = (each.skip ?? 0) - 1) < 0);
+    const fault = faults.find((each) => each.match({ method, path }) && isDue(each));
     if (fault) faults.splice(faults.indexOf(fault), 1);
     if (fault && fault.do !== 'after') {
       calls.push({ method, path, status: fault.do.status, token });
@@ -183,6 +185,11 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     }
     const own = await extras.answer(method, path, body);
     if (own) return json(own.status, own.value);
+    const said = await talk.answer(method, path, body, token);
+    if (said) {
+      const answer = json(said.status, said.value);
+      return { ...answer, headers: { ...answer.headers, ...said.headers } };
+    }
     const response = await fetch(`${emulator.url}${path}`, {
       method,
       headers: headersOf(request),
@@ -202,10 +209,14 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   }
 
   async function received(request: IncomingMessage) {
-    const body = (await bytesOf(request)).toString();
-    const delivery = { event: String(request.headers['x-github-event']), body };
+    const event = String(request.headers['x-github-event']);
+    const delivery = { event, body: asGitHubSays(event, (await bytesOf(request)).toString()) };
     deliveries.push(delivery);
-    if (withheld === 0) sending = sending.then(() => send(delivery).catch(() => undefined));
+    if (withheld > 0) talk.attempted(delivery, 502);
+    else {
+      const sent = (): Promise<number> => send(delivery).catch(() => 502);
+      sending = sending.then(async () => talk.attempted(delivery, await sent()));
+    }
     return { status: 200, headers: {}, body: 'ok' };
   }
 
@@ -293,6 +304,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     send,
     push,
     head,
+    attempted: talk.attempted,
     delivered: (event: string) => deliveries.filter((delivery) => delivery.event === event),
     deliverTo(to: string) {
       target = to;
@@ -313,14 +325,10 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
         ref.slice('refs/heads/'.length),
       ),
     async reportCheck(commit: string, name: string, conclusion: 'success' | 'failure', summary = '') {
-      await as('ci-gh').checks.create({
-        ...at,
-        name,
-        head_sha: commit,
-        status: 'completed',
-        conclusion,
-        output: { title: name, summary },
-      });
+      const ci = as('ci-gh');
+      const { data } = await ci.checks.create({ ...at, name, head_sha: commit, status: 'in_progress' });
+      const output = { title: name, summary };
+      await ci.checks.update({ ...at, check_run_id: data.id, status: 'completed', conclusion, output });
     },
     async check(commit: string, name: string) {
       const { data } = await admin.checks.listForRef({ ...at, ref: commit, check_name: name });
@@ -339,7 +347,10 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
         event,
         commit_id: more.commit,
         body: more.body ?? '',
-        ...(more.comments ? { comments: more.comments } : {}),
+        // The emulator knows the place of a comment by its position in the diff only.
+        ...(more.comments
+          ? { comments: more.comments.map((comment) => ({ ...comment, position: comment.line })) }
+          : {}),
       });
       const comments = await admin.pulls.listCommentsForReview({ ...at, pull_number: number, review_id: data.id });
       return { id: data.id, comments: comments.data.map(({ id }) => id) };
@@ -354,14 +365,17 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       await as(by).pulls.update({ ...at, pull_number: number, state: 'closed' });
     },
     async merge(number: number, by: string) {
-      await as(by).pulls.merge({ ...at, pull_number: number });
+      await as(by).pulls.merge({ ...at, pull_number: number, merge_method: 'merge' });
     },
     /** Opens a pull request with these files and merges it; the merge is what is pushed. */
     async mergePull(files: Record<string, string>, { by }: { by: string }): Promise<number> {
       const branch = `topic-${randomBytes(4).toString('hex')}`;
       await push(files, { by, branch });
       const { data } = await as(by).pulls.create({ ...at, title: branch, head: branch, base: 'main' });
-      await as(by).pulls.merge({ ...at, pull_number: data.number });
+      const before = await head('main');
+      await as(by).pulls.merge({ ...at, pull_number: data.number, merge_method: 'merge' });
+      // The emulator says nothing of the push that a merge is; GitHub does.
+      await send({ event: 'push', body: JSON.stringify(pushOf(by, before, await head('main'))) });
       return data.number;
     },
     async close() {
@@ -373,6 +387,25 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     },
   };
 }
+
+/** Counts the call; true when it is the one that goes wrong. */
+function isDue(fault: Fault): boolean {
+  const left = fault.skip ?? 0;
+  fault.skip = left - 1;
+  return left <= 0;
+}
+
+/** https://docs.github.com/en/webhooks/webhook-events-and-payloads#push, as far as it is read. */
+const pushOf = (login: string, before: string, after: string) => ({
+  ref: 'refs/heads/main',
+  before,
+  after,
+  created: false,
+  deleted: false,
+  repository: { full_name: 'acme/calc' },
+  sender: { login, type: 'User' },
+  installation: { id: installation },
+});
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

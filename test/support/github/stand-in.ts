@@ -65,3 +65,12 @@ export function standIn({ admin, at }: { admin: Octokit; at: { owner: string; re
     },
   };
 }
+
+/** A message of the emulator with what GitHub's has and its own lacks. */
+export function asGitHubSays(event: string, body: string): string {
+  if (event !== 'issue_comment') return body;
+  const payload = JSON.parse(body) as { issue: { pull_request?: unknown; html_url?: string } };
+  // https://docs.github.com/en/webhooks/webhook-events-and-payloads#issue_comment: present when it is on a pull request.
+  payload.issue.pull_request ??= { html_url: payload.issue.html_url };
+  return JSON.stringify(payload);
+}

@@ -1,0 +1,65 @@
+import type { Octokit } from '@octokit/rest';
+import type { Collaboration, Permission } from '../../core/collaboration.ts';
+import type { CodeHostScope } from '../../core/ports.ts';
+import { type GitHubAccess, ownerAndRepo } from './access.ts';
+import { reportCheck } from './checks.ts';
+import { gateResults } from './ci.ts';
+import { comment, reply } from './comments.ts';
+import { statusOf } from './errors.ts';
+import { accountOf, reviewComments, reviews } from './reviews.ts';
+
+/**
+ * Checks, CI, reviews and comments of GitHub, with the credentials of a scope.
+ * @throws HostUnavailable, HostRateLimited, HostForbidden, HostRefused, as the access does.
+ */
+export function createCollaboration(access: GitHubAccess, scope: CodeHostScope): Collaboration {
+  const read = <T>(call: (octokit: Octokit) => Promise<T>): Promise<T> => access.use(scope, 'read', call);
+
+  return {
+    reportCheck: (repository, report) => reportCheck(access, scope, repository, report),
+    gateResults: (repository, head, details) => gateResults(access, scope, repository, head, details),
+    comment: (repository, pullRequest, key, body) => comment(access, scope, { repository, pullRequest, key }, body),
+    reply: (repository, pullRequest, commentId, key, body) =>
+      reply(access, scope, { repository, pullRequest, commentId, key }, body),
+    reviews: (repository, pullRequest) =>
+      read((octokit) => reviews(octokit, ownerAndRepo(repository), Number(pullRequest))),
+    reviewComments: (repository, pullRequest, reviewId) =>
+      read((octokit) => reviewComments(octokit, ownerAndRepo(repository), Number(pullRequest), Number(reviewId))),
+
+    permission: (repository, login) =>
+      read(async (octokit) => {
+        try {
+          const asked = { ...ownerAndRepo(repository), username: login };
+          const { data } = await octokit.repos.getCollaboratorPermissionLevel(asked);
+          return roles.get(data.role_name) ?? roles.get(data.permission) ?? 'none';
+        } catch (error) {
+          if (statusOf(error) === 404) return 'none';
+          throw error;
+        }
+      }),
+
+    authorOf: (repository, commit) =>
+      read(async (octokit) => {
+        const { data } = await octokit.repos.getCommit({ ...ownerAndRepo(repository), ref: commit });
+        // An address that GitHub does not know has null here, or an empty object.
+        const { login, type = '' } = (data.author ?? {}) as { login?: string; type?: string };
+        return accountOf(login === undefined ? null : { login, type });
+      }),
+
+    pullRequestsOf: (repository, commit) =>
+      read(async (octokit) => {
+        const asked = { ...ownerAndRepo(repository), commit_sha: commit, per_page: 100 };
+        const { data } = await octokit.repos.listPullRequestsAssociatedWithCommit(asked);
+        return data.filter(({ merged_at }) => merged_at !== null).map(({ number }) => String(number));
+      }),
+  };
+}
+
+/** GitHub's roles; a role that an organization made is known by the permission that it builds on. */
+const roles = new Map<string, Permission>([
+  ['admin', 'admin'],
+  ['maintain', 'write'],
+  ['write', 'write'],
+  ['triage', 'read'],
+  ['read', 'read'],
+]);

@@ -1,0 +1,74 @@
+/** What the app asks for, and why: shown before it is created, in the documentation, and by doctor where it lacks. */
+export const permissions: Record<string, { access: 'read' | 'write'; why: string }> = {
+  metadata: { access: 'read', why: 'GitHub asks it of every app: names, who may write, which rules a branch has' },
+  contents: { access: 'write', why: 'read specs and the base; put the run’s one branch there. Nothing is merged' },
+  pull_requests: { access: 'write', why: 'open the draft pull request, ask reviewers, read reviews, answer threads' },
+  checks: { access: 'write', why: 'the checks “Drydock” and “Drydock specs”; read what CI says' },
+  statuses: { access: 'write', why: 'CI gates that report as commit statuses' },
+  issues: { access: 'write', why: 'labels, and comments in the conversation of a pull request' },
+  actions: { access: 'read', why: 'the end of a failed job’s log, for the rework' },
+};
+
+/** What GitHub tells us of, and what stands still without it. */
+export const events: Record<string, string> = {
+  push: 'a spec on a trusted branch starts a run',
+  pull_request: 'a spec in a pull request is checked and priced; a closed one ends its run',
+  pull_request_review: 'a review counts as a vote, or asks for rework',
+  issue_comment: 'a command such as /drydock status in a pull request',
+  check_run: 'a CI gate has finished',
+  check_suite: 'a CI gate has finished',
+  status: 'a CI gate has finished',
+};
+
+export interface AppManifest {
+  name: string;
+  url: string;
+  description: string;
+  public: false;
+  redirect_url: string;
+  /** GitHub refuses this without a url, and a url it cannot reach from outside. */
+  hook_attributes?: { url: string; active: true };
+  default_permissions: Record<string, 'read' | 'write'>;
+  default_events?: string[];
+}
+
+/** GitHub's limit for the name of an app. */
+export const longestName = 34;
+
+/** The manifest of an app that nobody else can install. Without a webhook there is nothing to subscribe to. */
+export function appManifest(options: {
+  name: string;
+  homepage: string;
+  redirectUrl: string;
+  webhookUrl?: string;
+}): AppManifest {
+  const { webhookUrl } = options;
+  return {
+    name: options.name,
+    url: options.homepage,
+    description: 'Runs coding agents in sandboxes and opens draft pull requests. It never merges.',
+    public: false,
+    redirect_url: options.redirectUrl,
+    ...(webhookUrl === undefined ? {} : { hook_attributes: { url: webhookUrl, active: true } }),
+    default_permissions: Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access])),
+    ...(webhookUrl === undefined ? {} : { default_events: Object.keys(events) }),
+  };
+}
+
+const rank = { read: 1, write: 2, admin: 3 } as const;
+const rankOf = (access: string | undefined): number => (rank as Record<string, number>)[access ?? ''] ?? 0;
+
+/** Permissions that are asked for and not granted, `NAME: ACCESS` each. */
+export const missingPermissions = (granted: Record<string, string | undefined>): string[] =>
+  Object.entries(permissions).flatMap(([name, { access }]) =>
+    rankOf(granted[name]) < rankOf(access) ? [`${name}: ${access}`] : [],
+  );
+
+/** Permissions that are granted and were not asked for. */
+export const excessPermissions = (granted: Record<string, string | undefined>): string[] =>
+  Object.entries(granted).flatMap(([name, access]) =>
+    access !== undefined && rankOf(access) > rankOf(permissions[name]?.access) ? [`${name}: ${access}`] : [],
+  );
+
+export const missingEvents = (subscribed: readonly string[]): string[] =>
+  Object.keys(events).filter((event) => !subscribed.includes(event));

@@ -1,0 +1,32 @@
+import { DrydockError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+import { loadPolicy } from '../task.ts';
+import { type Submitted, submit } from './submit.ts';
+
+/**
+ * The next attempt of a run that ended, under today's policy.
+ * @param requester Person id.
+ * @throws RunUnfinished, and what `submit` throws.
+ */
+export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, requester: string): Promise<Submitted> {
+  if (!isFinal(record.status)) throw new DrydockError('RunUnfinished', `${record.taskId} is ${record.status}.`);
+  const attempts = (await deps.runs.byTask(record.repository, record.taskId)).map((other) => other.attempt);
+  // Where the work is comes from the run itself, so that a retry needs no flags.
+  const place = (await loadPolicy(deps, record)).repositories[record.repository];
+  const repositories =
+    place && !policy.repositories[record.repository]
+      ? { ...policy.repositories, [record.repository]: place }
+      : policy.repositories;
+  return submit(deps, {
+    file: record.specPath,
+    bytes: await deps.artifacts.get(record.specDigest),
+    policy: { ...policy, repositories },
+    requester,
+    attempt: Math.max(...attempts) + 1,
+    dryRun: false,
+    ...(record.agentOverride === undefined ? {} : { agent: record.agentOverride }),
+    ...(record.origin === undefined ? {} : { origin: record.origin }),
+  });
+}

@@ -1,0 +1,39 @@
+import { ciFeedback, ciVerdict, missingCauses } from '../../core/ci/verdict.ts';
+import type { Gate } from '../../core/run/gate.ts';
+import type { Deps } from '../deps.ts';
+import { loadTask } from '../task.ts';
+import { closeGate } from './decide-gate.ts';
+
+/** The CI gate that a run waits at, if it does. */
+export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Promise<Gate | undefined> {
+  return (await deps.gates.byRun(runId)).find((gate) => gate.kind === 'ci' && gate.status === 'pending');
+}
+
+/**
+ * Asks the host what CI says of the head that the gate is about, and answers the gate when that is enough. What a webhook
+ * told is no more than a reason to ask.
+ */
+export async function settleCi(deps: Deps, runId: string): Promise<'green' | 'red' | 'missing' | 'pending'> {
+  const gate = await openCiGate(deps, runId);
+  if (!gate) return 'pending';
+  const task = await loadTask(deps, runId);
+  const { collaboration } = task.host;
+  if (!collaboration) return 'pending';
+  const asked = task.effective.spec.review.ci_gates;
+  const results = asked.length === 0 ? [] : await collaboration.gateResults(task.location, gate.head, true);
+  const verdict = ciVerdict(asked, results);
+  const close = (outcome: 'green' | 'red' | 'ci-missing', text: string) =>
+    closeGate(deps, gate.gateId, outcome, 'CI', text);
+  if (verdict.state === 'green') {
+    await close('green', asked.length === 0 ? 'none asked for' : asked.join(', '));
+    return 'green';
+  }
+  if (verdict.state === 'red') {
+    await close('red', ciFeedback(verdict.failed));
+    return 'red';
+  }
+  const silentFor = deps.clock.now() - Date.parse(gate.openedAt);
+  if (verdict.missing.length === 0 || silentFor < task.effective.limits.ciReportMs) return 'pending';
+  await close('ci-missing', verdict.missing.map((name) => missingCauses(name, results)).join('\n'));
+  return 'missing';
+}

@@ -1,0 +1,38 @@
+import { DrydockError } from '../../core/errors.ts';
+import type { Deps } from '../deps.ts';
+import { openCiGate, settleCi } from '../gates/ci-gate.ts';
+import { onPush } from './on-push.ts';
+import { type HookOutcome, refused } from './outcome.ts';
+import type { Place } from './place.ts';
+import { specsAt } from './spec-tree.ts';
+
+/**
+ * Looks at the heads of trusted branches for specs that no message told of. Nobody vouches for them but the branch: the
+ * account that made the head's commit is the one that has to have the right.
+ */
+export async function sweepHeads(deps: Deps, place: Place, branches: string[]): Promise<HookOutcome[]> {
+  const outcomes: HookOutcome[] = [];
+  for (const branch of branches) {
+    try {
+      const head = await place.host.resolve(place.location, branch);
+      const seen = await deps.sightings.specs(place.repository);
+      const fresh = (await specsAt(place.host, place.location, head)).filter((spec) => !seen.has(spec.blob));
+      if (fresh.length === 0) continue;
+      const sender = await place.collaboration.authorOf(place.location, head);
+      outcomes.push(
+        await onPush(deps, place, { kind: 'push', repository: place.repository, sender, branch, after: head }),
+      );
+    } catch (error) {
+      if (!(error instanceof DrydockError) || error.retry === 'transient') throw error;
+      outcomes.push(refused(`${place.repository} ${branch}: ${error.name}: ${error.message}`));
+    }
+  }
+  return outcomes;
+}
+
+/** A check whose message was lost, and one that never came. */
+export async function sweepCi(deps: Deps, runIds: string[]): Promise<void> {
+  for (const runId of runIds) {
+    if (await openCiGate(deps, runId)) await settleCi(deps, runId);
+  }
+}

@@ -1,0 +1,161 @@
+import { stringify } from 'yaml';
+import type { Owner, OwnerOptions } from '../../cli/compose.ts';
+import { loadPolicy } from '../../cli/policy.ts';
+import { listenForWebhooks } from '../../cli/webhook-listener.ts';
+import type { RunView } from '../../pipeline/service.ts';
+import { createWebhook } from '../../web/webhook.ts';
+import { type GitHubKit, startGitHub } from './github/kit.ts';
+import { type Script, scriptedRunner } from './scripted-runner.ts';
+import { createWorld, type World } from './world.ts';
+
+/** A machine that serves a repository on a GitHub of its own: signed messages come in over HTTP, results go back by API. */
+export interface GitHubWorld {
+  world: World;
+  github: GitHubKit;
+  owner: Owner;
+  /** What the server said of each message. */
+  said: string[];
+  policy(change?: Record<string, unknown>): void;
+  /** A spec as it is pushed. */
+  spec(change?: Record<string, unknown>): string;
+  /** The run of a task, once it is as asked. */
+  until(task: string, is: (run: RunView) => boolean): Promise<RunView>;
+  /** Stops serving and starts again as a machine that never saw the repository. */
+  forget(): Promise<void>;
+  /** Stops serving and starts again on the same data. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const people = {
+  lead: { github: 'lead-gh' },
+  second: { github: 'second-gh' },
+  dev: { github: 'dev-gh' },
+};
+
+export interface GitHubWorldOptions {
+  script?: Script;
+  /** The sandbox of this machine in place of a script. */
+  sandbox?: boolean;
+  policy?: Record<string, unknown>;
+  now?: () => number;
+}
+
+export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promise<GitHubWorld> {
+  const world = createWorld();
+  const github = await startGitHub({ files: filesOf(world) });
+  const policy = (change: Record<string, unknown> = {}): void => {
+    world.policy({
+      people,
+      repositories: {
+        [github.repository]: { host: 'github', installation: github.app.installation },
+      },
+      review: { approvers: ['lead', 'second'], plan: 'optional' },
+      ...options.policy,
+      ...change,
+    });
+  };
+  policy();
+  const loaded = () => loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() }).policy;
+  const said: string[] = [];
+  let lives = 0;
+  let serving: { owner: Owner; stop(): Promise<void> };
+
+  const serve = async (): Promise<typeof serving> => {
+    const ownerOptions: Partial<OwnerOptions> = {
+      github: github.config,
+      dataDir: `${world.data}-${lives}`,
+      policy: loaded,
+      ...(options.sandbox ? {} : { runner: scriptedRunner(options.script) }),
+      ...(options.now ? { now: options.now } : {}),
+    };
+    const owner = await world.open(ownerOptions);
+    const { webhooks } = owner;
+    if (!webhooks) throw new Error('the owner takes no webhooks');
+    await owner.resume();
+    await webhooks.firstLook((line) => said.push(line));
+    const stopped = new AbortController();
+    const working = webhooks.work(stopped.signal, (line) => said.push(line));
+    const listener = await listenForWebhooks({
+      app: createWebhook({ secrets: webhooks.secrets, inbox: webhooks.inbox }),
+      port: 0,
+    });
+    github.deliverTo(`${listener.url}/webhooks/github`);
+    return {
+      owner,
+      async stop() {
+        await listener.close();
+        stopped.abort();
+        await working;
+        await owner.close();
+      },
+    };
+  };
+  serving = await serve();
+
+  return {
+    world,
+    github,
+    get owner() {
+      return serving.owner;
+    },
+    said,
+    policy,
+    spec: (change = {}) =>
+      stringify({
+        task_id: 'FIX-1',
+        repository: github.repository,
+        target_branch: 'main',
+        output_branch_prefix: 'agent/fix',
+        instructions: 'Make add in src/math.js add.',
+        constraints: ['Change only src/math.js'],
+        sandbox: { package_manager: 'npm', runtime: 'node:24', test_command: 'npm test' },
+        review: { require_human_approval: true, required_reviewers: 1 },
+        ...change,
+      }),
+    async until(task, is) {
+      const patience = Date.now() + patienceMs;
+      for (let seen: RunView | undefined; ; ) {
+        const [run] = (await serving.owner.service.list()).filter(({ taskId }) => taskId === task);
+        if (run) seen = await serving.owner.service.run(run.runId);
+        if (seen && is(seen)) return seen;
+        if (stuck(seen) || Date.now() > patience)
+          throw new Error(`${task} did not get there: ${brief(seen)}\n${said.join('\n')}`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    },
+    async forget() {
+      await serving.stop();
+      lives += 1;
+      serving = await serve();
+    },
+    async restart() {
+      await serving.stop();
+      serving = await serve();
+    },
+    async close() {
+      await serving.stop();
+      await github.close();
+      world.remove();
+    },
+  };
+}
+
+const brief = (run: RunView | undefined): string =>
+  run
+    ? [`${run.status} in ${run.state}`, ...run.events.map(({ type, text }) => `${type}: ${text}`)].join('\n')
+    : 'there is no run';
+
+/** Longer than anything takes on a slow machine; what it waited for is then said. */
+const patienceMs = 20_000;
+
+const stuck = (run: RunView | undefined): boolean =>
+  run?.endedAt !== null && run !== undefined && ['failed', 'rejected'].includes(run.status);
+
+const filesOf = (world: World): Record<string, string> =>
+  Object.fromEntries(
+    world
+      .git('ls-files')
+      .split('\n')
+      .map((path) => [path, `${world.git('show', `HEAD:${path}`)}\n`]),
+  );
