@@ -6,13 +6,14 @@ import { createCollaboration } from '../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../adapters/github/deliveries.ts';
 import { readEvent } from '../adapters/github/events.ts';
 import { openInbox } from '../adapters/local/inbox.ts';
-import { viewError } from '../core/errors.ts';
+import { DrydockError, viewError } from '../core/errors.ts';
+import type { HostEvent } from '../core/host-event.ts';
 import type { Policy } from '../core/policy/schema.ts';
-import type { CodeHost, CodeHostScope, Credentials, Inbox } from '../core/ports.ts';
+import type { CodeHost, CodeHostScope, Credentials, Delivery, Inbox } from '../core/ports.ts';
 import { isFinal } from '../core/run/record.ts';
 import type { Deps, TokenVault } from '../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../pipeline/hooks/hooks.ts';
-import type { HookOutcome } from '../pipeline/hooks/outcome.ts';
+import { type HookOutcome, refused } from '../pipeline/hooks/outcome.ts';
 import { sweepCi } from '../pipeline/hooks/sweep.ts';
 import type { GitHubConfig } from './github/config.ts';
 
@@ -98,8 +99,8 @@ export function composeWebhooks(options: {
       const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
       const handling = inbox.work(
         async (delivery) => {
-          const outcome = await hooks.handle(readEvent(delivery.event, JSON.parse(delivery.body)));
-          say(line(delivery.event, outcome));
+          const event = eventOf(delivery);
+          say(line(delivery.event, 'kind' in event ? await hooks.handle(event) : event));
         },
         { concurrency, signal },
       );
@@ -107,6 +108,16 @@ export function composeWebhooks(options: {
     },
     close: () => inbox.close(),
   };
+}
+
+/** A message that lacks what its event must have is refused, and will not be better later. */
+function eventOf({ event, body }: Delivery): HostEvent | HookOutcome {
+  try {
+    return readEvent(event, JSON.parse(body));
+  } catch (error) {
+    if (error instanceof DrydockError && error.name === 'DeliveryRefused') return refused(error.message);
+    throw error;
+  }
 }
 
 /** What fails because the host does not answer is said, and tried again at the next round. */

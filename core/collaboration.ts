@@ -80,8 +80,11 @@ export interface Collaboration {
   /** Oldest first. */
   reviews(repository: string, pullRequest: string): Promise<Review[]>;
   reviewComments(repository: string, pullRequest: string, reviewId: string): Promise<ReviewComment[]>;
-  /** The account that the host knows as the author of a commit; an unknown one is nobody: an empty login. */
-  authorOf(repository: string, commit: string): Promise<Account>;
+  /**
+   * The account that put a branch on a commit, as the host's own log of pushes has it: what a commit says of its author
+   * anybody can write. Undefined when the log does not go back that far.
+   */
+  pusherOf(repository: string, branch: string, commit: string): Promise<Account | undefined>;
   /** Numbers of the pull requests that brought a commit to its branch. */
   pullRequestsOf(repository: string, commit: string): Promise<string[]>;
 }

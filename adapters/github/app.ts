@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
-import { Octokit } from '@octokit/rest';
+import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHostScope, Credentials } from '../../core/ports.ts';
 import { type GitHubAccess, ownerAndRepo, type Purpose } from './access.ts';
-import { hostError, statusOf } from './errors.ts';
+import { createClient } from './client.ts';
+import { hostError, isHostError, statusOf } from './errors.ts';
 
 export interface GitHubAccessConfig {
   /** Without a slash at the end. */
@@ -29,10 +30,6 @@ const permissions: Record<Purpose, Record<string, 'read' | 'write'>> = {
 };
 /** A token is minted anew when less than this is left of it. */
 const marginMs = 300_000;
-const timeoutMs = 30_000;
-/** A longer wait than this is left to whoever called. */
-const longestWaitMs = 60_000;
-const attempts = 4;
 export const hooksOwner = 'hooks';
 
 interface Minted {
@@ -45,6 +42,7 @@ export interface AccessOptions {
   credentials: Credentials;
   seal(token: string): string;
   open(sealed: string): string;
+  /** Epoch milliseconds. */
   now(): number;
   sleep?(ms: number): Promise<unknown>;
 }
@@ -52,46 +50,12 @@ export interface AccessOptions {
 /** Access to one GitHub as an App, or with one personal token. */
 export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOptions): GitHubAccess {
   const { credentials, now } = options;
+  const { auth } = config;
   const sleep = options.sleep ?? delay;
-  const cached = new Map<string, Promise<Minted>>();
-  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-  const client = (auth: string | undefined, more: object = {}): Octokit => {
-    const octokit = new Octokit({
-      ...(auth === undefined ? {} : { auth }),
-      baseUrl: config.apiUrl,
-      userAgent: 'drydock',
-      log: quiet,
-      request: {
-        fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
-      },
-      ...more,
-    });
-    // Only what reads is asked again: of anything else nobody knows whether it was done.
-    octokit.hook.wrap('request', async (request, asked) => {
-      const safe = asked.method === 'GET' || asked.method === 'HEAD';
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await request(asked);
-        } catch (error) {
-          const known = hostError(error, `${asked.method} ${asked.url}`);
-          const asksFor = (known.details as { retryAfterMs?: number } | undefined)?.retryAfterMs;
-          const wait = asksFor ?? Math.random() * 200 * 2 ** attempt;
-          // Of a request that was limited nothing was done.
-          const again = known.retry === 'transient' && (safe || known.name === 'HostRateLimited');
-          if (!again || attempt >= attempts || wait > longestWaitMs) throw error;
-          await sleep(wait);
-        }
-      }
-    });
-    return octokit;
-  };
-
+  const client = (token: string): Octokit => createClient(config.apiUrl, { auth: token }, sleep);
   const app = (): Octokit => {
-    if ('token' in config.auth) {
-      throw new DrydockError('HostForbidden', 'A personal token is no app.', { remedy: 'Run `drydock github setup`.' });
-    }
-    return client(undefined, { authStrategy: createAppAuth, auth: config.auth });
+    if (!('token' in auth)) return createClient(config.apiUrl, { authStrategy: createAppAuth, auth }, sleep);
+    throw new DrydockError('HostForbidden', 'A personal token is no app.', { remedy: 'Run `drydock github setup`.' });
   };
 
   const installations = new Map<string, number>();
@@ -103,22 +67,45 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     return data.id;
   };
 
+  /** Remembered before anybody holds it. */
   const mint = async (scope: CodeHostScope, purpose: Purpose): Promise<Minted> => {
-    const owner = scope.run ?? hooksOwner;
-    const { data } = await app().apps.createInstallationAccessToken({
-      installation_id: await installationOf(scope),
-      repositories: [ownerAndRepo(scope.repository).repo],
-      permissions: permissions[purpose],
-    });
-    const minted = { id: randomUUID(), token: data.token, expiresAt: Date.parse(data.expires_at) };
-    await credentials.remember({
-      id: minted.id,
-      owner,
-      purpose,
-      sealed: options.seal(data.token),
-      expiresAt: data.expires_at,
-    });
-    return minted;
+    const made = await createToken(scope, purpose);
+    const id = randomUUID();
+    const { token, expires_at: expiresAt } = made;
+    try {
+      await credentials.remember({ id, owner: ownerOf(scope), purpose, sealed: options.seal(token), expiresAt });
+    } catch (error) {
+      await client(token)
+        .apps.revokeInstallationAccessToken()
+        .catch(() => undefined);
+      throw error;
+    }
+    return { id, token, expiresAt: Date.parse(expiresAt) };
+  };
+
+  const createToken = async (
+    scope: CodeHostScope,
+    purpose: Purpose,
+  ): Promise<{ token: string; expires_at: string }> => {
+    try {
+      const { data } = await app().apps.createInstallationAccessToken({
+        installation_id: await installationOf(scope),
+        repositories: [ownerAndRepo(scope.repository).repo],
+        permissions: permissions[purpose],
+      });
+      return data;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 404 && status !== 422) throw error;
+      // 404: no installation. 422: it does not cover the repository, or does not grant the permissions.
+      installations.delete(scope.repository);
+      const wanted = Object.entries(permissions[purpose]).map(([name, level]) => `${name}: ${level}`);
+      const { message } = hostError(error, `The app gets no ${purpose} token for ${scope.repository}`);
+      throw new DrydockError('HostForbidden', message, {
+        details: { status: status === 404 ? 404 : 403 },
+        remedy: `Install the app on ${scope.repository} and accept what it asks for: ${wanted.join(', ')}.`,
+      });
+    }
   };
 
   const revoke = async (owner: string, id: string, token: string): Promise<void> => {
@@ -131,77 +118,91 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     await credentials.forget(owner, id);
   };
 
-  const keyOf = (scope: CodeHostScope, purpose: Purpose): string =>
-    `${scope.run ?? hooksOwner} ${scope.repository} ${purpose}`;
-
-  const tokenFor = async (scope: CodeHostScope, purpose: Purpose, anew = false): Promise<Minted> => {
-    const key = keyOf(scope, purpose);
-    const known = anew ? undefined : await cached.get(key)?.catch(() => undefined);
-    if (known && known.expiresAt - now() > marginMs) return known;
+  const cached = new Map<string, Promise<Minted>>();
+  /** The token kept for a purpose. Those who ask at once get the same. @param refused One that GitHub takes no longer. */
+  const tokenFor = async (scope: CodeHostScope, purpose: Purpose, refused?: string): Promise<string> => {
+    const key = `${ownerOf(scope)} ${scope.repository} ${purpose}`;
+    const known = cached.get(key);
+    if (known) {
+      const { token, expiresAt } = await known;
+      if (token !== refused && expiresAt - now() > marginMs) return token;
+      if (cached.get(key) !== known) return tokenFor(scope, purpose, refused);
+    }
     const made = mint(scope, purpose);
     cached.set(key, made);
     made.catch(() => cached.delete(key));
-    return made;
+    return (await made).token;
   };
 
-  const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  /** A `write` token is made for this one use. */
+  const lend = async <T>(
+    scope: CodeHostScope,
+    purpose: Purpose,
+    refused: string | undefined,
+    work: (token: string) => Promise<T>,
+  ): Promise<T> => {
+    if (purpose !== 'write') return work(await tokenFor(scope, purpose, refused));
+    const { id, token } = await mint(scope, purpose);
     try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Error && !('status' in error) && !(error instanceof DrydockError) && !isNetwork(error))
-        throw error;
-      throw hostError(error, what);
+      return await work(token);
+    } finally {
+      // One that cannot be revoked now stays on the list of what the run left.
+      await revoke(ownerOf(scope), id, token).catch(() => undefined);
     }
   };
 
   return {
-    mode: 'token' in config.auth ? 'token' : 'app',
+    mode: 'token' in auth ? 'token' : 'app',
     gitUrl: config.gitUrl,
 
-    async use(scope, purpose, work) {
+    use(scope, purpose, work) {
       const what = `${purpose} ${scope.repository}`;
-      if ('token' in config.auth) {
-        const { token } = config.auth;
-        return call(what, () => work(client(token)));
-      }
-      return call(what, async () => {
-        if (purpose === 'write') {
-          const { id, token } = await mint(scope, purpose);
-          try {
-            return await work(client(token));
-          } finally {
-            // A token that cannot be revoked now is on the list of what the run left.
-            await revoke(scope.run ?? hooksOwner, id, token).catch(() => undefined);
-          }
-        }
-        const { token } = await tokenFor(scope, purpose);
-        try {
-          return await work(client(token));
-        } catch (error) {
-          if (statusOf(error) !== 401) throw error;
-          const { token: fresh } = await tokenFor(scope, purpose, true);
-          return work(client(fresh));
-        }
-      });
+      if ('token' in auth) return named(what, () => work(client(auth.token)));
+      let used: string | undefined;
+      const go = (refused?: string) =>
+        lend(scope, purpose, refused, (token) => {
+          used = token;
+          return work(client(token));
+        });
+      return named(what, () =>
+        go().catch((error: unknown) => {
+          // It died in mid-use: revoked by somebody, or older than its hour.
+          if (statusOf(error) !== 401 || used === undefined) throw error;
+          return go(used);
+        }),
+      );
     },
 
-    async readToken(scope) {
-      if ('token' in config.auth) return config.auth.token;
-      return call(`read ${scope.repository}`, async () => (await tokenFor(scope, 'read')).token);
+    async readToken(scope, refused) {
+      if ('token' in auth) return auth.token;
+      return named(`read ${scope.repository}`, () => tokenFor(scope, 'read', refused));
     },
 
-    app: (work) => call('ask as the app', () => work(app())),
+    app: (work) => named('ask as the app', async () => work(app())),
 
     async release(owner) {
-      if ('token' in config.auth) return;
-      for (const credential of await credentials.of(owner)) {
-        if (Date.parse(credential.expiresAt) <= now()) await credentials.forget(owner, credential.id);
-        else await revoke(owner, credential.id, options.open(credential.sealed));
-      }
+      if ('token' in auth) return;
       for (const key of cached.keys()) if (key.startsWith(`${owner} `)) cached.delete(key);
+      const failures: unknown[] = [];
+      for (const { id, sealed, expiresAt } of await credentials.of(owner)) {
+        try {
+          if (Date.parse(expiresAt) <= now()) await credentials.forget(owner, id);
+          else await revoke(owner, id, options.open(sealed));
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
 
-const isNetwork = (error: Error): boolean =>
-  error instanceof TypeError || error.name === 'TimeoutError' || error.name === 'AbortError';
+const ownerOf = (scope: CodeHostScope): string => scope.run ?? hooksOwner;
+
+async function named<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isHostError(error) ? hostError(error, what) : error;
+  }
+}

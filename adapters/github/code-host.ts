@@ -44,11 +44,10 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
           return data.object.sha;
         });
       } catch (error) {
-        if (statusOf(error) === 404) {
-          await mustExist(repository);
-          throw noBranch(repository, branch);
-        }
-        throw error;
+        // 409: the repository is empty.
+        if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+        await mustExist(repository);
+        throw noBranch(repository, branch);
       }
     },
 

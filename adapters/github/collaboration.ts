@@ -38,12 +38,12 @@ export function createCollaboration(access: GitHubAccess, scope: CodeHostScope):
         }
       }),
 
-    authorOf: (repository, commit) =>
+    pusherOf: (repository, branch, commit) =>
       read(async (octokit) => {
-        const { data } = await octokit.repos.getCommit({ ...ownerAndRepo(repository), ref: commit });
-        // An address that GitHub does not know has null here, or an empty object.
-        const { login, type = '' } = (data.author ?? {}) as { login?: string; type?: string };
-        return accountOf(login === undefined ? null : { login, type });
+        const asked = { ...ownerAndRepo(repository), ref: `refs/heads/${branch}`, per_page: 100 };
+        const { data } = await octokit.repos.listActivities(asked);
+        const actor = data.find(({ after }) => after === commit)?.actor;
+        return actor ? accountOf(actor) : undefined;
       }),
 
     pullRequestsOf: (repository, commit) =>

@@ -5,7 +5,7 @@ import type { HostEvent } from '../../core/host-event.ts';
 import { branchFault } from '../../core/spec/fields.ts';
 
 /** Checks and statuses that begin so are ours; they are a reason to look at nothing. */
-export const isOurs = (name: string): boolean => /^Drydock\b/.test(name);
+export const isOurs = (name: string): boolean => /^Drydock(?:$| specs$|: )/.test(name);
 
 const sha = z.string().regex(/^[0-9a-f]{40}$/, 'is no commit id');
 const nobody = '0'.repeat(40);
@@ -111,7 +111,8 @@ export function readEvent(event: string, payload: unknown): HostEvent {
     case 'check_suite': {
       if (done !== 'completed') return ignored;
       const { check_suite, ...from } = read(checkSuite);
-      if (isOurs(check_suite.app?.name ?? '')) return nothing('checks of our own');
+      // Named after the app, which is called "Drydock" and what it is for.
+      if (/^Drydock\b/.test(check_suite.app?.name ?? '')) return nothing('checks of our own');
       return { ...originOf(from), kind: 'ci', head: check_suite.head_sha };
     }
     case 'pull_request_review':

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHostScope } from '../../core/ports.ts';
@@ -12,51 +11,41 @@ import type { GitHubAccess } from './access.ts';
  * The token goes to git in its environment: it is on no command line and in no file.
  */
 export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir: string) {
-  const folder = join(dataDir, 'mirrors');
   const keyOf = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
+  const made = (name: string): Promise<string> =>
+    makeBase(join(dataDir, 'mirrors'), keyOf(name), async () => undefined);
 
-  const made = async (name: string): Promise<string> => {
-    const cwd = join(folder, `${keyOf(name)}.git`);
-    if (await stat(join(cwd, 'HEAD')).catch(() => undefined)) return cwd;
-    await mkdir(cwd, { recursive: true });
-    await git(['init', '--quiet', '--bare', '--initial-branch=main', cwd], { cwd: folder });
-    return cwd;
-  };
-
-  let last: Promise<unknown> = Promise.resolve();
-  /** One fetch after the other: git locks what it notes about shallow histories. */
-  const fetch = (repository: string, cwd: string, refs: string[], depth: number | undefined): Promise<void> => {
-    const mine = last.then(async () => {
-      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
+  const fetch = (repository: string, cwd: string, refs: string[], depth: number | undefined): Promise<void> =>
+    inTurn(cwd, async () => {
       const most = depth === undefined ? [] : [`--depth=${depth}`];
+      const place = ['--', `${access.gitUrl}/${repository}.git`, ...refs];
+      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...most, ...place];
+      const go = async (token: string): Promise<void> => {
+        await git(args, { cwd, env: inEnvironment(token) });
+      };
+      const token = await access.readToken(scope);
       try {
-        await git([...args, ...most, urlOf(repository), ...refs], { cwd, env: await credentials() });
+        await go(token).catch(async (error: unknown) => {
+          if (!isDenied(error)) throw error;
+          // It was revoked in between, or is older than its hour.
+          await go(await access.readToken(scope, token));
+        });
       } catch (error) {
-        if (!(error instanceof DrydockError) || error.name !== 'Internal') throw error;
-        const why = error.message.slice(0, 500);
-        throw new DrydockError('HostUnavailable', `git could not fetch from ${repository}: ${why}`);
+        throw fetchError(repository, error);
       }
     });
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 
-  const urlOf = (repository: string): string => `${access.gitUrl}/${repository}.git`;
-  /** In git's environment: on no command line and in no file. */
-  const credentials = async (): Promise<Record<string, string>> => {
-    const basic = Buffer.from(`x-access-token:${await access.readToken(scope)}`).toString('base64');
-    return {
-      GIT_CONFIG_COUNT: '1',
-      GIT_CONFIG_KEY_0: `http.${access.gitUrl}/.extraHeader`,
-      GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
-    };
-  };
+  const inEnvironment = (token: string): Record<string, string> => ({
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${access.gitUrl}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`,
+  });
   const has = async (cwd: string, commit: string): Promise<boolean> =>
     (await git(['cat-file', '-e', `${commit}^{tree}`], { cwd, allow: [1, 128] })).code === 0;
 
   return {
     /** A bare repository with only this commit and `depth` commits of history, branch `base`. */
-    async exportBase(repository: string, commit: string, depth: number): Promise<string> {
+    exportBase(repository: string, commit: string, depth: number): Promise<string> {
       return makeBase(join(dataDir, 'bases'), `${keyOf(repository)}-${commit.slice(0, 20)}-${depth}`, (aside) =>
         fetch(repository, aside, [`${commit}:refs/heads/base`], depth),
       );
@@ -65,15 +54,45 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
     async with(repository: string, commits: string[]): Promise<string> {
       const cwd = await made(repository);
       const missing: string[] = [];
-      for (const commit of commits) if (!(await has(cwd, commit))) missing.push(`${commit}:refs/drydock/${commit}`);
+      for (const commit of new Set(commits)) {
+        if (!(await has(cwd, commit))) missing.push(`${commit}:refs/drydock/${commit}`);
+      }
       if (missing.length > 0) await fetch(repository, cwd, missing, 1);
       return cwd;
     },
     /** A repository whose HEAD is the host's, with all of its history. */
     async head(repository: string): Promise<string> {
       const cwd = await made(`${repository} history`);
-      await fetch(repository, cwd, ['+HEAD:refs/heads/main'], undefined);
+      await fetch(repository, cwd, ['+HEAD:refs/heads/base'], undefined);
       return cwd;
     },
   };
+}
+
+const turns = new Map<string, Promise<unknown>>();
+/** Fetches into one repository go one after the other, whoever asks: git locks what it notes about shallow histories. */
+function inTurn(cwd: string, work: () => Promise<void>): Promise<void> {
+  const mine = (turns.get(cwd) ?? Promise.resolve()).then(work);
+  const settled = mine
+    .catch(() => undefined)
+    .then(() => {
+      if (turns.get(cwd) === settled) turns.delete(cwd);
+    });
+  turns.set(cwd, settled);
+  return mine;
+}
+
+/** Git asks for a name where a token is refused, and there is nobody to ask. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof DrydockError && /could not read Username|Authentication failed/.test(error.message);
+
+/** Git's failure by type. Its words name the host and the commit, and never the header. */
+function fetchError(repository: string, error: unknown): unknown {
+  if (!(error instanceof DrydockError) || error.name !== 'Internal') return error;
+  const words = `git could not fetch from ${repository}: ${error.message.slice(0, 500)}`;
+  const denied = isDenied(error) || /not found|returned error: 40[134]/.test(error.message);
+  if (denied) return new DrydockError('HostForbidden', words);
+  if (/not our ref|couldn't find remote ref|unadvertised object/.test(error.message))
+    return new DrydockError('HostRefused', words);
+  return new DrydockError('HostUnavailable', words);
 }

@@ -78,10 +78,8 @@ async function makeTree(octokit: Octokit, repository: string, base: string, chan
     });
   }
   await inGroups(binaries, uploads);
-  // Deletions first: a file may give way to a folder of the same name.
-  entries.sort((a, b) => Number('sha' in b && b.sha === null) - Number('sha' in a && a.sha === null));
   let tree = base;
-  for (const group of bySize(entries)) {
+  for (const group of inOrder(entries).flatMap(bySize)) {
     const { data } = await octokit.git.createTree({
       ...at,
       base_tree: tree,
@@ -134,18 +132,20 @@ async function mustBeOurs(
   repository: string,
   branch: string,
   head: string,
-  wanted: { tree: string; parents: string[]; run: string },
+  wanted: { tree: string; parents: string[]; run: string | undefined },
 ): Promise<string> {
   const { data } = await octokit.git.getCommit({ ...ownerAndRepo(repository), commit_sha: head });
   const same =
     data.tree.sha === wanted.tree &&
     data.parents.map(({ sha }) => sha).join() === wanted.parents.join() &&
+    wanted.run !== undefined &&
     runOf(data.message) === wanted.run;
   if (same) return head;
   throw taken(branch, `is at ${head.slice(0, 12)}, which this run did not put there`);
 }
 
-const runOf = (message: string): string => /^Drydock-Run: (\S+)$/m.exec(message)?.[1] ?? '';
+/** Of the trailers, which come last: what comes before may quote anybody. */
+const runOf = (message: string): string | undefined => [...message.matchAll(/^Drydock-Run: (\S+)$/gm)].at(-1)?.[1];
 const taken = (branch: string, where: string): DrydockError => new DrydockError('BranchTaken', `${branch} ${where}.`);
 
 /** What `git check-ref-format` refuses. */
@@ -160,6 +160,25 @@ function mustBeBranch(branch: string): void {
 async function inGroups(work: (() => Promise<void>)[], size: number): Promise<void> {
   for (let i = 0; i < work.length; i += size) await Promise.all(work.slice(i, i + size).map((each) => each()));
 }
+
+/**
+ * One request for all, but where a file gives way to a folder of its name, or a folder to a file: then what is deleted
+ * goes first, in a request of its own.
+ */
+function inOrder<T extends TreeEntry>(entries: T[]): T[][] {
+  const isDeletion = (entry: T): boolean => 'sha' in entry && entry.sha === null;
+  const paths = (some: T[]): Set<string> => new Set(some.map(({ path }) => path));
+  const [deleted, put] = [entries.filter(isDeletion), entries.filter((entry) => !isDeletion(entry))];
+  const clash = isInside(paths(put), paths(deleted)) || isInside(paths(deleted), paths(put));
+  return clash ? [deleted, put] : [entries];
+}
+
+/** Whether a path lies in a folder that has the name of one of these. */
+const isInside = (paths: Set<string>, names: Set<string>): boolean =>
+  [...paths].some((path) => {
+    const parts = path.split('/');
+    return parts.some((_, i) => i > 0 && names.has(parts.slice(0, i).join('/')));
+  });
 
 function bySize<T extends { bytes: number }>(entries: T[]): T[][] {
   const groups: T[][] = [];

@@ -2,7 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostScope, PullRequestRef, PullRequestRequest } from '../../core/ports.ts';
 import { type GitHubAccess, ownerAndRepo } from './access.ts';
-import { statusOf } from './errors.ts';
+import { hostError, statusOf } from './errors.ts';
 
 const longestTitle = 256;
 const longestBody = 65_536;
@@ -22,8 +22,8 @@ export function createPullRequests(
     async openPullRequest(request) {
       const { labels, ...opened } = await access.use(scope, 'write', async (octokit) => {
         const at = ownerAndRepo(request.repository);
-        const title = request.title.slice(0, longestTitle);
-        const body = request.body.slice(0, longestBody);
+        const title = cut(request.title, longestTitle);
+        const body = cut(request.body, longestBody);
         let found = await find(octokit, request.repository, request.branch);
         if (!found) {
           try {
@@ -45,10 +45,13 @@ export function createPullRequests(
           }
         }
         const number = found.number;
-        if (found.title !== title || found.body !== body) {
+        if (found.title !== title || (found.body ?? '') !== body) {
           await octokit.pulls.update({ ...at, pull_number: number, title, body });
         }
-        await askReviewers(octokit, request, number, found.requested_reviewers?.map(({ login }) => login) ?? []);
+        await askReviewers(octokit, request, number, {
+          logins: found.requested_reviewers?.map(({ login }) => login) ?? [],
+          teams: found.requested_teams?.map(({ slug }) => slug) ?? [],
+        });
         return {
           id: String(number),
           url: found.html_url,
@@ -100,20 +103,38 @@ export function createPullRequests(
   };
 }
 
-/** Asks each of those who are not asked yet; whoever GitHub refuses (no access, the author) is left out. */
+/**
+ * Asks each of those who are not asked yet and have not reviewed this head: to ask somebody who has is to ask again.
+ * Whoever GitHub refuses (no access, the author) is left out.
+ */
 async function askReviewers(
   octokit: Octokit,
-  request: PullRequestRequest,
+  { repository, head, reviewers }: PullRequestRequest,
   number: number,
-  asked: string[],
+  asked: PullRequestRequest['reviewers'],
 ): Promise<void> {
-  const at = { ...ownerAndRepo(request.repository), pull_number: number };
-  const known = new Set(asked.map((login) => login.toLowerCase()));
-  const logins = request.reviewers.logins.filter((login) => !known.has(login.toLowerCase()));
-  const teams = request.reviewers.teams.map((team) => team.split('/').at(-1) ?? team);
+  const at = { ...ownerAndRepo(repository), pull_number: number };
+  const without = (wanted: string[], done: string[]): string[] => {
+    const known = new Set(done.map((name) => name.toLowerCase()));
+    return wanted.filter((name) => !known.has(name.toLowerCase()));
+  };
+  const teams = without(
+    reviewers.teams.map((team) => team.split('/').at(-1) ?? team),
+    asked.teams,
+  );
+  let logins = without(reviewers.logins, asked.logins);
+  if (logins.length > 0) {
+    const reviews = await octokit.paginate(octokit.pulls.listReviews, { ...at, per_page: 100 });
+    const ofHead = reviews.filter(({ commit_id }) => commit_id === head);
+    logins = without(
+      logins,
+      ofHead.map(({ user }) => user?.login ?? ''),
+    );
+  }
   if (logins.length === 0 && teams.length === 0) return;
   const refused = (error: unknown): void => {
-    if (![403, 404, 422].includes(statusOf(error) ?? 0)) throw error;
+    const { name } = hostError(error, 'ask for a review');
+    if (statusOf(error) === 401 || (name !== 'HostForbidden' && name !== 'HostRefused')) throw error;
   };
   try {
     await octokit.pulls.requestReviewers({ ...at, reviewers: logins, team_reviewers: teams });
@@ -123,6 +144,13 @@ async function askReviewers(
     for (const team of teams) await octokit.pulls.requestReviewers({ ...at, team_reviewers: [team] }).catch(refused);
   }
 }
+
+/** At most so many characters, and no half of one. */
+const cut = (text: string, most: number): string =>
+  text
+    .slice(0, most)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '');
 
 const noDrafts = (repository: string): DrydockError =>
   new DrydockError('HostRefused', `${repository} cannot have draft pull requests.`, {

@@ -127,6 +127,7 @@ function readTags(reading: Reading, line: string, block: boolean): void {
   }
   if (/<[!?]/.test(html) || line.includes('\\<')) reading.lost = true;
   const before = elements.length;
+  const unclearLine = paragraph.backtick || /^(?: {4}|\t)|\][(:]/.test(line);
   for (const { 1: slash, 2: name = '', 3: attributes = '', 4: end, index } of html.matchAll(tag)) {
     // `<https://…>` and `<a@b.c>` are links where Markdown is read.
     if (/^[:@]/.test(attributes)) {
@@ -134,8 +135,7 @@ function readTags(reading: Reading, line: string, block: boolean): void {
       continue;
     }
     // A tag over two lines, one in another's attribute, in code or in a link's title: it is not clear what it does.
-    const unclear = end === '' || attributes.includes('<') || paragraph.backtick || /^(?: {4}|\t)|\][(:]/.test(line);
-    if (unclear) reading.lost = true;
+    if (unclearLine || end === '' || attributes.includes('<')) reading.lost = true;
     if (slash === '') open(reading, name.toLowerCase());
     else if (!close(reading, name.toLowerCase(), index === 0 ? 0 : before)) reading.lost = true;
   }

@@ -7,8 +7,8 @@ import type { Place } from './place.ts';
 import { specsAt } from './spec-tree.ts';
 
 /**
- * Looks at the heads of trusted branches for specs that no message told of. Nobody vouches for them but the branch: the
- * account that made the head's commit is the one that has to have the right.
+ * Looks at the heads of trusted branches for specs that no message told of. Whoever put the branch there has to have the
+ * right, by the host's own log; where that is silent, nothing starts and nothing is remembered, and the message may still come.
  */
 export async function sweepHeads(deps: Deps, place: Place, branches: string[]): Promise<HookOutcome[]> {
   const outcomes: HookOutcome[] = [];
@@ -18,7 +18,11 @@ export async function sweepHeads(deps: Deps, place: Place, branches: string[]): 
       const seen = await deps.sightings.specs(place.repository);
       const fresh = (await specsAt(place.host, place.location, head)).filter((spec) => !seen.has(spec.blob));
       if (fresh.length === 0) continue;
-      const sender = await place.collaboration.authorOf(place.location, head);
+      const sender = await place.collaboration.pusherOf(place.location, branch, head);
+      if (!sender) {
+        outcomes.push(refused(`${place.repository} ${branch}: the host does not say who pushed ${head.slice(0, 12)}`));
+        continue;
+      }
       outcomes.push(
         await onPush(deps, place, { kind: 'push', repository: place.repository, sender, branch, after: head }),
       );

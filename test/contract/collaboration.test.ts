@@ -374,9 +374,9 @@ describe('people', () => {
     await expect(host.permission(repository, 'dev-gh')).rejects.toMatchObject({ name: 'HostForbidden' });
   });
 
-  it('are behind a commit', async () => {
-    const head = await github.push({ 'by.txt': 'x' }, { by: 'writer-gh', branch: 'by', withhold: true });
-    expect(await host.authorOf(repository, head)).toMatchObject({ login: expect.any(String), bot: false });
+  it('are behind a push, whatever the commit says of its author', async () => {
+    const head = await github.push({ 'by.txt': 'x' }, { by: 'writer-gh', withhold: true });
+    expect(await host.pusherOf(repository, 'main', head)).toEqual({ login: 'writer-gh', bot: false });
   });
 
   it('merge pull requests, which brought the commit', async () => {

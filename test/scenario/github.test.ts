@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isFinal } from '../../core/run/record.ts';
 import { createGitHubWorld, type GitHubWorld, type GitHubWorldOptions } from '../support/github-world.ts';
@@ -81,6 +83,15 @@ describe('R1 R24 R25 a push starts a run, and GitHub sees it through', () => {
     expect(await github.check(pushed, 'Drydock specs')).toMatchObject({ status: 'completed', conclusion: 'success' });
     expect(await github.branches('agent/')).toEqual([run.branch]);
     expect((await github.pulls()).length).toBe(1);
+
+    // R16 no token in any log, event, artifact, error or state; each that was minted for the run is revoked.
+    await at.stop();
+    expect(github.revoked().sort()).toEqual(github.minted().sort());
+    const secrets = [...github.minted(), github.webhookSecret, github.app.privateKey.split('\n')[5] ?? ''];
+    expect(secrets.filter((secret) => secret.length > 16).length).toBeGreaterThan(10);
+    const said = [...at.said, JSON.stringify(run), JSON.stringify(pull)].join('\n');
+    for (const secret of secrets) expect(said).not.toContain(secret);
+    expect(filesWith(at.world.folder, secrets)).toEqual([]);
     const comments = (await github.comments(number)).map(({ body }) => body);
     expect(new Set(comments).size).toBe(comments.length);
   });
@@ -172,6 +183,16 @@ describe('R11 one run for one spec', () => {
     }
   });
 });
+
+/** Files below a folder that hold one of the texts, plain or in base64. */
+function filesWith(folder: string, texts: string[]): string[] {
+  const wanted = texts.flatMap((text) => [text, Buffer.from(`x-access-token:${text}`).toString('base64')]);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.length).toBeGreaterThan(20);
+  return files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => wanted.some((text) => readFileSync(file).includes(text)));
+}
 
 /** Until nothing waits in the inbox. */
 async function drained(): Promise<void> {

@@ -24,6 +24,8 @@ export interface GitHubWorld {
   forget(): Promise<void>;
   /** Stops serving and starts again on the same data. */
   restart(): Promise<void>;
+  /** Stops serving; data and GitHub stay. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,18 +45,9 @@ export interface GitHubWorldOptions {
 
 export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promise<GitHubWorld> {
   const world = createWorld();
-  const github = await startGitHub({ files: filesOf(world) });
-  const policy = (change: Record<string, unknown> = {}): void => {
-    world.policy({
-      people,
-      repositories: {
-        [github.repository]: { host: 'github', installation: github.app.installation },
-      },
-      review: { approvers: ['lead', 'second'], plan: 'optional' },
-      ...options.policy,
-      ...change,
-    });
-  };
+  const github = await startGitHub({ files: repositoryFiles(world) });
+  const policy = (change: Record<string, unknown> = {}): void =>
+    writeGitHubPolicy(world, github, { ...options.policy, ...change });
   policy();
   const loaded = () => loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() }).policy;
   const said: string[] = [];
@@ -83,12 +76,12 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     github.deliverTo(`${listener.url}/webhooks/github`);
     return {
       owner,
-      async stop() {
+      stop: once(async () => {
         await listener.close();
         stopped.abort();
         await working;
         await owner.close();
-      },
+      }),
     };
   };
   serving = await serve();
@@ -101,18 +94,7 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     },
     said,
     policy,
-    spec: (change = {}) =>
-      stringify({
-        task_id: 'FIX-1',
-        repository: github.repository,
-        target_branch: 'main',
-        output_branch_prefix: 'agent/fix',
-        instructions: 'Make add in src/math.js add.',
-        constraints: ['Change only src/math.js'],
-        sandbox: { package_manager: 'npm', runtime: 'node:24', test_command: 'npm test' },
-        review: { require_human_approval: true, required_reviewers: 1 },
-        ...change,
-      }),
+    spec: (change = {}) => pushedSpec(github, change),
     async until(task, is) {
       const patience = Date.now() + patienceMs;
       for (let seen: RunView | undefined; ; ) {
@@ -133,6 +115,7 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
       await serving.stop();
       serving = await serve();
     },
+    stop: () => serving.stop(),
     async close() {
       await serving.stop();
       await github.close();
@@ -146,16 +129,49 @@ const brief = (run: RunView | undefined): string =>
     ? [`${run.status} in ${run.state}`, ...run.events.map(({ type, text }) => `${type}: ${text}`)].join('\n')
     : 'there is no run';
 
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+};
+
 /** Longer than anything takes on a slow machine; what it waited for is then said. */
 const patienceMs = 20_000;
 
 const stuck = (run: RunView | undefined): boolean =>
   run?.endedAt !== null && run !== undefined && ['failed', 'rejected'].includes(run.status);
 
-const filesOf = (world: World): Record<string, string> =>
+/** What the repository holds before anything is pushed. */
+export const repositoryFiles = (world: World): Record<string, string> =>
   Object.fromEntries(
     world
       .git('ls-files')
       .split('\n')
       .map((path) => [path, `${world.git('show', `HEAD:${path}`)}\n`]),
   );
+
+/** A spec as it is pushed. */
+export const pushedSpec = (github: GitHubKit, change: Record<string, unknown> = {}): string =>
+  stringify({
+    task_id: 'FIX-1',
+    repository: github.repository,
+    target_branch: 'main',
+    output_branch_prefix: 'agent/fix',
+    instructions: 'Make add in src/math.js add.',
+    constraints: ['Change only src/math.js'],
+    sandbox: { package_manager: 'npm', runtime: 'node:24', test_command: 'npm test' },
+    review: { require_human_approval: true, required_reviewers: 1 },
+    ...change,
+  });
+
+/** The operator's policy for the kit's repository. */
+export function writeGitHubPolicy(world: World, github: GitHubKit, change: Record<string, unknown> = {}): void {
+  world.policy({
+    people,
+    repositories: { [github.repository]: { host: 'github', installation: github.app.installation } },
+    review: { approvers: ['lead', 'second'], plan: 'optional' },
+    ...change,
+  });
+}

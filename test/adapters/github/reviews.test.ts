@@ -89,10 +89,14 @@ describe('people as GitHub has them', () => {
       { login: 'renovate[bot]', type: 'Bot' },
       { login: 'renovate[bot]', bot: true },
     ],
-    [null, { login: '', bot: false }],
-    [{}, { login: '', bot: false }],
-  ])('the author %j of a commit is %j', async (author, account) => {
-    const host = hostOf({ [`${at}/commits/${head}`]: { body: { sha: head, author } } });
-    expect(await host.authorOf('acme/calc', head)).toEqual(account);
+    [null, undefined],
+  ])('R24 whoever %j is in the log of pushes is %j', async (actor, account) => {
+    const log = [
+      { after: 'e'.repeat(40), actor: { login: 'somebody', type: 'User' } },
+      { after: head, actor },
+    ];
+    const host = hostOf({ [`${at}/activity?ref=refs%2Fheads%2Fmain&per_page=100`]: { body: log } });
+    expect(await host.pusherOf('acme/calc', 'main', head)).toEqual(account);
+    expect(await host.pusherOf('acme/calc', 'main', 'd'.repeat(40))).toBeUndefined();
   });
 });

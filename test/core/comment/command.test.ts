@@ -68,6 +68,7 @@ describe('a command', () => {
     ['a quote in HTML', `<blockquote>\n\n${command}\n\n</blockquote>`],
     ['an HTML block', `<div>\n${command}\n</div>`],
     ['an HTML block of one tag', `<br>\n${command}`],
+    ['a fence after one that is none', `<br>\n\`\`\`\n\n\`\`\`\n${command}`],
     ['preformatted', `<pre>\n\n${command}\n</pre>`],
     ['in a list', `- ${command}`],
     ['a list goes on', `- one\n${command}`],
@@ -101,7 +102,7 @@ describe('a command', () => {
     ['a definition that may go on', `[a]: b "\n${command}\n"`, 'first'],
     ['a tag over two lines', `text <span title="\n\n${command}`, 'first'],
     ['a fence inside a list', `- \`\`\`\n  x\n  \`\`\`\n\n${command}`, 'first'],
-    ['a fence that may not be one', `<br>\n\`\`\`\n\n\`\`\`\n\n${command}`, 'first'],
+    ['a fence that may not be one', `<br>\n\`\`\`\n\n${command}`, 'first'],
     ['a comment that may not be one', `text <!--\n\n${command}\n-->`, 'first'],
     ['an element that is never closed', `Map<String> it\n\n${command}`, '<string>'],
   ])('%s is a fault that says so', (_, body, word) => {

@@ -64,6 +64,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   const minted = new Set<string>();
   const revoked = new Set<string>();
   let target: string | undefined;
+  let witness: ((call: { method: string; path: string; body: string }) => boolean) | undefined;
   let withheld = 0;
   let sending: Promise<unknown> = Promise.resolve();
 
@@ -124,7 +125,11 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   const admin = as('admin');
   const repository = 'acme/calc';
   const at = { owner: 'acme', repo: 'calc' };
-  const extras = standIn({ admin, at, appSlug: 'drydock' });
+  const extras = standIn({
+    admin,
+    at,
+    pushes: () => deliveries.filter(({ event }) => event === 'push').map(({ body }) => JSON.parse(body)),
+  });
   const talk = standInCollaboration({ url, api: emulator.url, admin, at, privateKey: privateKey() });
 
   for (const login of logins) {
@@ -161,6 +166,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     const body = await bytesOf(request);
     const answer = await answerOf(method, path, token, body, request);
     calls.push({ method, path, status: answer.status, token });
+    if (witness?.({ method, path, body: body.toString() })) return 'cut' as const;
     return fault ? ('cut' as const) : answer;
   }
 
@@ -306,6 +312,10 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     head,
     attempted: talk.attempted,
     delivered: (event: string) => deliveries.filter((delivery) => delivery.event === event),
+    /** Sees every call after it was done and before it is answered; true cuts the connection. */
+    watch(seen: typeof witness) {
+      witness = seen;
+    },
     deliverTo(to: string) {
       target = to;
     },

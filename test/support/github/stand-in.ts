@@ -16,7 +16,16 @@ interface Status {
 }
 
 /** What the emulator lacks, answered in GitHub's recorded words. Each route names the page its response is from. */
-export function standIn({ admin, at }: { admin: Octokit; at: { owner: string; repo: string }; appSlug: string }) {
+export function standIn({
+  admin,
+  at,
+  pushes,
+}: {
+  admin: Octokit;
+  at: { owner: string; repo: string };
+  /** Payloads of the pushes so far. */
+  pushes(): { ref: string; before: string; after: string; sender: { login: string; type: string } }[];
+}) {
   const statuses: Status[] = [];
   return {
     async answer(method: string, path: string, body: Buffer): Promise<Answer | undefined> {
@@ -37,6 +46,19 @@ export function standIn({ admin, at }: { admin: Octokit; at: { owner: string; re
           draft: false,
         });
         return { status: 200, value: { data: { markPullRequestReadyForReview: { pullRequest: { isDraft: false } } } } };
+      }
+      // https://docs.github.com/en/rest/repos/repos#list-repository-activities: who put a branch where, newest first.
+      if (method === 'GET' && /^\/repos\/[^/]+\/[^/]+\/activity(?:\?|$)/.test(path)) {
+        const ref = new URL(path, 'http://api').searchParams.get('ref');
+        const all = pushes().map((push, i) => ({
+          id: i + 1,
+          ref: push.ref,
+          before: push.before,
+          after: push.after,
+          activity_type: 'push',
+          actor: push.sender,
+        }));
+        return { status: 200, value: all.filter((activity) => activity.ref === ref).reverse() };
       }
       // https://docs.github.com/en/rest/commits/statuses
       const create = /^\/repos\/[^/]+\/[^/]+\/statuses\/([0-9a-f]{40})$/.exec(path);

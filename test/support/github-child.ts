@@ -1,0 +1,60 @@
+// A process of its own that serves a repository on the test kit's GitHub until a run of it ended, and may be killed at a
+// step's boundary that no earlier life was killed at (or by the kit, in the middle of a call). Prints the run as JSON.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openOwner } from '../../cli/compose.ts';
+import type { GitHubConfig } from '../../cli/github/config.ts';
+import { loadPolicy } from '../../cli/policy.ts';
+import type { HostEvent } from '../../core/host-event.ts';
+import { isFinal } from '../../core/run/record.ts';
+import { goodFiles, scriptedRunner } from './scripted-runner.ts';
+
+const [folder = ''] = process.argv.slice(2);
+const { config, push } = JSON.parse(readFileSync(join(folder, 'child.json'), 'utf8')) as {
+  config: GitHubConfig;
+  push: Extract<HostEvent, { kind: 'push' }>;
+};
+const boundaries = join(folder, 'boundaries');
+const seen = new Set(existsSync(boundaries) ? readFileSync(boundaries, 'utf8').split('\n') : []);
+/** The steps that speak to the host. */
+const hosted = ['claim', 'publish', 'await-ci', 'review-gate', 'deliver', 'settle'];
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const owner = await openOwner({
+  dataDir: join(folder, 'data'),
+  github: config,
+  policy: () => loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() }).policy,
+  runner: scriptedRunner(({ spec }) =>
+    spec.phase === 'rework' ? { files: { 'src/math.js': `${goodFiles['src/math.js']}// said\n` } } : undefined,
+  ),
+  onStep(at, step, payload) {
+    const boundary = `${step} ${(payload as { round?: number }).round ?? 0} ${at}`;
+    if (!hosted.includes(step) || seen.has(boundary)) return;
+    appendFileSync(boundaries, `${boundary}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  },
+});
+const { hooks } = owner.webhooks ?? {};
+if (!hooks) throw new Error('no webhooks');
+await owner.resume();
+await hooks.handle(push);
+
+for (;;) {
+  const [run] = await owner.service.list();
+  if (!run) throw new Error('the push started nothing');
+  if (isFinal(run.status)) {
+    process.stdout.write(JSON.stringify(await owner.service.ended(run.runId)));
+    break;
+  }
+  if (run.state === 'AwaitCi' && run.commit !== null) {
+    await hooks.handle({ kind: 'ci', repository: push.repository, sender: push.sender, head: run.commit });
+  }
+  const gate = run.gate === null ? undefined : await owner.service.gate(run.gate);
+  if (gate?.kind === 'review' && gate.status === 'pending') {
+    const first = gate.round === 1;
+    const choice = first ? ('revise' as const) : ('approve' as const);
+    await owner.service.vote({ gate: gate.gateId, who: 'lead', choice, text: first ? 'Say so.' : '' });
+  }
+  await sleep(20);
+}
+await owner.close();
