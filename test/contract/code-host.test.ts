@@ -1,550 +1,420 @@
-import {
-  appendFileSync,
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+/**
+ * What every code host does: plain git, and GitHub by its API (the emulator behind test/support/github). What only one of
+ * them has is tested in code-host-git.test.ts and github*.test.ts.
+ */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGitCodeHost } from '../../adapters/git/code-host.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CodeHost } from '../../core/ports.ts';
 import { blobsByPath } from '../../core/run/change-set.ts';
-import { change, type Edit, removeTempFolders, sh, tempFolder } from './git-fixture.ts';
+import {
+  firstFiles,
+  gitFixture,
+  type HostFixture,
+  lines,
+  oddNames,
+  startGitHubFixtures,
+} from './code-host-fixtures.ts';
+import { change, type Edit, removeTempFolders, sh } from './git-fixture.ts';
 
+interface Adapter {
+  fixture(): Promise<HostFixture>;
+  close(): Promise<void>;
+}
+const adapters: [string, () => Promise<Adapter>][] = [
+  ['git', async () => ({ fixture: gitFixture, close: async () => undefined })],
+  ['github', startGitHubFixtures],
+];
 afterAll(removeTempFolders);
 
-const lines = (...numbers: number[]) => numbers.map((n) => `line ${n}\n`).join('');
-const oddNames = [
-  'a b.txt',
-  '"quoted" \'x\'.txt',
-  'données/日本.md',
-  'tab\there',
-  'line\nfeed',
-  '-dash',
-  ':(glob)*',
-  '[id].tsx',
-];
+describe.each(adapters)('the %s code host', (_, start) => {
+  let adapter: Adapter;
+  let place: HostFixture;
+  let host: CodeHost;
+  let repository: string;
+  let base: string;
+  let branch: string;
 
-let repository: string;
-let base: string;
-let host: ReturnType<typeof createGitCodeHost>;
-
-function commitAll(message: string, at = repository): string {
-  sh(at, 'add', '-A');
-  sh(at, 'commit', '-qm', message);
-  return sh(at, 'rev-parse', 'HEAD');
-}
-const write = (path: string, content: string, at = repository) => {
-  mkdirSync(join(at, path, '..'), { recursive: true });
-  writeFileSync(join(at, path), content);
-};
-
-beforeEach(() => {
-  repository = join(tempFolder(), 'a repo #1 %41');
-  mkdirSync(repository);
-  sh(repository, 'init', '-q', '-b', 'main');
-  write('src/a.txt', lines(1, 2, 3, 4, 5));
-  write('src/b.txt', 'b\n');
-  write('run.sh', '#!/bin/sh\n');
-  chmodSync(join(repository, 'run.sh'), 0o755);
-  symlinkSync('src/a.txt', join(repository, 'link'));
-  base = commitAll('first');
-  host = createGitCodeHost(tempFolder());
-});
-
-const publish = (edits: Edit[], more: { previous?: string; base?: string; branch?: string; message?: string } = {}) =>
-  host
-    .publish({
-      repository,
-      branch: more.branch ?? 'agent/t-1',
-      change: change(more.base ?? base, edits),
-      message: more.message ?? 'T-1: x\n\nDrydock-Run: r-1\n',
-      at: 1_700_000_000_000,
-      ...(more.previous === undefined ? {} : { previous: more.previous }),
-    })
-    .then(({ commit }) => commit);
-
-describe('resolve', () => {
-  it('finds a branch in a work tree, a bare repository and a shallow one', async () => {
-    const bare = join(tempFolder(), 'b.git');
-    sh(repository, 'clone', '-q', '--bare', repository, bare);
-    const shallow = join(tempFolder(), 's');
-    sh(repository, 'clone', '-q', '--depth=1', `file://${bare}`, shallow);
-    for (const place of [repository, bare, shallow]) expect(await host.resolve(place, 'main')).toBe(base);
+  beforeAll(async () => {
+    adapter = await start();
+  });
+  afterAll(() => adapter.close());
+  beforeEach(async () => {
+    place = await adapter.fixture();
+    ({ host, repository, base } = place);
+    branch = `${place.prefix}t-1`;
   });
 
-  it.each([
-    'nope',
-    '',
-    'main~0',
-    'main^{tree}',
-    'main@{0}',
-    '../tags/v1',
-    '--all',
-    'ma*',
-    'feature',
-    'main\0',
-    'ma\nin',
-  ])('refuses %j, which is no branch', async (branch) => {
-    sh(repository, 'tag', 'v1');
-    sh(repository, 'branch', 'feature/x');
-    await expect(host.resolve(repository, branch)).rejects.toMatchObject({ name: 'PolicyRefused' });
-  });
-
-  it('refuses what is not a repository', async () => {
-    for (const place of [tempFolder(), '/nonexistent/x', join(repository, 'run.sh')]) {
-      await expect(host.resolve(place, 'main')).rejects.toMatchObject({ name: 'UnknownRepository' });
-    }
-  });
-});
-
-describe('exportBase', () => {
-  const objectsOf = (place: string) =>
-    sh(place, 'cat-file', '--batch-all-objects', '--batch-check=%(objectname)').split('\n');
-
-  it('holds the commit and its allowed history and nothing else (R16)', async () => {
-    write('secret.txt', 'deleted branch\n');
-    sh(repository, 'checkout', '-qb', 'gone');
-    const gone = commitAll('on a branch that is deleted');
-    sh(repository, 'checkout', '-q', 'main');
-    sh(repository, 'branch', '-qD', 'gone');
-    write('src/b.txt', 'stashed\n');
-    sh(repository, 'stash', '-q');
-    const stash = sh(repository, 'rev-parse', 'refs/stash');
-    sh(repository, 'checkout', '-qb', 'other');
-    write('private.txt', 'x\n');
-    const other = commitAll('on another branch');
-    sh(repository, 'tag', 'v1', other);
-    sh(repository, 'checkout', '-q', 'main');
-    write('src/b.txt', 'second\n');
-    const second = commitAll('second');
-    write('src/b.txt', 'third\n');
-    const third = commitAll('third');
-
-    const place = await host.exportBase(repository, third, 2);
-    const held = objectsOf(place);
-    for (const hidden of [base, gone, stash, other, sh(repository, 'rev-parse', `${base}:src/b.txt`)]) {
-      expect(held).not.toContain(hidden);
-    }
-    expect(sh(place, 'rev-list', '--all').split('\n')).toEqual([third, second]);
-    expect(sh(place, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/base');
-    expect(readFileSync(join(place, 'config'), 'utf8')).not.toContain(repository);
-    expect(readdirSync(place)).not.toContain('FETCH_HEAD');
-  });
-
-  it('takes a commit that is no branch head any more, and each depth by itself', async () => {
-    write('src/b.txt', 'second\n');
-    const second = commitAll('second');
-    expect(sh(await host.exportBase(repository, second, 1), 'rev-list', '--all')).toBe(second);
-    expect(sh(await host.exportBase(repository, second, 2), 'rev-list', '--all')).toBe(`${second}\n${base}`);
-    expect(sh(await host.exportBase(repository, base, 5), 'rev-list', '--all')).toBe(base);
-  });
-
-  it('works from bare and shallow sources', async () => {
-    write('src/b.txt', 'second\n');
-    const second = commitAll('second');
-    const bare = join(tempFolder(), 'b.git');
-    sh(repository, 'clone', '-q', '--bare', repository, bare);
-    const shallow = join(tempFolder(), 's');
-    sh(repository, 'clone', '-q', '--depth=1', `file://${bare}`, shallow);
-    expect(sh(await host.exportBase(bare, second, 2), 'rev-list', '--count', '--all')).toBe('2');
-    expect(sh(await host.exportBase(shallow, second, 50), 'rev-list', '--count', '--all')).toBe('1');
-  });
-
-  it('is made once, also by several at the same time', async () => {
-    const places = await Promise.all([1, 2, 3, 4].map(() => host.exportBase(repository, base, 3)));
-    expect(new Set(places).size).toBe(1);
-    expect(readdirSync(join(places[0] ?? '', '..'))).toHaveLength(1);
-  });
-
-  it('leaves nothing half-made behind when it fails', async () => {
-    const data = tempFolder();
-    const failing = createGitCodeHost(data);
-    await expect(failing.exportBase(repository, 'f'.repeat(40), 1)).rejects.toMatchObject({ name: 'Internal' });
-    expect(readdirSync(join(data, 'bases'))).toEqual([]);
-  });
-});
-
-describe('listTree and readFile', () => {
-  it('know odd names, modes and contents as they are', async () => {
-    for (const name of oddNames) write(name, `content of ${name}\n`);
-    const commit = commitAll('odd');
-    const tree = await host.listTree(repository, commit);
-    expect([...tree.keys()].sort()).toEqual(['link', 'run.sh', 'src/a.txt', 'src/b.txt', ...oddNames].sort());
-    expect([tree.get('run.sh')?.mode, tree.get('link')?.mode]).toEqual(['100755', '120000']);
-    for (const name of oddNames) {
-      expect(Buffer.from((await host.readFile(repository, commit, name)) ?? []).toString()).toBe(
-        `content of ${name}\n`,
-      );
-    }
-  });
-
-  it('reads nothing where there is no file, and follows no link', async () => {
-    for (const path of ['nope', 'src', '../x', './run.sh', '/run.sh', '', 'link/x'])
-      expect(await host.readFile(repository, base, path)).toBeUndefined();
-    expect(Buffer.from((await host.readFile(repository, base, 'link')) ?? []).toString()).toBe('src/a.txt');
-  });
-
-  it('fails rather than passing a damaged file for a missing one', async () => {
-    const blob = sh(repository, 'rev-parse', `${base}:src/b.txt`);
-    const file = join(repository, '.git', 'objects', blob.slice(0, 2), blob.slice(2));
-    chmodSync(file, 0o644);
-    writeFileSync(file, 'damaged');
-    await expect(host.readFile(repository, base, 'src/b.txt')).rejects.toMatchObject({ name: 'Internal' });
-  });
-
-  it('asks again after a failure', async () => {
-    const later = sh(repository, 'commit-tree', `${base}^{tree}`, '-p', base, '-m', 'x');
-    const file = join(repository, '.git', 'objects', later.slice(0, 2), later.slice(2));
-    const bytes = readFileSync(file);
-    chmodSync(file, 0o644);
-    writeFileSync(file, '');
-    await expect(host.listTree(repository, later)).rejects.toBeDefined();
-    writeFileSync(file, bytes);
-    expect((await host.listTree(repository, later)).size).toBe(4);
-  });
-});
-
-describe('publish', () => {
-  it('writes modes, links, binaries, odd names and deletions as they are', async () => {
-    const binary = new Uint8Array(Array.from({ length: 4096 }, (_, i) => i % 256));
-    const commit = await publish([
-      ['bin.dat', binary],
-      ['empty', ''],
-      ['tool.sh', '#!/bin/sh\n', '100755'],
-      ['run.sh', '#!/bin/sh\n', '100644'],
-      ['l', 'src/a.txt', '120000'],
-      ['src/b.txt', null],
-      ...oddNames.map((name): Edit => [name, name]),
-    ]);
-    const tree = await host.listTree(repository, commit);
-    expect([...tree.keys()].sort()).toEqual(
-      ['bin.dat', 'empty', 'l', 'link', 'run.sh', 'src/a.txt', 'tool.sh', ...oddNames].sort(),
-    );
-    expect(['tool.sh', 'run.sh', 'l'].map((path) => tree.get(path)?.mode)).toEqual(['100755', '100644', '120000']);
-    expect(new Uint8Array((await host.readFile(repository, commit, 'bin.dat')) ?? [])).toEqual(binary);
-    expect(sh(repository, 'fsck', '--strict', commit)).toBe('');
-    expect(sh(repository, 'rev-parse', 'agent/t-1', 'agent/t-1^')).toBe(`${commit}\n${base}`);
-  });
-
-  it('lets a file become a folder and a folder a file', async () => {
-    const commit = await publish([
-      ['src/a.txt', null],
-      ['src/b.txt', null],
-      ['src', 'a file\n'],
-      ['run.sh/x', 'x\n'],
-      ['run.sh', null],
-    ]);
-    expect([...(await host.listTree(repository, commit)).keys()]).toEqual(['link', 'run.sh/x', 'src']);
-  });
-
-  it('takes 400 files in one commit', async () => {
-    const commit = await publish(Array.from({ length: 400 }, (_, i): Edit => [`many/${i}.txt`, `${i}\n`]));
-    expect((await host.listTree(repository, commit)).size).toBe(404);
-  });
-
-  it('gives the same commit for the same request and moves nothing (R11)', async () => {
-    const edits: Edit[] = [['c.txt', 'c\n']];
-    const first = await publish(edits);
-    expect(await publish(edits)).toBe(first);
-    expect(sh(repository, 'reflog', 'show', '--format=%H', 'agent/t-1')).toBe(first);
-  });
-
-  it('puts a second round on top of the first, and again the same', async () => {
-    const first = await publish([['c.txt', 'c\n']]);
-    const second = await publish([['c.txt', 'd\n']], { previous: first });
-    expect(await publish([['c.txt', 'd\n']], { previous: first })).toBe(second);
-    expect(sh(repository, 'rev-list', 'agent/t-1')).toBe(`${second}\n${first}\n${base}`);
-  });
-
-  it('merges the target in where it moved (R42)', async () => {
-    const first = await publish([['c.txt', 'c\n']]);
-    write('d.txt', 'd\n');
-    const target = commitAll('target moved');
-    const second = await publish([['c.txt', 'c\n']], { previous: first, base: target });
-    expect(sh(repository, 'show', '-s', '--format=%P', second)).toBe(`${first} ${target}`);
-    expect([...(await host.listTree(repository, second)).keys()]).toContain('d.txt');
-    expect(sh(repository, 'merge-base', '--is-ancestor', target, second)).toBe('');
-  });
-
-  it('never touches a branch that holds something else', async () => {
-    sh(repository, 'branch', 'agent/t-1', base);
-    await expect(publish([['c.txt', 'c\n']])).rejects.toMatchObject({ name: 'BranchTaken' });
-    expect(sh(repository, 'rev-parse', 'agent/t-1')).toBe(base);
-    const mine = await publish([['c.txt', 'c\n']], { branch: 'agent/t-2' });
-    sh(repository, 'branch', '-f', 'agent/t-2', base);
-    await expect(publish([['c.txt', 'd\n']], { branch: 'agent/t-2', previous: mine })).rejects.toMatchObject({
-      name: 'BranchTaken',
-    });
-    sh(repository, 'branch', '-D', 'agent/t-2');
-    await expect(publish([['c.txt', 'd\n']], { branch: 'agent/t-2', previous: mine })).rejects.toMatchObject({
-      name: 'BranchTaken',
-    });
-    await expect(publish([['c.txt', 'd\n']], { branch: 'main/x' })).rejects.toMatchObject({ name: 'BranchTaken' });
-  });
-
-  it.each([
-    '../../HEAD',
-    'a..b',
-    'x.lock',
-    '-x/../y',
-    'a b',
-    'main~1',
-  ])('refuses the branch name %j', async (branch) => {
-    await expect(publish([['c.txt', 'c\n']], { branch })).rejects.toMatchObject({ name: 'BranchTaken' });
-    expect(sh(repository, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
-  });
-
-  it('leaves work tree, index, HEAD, other reflogs and configuration as they were, and runs no hook', async () => {
-    write('src/b.txt', 'not committed\n');
-    write('untracked.txt', 'x\n');
-    sh(repository, 'add', 'src/b.txt');
-    sh(repository, 'config', 'core.splitIndex', 'true');
-    sh(repository, 'config', 'commit.gpgSign', 'true');
-    const fired = join(repository, '..', 'fired');
-    for (const hook of ['reference-transaction', 'pre-commit', 'post-commit', 'post-index-change', 'pre-auto-gc']) {
-      writeFileSync(join(repository, '.git', 'hooks', hook), `#!/bin/sh\ntouch "${fired}"\n`, { mode: 0o755 });
-    }
-    const look = () => ({
-      index: readFileSync(join(repository, '.git', 'index')).toString('hex'),
-      head: readFileSync(join(repository, '.git', 'HEAD'), 'utf8'),
-      log: readFileSync(join(repository, '.git', 'logs', 'HEAD'), 'utf8'),
-      main: readFileSync(join(repository, '.git', 'logs', 'refs', 'heads', 'main'), 'utf8'),
-      config: readFileSync(join(repository, '.git', 'config'), 'utf8'),
-      names: readdirSync(join(repository, '.git')).sort(),
-      files: readdirSync(repository).sort(),
-      b: readFileSync(join(repository, 'src', 'b.txt'), 'utf8'),
-    });
-    const before = look();
-    const indexTime = statSync(join(repository, '.git', 'index')).mtimeMs;
-    const first = await publish([['src/b.txt', 'agent\n']]);
-    await host.rebase(repository, change(base, [['src/b.txt', 'agent\n']]), base);
-    await host.exportBase(repository, first, 1);
-    expect(look()).toEqual(before);
-    expect(statSync(join(repository, '.git', 'index')).mtimeMs).toBe(indexTime);
-    expect(existsSync(fired)).toBe(false);
-  });
-
-  it('names the commit by the bot, whoever runs it, and keeps the message as it is', async () => {
-    const message = 'T-1: # not a comment\n\nDrydock-Run: r-1\nDrydock-Task: T-1\n';
-    const commit = await publish([['c', 'c']], { message });
-    expect(sh(repository, 'show', '-s', '--format=%an <%ae> %cn %at %ct', commit)).toBe(
-      'Drydock <drydock@localhost> Drydock 1700000000 1700000000',
-    );
-    expect(sh(repository, 'cat-file', 'commit', commit).split('\n\n').slice(1).join('\n\n')).toBe(message.trimEnd());
-  });
-});
-
-describe('rebase', () => {
-  const rebase = async (edits: Edit[], onto: string, from = base) => {
-    const merged = await host.rebase(repository, change(from, edits), onto);
-    const blobs = blobsByPath(merged.change);
-    return {
-      base: merged.change.manifest.base,
-      conflicts: merged.conflicts,
-      ops: merged.change.manifest.entries.map(({ op, path }) => `${op} ${path}`),
-      text: (path: string) => Buffer.from(blobs.get(path) ?? []).toString(),
-    };
+  const firstPaths = firstFiles.map(([path]) => path).sort();
+  const message = (run = 'r-1'): string => `T-1: x\n\nDrydock-Run: ${run}\n`;
+  const publish = (edits: Edit[], more: { previous?: string; base?: string; branch?: string; message?: string } = {}) =>
+    host
+      .publish({
+        repository,
+        branch: more.branch ?? branch,
+        change: change(more.base ?? base, edits),
+        message: more.message ?? message(),
+        at: 1_700_000_000_000,
+        ...(more.previous === undefined ? {} : { previous: more.previous }),
+      })
+      .then(({ commit }) => commit);
+  const pathsAt = async (commit: string): Promise<string[]> =>
+    [...(await host.listTree(repository, commit)).keys()].sort();
+  const textAt = async (commit: string, path: string): Promise<string | undefined> => {
+    const bytes = await host.readFile(repository, commit, path);
+    return bytes && Buffer.from(bytes).toString();
   };
+  /** The history of a commit, in a clone. */
+  const history = async (commit: string): Promise<string[]> =>
+    sh(await host.exportBase(repository, commit, 50), 'log', '--topo-order', '--format=%H %P', commit).split('\n');
 
-  it('merges changes of different lines, and leaves no object behind', async () => {
-    write('src/a.txt', lines(0, 1, 2, 3, 4, 5));
-    const onto = commitAll('moved');
-    const before = sh(repository, 'count-objects', '-v');
-    const merged = await rebase([['src/a.txt', lines(1, 2, 3, 4, 5, 6)]], onto);
-    expect(merged).toMatchObject({ base: onto, conflicts: [], ops: ['put src/a.txt'] });
-    expect(merged.text('src/a.txt')).toBe(lines(0, 1, 2, 3, 4, 5, 6));
-    expect(sh(repository, 'count-objects', '-v')).toBe(before);
-  });
+  describe('resolve', () => {
+    it('finds a branch', async () => {
+      expect(await host.resolve(repository, place.main)).toBe(base);
+      await place.point(`${place.prefix}feature/x`, base);
+      expect(await host.resolve(repository, `${place.prefix}feature/x`)).toBe(base);
+    });
 
-  it('marks conflicts in the files it names', async () => {
-    write('src/a.txt', lines(1, 2, 33, 4, 5));
-    const merged = await rebase([['src/a.txt', lines(1, 2, 333, 4, 5)]], commitAll('moved'));
-    expect(merged.conflicts).toEqual(['src/a.txt']);
-    expect(merged.text('src/a.txt')).toMatch(/^<{7} [\s\S]*line 33\n={7}\nline 333\n>{7} /m);
-  });
+    it.each([
+      'nope',
+      '',
+      '~0',
+      '^{tree}',
+      '@{0}',
+      '--all',
+      '*',
+      '/../main',
+      '\0',
+      '\n',
+      '/',
+    ])('refuses main%j, which is no branch', async (name) => {
+      const asked = name === '' || name === '--all' ? name : `${place.main}${name}`;
+      await expect(host.resolve(repository, asked)).rejects.toMatchObject({ name: 'PolicyRefused' });
+    });
 
-  it('follows a rename of the target', async () => {
-    sh(repository, 'mv', 'src/a.txt', 'src/renamed.txt');
-    const merged = await rebase([['src/a.txt', lines(1, 2, 3, 4, 5, 6)]], commitAll('moved'));
-    expect(merged).toMatchObject({ conflicts: [], ops: ['put src/renamed.txt'] });
-    expect(merged.text('src/renamed.txt')).toBe(lines(1, 2, 3, 4, 5, 6));
-  });
+    it('refuses what begins like a branch and is none', async () => {
+      await place.point(`${place.prefix}feature/x`, base);
+      await expect(host.resolve(repository, `${place.prefix}feature`)).rejects.toMatchObject({ name: 'PolicyRefused' });
+    });
 
-  it('names what one side deleted and the other changed', async () => {
-    sh(repository, 'rm', '-q', 'src/a.txt');
-    expect((await rebase([['src/a.txt', lines(1, 2)]], commitAll('moved'))).conflicts).toEqual(['src/a.txt']);
-  });
-
-  it('is empty where the target has the change already', async () => {
-    write('src/b.txt', 'same\n');
-    expect((await rebase([['src/b.txt', 'same\n']], commitAll('moved'))).ops).toEqual([]);
-  });
-
-  it('brings nothing back that a rewritten target took away', async () => {
-    write('leaked.txt', 'x\n');
-    const leaked = commitAll('leaked');
-    sh(repository, 'reset', '-q', '--hard', base);
-    write('other.txt', 'x\n');
-    const onto = commitAll('rewritten');
-    const merged = await rebase([['c.txt', 'c\n']], onto, leaked);
-    expect(merged).toMatchObject({ conflicts: [], ops: ['put c.txt'] });
-  });
-
-  it('runs no merge driver of the repository', async () => {
-    const fired = join(repository, '..', 'fired');
-    sh(repository, 'config', 'merge.evil.driver', `touch "${fired}"`);
-    write('.gitattributes', '* merge=evil\n');
-    const from = commitAll('attributes');
-    write('src/a.txt', lines(0, 1, 2, 3, 4, 5));
-    await rebase([['src/a.txt', lines(1, 2, 3, 4, 5, 6)]], commitAll('moved'), from);
-    expect(existsSync(fired)).toBe(false);
-  });
-
-  it('works in a bare and in a shallow repository', async () => {
-    write('src/b.txt', 'moved\n');
-    const onto = commitAll('moved');
-    const bare = join(tempFolder(), 'b.git');
-    sh(repository, 'clone', '-q', '--bare', repository, bare);
-    const shallow = join(tempFolder(), 's');
-    sh(repository, 'clone', '-q', '--depth=2', `file://${bare}`, shallow);
-    for (const place of [bare, shallow]) {
-      const merged = await host.rebase(place, change(base, [['c.txt', 'c\n']]), onto);
-      expect(merged.change.manifest.entries.map(({ path }) => path)).toEqual(['c.txt']);
-    }
-  });
-});
-
-describe('diff', () => {
-  const diff = (commit: string, max = 10_000) => host.diff(repository, base, commit, max);
-
-  it('is the plain unified diff, whatever the repository would like', async () => {
-    const commit = await publish([['src/b.txt', 'B\n']]);
-    const plain = await diff(commit);
-    sh(repository, 'config', 'diff.noprefix', 'true');
-    sh(repository, 'config', 'diff.context', '0');
-    sh(repository, 'config', 'diff.orderFile', '/nonexistent');
-    expect(await diff(commit)).toEqual(plain);
-    expect(plain).toEqual({
-      text: `diff --git a/src/b.txt b/src/b.txt\nindex ${sh(repository, 'rev-parse', '--short', `${base}:src/b.txt`)}..${sh(repository, 'rev-parse', '--short', `${commit}:src/b.txt`)} 100644\n--- a/src/b.txt\n+++ b/src/b.txt\n@@ -1 +1 @@\n-b\n+B\n`,
-      truncated: false,
+    it('refuses what is not a repository', async () => {
+      for (const { host, repository } of place.nowhere()) {
+        await expect(host.resolve(repository, 'main')).rejects.toMatchObject({ name: 'UnknownRepository' });
+      }
     });
   });
 
-  it('runs no diff program or text conversion', async () => {
-    const fired = join(repository, '..', 'fired');
-    sh(repository, 'config', 'diff.external', `touch "${fired}"; :`);
-    sh(repository, 'config', 'diff.evil.textconv', `touch "${fired}"; cat`);
-    appendFileSync(join(repository, '.git', 'info', 'attributes'), '* diff=evil\n');
-    expect((await diff(await publish([['src/b.txt', 'B\n']]))).text).toContain('+B');
-    await host.blame(repository, 'src/b.txt', 1);
-    expect(existsSync(fired)).toBe(false);
+  describe('exportBase', () => {
+    it('holds the commit and its allowed history and nothing else (R16)', async () => {
+      const private_ = await place.commit([['private.txt', 'x\n']], `${place.prefix}other`);
+      const second = await place.commit([['src/b.txt', 'second\n']]);
+      const third = await place.commit([['src/b.txt', 'third\n']]);
+      const folder = await host.exportBase(repository, third, 2);
+      const held = sh(folder, 'cat-file', '--batch-all-objects', '--batch-check=%(objectname)').split('\n');
+      const old = (await host.listTree(repository, base)).get('src/b.txt')?.blobSha;
+      for (const hidden of [base, private_, old]) expect(held).not.toContain(hidden);
+      expect(sh(folder, 'rev-list', '--all').split('\n')).toEqual([third, second]);
+      expect(sh(folder, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/base');
+      expect(readdirSync(folder)).not.toContain('FETCH_HEAD');
+      expect(sh(folder, 'config', '--list')).not.toMatch(/url|extraheader/i);
+    });
+
+    it('takes a commit that is no branch head any more, and each depth by itself', async () => {
+      const second = await place.commit([['src/b.txt', 'second\n']]);
+      await place.commit([['src/b.txt', 'third\n']]);
+      expect(sh(await host.exportBase(repository, second, 1), 'rev-list', '--all')).toBe(second);
+      expect(sh(await host.exportBase(repository, second, 2), 'rev-list', '--all')).toBe(`${second}\n${base}`);
+      expect(sh(await host.exportBase(repository, base, 5), 'rev-list', '--all')).toBe(base);
+    });
+
+    it('is made once, also by several at the same time', async () => {
+      const folders = await Promise.all([1, 2, 3, 4].map(() => host.exportBase(repository, base, 3)));
+      expect(new Set(folders).size).toBe(1);
+      expect(readdirSync(join(folders[0] ?? '', '..'))).toHaveLength(1);
+    });
+
+    it('leaves nothing half-made behind when it fails', async () => {
+      await expect(host.exportBase(repository, 'f'.repeat(40), 1)).rejects.toHaveProperty('remedy');
+      expect(readdirSync(join(place.dataDir, 'bases'))).toEqual([]);
+    });
   });
 
-  it('is cut at whole lines', async () => {
-    const commit = await publish([['src/b.txt', 'B\n']]);
-    const { text } = await diff(commit);
-    for (const max of [0, 1, 40, text.length - 1]) {
-      const cut = await diff(commit, max);
-      expect([cut.truncated, text.startsWith(cut.text), cut.text.length <= max]).toEqual([true, true, true]);
-      expect(cut.text === '' || cut.text.endsWith('\n')).toBe(true);
-    }
-    expect((await diff(commit, text.length)).truncated).toBe(false);
+  describe('listTree and readFile', () => {
+    it('know odd names, modes and contents as they are', async () => {
+      const commit = await place.commit(oddNames.map((name) => [name, `content of ${name}\n`]));
+      const tree = await host.listTree(repository, commit);
+      expect([...tree.keys()].sort()).toEqual([...firstPaths, ...oddNames].sort());
+      expect([tree.get('run.sh')?.mode, tree.get('link')?.mode]).toEqual(['100755', '120000']);
+      for (const name of oddNames) expect(await textAt(commit, name)).toBe(`content of ${name}\n`);
+    });
+
+    it('reads nothing where there is no file, and follows no link', async () => {
+      for (const path of ['nope', 'src', '../x', './run.sh', '/run.sh', '', 'link/x'])
+        expect(await host.readFile(repository, base, path)).toBeUndefined();
+      expect(await textAt(base, 'link')).toBe('src/a.txt');
+    });
   });
 
-  it('takes commit ids only', async () => {
-    for (const id of ['HEAD', '--output=x', 'main']) await expect(diff(id)).rejects.toMatchObject({ name: 'Internal' });
-  });
-});
+  describe('publish', () => {
+    it('writes modes, links, binaries, odd names and deletions as they are', async () => {
+      const binary = new Uint8Array(Array.from({ length: 4096 }, (_, i) => i % 256));
+      const commit = await publish([
+        ['bin.dat', binary],
+        ['nul.txt', 'text\0with a zero\n'],
+        ['bom.txt', '\uFEFFmarked\r\n'],
+        ['empty', ''],
+        ['tool.sh', '#!/bin/sh\n', '100755'],
+        ['run.sh', '#!/bin/sh\n', '100644'],
+        ['l', 'src/a.txt', '120000'],
+        ['src/b.txt', null],
+        ...oddNames.map((name): Edit => [name, name]),
+      ]);
+      const tree = await host.listTree(repository, commit);
+      const expected = ['bin.dat', 'nul.txt', 'bom.txt', 'empty', 'l', 'link', 'run.sh', 'src/a.txt', 'tool.sh'];
+      expect([...tree.keys()].sort()).toEqual([...expected, ...oddNames].sort());
+      expect(['tool.sh', 'run.sh', 'l'].map((path) => tree.get(path)?.mode)).toEqual(['100755', '100644', '120000']);
+      expect(new Uint8Array((await host.readFile(repository, commit, 'bin.dat')) ?? [])).toEqual(binary);
+      expect(await textAt(commit, 'nul.txt')).toBe('text\0with a zero\n');
+      expect(await textAt(commit, 'bom.txt')).toBe('\uFEFFmarked\r\n');
+      const clone = await host.exportBase(repository, commit, 2);
+      expect(sh(clone, 'fsck', '--strict')).toBe('');
+      expect(sh(clone, 'log', '--format=%H', 'base')).toBe(`${commit}\n${base}`);
+      expect(await place.head(branch)).toBe(commit);
+    });
 
-describe('blame', () => {
+    it('lets a file become a folder and a folder a file', async () => {
+      const commit = await publish([
+        ['src/a.txt', null],
+        ['src/b.txt', null],
+        ['src', 'a file\n'],
+        ['run.sh/x', 'x\n'],
+        ['run.sh', null],
+      ]);
+      expect(await pathsAt(commit)).toEqual(['link', 'run.sh/x', 'src']);
+    });
+
+    it('gives the same commit for the same request and moves nothing (R11)', async () => {
+      const edits: Edit[] = [['c.txt', 'c\n']];
+      const first = await publish(edits);
+      expect(await publish(edits)).toBe(first);
+      expect(await place.head(branch)).toBe(first);
+    });
+
+    it('puts a second round on top of the first, and again the same', async () => {
+      const first = await publish([['c.txt', 'c\n']]);
+      const second = await publish([['c.txt', 'd\n']], { previous: first });
+      expect(await publish([['c.txt', 'd\n']], { previous: first })).toBe(second);
+      expect(await history(second)).toEqual([`${second} ${first}`, `${first} ${base}`, `${base} `]);
+      expect(await textAt(second, 'c.txt')).toBe('d\n');
+    });
+
+    it('merges the target in where it moved (R42)', async () => {
+      const first = await publish([['c.txt', 'c\n']]);
+      const target = await place.commit([['d.txt', 'd\n']]);
+      const second = await publish([['c.txt', 'c\n']], { previous: first, base: target });
+      expect(await publish([['c.txt', 'c\n']], { previous: first, base: target })).toBe(second);
+      expect((await history(second))[0]).toBe(`${second} ${first} ${target}`);
+      expect(await pathsAt(second)).toEqual([...firstPaths, 'c.txt', 'd.txt'].sort());
+    });
+
+    it('never touches a branch that holds something else (R25)', async () => {
+      const refused = { name: 'BranchTaken' };
+      await place.point(branch, base);
+      await expect(publish([['c.txt', 'c\n']])).rejects.toMatchObject(refused);
+      expect(await place.head(branch)).toBe(base);
+      const other = `${place.prefix}t-2`;
+      const mine = await publish([['c.txt', 'c\n']], { branch: other });
+      const theirs = await place.commit([['c.txt', 'theirs\n']], other);
+      await expect(publish([['c.txt', 'd\n']], { branch: other, previous: mine })).rejects.toMatchObject(refused);
+      expect(await place.head(other)).toBe(theirs);
+      await place.point(other, undefined);
+      await expect(publish([['c.txt', 'd\n']], { branch: other, previous: mine })).rejects.toMatchObject(refused);
+      expect(await place.head(other)).toBeUndefined();
+    });
+
+    it('is taken by another run, even one that made the same change', async () => {
+      const first = await publish([['c.txt', 'c\n']]);
+      for (const other of [message('r-2'), 'T-1: x\n', `T-1: x\n\nDrydock-Run: r-1\n\nDrydock-Run: r-2\n`]) {
+        await expect(publish([['c.txt', 'c\n']], { message: other })).rejects.toMatchObject({ name: 'BranchTaken' });
+      }
+      expect(await place.head(branch)).toBe(first);
+    });
+
+    it.each([
+      '../../HEAD',
+      'a..b',
+      'x.lock',
+      '-x/../y',
+      'a b',
+      'main~1',
+      'a//b',
+      '/a',
+      'a/',
+      'x.',
+      '@',
+      'a@{b',
+      '.a',
+    ])('refuses the branch name %j', async (name) => {
+      await expect(publish([['c.txt', 'c\n']], { branch: name })).rejects.toMatchObject({ name: 'BranchTaken' });
+    });
+
+    it('keeps the message and its trailers', async () => {
+      const text = 'T-1: # not a comment\n\nDrydock-Run: r-1\nDrydock-Task: T-1\n';
+      const clone = await host.exportBase(repository, await publish([['c', 'c']], { message: text }), 1);
+      expect(sh(clone, 'log', '-1', '--format=%B').trimEnd()).toBe(text.trimEnd());
+      expect(sh(clone, 'log', '-1', '--format=%(trailers:key=Drydock-Task,valueonly)').trim()).toBe('T-1');
+    });
+  });
+
+  describe('rebase', () => {
+    const rebase = async (edits: Edit[], onto: string, from = base) => {
+      const merged = await host.rebase(repository, change(from, edits), onto);
+      const blobs = blobsByPath(merged.change);
+      return {
+        base: merged.change.manifest.base,
+        conflicts: merged.conflicts,
+        ops: merged.change.manifest.entries.map(({ op, path }) => `${op} ${path}`),
+        text: (path: string) => Buffer.from(blobs.get(path) ?? []).toString(),
+      };
+    };
+
+    it('merges changes of different lines', async () => {
+      const onto = await place.commit([['src/a.txt', lines(0, 1, 2, 3, 4, 5)]]);
+      const merged = await rebase([['src/a.txt', lines(1, 2, 3, 4, 5, 6)]], onto);
+      expect(merged).toMatchObject({ base: onto, conflicts: [], ops: ['put src/a.txt'] });
+      expect(merged.text('src/a.txt')).toBe(lines(0, 1, 2, 3, 4, 5, 6));
+    });
+
+    it('marks conflicts in the files it names', async () => {
+      const onto = await place.commit([['src/a.txt', lines(1, 2, 33, 4, 5)]]);
+      const merged = await rebase([['src/a.txt', lines(1, 2, 333, 4, 5)]], onto);
+      expect(merged.conflicts).toEqual(['src/a.txt']);
+      expect(merged.text('src/a.txt')).toMatch(/^<{7} [\s\S]*line 33\n={7}\nline 333\n>{7} /m);
+    });
+
+    it('follows a rename of the target', async () => {
+      const onto = await place.commit([
+        ['src/a.txt', null],
+        ['src/renamed.txt', lines(1, 2, 3, 4, 5)],
+      ]);
+      const merged = await rebase([['src/a.txt', lines(1, 2, 3, 4, 5, 6)]], onto);
+      expect(merged).toMatchObject({ conflicts: [], ops: ['put src/renamed.txt'] });
+      expect(merged.text('src/renamed.txt')).toBe(lines(1, 2, 3, 4, 5, 6));
+    });
+
+    it('names what one side deleted and the other changed', async () => {
+      const onto = await place.commit([['src/a.txt', null]]);
+      expect((await rebase([['src/a.txt', lines(1, 2)]], onto)).conflicts).toEqual(['src/a.txt']);
+    });
+
+    it('is empty where the target has the change already', async () => {
+      const onto = await place.commit([['src/b.txt', 'same\n']]);
+      expect((await rebase([['src/b.txt', 'same\n']], onto)).ops).toEqual([]);
+    });
+
+    it('brings nothing back that a rewritten target took away', async () => {
+      const leaked = await place.commit([['leaked.txt', 'x\n']]);
+      await place.point(place.main, base);
+      const onto = await place.commit([['other.txt', 'x\n']]);
+      expect(await rebase([['c.txt', 'c\n']], onto, leaked)).toMatchObject({ conflicts: [], ops: ['put c.txt'] });
+    });
+  });
+
+  describe('diff', () => {
+    const diff = (commit: string, max = 10_000) => host.diff(repository, base, commit, max);
+
+    it('is the plain unified diff', async () => {
+      const commit = await publish([['src/b.txt', 'B\n']]);
+      const short = async (at: string) => (await host.listTree(repository, at)).get('src/b.txt')?.blobSha.slice(0, 7);
+      const index = `index ${await short(base)}..${await short(commit)} 100644`;
+      const file = 'src/b.txt';
+      expect(await diff(commit)).toEqual({
+        text: `diff --git a/${file} b/${file}\n${index}\n--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-b\n+B\n`,
+        truncated: false,
+      });
+    });
+
+    it('is cut at whole lines', async () => {
+      const commit = await publish([['src/b.txt', 'B\n']]);
+      const { text } = await diff(commit);
+      for (const max of [0, 1, 40, text.length - 1]) {
+        const cut = await diff(commit, max);
+        expect([cut.truncated, text.startsWith(cut.text), cut.text.length <= max]).toEqual([true, true, true]);
+        expect(cut.text === '' || cut.text.endsWith('\n')).toBe(true);
+      }
+      expect((await diff(commit, text.length)).truncated).toBe(false);
+    });
+
+    it('takes commit ids only', async () => {
+      const folder = join(place.dataDir, 'written');
+      for (const id of ['HEAD', `--output=${folder}`, place.main]) {
+        await expect(diff(id)).rejects.toMatchObject({ name: 'Internal' });
+      }
+      expect(existsSync(folder)).toBe(false);
+    });
+  });
+
+  describe('pull requests', () => {
+    const request = async (name: string, title = 'T') => {
+      const head = (await place.head(name)) ?? (await publish([['c.txt', 'c\n']], { branch: name }));
+      return {
+        repository,
+        branch: name,
+        target: place.main,
+        base,
+        head,
+        title,
+        body: 'b',
+        labels: ['drydock'],
+        reviewers: { logins: [], teams: [] },
+      };
+    };
+
+    it('are drafts, and keep their id when they are brought up to date (R11)', async () => {
+      const first = await host.openPullRequest(await request(branch));
+      const again = await host.openPullRequest(await request(branch, 'U'));
+      expect(again).toEqual(first);
+      expect(first).toMatchObject({ draft: true });
+      const seen = { ...first, title: 'U', body: 'b', branch, target: place.main, labels: ['drydock'] };
+      expect(await host.readPullRequest(repository, branch)).toMatchObject(seen);
+      expect(await host.readPullRequest(repository, `${place.prefix}b`)).toBeUndefined();
+    });
+
+    it('get distinct ids when many are opened at once, and one when the same is', async () => {
+      const names = Array.from({ length: 5 }, (_, i) => `${place.prefix}${i}`);
+      const asked = [];
+      for (const name of names) asked.push(await request(name));
+      const refs = await Promise.all([...asked, ...asked].map((each) => host.openPullRequest(each)));
+      const ids = refs.map(({ id }) => id);
+      expect(ids.slice(5)).toEqual(ids.slice(0, 5));
+      expect(new Set(ids).size).toBe(5);
+    });
+
+    it('are marked ready once and stay so', async () => {
+      const first = await host.openPullRequest(await request(branch));
+      const other = await host.openPullRequest(await request(`${place.prefix}ö`));
+      await Promise.all([host.markReady(repository, first), host.markReady(repository, first)]);
+      await host.markReady(repository, first);
+      expect((await host.openPullRequest(await request(branch))).draft).toBe(false);
+      expect((await host.readPullRequest(repository, `${place.prefix}ö`))?.draft).toBe(other.draft);
+    });
+  });
+
   it('leads from a line to its commit and trailers (R6)', async () => {
-    const commit = await publish([['src/b.txt', 'b\nnew\n']], {
-      message: 'T-1: x\n\nDrydock-Run: r-1\nDrydock-Spec: a: b@c\n',
-    });
-    sh(repository, 'merge', '-q', '--ff-only', 'agent/t-1');
-    sh(repository, 'config', 'log.showSignature', 'true');
-    expect(await host.blame(repository, 'src/b.txt', 2)).toEqual({
+    // Of the branch that is checked out, or the host's default.
+    const from = await host.resolve(repository, 'main');
+    const text = 'T-1: x\n\nDrydock-Run: r-1\nDrydock-Spec: a: b@c\n';
+    const file = `${place.prefix}b.txt`;
+    const before = await publish([[file, 'b\n']], { base: from });
+    const commit = await publish([[file, 'b\nnew\n']], { base: from, previous: before, message: text });
+    await place.point('main', commit);
+    expect(await host.blame(repository, file, 2)).toEqual({
       commit,
       text: 'new',
       trailers: [['Drydock-Run', 'r-1'], ['Drydock-Spec', 'a: b@c']], // biome-ignore format: one line
     });
-    expect(await host.blame(repository, 'src/b.txt', 1)).toEqual({ commit: base, text: 'b', trailers: [] });
+    expect((await host.blame(repository, file, 1)).commit).toBe(before);
+    for (const [path, line] of [[file, 99], [file, 0], [file, -1], ['nope', 1], ['--contents=/etc/passwd', 1]] as const) // biome-ignore format: one line
+      await expect(host.blame(repository, path, line)).rejects.toMatchObject({ name: 'FileUnreadable' });
   });
-
-  it.each([
-    ['src/b.txt', 99],
-    ['src/b.txt', 0],
-    ['src/b.txt', -1],
-    ['nope', 1],
-    ['--contents=/etc/passwd', 1],
-  ])('finds no line %s:%s', async (file, line) => {
-    await expect(host.blame(repository, file, line)).rejects.toMatchObject({ name: 'FileUnreadable' });
-  });
-});
-
-describe('pull requests', () => {
-  const request = (branch: string, title = 'T') => ({
-    repository,
-    branch,
-    target: 'main',
-    base,
-    head: base,
-    title,
-    body: 'b',
-    labels: ['drydock'],
-    reviewers: { logins: [], teams: [] },
-  });
-
-  it('keep their id when they are brought up to date (R11)', async () => {
-    const first = await host.openPullRequest(request('agent/a'));
-    const again = await host.openPullRequest(request('agent/a', 'U'));
-    expect(again).toEqual(first);
-    expect(first).toMatchObject({ id: '1', draft: true });
-    expect(await host.readPullRequest(repository, 'agent/a')).toMatchObject({ title: 'U', ...first });
-    expect(JSON.parse(readFileSync(new URL(first.url), 'utf8'))).toMatchObject({ title: 'U' });
-    expect(await host.readPullRequest(repository, 'agent/b')).toBeUndefined();
-  });
-
-  it('get distinct ids when many are opened at once, and one when the same is', async () => {
-    const refs = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => host.openPullRequest(request(`agent/${i % 10}`))),
-    );
-    expect(refs.map(({ id }) => Number(id)).sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 20 }, (_, i) => Math.floor(i / 2) + 1),
-    );
-  });
-
-  it('are marked ready once and stay so', async () => {
-    const first = await host.openPullRequest(request('agent/a'));
-    const other = await host.openPullRequest(request('agent/ö %2F'));
-    await Promise.all([host.markReady(repository, first), host.markReady(repository, first)]);
-    const written = statSync(new URL(first.url)).ino;
-    await host.markReady(repository, first);
-    expect(statSync(new URL(first.url)).ino).toBe(written);
-    expect((await host.openPullRequest(request('agent/a'))).draft).toBe(false);
-    expect((await host.readPullRequest(repository, 'agent/ö %2F'))?.draft).toBe(true);
-    expect(existsSync(new URL(other.url))).toBe(true);
-  });
-
-  it('are never overwritten when their file cannot be read', async () => {
-    const { url } = await host.openPullRequest(request('agent/a'));
-    writeFileSync(new URL(url), '{');
-    await expect(host.openPullRequest(request('agent/a'))).rejects.toThrow();
-    expect(readFileSync(new URL(url), 'utf8')).toBe('{');
-  });
-});
-
-it('works with a copy of the repository that is a linked work tree', async () => {
-  const linked = join(tempFolder(), 'linked');
-  sh(repository, 'worktree', 'add', '-q', '-b', 'side', linked);
-  expect(await host.resolve(linked, 'main')).toBe(base);
-  const merged = await host.rebase(linked, change(base, [['c.txt', 'c\n']]), base);
-  expect(merged.change.manifest.entries.map(({ path }) => path)).toEqual(['c.txt']);
-  cpSync(await host.exportBase(linked, base, 1), join(tempFolder(), 'copy'), { recursive: true });
 });

@@ -17,9 +17,18 @@ const env = {
   GIT_COMMITTER_DATE: '1700000000 +0000',
 };
 
+interface Place {
+  cwd: string;
+  env?: Record<string, string>;
+  input?: string | Uint8Array;
+}
+
 /** Plain git, as a person would use it; the output is not trimmed but for its last line feed. */
-export const sh = (cwd: string, ...args: string[]): string =>
-  execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).replace(/\n$/, '');
+export function sh(place: string | Place, ...args: string[]): string {
+  const { cwd, env: more, input = '' } = typeof place === 'string' ? { cwd: place } : place;
+  const options = { cwd, env: { ...env, ...more }, input, encoding: 'utf8', stdio: 'pipe' } as const;
+  return execFileSync('git', args, options).replace(/\n$/, '');
+}
 
 const folders: string[] = [];
 

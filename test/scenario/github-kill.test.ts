@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadPolicy } from '../../cli/policy.ts';
 import type { RunView } from '../../pipeline/service.ts';
+import { childEnv } from '../support/child-env.ts';
 import { type GitHubKit, startGitHub } from '../support/github/kit.ts';
 import { pushedSpec, repositoryFiles, writeGitHubPolicy } from '../support/github-world.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -55,7 +56,9 @@ test('R12 kill -9 at every step that speaks to GitHub, and in the middle of ever
   const green = new Set<string>();
   const live = (): Promise<Life> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, '../support/github-child.ts'), world.folder]);
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../support/github-child.ts'), world.folder], {
+        env: childEnv(),
+      });
       const life: Life = { killed: false, out: '', err: '' };
       child.stdout.on('data', (chunk) => (life.out += String(chunk)));
       child.stderr.on('data', (chunk) => (life.err += String(chunk)));

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openOwner } from '../../cli/compose.ts';
 import type { RunView } from '../../pipeline/service.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
+import { childEnv } from '../support/child-env.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -23,6 +24,7 @@ const live = (mode: 'run' | 'kill') =>
   spawnSync(process.execPath, [join(import.meta.dirname, '../support/owner-child.ts'), world.folder, mode], {
     encoding: 'utf8',
     timeout: 60_000,
+    env: childEnv(),
   });
 const lines = (name: string): string[] => readFileSync(join(world.folder, name), 'utf8').split('\n').filter(Boolean);
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv } from './child-env.ts';
 import { startGitHub } from './github/kit.ts';
 import { pushedSpec, repositoryFiles, writeGitHubPolicy } from './github-world.ts';
 import { createWorld } from './world.ts';
@@ -98,6 +99,7 @@ async function messages(github: Awaited<ReturnType<typeof startGitHub>>, pushes:
 function serve(folder: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'flood-child.ts'), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: childEnv(),
   });
   let out = '';
   const waiting: { test: RegExp; is(match: RegExpMatchArray): boolean; resolve(text: string): void }[] = [];

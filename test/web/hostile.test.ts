@@ -92,6 +92,11 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
         pullRequestBody: nasty,
       }),
       diff: async () => ({ text: `diff --git a/x${nasty} b/x${nasty}\n@@ -1 +1 @@\n+${nasty}\n`, truncated: true }),
+      host: async () => ({
+        head: nasty,
+        checks: [{ name: nasty, state: nasty as 'passed', conclusion: nasty, url: 'javascript:alert(1)' }],
+        reviews: [{ by: nasty, state: nasty as 'approved', head: nasty, current: false }],
+      }),
       activity: async () => [
         {
           phaseKey: nasty,

