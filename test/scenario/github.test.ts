@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isFinal } from '../../core/run/record.ts';
+import { gitBlobSha } from '../../core/spec/fingerprint.ts';
 import { createGitHubWorld, type GitHubWorld, type GitHubWorldOptions } from '../support/github-world.ts';
 import { goodFiles, type Script } from '../support/scripted-runner.ts';
+import { goodAgent } from '../support/world.ts';
 
 let at: GitHubWorld;
 afterEach(() => at.close());
@@ -96,13 +98,65 @@ describe('R1 R24 R25 a push starts a run, and GitHub sees it through', () => {
     expect(new Set(comments).size).toBe(comments.length);
   });
 
-  test('the same in the real sandbox: what the pull request holds is what Verify saw', async () => {
-    const { github, until, spec } = await start({ sandbox: true });
-    await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
+  test('R17 the same in the real sandbox: what the pull request holds is what the agent left, bytes and modes', async () => {
+    const { github, world, until, spec } = await start({ sandbox: true });
+    world.agent(`${goodAgent}
+fs.mkdirSync('bin');
+fs.writeFileSync('bin/run.sh', '#!/bin/sh\\nexit 0\\n', { mode: 0o755 });
+fs.writeFileSync('logo.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff]));
+fs.symlinkSync('src/math.js', 'link');
+fs.rmSync('README.md');`);
+    await github.push({ [specPath]: spec({ constraints: [] }) }, { by: 'dev-gh' });
     const run = await until('FIX-1', reviewing);
-    expect(await github.file(run.commit ?? '', 'src/math.js')).toBe(goodFiles['src/math.js']);
+    const treeOf = async (sha: string) => {
+      const { data } = await github.admin.git.getTree({ ...github.at, tree_sha: sha, recursive: '1' });
+      return new Map(
+        data.tree.flatMap(({ path, mode, sha: of, type }) => (type === 'blob' ? [[path, `${mode} ${of}`]] : [])),
+      );
+    };
+    const expected = await treeOf(run.base ?? '');
+    const put = (path: string, mode: string, bytes: string | Buffer) =>
+      expected.set(path, `${mode} ${gitBlobSha(Buffer.from(bytes))}`);
+    put('src/math.js', '100644', goodFiles['src/math.js']);
+    put('bin/run.sh', '100755', '#!/bin/sh\nexit 0\n');
+    put('logo.png', '100644', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff]));
+    put('link', '120000', 'src/math.js');
+    expected.delete('README.md');
+    expect(await treeOf(run.commit ?? '')).toEqual(expected);
     await github.review(Number(run.pullRequest?.id), 'second-gh', 'APPROVE', { commit: run.commit ?? '' });
     await until('FIX-1', delivered);
+  });
+
+  test('a gate that never reports is named, with what did report', async () => {
+    let later = 0;
+    const { github, until, spec, owner } = await start({ now: () => Date.now() + later });
+    const sender = { login: 'ci-gh', bot: false };
+    const told = (head: string) =>
+      owner.webhooks?.hooks.handle({ kind: 'ci', repository: github.repository, sender, head });
+    const review = { require_human_approval: true, required_reviewers: 1, ci_gates: ['buidl'] };
+    await github.push({ [specPath]: spec({ review }) }, { by: 'dev-gh' });
+    const waiting = await until('FIX-1', (run) => run.state === 'AwaitCi' && run.commit !== null);
+    await github.reportCheck(waiting.commit ?? '', 'build', 'success');
+    await told(waiting.commit ?? '');
+    expect((await owner.service.run(waiting.runId)).status).toBe('running');
+    later = 31 * 60_000;
+    await told(waiting.commit ?? '');
+    const run = await until('FIX-1', ({ endedAt }) => endedAt !== null);
+    expect(run).toMatchObject({ status: 'failed', error: { name: 'CiGateMissing' } });
+    expect(run.error?.message).toMatch(/"buidl" never reported.*Reported were: build/);
+    expect(await github.check(run.commit ?? '', 'Drydock')).toMatchObject({ conclusion: 'failure' });
+  });
+
+  test('R10 with a personal token: statuses in place of checks, nothing minted', async () => {
+    const { github, until, spec } = await start({ token: 'admin' });
+    await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
+    const run = await until('FIX-1', reviewing);
+    await github.review(Number(run.pullRequest?.id), 'lead-gh', 'APPROVE', { commit: run.commit ?? '' });
+    await until('FIX-1', delivered);
+    const [newest] = await github.statuses(run.commit ?? '');
+    expect(newest).toMatchObject({ context: 'Drydock', state: 'success' });
+    expect(await github.check(run.commit ?? '', 'Drydock')).toBeUndefined();
+    expect(github.minted()).toEqual([]);
   });
 });
 

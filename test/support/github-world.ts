@@ -40,6 +40,8 @@ export interface GitHubWorldOptions {
   /** The sandbox of this machine in place of a script. */
   sandbox?: boolean;
   policy?: Record<string, unknown>;
+  /** A personal token of this account, in place of the App. */
+  token?: string;
   now?: () => number;
 }
 
@@ -56,7 +58,7 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
 
   const serve = async (): Promise<typeof serving> => {
     const ownerOptions: Partial<OwnerOptions> = {
-      github: github.config,
+      github: options.token === undefined ? github.config : github.configOf(options.token),
       dataDir: `${world.data}-${lives}`,
       policy: loaded,
       ...(options.sandbox ? {} : { runner: scriptedRunner(options.script) }),

@@ -11,6 +11,7 @@ import { serveGit } from './git-http.ts';
 import { mirrorRepository } from './objects.ts';
 import { asGitHubSays, standIn } from './stand-in.ts';
 import { standInCollaboration } from './stand-in-collaboration.ts';
+import { standInPulls } from './stand-in-pulls.ts';
 
 /** A call to the API or to git, as the front saw it. */
 export interface ApiCall {
@@ -130,6 +131,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     at,
     pushes: () => deliveries.filter(({ event }) => event === 'push').map(({ body }) => JSON.parse(body)),
   });
+  const pulls = standInPulls({ admin, at });
   const talk = standInCollaboration({ url, api: emulator.url, admin, at, privateKey: privateKey() });
 
   for (const login of logins) {
@@ -200,6 +202,10 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       const answer = json(said.status, said.value);
       return { ...answer, headers: { ...answer.headers, ...said.headers } };
     }
+    return pulls.answer(method, path, body, json, () => forward(method, path, body, request));
+  }
+
+  async function forward(method: string, path: string, body: Buffer, request: IncomingMessage) {
     const response = await fetch(`${emulator.url}${path}`, {
       method,
       headers: headersOf(request),
@@ -302,6 +308,13 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       auth: { appId, privateKey: privateKey() },
       webhookSecrets: [webhookSecret],
     } satisfies GitHubConfig,
+    /** With a personal token of somebody. */
+    configOf: (login: string): GitHubConfig => ({
+      apiUrl: url,
+      gitUrl: url,
+      auth: { token: `tok_${login}` },
+      webhookSecrets: [webhookSecret],
+    }),
     webhookSecret,
     calls,
     faults,
@@ -312,6 +325,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     push,
     head,
     attempted: talk.attempted,
+    allowDrafts: pulls.allowDrafts,
     delivered: (event: string) => deliveries.filter((delivery) => delivery.event === event),
     /** Sees every call after it was done and before it is answered; true cuts the connection. */
     watch(seen: typeof witness) {
@@ -341,6 +355,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       const output = { title: name, summary };
       await ci.checks.update({ ...at, check_run_id: data.id, status: 'completed', conclusion, output });
     },
+    statuses: async (commit: string) => (await fetch(`${url}/repos/${repository}/commits/${commit}/statuses`)).json(),
     async check(commit: string, name: string) {
       const { data } = await admin.checks.listForRef({ ...at, ref: commit, check_name: name });
       if (data.check_runs.length > 1) throw new Error(`${data.check_runs.length} checks are named ${name}`);
