@@ -49,13 +49,11 @@ function commitByGit(cwd: string, edits: Edit[], parent: string | undefined, bra
   const index = { GIT_INDEX_FILE: join(cwd, 'index.test') };
   if (parent === undefined) sh({ cwd, env: index }, 'read-tree', '--empty');
   else sh({ cwd, env: index }, 'read-tree', parent);
-  for (const [path, content, mode = '100644'] of edits) {
-    if (content === null) sh({ cwd, env: index }, 'update-index', '--force-remove', '--', path);
-    else {
-      const blob = sh({ cwd, input: content }, 'hash-object', '-w', '--stdin');
-      sh({ cwd, env: index }, 'update-index', '--add', '--cacheinfo', mode, blob, path);
-    }
-  }
+  const lines = edits.map(([path, content, mode = '100644']) => {
+    if (content === null) return `0 ${'0'.repeat(40)}\t${path}\0`;
+    return `${mode} ${sh({ cwd, input: content }, 'hash-object', '-w', '--stdin')}\t${path}\0`;
+  });
+  sh({ cwd, env: index, input: lines.join('') }, 'update-index', '-z', '--index-info');
   const tree = sh({ cwd, env: index }, 'write-tree');
   const commit = sh(cwd, 'commit-tree', tree, ...(parent ? ['-p', parent] : []), '-m', 'by somebody');
   sh(cwd, 'update-ref', `refs/heads/${branch}`, commit);
@@ -128,7 +126,7 @@ export async function startGitHubFixtures() {
   const { at, admin } = github;
   const first = await github.push(toPush(firstFiles), { branch: 'first', by: 'admin' });
   const { data } = await admin.git.getCommit({ ...at, commit_sha: first });
-  const files = await admin.git.getTree({ ...at, tree_sha: data.tree.sha });
+  const files = await admin.git.getTree({ ...at, tree_sha: data.tree.sha, recursive: '1' });
   const tree = await admin.git.createTree({
     ...at,
     tree: files.data.tree.filter(({ path, type }) => type === 'blob' && path !== 'README.md') as never,
@@ -145,6 +143,8 @@ export async function startGitHubFixtures() {
       const hosts = gitHubHosts(github, dataDir);
       const point: HostFixture['point'] = async (branch, sha) => {
         const ref = `heads/${branch}`;
+        // GitHub keeps what a branch left behind; the kit's git has what was there when somebody asked.
+        if (await head(branch)) await askGit(github);
         if (sha === undefined) await admin.git.deleteRef({ ...at, ref });
         else if (await head(branch)) await admin.git.updateRef({ ...at, ref, sha, force: true });
         else await admin.git.createRef({ ...at, ref: `refs/${ref}`, sha });
@@ -172,6 +172,12 @@ export async function startGitHubFixtures() {
       };
     },
   };
+}
+
+async function askGit(github: GitHubKit): Promise<void> {
+  const authorization = `Basic ${Buffer.from('x:tok_admin').toString('base64')}`;
+  const url = `${github.url}/${github.repository}.git/info/refs?service=git-upload-pack`;
+  await (await fetch(url, { headers: { authorization } })).arrayBuffer();
 }
 
 const toPush = (edits: Edit[]) =>

@@ -251,7 +251,6 @@ describe.each(adapters)('the %s code host', (_, start) => {
       '/a',
       'a/',
       'x.',
-      '@',
       'a@{b',
       '.a',
     ])('refuses the branch name %j', async (name) => {
@@ -416,5 +415,16 @@ describe.each(adapters)('the %s code host', (_, start) => {
     expect((await host.blame(repository, file, 1)).commit).toBe(before);
     for (const [path, line] of [[file, 99], [file, 0], [file, -1], ['nope', 1], ['--contents=/etc/passwd', 1]] as const) // biome-ignore format: one line
       await expect(host.blame(repository, path, line)).rejects.toMatchObject({ name: 'FileUnreadable' });
+  });
+
+  // Last, since the git of GitHub's stand-in copies file by file what there is.
+  it('takes 400 files in one commit, and takes them away again', async () => {
+    const many = (content: string | null) => Array.from({ length: 400 }, (_, i): Edit => [`many/${i}.txt`, content]);
+    const first = await publish(many('x\n'));
+    expect((await host.listTree(repository, first)).size).toBe(404);
+    const second = await publish([['src/b.txt', 'B\n']], { previous: first });
+    expect(await pathsAt(second)).toEqual(firstPaths);
+    const third = await publish(many(null), { base: first, branch: `${place.prefix}less` });
+    expect(await pathsAt(third)).toEqual(firstPaths);
   });
 });

@@ -1,45 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGitHubAccess } from '../../adapters/github/app.ts';
-import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, PullRequestRef } from '../../core/ports.ts';
 import { type Fault, type GitHubKit, startGitHub } from '../support/github/kit.ts';
-import { change, type Edit } from './git-fixture.ts';
+import { gitHubHosts, memoryCredentials } from './code-host-fixtures.ts';
+import { change, type Edit, removeTempFolders, tempFolder } from './git-fixture.ts';
 
 let github: GitHubKit;
 let folder: string;
 let base: string;
 let runs = 0;
+const credentials = memoryCredentials();
 
 beforeAll(async () => {
   github = await startGitHub({ files: { 'src/a.txt': 'one\n', 'src/b.txt': 'b\n', 'run.sh': '#!/bin/sh\n' } });
-  folder = mkdtempSync(join(tmpdir(), 'drydock-faults-'));
+  folder = tempFolder();
   base = await github.head('main');
 });
 afterAll(async () => {
   await github.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeTempFolders();
 });
 
-const hostOf = (run: string): CodeHost => {
-  const access = createGitHubAccess(github.config, {
-    credentials: {
-      remember: async () => undefined,
-      of: async () => [],
-      owners: async () => [],
-      forget: async () => undefined,
-    },
-    seal: (text) => text,
-    open: (text) => text,
-    now: Date.now,
-    sleep: async () => undefined,
-  });
-  return createGitHubCodeHost({ access, dataDir: folder, scope: { repository: github.repository, run } });
-};
+/** Of a process of its own: nothing is cached. */
+const hostOf = (run: string): CodeHost => gitHubHosts(github, folder, credentials).host(run);
 
 interface Outcome {
   name?: string;
@@ -48,7 +32,7 @@ interface Outcome {
 }
 
 /** As the machine does it: what may succeed later is tried again, a few times; each try is a process of its own. */
-async function deliver(run: string, branch: string, edits: Edit[]): Promise<Outcome> {
+async function deliver(run: string, branch: string, edits: Edit[], previous?: string): Promise<Outcome> {
   const outcome: Outcome = {};
   for (let attempt = 0; attempt < 6; attempt++) {
     const host = hostOf(run);
@@ -59,6 +43,7 @@ async function deliver(run: string, branch: string, edits: Edit[]): Promise<Outc
         change: change(base, edits),
         message: `T: ${run}\n\nDrydock-Run: ${run}\n`,
         at: 0,
+        ...(previous === undefined ? {} : { previous }),
       });
       outcome.commit = commit;
       outcome.pullRequest = await host.openPullRequest({
@@ -68,7 +53,7 @@ async function deliver(run: string, branch: string, edits: Edit[]): Promise<Outc
         base,
         head: commit,
         title: run,
-        body: run,
+        body: `${run} after ${previous}`,
         labels: ['drydock'],
         reviewers: { logins: ['lead-gh'], teams: [] },
       });
@@ -93,6 +78,11 @@ const kinds: Record<string, Fault['do']> = {
   },
   'a token that expired': { status: 401, message: 'Bad credentials' },
 };
+/** A token that is refused when it is revoked is dead, and is not asked about again: there it would be true. */
+const canBe =
+  (kind: string): Fault['match'] =>
+  ({ path }) =>
+    kind !== 'a token that expired' || path !== '/installation/token';
 const edits: Edit[] = [
   ['src/a.txt', 'ONE\n'],
   ['src/b.txt', null],
@@ -103,43 +93,44 @@ describe('R11 R12 publishing while GitHub fails', () => {
   it('is finished once or fails by name, wherever one or two calls go wrong', { timeout: 240_000 }, async () => {
     const before = github.calls.length;
     await deliver(`r-${++runs}`, `agent/t-${runs}`, edits);
+    await hostOf(`r-${runs}`).release();
     const most = github.calls.length - before;
     expect(most).toBeGreaterThan(10);
     const names = new Set<string>();
+    const fault = fc.tuple(fc.nat(most), fc.constantFrom(...Object.keys(kinds)));
+    const faults = fc.array(fault, { minLength: 1, maxLength: 2 });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(most), fc.constantFrom(...Object.keys(kinds))), { minLength: 1, maxLength: 2 }),
-        async (planned) => {
-          const [run, branch] = [`r-${++runs}`, `agent/t-${runs}`];
-          github.faults.push(
-            ...planned.map(([skip, kind]): Fault => ({ match: () => true, skip, do: kinds[kind] as Fault['do'] })),
-          );
-          const outcome = await deliver(run, branch, edits);
-          github.faults.length = 0;
-          names.add(outcome.name ?? 'finished');
-          const head = await github.head(branch).catch(() => undefined);
-          const pulls = (await github.pulls()).filter((pull) => pull.head.ref === branch);
-          expect(pulls.length).toBeLessThanOrEqual(1);
-          if (outcome.pullRequest) {
-            expect(pulls.map(({ number }) => String(number))).toEqual([outcome.pullRequest.id]);
-            expect(head).toBe(outcome.commit);
-          }
-          if (head === undefined) {
-            // Nothing that anybody sees is left of one that failed.
-            expect([outcome.pullRequest, pulls.length]).toEqual([undefined, 0]);
-            expect(outcome.name).toBeDefined();
-            return;
-          }
-          // The branch holds the whole change in one commit on the base, or is not there.
-          expect(await github.parents(head)).toEqual([base]);
-          const tree = await hostOf(run).listTree(github.repository, head);
+      fc.asyncProperty(faults, fc.boolean(), async (planned, isSecond) => {
+        const [run, branch] = [`r-${++runs}`, `agent/t-${runs}`];
+        const previous = isSecond ? (await deliver(run, branch, [['src/a.txt', 'draft\n']])).commit : undefined;
+        for (const [skip, kind] of planned)
+          github.faults.push({ match: canBe(kind), skip, do: kinds[kind] as Fault['do'] });
+        const outcome = await deliver(run, branch, edits, previous);
+        github.faults.length = 0;
+        names.add(outcome.name ?? 'finished');
+        const head = await github.head(branch).catch(() => undefined);
+        const pulls = (await github.pulls()).filter((pull) => pull.head.ref === branch);
+        if (outcome.pullRequest) {
+          expect(pulls.map(({ number }) => String(number))).toEqual([outcome.pullRequest.id]);
+          expect(head).toBe(outcome.commit);
+        } else expect(outcome.name).toBeDefined();
+        if (head === previous) {
+          // Nothing that anybody sees is left of a round that failed.
+          expect([outcome.pullRequest, pulls.length]).toEqual([undefined, isSecond ? 1 : 0]);
+        } else {
+          // The branch has the whole change in one commit more.
+          expect(await github.parents(head ?? '')).toEqual([previous ?? base]);
+          const tree = await hostOf(run).listTree(github.repository, head ?? '');
           expect([...tree.keys()].sort()).toEqual(['README.md', 'logo.png', 'run.sh', 'src/a.txt']);
+          expect(await github.file(head ?? '', 'src/a.txt')).toBe('ONE\n');
           // Whoever tries again finishes it, with the same commit.
-          const again = await deliver(run, branch, edits);
-          expect(again).toMatchObject({ commit: head });
+          expect(await deliver(run, branch, edits, previous)).toMatchObject({ commit: head });
           expect((await github.pulls()).filter((pull) => pull.head.ref === branch)).toHaveLength(1);
-        },
-      ),
+        }
+        await hostOf(run).release();
+        expect(credentials.all.size).toBe(0);
+        expect(github.revoked().sort()).toEqual(github.minted().sort());
+      }),
       { numRuns: 60 },
     );
     expect(names).toContain('finished');

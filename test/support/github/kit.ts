@@ -325,7 +325,6 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     push,
     head,
     attempted: talk.attempted,
-    allowDrafts: pulls.allowDrafts,
     delivered: (event: string) => deliveries.filter((delivery) => delivery.event === event),
     /** Sees every call after it was done and before it is answered; true cuts the connection. */
     watch(seen: typeof witness) {
@@ -355,7 +354,10 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       const output = { title: name, summary };
       await ci.checks.update({ ...at, check_run_id: data.id, status: 'completed', conclusion, output });
     },
-    statuses: async (commit: string) => (await fetch(`${url}/repos/${repository}/commits/${commit}/statuses`)).json(),
+    async statuses(commit: string) {
+      const answer = await fetch(`${url}/repos/${repository}/commits/${commit}/statuses`);
+      return (await answer.json()) as { context: string; state: string }[];
+    },
     async check(commit: string, name: string) {
       const { data } = await admin.checks.listForRef({ ...at, ref: commit, check_name: name });
       if (data.check_runs.length > 1) throw new Error(`${data.check_runs.length} checks are named ${name}`);

@@ -60,8 +60,9 @@ export async function mirrorRepository(octokit: Octokit, root: string, owner: st
     same('commit', git(cwd, ['hash-object', '-t', 'commit', '-w', '--stdin'], text), sha);
   };
   const { data: refs } = await octokit.git.listMatchingRefs({ owner, repo, ref: 'heads/' });
-  for (const { ref, object } of refs) {
-    await commit(object.sha);
-    git(cwd, ['update-ref', ref, object.sha]);
-  }
+  const known = new Set(git(cwd, ['for-each-ref', '--format=%(refname) %(objectname)']).split('\n'));
+  const moved = refs.filter(({ ref, object }) => !known.has(`${ref} ${object.sha}`));
+  for (const { object } of moved) await commit(object.sha);
+  const updates = moved.map(({ ref, object }) => `update ${ref} ${object.sha}\n`);
+  if (updates.length > 0) git(cwd, ['update-ref', '--stdin'], updates.join(''));
 }

@@ -19,7 +19,6 @@ const tooLong = (field: string, most: number): Refusal =>
  */
 export function standInPulls({ admin, at }: { admin: Octokit; at: { owner: string; repo: string } }) {
   let last: Promise<unknown> = Promise.resolve();
-  let drafts = true;
   const pullsPath = `/repos/${at.owner}/${at.repo}/pulls`;
 
   const isBranch = (name: string): Promise<boolean> =>
@@ -30,10 +29,9 @@ export function standInPulls({ admin, at }: { admin: Octokit; at: { owner: strin
 
   /** https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request */
   async function faultOfCreate(body: string): Promise<Refusal | undefined> {
-    const given = JSON.parse(body) as { head: string; base: string; title: string; body?: string; draft?: boolean };
+    const given = JSON.parse(body) as { head: string; base: string; title: string; body?: string };
     for (const field of ['head', 'base'] as const)
       if (!(await isBranch(given[field]))) return invalid({ field, code: 'invalid' });
-    if (given.draft && !drafts) return { message: 'Draft pull requests are not supported in this repository.' };
     if (given.title.length > 256) return tooLong('title', 256);
     if ((given.body ?? '').length > 65_536) return tooLong('body', 65_536);
     const head = `${at.owner}:${given.head}`;
@@ -58,10 +56,6 @@ export function standInPulls({ admin, at }: { admin: Octokit; at: { owner: strin
   }
 
   return {
-    /** A private repository on a free plan has no drafts. */
-    allowDrafts(allowed: boolean) {
-      drafts = allowed;
-    },
     /** Refuses what GitHub refuses; anything else is done by `go`. */
     async answer<T>(
       method: string,
