@@ -21,7 +21,7 @@ export default defineConfig({
           include: ['test/{scenario,attack,contract,pages,package}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // After the units, not among them: a sandbox under load is slow, and a slow unit is news.
           sequence: { groupOrder: 1 },
         },
