@@ -25,6 +25,7 @@ import { realClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import type { StepName } from '../pipeline/payloads.ts';
+import { prepareJob } from '../pipeline/phases/prepare-job.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
 import { recover } from '../pipeline/recover.ts';
 import { createService, type Service, type WatchItem, watch } from '../pipeline/service.ts';
@@ -109,6 +110,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
   const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
   const launcher = createLocalLauncher(
     runner,
+    (order) => prepareJob(deps, order),
     {
       event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
       end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),

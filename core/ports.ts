@@ -16,7 +16,28 @@ export interface Artifacts {
   get(digest: string): Promise<Uint8Array>;
 }
 
-/** What the launcher needs to run one phase. Secrets are here and nowhere inside the sandbox. */
+/** A phase as the pipeline orders it: facts only. Whoever runs it fetches what it takes; no secret is in it. */
+export interface PhaseOrder {
+  spec: PhaseSpec;
+  /** Bytes served at `GET /inputs/<name>`. */
+  inputs: Map<string, Uint8Array>;
+  /** Where the base commit is, and how many commits of its history may be seen. */
+  base: { host: CodeHostKind; scope: CodeHostScope; location: string; commit: string; depth: number };
+  /** Folder of the profile's files, as the policy names it. */
+  agentFiles?: string;
+  model?: {
+    provider: string;
+    /** Globs of allowed `provider/model`. */
+    allow: string[];
+    /** What the calls of this phase may cost at most. */
+    budgetMicros: number;
+  };
+  registries: string[];
+  /** Hosts allowed by policy and spec. */
+  hosts: string[];
+}
+
+/** What it takes to run one phase here. Secrets are here and nowhere inside the sandbox. */
 export interface PhaseJob {
   spec: PhaseSpec;
   /** Bytes served at `GET /inputs/<name>`. */
@@ -95,6 +116,8 @@ export interface CodeHost {
   /** Checks, CI, reviews and comments; absent where the host has none. */
   collaboration?: Collaboration;
 }
+
+export type CodeHostKind = 'git' | 'github';
 
 /** A repository of the policy, and the run that its credentials are minted for; without one, for a moment only. */
 export interface CodeHostScope {

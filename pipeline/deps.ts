@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Policy } from '../core/policy/schema.ts';
-import type { Artifacts, Clock, CodeHost, CodeHostScope, Notifier, PhaseJob } from '../core/ports.ts';
+import type { Artifacts, Clock, CodeHost, CodeHostKind, CodeHostScope, Notifier, PhaseOrder } from '../core/ports.ts';
 import type { ModelCall } from '../core/run/phase.ts';
 import type { Gates, Ledger, Runs, Sightings } from '../core/stores.ts';
 
 /** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
 export interface PhaseLauncher {
-  /** Idempotent per phase key. @throws SandboxUnavailable and its like before anything was started. */
-  launch(job: PhaseJob, phase: { phaseId: string; tries: number }): Promise<void>;
+  /** Idempotent per phase key. @throws SecretMissing, AgentUnavailable and their like before anything was started. */
+  launch(order: PhaseOrder, phase: { phaseId: string; tries: number }): Promise<void>;
   /** Stops a phase's sandbox and gateway and resolves once its end (`Cancelled`) was reported. Unknown ids are fine. */
   stop(phaseId: string): Promise<void>;
   isRunning(phaseId: string): boolean;
@@ -51,7 +50,7 @@ export interface Deps {
   sightings: Sightings;
   artifacts: Artifacts;
   /** The code host of that kind, with the credentials of that scope. */
-  codeHost(kind: Policy['repositories'][string]['host'], scope: CodeHostScope): CodeHost;
+  codeHost(kind: CodeHostKind, scope: CodeHostScope): CodeHost;
   launcher: PhaseLauncher;
   executions: Executions;
   notifier: Notifier;

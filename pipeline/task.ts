@@ -1,7 +1,7 @@
 import { DrydockError, type ErrorName } from '../core/errors.ts';
 import { applyPolicy, type EffectiveTask } from '../core/policy/merge.ts';
 import { type Policy, policySchema } from '../core/policy/schema.ts';
-import type { CodeHost } from '../core/ports.ts';
+import type { CodeHost, CodeHostKind, CodeHostScope } from '../core/ports.ts';
 import type { RunRecord } from '../core/run/record.ts';
 import { parseSpec } from '../core/spec/parse.ts';
 import { getJson } from './artifacts.ts';
@@ -15,6 +15,8 @@ export interface Task {
   host: CodeHost;
   /** What the code host knows the repository by: a path or a name. */
   location: string;
+  /** How the host was found, for whoever has to find it again. */
+  place: { host: CodeHostKind; scope: CodeHostScope; location: string };
 }
 
 /** @throws RunNotFound, SpecInvalid, or the first refusal of the policy with all of them in `details`. */
@@ -32,7 +34,7 @@ export function locate(
   policy: Policy,
   name: string,
   run?: string,
-): Pick<Task, 'host' | 'location'> {
+): Pick<Task, 'host' | 'location' | 'place'> {
   const repository = policy.repositories[name];
   if (!repository) throw new DrydockError('UnknownRepository', `The policy does not list ${name}.`);
   const scope = {
@@ -42,9 +44,11 @@ export function locate(
       ? { installation: repository.installation }
       : {}),
   };
+  const location = repository.host === 'git' ? repository.url : name;
   return {
     host: deps.codeHost(repository.host, scope),
-    location: repository.host === 'git' ? repository.url : name,
+    location,
+    place: { host: repository.host, scope, location },
   };
 }
 

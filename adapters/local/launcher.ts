@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports.ts';
 import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
 
@@ -9,6 +9,7 @@ import type { PhaseLauncher } from '../../pipeline/deps.ts';
  */
 export function createLocalLauncher(
   runner: PhaseRunner,
+  prepare: (order: PhaseOrder) => Promise<PhaseJob>,
   report: {
     event(runId: string, phaseId: string, event: PhaseEvent): void;
     end(phaseId: string, tries: number, end: PhaseEnd): Promise<void>;
@@ -32,7 +33,9 @@ export function createLocalLauncher(
   };
 
   return {
-    async launch(job, { phaseId, tries }) {
+    async launch(order, { phaseId, tries }) {
+      if (running.get(phaseId)?.tries === tries) return;
+      const job = await prepare(order);
       const before = running.get(phaseId);
       if (before?.tries === tries) return;
       const abort = new AbortController();

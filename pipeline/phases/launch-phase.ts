@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import type { PhaseJob } from '../../core/ports.ts';
+import type { PhaseOrder } from '../../core/ports.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { getJson, getText } from '../artifacts.ts';
@@ -40,10 +40,10 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
   });
-  await deps.launcher.launch(await phaseJob(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
 }
 
-async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseJob> {
+async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseOrder> {
   const { record, effective } = task;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const inputs = await phaseInputs(deps, task);
@@ -72,26 +72,23 @@ async function phaseJob(deps: Deps, task: Task, request: PhaseRequest, tries: nu
     commands: verify ? verifyCommands(task) : [],
     limits: phaseLimitsOf(task),
   };
-  const job: PhaseJob = {
+  return {
     spec,
     inputs,
-    baseRepository: await task.host.exportBase(task.location, record.base, effective.limits.historyDepth),
+    base: { ...task.place, commit: record.base, depth: effective.limits.historyDepth },
+    ...(agent?.files === undefined ? {} : { agentFiles: agent.files }),
+    ...(agent?.provider === undefined
+      ? {}
+      : {
+          model: {
+            provider: agent.provider,
+            allow: effective.modelsAllow,
+            budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
+          },
+        }),
     registries: effective.egress.registries,
     hosts: verify ? [] : effective.egress.hosts,
   };
-  if (agent?.files !== undefined) job.agentFiles = deps.agentFiles(agent.files);
-  if (agent?.provider !== undefined) {
-    const access = await deps.modelAccess(agent.provider);
-    job.model = {
-      provider: agent.provider,
-      allow: effective.modelsAllow,
-      ...access,
-      // A recorded session is a folder with a file per phase and round: each phase has a gateway of its own.
-      ...(access.session === undefined ? {} : { session: `${access.session}/${request.phase}-${request.round}.json` }),
-      budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
-    };
-  }
-  return job;
 }
 
 /** From the ledger and not from the record: a try that was cut off has spent too. */

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createEngineExecutions } from '../../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../../adapters/local/launcher.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseJob, PhaseRunner } from '../../../core/ports.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../core/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import type { Engine } from '../../../engine/engine.ts';
 
 const id = 'r-1/build/1';
-const job = { spec: { runId: 'r-1', phaseKey: `${id}/1` } } as PhaseJob;
+const order = { spec: { runId: 'r-1', phaseKey: `${id}/1` } } as PhaseOrder;
 const ended: PhaseEnd = {
   phaseKey: `${id}/1`,
   calls: [],
@@ -19,7 +19,10 @@ const ended: PhaseEnd = {
 };
 
 /** A runner whose phases end when told to, or when they are stopped. */
-function world(report: Partial<Parameters<typeof createLocalLauncher>[1]> = {}) {
+function world(
+  report: Partial<Parameters<typeof createLocalLauncher>[2]> = {},
+  prepare = async () => ({ spec: order.spec }) as PhaseJob,
+) {
   const log: string[] = [];
   const finish: ((end: PhaseEnd | Error) => void)[] = [];
   const runner: PhaseRunner = {
@@ -33,6 +36,7 @@ function world(report: Partial<Parameters<typeof createLocalLauncher>[1]> = {}) 
   };
   const launcher = createLocalLauncher(
     runner,
+    prepare,
     {
       event: (runId, phaseId, event) => log.push(`event ${runId} ${phaseId} ${event.type}`),
       end: async (_, tries, end) => void log.push(`end ${tries} ${end.failure?.name ?? 'ok'}`),
@@ -47,10 +51,16 @@ function world(report: Partial<Parameters<typeof createLocalLauncher>[1]> = {}) 
 const started = ['started', `event r-1 ${id} message`];
 
 describe('the launcher of one machine (R12)', () => {
+  it('starts nothing where what a phase needs is missing, and says so', async () => {
+    const { launcher, log } = world({}, () => Promise.reject(new DrydockError('SecretMissing', 'no key')));
+    await expect(launcher.launch(order, { phaseId: id, tries: 1 })).rejects.toMatchObject({ name: 'SecretMissing' });
+    expect([launcher.isRunning(id), log]).toEqual([false, []]);
+  });
+
   it('runs a try once and reports its end', async () => {
     const { launcher, log, finish, settled } = world();
-    await launcher.launch(job, { phaseId: id, tries: 1 });
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     expect(launcher.isRunning(id)).toBe(true);
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
@@ -60,7 +70,7 @@ describe('the launcher of one machine (R12)', () => {
 
   it('reports what could not start under its name', async () => {
     const { launcher, log, finish, settled } = world();
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(new DrydockError('SandboxUnavailable', 'none'));
     await settled();
@@ -76,8 +86,8 @@ describe('the launcher of one machine (R12)', () => {
         if (tries === 1) await relaunch.launch?.();
       },
     });
-    relaunch.launch = () => launcher.launch(job, { phaseId: id, tries: 2 });
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    relaunch.launch = () => launcher.launch(order, { phaseId: id, tries: 2 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await expect.poll(() => finish.length).toBe(2);
@@ -96,10 +106,10 @@ describe('the launcher of one machine (R12)', () => {
       },
     });
     relaunch.launch = async () => {
-      await launcher.launch(job, { phaseId: id, tries: 2 });
+      await launcher.launch(order, { phaseId: id, tries: 2 });
       void launcher.stop(id);
     };
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -108,7 +118,7 @@ describe('the launcher of one machine (R12)', () => {
 
   it('is free again when an end could not be settled, and says so', async () => {
     const { launcher, log, finish, settled } = world({ end: () => Promise.reject(new Error('store is gone')) });
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -117,12 +127,12 @@ describe('the launcher of one machine (R12)', () => {
 
   it('reports a phase that was stopped, and not one whose owner goes', async () => {
     const { launcher, log, finish } = world();
-    await launcher.launch(job, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
     await launcher.stop(id);
     expect(log.at(-1)).toBe('end 1 Cancelled');
     await launcher.stop('unknown');
-    await launcher.launch(job, { phaseId: id, tries: 2 });
+    await launcher.launch(order, { phaseId: id, tries: 2 });
     await expect.poll(() => finish.length).toBe(2);
     await launcher.stopAll();
     expect([log.filter((line) => line.startsWith('end')), launcher.isRunning(id)]).toEqual([
