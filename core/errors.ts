@@ -66,6 +66,11 @@ export const errorKinds = {
   PhaseTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or split the task.'),
   LimitExceeded: kind('never', 1, 'Raise the limit it names in the spec within the policy.'),
   SandboxLost: kind('transient', 1, 'Start a new attempt: `drydock retry RUN`.'),
+  SandboxInterrupted: kind(
+    'transient',
+    1,
+    'Spot capacity was taken back; it is tried again, or use on-demand capacity.',
+  ),
   ResultInvalid: kind('never', 1, 'The sandbox returned something that is not a result; read its log.'),
   ReplayDiverged: kind('never', 1, 'Record the session again; the agent asked for something it does not hold.'),
   // the change

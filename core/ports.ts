@@ -2,6 +2,7 @@
 import type { Collaboration } from './collaboration.ts';
 import type { ChangeSet } from './run/change-set.ts';
 import type { PhaseEnd, PhaseEvent, PhaseSpec } from './run/phase.ts';
+import type { StoredOrder } from './run/phase-order.ts';
 
 /** Time in epoch milliseconds. */
 export interface Clock {
@@ -17,24 +18,9 @@ export interface Artifacts {
 }
 
 /** A phase as the pipeline orders it: facts only. Whoever runs it fetches what it takes; no secret is in it. */
-export interface PhaseOrder {
-  spec: PhaseSpec;
+export interface PhaseOrder extends StoredOrder {
   /** Bytes served at `GET /inputs/<name>`. */
   inputs: Map<string, Uint8Array>;
-  /** Where the base commit is, and how many commits of its history may be seen. */
-  base: { host: CodeHostKind; scope: CodeHostScope; location: string; commit: string; depth: number };
-  /** Folder of the profile's files, as the policy names it. */
-  agentFiles?: string;
-  model?: {
-    provider: string;
-    /** Globs of allowed `provider/model`. */
-    allow: string[];
-    /** What the calls of this phase may cost at most. */
-    budgetMicros: number;
-  };
-  registries: string[];
-  /** Hosts allowed by policy and spec. */
-  hosts: string[];
 }
 
 /** What it takes to run one phase here. Secrets are here and nowhere inside the sandbox. */
@@ -123,9 +109,9 @@ export type CodeHostKind = 'git' | 'github';
 export interface CodeHostScope {
   /** As the policy names it. */
   repository: string;
-  run?: string;
+  run?: string | undefined;
   /** GitHub App installation, where the policy names it. */
-  installation?: number;
+  installation?: number | undefined;
 }
 
 export interface UnifiedDiff {

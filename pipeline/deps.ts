@@ -9,7 +9,7 @@ export interface PhaseLauncher {
   launch(order: PhaseOrder, phase: { phaseId: string; tries: number }): Promise<void>;
   /** Stops a phase's sandbox and gateway and resolves once its end (`Cancelled`) was reported. Unknown ids are fine. */
   stop(phaseId: string): Promise<void>;
-  isRunning(phaseId: string): boolean;
+  isRunning(phaseId: string): Promise<boolean>;
   /** Calls that a try made, as its meter wrote them down, whoever is still alive. */
   calls(phaseKey: string): Promise<ModelCall[]>;
 }

@@ -18,7 +18,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
     scopes.add(slotScope(run));
     for (const phase of await deps.gates.phasesByRun(runId)) {
       if (phase.answer) await deliverPhase(deps, phase);
-      else if (!deps.launcher.isRunning(phase.phaseId)) await relaunch(deps, phase);
+      else if (!(await deps.launcher.isRunning(phase.phaseId))) await relaunch(deps, phase);
     }
     for (const gate of await deps.gates.byRun(runId)) {
       if (gate.status === 'decided') await applyDecision(deps, gate);

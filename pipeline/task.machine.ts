@@ -34,7 +34,7 @@ const transient: RetryRule = {
 };
 /** A sandbox that died without a word is started again twice; the money it spent stays charged. */
 const lostSandbox: RetryRule = {
-  ErrorEquals: ['SandboxLost'],
+  ErrorEquals: ['SandboxLost', 'SandboxInterrupted'],
   IntervalSeconds: 2,
   MaxAttempts: 2,
   BackoffRate: 2,

@@ -12,7 +12,7 @@ const allowed: Record<string, string[]> = {
   pipeline: ['core/', 'engine/asl.ts'],
   gateway: ['core/', 'sandbox/layout.ts'],
   sandbox: ['core/'],
-  'adapters/aws': ['core/'],
+  'adapters/aws': ['core/', 'pipeline/deps.ts'],
   'adapters/git': ['core/'],
   'adapters/github': ['core/', 'adapters/git/'],
   'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],

@@ -54,7 +54,7 @@ export function createLocalLauncher(
       await phase?.done;
     },
     calls: async (phaseKey) => meterOf(phaseKey),
-    isRunning: (phaseId) => running.has(phaseId),
+    isRunning: async (phaseId) => running.has(phaseId),
     async stopAll() {
       const all = [...running.values()];
       for (const { abort } of all) abort.abort('owner-gone');

@@ -54,14 +54,14 @@ describe('the launcher of one machine (R12)', () => {
   it('starts nothing where what a phase needs is missing, and says so', async () => {
     const { launcher, log } = world({}, () => Promise.reject(new DrydockError('SecretMissing', 'no key')));
     await expect(launcher.launch(order, { phaseId: id, tries: 1 })).rejects.toMatchObject({ name: 'SecretMissing' });
-    expect([launcher.isRunning(id), log]).toEqual([false, []]);
+    expect([await launcher.isRunning(id), log]).toEqual([false, []]);
   });
 
   it('runs a try once and reports its end', async () => {
     const { launcher, log, finish, settled } = world();
     await launcher.launch(order, { phaseId: id, tries: 1 });
     await launcher.launch(order, { phaseId: id, tries: 1 });
-    expect(launcher.isRunning(id)).toBe(true);
+    expect(await launcher.isRunning(id)).toBe(true);
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -91,7 +91,7 @@ describe('the launcher of one machine (R12)', () => {
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await expect.poll(() => finish.length).toBe(2);
-    expect(launcher.isRunning(id)).toBe(true);
+    expect(await launcher.isRunning(id)).toBe(true);
     finish[1]?.(ended);
     await settled();
     expect(ends).toEqual([1, 2]);
@@ -135,7 +135,7 @@ describe('the launcher of one machine (R12)', () => {
     await launcher.launch(order, { phaseId: id, tries: 2 });
     await expect.poll(() => finish.length).toBe(2);
     await launcher.stopAll();
-    expect([log.filter((line) => line.startsWith('end')), launcher.isRunning(id)]).toEqual([
+    expect([log.filter((line) => line.startsWith('end')), await launcher.isRunning(id)]).toEqual([
       ['end 1 Cancelled'],
       false,
     ]);

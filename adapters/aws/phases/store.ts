@@ -1,0 +1,75 @@
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import type { PhaseOrder } from '../../../core/ports.ts';
+import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
+import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';
+import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';
+
+/**
+ * Where the two tasks of a phase and the functions meet, in the bucket:
+ * `orders/<phaseKey>.json` what the pipeline ordered; read by the broker, and by no task
+ * `phases/<phaseKey>/inputs/<name>` the bytes of its inputs
+ * `phases/<phaseKey>/calls.json` what its meter has counted so far
+ * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
+ */
+const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
+export const phasePrefix = (phaseKey: string): string => `phases/${phaseKey}/`;
+
+export interface PhaseStore {
+  putOrder(order: PhaseOrder): Promise<void>;
+  order(phaseKey: string): Promise<StoredOrder | undefined>;
+  input(phaseKey: string, name: string): Promise<Uint8Array | undefined>;
+  putCalls(phaseKey: string, calls: ModelCall[]): Promise<void>;
+  /** Empty where no call was made. */
+  calls(phaseKey: string): Promise<ModelCall[]>;
+  putEnd(end: PhaseEnd): Promise<void>;
+  /** Undefined where the gateway did not live to write it. */
+  end(phaseKey: string): Promise<PhaseEnd | undefined>;
+}
+
+export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
+  const put = async (key: string, body: Uint8Array | string): Promise<void> => {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+  };
+  const get = async (key: string): Promise<Uint8Array | undefined> => {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return await Body?.transformToByteArray();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  };
+  const getJson = async <T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> => {
+    const bytes = await get(key);
+    return bytes && schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  };
+  return {
+    async putOrder({ inputs, ...order }) {
+      const { phaseKey } = order.spec;
+      await Promise.all([...inputs].map(([name, bytes]) => put(`${phasePrefix(phaseKey)}inputs/${name}`, bytes)));
+      await put(orderKey(phaseKey), JSON.stringify(storedOrder.parse(order)));
+    },
+    order: (phaseKey) => getJson(orderKey(phaseKey), storedOrder),
+    input: (phaseKey, name) => get(`${phasePrefix(phaseKey)}inputs/${name}`),
+    putCalls: (phaseKey, calls) => put(`${phasePrefix(phaseKey)}calls.json`, JSON.stringify(calls)),
+    calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(storedCall))) ?? [],
+    async putEnd({ artifacts, ...end }) {
+      const prefix = phasePrefix(end.phaseKey);
+      for (const [name, bytes] of artifacts) await put(`${prefix}artifacts/${name}`, bytes);
+      await put(`${prefix}end.json`, JSON.stringify(storedEnd.parse({ ...end, artifacts: [...artifacts.keys()] })));
+    },
+    async end(phaseKey) {
+      const prefix = phasePrefix(phaseKey);
+      const found = await getJson(`${prefix}end.json`, storedEnd);
+      if (!found) return undefined;
+      const artifacts = new Map<string, Uint8Array>();
+      for (const name of found.artifacts) {
+        const bytes = await get(`${prefix}artifacts/${name}`);
+        if (bytes) artifacts.set(name, bytes);
+      }
+      const { result, failure, ...facts } = found;
+      return { ...facts, artifacts, ...(result ? { result } : {}), ...(failure ? { failure } : {}) };
+    },
+  };
+}
