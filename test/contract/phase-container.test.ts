@@ -2,6 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostGateway } from '../../adapters/aws/gateway/host.ts';
+import { DrydockError } from '../../core/errors.ts';
 import type { PhaseJob } from '../../core/ports.ts';
 import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../core/run/phase.ts';
@@ -35,7 +36,11 @@ async function makeBoth(agent: string, files = project) {
 async function runTasks(
   job: PhaseJob,
   image: Image,
-  { ticket = sandboxTicket('key', job.spec.phaseKey), killed = false }: { ticket?: string; killed?: boolean } = {},
+  {
+    ticket = sandboxTicket('key', job.spec.phaseKey),
+    killed = false,
+    prepare = async () => job,
+  }: { ticket?: string; killed?: boolean; prepare?: () => Promise<PhaseJob> } = {},
 ): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
   const { inputs: _, baseRepository: _base, model: _model, agentFiles: _files, ...facts } = job;
   const stored: PhaseEnd[] = [];
@@ -55,7 +60,7 @@ async function runTasks(
       },
       putEnd: async (ended) => void stored.push(ended),
     },
-    prepare: async () => job,
+    prepare,
     listen: { host: '127.0.0.1', port: 0 },
     signal: stop.signal,
     onListening(port) {
@@ -138,6 +143,14 @@ describe('a phase in a container', () => {
       ['check: alone', 0],
     ]);
     expect(end.result?.outcome).toBe('verified');
+  });
+
+  test('a phase whose key or base is missing ends by that name, and no sandbox is told anything', async () => {
+    const failing = { ...makeJob(world) };
+    const { end } = await runTasks(failing, image, {
+      prepare: () => Promise.reject(new DrydockError('SecretMissing', 'no key')),
+    });
+    expect(end).toMatchObject({ failure: { name: 'SecretMissing', message: 'no key' }, calls: [] });
   });
 
   test('a sandbox without the ticket is told nothing', async () => {

@@ -73,7 +73,7 @@ export function runContainer(
       ...['--ro-bind', at('tools'), layout.tools, '--ro-bind', at('runner.cjs'), layout.runnerProgram],
       ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
     ],
-    { ...unprivileged(), stdio: ['ignore', 'pipe', 'pipe'] },
+    { ...unprivileged(), env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -26,7 +26,7 @@ export interface GatewayHostOptions {
   ticket: string;
   store: Pick<PhaseStore, 'input' | 'putCalls' | 'putEnd'>;
   /** Fetches what the order takes: base repository, model key. */
-  prepare(order: PhaseOrder): Promise<PhaseJob>;
+  prepare(order: PhaseOrder): PhaseJob | Promise<PhaseJob>;
   listen: { host: string; port: number };
   /** Aborted when the sandbox is gone or the phase was stopped; the reason is for people. */
   signal: AbortSignal;
@@ -55,7 +55,19 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       const bytes = await store.input(phaseKey, name);
       if (bytes) inputs.set(name, bytes);
     }
-    const job = await options.prepare({ ...order, inputs });
+    let job: PhaseJob;
+    try {
+      job = await options.prepare({ ...order, inputs });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      const end: PhaseEnd = {
+        ...nothing(phaseKey),
+        failure: { name, message },
+        ms: Math.round(performance.now() - start),
+      };
+      await store.putEnd(end);
+      return end;
+    }
     const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
     const offered = options.registries ?? registries;
     const settings = await gatewaySettingsOf(job, places, secrets, meterFile, undefined, offered);
@@ -101,6 +113,15 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms'> => ({
+  phaseKey,
+  calls: [],
+  refusals: [],
+  traffic: [],
+  artifacts: new Map(),
+  enforcer: 'fargate',
+});
 
 /** What ended the phase from outside; undefined where the sandbox came to its own end, with a result or without one. */
 async function endOf(resulted: Promise<void>, signal: AbortSignal, limitMs: number): Promise<Failure | undefined> {
