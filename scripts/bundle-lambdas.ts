@@ -28,8 +28,6 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         bundle: true,
         minify: true,
-        // Errors are told by their names.
-        keepNames: true,
         platform: 'node',
         format: 'esm',
         target: 'node24',
