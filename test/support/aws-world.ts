@@ -2,7 +2,8 @@
  * The deployment on one machine: the bundles as Lambda would run them, the machine on the embedded engine, tables on the
  * embedded DynamoDB, and a stand-in where the other services of AWS would be. GitHub is the kit's.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -51,6 +52,10 @@ const secretNames = {
 };
 const patienceMs = 20_000;
 let worlds = 0;
+/** Below the project, where the functions find the SDK, as they find it in Lambda's runtime. */
+const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}`);
+let bundling: ReturnType<typeof bundleLambdas> | undefined;
+process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
 
 export async function createAwsWorld(
   options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number } = {},
@@ -59,8 +64,9 @@ export async function createAwsWorld(
   const github = await startGitHub({ files: repositoryFiles(world) });
   const dynamo = await startDynamo(':memory:');
   const endpoint = await dynamo.client.config.endpoint?.();
-  const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}-${++worlds}`);
-  const built = await bundleLambdas(bundles);
+  bundling ??= bundleLambdas(bundles);
+  const built = await bundling;
+  worlds++;
   const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
   const invoked: string[] = [];
   const throttle = new Map<string, number>();
@@ -122,7 +128,7 @@ export async function createAwsWorld(
       'sqs:SendMessage': ({ MessageBody }) => {
         queue.push({ body: String(MessageBody), tried: 0 });
         working = working.then(work);
-        return { MessageId: 'm' };
+        return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
       },
       'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
       'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
@@ -216,7 +222,6 @@ export async function createAwsWorld(
       await aws.close();
       await dynamo.close();
       await github.close();
-      rmSync(bundles, { recursive: true, force: true });
       world.remove();
     },
   };
@@ -307,4 +312,3 @@ async function frontDoor(call: (event: unknown) => Promise<unknown>) {
     close: () => new Promise<void>((done) => server.close(() => done())),
   };
 }
-mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
