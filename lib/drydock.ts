@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { Policy } from '../core/policy/schema.ts';
+import { Control } from './control.ts';
+import { type FargateSize, fargateSize } from './fargate-size.ts';
+import { propError } from './names.ts';
+import { Network } from './network.ts';
+import { packageRoot, version } from './package-root.ts';
+import { checkPolicy, type PolicyInput } from './policy.ts';
+import { Sandbox } from './sandbox.ts';
+import type { State } from './state.ts';
+import { Storage } from './storage.ts';
+
+export interface DrydockProps {
+  /** Path of a policy file, or the policy as an object. Its limits give the size of the sandbox. */
+  policy: string | PolicyInput;
+  /** Availability zones, 1 to 3. Default: 1. Each further one adds two interface endpoints, about 15 USD a month. */
+  zones?: number;
+  /**
+   * Digests, `sha256:` and 64 hex, of the images in Drydock's repository. Default: the tags `sandbox-<version>` and
+   * `gateway-<version>` of this package; the repository's tags cannot be moved.
+   */
+  images?: { sandbox?: string; gateway?: string };
+  /** Key of what is stored. Default: a key of its own, rotated yearly. Not with `state`, which has its key already. */
+  encryptionKey?: kms.IKey;
+  /** Boundary of every role that is made here. Default: none. */
+  permissionsBoundary?: iam.IManagedPolicy;
+  /** What becomes of data and logs when the stack goes. Default: RETAIN, with deletion protection of the tables. */
+  removalPolicy?: RemovalPolicy;
+  /** What is kept, where another stack has made it: `importState`. Default: made here. */
+  state?: State;
+  /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
+  bundles?: string;
+}
+
+const digest = /^sha256:[0-9a-f]{64}$/;
+/** GiB; more than Fargate gives is refused before a run finds out. */
+const mostDiskMb = 200 * 1_024;
+
+/**
+ * The pipeline in one account: state machine, functions, networks and sandboxes, and what they keep.
+ * @throws PolicyInvalid, PolicyRefused, UsageError, each with the path of this construct.
+ */
+export class Drydock extends Construct {
+  readonly policy: Policy;
+  readonly state: State;
+  readonly #control: Control;
+
+  constructor(scope: Construct, id: string, props: DrydockProps) {
+    super(scope, id);
+    this.policy = checkPolicy(this, props.policy);
+    const { zones = 1, images = {}, removalPolicy = RemovalPolicy.RETAIN } = props;
+    if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
+      throw propError(this, 'UsageError', `zones is ${zones}; give 1, 2 or 3.`);
+    }
+    if (props.state && props.encryptionKey) {
+      throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
+    }
+    const image = (name: 'sandbox' | 'gateway'): string => {
+      const given = images[name];
+      if (given === undefined) return `:${name}-${version()}`;
+      if (digest.test(given)) return `@${given}`;
+      throw propError(this, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
+    };
+
+    if (props.permissionsBoundary) iam.PermissionsBoundary.of(this).apply(props.permissionsBoundary);
+    this.state =
+      props.state ??
+      new Storage(this, 'Storage', {
+        removalPolicy,
+        ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
+      }).state;
+    const network = new Network(this, 'Network', { zones, images: this.state.images, removalPolicy });
+    const sandbox = new Sandbox(this, 'Sandbox', {
+      images: this.state.images,
+      sandboxImage: image('sandbox'),
+      gatewayImage: image('gateway'),
+      size: this.#size(),
+      diskMb: this.policy.limits.disk_mb,
+      removalPolicy,
+    });
+    this.#control = new Control(this, 'Control', {
+      state: this.state,
+      network,
+      sandbox,
+      bundles: props.bundles ?? join(packageRoot(), 'dist/lambdas'),
+      removalPolicy,
+    });
+  }
+
+  /** Executions that did not end well: count, summed over five minutes. A rejected run is among them. */
+  metricRunsFailed(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.#control.stateMachine.metricFailed({ label: 'Runs failed', ...options });
+  }
+
+  #size(): FargateSize {
+    const { cpu, memory_mb, disk_mb } = this.policy.limits;
+    const size = fargateSize(cpu, memory_mb);
+    if (size && disk_mb <= mostDiskMb) return size;
+    const asked = `limits of the policy ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
+    throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
+  }
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { functionNames } from '../../lib/names.ts';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+type Json = Record<string, unknown>;
+export interface Resource {
+  Type: string;
+  Properties: Json;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  DependsOn?: string | string[];
+}
+export interface Template {
+  Parameters: Record<string, Json>;
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, Json>;
+}
+
+export const readTemplate = (outdir: string, stack: string): Template =>
+  JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')) as Template;
+
+/** Stands for the bundles, which have tests of their own: a folder per function. */
+export function writeBundles(folder: string): string {
+  for (const name of functionNames) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
+  }
+  return folder;
+}
+
+/** Runs what `npm run synth` runs, without credentials, HOME or network settings of the caller's. */
+export async function synthesize(outdir: string, context: Record<string, string>): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts')], {
+    cwd: outdir,
+    env: { PATH: '/usr/bin:/bin', HOME: outdir, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+}
+
+export const ofType = (template: Template, type: string): [string, Json][] =>
+  Object.entries(template.Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, { Properties }]) => [id, Properties]);
+
+/** The one resource of a type. */
+export function only(template: Template, type: string): Json {
+  const [found, ...more] = ofType(template, type);
+  if (!found || more.length > 0) throw new Error(`${more.length + (found ? 1 : 0)} resources of ${type}`);
+  return found[1];
+}
+
+/** A value as text: references as `${Id}` or `${Id.Attribute}`, joins joined. */
+export function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[key, inner] = ['', undefined]] = Object.entries(value);
+  if (key === 'Ref') return `\${${String(inner)}}`;
+  if (key === 'Fn::GetAtt') return `\${${(inner as string[]).join('.')}}`;
+  if (key === 'Fn::Join') {
+    const [separator, parts] = inner as [string, unknown[]];
+    return parts.map(text).join(separator);
+  }
+  return JSON.stringify(value);
+}
+
+export interface Statement {
+  /** Logical id of the policy or, for endpoints, of the endpoint. */
+  of: string;
+  effect: string;
+  actions: string[];
+  resources: string[];
+  principal: unknown;
+  conditions: Json;
+}
+
+const list = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+
+export const statementsOf = (of: string, document: unknown): Statement[] =>
+  list((document as Json).Statement).map((statement) => {
+    const { Effect, Action, Resource, Principal, Condition } = statement as Json;
+    return {
+      of,
+      effect: String(Effect),
+      actions: list(Action).map(String),
+      resources: list(Resource).map(text),
+      principal: Principal,
+      conditions: (Condition ?? {}) as Json,
+    };
+  });
+
+/** Every statement of every policy of a role. */
+export const roleStatements = (template: Template): Statement[] => [
+  ...ofType(template, 'AWS::IAM::Policy').flatMap(([id, { PolicyDocument }]) => statementsOf(id, PolicyDocument)),
+  ...ofType(template, 'AWS::IAM::Role').flatMap(([id, { Policies }]) =>
+    list(Policies).flatMap((policy) => statementsOf(id, (policy as Json).PolicyDocument)),
+  ),
+];
+
+/** Statements of the role with that logical id. */
+export function statementsOfRole(template: Template, role: string): Statement[] {
+  const policies = ofType(template, 'AWS::IAM::Policy').filter(([, { Roles }]) =>
+    list(Roles).map(text).includes(`\${${role}}`),
+  );
+  return policies.flatMap(([id, { PolicyDocument }]) => statementsOf(id, PolicyDocument));
+}
