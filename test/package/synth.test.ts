@@ -81,15 +81,13 @@ describe('the synthesized templates', () => {
 describe('the state machine', () => {
   test('is the one that the embedded engine runs (law 1)', () => {
     expect(definition()).toEqual(
-      JSON.parse(JSON.stringify(taskMachine((step) => `\${${functionId(step)}.Arn}`))) as object,
+      JSON.parse(JSON.stringify(taskMachine((step) => `<${functionId(step)}.Arn>`))) as object,
     );
   });
 
   test('may invoke every function it names, and no other', () => {
-    const named = [...JSON.stringify(definition()).matchAll(/"FunctionName":"(\$\{[^"]+\})"/g)].map(
-      (match) => match[1],
-    );
-    const role = text(only(run, 'AWS::StepFunctions::StateMachine').RoleArn).slice(2, -5);
+    const named = [...JSON.stringify(definition()).matchAll(/"FunctionName":"(<[^"]+>)"/g)].map((match) => match[1]);
+    const role = text(only(run, 'AWS::StepFunctions::StateMachine').RoleArn).slice(1, -5);
     const invokes = statementsOfRole(run, role).filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
     expect(new Set(named).size).toBe(stepNames.length);
     expect([...new Set(invokes.flatMap(({ resources }) => resources))].sort()).toEqual([...new Set(named)].sort());
@@ -115,7 +113,7 @@ describe('the state machine', () => {
         .flatMap(({ resources }) => resources),
     );
     expect([...arns]).toEqual([
-      `arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:${text(machine.StateMachineName)}`,
+      `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:${text(machine.StateMachineName)}`,
     ]);
   });
 });
@@ -145,10 +143,10 @@ describe('the functions', () => {
     const { Arn: queue, id } = { Arn: 'Arn', id: ofType(run, 'AWS::SQS::Queue')[0]?.[0] };
     for (const name of eventFunctions) {
       const [, properties] = ofType(run, 'AWS::Lambda::Function').find(([each]) => each === functionId(name)) ?? [];
-      expect(text((properties?.DeadLetterConfig as { TargetArn: unknown }).TargetArn)).toBe(`\${${id}.${queue}}`);
+      expect(text((properties?.DeadLetterConfig as { TargetArn: unknown }).TargetArn)).toBe(`<${id}.${queue}>`);
     }
     const [target] = only(run, 'AWS::Events::Rule').Targets as { DeadLetterConfig: { Arn: unknown } }[];
-    expect(text(target?.DeadLetterConfig.Arn)).toBe(`\${${id}.${queue}}`);
+    expect(text(target?.DeadLetterConfig.Arn)).toBe(`<${id}.${queue}>`);
     expect(JSON.stringify(only(run, 'AWS::CloudWatch::Alarm').Dimensions)).toContain(id);
   });
 
@@ -156,7 +154,7 @@ describe('the functions', () => {
     const who = (action: string, resource = ''): string[] =>
       functionNames.filter((name) => {
         const [, properties] = ofType(run, 'AWS::Lambda::Function').find(([id]) => id === functionId(name)) ?? [];
-        const role = text(properties?.Role).slice(2, -5);
+        const role = text(properties?.Role).slice(1, -5);
         return statementsOfRole(run, role).some(
           ({ actions, resources }) =>
             actions.includes(action) && (resource === '' || resources.some((each) => each.includes(resource))),
@@ -193,9 +191,9 @@ describe('permissions', () => {
   test('of endpoints are pinned to this account, this repository and the layers', () => {
     const endpoints = ofType(run, 'AWS::EC2::VPCEndpoint');
     expect(endpoints.map(([, { ServiceName }]) => text(ServiceName)).sort()).toEqual([
-      'com.amazonaws.${AWS::Region}.ecr.api',
-      'com.amazonaws.${AWS::Region}.ecr.dkr',
-      'com.amazonaws.${AWS::Region}.s3',
+      'com.amazonaws.<AWS::Region>.ecr.api',
+      'com.amazonaws.<AWS::Region>.ecr.dkr',
+      'com.amazonaws.<AWS::Region>.s3',
     ]);
     for (const [id, { PolicyDocument, ServiceName }] of endpoints) {
       const statements = statementsOf(id, PolicyDocument);
@@ -203,12 +201,12 @@ describe('permissions', () => {
       for (const { actions, resources, conditions } of statements) {
         if (text(ServiceName).endsWith('.s3')) {
           expect(actions).toEqual(['s3:GetObject']);
-          expect(resources).toEqual(['arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*']);
+          expect(resources).toEqual(['arn:<AWS::Partition>:s3:::prod-<AWS::Region>-starport-layer-bucket/*']);
           continue;
         }
         expect(conditions).toEqual({ StringEquals: { 'aws:PrincipalAccount': { Ref: 'AWS::AccountId' } } });
         if (!actions.includes('ecr:GetAuthorizationToken')) {
-          expect(resources).toEqual([expect.stringMatching(/:repository\/\$\{SsmParameterValuedrydockimages/)]);
+          expect(resources).toEqual([expect.stringMatching(/:repository\/<SsmParameterValuedrydockimages/)]);
         }
       }
     }
@@ -219,13 +217,13 @@ describe('the network of the sandbox', () => {
   const vpc = (name: 'Sandbox' | 'Egress'): string =>
     ofType(run, 'AWS::EC2::VPC').find(([id]) => id.startsWith(`DrydockNetwork${name}`))?.[0] ?? '';
   const within = (type: string, name: 'Sandbox' | 'Egress') =>
-    ofType(run, type).filter(([, { VpcId }]) => text(VpcId) === `\${${vpc(name)}}`);
+    ofType(run, type).filter(([, { VpcId }]) => text(VpcId) === `<${vpc(name)}>`);
 
   test('has no way to the internet: no gateway, no NAT, no route but the peering', () => {
     expect(ofType(run, 'AWS::EC2::NatGateway')).toEqual([]);
     expect(within('AWS::EC2::VPCGatewayAttachment', 'Sandbox')).toEqual([]);
     expect(within('AWS::EC2::VPCGatewayAttachment', 'Egress')).toHaveLength(1);
-    const tables = within('AWS::EC2::RouteTable', 'Sandbox').map(([id]) => `\${${id}}`);
+    const tables = within('AWS::EC2::RouteTable', 'Sandbox').map(([id]) => `<${id}>`);
     expect(tables).toHaveLength(1);
     const routes = ofType(run, 'AWS::EC2::Route').filter(([, { RouteTableId }]) => tables.includes(text(RouteTableId)));
     expect(routes.map(([, { RouteTableId: _table, ...route }]) => route)).toEqual([
@@ -243,9 +241,9 @@ describe('the network of the sandbox', () => {
     }
     const egress = ofType(run, 'AWS::EC2::SecurityGroupEgress').map(([, rule]) => rule);
     expect(
-      egress.map((rule) => [text(rule.GroupId).replace(/[0-9A-F]{8}\.GroupId\}$/, ''), rule.FromPort, rule.ToPort]),
+      egress.map((rule) => [text(rule.GroupId).replace(/[0-9A-F]{8}\.GroupId>$/, ''), rule.FromPort, rule.ToPort]),
     ).toEqual(
-      Array.from({ length: 3 }, (_, i) => ['${DrydockNetworkSandboxGroup', i === 0 ? 8443 : 443, i === 0 ? 8443 : 443]),
+      Array.from({ length: 3 }, (_, i) => ['<DrydockNetworkSandboxGroup', i === 0 ? 8443 : 443, i === 0 ? 8443 : 443]),
     );
     expect(egress.filter((rule) => 'CidrIp' in rule || 'CidrIpv6' in rule)).toEqual([]);
     const ingress = only(run, 'AWS::EC2::SecurityGroupIngress');
@@ -260,22 +258,22 @@ describe('the network of the sandbox', () => {
       .sort((a, b) => Number(a.Priority) - Number(b.Priority))
       .map((rule) => [
         rule.Action,
-        (lists.get(text(rule.FirewallDomainListId).slice(2, -4))?.Domains as unknown[] | undefined)?.map(text),
+        (lists.get(text(rule.FirewallDomainListId).slice(1, -4))?.Domains as unknown[] | undefined)?.map(text),
       ]);
     expect(domains).toEqual([
       [
         'ALLOW',
         [
-          'api.ecr.${AWS::Region}.${AWS::URLSuffix}',
-          '${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}',
-          'prod-${AWS::Region}-starport-layer-bucket.s3.${AWS::Region}.${AWS::URLSuffix}',
+          'api.ecr.<AWS::Region>.<AWS::URLSuffix>',
+          '<AWS::AccountId>.dkr.ecr.<AWS::Region>.<AWS::URLSuffix>',
+          'prod-<AWS::Region>-starport-layer-bucket.s3.<AWS::Region>.<AWS::URLSuffix>',
         ],
       ],
       ['BLOCK', ['*']],
     ]);
     const { FirewallFailOpen, ResourceId } = only(run, 'AWS::Route53Resolver::FirewallConfig');
-    expect([FirewallFailOpen, text(ResourceId)]).toEqual(['DISABLED', `\${${vpc('Sandbox')}}`]);
-    expect(text(only(run, 'AWS::Route53Resolver::FirewallRuleGroupAssociation').VpcId)).toBe(`\${${vpc('Sandbox')}}`);
+    expect([FirewallFailOpen, text(ResourceId)]).toEqual(['DISABLED', `<${vpc('Sandbox')}>`]);
+    expect(text(only(run, 'AWS::Route53Resolver::FirewallRuleGroupAssociation').VpcId)).toBe(`<${vpc('Sandbox')}>`);
   });
 
   test('keeps what both networks refused', () => {
@@ -283,7 +281,7 @@ describe('the network of the sandbox', () => {
       text(ResourceId),
       TrafficType,
     ]);
-    expect(flows.sort()).toEqual([vpc('Egress'), vpc('Sandbox')].map((id) => [`\${${id}}`, 'REJECT']).sort());
+    expect(flows.sort()).toEqual([vpc('Egress'), vpc('Sandbox')].map((id) => [`<${id}>`, 'REJECT']).sort());
   });
 });
 

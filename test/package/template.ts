@@ -52,13 +52,13 @@ export function only(template: Template, type: string): Json {
   return found[1];
 }
 
-/** A value as text: references as `${Id}` or `${Id.Attribute}`, joins joined. */
+/** A value as text: references as `<Id>` or `<Id.Attribute>`, as cdk-nag prints them, joins joined. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);
   const [[key, inner] = ['', undefined]] = Object.entries(value);
-  if (key === 'Ref') return `\${${String(inner)}}`;
-  if (key === 'Fn::GetAtt') return `\${${(inner as string[]).join('.')}}`;
+  if (key === 'Ref') return `<${String(inner)}>`;
+  if (key === 'Fn::GetAtt') return `<${(inner as string[]).join('.')}>`;
   if (key === 'Fn::Join') {
     const [separator, parts] = inner as [string, unknown[]];
     return parts.map(text).join(separator);
@@ -102,7 +102,7 @@ export const roleStatements = (template: Template): Statement[] => [
 /** Statements of the role with that logical id. */
 export function statementsOfRole(template: Template, role: string): Statement[] {
   const policies = ofType(template, 'AWS::IAM::Policy').filter(([, { Roles }]) =>
-    list(Roles).map(text).includes(`\${${role}}`),
+    list(Roles).map(text).includes(`<${role}>`),
   );
   return policies.flatMap(([id, { PolicyDocument }]) => statementsOf(id, PolicyDocument));
 }
