@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from './context.ts';
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+export const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Every place a client of the gateway may carry its secret: agents know only their vendor's header. */
 export function secretsOf(request: IncomingMessage, url: URL): string[] {

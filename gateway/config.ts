@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { type PhaseEvent, phaseSpec, type Refusal } from '../core/run/phase.ts';
 
-/** What the launcher tells a gateway over its stdin, as one line of JSON. Secrets are nowhere else. */
-export const gatewayConfig = z.strictObject({
-  /** Path of the unix socket to listen on, at most 107 bytes. */
-  socket: z.string().max(107),
+/** What a gateway does for its phase. */
+export const gatewaySettings = z.strictObject({
   /** Folder that artifacts are written to, one file per name. */
   artifactsDir: z.string(),
   /** Append-only log of the metered calls; survives the gateway. */
   meterFile: z.string(),
   secrets: z.strictObject({ runner: z.string().min(32), agent: z.string().min(32) }),
+  /** What a sandbox that was started without its secrets exchanges for them, once; absent where it has them already. */
+  ticket: z.string().min(32).optional(),
   spec: phaseSpec,
   /** Input name to the file that holds it. */
   inputs: z.record(z.string(), z.string()),
@@ -39,7 +39,21 @@ export const gatewayConfig = z.strictObject({
     registryBytes: z.int().positive(),
   }),
 });
+export type GatewaySettings = z.infer<typeof gatewaySettings>;
+
+/** What the launcher tells a gateway over its stdin, as one line of JSON. Secrets are nowhere else. */
+export const gatewayConfig = gatewaySettings.extend({
+  /** Path of the unix socket to listen on, at most 107 bytes. */
+  socket: z.string().max(107),
+});
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
+
+/** What a sandbox is told for its ticket. */
+export const bootAnswer = z.strictObject({
+  runnerSecret: z.string(),
+  agentSecret: z.string(),
+  registries: z.array(z.string()),
+});
 
 /** What a gateway tells its launcher, NDJSON on stdout. */
 export type GatewayMessage =

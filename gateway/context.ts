@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
-import type { GatewayConfig, GatewayMessage } from './config.ts';
+import type { GatewayMessage, GatewaySettings } from './config.ts';
 
 /** Who a request comes from, by the secret it carries. */
 export type Caller = 'runner' | 'agent' | 'nobody';
 
 /** What every route shares: configuration, the log of refusals, and the way to the launcher. */
 export interface GatewayContext {
-  readonly config: GatewayConfig;
+  readonly config: GatewaySettings;
   /** Label of the step that runs inside, as the runner last told it. */
   currentStep: string;
   /** Hands a fact to the launcher. */

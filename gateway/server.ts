@@ -2,9 +2,10 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
 import { authenticator } from './auth.ts';
-import type { GatewayConfig, GatewayMessage } from './config.ts';
+import type { GatewayMessage, GatewaySettings } from './config.ts';
 import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
+import { bootRoute } from './routes/boot.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './routes/connect.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
@@ -36,7 +37,7 @@ function askingCommand(request: http.IncomingMessage | undefined): string | unde
 
 /** Builds the gateway of one phase. It is not listening yet. */
 export async function createGateway(
-  config: GatewayConfig,
+  config: GatewaySettings,
   tell: (message: GatewayMessage) => void,
   network: Network = systemNetwork,
 ): Promise<http.Server> {
@@ -67,6 +68,9 @@ export async function createGateway(
   const modelRoute =
     model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
   const mounts: Mount[] = [
+    ...(config.ticket === undefined
+      ? []
+      : [{ prefix: '/boot', callers: ['nobody'] as const, route: bootRoute(context, config.ticket) }]),
     { prefix: '/phase', callers: ['runner'], route: phaseRoute(context) },
     { prefix: '/inputs/', callers: ['runner'], route: inputsRoute(context) },
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+export const gatewayAddress = z.union([
+  z.strictObject({ path: z.string() }),
+  z.strictObject({ host: z.string(), port: z.int().positive() }),
+]);
+export type GatewayAddress = z.infer<typeof gatewayAddress>;
+
 /**
  * What the launcher tells the runner over its stdin, as one line of JSON. The line is the only place the runner's
  * secret is in: neither arguments nor environment nor a file hold it. The end of the stream means the launcher is gone.
@@ -9,10 +15,15 @@ export const bootConfig = z.strictObject({
   runnerSecret: z.string().min(32),
   /** May be known inside: opens the model, registry and CONNECT routes only. */
   agentSecret: z.string().min(32),
-  gatewaySocket: z.string(),
+  /** A unix socket, or the address of a gateway elsewhere. */
+  gateway: gatewayAddress,
   /** 0 picks a free port; only without isolation. */
   relayPort: z.int().nonnegative(),
-  isolation: z.enum(['bubblewrap', 'none']),
+  /**
+   * `bubblewrap`: an inner layer around every command. `container`: there is none to be had; the container is this
+   * phase's own, and what a command left running is ended by ending everything else in it. `none`: nothing at all.
+   */
+  isolation: z.enum(['bubblewrap', 'container', 'none']),
   paths: z.strictObject({
     workspace: z.string(),
     home: z.string(),

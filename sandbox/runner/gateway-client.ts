@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PhaseEvent } from '../../core/run/phase.ts';
+import type { GatewayAddress } from '../boot.ts';
 
 /** An input is held in memory by the runner; the install cache is streamed instead. */
 const MAX_INPUT = 512 * 1024 * 1024;
@@ -18,8 +19,9 @@ export interface GatewayClient {
   flush(): Promise<void>;
 }
 
-/** Talks to the gateway with the runner's secret, over its socket and not over the relay. */
-export function gatewayClient(socketPath: string, secret: string): GatewayClient {
+/** Talks to the gateway with the runner's secret, directly and not over the relay. */
+export function gatewayClient(address: GatewayAddress, secret: string): GatewayClient {
+  const at = 'path' in address ? { socketPath: address.path } : address;
   let delivery: Promise<void> = Promise.resolve();
   let pending: string[] = [];
   let eventBytes = 0;
@@ -27,7 +29,7 @@ export function gatewayClient(socketPath: string, secret: string): GatewayClient
   function call(method: string, path: string, body?: Uint8Array | Readable): Promise<http.IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = http.request(
-        { socketPath, method, path, headers: { authorization: `Bearer ${secret}` } },
+        { ...at, method, path, headers: { authorization: `Bearer ${secret}` } },
         (response) => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(response);

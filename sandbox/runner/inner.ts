@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootConfig } from '../boot.ts';
+import { endOthers } from '../container/alone.ts';
 import { layout } from '../layout.ts';
 import { Tail } from './tail.ts';
 
@@ -35,8 +36,9 @@ export interface Ran {
 
 /**
  * The inner layer: everything untrusted runs here. It has its own process, user and IPC namespaces, neither the
- * gateway's socket nor the runner's folder, and cannot see the runner. When a command ends, every process of its
- * namespace is gone before this resolves: nothing it started reaches the next step.
+ * gateway's socket nor the runner's folder, and cannot see the runner. In a container there is no such layer to be had
+ * (docs/adr/0010). Either way, when a command ends every process it started is gone before this resolves: nothing of it
+ * reaches the next step.
  */
 export async function runInner(boot: BootConfig, command: InnerCommand): Promise<Ran> {
   const start = performance.now();
@@ -104,6 +106,7 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
     child.once('exit', resolve);
   }).finally(() => clearTimeout(timer));
   if (sealed) await namespaceGone(init);
+  else if (boot.isolation === 'container') await endOthers();
   else kill();
   await Promise.all([drained(stdout), drained(stderr), taken]);
   return {

@@ -1,4 +1,5 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net';
+import type { GatewayAddress } from '../boot.ts';
 import { askingCommand } from './asking-command.ts';
 
 /** A request to go further than the gateway: the only kind whose asking command is looked up, since that takes a while. */
@@ -10,12 +11,12 @@ const PROXY_REQUEST = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
  */
 export function startRelay(
   port: number,
-  gatewaySocket: string,
+  address: GatewayAddress,
   secrets: readonly string[],
 ): Promise<{ port: number; close(): void }> {
   let listening = port;
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    const gateway = netConnect({ path: gatewaySocket, allowHalfOpen: true });
+    const gateway = netConnect({ ...address, allowHalfOpen: true });
     const drop = (): void => {
       client.destroy();
       gateway.destroy();

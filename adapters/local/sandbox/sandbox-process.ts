@@ -121,7 +121,7 @@ function bootOf(options: SandboxOptions, system: [string, string][], links: [str
   return {
     runnerSecret: secrets.runner,
     agentSecret: secrets.agent,
-    gatewaySocket: sealed ? layout.gatewaySocket : folder.socket,
+    gateway: { path: sealed ? layout.gatewaySocket : folder.socket },
     relayPort: sealed ? layout.relayPort : 0,
     isolation,
     paths: {

@@ -1,0 +1,15 @@
+import type { BootConfig } from '../boot.ts';
+import { artifactNames } from '../layout.ts';
+import { gatewayClient } from './gateway-client.ts';
+import { startRelay } from './relay.ts';
+import { runPhase } from './run-phase.ts';
+
+/** Does one phase and puts its artifacts. Throws where the gateway cannot be reached. */
+export async function runBoot(boot: BootConfig): Promise<void> {
+  const relay = await startRelay(boot.relayPort, boot.gateway, [boot.agentSecret]);
+  const gateway = gatewayClient(boot.gateway, boot.runnerSecret);
+  const result = await runPhase(boot, gateway, `http://127.0.0.1:${relay.port}`);
+  await gateway.flush();
+  // Last: a phase with a result is a phase that has put everything else.
+  await gateway.put(artifactNames.result, Buffer.from(JSON.stringify(result)));
+}
