@@ -1,87 +1,140 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { ArnFormat, Duration, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { stepNames } from '../pipeline/payloads.ts';
+import type { Policy } from '../core/policy/schema.ts';
+import { type StepName, stepNames } from '../pipeline/payloads.ts';
 import { taskMachine } from '../pipeline/task.machine.ts';
-import { grantsOf, needs, type Surroundings } from './access.ts';
+import { grantsOf, machineArn, needs, type Surroundings } from './access.ts';
+import { environmentOf } from './environment.ts';
+import { Events } from './events.ts';
+import { makeFunction } from './function.ts';
 import { acknowledgeWildcard, grant } from './grants.ts';
-import { eventFunctions, type FunctionName, functionNames, pascal, propError, variables } from './names.ts';
+import type { FunctionName } from './names.ts';
 import type { Network } from './network.ts';
+import { PolicyLayer } from './policy-layer.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
+import { Deliveries, WebhookApi } from './web.ts';
 
 export interface ControlProps {
   state: State;
   network: Network;
   sandbox: Sandbox;
+  policy: Policy;
+  /** Name of the state machine, unique in account and region. */
+  machine: string;
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
   /** Of the logs. */
   removalPolicy: RemovalPolicy;
 }
 
-/** The state machine and its functions, and what hears that a sandbox has ended. */
+/** At most so many consumers of deliveries; SQS takes no fewer. Two messages of one moment may well be of one repository. */
+const workers = 2;
+
+/** The state machine, its functions, and what calls functions from elsewhere. */
 export class Control extends Construct {
   readonly stateMachine: sfn.StateMachine;
-  /** Messages about stopped tasks that no function could work off. */
+  readonly functions: ReadonlyMap<FunctionName, lambda.Function>;
+  /** Events that no function could work off. */
   readonly deadLetters: sqs.Queue;
+  readonly deliveries: Deliveries;
+  /** Where the code host sends its messages. */
+  readonly webhookUrl: string;
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
-    const stack = Stack.of(this);
-    const stateMachineName = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
-    const around: Surroundings = {
-      state: props.state,
-      cluster: props.sandbox.cluster,
-      clusterName: props.sandbox.clusterName,
-      taskPatterns: props.sandbox.taskPatterns,
-      executionRoles: props.sandbox.executionRoles,
-      stateMachine: stack.formatArn({
-        service: 'states',
-        resource: 'stateMachine',
-        resourceName: stateMachineName,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    const functions = new Map(functionNames.map((name) => [name, this.#function(name, props, around)]));
-    const functionOf = (name: FunctionName): lambda.Function => {
-      const found = functions.get(name);
-      if (!found) throw propError(this, 'Internal', `there is no function ${name}`);
-      return found;
-    };
+    this.deliveries = new Deliveries(this, 'Deliveries');
+    const make = this.#maker(props);
+    const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name)]));
+    this.stateMachine = this.#machine(props, steps);
 
+    const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
+      make(name, { deadLetters: this.deadLetters }),
+    ) as [lambda.Function, lambda.Function];
+    // Two at once would only do the same work.
+    const reconcile = make('reconcile', { atOnce: 1 });
+    new Events(this, 'Events', {
+      cluster: props.sandbox.cluster,
+      machine: props.machine,
+      settlePhase,
+      settleRun,
+      reconcile,
+      deadLetters: this.deadLetters,
+    });
+
+    // GitHub waits ten seconds for an answer.
+    const webhook = make('webhook', { timeout: Duration.seconds(10) });
+    const hooks = make('hooks');
+    hooks.addEventSource(
+      new SqsEventSource(this.deliveries.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: workers,
+      }),
+    );
+    const { removalPolicy } = props;
+    this.webhookUrl = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy }).url;
+    this.functions = new Map<FunctionName, lambda.Function>([
+      ...steps,
+      ['settle-phase', settlePhase],
+      ['settle-run', settleRun],
+      ['reconcile', reconcile],
+      ['webhook', webhook],
+      ['hooks', hooks],
+    ]);
+  }
+
+  #maker(props: ControlProps) {
+    const { layer } = new PolicyLayer(this, 'Policy', props.policy);
+    const { queueArn, queueUrl } = this.deliveries.queue;
+    const around: Surroundings = { ...props, mailFrom: props.policy.notify.email?.from, queue: queueArn };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl };
+    return (
+      name: FunctionName,
+      more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},
+    ): lambda.Function =>
+      makeFunction(this, name, {
+        description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
+        bundles: props.bundles,
+        removalPolicy: props.removalPolicy,
+        grants: grantsOf(this, name, around),
+        environment: environmentOf(name, places),
+        ...(needs[name].includes('policy') ? { layers: [layer] } : {}),
+        ...more,
+      });
+  }
+
+  #machine(props: ControlProps, steps: Map<StepName, lambda.Function>): sfn.StateMachine {
+    const stack = Stack.of(this);
     const role = new iam.Role(this, 'MachineRole', {
       assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
       }),
     });
     // A definition given as text grants nothing by itself.
-    const steps = stepNames.map((name) => functionOf(name).functionArn);
-    grant(role, [{ actions: ['lambda:InvokeFunction'], resources: steps }]);
-    this.stateMachine = new sfn.StateMachine(this, 'Machine', {
-      stateMachineName,
+    const resources = [...steps.values()].map((step) => step.functionArn);
+    grant(role, [{ actions: ['lambda:InvokeFunction'], resources }]);
+    const machine = new sfn.StateMachine(this, 'Machine', {
+      stateMachineName: props.machine,
       role,
       definitionBody: sfn.DefinitionBody.fromString(
-        stack.toJsonString(taskMachine((step) => functionOf(step).functionArn)),
+        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '')),
       ),
       logs: {
         destination: new logs.LogGroup(this, 'MachineLog', {
           // Step Functions writes to groups of this prefix without a resource policy of the account, which are few.
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          logGroupName: `/aws/vendedlogs/states/${props.machine}`,
           retention: logs.RetentionDays.THREE_MONTHS,
           removalPolicy: props.removalPolicy,
         }),
@@ -91,96 +144,6 @@ export class Control extends Construct {
       tracingEnabled: true,
     });
     acknowledgeWildcard(role, '*', 'Traces and the delivery of logs are resources of no ARN in IAM.');
-
-    this.#hearStops(functionOf('settle-phase'), props.sandbox);
+    return machine;
   }
-
-  /** Also what EventBridge or Lambda could not hand over is kept, and somebody is told. */
-  #hearStops(settlePhase: lambda.Function, sandbox: Sandbox): void {
-    new events.Rule(this, 'TaskStopped', {
-      description: 'A task of a phase has stopped: its end is reported to the run that waits for it',
-      eventPattern: {
-        source: ['aws.ecs'],
-        detailType: ['ECS Task State Change'],
-        detail: { clusterArn: [sandbox.cluster], lastStatus: ['STOPPED'] },
-      },
-      targets: [
-        new targets.LambdaFunction(settlePhase, {
-          deadLetterQueue: this.deadLetters,
-          retryAttempts: 10,
-          maxEventAge: Duration.hours(2),
-        }),
-      ],
-    });
-    new cloudwatch.Alarm(this, 'DeadLettersAlarm', {
-      alarmDescription: 'A stopped task could not be settled; its run waits until its phase times out',
-      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    });
-  }
-
-  #function(name: FunctionName, props: ControlProps, around: Surroundings): lambda.Function {
-    const folder = join(props.bundles, name);
-    if (!existsSync(join(folder, 'index.mjs'))) {
-      throw propError(this, 'FileUnreadable', `${folder} holds no index.mjs; bundle the functions first`);
-    }
-    const scope = new Construct(this, pascal(name));
-    const log = new logs.LogGroup(scope, 'Log', {
-      retention: logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: props.removalPolicy,
-    });
-    const role = new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    grant(role, [
-      { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] },
-      ...grantsOf(scope, name, around),
-    ]);
-    const event = (eventFunctions as readonly string[]).includes(name);
-    return new lambda.Function(scope, 'Function', {
-      description: event ? `Drydock: ${name}` : `Drydock: step ${name}`,
-      code: lambda.Code.fromAsset(folder),
-      handler: 'index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      architecture: lambda.Architecture.ARM_64,
-      memorySize: 512,
-      // As long as the machine waits for a step, so that neither gives up before the other.
-      timeout: Duration.minutes(5),
-      role,
-      logGroup: log,
-      environment: environmentFor(name, props, around),
-      ...(event ? { deadLetterQueue: this.deadLetters } : {}),
-    });
-  }
-}
-
-/** Names and addresses; a function without a need does not get the names that belong to it. */
-function environmentFor(
-  name: FunctionName,
-  { state, network, sandbox }: ControlProps,
-  around: Surroundings,
-): Record<string, string> {
-  const has = (...any: (typeof needs)[FunctionName][number][]) => any.some((need) => needs[name].includes(need));
-  return {
-    [variables.runs]: state.runs,
-    [variables.ledger]: state.ledger,
-    [variables.gates]: state.gates,
-    [variables.artifacts]: state.artifacts,
-    [variables.github]: state.github,
-    ...(has('tokens') ? { [variables.key]: state.key } : {}),
-    ...(has('answer') ? { [variables.stateMachine]: around.stateMachine } : {}),
-    ...(has('models') ? { [variables.models]: state.models } : {}),
-    ...(has('launch', 'stop') ? { [variables.cluster]: sandbox.cluster } : {}),
-    ...(has('launch')
-      ? {
-          [variables.deployment]: state.deployment,
-          [variables.sandboxTask]: sandbox.sandboxTask,
-          [variables.gatewayTask]: sandbox.gatewayTask,
-          [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
-          [variables.sandboxGroup]: network.sandboxGroup,
-          [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
-          [variables.gatewayGroup]: network.gatewayGroup,
-        }
-      : {}),
-  };
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
+import { Broker } from './broker.ts';
 import { Control } from './control.ts';
 import { type FargateSize, fargateSize } from './fargate-size.ts';
 import { propError } from './names.ts';
@@ -75,7 +76,11 @@ export class Drydock extends Construct {
         ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
       }).state;
     const network = new Network(this, 'Network', { zones, images: this.state.images, removalPolicy });
+    const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
+    const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
+      broker: broker.function,
+      artifacts: this.state.artifacts,
       images: this.state.images,
       sandboxImage: image('sandbox'),
       gatewayImage: image('gateway'),
@@ -87,7 +92,9 @@ export class Drydock extends Construct {
       state: this.state,
       network,
       sandbox,
-      bundles: props.bundles ?? join(packageRoot(), 'dist/lambdas'),
+      policy: this.policy,
+      machine: Names.uniqueResourceName(this, { maxLength: 70, separator: '-' }),
+      bundles,
       removalPolicy,
     });
   }

@@ -5,24 +5,34 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
 /** Where a gateway listens, for sandboxes only. */
 export const gatewayPort = 8443;
 
-/** Functions that no state of the machine calls. `settle-phase` hears from ECS that a task has stopped. */
-export const eventFunctions = ['settle-phase'] as const;
-export type FunctionName = StepName | (typeof eventFunctions)[number];
+/**
+ * Functions that no state of the machine calls.
+ * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
+ * - `reconcile`: every few minutes, what no event told
+ * - `broker`: called by gateway tasks for what their grant allows
+ * - `webhook`: takes a message of the code host in; `hooks`: works on it
+ */
+export const eventFunctions = ['settle-phase', 'settle-run', 'reconcile', 'broker', 'webhook', 'hooks'] as const;
+export type EventFunction = (typeof eventFunctions)[number];
+export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
-/** What the functions read from their environment: names and addresses, never a secret. */
+/** What the functions and the gateway task read from their environment: names and addresses, never a secret. */
 export const variables = {
   runs: 'DRYDOCK_RUNS_TABLE',
   ledger: 'DRYDOCK_LEDGER_TABLE',
   gates: 'DRYDOCK_GATES_TABLE',
   artifacts: 'DRYDOCK_ARTIFACTS_BUCKET',
-  /** ARN of the key that task tokens are sealed under. */
+  /** ARN of the key that task tokens and minted credentials are sealed under. */
   key: 'DRYDOCK_KEY_ARN',
   stateMachine: 'DRYDOCK_STATE_MACHINE_ARN',
   /** ARNs of secrets; their values are fetched when needed. */
   github: 'DRYDOCK_GITHUB_SECRET_ARN',
   models: 'DRYDOCK_MODELS_SECRET_ARN',
   deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
+  slack: 'DRYDOCK_SLACK_SECRET_ARN',
+  /** Path of the operator's policy in the function's file system. */
+  policy: 'DRYDOCK_POLICY',
   cluster: 'DRYDOCK_CLUSTER_ARN',
   /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
   sandboxTask: 'DRYDOCK_SANDBOX_TASK_ARN',
@@ -32,7 +42,16 @@ export const variables = {
   sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',
   gatewaySubnets: 'DRYDOCK_GATEWAY_SUBNETS',
   gatewayGroup: 'DRYDOCK_GATEWAY_SECURITY_GROUP',
+  /** URL of the queue between `webhook` and `hooks`. */
+  queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
+  /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
+  phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
+  /** Name of the broker's function; read by the gateway task. */
+  broker: 'DRYDOCK_BROKER',
 } as const;
+
+/** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
+export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

@@ -1,12 +1,13 @@
 import { CfnDeletionPolicy, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { layout } from '../sandbox/layout.ts';
 import type { FargateSize } from './fargate-size.ts';
 import { grant } from './grants.ts';
-import { gatewayPort } from './names.ts';
+import { gatewayPort, variables } from './names.ts';
 import { repositoryArn, repositoryUri } from './state.ts';
 
 export interface SandboxProps {
@@ -16,6 +17,9 @@ export interface SandboxProps {
   sandboxImage: string;
   gatewayImage: string;
   size: FargateSize;
+  /** The gateway's broker, and the bucket that the two and the functions meet in. */
+  broker: lambda.IFunction;
+  artifacts: string;
   /** MiB of disk; Fargate gives 20 GiB at no charge, and at most 200. */
   diskMb: number;
   /** Of the gateway's log. */
@@ -34,7 +38,7 @@ const ephemeralGib = { free: 20, least: 21 };
 
 /**
  * The cluster and the two tasks of a phase. Plain task definitions: the ready-made ones always give a task a role, and a
- * role's credentials are readable inside the task at an address that no security group covers.
+ * role's credentials are readable inside the task at an address that no security group covers. Only the gateway has one.
  */
 export class Sandbox extends Construct {
   /** ARN. */
@@ -44,8 +48,8 @@ export class Sandbox extends Construct {
   readonly gatewayTask: string;
   /** ARN patterns of every revision of the two. */
   readonly taskPatterns: string[];
-  /** ARN of the role that ECS itself pulls and logs with; no container sees its credentials. */
-  readonly executionRoles: string[];
+  /** ARNs of the roles that whoever starts a task passes to ECS. Only the gateway's own is seen inside a container. */
+  readonly taskRoles: string[];
 
   constructor(scope: Construct, id: string, props: SandboxProps) {
     super(scope, id);
@@ -75,6 +79,10 @@ export class Sandbox extends Construct {
       name: 'gateway',
       image: `${uri}${props.gatewayImage}`,
       portMappings: [{ containerPort: gatewayPort, protocol: 'tcp' }],
+      environment: [
+        { name: variables.artifacts, value: props.artifacts },
+        { name: variables.broker, value: props.broker.functionName },
+      ],
       logConfiguration: {
         logDriver: 'awslogs',
         options: {
@@ -83,6 +91,12 @@ export class Sandbox extends Construct {
           'awslogs-stream-prefix': 'gateway',
         },
       },
+    });
+    const gatewayTaskRole = this.#gatewayRole(props.broker);
+    gateway.taskRoleArn = gatewayTaskRole.roleArn;
+    Validations.of(gateway).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-ECS2',
+      reason: 'Two names of resources, no secret: what a gateway holds comes from the broker, against its grant.',
     });
     Validations.of(sandbox).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS7',
@@ -95,7 +109,7 @@ export class Sandbox extends Construct {
     this.taskPatterns = [sandbox, gateway].map((task) =>
       Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` }),
     );
-    this.executionRoles = [sandboxRole.roleArn, gatewayRole.roleArn];
+    this.taskRoles = [sandboxRole.roleArn, gatewayRole.roleArn, gatewayTaskRole.roleArn];
   }
 
   #task(
@@ -136,10 +150,22 @@ export class Sandbox extends Construct {
     return task;
   }
 
-  #executionRole(name: string, images: string): iam.Role {
-    const role = new iam.Role(this, `${name}ExecutionRole`, {
-      assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
+  /** The gateway's own: it may ask the broker, which decides what for. */
+  #gatewayRole(broker: lambda.IFunction): iam.Role {
+    const role = new iam.Role(this, 'GatewayTaskRole', { assumedBy: this.#tasks() });
+    grant(role, [{ actions: ['lambda:InvokeFunction'], resources: [broker.functionArn] }]);
+    return role;
+  }
+
+  /** Tasks of this account: a service that is asked by others must not lend them this role. */
+  #tasks(): iam.ServicePrincipal {
+    return new iam.ServicePrincipal('ecs-tasks.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
+  }
+
+  #executionRole(name: string, images: string): iam.Role {
+    const role = new iam.Role(this, `${name}ExecutionRole`, { assumedBy: this.#tasks() });
     grant(role, [
       {
         actions: ['ecr:GetAuthorizationToken'],

@@ -20,6 +20,8 @@ export interface State {
   readonly models: string;
   /** ARN of the secret that the secrets of phases are derived from. */
   readonly deployment: string;
+  /** ARN of the secret with Slack's incoming webhook. */
+  readonly slack: string;
 }
 
 const parts: readonly (keyof State)[] = [
@@ -32,6 +34,7 @@ const parts: readonly (keyof State)[] = [
   'github',
   'models',
   'deployment',
+  'slack',
 ];
 
 /**
@@ -59,6 +62,7 @@ export function importState(scope: Construct, prefix: string): State {
     github: read('github'),
     models: read('models'),
     deployment: read('deployment'),
+    slack: read('slack'),
   };
 }
 

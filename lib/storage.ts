@@ -16,8 +16,8 @@ export interface StorageProps {
 
 /**
  * What outlives a deployment: three tables shaped as adapters/aws/dynamo creates them on one machine, the bucket of the
- * artifacts, the images, the key, and the
- * secrets (empty until a person fills them in, but for the deployment key). Retained with deletion protection unless `removalPolicy` says otherwise.
+ * artifacts, the images, the key, and the secrets (empty until a person fills them in, but for the deployment key).
+ * Retained, tables with deletion protection, unless `removalPolicy` says otherwise.
  */
 export class Storage extends Construct {
   readonly state: State;
@@ -111,6 +111,11 @@ export class Storage extends Construct {
         'Key that the secrets of phases are derived from',
         'Phases under way hold secrets derived from it; it is replaced when none runs.',
         { passwordLength: 64, excludePunctuation: true },
+      ),
+      slack: secret(
+        'Slack',
+        'Slack, where people are told there: {"webhookUrl"}',
+        'Slack makes incoming webhooks in its web pages only; a person replaces them.',
       ),
     };
   }

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { functionNames } from '../../lib/names.ts';
+import { App } from 'aws-cdk-lib';
+import { functionNames, pascal } from '../../lib/names.ts';
+import { addStacks } from '../../lib/stacks.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -36,8 +39,38 @@ export function writeBundles(folder: string): string {
 export async function synthesize(outdir: string, context: Record<string, string>): Promise<void> {
   await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts')], {
     cwd: outdir,
-    env: { PATH: '/usr/bin:/bin', HOME: outdir, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: {
+      PATH: '/usr/bin:/bin',
+      HOME: `${outdir}-home`,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+    },
   });
+}
+
+/** The two stacks as `bin/app.ts` makes them, in this process. @param prepare sees the app before it is synthesized. */
+export function synthesizeHere(
+  props: Partial<Parameters<typeof addStacks>[1]> = {},
+  prepare: (app: App) => void = () => {},
+): { kept: Template; run: Template } {
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-here-'));
+  try {
+    const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
+    const policy = join(root, 'examples/aws/drydock.policy.yaml');
+    addStacks(app, { policy, bundles: writeBundles(join(folder, 'bundles')), ...props });
+    prepare(app);
+    const { directory } = app.synth();
+    return { kept: readTemplate(directory, 'DrydockState'), run: readTemplate(directory, 'Drydock') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Logical id of a function, whatever its hash is. */
+export function functionId(template: Template, name: string): string {
+  const ids = ofType(template, 'AWS::Lambda::Function').map(([id]) => id);
+  const path = name === 'broker' ? 'Broker' : `Control${pascal(name)}`;
+  return ids.find((id) => new RegExp(`^Drydock${path}Function[0-9A-F]{8}$`).test(id)) ?? `no ${name}`;
 }
 
 export const ofType = (template: Template, type: string): [string, Json][] =>
