@@ -106,6 +106,32 @@ export function throughStores(
   };
 }
 
+const answers = (scope: Construct, machine: string): Grant[] => [
+  { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },
+];
+
+/** Run records, gates, artifacts. */
+const records = (scope: Construct, state: State): Grant[] => [
+  items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
+  items(tableArn(scope, state.gates), every),
+  {
+    actions: ['s3:GetObject', 's3:PutObject'],
+    resources: [`${bucketArn(scope, state.artifacts)}/*`],
+    because: 'Artifacts are named by their digest, which nobody knows before.',
+  },
+  // Without this S3 answers 403, not 404, to who asks for what is not there.
+  { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
+];
+
+/** What a person needs to see runs and to decide gates: no secret, no money, nothing started. */
+export const approverGrants = (scope: Construct, state: State, machine: string): Grant[] => [
+  ...records(scope, state),
+  items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
+  throughStores(scope, state.key, 'dynamodb', 's3'),
+  seals(state.key, 'token'),
+  ...answers(scope, machine),
+];
+
 /** The statements of one function's role. */
 export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
   return needs[name].flatMap((need) => byNeed[need](scope, around));
@@ -113,24 +139,14 @@ export function grantsOf(scope: Construct, name: FunctionName, around: Surroundi
 
 const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
   run: (scope, { state }) => [
-    items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
-    items(tableArn(scope, state.gates), every),
-    {
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [`${bucketArn(scope, state.artifacts)}/*`],
-      because: 'Artifacts are named by their digest, which nobody knows before.',
-    },
-    // Without this S3 answers 403, not 404, to who asks for what is not there.
-    { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
+    ...records(scope, state),
     secret(state.github),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
   money: (scope, { state }) => [items(tableArn(scope, state.ledger), every)],
   tokens: (_, { state }) => [seals(state.key, 'token')],
-  answer: (scope, { machine }) => [
-    { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },
-  ],
+  answer: (scope, { machine }) => answers(scope, machine),
   launch: (_, { state, sandbox }) => [
     {
       actions: ['ecs:RunTask'],

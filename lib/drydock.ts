@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
+import { approverGrants } from './access.ts';
 import { Broker } from './broker.ts';
 import { Control } from './control.ts';
 import { type FargateSize, fargateSize } from './fargate-size.ts';
@@ -19,8 +21,22 @@ import { Storage } from './storage.ts';
 export interface DrydockProps {
   /** Path of a policy file, or the policy as an object. Its limits give the size of the sandbox. */
   policy: string | PolicyInput;
-  /** Availability zones, 1 to 3. Default: 1. Each further one adds two interface endpoints, about 15 USD a month. */
+  /**
+   * Availability zones of the networks made here, 1 to 3. Default: 1. Each further one adds two interface endpoints,
+   * about 15 USD a month. Not with `vpc`, which has its zones.
+   */
   zones?: number;
+  /**
+   * Network of the sandboxes: isolated subnets only, for sandboxes alone, as names in it are answered for image pulls
+   * only. Default: one of its own, 10.201.0.0/20.
+   */
+  vpc?: ec2.IVpc;
+  /**
+   * Network that the gateways reach models, registries and code hosts from: its private subnets, else its public ones. It
+   * is peered with the sandboxes', so their ranges of addresses may not overlap. Default: one of its own, 10.201.16.0/20,
+   * with public subnets and no NAT gateway.
+   */
+  egress?: { vpc: ec2.IVpc };
   /**
    * Digests, `sha256:` and 64 hex, of the images in Drydock's repository. Default: the tags `sandbox-<version>` and
    * `gateway-<version>` of this package; the repository's tags cannot be moved.
@@ -50,6 +66,7 @@ export class Drydock extends Construct {
   readonly policy: Policy;
   readonly state: State;
   readonly #control: Control;
+  readonly #machine: string;
 
   constructor(scope: Construct, id: string, props: DrydockProps) {
     super(scope, id);
@@ -57,6 +74,9 @@ export class Drydock extends Construct {
     const { zones = 1, images = {}, removalPolicy = RemovalPolicy.RETAIN } = props;
     if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
       throw propError(this, 'UsageError', `zones is ${zones}; give 1, 2 or 3.`);
+    }
+    if (props.vpc && props.zones !== undefined) {
+      throw propError(this, 'UsageError', 'give zones or vpc, which has its zones; not both.');
     }
     if (props.state && props.encryptionKey) {
       throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
@@ -75,7 +95,13 @@ export class Drydock extends Construct {
         removalPolicy,
         ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
       }).state;
-    const network = new Network(this, 'Network', { zones, images: this.state.images, removalPolicy });
+    const network = new Network(this, 'Network', {
+      zones,
+      images: this.state.images,
+      removalPolicy,
+      ...(props.vpc ? { vpc: props.vpc } : {}),
+      ...(props.egress ? { egress: props.egress.vpc } : {}),
+    });
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
@@ -88,12 +114,13 @@ export class Drydock extends Construct {
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
     });
+    this.#machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
     this.#control = new Control(this, 'Control', {
       state: this.state,
       network,
       sandbox,
       policy: this.policy,
-      machine: Names.uniqueResourceName(this, { maxLength: 70, separator: '-' }),
+      machine: this.#machine,
       bundles,
       removalPolicy,
     });
@@ -102,6 +129,23 @@ export class Drydock extends Construct {
   /** Executions that did not end well: count, summed over five minutes. A rejected run is among them. */
   metricRunsFailed(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.#control.stateMachine.metricFailed({ label: 'Runs failed', ...options });
+  }
+
+  /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
+  get webhookUrl(): string {
+    return this.#control.webhookUrl;
+  }
+
+  /**
+   * Lets people with that role see runs and decide gates with the command line. What they may decide is the policy's
+   * business; the role itself can write the tables of runs and gates, so give it to people who may approve, and to no
+   * machine. It reads no secret.
+   */
+  grantApprove(grantee: iam.IGrantable): void {
+    for (const { actions, resources, conditions } of approverGrants(this, this.state, this.#machine)) {
+      const statement = new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) });
+      grantee.grantPrincipal.addToPrincipalPolicy(statement);
+    }
   }
 
   #size(): FargateSize {

@@ -1,10 +1,10 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import { AwsCustomResource, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { acknowledgeWildcard } from './grants.ts';
+import { grant } from './grants.ts';
 import { https, nowhere } from './rules.ts';
 import { repositoryArn } from './state.ts';
 
@@ -15,6 +15,8 @@ export interface ImageEndpointsProps {
   sandboxGroup: string;
   /** Name of the repository. */
   images: string;
+  /** Of the log of the question that is asked at deployment. */
+  removalPolicy: RemovalPolicy;
 }
 
 /**
@@ -39,7 +41,7 @@ export class ImageEndpoints extends Construct {
     });
     new ec2.CfnSecurityGroupEgress(this, 'SandboxToLayers', {
       groupId: props.sandboxGroup,
-      destinationPrefixListId: this.#s3PrefixList(),
+      destinationPrefixListId: this.#s3PrefixList(props.removalPolicy),
       description: 'image layers, by the endpoint of S3',
       ...https,
     });
@@ -95,9 +97,25 @@ export class ImageEndpoints extends Construct {
    * lookup would need credentials at synth, and a table of ids would be somebody's memory. An interface endpoint of S3
    * would need no such list and cost as much a month as one of ECR's, per zone.
    */
-  #s3PrefixList(): string {
+  #s3PrefixList(removalPolicy: RemovalPolicy): string {
     const { region } = Stack.of(this);
     const name = `com.amazonaws.${region}.s3`;
+    const logGroup = new logs.LogGroup(this, 'S3AddressesLogs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy,
+    });
+    // The one that the CDK would make has a managed policy, and lies outside of this construct and its boundary.
+    const role = new iam.Role(this, 'S3AddressesRole', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    grant(role, [
+      { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+      {
+        actions: ['ec2:DescribeManagedPrefixLists'],
+        resources: ['*'],
+        because: 'EC2 lists its prefix lists as a whole; the action only reads.',
+      },
+    ]);
     const found = new AwsCustomResource(this, 'S3Addresses', {
       resourceType: 'Custom::S3PrefixList',
       onUpdate: {
@@ -107,19 +125,11 @@ export class ImageEndpoints extends Construct {
         outputPaths: ['PrefixLists.0.PrefixListId'],
         physicalResourceId: PhysicalResourceId.of(name),
       },
-      policy: AwsCustomResourcePolicy.fromStatements([
-        // EC2 knows no narrower resource for this action; it only reads.
-        new iam.PolicyStatement({ actions: ['ec2:DescribeManagedPrefixLists'], resources: ['*'] }),
-      ]),
+      role,
       installLatestAwsSdk: false,
-      logGroup: new logs.LogGroup(this, 'S3AddressesLogs', { retention: logs.RetentionDays.ONE_MONTH }),
+      logGroup,
     });
-    acknowledgeWildcard(found, '*', 'EC2 lists its prefix lists as a whole; the action only reads.');
-    Validations.of(found.grantPrincipal as iam.Role).acknowledge({
-      id: `AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]`,
-      reason:
-        "The role of the CDK's own function for calls like this one; it runs when a stack is deployed, and only then.",
-    });
+    found.node.addDependency(role);
     return found.getResponseField('PrefixLists.0.PrefixListId');
   }
 }

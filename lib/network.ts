@@ -1,15 +1,20 @@
-import { Fn, type RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { FlowLogs } from './flow-logs.ts';
 import { ImageEndpoints } from './image-endpoints.ts';
 import { NameFirewall } from './name-firewall.ts';
-import { gatewayPort } from './names.ts';
+import { gatewayPort, propError } from './names.ts';
 import { https, nowhere } from './rules.ts';
+import { givenSide, ownSide, type Side } from './side.ts';
 
 export interface NetworkProps {
-  /** Availability zones, 1 to 3. Each further one costs two more interface endpoints a month. */
+  /** Availability zones of networks made here, 1 to 3. Each further one costs two more interface endpoints a month. */
   zones: number;
+  /** The sandboxes' network, where one is given: isolated subnets only, and nothing but sandboxes in it. */
+  vpc?: ec2.IVpc;
+  /** The gateways' network, where one is given. */
+  egress?: ec2.IVpc;
   /** Name of the repository that images are pulled from. */
   images: string;
   /** Of the flow logs. */
@@ -18,17 +23,10 @@ export interface NetworkProps {
 
 const ranges = { sandbox: '10.201.0.0/20', egress: '10.201.16.0/20' } as const;
 
-/** A network of its own with one subnet and one route table per zone. */
-interface Side {
-  vpc: ec2.CfnVPC;
-  subnets: ec2.CfnSubnet[];
-  tables: ec2.CfnRouteTable[];
-}
-
 /**
  * Two networks. The sandbox's has no internet or NAT gateway: its routes lead to the gateway's network, its endpoints to
- * what an image pull needs. The gateway's has public subnets. Written with plain resources: the ready-made VPC asks the
- * account for its zones as soon as a stack names its account.
+ * what an image pull needs. The gateway's has public subnets, or is one that the consumer watches over.
+ * @throws UsageError for a given network with a way out, or one that does not say enough of itself.
  */
 export class Network extends Construct {
   readonly sandboxSubnets: string[];
@@ -38,14 +36,13 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const sandbox = this.#side('Sandbox', ranges.sandbox, props.zones);
-    const egress = this.#side('Egress', ranges.egress, props.zones);
-    this.#openToInternet(egress);
+    const sandbox = props.vpc ? this.#isolated(props.vpc) : ownSide(this, 'Sandbox', ranges.sandbox, props.zones);
+    const egress = props.egress ? this.#connected(props.egress) : this.#ownEgress(props.zones);
     const peering = this.#peer(sandbox, egress);
 
     const group = (name: string, side: Side, groupDescription: string): ec2.CfnSecurityGroup =>
       new ec2.CfnSecurityGroup(this, name, {
-        vpcId: side.vpc.ref,
+        vpcId: side.vpc,
         groupDescription,
         securityGroupEgress: name === 'GatewayGroup' ? [toInternet] : [nowhere],
       });
@@ -68,78 +65,67 @@ export class Network extends Construct {
     for (const rule of [out, into]) rule.addResourceDependency(peering);
 
     new ImageEndpoints(this, 'Images', {
-      vpc: sandbox.vpc.ref,
-      subnets: sandbox.subnets.map((subnet) => subnet.ref),
-      tables: sandbox.tables.map((table) => table.ref),
+      ...sandbox,
       sandboxGroup: sandboxGroup.attrGroupId,
       images: props.images,
+      removalPolicy: props.removalPolicy,
     });
-    new NameFirewall(this, 'Names', { vpc: sandbox.vpc.ref });
-    for (const [name, side] of Object.entries({ SandboxFlows: sandbox, EgressFlows: egress }))
-      new FlowLogs(this, name, { vpc: side.vpc.ref, removalPolicy: props.removalPolicy });
+    new NameFirewall(this, 'Names', sandbox);
+    for (const [name, { vpc }] of Object.entries({ SandboxFlows: sandbox, EgressFlows: egress }))
+      new FlowLogs(this, name, { vpc, removalPolicy: props.removalPolicy });
 
-    this.sandboxSubnets = sandbox.subnets.map((subnet) => subnet.ref);
-    this.gatewaySubnets = egress.subnets.map((subnet) => subnet.ref);
+    this.sandboxSubnets = sandbox.subnets;
+    this.gatewaySubnets = egress.subnets;
     this.sandboxGroup = sandboxGroup.attrGroupId;
     this.gatewayGroup = gatewayGroup.attrGroupId;
   }
 
-  #side(name: string, cidrBlock: string, zones: number): Side {
-    const vpc = new ec2.CfnVPC(this, name, { cidrBlock, enableDnsSupport: true, enableDnsHostnames: true });
-    const blocks = Fn.cidr(cidrBlock, 4, '8');
-    const subnets: ec2.CfnSubnet[] = [];
-    const tables: ec2.CfnRouteTable[] = [];
-    for (let zone = 0; zone < zones; zone++) {
-      const subnet = new ec2.CfnSubnet(this, `${name}Subnet${zone}`, {
-        vpcId: vpc.ref,
-        availabilityZone: Fn.select(zone, Fn.getAzs()),
-        cidrBlock: Fn.select(zone, blocks),
-        mapPublicIpOnLaunch: false,
-      });
-      const table = new ec2.CfnRouteTable(this, `${name}Routes${zone}`, { vpcId: vpc.ref });
-      new ec2.CfnSubnetRouteTableAssociation(this, `${name}Association${zone}`, {
-        subnetId: subnet.ref,
-        routeTableId: table.ref,
-      });
-      subnets.push(subnet);
-      tables.push(table);
+  /** Its names are answered for image pulls only, so nothing else can live there. */
+  #isolated(vpc: ec2.IVpc): Side {
+    const out = vpc.publicSubnets.length + vpc.privateSubnets.length;
+    if (out > 0 || vpc.isolatedSubnets.length === 0) {
+      const has = `${out} subnets with a way out and ${vpc.isolatedSubnets.length} without`;
+      throw propError(this, 'UsageError', `vpc has ${has}; sandboxes need a network of isolated subnets only.`);
     }
-    return { vpc, subnets, tables };
+    return givenSide(this, 'vpc', vpc, vpc.isolatedSubnets);
   }
 
-  #openToInternet(egress: Side): void {
+  #connected(vpc: ec2.IVpc): Side {
+    const subnets = vpc.privateSubnets.length > 0 ? vpc.privateSubnets : vpc.publicSubnets;
+    if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a way out.');
+    return givenSide(this, 'egress.vpc', vpc, subnets);
+  }
+
+  #ownEgress(zones: number): Side {
+    const egress = ownSide(this, 'Egress', ranges.egress, zones);
     const gateway = new ec2.CfnInternetGateway(this, 'Internet');
     const attached = new ec2.CfnVPCGatewayAttachment(this, 'InternetAttachment', {
-      vpcId: egress.vpc.ref,
+      vpcId: egress.vpc,
       internetGatewayId: gateway.ref,
     });
-    egress.tables.forEach((table, zone) => {
+    egress.tables.forEach((routeTableId, zone) => {
       new ec2.CfnRoute(this, `EgressToInternet${zone}`, {
-        routeTableId: table.ref,
+        routeTableId,
         destinationCidrBlock: '0.0.0.0/0',
         gatewayId: gateway.ref,
       }).addResourceDependency(attached);
     });
+    return egress;
   }
 
   #peer(sandbox: Side, egress: Side): ec2.CfnVPCPeeringConnection {
-    const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', {
-      vpcId: sandbox.vpc.ref,
-      peerVpcId: egress.vpc.ref,
-    });
-    const route = (name: string, table: ec2.CfnRouteTable, destinationCidrBlock: string): void => {
-      new ec2.CfnRoute(this, name, {
-        routeTableId: table.ref,
-        destinationCidrBlock,
-        vpcPeeringConnectionId: peering.ref,
+    const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', { vpcId: sandbox.vpc, peerVpcId: egress.vpc });
+    const routes = (name: string, tables: string[], destinationCidrBlock: string): void => {
+      tables.forEach((routeTableId, zone) => {
+        new ec2.CfnRoute(this, `${name}${zone}`, {
+          routeTableId,
+          destinationCidrBlock,
+          vpcPeeringConnectionId: peering.ref,
+        });
       });
     };
-    sandbox.tables.forEach((table, zone) => {
-      route(`SandboxToEgress${zone}`, table, ranges.egress);
-    });
-    egress.tables.forEach((table, zone) => {
-      route(`EgressToSandbox${zone}`, table, ranges.sandbox);
-    });
+    routes('SandboxToEgress', sandbox.tables, egress.cidr);
+    routes('EgressToSandbox', egress.tables, sandbox.cidr);
     return peering;
   }
 }

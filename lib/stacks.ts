@@ -1,4 +1,4 @@
-import { type App, Stack } from 'aws-cdk-lib';
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from './drydock.ts';
 import { exportState, importState } from './state.ts';
 import { Storage } from './storage.ts';
@@ -15,6 +15,7 @@ export function addStacks(app: App, props: Omit<DrydockProps, 'state' | 'encrypt
   exportState(kept, prefix, new Storage(kept, 'Storage').state);
   const run = new Stack(app, 'Drydock', { description: 'Drydock: state machine, functions, networks, sandboxes' });
   run.addStackDependency(kept, 'it reads the names that the first stack writes');
-  new Drydock(run, 'Drydock', { ...props, state: importState(run, prefix) });
+  const drydock = new Drydock(run, 'Drydock', { ...props, state: importState(run, prefix) });
+  new CfnOutput(run, 'WebhookUrl', { value: drydock.webhookUrl, description: 'Webhook URL of the GitHub App' });
   return { kept, run };
 }
