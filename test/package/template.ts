@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
+import { Drydock, type DrydockProps } from '../../lib/drydock.ts';
 import { functionNames, pascal } from '../../lib/names.ts';
 import { addStacks } from '../../lib/stacks.ts';
 
@@ -61,6 +62,28 @@ export function synthesizeHere(
     prepare(app);
     const { directory } = app.synth();
     return { kept: readTemplate(directory, 'DrydockState'), run: readTemplate(directory, 'Drydock') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Props that need a stack to be made in. */
+export type Example = (stack: Stack) => Partial<DrydockProps>;
+
+/** One stack of a consumer's with the construct in it: `Example/Pipeline`. @param use sees it before it is synthesized. */
+export function synthesizeStack(
+  props: Partial<DrydockProps>,
+  more: Example = () => ({}),
+  use: (stack: Stack, drydock: Drydock) => void = () => {},
+): { template: Template } {
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-here-'));
+  try {
+    const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
+    const stack = new Stack(app, 'Example');
+    const policy = join(root, 'examples/aws/drydock.policy.yaml');
+    const bundles = writeBundles(join(folder, 'bundles'));
+    use(stack, new Drydock(stack, 'Pipeline', { policy, bundles, ...props, ...more(stack) }));
+    return { template: readTemplate(app.synth().directory, 'Example') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
