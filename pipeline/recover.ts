@@ -42,7 +42,7 @@ async function relaunch(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['pha
     await deps.ledger.recordCalls(phase.runId, await deps.launcher.calls(`${phase.phaseId}/${attempt}`));
   }
   try {
-    await launchPhase(deps, request, deps.vault.open(phase.token));
+    await launchPhase(deps, request, await deps.vault.open(phase.token));
   } catch (error) {
     const view = viewError(error);
     await answerPhase(deps, phase.phaseId, phase.tries, { error: view.name, cause: view.message, patch: {} });

@@ -13,6 +13,7 @@ const allowed: Record<string, string[]> = {
   gateway: ['core/', 'sandbox/layout.ts'],
   sandbox: ['core/'],
   'adapters/aws': ['core/', 'pipeline/deps.ts'],
+  'adapters/aws/gateway': ['core/', 'pipeline/', 'gateway/', 'sandbox/layout.ts', 'adapters/'],
   'adapters/git': ['core/'],
   'adapters/github': ['core/', 'adapters/git/'],
   'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],

@@ -40,8 +40,8 @@ interface Minted {
 
 export interface AccessOptions {
   credentials: Credentials;
-  seal(token: string): string;
-  open(sealed: string): string;
+  seal(token: string): string | Promise<string>;
+  open(sealed: string): string | Promise<string>;
   /** Epoch milliseconds. */
   now(): number;
   sleep?(ms: number): Promise<unknown>;
@@ -73,7 +73,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     const id = randomUUID();
     const { token, expires_at: expiresAt } = made;
     try {
-      await credentials.remember({ id, owner: ownerOf(scope), purpose, sealed: options.seal(token), expiresAt });
+      await credentials.remember({ id, owner: ownerOf(scope), purpose, sealed: await options.seal(token), expiresAt });
     } catch (error) {
       await client(token)
         .apps.revokeInstallationAccessToken()
@@ -187,7 +187,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       for (const { id, sealed, expiresAt } of await credentials.of(owner)) {
         try {
           if (Date.parse(expiresAt) <= now()) await credentials.forget(owner, id);
-          else await revoke(owner, id, options.open(sealed));
+          else await revoke(owner, id, await options.open(sealed));
         } catch (error) {
           failures.push(error);
         }

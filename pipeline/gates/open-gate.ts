@@ -43,7 +43,7 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     solo: effective.solo,
     approvals: [],
     status: 'pending',
-    token: deps.vault.seal(token),
+    token: await deps.vault.seal(token),
     delivered: false,
     openedAt: new Date(now).toISOString(),
     expiresAt: new Date(now + effective.expiresHours * 3_600_000).toISOString(),
@@ -82,7 +82,7 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
 /** Sends a decision to the machine; doing it again changes nothing. */
 export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   if (!gate.decision || gate.delivered || !deps.executions.live) return;
-  const token = deps.vault.open(gate.token);
+  const token = await deps.vault.open(gate.token);
   const { outcome } = gate.decision;
   if (outcome in failures)
     await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);

@@ -29,7 +29,7 @@ export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void
       cached: spent.reduce((sum, call) => sum + call.cachedTokens, 0),
     },
   }));
-  const token = deps.vault.open(phase.token);
+  const token = await deps.vault.open(phase.token);
   if ('error' in answer) await deps.executions.fail(token, answer.error, answer.cause);
   else await deps.executions.succeed(token, phaseAnswer.parse(answer.output));
   await deps.gates.markPhaseDelivered(phase.phaseId);

@@ -29,7 +29,7 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   const phase = await deps.gates.launchPhase({
     phaseId,
     runId: request.runId,
-    token: deps.vault.seal(token),
+    token: await deps.vault.seal(token),
     request: { ...request },
   });
   if (phase.status === 'ended') return;

@@ -23,7 +23,7 @@ export const verify: Step<'verify'> =
     const phase = await deps.gates.launchPhase({
       phaseId: phaseIdOf(request),
       runId,
-      token: deps.vault.seal(token),
+      token: await deps.vault.seal(token),
       request,
     });
     const text = await putText(deps.artifacts, formatViolations(violations));

@@ -25,15 +25,6 @@ const answered = z.object({
   registries: z.array(z.string()),
 });
 
-process.umask(0o022);
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
-
 async function main(): Promise<void> {
   refuseCompany();
   const { DRYDOCK_GATEWAY, DRYDOCK_TICKET } = environment.parse(process.env);
@@ -86,3 +77,12 @@ const ask = (gateway: { host: string; port: number }, ticket: string): Promise<{
     request.once('error', reject);
     request.end();
   });
+
+process.umask(0o022);
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  },
+);

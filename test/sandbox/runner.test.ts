@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parentOf } from '../../adapters/local/sandbox/limits/processes.ts';
 import { nodeMajor } from '../../adapters/local/sandbox/runtime.ts';
-import { judge } from '../../adapters/local/sandbox/verdict.ts';
+import { judge } from '../../gateway/verdict.ts';
 import { clientInode } from '../../sandbox/runner/asking-command.ts';
 import { commandMissing } from '../../sandbox/runner/baseline.ts';
 import { failingTests, judgeFailures } from '../../sandbox/runner/failing-tests.ts';

@@ -5,21 +5,21 @@ import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
+import { PhaseLog } from '../../../gateway/phase-log.ts';
+import { gatewaySettingsOf } from '../../../gateway/phase-settings.ts';
+import { judge, type SandboxEnd } from '../../../gateway/verdict.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
 import { probeBubblewrap } from './bubblewrap.ts';
-import { gatewayConfigOf } from './gateway-job.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
 import { makePhaseFolder } from './phase-folder.ts';
-import { PhaseLog } from './phase-log.ts';
 import { placeProgram } from './programs.ts';
 import { registryUrls } from './registry.ts';
 import { resolveRuntime } from './runtime.ts';
-import { runSandbox, type SandboxEnd } from './sandbox-process.ts';
+import { runSandbox } from './sandbox-process.ts';
 import { markOwner, sweep } from './sweep.ts';
 import { placeTools } from './tools.ts';
-import { judge } from './verdict.ts';
 
 export interface LocalPhaseRunnerOptions {
   /** Holds runtimes, cached installs and meter logs. */
@@ -82,7 +82,15 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         registries ??= registryUrls();
-        const config = await gatewayConfigOf({ ...job, spec }, folder, secrets, meterFile, install, await registries);
+        const settings = await gatewaySettingsOf(
+          { ...job, spec },
+          folder,
+          secrets,
+          meterFile,
+          install,
+          await registries,
+        );
+        const config = { ...settings, socket: folder.socket };
         const gateway = startGateway(folder.gatewayProgram, config, (message) => {
           log.add(message);
           if (message.type === 'event') onEvent(message.event);

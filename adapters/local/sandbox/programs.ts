@@ -7,11 +7,12 @@ import type { Plugin } from 'esbuild';
  * The programs that a phase starts, each bundled into one file without dependencies: they start for every phase, and one
  * file starts in a third of the time of its modules.
  */
-export type PhaseProgram = 'runner' | 'gateway';
+export type PhaseProgram = 'runner' | 'container' | 'gateway';
 
 /** Entry and bundle of each, below the folder that holds `gateway/` and `sandbox/`, without their endings. */
 const places: Record<PhaseProgram, { entry: string; bundle: string }> = {
   runner: { entry: 'sandbox/runner/main', bundle: 'sandbox/runner/runner.cjs' },
+  container: { entry: 'sandbox/container/main', bundle: 'sandbox/container/container.cjs' },
   gateway: { entry: 'gateway/main', bundle: 'gateway/gateway.cjs' },
 };
 

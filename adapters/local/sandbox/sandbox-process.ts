@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { PhaseEnd, PhaseSpec } from '../../../core/run/phase.ts';
+import type { PhaseSpec } from '../../../core/run/phase.ts';
+import type { Failure, SandboxEnd } from '../../../gateway/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout } from '../../../sandbox/layout.ts';
 import { outerArguments, systemLinks, systemMounts, unprivileged } from './bubblewrap.ts';
@@ -24,18 +25,6 @@ export interface SandboxOptions {
   keepInstall: boolean;
   signal: AbortSignal;
   gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
-}
-
-type Failure = NonNullable<PhaseEnd['failure']>;
-
-export interface SandboxEnd {
-  enforcer: string;
-  /** Why it was ended from outside. */
-  failure?: Failure;
-  /** The limit the kernel enforced inside; it explains a failure and does not make one. */
-  limit?: Failure;
-  /** What to say when there is no result either. */
-  lost: Failure;
 }
 
 /** Runs the runner in its sandbox until both are gone. */

@@ -1,5 +1,5 @@
-import type { PhaseEnd, PhaseEvent, Refusal, Traffic } from '../../../core/run/phase.ts';
-import type { GatewayMessage } from '../../../gateway/config.ts';
+import type { PhaseEnd, PhaseEvent, Refusal, Traffic } from '../core/run/phase.ts';
+import type { GatewayMessage } from './config.ts';
 
 /** The runner stops at 4 MiB of log lines; what goes beyond this is not kept, whoever sent it. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024;

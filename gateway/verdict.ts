@@ -1,7 +1,17 @@
-import { type PhaseEnd, type PhaseResult, phaseResult } from '../../../core/run/phase.ts';
-import type { SandboxEnd } from './sandbox-process.ts';
+import { type PhaseEnd, type PhaseResult, phaseResult } from '../core/run/phase.ts';
 
-type Failure = NonNullable<PhaseEnd['failure']>;
+export type Failure = NonNullable<PhaseEnd['failure']>;
+
+/** How a sandbox ended, seen from outside. */
+export interface SandboxEnd {
+  enforcer: string;
+  /** Why it was ended from outside. */
+  failure?: Failure;
+  /** The limit the kernel enforced inside; it explains a failure and does not make one. */
+  limit?: Failure;
+  /** What to say when there is no result either. */
+  lost: Failure;
+}
 
 /**
  * What a phase comes to. `failure` is what was seen from outside: the sandbox ended by force, the gateway's word (budget

@@ -1,20 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { PhaseJob } from '../../../core/ports.ts';
-import type { GatewayConfig } from '../../../gateway/config.ts';
-import { artifactNames } from '../../../sandbox/layout.ts';
-import type { CachedInstall } from './install-cache.ts';
-import type { PhaseFolder } from './phase-folder.ts';
+import type { PhaseJob } from '../core/ports.ts';
+import { artifactNames } from '../sandbox/layout.ts';
+import type { GatewaySettings } from './config.ts';
 
-/** What the gateway of a job is told. Inputs are written to the phase's folder on the host. */
-export async function gatewayConfigOf(
+/** What the gateway of a job is told. Inputs are written to the folder for them. */
+export async function gatewaySettingsOf(
   job: PhaseJob,
-  folder: PhaseFolder,
-  secrets: GatewayConfig['secrets'],
+  folder: { inputs: string; artifacts: string },
+  secrets: GatewaySettings['secrets'],
   meterFile: string,
-  install: CachedInstall | undefined,
+  install: { file: string; present: boolean } | undefined,
   registries: Readonly<Record<string, string>>,
-): Promise<GatewayConfig> {
+): Promise<GatewaySettings> {
   const inputs: Record<string, string> = {};
   for (const [name, bytes] of job.inputs) {
     // Files are numbered: a name is only ever looked up.
@@ -25,7 +23,6 @@ export async function gatewayConfigOf(
   if (install?.present === true) inputs[artifactNames.install] = install.file;
   const disk = job.spec.limits.diskMb * 1024 * 1024;
   return {
-    socket: folder.socket,
     artifactsDir: folder.artifacts,
     meterFile,
     secrets,

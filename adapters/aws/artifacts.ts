@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { DrydockError } from '../../core/errors.ts';
+import type { Artifacts } from '../../core/ports.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Artifacts by digest in a bucket, under `artifacts/`. What is there is not sent again. */
+export function createS3Artifacts(client: S3Client, bucket: string): Artifacts {
+  const keyOf = (digest: string): string => {
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw new DrydockError('FileUnreadable', `${digest} is not a digest.`);
+    return `artifacts/${digest}`;
+  };
+  const isThere = async (Key: string): Promise<boolean> => {
+    try {
+      await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  };
+  return {
+    async put(bytes) {
+      const digest = sha256(bytes);
+      const Key = keyOf(digest);
+      if (!(await isThere(Key))) await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: bytes }));
+      return digest;
+    },
+    async get(digest) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(digest) }));
+        const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+        if (sha256(bytes) === digest) return bytes;
+      } catch (error) {
+        if (error instanceof NoSuchKey) throw new DrydockError('FileUnreadable', `There is no artifact ${digest}.`);
+        throw error;
+      }
+      throw new DrydockError('FileUnreadable', `Artifact ${digest} is damaged.`);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { PhaseJob, PhaseOrder } from '../../../core/ports.ts';
+import type { PhaseEnd } from '../../../core/run/phase.ts';
+import type { StoredOrder } from '../../../core/run/phase-order.ts';
+import { readMeter } from '../../../gateway/meter/meter.ts';
+import { PhaseLog } from '../../../gateway/phase-log.ts';
+import { gatewaySettingsOf } from '../../../gateway/phase-settings.ts';
+import { createGateway } from '../../../gateway/server.ts';
+import { type Failure, judge } from '../../../gateway/verdict.ts';
+import { artifactNames } from '../../../sandbox/layout.ts';
+import type { PhaseStore } from '../phases/store.ts';
+
+/** The runner ends itself at the phase's time limit; this much later nobody waits for it. */
+const graceMs = 60_000;
+/** Public registries; a sandbox reaches them by the gateway's mirror only. */
+const registries = { npm: 'https://registry.npmjs.org/' };
+
+export interface GatewayHostOptions {
+  order: StoredOrder;
+  /** What the sandbox shows for its secrets. */
+  ticket: string;
+  store: Pick<PhaseStore, 'input' | 'putCalls' | 'putEnd'>;
+  /** Fetches what the order takes: base repository, model key. */
+  prepare(order: PhaseOrder): PhaseJob | Promise<PhaseJob>;
+  listen: { host: string; port: number };
+  /** Aborted when the sandbox is gone or the phase was stopped; the reason is for people. */
+  signal: AbortSignal;
+  /** Base URLs; the public ones where absent. */
+  registries?: Record<string, string>;
+  onListening?(port: number): void;
+}
+
+/**
+ * The gateway of one phase as a task of its own: serves the sandbox until its result is there, or the signal or the time
+ * limit says that none will come, and stores what the phase left. Resolves once that is stored.
+ */
+export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd> {
+  const start = performance.now();
+  const { order, store, signal } = options;
+  const { phaseKey } = order.spec;
+  const folder = await mkdtemp(path.join(tmpdir(), 'drydock-gateway-'));
+  const log = new PhaseLog();
+  const meterFile = path.join(folder, 'meter.ndjson');
+  let failure: Failure | undefined;
+  try {
+    const places = { inputs: path.join(folder, 'inputs'), artifacts: path.join(folder, 'artifacts') };
+    for (const place of Object.values(places)) await mkdir(place);
+    const inputs = new Map<string, Uint8Array>();
+    for (const name of order.spec.inputs) {
+      const bytes = await store.input(phaseKey, name);
+      if (bytes) inputs.set(name, bytes);
+    }
+    let job: PhaseJob;
+    try {
+      job = await options.prepare({ ...order, inputs });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      const end: PhaseEnd = {
+        ...nothing(phaseKey),
+        failure: { name, message },
+        ms: Math.round(performance.now() - start),
+      };
+      await store.putEnd(end);
+      return end;
+    }
+    const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
+    const offered = options.registries ?? registries;
+    const settings = await gatewaySettingsOf(job, places, secrets, meterFile, undefined, offered);
+    let counting = Promise.resolve();
+    const resulted = Promise.withResolvers<void>();
+    const server = await createGateway({ ...settings, ticket: options.ticket }, (message) => {
+      log.add(message);
+      if (message.type === 'artifact' && message.name === artifactNames.result) resulted.resolve();
+      // Whatever becomes of this task, what was spent is known outside of it.
+      if (message.type === 'event' && message.event.type === 'cost')
+        counting = counting.then(() => store.putCalls(phaseKey, readMeter(meterFile))).catch(() => undefined);
+    });
+    server.listen(options.listen.port, options.listen.host);
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address) options.onListening?.(address.port);
+    failure = await endOf(resulted.promise, signal, order.spec.limits.timeoutMs + graceMs);
+    await closed(server);
+    await counting;
+    const artifacts = await readArtifacts(places.artifacts);
+    artifacts.set(artifactNames.events, log.events);
+    const why = typeof signal.reason === 'string' ? signal.reason : 'it said nothing';
+    const ended = {
+      enforcer: 'fargate',
+      ...(failure === undefined ? {} : { failure }),
+      lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${why}` },
+    };
+    const bytes = artifacts.get(artifactNames.result);
+    const verdict = judge({ ended, told: log.failures[0], bytes, phaseKey });
+    const end: PhaseEnd = {
+      phaseKey,
+      ...verdict,
+      calls: readMeter(meterFile),
+      refusals: log.refusals,
+      traffic: log.traffic,
+      artifacts,
+      enforcer: 'fargate',
+      ms: Math.round(performance.now() - start),
+    };
+    await store.putEnd(end);
+    return end;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms'> => ({
+  phaseKey,
+  calls: [],
+  refusals: [],
+  traffic: [],
+  artifacts: new Map(),
+  enforcer: 'fargate',
+});
+
+/** What ended the phase from outside; undefined where the sandbox came to its own end, with a result or without one. */
+async function endOf(resulted: Promise<void>, signal: AbortSignal, limitMs: number): Promise<Failure | undefined> {
+  const timedOut = { name: 'PhaseTimedOut', message: `not ended ${graceMs / 1000} s after the phase's time limit` };
+  const limit = Promise.withResolvers<Failure>();
+  const timer = setTimeout(() => limit.resolve(timedOut), Math.min(limitMs, 2 ** 31 - 1));
+  const stopped = Promise.withResolvers<undefined>();
+  const stop = (): void => stopped.resolve(undefined);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    return (await Promise.race([resulted, stopped.promise, limit.promise])) ?? undefined;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Answers under way, the one to the result among them, are let out first. */
+async function closed(server: Server): Promise<void> {
+  const done = once(server, 'close');
+  server.close();
+  const timer = setTimeout(() => server.closeAllConnections(), 2_000);
+  await done;
+  clearTimeout(timer);
+}
+
+async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
+  const artifacts = new Map<string, Uint8Array>();
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.') && name !== artifactNames.install)
+      artifacts.set(name, await readFile(path.join(folder, name)));
+  }
+  return artifacts;
+}
