@@ -187,7 +187,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   start: (scope, { machine }) => [
     { actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] },
     {
-      actions: ['states:DescribeExecution'],
+      actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
       resources: [
         Stack.of(scope).formatArn({
           service: 'states',

@@ -46,8 +46,9 @@ export const variables = {
   queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
   /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
   phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
-  /** Name of the broker's function; read by the gateway task. */
+  /** Name of the broker's function, and where to listen; read by the gateway task. */
   broker: 'DRYDOCK_BROKER',
+  gatewayPort: 'DRYDOCK_GATEWAY_PORT',
 } as const;
 
 /** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */

@@ -82,6 +82,7 @@ export class Sandbox extends Construct {
       environment: [
         { name: variables.artifacts, value: props.artifacts },
         { name: variables.broker, value: props.broker.functionName },
+        { name: variables.gatewayPort, value: String(gatewayPort) },
       ],
       logConfiguration: {
         logDriver: 'awslogs',
@@ -96,7 +97,8 @@ export class Sandbox extends Construct {
     gateway.taskRoleArn = gatewayTaskRole.roleArn;
     Validations.of(gateway).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS2',
-      reason: 'Two names of resources, no secret: what a gateway holds comes from the broker, against its grant.',
+      reason:
+        'Names of resources and a port, no secret: what a gateway holds comes from the broker, against its grant.',
     });
     Validations.of(sandbox).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS7',

@@ -98,7 +98,7 @@ export class Storage extends Construct {
       images: images.repositoryName,
       github: secret(
         'GitHubApp',
-        'GitHub App: {"appId","privateKey","webhookSecret"}',
+        'GitHub App: {"appId","privateKey","webhookSecrets":[newest, older]}',
         'GitHub makes private keys of an App in its web pages only; a person replaces them.',
       ),
       models: secret(

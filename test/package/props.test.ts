@@ -7,18 +7,18 @@ import type { DrydockProps } from '../../lib/drydock.ts';
 import { type Example, ofType, only, statementsOf, statementsOfRole, synthesizeStack, text } from './template.ts';
 
 const made = synthesizeStack;
+const given = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
 const digest = `sha256:${'ab'.repeat(32)}`;
 
 describe('a prop', () => {
   test('encryptionKey: everything is encrypted under it, and no key is made', () => {
     const { template } = made({}, (stack) => ({
-      encryptionKey: kms.Key.fromKeyArn(stack, 'Given', 'arn:aws:kms:us-east-1:111122223333:key/given'),
+      encryptionKey: kms.Key.fromKeyArn(stack, 'Given', given),
     }));
     expect(ofType(template, 'AWS::KMS::Key')).toEqual([]);
     for (const [, table] of ofType(template, 'AWS::DynamoDB::Table'))
-      expect(text((table.SSESpecification as { KMSMasterKeyId: unknown }).KMSMasterKeyId)).toContain('key/given');
-    for (const [, secret] of ofType(template, 'AWS::SecretsManager::Secret'))
-      expect(text(secret.KmsKeyId)).toContain('key/given');
+      expect(text((table.SSESpecification as { KMSMasterKeyId: unknown }).KMSMasterKeyId)).toBe(given);
+    for (const [, secret] of ofType(template, 'AWS::SecretsManager::Secret')) expect(text(secret.KmsKeyId)).toBe(given);
   });
 
   test('permissionsBoundary: each role has it, those of the CDK among them', () => {
@@ -60,24 +60,26 @@ describe('a prop', () => {
     const { template } = made({}, (stack) => ({ vpc: isolated(stack) }));
     const egress = only(template, 'AWS::EC2::VPC');
     expect(egress.CidrBlock).toBe('10.201.16.0/20');
-    expect(only(template, 'AWS::EC2::VPCPeeringConnection')).toMatchObject({ VpcId: 'vpc-given' });
+    expect(only(template, 'AWS::EC2::VPCPeeringConnection')).toMatchObject({ VpcId: 'vpc-0a0a0a0a0a0a0a0a1' });
     const routes = ofType(template, 'AWS::EC2::Route').map(([, route]) => [
       text(route.RouteTableId),
       route.DestinationCidrBlock,
     ]);
-    expect(routes).toContainEqual(['rtb-1', '10.201.16.0/20']);
+    expect(routes).toContainEqual(['rtb-0a0a0a0a0a0a0a0a1', '10.201.16.0/20']);
     expect(routes).toContainEqual([expect.stringContaining('EgressRoutes0'), '10.9.0.0/16']);
-    expect(only(template, 'AWS::Route53Resolver::FirewallConfig')).toMatchObject({ ResourceId: 'vpc-given' });
-    expect(variable(template, 'DRYDOCK_SANDBOX_SUBNETS')).toBe('subnet-1,subnet-2');
+    expect(only(template, 'AWS::Route53Resolver::FirewallConfig')).toMatchObject({
+      ResourceId: 'vpc-0a0a0a0a0a0a0a0a1',
+    });
+    expect(variable(template, 'DRYDOCK_SANDBOX_SUBNETS')).toBe('subnet-0a0a0a0a0a0a0a0a1,subnet-0a0a0a0a0a0a0a0a2');
   });
 
   test('egress: gateways live in it, behind what the consumer put there', () => {
     const { template } = made({}, (stack) => ({ egress: { vpc: connected(stack) } }));
     expect(ofType(template, 'AWS::EC2::InternetGateway')).toEqual([]);
     expect(only(template, 'AWS::EC2::VPC').CidrBlock).toBe('10.201.0.0/20');
-    expect(variable(template, 'DRYDOCK_GATEWAY_SUBNETS')).toBe('subnet-private');
+    expect(variable(template, 'DRYDOCK_GATEWAY_SUBNETS')).toBe('subnet-0b0b0b0b0b0b0b0b1');
     const [, group] = ofType(template, 'AWS::EC2::SecurityGroup').find(([id]) => /GatewayGroup/.test(id)) ?? ['', {}];
-    expect(group.VpcId).toBe('vpc-egress');
+    expect(group.VpcId).toBe('vpc-0b0b0b0b0b0b0b0b1');
   });
 
   test('policy: its limits are the size of the sandbox, its sender the one that mail may come from', () => {
@@ -146,21 +148,21 @@ const policy = { version: 1 as const, people: { lead: {} }, review: { approvers:
 
 const isolated = (stack: Stack): ec2.IVpc =>
   ec2.Vpc.fromVpcAttributes(stack, 'Isolated', {
-    vpcId: 'vpc-given',
+    vpcId: 'vpc-0a0a0a0a0a0a0a0a1',
     vpcCidrBlock: '10.9.0.0/16',
     availabilityZones: ['us-east-1a', 'us-east-1b'],
-    isolatedSubnetIds: ['subnet-1', 'subnet-2'],
-    isolatedSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    isolatedSubnetIds: ['subnet-0a0a0a0a0a0a0a0a1', 'subnet-0a0a0a0a0a0a0a0a2'],
+    isolatedSubnetRouteTableIds: ['rtb-0a0a0a0a0a0a0a0a1', 'rtb-0a0a0a0a0a0a0a0a2'],
   });
 const connected = (stack: Stack): ec2.IVpc =>
   ec2.Vpc.fromVpcAttributes(stack, 'Connected', {
-    vpcId: 'vpc-egress',
+    vpcId: 'vpc-0b0b0b0b0b0b0b0b1',
     vpcCidrBlock: '10.8.0.0/16',
     availabilityZones: ['us-east-1a'],
-    privateSubnetIds: ['subnet-private'],
-    privateSubnetRouteTableIds: ['rtb-private'],
-    publicSubnetIds: ['subnet-public'],
-    publicSubnetRouteTableIds: ['rtb-public'],
+    privateSubnetIds: ['subnet-0b0b0b0b0b0b0b0b1'],
+    privateSubnetRouteTableIds: ['rtb-0b0b0b0b0b0b0b0b1'],
+    publicSubnetIds: ['subnet-0b0b0b0b0b0b0b0b2'],
+    publicSubnetRouteTableIds: ['rtb-0b0b0b0b0b0b0b0b2'],
   });
 const variable = (template: Parameters<typeof ofType>[0], name: string): unknown =>
   ofType(template, 'AWS::Lambda::Function')
