@@ -12,6 +12,7 @@ import { bucketArn, type State, tableArn } from './state.ts';
  * - `tokens`: seals or opens task tokens; `answer`: answers a waiting state
  * - `launch`: starts the two tasks of a phase; `stop`: ends them
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
+ * - `ages`: sees when secrets were changed, not what they are
  * - `start`: starts and looks at executions; `list`: finds runs without knowing them
  * - `broker`, `receive`, `work`: what only that one function does
  */
@@ -24,6 +25,7 @@ export type Need =
   | 'stop'
   | 'notify'
   | 'policy'
+  | 'ages'
   | 'start'
   | 'list'
   | 'broker'
@@ -58,7 +60,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   'settle-phase': [...place, 'stop'],
   'settle-run': [...place, 'stop', 'start'],
   // Whatever an event should have done.
-  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'start', 'list'],
+  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'ages', 'start', 'list'],
   broker: ['broker'],
   webhook: ['receive'],
   hooks: [...place, 'stop', 'policy', 'start', 'list', 'work'],
@@ -184,6 +186,9 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
   policy: () => [],
+  ages: (_, { state }) => [
+    { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
+  ],
   start: (scope, { machine }) => [
     { actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] },
     {

@@ -4,11 +4,14 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
 import { approverGrants } from './access.ts';
+import { Alarms } from './alarms.ts';
 import { Broker } from './broker.ts';
 import { Control } from './control.ts';
+import { Dashboard } from './dashboard.ts';
 import { type FargateSize, fargateSize } from './fargate-size.ts';
 import { propError } from './names.ts';
 import { Network } from './network.ts';
@@ -50,6 +53,8 @@ export interface DrydockProps {
   removalPolicy?: RemovalPolicy;
   /** What is kept, where another stack has made it: `importState`. Default: made here. */
   state?: State;
+  /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
+  alarmTopic?: sns.ITopic;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
   bundles?: string;
 }
@@ -124,6 +129,12 @@ export class Drydock extends Construct {
       bundles,
       removalPolicy,
     });
+    const { all: alarms } = new Alarms(this, 'Alarms', {
+      control: this.#control,
+      broker: broker.function,
+      topic: props.alarmTopic,
+    });
+    new Dashboard(this, 'Overview', { control: this.#control, alarms });
   }
 
   /** Executions that did not end well: count, summed over five minutes. A rejected run is among them. */

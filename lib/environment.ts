@@ -29,6 +29,7 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
     answer: { [variables.stateMachine]: at.stateMachine },
     start: { [variables.stateMachine]: at.stateMachine },
     notify: { [variables.slack]: state.slack },
+    ages: { [variables.github]: state.github, [variables.models]: state.models, [variables.slack]: state.slack },
     policy: { [variables.policy]: policyPath },
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {

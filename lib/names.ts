@@ -54,6 +54,13 @@ export const variables = {
 /** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
 export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
+/**
+ * What the reconciler writes to its log each time, as one line of JSON with these fields, for alarms to read.
+ * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
+ * - `secrets`: milliseconds since the oldest secret that a person puts there was changed
+ */
+export const reports = { namespace: 'Drydock', waiting: 'oldestWaitMs', secrets: 'oldestSecretMs' } as const;
+
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>
   name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
