@@ -24,6 +24,15 @@ export interface Template {
   Outputs?: Record<string, Json>;
 }
 
+interface Finding {
+  ruleName: string;
+  reason?: string;
+  violatingConstructs: { constructPath: string }[];
+}
+export interface ValidationReport {
+  pluginReports: { pluginName: string; conclusion: string; violations: Finding[]; suppressedViolations: Finding[] }[];
+}
+
 export const readTemplate = (outdir: string, stack: string): Template =>
   JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')) as Template;
 
@@ -53,7 +62,7 @@ export async function synthesize(outdir: string, context: Record<string, string>
 export function synthesizeHere(
   props: Partial<Parameters<typeof addStacks>[1]> = {},
   prepare: (app: App) => void = () => {},
-): { kept: Template; run: Template } {
+): { kept: Template; run: Template; report: ValidationReport } {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-here-'));
   try {
     const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
@@ -61,7 +70,8 @@ export function synthesizeHere(
     addStacks(app, { policy, bundles: writeBundles(join(folder, 'bundles')), ...props });
     prepare(app);
     const { directory } = app.synth();
-    return { kept: readTemplate(directory, 'DrydockState'), run: readTemplate(directory, 'Drydock') };
+    const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as ValidationReport;
+    return { kept: readTemplate(directory, 'DrydockState'), run: readTemplate(directory, 'Drydock'), report };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
