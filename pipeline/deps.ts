@@ -1,15 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import type { Artifacts, Clock, CodeHost, CodeHostKind, CodeHostScope, Notifier, PhaseOrder } from '../core/ports.ts';
-import type { ModelCall } from '../core/run/phase.ts';
+import type { ModelCall, PhaseEnd } from '../core/run/phase.ts';
 import type { Gates, Ledger, Runs, Sightings } from '../core/stores.ts';
+
+export interface PhaseTry {
+  /** `<runId>/<phase>/<round>`. */
+  phaseId: string;
+  /** Counted from 1. */
+  tries: number;
+}
 
 /** Starts phases and forgets them; their end comes back through `settlePhase` (DESIGN, Phases). */
 export interface PhaseLauncher {
   /** Idempotent per phase key. @throws SecretMissing, AgentUnavailable and their like before anything was started. */
-  launch(order: PhaseOrder, phase: { phaseId: string; tries: number }): Promise<void>;
-  /** Stops a phase's sandbox and gateway and resolves once its end (`Cancelled`) was reported. Unknown ids are fine. */
-  stop(phaseId: string): Promise<void>;
-  isRunning(phaseId: string): Promise<boolean>;
+  launch(order: PhaseOrder, phase: PhaseTry): Promise<void>;
+  /**
+   * Stops a phase's sandbox and gateway. On one machine it resolves once the end (`Cancelled`) was reported; elsewhere that
+   * comes by the event of the stop. Unknown ones are fine.
+   */
+  stop(phase: PhaseTry): Promise<void>;
+  isRunning(phase: PhaseTry): Promise<boolean>;
+  /** What a try left that nobody settled; undefined where nothing of it can be known, and it has to be launched again. */
+  left(phase: PhaseTry): Promise<PhaseEnd | undefined>;
   /** Calls that a try made, as its meter wrote them down, whoever is still alive. */
   calls(phaseKey: string): Promise<ModelCall[]>;
 }

@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts';
 import { applyDecision, closeGate } from './gates/decide-gate.ts';
 import { answerPhase, deliverPhase } from './phases/answer-phase.ts';
 import { launchPhase, type PhaseRequest } from './phases/launch-phase.ts';
+import { settlePhase } from './phases/settle-phase.ts';
 
 /**
  * Takes up what an owner left when it died: phases that ended unanswered are answered, phases that were cut off are
@@ -18,7 +19,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
     scopes.add(slotScope(run));
     for (const phase of await deps.gates.phasesByRun(runId)) {
       if (phase.answer) await deliverPhase(deps, phase);
-      else if (!(await deps.launcher.isRunning(phase.phaseId))) await relaunch(deps, phase);
+      else if (!(await deps.launcher.isRunning(phase))) await takeUp(deps, phase);
     }
     for (const gate of await deps.gates.byRun(runId)) {
       if (gate.status === 'decided') await applyDecision(deps, gate);
@@ -33,6 +34,13 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
     }
   }
   for (const scope of scopes) await wakeQueued(deps, scope);
+}
+
+/** A phase whose sandbox is gone: what it left is settled; where it could leave nothing, it is launched again. */
+async function takeUp(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {
+  const end = await deps.launcher.left(phase);
+  if (end) await settlePhase(deps, phase.phaseId, phase.tries, end);
+  else await relaunch(deps, phase);
 }
 
 async function relaunch(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {

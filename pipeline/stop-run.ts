@@ -18,7 +18,7 @@ export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRe
   await recordEvent(deps, runId, { key: 'stop', type: 'stopped', text: `${mark.as} by ${mark.by}: ${mark.reason}` });
   for (const phase of await deps.gates.phasesByRun(runId)) {
     if (phase.status !== 'launched') continue;
-    await deps.launcher.stop(phase.phaseId);
+    await deps.launcher.stop(phase);
     // Its end has answered the token; this answers for a phase that nobody runs any more.
     await answerPhase(deps, phase.phaseId, phase.tries, { error: mark.as, cause: mark.reason, patch: {} });
   }

@@ -48,13 +48,15 @@ export function createLocalLauncher(
         });
       running.set(phaseId, { tries, abort, done });
     },
-    async stop(phaseId) {
+    async stop({ phaseId }) {
       const phase = running.get(phaseId);
       phase?.abort.abort('stopped');
       await phase?.done;
     },
+    // What a child of a dead owner did is gone with it.
+    left: async () => undefined,
     calls: async (phaseKey) => meterOf(phaseKey),
-    isRunning: async (phaseId) => running.has(phaseId),
+    isRunning: async ({ phaseId }) => running.has(phaseId),
     async stopAll() {
       const all = [...running.values()];
       for (const { abort } of all) abort.abort('owner-gone');

@@ -190,7 +190,9 @@ export interface PhaseEnd {
   traffic: Traffic[];
   /** Artifacts the phase put, by name, as bytes on the launcher's side. */
   artifacts: Map<string, Uint8Array>;
-  /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `none`. */
+  /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `fargate`, `none`. */
   enforcer: string;
+  /** Digest of the image that ran, `sha256:` and 64 hex, where there was one. */
+  image?: string;
   ms: number;
 }

@@ -14,7 +14,7 @@ export const settle: Step<'settle'> =
     const record = await deps.runs.get(runId);
     if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
     for (const phase of await deps.gates.phasesByRun(runId)) {
-      if (phase.status === 'launched') await deps.launcher.stop(phase.phaseId);
+      if (phase.status === 'launched') await deps.launcher.stop(phase);
     }
     const at = new Date(deps.clock.now()).toISOString();
     const gates = await deps.gates.byRun(runId);

@@ -114,7 +114,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   }
 }
 
-const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms'> => ({
+const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms' | 'image'> => ({
   phaseKey,
   calls: [],
   refusals: [],

@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
-import type { PhaseLauncher } from '../../../pipeline/deps.ts';
+import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
+import { endOfPhase } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
 export type PhaseRole = 'gateway' | 'sandbox';
@@ -27,12 +28,14 @@ export interface FargateConfig {
 /** A gateway gets its address within seconds; without one for so long it never will. */
 const addressMs = 90_000;
 const pollMs = 1_000;
+/** Between an order and its tasks; later than that, tasks that are not there are gone. */
+const startMs = 5 * 60_000;
 /** Beyond the phase's time limit: pulling images, making the base repository, writing the end. */
 const graceMs = 15 * 60_000;
 
 /**
- * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the phase's id in
- * `startedBy` and its key in `group`, so that who hears of their end knows whose it is. Done again, the client tokens
+ * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the
+ * phase's key in `startedBy`, so that who hears of their end knows whose it is. Done again, the client tokens
  * make it the same tasks.
  */
 export function createFargateLauncher(
@@ -43,7 +46,7 @@ export function createFargateLauncher(
 ): PhaseLauncher {
   const { cluster } = config;
 
-  const runTask = async (role: PhaseRole, phaseId: string, phaseKey: string, environment: Record<string, string>) => {
+  const runTask = async (role: PhaseRole, phaseKey: string, environment: Record<string, string>) => {
     const { definition, subnets, securityGroup } = config.tasks[role];
     const { tasks, failures } = await client.send(
       new RunTaskCommand({
@@ -51,8 +54,7 @@ export function createFargateLauncher(
         taskDefinition: definition,
         launchType: 'FARGATE',
         clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
-        startedBy: phaseId,
-        group: phaseKey,
+        startedBy: phaseKey,
         networkConfiguration: {
           awsvpcConfiguration: {
             subnets,
@@ -87,24 +89,24 @@ export function createFargateLauncher(
     }
   };
 
-  const running = async (phaseId: string): Promise<string[]> =>
-    (await client.send(new ListTasksCommand({ cluster, startedBy: phaseId }))).taskArns ?? [];
+  const running = async ({ phaseId, tries }: PhaseTry): Promise<string[]> =>
+    (await client.send(new ListTasksCommand({ cluster, startedBy: `${phaseId}/${tries}` }))).taskArns ?? [];
   const stopTasks = async (arns: string[], reason: string): Promise<void> => {
     for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
   };
 
   return {
-    async launch(order, { phaseId }) {
+    async launch(order) {
       const { phaseKey, limits } = order.spec;
       await store.putOrder(order);
       const key = await config.deploymentKey();
-      const gateway = await runTask('gateway', phaseId, phaseKey, {
+      const gateway = await runTask('gateway', phaseKey, {
         DRYDOCK_PHASE_KEY: phaseKey,
         DRYDOCK_GRANT: gatewayGrant(key, phaseKey, clock.now() + limits.timeoutMs + graceMs),
       });
       try {
         const address = await addressOf(gateway);
-        await runTask('sandbox', phaseId, phaseKey, {
+        await runTask('sandbox', phaseKey, {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
         });
@@ -113,10 +115,20 @@ export function createFargateLauncher(
         throw error;
       }
     },
-    async stop(phaseId) {
-      await stopTasks(await running(phaseId), 'the phase was stopped');
+    async stop(phase) {
+      await stopTasks(await running(phase), 'the phase was stopped');
     },
-    isRunning: async (phaseId) => (await running(phaseId)).length > 0,
+    async isRunning(phase) {
+      if ((await running(phase)).length > 0) return true;
+      // One that is being started has no tasks yet: whoever starts it fails by itself, or has them soon.
+      const orderedAt = await store.orderedAt(`${phase.phaseId}/${phase.tries}`);
+      return orderedAt === undefined || clock.now() - orderedAt < startMs;
+    },
+    async left({ phaseId, tries }) {
+      const phaseKey = `${phaseId}/${tries}`;
+      const gone = { phaseId, phaseKey, tries, interrupted: false, why: 'ECS has no task of it any more' };
+      return endOfPhase(store, { role: 'gateway', ...gone }, await store.stopped(phaseKey));
+    },
     calls: (phaseKey) => store.calls(phaseKey),
   };
 }

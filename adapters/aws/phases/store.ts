@@ -1,15 +1,24 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { PhaseOrder } from '../../../core/ports.ts';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';
 import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';
+import { type StoppedTask, stoppedTask } from './stopped.ts';
 
 /**
  * Where the two tasks of a phase and the functions meet, in the bucket:
  * `orders/<phaseKey>.json` what the pipeline ordered; read by the broker, and by no task
  * `phases/<phaseKey>/inputs/<name>` the bytes of its inputs
  * `phases/<phaseKey>/calls.json` what its meter has counted so far
+ * `phases/<phaseKey>/stopped.json` how ECS says the sandbox stopped
  * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
  */
 const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
@@ -18,10 +27,15 @@ export const phasePrefix = (phaseKey: string): string => `phases/${phaseKey}/`;
 export interface PhaseStore {
   putOrder(order: PhaseOrder): Promise<void>;
   order(phaseKey: string): Promise<StoredOrder | undefined>;
+  /** Epoch milliseconds. */
+  orderedAt(phaseKey: string): Promise<number | undefined>;
   input(phaseKey: string, name: string): Promise<Uint8Array | undefined>;
   putCalls(phaseKey: string, calls: ModelCall[]): Promise<void>;
   /** Empty where no call was made. */
   calls(phaseKey: string): Promise<ModelCall[]>;
+  putStopped(task: StoppedTask): Promise<void>;
+  /** What ECS said of the sandbox, where it has stopped. */
+  stopped(phaseKey: string): Promise<StoppedTask | undefined>;
   putEnd(end: PhaseEnd): Promise<void>;
   /** Undefined where the gateway did not live to write it. */
   end(phaseKey: string): Promise<PhaseEnd | undefined>;
@@ -51,9 +65,20 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
       await put(orderKey(phaseKey), JSON.stringify(storedOrder.parse(order)));
     },
     order: (phaseKey) => getJson(orderKey(phaseKey), storedOrder),
+    async orderedAt(phaseKey) {
+      try {
+        const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: orderKey(phaseKey) }));
+        return head.LastModified?.getTime();
+      } catch (error) {
+        if (error instanceof NotFound) return undefined;
+        throw error;
+      }
+    },
     input: (phaseKey, name) => get(`${phasePrefix(phaseKey)}inputs/${name}`),
     putCalls: (phaseKey, calls) => put(`${phasePrefix(phaseKey)}calls.json`, JSON.stringify(calls)),
     calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(storedCall))) ?? [],
+    putStopped: (task) => put(`${phasePrefix(task.phaseKey)}stopped.json`, JSON.stringify(task)),
+    stopped: (phaseKey) => getJson(`${phasePrefix(phaseKey)}stopped.json`, stoppedTask),
     async putEnd({ artifacts, ...end }) {
       const prefix = phasePrefix(end.phaseKey);
       for (const [name, bytes] of artifacts) await put(`${prefix}artifacts/${name}`, bytes);

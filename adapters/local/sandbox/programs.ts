@@ -40,7 +40,7 @@ export async function placeProgram(program: PhaseProgram, packageRoot: string, t
 export const bundlePath = (program: PhaseProgram): string => places[program].bundle;
 
 /** zod's messages in fifty languages are half of the runner; what these programs say is English. */
-const withoutLocales: Plugin = {
+export const withoutLocales: Plugin = {
   name: 'without-locales',
   setup(build) {
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer }) =>

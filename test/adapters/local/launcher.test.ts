@@ -45,7 +45,7 @@ function world(
     },
     () => [],
   );
-  const settled = () => expect.poll(() => launcher.isRunning(id)).toBe(false);
+  const settled = () => expect.poll(() => launcher.isRunning({ phaseId: id, tries: 1 })).toBe(false);
   return { launcher, log, finish, settled };
 }
 const started = ['started', `event r-1 ${id} message`];
@@ -54,14 +54,14 @@ describe('the launcher of one machine (R12)', () => {
   it('starts nothing where what a phase needs is missing, and says so', async () => {
     const { launcher, log } = world({}, () => Promise.reject(new DrydockError('SecretMissing', 'no key')));
     await expect(launcher.launch(order, { phaseId: id, tries: 1 })).rejects.toMatchObject({ name: 'SecretMissing' });
-    expect([await launcher.isRunning(id), log]).toEqual([false, []]);
+    expect([await launcher.isRunning({ phaseId: id, tries: 1 }), log]).toEqual([false, []]);
   });
 
   it('runs a try once and reports its end', async () => {
     const { launcher, log, finish, settled } = world();
     await launcher.launch(order, { phaseId: id, tries: 1 });
     await launcher.launch(order, { phaseId: id, tries: 1 });
-    expect(await launcher.isRunning(id)).toBe(true);
+    expect(await launcher.isRunning({ phaseId: id, tries: 1 })).toBe(true);
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -91,7 +91,7 @@ describe('the launcher of one machine (R12)', () => {
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await expect.poll(() => finish.length).toBe(2);
-    expect(await launcher.isRunning(id)).toBe(true);
+    expect(await launcher.isRunning({ phaseId: id, tries: 1 })).toBe(true);
     finish[1]?.(ended);
     await settled();
     expect(ends).toEqual([1, 2]);
@@ -107,7 +107,7 @@ describe('the launcher of one machine (R12)', () => {
     });
     relaunch.launch = async () => {
       await launcher.launch(order, { phaseId: id, tries: 2 });
-      void launcher.stop(id);
+      void launcher.stop({ phaseId: id, tries: 1 });
     };
     await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
@@ -129,16 +129,15 @@ describe('the launcher of one machine (R12)', () => {
     const { launcher, log, finish } = world();
     await launcher.launch(order, { phaseId: id, tries: 1 });
     await expect.poll(() => finish.length).toBe(1);
-    await launcher.stop(id);
+    await launcher.stop({ phaseId: id, tries: 1 });
     expect(log.at(-1)).toBe('end 1 Cancelled');
-    await launcher.stop('unknown');
+    await launcher.stop({ phaseId: 'unknown', tries: 1 });
     await launcher.launch(order, { phaseId: id, tries: 2 });
     await expect.poll(() => finish.length).toBe(2);
     await launcher.stopAll();
-    expect([log.filter((line) => line.startsWith('end')), await launcher.isRunning(id)]).toEqual([
-      ['end 1 Cancelled'],
-      false,
-    ]);
+    expect([log.filter((line) => line.startsWith('end')), await launcher.isRunning({ phaseId: id, tries: 1 })]).toEqual(
+      [['end 1 Cancelled'], false],
+    );
   });
 });
 

@@ -1,0 +1,4 @@
+import { checkpointGate } from '../pipeline/steps/checkpoint-gate.ts';
+import { stepHandler } from './handler.ts';
+
+export const handler = stepHandler('checkpoint-gate', checkpointGate);

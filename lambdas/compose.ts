@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { createS3Artifacts } from '../adapters/aws/artifacts.ts';
+import { createCredentials } from '../adapters/aws/dynamo/credentials.ts';
+import { createGates } from '../adapters/aws/dynamo/gates.ts';
+import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
+import { createRuns } from '../adapters/aws/dynamo/runs.ts';
+import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
+import { createStepFunctions } from '../adapters/aws/executions.ts';
+import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { createPhaseStore } from '../adapters/aws/phases/store.ts';
+import { createSecrets } from '../adapters/aws/secrets.ts';
+import { createKmsVault } from '../adapters/aws/vault.ts';
+import type { GitHubAccess } from '../adapters/github/access.ts';
+import { createGitHubAccess } from '../adapters/github/app.ts';
+import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
+import { createCollaboration } from '../adapters/github/collaboration.ts';
+import { DrydockError } from '../core/errors.ts';
+import type { Deps } from '../pipeline/deps.ts';
+import { gatewayPort, sealedAs, variable } from './variables.ts';
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
+const dynamo = once(() => new DynamoDBClient({}));
+const s3 = once(() => new S3Client({}));
+
+export const secrets = once(() => createSecrets(new SecretsManagerClient({}), clock.now));
+export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
+export const gates = once(() => createGates(dynamo(), variable('gates')));
+export const credentials = once(() => createCredentials(dynamo(), variable('gates')));
+const kms = once(() => new KMSClient({}));
+
+const opened = new Map<string, GitHubAccess>();
+/** GitHub as its App, opened anew when its secret has changed. */
+export async function gitHubAccess(): Promise<GitHubAccess> {
+  const { appId, privateKey, apiUrl, gitUrl } = await secrets().gitHubApp(variable('github'));
+  const config = { apiUrl, gitUrl, auth: { appId, privateKey } };
+  const key = JSON.stringify(config);
+  const known = opened.get(key);
+  if (known) return known;
+  const { seal, open } = createKmsVault(kms(), variable('key'), sealedAs.credential);
+  const access = createGitHubAccess(config, { credentials: credentials(), seal, open, now: clock.now });
+  opened.clear();
+  opened.set(key, access);
+  return access;
+}
+
+/** What the steps reach the world through, on AWS. Each part is made when a step first asks for it. */
+export async function composeDeps(): Promise<Deps> {
+  const access = await gitHubAccess();
+  const parts = {
+    runs: once(() => createRuns(dynamo(), variable('runs'))),
+    ledger: once(() => createLedger(dynamo(), variable('ledger'))),
+    sightings: once(() => createSightings(dynamo(), variable('runs'))),
+    artifacts: once(() => createS3Artifacts(s3(), variable('artifacts'))),
+    executions: once(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
+    vault: once(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
+    launcher: once(launcherOf),
+  };
+  return {
+    clock,
+    gates: gates(),
+    get runs() {
+      return parts.runs();
+    },
+    get ledger() {
+      return parts.ledger();
+    },
+    get sightings() {
+      return parts.sightings();
+    },
+    get artifacts() {
+      return parts.artifacts();
+    },
+    get executions() {
+      return parts.executions();
+    },
+    get vault() {
+      return parts.vault();
+    },
+    get launcher() {
+      return parts.launcher();
+    },
+    codeHost(kind, scope) {
+      if (kind !== 'github') {
+        throw new DrydockError('PolicyRefused', `${scope.repository} is a local repository; on AWS there is none.`, {
+          remedy: 'Host it on GitHub, or run it on one machine.',
+        });
+      }
+      return createGitHubCodeHost({
+        access,
+        scope,
+        dataDir: '/tmp',
+        collaboration: createCollaboration(access, scope),
+      });
+    },
+    notifier: { notify: async () => undefined },
+    modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+    agentFiles: (path) => path,
+    runLink: () => undefined,
+    gateLink: () => undefined,
+  };
+}
+
+function launcherOf(): Deps['launcher'] {
+  const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
+  const config = {
+    cluster: variable('cluster'),
+    get tasks() {
+      return {
+        gateway: {
+          definition: variable('gatewayTask'),
+          subnets: list('gatewaySubnets'),
+          securityGroup: variable('gatewayGroup'),
+        },
+        sandbox: {
+          definition: variable('sandboxTask'),
+          subnets: list('sandboxSubnets'),
+          securityGroup: variable('sandboxGroup'),
+        },
+      };
+    },
+    gatewayPort,
+    deploymentKey: () => secrets().text(variable('deployment')),
+  };
+  return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
+}

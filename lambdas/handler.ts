@@ -1,0 +1,42 @@
+import { DrydockError, viewError } from '../core/errors.ts';
+import type { Deps } from '../pipeline/deps.ts';
+import type { StepName } from '../pipeline/payloads.ts';
+import { checked, type Step } from '../pipeline/steps/step.ts';
+import { composeDeps } from './compose.ts';
+
+/** A step of the machine as a function. Lambda tells the machine an error by its name, and states catch those names. */
+export function stepHandler<N extends StepName>(name: N, step: Step<N>): (payload: unknown) => Promise<unknown> {
+  const run = checked(name, step);
+  return withDeps((deps, payload) => run(deps)(payload));
+}
+
+/** Any other function: what AWS throws gets a name of ours, and nothing it says but its name goes further. */
+export function withDeps(work: (deps: Deps, event: unknown) => Promise<unknown>): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    try {
+      return await work(await composeDeps(), event);
+    } catch (error) {
+      throw named(error);
+    }
+  };
+}
+
+interface AwsError {
+  name: string;
+  $fault: 'client' | 'server';
+  $retryable?: object;
+  $metadata: { httpStatusCode?: number };
+}
+const isAws = (error: unknown): error is AwsError =>
+  typeof error === 'object' && error !== null && '$fault' in error && '$metadata' in error;
+
+/** What AWS could not do now is tried again by the machine; what it does not allow is a fault of the deployment. */
+export function named(error: unknown): Error {
+  if (error instanceof DrydockError) return error;
+  if (!isAws(error)) return new DrydockError('Internal', viewError(error).message, { cause: error });
+  const again = error.$retryable || error.$fault === 'server' || error.$metadata.httpStatusCode === 429;
+  const what = `AWS answered ${error.name}`;
+  return again
+    ? new DrydockError('Conflict', `${what}; it is tried again.`)
+    : new DrydockError('Internal', `${what}.`, { remedy: 'Compare the deployment with `drydock doctor --aws`.' });
+}

@@ -1,0 +1,45 @@
+/** What the functions and the gateway task read from their environment: names and addresses, never a secret. */
+export const variables = {
+  runs: 'DRYDOCK_RUNS_TABLE',
+  ledger: 'DRYDOCK_LEDGER_TABLE',
+  gates: 'DRYDOCK_GATES_TABLE',
+  artifacts: 'DRYDOCK_ARTIFACTS_BUCKET',
+  /** ARN of the key that task tokens and minted credentials are sealed under. */
+  key: 'DRYDOCK_KEY_ARN',
+  stateMachine: 'DRYDOCK_STATE_MACHINE_ARN',
+  /** ARNs of secrets; their values are fetched when needed. */
+  github: 'DRYDOCK_GITHUB_SECRET_ARN',
+  models: 'DRYDOCK_MODELS_SECRET_ARN',
+  deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
+  slack: 'DRYDOCK_SLACK_SECRET_ARN',
+  /** Path of the operator's policy in the function's file system. */
+  policy: 'DRYDOCK_POLICY',
+  cluster: 'DRYDOCK_CLUSTER_ARN',
+  /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
+  sandboxTask: 'DRYDOCK_SANDBOX_TASK_ARN',
+  gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
+  /** Subnet ids, separated by commas. */
+  sandboxSubnets: 'DRYDOCK_SANDBOX_SUBNETS',
+  sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',
+  gatewaySubnets: 'DRYDOCK_GATEWAY_SUBNETS',
+  gatewayGroup: 'DRYDOCK_GATEWAY_SECURITY_GROUP',
+  /** URL of the queue between `webhook` and `hooks`. */
+  queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
+  /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
+  phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
+  /** Name of the broker's function; read by the gateway task. */
+  broker: 'DRYDOCK_BROKER',
+} as const;
+
+/** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
+export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
+
+/** Where a gateway listens, for sandboxes only. */
+export const gatewayPort = 8443;
+
+/** @throws Error where the deployment forgot it. */
+export function variable(name: keyof typeof variables): string {
+  const value = process.env[variables[name]];
+  if (value === undefined || value === '') throw new Error(`${variables[name]} is not set`);
+  return value;
+}

@@ -1,0 +1,40 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { handle } from 'hono/aws-lambda';
+import { sendHostEvent } from '../adapters/aws/queue.ts';
+import { readEvent } from '../adapters/github/events.ts';
+import { DrydockError } from '../core/errors.ts';
+import { createWebhook } from '../web/webhook.ts';
+import { secrets } from './compose.ts';
+import { variable } from './variables.ts';
+
+/** What API Gateway lets through. */
+const maxBytes = 6 * 1024 * 1024;
+const client = new SQSClient({});
+let valid: string[] = [];
+
+const app = createWebhook({
+  secrets: () => valid,
+  maxBytes,
+  inbox: {
+    async put({ event, body }) {
+      try {
+        const read = readEvent(event, JSON.parse(body));
+        if (read.kind === 'nothing') return false;
+        await sendHostEvent(client, variable('queue'), body, read);
+        return true;
+      } catch (error) {
+        // It lacks what its event must have, and will not be better when it is sent again.
+        if (error instanceof DrydockError && error.name === 'DeliveryRefused') return false;
+        throw error;
+      }
+    },
+  },
+  onFault: (error) => process.stderr.write(`${error instanceof Error ? error.name : 'fault'}\n`),
+});
+const answer = handle(app);
+
+/** The front door for webhooks: checked, queued, answered. */
+export const handler: typeof answer = async (event, context) => {
+  valid = (await secrets().gitHubApp(variable('github'))).webhookSecrets;
+  return answer(event, context);
+};

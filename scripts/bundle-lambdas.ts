@@ -1,0 +1,57 @@
+// Bundles each lambdas/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
+// runtime and stays outside. The same sources give the same bytes.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { withoutLocales } from '../adapters/local/sandbox/programs.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+export interface Bundle {
+  /** Of the function. */
+  name: string;
+  file: string;
+  bytes: number;
+}
+
+/** @param outDir Folder that is emptied first. */
+export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
+  rmSync(outDir, { recursive: true, force: true });
+  const names = readdirSync(join(root, 'lambdas'))
+    .flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? [])
+    .sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const { outputFiles } = await build({
+        absWorkingDir: root,
+        entryPoints: [join(root, 'lambdas', `${name}.lambda.ts`)],
+        write: false,
+        bundle: true,
+        minify: true,
+        platform: 'node',
+        format: 'esm',
+        target: 'node24',
+        external: ['@aws-sdk/*', '@smithy/*'],
+        // What was written for CommonJS asks for Node's modules by `require`.
+        banner: {
+          js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
+        },
+        legalComments: 'none',
+        logLevel: 'error',
+        plugins: [withoutLocales],
+      });
+      const [output] = outputFiles;
+      if (!output) throw new Error(`esbuild made nothing of ${name}`);
+      const folder = join(outDir, name);
+      mkdirSync(folder, { recursive: true });
+      const file = join(folder, 'index.mjs');
+      writeFileSync(file, output.contents, { mode: 0o644 });
+      return { name, file, bytes: output.contents.length };
+    }),
+  );
+}
+
+if (import.meta.main) {
+  const bundles = await bundleLambdas(resolve(process.argv[2] ?? join(root, 'dist/lambdas')));
+  for (const { name, bytes } of bundles) console.log(`${String(bytes).padStart(9)} ${name}`);
+}

@@ -1,0 +1,310 @@
+/**
+ * The deployment on one machine: the bundles as Lambda would run them, the machine on the embedded engine, tables on the
+ * embedded DynamoDB, and a stand-in where the other services of AWS would be. GitHub is the kit's.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
+import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
+import { startDynamo } from '../../adapters/local/dynamo-server.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import type { Runs } from '../../core/stores.ts';
+import { realClock } from '../../engine/clock.ts';
+import { Engine } from '../../engine/engine.ts';
+import { sealedAs, variables } from '../../lambdas/variables.ts';
+import { taskMachine } from '../../pipeline/task.machine.ts';
+import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
+import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
+import { AwsRefusal, type AwsStandIn, startAws } from './aws/stand-in.ts';
+import { type GitHubKit, startGitHub } from './github/kit.ts';
+import { people, repositoryFiles } from './github-world.ts';
+import { createWorld } from './world.ts';
+
+export interface AwsWorld {
+  aws: AwsStandIn;
+  ecs: Fargate;
+  github: GitHubKit;
+  runs: Runs;
+  engine: Engine;
+  /** Calls a function as an event would. */
+  call(name: string, event: unknown): Promise<unknown>;
+  /** Names of the functions that were invoked, as Lambda counts them. */
+  invoked: string[];
+  /** What the next invocations of a function fail with, before it runs. */
+  throttle: Map<string, number>;
+  until(task: string, is: (run: RunRecord) => boolean): Promise<RunRecord>;
+  close(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, '../..');
+const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
+const machine = arn('states', 'stateMachine:drydock');
+const bucket = 'artifacts';
+const secretNames = {
+  github: arn('secretsmanager', 'secret:github'),
+  models: arn('secretsmanager', 'secret:models'),
+  deployment: arn('secretsmanager', 'secret:deployment'),
+};
+const patienceMs = 20_000;
+let worlds = 0;
+
+export async function createAwsWorld(
+  options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number } = {},
+): Promise<AwsWorld> {
+  const world = createWorld();
+  const github = await startGitHub({ files: repositoryFiles(world) });
+  const dynamo = await startDynamo(':memory:');
+  const endpoint = await dynamo.client.config.endpoint?.();
+  const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}-${++worlds}`);
+  const built = await bundleLambdas(bundles);
+  const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
+  const invoked: string[] = [];
+  const throttle = new Map<string, number>();
+  const now = options.now ?? Date.now;
+
+  const call = async (name: string, event: unknown): Promise<unknown> => {
+    const handler = handlers.get(name);
+    if (!handler) throw new Error(`there is no function ${name}`);
+    const left = throttle.get(name) ?? 0;
+    if (left > 0) {
+      throttle.set(name, left - 1);
+      throw Object.assign(new Error('Rate Exceeded.'), { name: 'Lambda.TooManyRequestsException' });
+    }
+    invoked.push(name);
+    const answer = await handler(JSON.parse(JSON.stringify(event)));
+    return answer === undefined ? undefined : (JSON.parse(JSON.stringify(answer)) as unknown);
+  };
+
+  const engine = Engine.open({
+    file: ':memory:',
+    name: 'drydock',
+    definition: taskMachine((step) => step),
+    invoke: call,
+    clock: { now, after: realClock.after },
+  });
+  const steps = stepFunctions(engine);
+  const secrets: Record<string, string> = {
+    [secretNames.github]: JSON.stringify({
+      appId: github.app.appId,
+      privateKey: github.app.privateKey,
+      webhookSecrets: [github.webhookSecret],
+      apiUrl: github.url,
+      gitUrl: github.url,
+    }),
+    [secretNames.models]: '{"google":"key-of-google"}',
+    [secretNames.deployment]: 'deployment-key',
+  };
+  const queue: { body: string; tried: number }[] = [];
+  let working = Promise.resolve();
+  const work = async (): Promise<void> => {
+    for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+      const { body, tried } = message;
+      const answer = await call('hooks', { Records: [{ messageId: 'm', body }] }).catch(() => undefined);
+      const failed = (answer as { batchItemFailures: unknown[] } | undefined)?.batchItemFailures.length !== 0;
+      // Then it is in the dead-letter queue.
+      if (failed && tried < 4) queue.push({ body, tried: tried + 1 });
+    }
+  };
+  const late: { ecs?: Fargate } = {};
+  const aws = await startAws(
+    {
+      ...steps,
+      ...seals(),
+      'secretsmanager:GetSecretValue': ({ SecretId }) => {
+        const SecretString = secrets[String(SecretId)];
+        if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
+        return { ARN: SecretId, SecretString };
+      },
+      'sqs:SendMessage': ({ MessageBody }) => {
+        queue.push({ body: String(MessageBody), tried: 0 });
+        working = working.then(work);
+        return { MessageId: 'm' };
+      },
+      'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
+      'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
+      'ecs:ListTasks': (input) => late.ecs?.operations['ecs:ListTasks']?.(input),
+      'ecs:StopTask': (input) => late.ecs?.operations['ecs:StopTask']?.(input),
+    },
+    `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`,
+  );
+  const policyFile = join(world.folder, 'operator.json');
+  writeFileSync(
+    policyFile,
+    JSON.stringify({
+      version: 1,
+      people,
+      repositories: { [github.repository]: { host: 'github', installation: github.app.installation } },
+      agents: {
+        default: 'codemod',
+        profiles: { codemod: { kind: 'command', command: ['node', '/agent/agent.mjs'] } },
+      },
+      review: { approvers: ['lead', 'second'], plan: 'optional' },
+      ...options.policy,
+    }),
+  );
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIAFUNCTION',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-function',
+    [variables.runs]: localTables.runs,
+    [variables.ledger]: localTables.ledger,
+    [variables.gates]: localTables.gates,
+    [variables.artifacts]: bucket,
+    [variables.key]: arn('kms', 'key/1'),
+    [variables.stateMachine]: machine,
+    [variables.github]: secretNames.github,
+    [variables.models]: secretNames.models,
+    [variables.deployment]: secretNames.deployment,
+    [variables.policy]: policyFile,
+    [variables.cluster]: arn('ecs', 'cluster/drydock'),
+    [variables.sandboxTask]: arn('ecs', 'task-definition/sandbox:1'),
+    [variables.gatewayTask]: arn('ecs', 'task-definition/gateway:1'),
+    [variables.sandboxSubnets]: 'subnet-1,subnet-2',
+    [variables.sandboxGroup]: 'sg-1',
+    [variables.gatewaySubnets]: 'subnet-3',
+    [variables.gatewayGroup]: 'sg-2',
+    [variables.queue]: `${aws.url}/123456789012/webhooks`,
+    [variables.phaseFiles]: arn('iam', 'role/phase-files'),
+    [variables.broker]: 'broker',
+  });
+  for (const { name, file } of built) {
+    const { handler } = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?${worlds}`)) as {
+      handler: (event: unknown) => Promise<unknown>;
+    };
+    handlers.set(name, handler);
+  }
+  const store = createPhaseStore(new S3Client({}), bucket);
+  const ecs = fargate({
+    store,
+    script: options.script ?? (() => undefined),
+    told: (event) => call('settle-phase', event),
+  });
+  late.ecs = ecs;
+  const door = await frontDoor((event) => call('webhook', event));
+  github.deliverTo(`${door.url}/webhooks/github`);
+  const runs = createRuns(dynamo.client, localTables.runs);
+
+  return {
+    aws,
+    ecs,
+    github,
+    runs,
+    engine,
+    call,
+    invoked,
+    throttle,
+    async until(task, is) {
+      for (const last = Date.now() + patienceMs; ; await new Promise((go) => setTimeout(go, 25))) {
+        const run = (await runs.list()).find(({ taskId }) => taskId === task);
+        if (run && is(run)) return run;
+        const stuck = run && (run.status === 'failed' || run.status === 'rejected');
+        if (!stuck && Date.now() < last) continue;
+        const events = run ? (await runs.events(run.runId)).map(({ type, text }) => `${type}: ${text}`) : [];
+        throw new Error(`${task} did not get there: ${run?.status} in ${run?.state}\n${events.join('\n')}`);
+      }
+    },
+    async close() {
+      await door.close();
+      await working;
+      await ecs.idle();
+      await engine.close();
+      await aws.close();
+      await dynamo.close();
+      await github.close();
+      rmSync(bundles, { recursive: true, force: true });
+      world.remove();
+    },
+  };
+}
+
+/** Step Functions in front of the embedded engine. */
+function stepFunctions(engine: Engine): Record<string, (input: Record<string, unknown>) => unknown> {
+  const refuse = (error: unknown): never => {
+    const { name, message } = error as Error;
+    throw new AwsRefusal(name, message);
+  };
+  const nameOf = (input: Record<string, unknown>): string => String(input.executionArn).split(':').at(-1) ?? '';
+  return {
+    'states:StartExecution': async (input) => {
+      await engine.start(String(input.name), JSON.parse(String(input.input))).catch(refuse);
+      return { executionArn: `${machine}:${String(input.name)}`, startDate: 0 };
+    },
+    'states:SendTaskSuccess': ({ taskToken, output }) =>
+      engine.sendTaskSuccess(String(taskToken), JSON.parse(String(output))).catch(refuse),
+    'states:SendTaskFailure': ({ taskToken, error, cause }) =>
+      engine.sendTaskFailure(String(taskToken), String(error), String(cause)).catch(refuse),
+    'states:DescribeExecution': (input) => {
+      const found = engine.describe(nameOf(input));
+      if (!found) throw new AwsRefusal('ExecutionDoesNotExist', nameOf(input));
+      return { executionArn: input.executionArn, status: found.status, startDate: 0 };
+    },
+    'states:GetExecutionHistory': (input) => ({
+      events: engine.history(nameOf(input)).map(({ state }, i) => ({
+        id: i,
+        timestamp: 0,
+        type: 'TaskStateEntered',
+        stateEnteredEventDetails: { name: state },
+      })),
+    }),
+  };
+}
+
+/** KMS: what was sealed opens under the same context only. */
+function seals(): Record<string, (input: Record<string, unknown>) => unknown> {
+  const contexts = Object.values(sealedAs).map((drydock) => JSON.stringify({ drydock }));
+  return {
+    'kms:Encrypt': ({ Plaintext, EncryptionContext }) => {
+      if (!contexts.includes(JSON.stringify(EncryptionContext)))
+        throw new AwsRefusal('AccessDeniedException', 'context');
+      const sealed = JSON.stringify({ Plaintext, EncryptionContext });
+      return { CiphertextBlob: Buffer.from(sealed).toString('base64'), KeyId: arn('kms', 'key/1') };
+    },
+    'kms:Decrypt': ({ CiphertextBlob, EncryptionContext }) => {
+      const sealed = JSON.parse(Buffer.from(String(CiphertextBlob), 'base64').toString()) as Record<string, unknown>;
+      if (JSON.stringify(sealed.EncryptionContext) !== JSON.stringify(EncryptionContext))
+        throw new AwsRefusal('InvalidCiphertextException', 'context');
+      return { Plaintext: sealed.Plaintext, KeyId: arn('kms', 'key/1') };
+    },
+  };
+}
+
+/** API Gateway in front of a function: payload format 2.0. */
+async function frontDoor(call: (event: unknown) => Promise<unknown>) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const path = request.url ?? '/';
+      const event = {
+        version: '2.0',
+        routeKey: '$default',
+        rawPath: path,
+        rawQueryString: '',
+        headers: request.headers,
+        requestContext: { http: { method: request.method, path, protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' } },
+        body: Buffer.concat(chunks).toString('base64'),
+        isBase64Encoded: true,
+      };
+      call(event).then(
+        (answer) => {
+          const { statusCode, body } = answer as { statusCode: number; body: string };
+          response.writeHead(statusCode, { 'content-type': 'application/json' }).end(body);
+        },
+        (error: unknown) => response.writeHead(502).end(String(error)),
+      );
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => new Promise<void>((done) => server.close(() => done())),
+  };
+}
+mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });

@@ -1,0 +1,150 @@
+/**
+ * ECS's part of the stand-in: tasks that run, stop and say so. What the two tasks of a phase do together is a script; what
+ * they leave in the bucket and the events of their stops are as the real ones'.
+ */
+import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
+import type { PhaseEnd } from '../../../core/run/phase.ts';
+import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
+import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+
+/** Beside what a script may say of a phase: what only a task can suffer. */
+export interface Suffered extends Scripted {
+  /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
+  fate?: 'gateway-killed' | 'spot';
+}
+export type TaskScript = (...args: Parameters<Script>) => Suffered | undefined;
+
+interface Task {
+  arn: string;
+  role: string;
+  phaseKey: string;
+  running: boolean;
+  environment: Record<string, string>;
+}
+
+export interface Fargate {
+  operations: Record<string, JsonOperation>;
+  tasks: Task[];
+  /** While true, what ECS has to tell of stops is lost. */
+  muted: boolean;
+  /** How many of the next tasks find no capacity. */
+  full: number;
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void>;
+}
+
+export function fargate(options: {
+  store: PhaseStore;
+  script: TaskScript;
+  /** Takes an event of ECS, as EventBridge hands it over. */
+  told(event: unknown): Promise<unknown>;
+}): Fargate {
+  const { store, script, told } = options;
+  const byToken = new Map<string, Task>();
+  const stops = new Map<string, AbortController>();
+  const underWay = new Set<Promise<unknown>>();
+  const track = (work: Promise<unknown>): void => {
+    const done = work.finally(() => underWay.delete(done));
+    underWay.add(done);
+    done.catch(() => undefined);
+  };
+
+  const stop = async (task: Task, stopCode: string): Promise<void> => {
+    if (!task.running) return;
+    task.running = false;
+    stops.get(task.phaseKey)?.abort('its task was stopped');
+    if (ecs.muted) return;
+    await told({
+      'detail-type': 'ECS Task State Change',
+      detail: {
+        lastStatus: 'STOPPED',
+        startedBy: task.phaseKey,
+        stopCode,
+        stoppedReason: stopCode,
+        containers: [{ name: task.role, exitCode: 0, imageDigest: `sha256:${'a'.repeat(64)}` }],
+      },
+    });
+  };
+
+  /** What happens in the two tasks of a phase, from the sandbox's start to the gateway's end. */
+  const runPhase = async (sandbox: Task): Promise<void> => {
+    const { phaseKey } = sandbox;
+    const order = await store.order(phaseKey);
+    if (!order) throw new Error(`${phaseKey} was never ordered`);
+    const inputs = new Map<string, Uint8Array>();
+    for (const name of order.spec.inputs) inputs.set(name, (await store.input(phaseKey, name)) ?? new Uint8Array());
+    const abort = new AbortController();
+    stops.set(phaseKey, abort);
+    const job = { ...order, model: undefined, inputs, baseRepository: '' };
+    let fate: Suffered['fate'];
+    const runner = scriptedRunner((asked) => {
+      const scripted = script(asked);
+      fate = scripted?.fate;
+      return scripted;
+    });
+    const ended = await runner.run(job as never, { signal: abort.signal, onEvent: () => undefined });
+    const lost = { name: 'SandboxLost', message: 'The sandbox ended without a result' };
+    const { result: _none, ...facts } = ended;
+    const end: PhaseEnd = fate === 'spot' || abort.signal.aborted ? { ...facts, failure: lost } : ended;
+    const gateway = ecs.tasks.find((task) => task.phaseKey === phaseKey && task.role === 'gateway');
+    await store.putCalls(phaseKey, ended.calls);
+    if (fate === 'gateway-killed') return gateway && stop(gateway, 'EssentialContainerExited');
+    await stop(sandbox, fate === 'spot' ? 'SpotInterruption' : 'EssentialContainerExited');
+    await store.putEnd({ ...end, enforcer: 'fargate' });
+    if (gateway) await stop(gateway, 'EssentialContainerExited');
+  };
+
+  const ecs: Fargate = {
+    tasks: [],
+    muted: false,
+    full: 0,
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled([...underWay]);
+    },
+    operations: {
+      'ecs:RunTask'(input) {
+        const known = byToken.get(String(input.clientToken));
+        if (known) return { tasks: [{ taskArn: known.arn }] };
+        if (ecs.full > 0) {
+          ecs.full--;
+          return { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time.' }] };
+        }
+        const { containerOverrides } = input.overrides as {
+          containerOverrides: { name: string; environment: { name: string; value: string }[] }[];
+        };
+        const [container] = containerOverrides;
+        const task: Task = {
+          arn: `arn:aws:ecs:us-east-1:123456789012:task/drydock/${ecs.tasks.length}`,
+          role: container?.name ?? '',
+          phaseKey: String(input.startedBy),
+          running: true,
+          environment: Object.fromEntries(container?.environment.map(({ name, value }) => [name, value]) ?? []),
+        };
+        ecs.tasks.push(task);
+        byToken.set(String(input.clientToken), task);
+        if (task.role === 'sandbox') track(new Promise((go) => setImmediate(go)).then(() => runPhase(task)));
+        return { tasks: [{ taskArn: task.arn }] };
+      },
+      'ecs:DescribeTasks'(input) {
+        const [arn] = input.tasks as string[];
+        const task = ecs.tasks.find((known) => known.arn === arn);
+        if (!task) return { tasks: [], failures: [{ arn, reason: 'MISSING' }] };
+        const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
+        return {
+          tasks: [{ taskArn: arn, lastStatus: task.running ? 'RUNNING' : 'STOPPED', attachments: [{ details }] }],
+        };
+      },
+      'ecs:ListTasks': ({ startedBy }) => ({
+        taskArns: ecs.tasks.filter((task) => task.running && task.phaseKey === startedBy).map(({ arn }) => arn),
+      }),
+      'ecs:StopTask'(input) {
+        const task = ecs.tasks.find(({ arn }) => arn === input.task);
+        if (!task) throw new AwsRefusal('InvalidParameterException', 'no such task');
+        if (!stops.has(task.phaseKey)) track(stop(task, 'UserInitiated'));
+        else stops.get(task.phaseKey)?.abort('its task was stopped');
+        return { task: { taskArn: task.arn } };
+      },
+    },
+  };
+  return ecs;
+}
