@@ -19,7 +19,7 @@ const allowed: Record<string, string[]> = {
   'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],
   web: ['core/', 'pipeline/'],
   lambdas: ['core/', 'pipeline/', 'adapters/', 'web/'],
-  lib: ['core/errors.ts', 'pipeline/task.machine.ts', 'pipeline/payloads.ts'],
+  lib: ['core/errors.ts', 'core/policy/', 'pipeline/task.machine.ts', 'pipeline/payloads.ts', 'sandbox/layout.ts'],
   cli: ['core/', 'pipeline/'],
   'cli/compose.ts': ['core/', 'pipeline/', 'engine/', 'adapters/'],
   'cli/compose-github.ts': ['core/', 'pipeline/', 'adapters/'],

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { packageRoot } from '../lib/package-root.ts';
+import { addStacks } from '../lib/stacks.ts';
+
+/**
+ * The CDK app. Context: `policy`, path of the policy file; `sandboxImage` and `gatewayImage`, digests of pushed images;
+ * `zones`; `bundles`, folder of the functions' bundles.
+ */
+const app = new App({ analyticsReporting: false });
+const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
+const [zones, bundles, sandbox, gateway] = ['zones', 'bundles', 'sandboxImage', 'gatewayImage'].map(given);
+addStacks(app, {
+  policy: given('policy') ?? join(packageRoot(), 'examples/aws/drydock.policy.yaml'),
+  images: { ...(sandbox === undefined ? {} : { sandbox }), ...(gateway === undefined ? {} : { gateway }) },
+  ...(zones === undefined ? {} : { zones: Number(zones) }),
+  ...(bundles === undefined ? {} : { bundles }),
+});
+app.synth();

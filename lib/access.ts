@@ -1,0 +1,242 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Grant } from './grants.ts';
+import { type FunctionName, sealedAs } from './names.ts';
+import type { Sandbox } from './sandbox.ts';
+import { bucketArn, type State, tableArn } from './state.ts';
+
+/**
+ * What a function needs.
+ * - `run`: run records, gates, artifacts, and the code host, where each says how its run stands
+ * - `money`: reservations, calls, places among the concurrent runs
+ * - `tokens`: seals or opens task tokens; `answer`: answers a waiting state
+ * - `launch`: starts the two tasks of a phase; `stop`: ends them
+ * - `notify`: tells people; `policy`: reads the operator's policy as it is now
+ * - `ages`: sees when secrets were changed, not what they are
+ * - `start`: starts and looks at executions; `list`: finds runs without knowing them
+ * - `broker`, `receive`, `work`: what only that one function does
+ */
+export type Need =
+  | 'run'
+  | 'money'
+  | 'tokens'
+  | 'answer'
+  | 'launch'
+  | 'stop'
+  | 'notify'
+  | 'policy'
+  | 'ages'
+  | 'start'
+  | 'list'
+  | 'broker'
+  | 'receive'
+  | 'work';
+
+const step: Need[] = ['run'];
+const answering: Need[] = [...step, 'tokens', 'answer'];
+const gate: Need[] = [...answering, 'notify', 'policy'];
+const place: Need[] = [...answering, 'money'];
+const phase: Need[] = [...step, 'money', 'tokens', 'launch', 'stop'];
+
+export const needs: Record<FunctionName, readonly Need[]> = {
+  validate: step,
+  estimate: step,
+  // What it supersedes is stopped: its gates answered, its phases ended.
+  claim: [...place, 'stop'],
+  reserve: [...step, 'money', 'notify', 'policy'],
+  queue: [...place, 'notify', 'policy'],
+  plan: phase,
+  'plan-gate': gate,
+  build: phase,
+  'checkpoint-gate': gate,
+  // A change that the guard refuses is answered without a sandbox.
+  verify: [...phase, 'answer'],
+  'ask-human': gate,
+  publish: step,
+  'await-ci': gate,
+  'review-gate': gate,
+  deliver: [...step, 'notify', 'policy'],
+  settle: [...place, 'stop'],
+  'settle-phase': [...place, 'stop'],
+  'settle-run': [...place, 'stop', 'start'],
+  // Whatever an event should have done.
+  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'ages', 'start', 'list'],
+  broker: ['broker'],
+  webhook: ['receive'],
+  hooks: [...place, 'stop', 'policy', 'start', 'list', 'work'],
+};
+
+export interface Surroundings {
+  state: State;
+  /** Name of the machine. The machine names the functions, so its ARN is made, not asked for. */
+  machine: string;
+  sandbox: Pick<Sandbox, 'cluster' | 'clusterName' | 'taskPatterns' | 'taskRoles'>;
+  /** Sender of mail, where the policy names one. */
+  mailFrom: string | undefined;
+  /** ARN of the queue between webhook and hooks. */
+  queue: string;
+}
+
+const colon = ArnFormat.COLON_RESOURCE_NAME;
+
+export const machineArn = (scope: Construct, name: string): string =>
+  Stack.of(scope).formatArn({ service: 'states', resource: 'stateMachine', resourceName: name, arnFormat: colon });
+
+const items = (table: string, actions: string[]): Grant => ({
+  actions: actions.map((action) => `dynamodb:${action}`),
+  resources: [table],
+});
+const secret = (...resources: string[]): Grant => ({ actions: ['secretsmanager:GetSecretValue'], resources });
+const seals = (key: string, kind: keyof typeof sealedAs): Grant => ({
+  actions: ['kms:Decrypt', 'kms:Encrypt'],
+  resources: [key],
+  conditions: { StringEquals: { 'kms:EncryptionContext:drydock': sealedAs[kind] } },
+});
+const every = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
+
+/** The stores use the key in the caller's name. */
+export function throughStores(
+  scope: Construct,
+  key: string,
+  ...services: ('dynamodb' | 's3' | 'secretsmanager')[]
+): Grant {
+  const { region, urlSuffix } = Stack.of(scope);
+  return {
+    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+    resources: [key],
+    conditions: { StringEquals: { 'kms:ViaService': services.map((name) => `${name}.${region}.${urlSuffix}`) } },
+  };
+}
+
+const answers = (scope: Construct, machine: string): Grant[] => [
+  { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },
+];
+
+/** Run records, gates, artifacts. */
+const records = (scope: Construct, state: State): Grant[] => [
+  items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
+  items(tableArn(scope, state.gates), every),
+  {
+    actions: ['s3:GetObject', 's3:PutObject'],
+    resources: [`${bucketArn(scope, state.artifacts)}/*`],
+    because: 'Artifacts are named by their digest, which nobody knows before.',
+  },
+  // Without this S3 answers 403, not 404, to who asks for what is not there.
+  { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
+];
+
+/** What a person needs to see runs and to decide gates: no secret, no money, nothing started. */
+export const approverGrants = (scope: Construct, state: State, machine: string): Grant[] => [
+  ...records(scope, state),
+  items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
+  throughStores(scope, state.key, 'dynamodb', 's3'),
+  seals(state.key, 'token'),
+  ...answers(scope, machine),
+];
+
+/** The statements of one function's role. */
+export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
+  return needs[name].flatMap((need) => byNeed[need](scope, around));
+}
+
+const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
+  run: (scope, { state }) => [
+    ...records(scope, state),
+    secret(state.github),
+    seals(state.key, 'credential'),
+    throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
+  ],
+  money: (scope, { state }) => [items(tableArn(scope, state.ledger), every)],
+  tokens: (_, { state }) => [seals(state.key, 'token')],
+  answer: (scope, { machine }) => answers(scope, machine),
+  launch: (_, { state, sandbox }) => [
+    {
+      actions: ['ecs:RunTask'],
+      resources: sandbox.taskPatterns,
+      conditions: { ArnEquals: { 'ecs:cluster': sandbox.cluster } },
+      because: 'A revision made by an update must be startable before the policy names it.',
+    },
+    {
+      actions: ['iam:PassRole'],
+      resources: sandbox.taskRoles,
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    },
+    secret(state.deployment),
+  ],
+  stop: (scope, { sandbox }) => {
+    const conditions = { ArnEquals: { 'ecs:cluster': sandbox.cluster } };
+    const resourceName = `${sandbox.clusterName}/*`;
+    return [
+      {
+        actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
+        resources: [Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName })],
+        conditions,
+        because: 'ECS makes up the ids of tasks; the cluster holds nothing else.',
+      },
+      {
+        actions: ['ecs:ListTasks'],
+        resources: ['*'],
+        conditions,
+        because: 'Tasks of Fargate are listed by no resource of IAM; the condition names the cluster.',
+      },
+    ];
+  },
+  notify: (scope, { state, mailFrom }) => [
+    secret(state.slack),
+    ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
+  ],
+  policy: () => [],
+  ages: (_, { state }) => [
+    { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
+  ],
+  start: (scope, { machine }) => [
+    { actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] },
+    {
+      actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      resources: [
+        Stack.of(scope).formatArn({
+          service: 'states',
+          resource: 'execution',
+          resourceName: `${machine}:*`,
+          arnFormat: colon,
+        }),
+      ],
+      because: 'Executions are named by the run, which nobody knows before.',
+    },
+  ],
+  list: (scope, { state }) => [items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query'])],
+  broker: (scope, { state }) => [
+    {
+      actions: ['s3:GetObject'],
+      resources: [`${bucketArn(scope, state.artifacts)}/orders/*`],
+      because: 'Orders are named by the phase, which nobody knows before.',
+    },
+    secret(state.deployment, state.github, state.models),
+    // What it mints is remembered, so that it is revoked when the run ends.
+    items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
+    seals(state.key, 'credential'),
+    throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
+  ],
+  receive: (scope, { state, queue }) => [
+    secret(state.github),
+    throughStores(scope, state.key, 'secretsmanager'),
+    { actions: ['sqs:SendMessage'], resources: [queue] },
+  ],
+  work: (_, { queue }) => [
+    {
+      actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      resources: [queue],
+    },
+  ],
+};
+
+/** SES takes a sender by its address or its domain, whichever was verified. */
+function mail(scope: Construct, from: string): Grant {
+  const identity = (resourceName: string): string =>
+    Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName });
+  return {
+    actions: ['ses:SendEmail'],
+    resources: [identity(from), identity(from.slice(from.lastIndexOf('@') + 1))],
+    conditions: { StringEquals: { 'ses:FromAddress': from } },
+  };
+}

@@ -1,0 +1,149 @@
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Policy } from '../core/policy/schema.ts';
+import { type StepName, stepNames } from '../pipeline/payloads.ts';
+import { taskMachine } from '../pipeline/task.machine.ts';
+import { grantsOf, machineArn, needs, type Surroundings } from './access.ts';
+import { environmentOf } from './environment.ts';
+import { Events } from './events.ts';
+import { makeFunction } from './function.ts';
+import { acknowledgeWildcard, grant } from './grants.ts';
+import type { FunctionName } from './names.ts';
+import type { Network } from './network.ts';
+import { PolicyLayer } from './policy-layer.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { State } from './state.ts';
+import { Deliveries, WebhookApi } from './web.ts';
+
+export interface ControlProps {
+  state: State;
+  network: Network;
+  sandbox: Sandbox;
+  policy: Policy;
+  /** Name of the state machine, unique in account and region. */
+  machine: string;
+  /** Folder with one folder per function in it, each with `index.mjs`. */
+  bundles: string;
+  /** Of the logs. */
+  removalPolicy: RemovalPolicy;
+}
+
+/** At most so many consumers of deliveries; SQS takes no fewer. Two messages of one moment may well be of one repository. */
+const workers = 2;
+
+/** The state machine, its functions, and what calls functions from elsewhere. */
+export class Control extends Construct {
+  readonly stateMachine: sfn.StateMachine;
+  readonly functions: ReadonlyMap<FunctionName, lambda.Function>;
+  /** Events that no function could work off. */
+  readonly deadLetters: sqs.Queue;
+  readonly deliveries: Deliveries;
+  /** Where the code host sends its messages. */
+  readonly webhookUrl: string;
+
+  constructor(scope: Construct, id: string, props: ControlProps) {
+    super(scope, id);
+    this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.deliveries = new Deliveries(this, 'Deliveries');
+    const make = this.#maker(props);
+    const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name)]));
+    this.stateMachine = this.#machine(props, steps);
+
+    const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
+      make(name, { deadLetters: this.deadLetters }),
+    ) as [lambda.Function, lambda.Function];
+    // Two at once would only do the same work.
+    const reconcile = make('reconcile', { atOnce: 1 });
+    new Events(this, 'Events', {
+      cluster: props.sandbox.cluster,
+      machine: props.machine,
+      settlePhase,
+      settleRun,
+      reconcile,
+      deadLetters: this.deadLetters,
+    });
+
+    // GitHub waits ten seconds for an answer.
+    const webhook = make('webhook', { timeout: Duration.seconds(10) });
+    const hooks = make('hooks');
+    hooks.addEventSource(
+      new SqsEventSource(this.deliveries.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: workers,
+      }),
+    );
+    const { removalPolicy } = props;
+    this.webhookUrl = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy }).url;
+    this.functions = new Map<FunctionName, lambda.Function>([
+      ...steps,
+      ['settle-phase', settlePhase],
+      ['settle-run', settleRun],
+      ['reconcile', reconcile],
+      ['webhook', webhook],
+      ['hooks', hooks],
+    ]);
+  }
+
+  #maker(props: ControlProps) {
+    const { layer } = new PolicyLayer(this, 'Policy', props.policy);
+    const { queueArn, queueUrl } = this.deliveries.queue;
+    const around: Surroundings = { ...props, mailFrom: props.policy.notify.email?.from, queue: queueArn };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl };
+    return (
+      name: FunctionName,
+      more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},
+    ): lambda.Function =>
+      makeFunction(this, name, {
+        description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
+        bundles: props.bundles,
+        removalPolicy: props.removalPolicy,
+        grants: grantsOf(this, name, around),
+        environment: environmentOf(name, places),
+        ...(needs[name].includes('policy') ? { layers: [layer] } : {}),
+        ...more,
+      });
+  }
+
+  #machine(props: ControlProps, steps: Map<StepName, lambda.Function>): sfn.StateMachine {
+    const stack = Stack.of(this);
+    const role = new iam.Role(this, 'MachineRole', {
+      assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+      }),
+    });
+    // A definition given as text grants nothing by itself.
+    const resources = [...steps.values()].map((step) => step.functionArn);
+    grant(role, [{ actions: ['lambda:InvokeFunction'], resources }]);
+    const machine = new sfn.StateMachine(this, 'Machine', {
+      stateMachineName: props.machine,
+      role,
+      definitionBody: sfn.DefinitionBody.fromString(
+        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '')),
+      ),
+      logs: {
+        destination: new logs.LogGroup(this, 'MachineLog', {
+          // Step Functions writes to groups of this prefix without a resource policy of the account, which are few.
+          logGroupName: `/aws/vendedlogs/states/${props.machine}`,
+          retention: logs.RetentionDays.THREE_MONTHS,
+          removalPolicy: props.removalPolicy,
+        }),
+        level: sfn.LogLevel.ALL,
+        includeExecutionData: false,
+      },
+      tracingEnabled: true,
+    });
+    acknowledgeWildcard(role, '*', 'Traces and the delivery of logs are resources of no ARN in IAM.');
+    return machine;
+  }
+}

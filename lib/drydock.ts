@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Policy } from '../core/policy/schema.ts';
+import { approverGrants } from './access.ts';
+import { Alarms } from './alarms.ts';
+import { Broker } from './broker.ts';
+import { Control } from './control.ts';
+import { Dashboard } from './dashboard.ts';
+import { type FargateSize, fargateSize } from './fargate-size.ts';
+import { propError } from './names.ts';
+import { Network } from './network.ts';
+import { packageRoot, version } from './package-root.ts';
+import { checkPolicy, type PolicyInput } from './policy.ts';
+import { Sandbox } from './sandbox.ts';
+import type { State } from './state.ts';
+import { Storage } from './storage.ts';
+
+export interface DrydockProps {
+  /** Path of a policy file, or the policy as an object. Its limits give the size of the sandbox. */
+  policy: string | PolicyInput;
+  /**
+   * Availability zones of the networks made here, 1 to 3. Default: 1. Each further one adds two interface endpoints,
+   * about 15 USD a month. Not with `vpc`, which has its zones.
+   */
+  zones?: number;
+  /**
+   * Network of the sandboxes: isolated subnets only, for sandboxes alone, as names in it are answered for image pulls
+   * only. Default: one of its own, 10.201.0.0/20.
+   */
+  vpc?: ec2.IVpc;
+  /**
+   * Network that the gateways reach models, registries and code hosts from: its private subnets, else its public ones. It
+   * is peered with the sandboxes', so their ranges of addresses may not overlap. Default: one of its own, 10.201.16.0/20,
+   * with public subnets and no NAT gateway.
+   */
+  egress?: { vpc: ec2.IVpc };
+  /**
+   * Digests, `sha256:` and 64 hex, of the images in Drydock's repository. Default: the tags `sandbox-<version>` and
+   * `gateway-<version>` of this package; the repository's tags cannot be moved.
+   */
+  images?: { sandbox?: string; gateway?: string };
+  /** Key of what is stored. Default: a key of its own, rotated yearly. Not with `state`, which has its key already. */
+  encryptionKey?: kms.IKey;
+  /** Boundary of every role that is made here. Default: none. */
+  permissionsBoundary?: iam.IManagedPolicy;
+  /** What becomes of data and logs when the stack goes. Default: RETAIN, with deletion protection of the tables. */
+  removalPolicy?: RemovalPolicy;
+  /** What is kept, where another stack has made it: `importState`. Default: made here. */
+  state?: State;
+  /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
+  alarmTopic?: sns.ITopic;
+  /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
+  bundles?: string;
+}
+
+const digest = /^sha256:[0-9a-f]{64}$/;
+/** GiB; more than Fargate gives is refused before a run finds out. */
+const mostDiskMb = 200 * 1_024;
+
+/**
+ * The pipeline in one account: state machine, functions, networks and sandboxes, and what they keep.
+ * @throws PolicyInvalid, PolicyRefused, UsageError, each with the path of this construct.
+ */
+export class Drydock extends Construct {
+  readonly policy: Policy;
+  readonly state: State;
+  readonly #control: Control;
+  readonly #machine: string;
+
+  constructor(scope: Construct, id: string, props: DrydockProps) {
+    super(scope, id);
+    this.policy = checkPolicy(this, props.policy);
+    const { zones = 1, images = {}, removalPolicy = RemovalPolicy.RETAIN } = props;
+    if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
+      throw propError(this, 'UsageError', `zones is ${zones}; give 1, 2 or 3.`);
+    }
+    if (props.vpc && props.zones !== undefined) {
+      throw propError(this, 'UsageError', 'give zones or vpc, which has its zones; not both.');
+    }
+    if (props.state && props.encryptionKey) {
+      throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
+    }
+    const image = (name: 'sandbox' | 'gateway'): string => {
+      const given = images[name];
+      if (given === undefined) return `:${name}-${version()}`;
+      if (digest.test(given)) return `@${given}`;
+      throw propError(this, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
+    };
+
+    if (props.permissionsBoundary) iam.PermissionsBoundary.of(this).apply(props.permissionsBoundary);
+    this.state =
+      props.state ??
+      new Storage(this, 'Storage', {
+        removalPolicy,
+        ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
+      }).state;
+    const network = new Network(this, 'Network', {
+      zones,
+      images: this.state.images,
+      removalPolicy,
+      ...(props.vpc ? { vpc: props.vpc } : {}),
+      ...(props.egress ? { egress: props.egress.vpc } : {}),
+    });
+    const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
+    const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
+    const sandbox = new Sandbox(this, 'Sandbox', {
+      broker: broker.function,
+      artifacts: this.state.artifacts,
+      images: this.state.images,
+      sandboxImage: image('sandbox'),
+      gatewayImage: image('gateway'),
+      size: this.#size(),
+      diskMb: this.policy.limits.disk_mb,
+      removalPolicy,
+    });
+    this.#machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
+    this.#control = new Control(this, 'Control', {
+      state: this.state,
+      network,
+      sandbox,
+      policy: this.policy,
+      machine: this.#machine,
+      bundles,
+      removalPolicy,
+    });
+    const { all: alarms } = new Alarms(this, 'Alarms', {
+      control: this.#control,
+      broker: broker.function,
+      topic: props.alarmTopic,
+    });
+    new Dashboard(this, 'Overview', { control: this.#control, alarms });
+  }
+
+  /** Executions that did not end well: count, summed over five minutes. A rejected run is among them. */
+  metricRunsFailed(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.#control.stateMachine.metricFailed({ label: 'Runs failed', ...options });
+  }
+
+  /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
+  get webhookUrl(): string {
+    return this.#control.webhookUrl;
+  }
+
+  /**
+   * Lets people with that role see runs and decide gates with the command line. What they may decide is the policy's
+   * business; the role itself can write the tables of runs and gates, so give it to people who may approve, and to no
+   * machine. It reads no secret.
+   */
+  grantApprove(grantee: iam.IGrantable): void {
+    for (const { actions, resources, conditions } of approverGrants(this, this.state, this.#machine)) {
+      const statement = new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) });
+      grantee.grantPrincipal.addToPrincipalPolicy(statement);
+    }
+  }
+
+  #size(): FargateSize {
+    const { cpu, memory_mb, disk_mb } = this.policy.limits;
+    const size = fargateSize(cpu, memory_mb);
+    if (size && disk_mb <= mostDiskMb) return size;
+    const asked = `limits of the policy ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
+    throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
+  }
+}

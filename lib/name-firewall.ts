@@ -1,0 +1,38 @@
+import { Stack } from 'aws-cdk-lib';
+import * as resolver from 'aws-cdk-lib/aws-route53resolver';
+import { Construct } from 'constructs';
+
+/**
+ * DNS of the sandbox's network. The VPC's resolver is behind no security group: without this, names alone would carry data
+ * out. It answers what an image pull asks for, by exact name, and nothing else; when the firewall itself fails, nothing.
+ */
+export class NameFirewall extends Construct {
+  constructor(scope: Construct, id: string, { vpc }: { vpc: string }) {
+    super(scope, id);
+    const { account, region, urlSuffix } = Stack.of(this);
+    const list = (name: string, domains: string[]): string =>
+      new resolver.CfnFirewallDomainList(this, name, { domains }).attrId;
+    const group = new resolver.CfnFirewallRuleGroup(this, 'Rules', {
+      firewallRules: [
+        {
+          priority: 100,
+          action: 'ALLOW',
+          firewallDomainListId: list('ImageNames', [
+            `api.ecr.${region}.${urlSuffix}`,
+            `${account}.dkr.ecr.${region}.${urlSuffix}`,
+            `prod-${region}-starport-layer-bucket.s3.${region}.${urlSuffix}`,
+          ]),
+          // These names are AWS's own and lead on to names that change.
+          firewallDomainRedirectionAction: 'TRUST_REDIRECTION_DOMAIN',
+        },
+        { priority: 200, action: 'BLOCK', blockResponse: 'NXDOMAIN', firewallDomainListId: list('AllNames', ['*']) },
+      ],
+    });
+    new resolver.CfnFirewallRuleGroupAssociation(this, 'Association', {
+      firewallRuleGroupId: group.attrId,
+      vpcId: vpc,
+      priority: 101,
+    });
+    new resolver.CfnFirewallConfig(this, 'FailClosed', { resourceId: vpc, firewallFailOpen: 'DISABLED' });
+  }
+}

@@ -1,0 +1,21 @@
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Drydock, type DrydockProps } from './drydock.ts';
+import { exportState, importState } from './state.ts';
+import { Storage } from './storage.ts';
+
+/** Names of the SSM parameters that the two stacks meet by begin with this. */
+const prefix = 'drydock';
+
+/**
+ * The two stacks of `bin/app.ts`: what is kept, and everything else, which may be thrown away and made again. The first is
+ * deployed alone once, so that images and secrets can be put where the second one looks for them.
+ */
+export function addStacks(app: App, props: Omit<DrydockProps, 'state' | 'encryptionKey'>): { kept: Stack; run: Stack } {
+  const kept = new Stack(app, 'DrydockState', { description: 'Drydock: tables, artifacts, images, key, secrets' });
+  exportState(kept, prefix, new Storage(kept, 'Storage').state);
+  const run = new Stack(app, 'Drydock', { description: 'Drydock: state machine, functions, networks, sandboxes' });
+  run.addStackDependency(kept, 'it reads the names that the first stack writes');
+  const drydock = new Drydock(run, 'Drydock', { ...props, state: importState(run, prefix) });
+  new CfnOutput(run, 'WebhookUrl', { value: drydock.webhookUrl, description: 'Webhook URL of the GitHub App' });
+  return { kept, run };
+}

@@ -1,0 +1,79 @@
+import { Stack } from 'aws-cdk-lib';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+
+/** Names of what Drydock keeps, wherever it was made: this stack or another of the same account and region. */
+export interface State {
+  /** ARN of the key that everything is encrypted under. */
+  readonly key: string;
+  /** Names of the three tables. */
+  readonly runs: string;
+  readonly ledger: string;
+  readonly gates: string;
+  /** Name of the bucket. */
+  readonly artifacts: string;
+  /** Name of the image repository. */
+  readonly images: string;
+  /** ARN of the secret with the GitHub App's id, private key and webhook secret. */
+  readonly github: string;
+  /** ARN of the secret with the keys of model providers. */
+  readonly models: string;
+  /** ARN of the secret that the secrets of phases are derived from. */
+  readonly deployment: string;
+  /** ARN of the secret with Slack's incoming webhook. */
+  readonly slack: string;
+}
+
+const parts: readonly (keyof State)[] = [
+  'key',
+  'runs',
+  'ledger',
+  'gates',
+  'artifacts',
+  'images',
+  'github',
+  'models',
+  'deployment',
+  'slack',
+];
+
+/**
+ * Writes the names of a state as SSM parameters `/<prefix>/<part>`. Not as exports: an export may not change while
+ * another stack imports it, and then neither stack can be changed alone.
+ */
+export function exportState(scope: Construct, prefix: string, state: State): void {
+  const parameters = new Construct(scope, 'Names');
+  for (const part of parts) {
+    new ssm.StringParameter(parameters, part, { parameterName: `/${prefix}/${part}`, stringValue: state[part] });
+  }
+}
+
+/** The state that `exportState` wrote under that prefix, read by CloudFormation at deployment: no lookup at synth. */
+export function importState(scope: Construct, prefix: string): State {
+  const names = new Construct(scope, 'State');
+  const read = (part: keyof State): string => ssm.StringParameter.valueForStringParameter(names, `/${prefix}/${part}`);
+  return {
+    key: read('key'),
+    runs: read('runs'),
+    ledger: read('ledger'),
+    gates: read('gates'),
+    artifacts: read('artifacts'),
+    images: read('images'),
+    github: read('github'),
+    models: read('models'),
+    deployment: read('deployment'),
+    slack: read('slack'),
+  };
+}
+
+export const tableArn = (scope: Construct, name: string): string =>
+  Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: name });
+export const bucketArn = (scope: Construct, name: string): string =>
+  Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource: name });
+export const repositoryArn = (scope: Construct, name: string): string =>
+  Stack.of(scope).formatArn({ service: 'ecr', resource: 'repository', resourceName: name });
+/** `<account>.dkr.ecr.<region>.<suffix>/<name>`: what an image is pulled by, before its tag or digest. */
+export const repositoryUri = (scope: Construct, name: string): string => {
+  const { account, region, urlSuffix } = Stack.of(scope);
+  return `${account}.dkr.ecr.${region}.${urlSuffix}/${name}`;
+};

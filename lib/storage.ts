@@ -1,0 +1,122 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { State } from './state.ts';
+
+export interface StorageProps {
+  /** Key of everything stored; one of our own, rotated yearly, where absent. */
+  encryptionKey?: kms.IKey;
+  /** What becomes of tables, bucket, images, key and secrets when the stack goes. Default: RETAIN. */
+  removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * What outlives a deployment: three tables shaped as adapters/aws/dynamo creates them on one machine, the bucket of the
+ * artifacts, the images, the key, and the secrets (empty until a person fills them in, but for the deployment key).
+ * Retained, tables with deletion protection, unless `removalPolicy` says otherwise.
+ */
+export class Storage extends Construct {
+  readonly state: State;
+
+  constructor(scope: Construct, id: string, props: StorageProps = {}) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const retained = removalPolicy === RemovalPolicy.RETAIN;
+    const encryptionKey =
+      props.encryptionKey ??
+      new kms.Key(this, 'Key', {
+        description: 'Drydock: tables, artifacts, secrets, task tokens',
+        enableKeyRotation: true,
+        removalPolicy,
+      });
+
+    const { STRING } = dynamodb.AttributeType;
+    const table = (name: string): dynamodb.Table =>
+      new dynamodb.Table(this, name, {
+        partitionKey: { name: 'pk', type: STRING },
+        sortKey: { name: 'sk', type: STRING },
+        billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey,
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        deletionProtection: retained,
+        removalPolicy,
+      });
+    const runs = table('Runs');
+    runs.addGlobalSecondaryIndex({
+      indexName: 'byTime',
+      partitionKey: { name: 'listKey', type: STRING },
+      sortKey: { name: 'createdAt', type: STRING },
+    });
+    const artifacts = new s3.Bucket(this, 'Artifacts', {
+      encryption: s3.BucketEncryption.KMS,
+      encryptionKey,
+      bucketKeyEnabled: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      lifecycleRules: [{ id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy,
+    });
+    const images = new ecr.Repository(this, 'Images', {
+      imageTagMutability: ecr.TagMutability.IMMUTABLE,
+      imageScanOnPush: true,
+      removalPolicy,
+    });
+    Validations.of(artifacts).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-S1',
+      reason:
+        'Objects are named by digest and read by roles only; CloudTrail data events say who read, without a second bucket.',
+    });
+    const secret = (
+      name: string,
+      description: string,
+      notRotated: string,
+      generateSecretString?: secrets.SecretStringGenerator,
+    ): string => {
+      const made = new secrets.Secret(this, name, {
+        description,
+        encryptionKey,
+        removalPolicy,
+        ...(generateSecretString ? { generateSecretString } : {}),
+      });
+      Validations.of(made).acknowledge({ id: 'AwsSolutions::AwsSolutions-SMG4', reason: notRotated });
+      return made.secretArn;
+    };
+
+    this.state = {
+      key: encryptionKey.keyArn,
+      runs: runs.tableName,
+      ledger: table('Ledger').tableName,
+      gates: table('Gates').tableName,
+      artifacts: artifacts.bucketName,
+      images: images.repositoryName,
+      github: secret(
+        'GitHubApp',
+        'GitHub App: {"appId","privateKey","webhookSecrets":[newest, older]}',
+        'GitHub makes private keys of an App in its web pages only; a person replaces them.',
+      ),
+      models: secret(
+        'ModelKeys',
+        'Keys of model providers: {"google","anthropic","openai"}',
+        'Providers of models have no common interface to replace a key; a person does.',
+      ),
+      deployment: secret(
+        'DeploymentKey',
+        'Key that the secrets of phases are derived from',
+        'Phases under way hold secrets derived from it; it is replaced when none runs.',
+        { passwordLength: 64, excludePunctuation: true },
+      ),
+      slack: secret(
+        'Slack',
+        'Slack, where people are told there: {"webhookUrl"}',
+        'Slack makes incoming webhooks in its web pages only; a person replaces them.',
+      ),
+    };
+  }
+}

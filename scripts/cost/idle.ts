@@ -1,0 +1,118 @@
+import type { Item, Prices } from './prices.ts';
+import { priceOf } from './prices.ts';
+import { resourcesOf, type Template } from './template.ts';
+
+/** Hours of a month, as AWS counts. */
+const hours = 730;
+const gigabytes = {
+  /** Two images, compressed: a toolchain with agents, and the gateway. */
+  images: 2,
+  tables: 0.1,
+  bucket: 1,
+  /** Functions that nobody calls write nothing; the reconciler and refused connections do. */
+  logs: 0.1,
+};
+/** Each run of the reconciler, with nothing to do. */
+const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 0.5, reads: 40, kmsRequests: 4 };
+/** An event source asks its queue with five pollers, each for twenty seconds at a time. */
+const polls = (hours * 3_600 * 5) / 20;
+
+/** What costs by being there. Count and words by type of resource. */
+const standing: Record<string, (all: Record<string, unknown>[], price: (name: string) => number) => Item> = {
+  'AWS::EC2::VPCEndpoint': (all, price) => {
+    const zones = all
+      .filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface')
+      .map(({ SubnetIds }) => (SubnetIds as unknown[]).length);
+    const count = zones.reduce((sum, each) => sum + each, 0);
+    const usd = count * hours * price('interfaceEndpointHour');
+    return { name: 'Interface endpoints of ECR', usd, why: `${count} × ${hours} h; the endpoint of S3 is free` };
+  },
+  'AWS::EC2::NatGateway': (all, price) => ({
+    name: 'NAT gateways',
+    usd: all.length * hours * price('natGatewayHour'),
+    why: `${all.length} × ${hours} h`,
+  }),
+  'AWS::KMS::Key': (all, price) => ({
+    name: 'KMS key',
+    usd: all.length * price('kmsKeyMonth') + look.runs * look.kmsRequests * price('kmsRequest'),
+    why: `${all.length} key; each of its first two yearly rotations adds a dollar a month`,
+  }),
+  'AWS::SecretsManager::Secret': (all, price) => ({
+    name: 'Secrets',
+    usd: all.length * price('secretMonth'),
+    why: `${all.length} secrets`,
+  }),
+  'AWS::CloudWatch::Alarm': (all, price) => {
+    const metrics = all.map(
+      ({ Metrics }) => (Metrics as { MetricStat?: unknown }[] | undefined)?.filter(isMetric).length ?? 1,
+    );
+    const count = metrics.reduce((sum, each) => sum + each, 0);
+    return { name: 'Alarms', usd: count * price('alarmMetricMonth'), why: `${all.length} alarms on ${count} metrics` };
+  },
+  'AWS::CloudWatch::Dashboard': (all, price) => ({
+    name: 'Dashboard',
+    usd: all.length * price('dashboardMonth'),
+    why: 'free where the account has fewer than three',
+  }),
+  'AWS::Logs::MetricFilter': (all, price) => ({
+    name: 'Metrics of the reconciler',
+    usd: all.length * price('customMetricMonth'),
+    why: `${all.length} metrics`,
+  }),
+  'AWS::Route53Resolver::FirewallDomainList': (all, price) => {
+    const domains = all.reduce((sum, { Domains }) => sum + (Domains as unknown[]).length, 0);
+    return { name: 'DNS firewall', usd: domains * price('firewallDomainMonth'), why: `${domains} domains` };
+  },
+  'AWS::Lambda::Function': (_all, price) => {
+    const seconds = look.runs * look.seconds * look.memoryGb;
+    return {
+      name: 'Reconciler',
+      usd: look.runs * price('lambdaRequest') + seconds * price('lambdaGigabyteSecond'),
+      why: `${look.runs} times ${look.seconds} s; other functions cost by run`,
+    };
+  },
+  'AWS::Lambda::EventSourceMapping': (all, price) => ({
+    name: 'Asking the queue of webhooks',
+    usd: all.length * polls * price('queueRequest'),
+    why: `${polls} times, five pollers, twenty seconds each`,
+  }),
+  'AWS::DynamoDB::Table': (all, price) => ({
+    name: 'Tables',
+    usd: gigabytes.tables * price('dynamoGigabyteMonth') + look.runs * look.reads * price('dynamoRead'),
+    why: `${all.length} tables, ${gigabytes.tables} GB, read by the reconciler`,
+  }),
+  'AWS::S3::Bucket': (_all, price) => ({
+    name: 'Artifacts',
+    usd: gigabytes.bucket * price('bucketGigabyteMonth'),
+    why: `${gigabytes.bucket} GB`,
+  }),
+  'AWS::ECR::Repository': (_all, price) => ({
+    name: 'Images',
+    usd: gigabytes.images * price('imageGigabyteMonth'),
+    why: `${gigabytes.images} GB`,
+  }),
+  'AWS::Logs::LogGroup': (_all, price) => ({
+    name: 'Logs',
+    usd: gigabytes.logs * price('logGigabyte'),
+    why: `${gigabytes.logs} GB taken in`,
+  }),
+};
+const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat !== undefined;
+
+/** What costs nothing by being there. */
+const free =
+  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(LayerVersion|Permission)$|AWS::Route53Resolver::(FirewallConfig|FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::CDK::Metadata$|Custom::S3PrefixList$)/;
+
+/**
+ * US dollars a month without a single run, dearest first.
+ * @throws Error for a type of resource that nobody has said the cost of.
+ */
+export function idleItems(templates: Template[], prices: Prices): Item[] {
+  const types = new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)));
+  const unknown = [...types].filter((type) => !standing[type] && !free.test(type));
+  if (unknown.length > 0) throw new Error(`scripts/cost/idle.ts does not know what costs: ${unknown.join(', ')}`);
+  return Object.entries(standing)
+    .filter(([type]) => types.has(type))
+    .map(([type, item]) => item(resourcesOf(templates, type), priceOf(prices)))
+    .sort((a, b) => b.usd - a.usd);
+}

@@ -1,0 +1,84 @@
+import type { Item, Prices } from './prices.ts';
+import { priceOf } from './prices.ts';
+import { resourcesOf, type Template } from './template.ts';
+
+/** A run of middling size without rework: three phases of ten minutes, a minute before each to pull images. */
+export const typical = {
+  phases: 3,
+  minutes: 11,
+  transitions: 30,
+  invocations: 20,
+  seconds: 3,
+  memoryGb: 0.5,
+  writes: 60,
+  reads: 300,
+  /** Model calls: at most two writes each. */
+  modelCalls: 60,
+  objects: 40,
+  kmsRequests: 150,
+  logMegabytes: 5,
+};
+
+interface Task {
+  name: string;
+  cpu: number;
+  gigabytes: number;
+  diskAbove: number;
+}
+
+function taskOf(properties: Record<string, unknown>): Task {
+  const [container] = properties.ContainerDefinitions as { Name: string }[];
+  const disk = (properties.EphemeralStorage as { SizeInGiB: number } | undefined)?.SizeInGiB ?? 20;
+  return {
+    name: container?.Name ?? '',
+    cpu: Number(properties.Cpu) / 1_024,
+    gigabytes: Number(properties.Memory) / 1_024,
+    diskAbove: disk - 20,
+  };
+}
+
+/** US dollars of one run, model calls apart, dearest first. Task sizes are the template's. */
+export function runItems(templates: Template[], prices: Prices): Item[] {
+  const price = priceOf(prices);
+  const { phases, minutes, transitions, invocations, seconds, memoryGb, writes, reads, modelCalls } = typical;
+  const taskHours = (phases * minutes) / 60;
+  const tasks = resourcesOf(templates, 'AWS::ECS::TaskDefinition')
+    .map(taskOf)
+    .map(({ name, cpu, gigabytes, diskAbove }) => ({
+      name: `Fargate: ${name}`,
+      usd:
+        taskHours *
+        (cpu * price('fargateCpuHour') +
+          gigabytes * price('fargateGigabyteHour') +
+          diskAbove * price('fargateDiskGigabyteHour')),
+      why: `${phases} phases of ${minutes} minutes on ${cpu} vCPU and ${gigabytes} GB`,
+    }));
+  const items: Item[] = [
+    ...tasks,
+    {
+      name: 'Public address of the gateway',
+      usd: taskHours * price('publicAddressHour'),
+      why: `${phases} × ${minutes} minutes`,
+    },
+    { name: 'Step Functions', usd: transitions * price('transition'), why: `${transitions} transitions` },
+    {
+      name: 'Lambda',
+      usd: invocations * (price('lambdaRequest') + seconds * memoryGb * price('lambdaGigabyteSecond')),
+      why: `${invocations} invocations of ${seconds} s`,
+    },
+    {
+      name: 'DynamoDB',
+      usd: (writes + 2 * modelCalls) * price('dynamoWrite') + reads * price('dynamoRead'),
+      why: `${writes} write units, two more for each of ${modelCalls} model calls, ${reads} read units`,
+    },
+    {
+      name: 'S3',
+      usd: typical.objects * (price('bucketWrite') + 2 * price('bucketRead')),
+      why: `${typical.objects} objects, each written once and read twice`,
+    },
+    { name: 'KMS', usd: typical.kmsRequests * price('kmsRequest'), why: `${typical.kmsRequests} requests` },
+    { name: 'Logs', usd: (typical.logMegabytes / 1_024) * price('logGigabyte'), why: `${typical.logMegabytes} MB` },
+    { name: 'Webhooks', usd: 10 * (price('httpRequest') + 3 * price('queueRequest')), why: '10 messages' },
+  ];
+  return items.sort((a, b) => b.usd - a.usd);
+}

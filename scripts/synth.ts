@@ -1,0 +1,23 @@
+// `npm run synth [-- --bundles FOLDER] [-- --out FOLDER]`: bundles the functions and writes the CloudFormation templates to
+// cdk.out. It needs no CDK command line, credentials, Docker or network. The CDK command line runs the same file (cdk.json).
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = resolve(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { bundles: { type: 'string' }, out: { type: 'string' } } });
+
+const bundles = resolve(values.bundles ?? join(root, 'dist/lambdas'));
+const bundler = join(import.meta.dirname, 'bundle-lambdas.ts');
+if (values.bundles === undefined && existsSync(bundler)) {
+  const { bundleLambdas } = (await import(bundler)) as { bundleLambdas(outDir: string): Promise<unknown> };
+  await bundleLambdas(bundles);
+}
+
+// The CDK command line says both by variables of its own.
+const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}') as Record<string, unknown>;
+process.env.CDK_CONTEXT_JSON = JSON.stringify({ bundles, ...context });
+process.env.CDK_OUTDIR =
+  values.out === undefined ? (process.env.CDK_OUTDIR ?? join(root, 'cdk.out')) : resolve(values.out);
+await import('../bin/app.ts');
+console.error(`Templates are in ${process.env.CDK_OUTDIR}`);
