@@ -9,7 +9,7 @@ export function objects() {
   return {
     bytes,
     /** Undefined for what is no request for an object. */
-    callOf(method: string, url: URL): AwsCall | undefined {
+    callOf(method: string, url: URL): Omit<AwsCall, 'principal'> | undefined {
       const action = actions[method];
       if (!action || !/^\/[^/]+\/.+/.test(url.pathname)) return undefined;
       return { action, resource: decodeURIComponent(url.pathname.slice(1)), input: {} };

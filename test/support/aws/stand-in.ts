@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { objects } from './objects.ts';
 
 export interface AwsCall {
+  /** Access key id: who asked. */
+  principal: string;
   /** `dynamodb:PutItem`, as IAM spells it. */
   action: string;
   /** Table, key, secret, task… as the request names it. */
@@ -61,11 +63,12 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
   const answer = async (request: IncomingMessage, body: Buffer) => {
     if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 '))
       throw new AwsRefusal('MissingAuthenticationToken', 'unsigned', 403);
+    const principal = /Credential=([^/]+)\//.exec(request.headers.authorization)?.[1] ?? '';
     const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
     const service = services[prefix];
-    if (service === undefined) return rest(request, body);
+    if (service === undefined) return rest(request, body, principal);
     const input = JSON.parse(body.toString()) as Record<string, unknown>;
-    const call = { action: `${service}:${operation}`, resource: resourceOf(input), input };
+    const call = { principal, action: `${service}:${operation}`, resource: resourceOf(input), input };
     aws.calls.push(call);
     aws.fault?.(call);
     if (service === 'dynamodb') {
@@ -79,19 +82,20 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
     return { status: 200, body: Buffer.from(JSON.stringify((await done(input)) ?? {})) };
   };
 
-  const rest = (request: IncomingMessage, body: Buffer) => {
+  const rest = (request: IncomingMessage, body: Buffer, principal: string) => {
     const url = new URL(request.url ?? '/', 'http://aws');
     const form = new URLSearchParams(body.toString('latin1'));
     if (request.method === 'POST' && url.pathname === '/' && form.has('Action')) {
       const input = Object.fromEntries(form);
-      const call = { action: `sts:${input.Action}`, resource: input.RoleArn ?? '', input };
+      const call = { principal, action: `sts:${input.Action}`, resource: input.RoleArn ?? '', input };
       aws.calls.push(call);
       aws.fault?.(call);
       const done = operations[call.action];
       if (!done) throw unknown(call.action);
       return { status: 200, body: Buffer.from(String(done(input))), type: 'text/xml' };
     }
-    const call = bucket.callOf(request.method ?? '', url);
+    const found = bucket.callOf(request.method ?? '', url);
+    const call = found && { principal, ...found };
     if (!call) throw unknown(`${request.method} ${url.pathname}`);
     aws.calls.push(call);
     aws.fault?.(call);
