@@ -1,0 +1,176 @@
+import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
+import { type Contents, type MergedFile, mergeFile, same, type Versions } from './merge-file.ts';
+import { type Objects, remembering } from './objects.ts';
+import { findRenames } from './renames.ts';
+import type { Tree, TreeEntry } from './tree.ts';
+
+type Side = 'target' | 'change';
+
+/**
+ * Three-way merge of base plus change onto a moved target, as `git merge-tree` does it but without git: by the two trees
+ * and the contents of the files that both sides changed. Base is what is compared against, also where the target's
+ * history was rewritten. Both sides' renames are followed.
+ *
+ * Where it differs from git: two versions may be aligned in more than one way when lines repeat, and then one of the two
+ * may see lines that touch, hence a conflict, where the other sees none (counted in test/contract/merge.test.ts). A file
+ * added to a folder that the target renamed stays in the old folder; git calls that a conflict.
+ */
+export async function mergeOnto(
+  objects: Objects,
+  change: ChangeSet,
+  onto: string,
+): Promise<{ change: ChangeSet; conflicts: string[] }> {
+  const [base, target] = await Promise.all([objects.tree(change.manifest.base), objects.tree(onto)]);
+  const known = new Map<string, Uint8Array>();
+  const wanted = withChange(base, change, known);
+  const fromHost = remembering((sha) => objects.blob(sha));
+  const contents: Contents = {
+    read: async (sha) => known.get(sha) ?? fromHost(sha),
+    add: (sha, bytes) => known.set(sha, bytes),
+  };
+  const merge = new Merge(base, target, wanted, contents);
+  await merge.files(change.manifest.entries.map(({ path }) => path));
+  merge.makeRoom();
+  return { change: await merge.toChange(onto), conflicts: [...merge.conflicts].sort() };
+}
+
+/** The tree of base plus change. What the change brings is noted by id in `known`. */
+function withChange(base: Tree, change: ChangeSet, known: Map<string, Uint8Array>): Tree {
+  const wanted: Tree = new Map(base);
+  const contents = blobsByPath(change);
+  for (const entry of change.manifest.entries) {
+    if (entry.op === 'delete') wanted.delete(entry.path);
+    else wanted.set(entry.path, { mode: entry.mode, blobSha: entry.blobSha, bytes: entry.bytes });
+    const content = contents.get(entry.path);
+    if (entry.op === 'put' && content) known.set(entry.blobSha, content);
+  }
+  return wanted;
+}
+
+/** A merge as it goes on: what becomes of each path that is not simply the target's. */
+class Merge {
+  readonly conflicts = new Set<string>();
+  readonly #result = new Map<string, TreeEntry | undefined>();
+  readonly #base: Tree;
+  readonly #target: Tree;
+  readonly #wanted: Tree;
+  readonly #contents: Contents;
+
+  constructor(base: Tree, target: Tree, wanted: Tree, contents: Contents) {
+    this.#base = base;
+    this.#target = target;
+    this.#wanted = wanted;
+    this.#contents = contents;
+  }
+
+  /** @param paths That the change names; nothing else can differ from the target. */
+  async files(paths: string[]): Promise<void> {
+    const touched = paths.filter((path) => !same(this.#base.get(path), this.#wanted.get(path)));
+    const versions = new Map(touched.map((path) => [path, this.#at(path)]));
+    const renamed = await this.#renamed(touched, versions);
+    for (const [path, each] of versions) this.#keep(path, await mergeFile(each, this.#contents));
+    for (const path of renamed) this.conflicts.add(path);
+  }
+
+  /** Moves the versions of renamed files to where they are now; returns the paths where both sides disagree on that. */
+  async #renamed(touched: string[], versions: Map<string, Versions>): Promise<string[]> {
+    const [base, target, wanted] = [this.#base, this.#target, this.#wanted];
+    const both = new Set(touched.filter((path) => base.has(path) && !same(base.get(path), target.get(path))));
+    const lost = (tree: Tree) => new Set([...both].filter((path) => !tree.has(path)));
+    const theirs = await findRenames(base, target, lost(target), this.#contents.read);
+    const ours = await findRenames(base, wanted, lost(wanted), this.#contents.read);
+    const disputed: string[] = [];
+    for (const old of both) {
+      const [there, here] = [theirs.get(old), ours.get(old)];
+      if (there === undefined && here === undefined) continue;
+      versions.set(old, { target: target.get(old), change: target.get(old) });
+      const from = base.get(old);
+      const merged = { base: from, target: target.get(there ?? old), change: wanted.get(here ?? old) };
+      const places = new Set([there ?? here ?? old, here ?? there ?? old]);
+      if (places.size > 1) disputed.push(old);
+      for (const place of places) {
+        if (there !== place && target.has(place)) {
+          disputed.push(place);
+          versions.set(place, await this.#over(merged, target.get(place), 'target'));
+        } else if (here !== place && wanted.has(place) && !same(base.get(place), wanted.get(place))) {
+          disputed.push(place);
+          versions.set(place, await this.#over(merged, wanted.get(place), 'change'));
+        } else versions.set(place, merged);
+        if (places.size > 1 || !merged.target || !merged.change) disputed.push(place);
+      }
+    }
+    return disputed;
+  }
+
+  /** A renamed file meets one that the other side put there: the two are merged as if both had been added. */
+  async #over(renamed: Versions, there: TreeEntry | undefined, side: Side): Promise<Versions> {
+    const { entry } = await mergeFile(renamed, this.#contents);
+    return side === 'target' ? { target: there, change: entry } : { target: entry, change: there };
+  }
+
+  #at(path: string): Versions {
+    return { base: this.#base.get(path), target: this.#target.get(path), change: this.#wanted.get(path) };
+  }
+
+  #keep(path: string, merged: MergedFile): void {
+    this.#result.set(path, merged.entry);
+    if (merged.conflict) this.conflicts.add(path);
+    if (!merged.aside) return;
+    const beside = this.#free(path, merged.aside.side);
+    this.#result.set(beside, merged.aside.entry);
+    this.conflicts.add(beside);
+  }
+
+  /** A file whose name is now a folder's goes beside it, which is a conflict. */
+  makeRoom(): void {
+    const folders = new Set<string>();
+    const files = new Set([...this.#target.keys(), ...this.#result.keys()]);
+    for (const path of files) {
+      if (!this.#now(path)) continue;
+      for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+        const folder = path.slice(0, at);
+        if (folders.has(folder)) break;
+        folders.add(folder);
+      }
+    }
+    for (const path of files) {
+      const entry = this.#now(path);
+      if (!entry || !folders.has(path)) continue;
+      const beside = this.#free(path, same(entry, this.#target.get(path)) ? 'target' : 'change');
+      this.#result.set(path, undefined).set(beside, entry);
+      this.conflicts.delete(path);
+      this.conflicts.add(beside);
+    }
+  }
+
+  /** How the merged tree differs from the target. */
+  async toChange(onto: string): Promise<ChangeSet> {
+    const entries: ChangeEntry[] = [];
+    const blobs: Uint8Array[] = [];
+    for (const path of [...this.#result.keys()].sort()) {
+      const entry = this.#result.get(path);
+      if (same(entry, this.#target.get(path))) continue;
+      if (!entry) {
+        entries.push({ op: 'delete', path });
+        continue;
+      }
+      const mode = fileModes.find((known) => known === entry.mode);
+      if (!mode) throw new Error(`git has no mode ${entry.mode}`);
+      const bytes = mode === '160000' ? new Uint8Array() : await this.#contents.read(entry.blobSha);
+      entries.push({ op: 'put', path, mode, blobSha: entry.blobSha, bytes: bytes.length });
+      blobs.push(bytes);
+    }
+    return { manifest: { base: onto, entries }, blobs: new Uint8Array(Buffer.concat(blobs)) };
+  }
+
+  #now(path: string): TreeEntry | undefined {
+    return this.#result.has(path) ? this.#result.get(path) : this.#target.get(path);
+  }
+
+  /** A name that nobody has, which says whose version it is. */
+  #free(path: string, side: Side): string {
+    let name = `${path}~${side}`;
+    for (let i = 0; this.#now(name); i++) name = `${path}~${side}_${i}`;
+    return name;
+  }
+}
