@@ -2,8 +2,8 @@ import type { Collaboration } from '../../core/collaboration.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports.ts';
 import { blameLine } from '../git/blame.ts';
-import { unifiedDiff } from '../git/diff.ts';
 import { type GitHubAccess, ownerAndRepo } from './access.ts';
+import { unifiedDiff } from './diff.ts';
 import { statusOf } from './errors.ts';
 import { mergeOnto } from './merge.ts';
 import { createMirror } from './mirror.ts';
@@ -65,8 +65,7 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
       return objects.blob(entry.blobSha);
     },
 
-    diff: async (repository, base, commit, maxBytes) =>
-      unifiedDiff(await mirror.with(repository, [base, commit]), base, commit, maxBytes),
+    diff: (_repository, base, commit, maxBytes) => unifiedDiff(objects, base, commit, maxBytes),
     rebase: (_repository, change, onto) => mergeOnto(objects, change, onto),
     blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
 

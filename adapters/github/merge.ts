@@ -1,6 +1,6 @@
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
 import { type Contents, type MergedFile, mergeFile, same, type Versions } from './merge-file.ts';
-import { type Objects, remembering } from './objects.ts';
+import { fewAtOnce, type Objects } from './objects.ts';
 import { findRenames } from './renames.ts';
 import type { Tree, TreeEntry } from './tree.ts';
 
@@ -21,12 +21,16 @@ export async function mergeOnto(
   onto: string,
 ): Promise<{ change: ChangeSet; conflicts: string[] }> {
   const [base, target] = await Promise.all([objects.tree(change.manifest.base), objects.tree(onto)]);
-  const known = new Map<string, Uint8Array>();
+  const known = new Map<string, Promise<Uint8Array>>();
   const wanted = withChange(base, change, known);
-  const fromHost = remembering((sha) => objects.blob(sha));
+  const fromHost = fewAtOnce(objects.blob);
   const contents: Contents = {
-    read: async (sha) => known.get(sha) ?? fromHost(sha),
-    add: (sha, bytes) => known.set(sha, bytes),
+    read(sha) {
+      const found = known.get(sha) ?? fromHost(sha);
+      known.set(sha, found);
+      return found;
+    },
+    add: (sha, bytes) => known.set(sha, Promise.resolve(bytes)),
   };
   const merge = new Merge(base, target, wanted, contents);
   await merge.files(change.manifest.entries.map(({ path }) => path));
@@ -35,14 +39,14 @@ export async function mergeOnto(
 }
 
 /** The tree of base plus change. What the change brings is noted by id in `known`. */
-function withChange(base: Tree, change: ChangeSet, known: Map<string, Uint8Array>): Tree {
+function withChange(base: Tree, change: ChangeSet, known: Map<string, Promise<Uint8Array>>): Tree {
   const wanted: Tree = new Map(base);
   const contents = blobsByPath(change);
   for (const entry of change.manifest.entries) {
     if (entry.op === 'delete') wanted.delete(entry.path);
     else wanted.set(entry.path, { mode: entry.mode, blobSha: entry.blobSha, bytes: entry.bytes });
     const content = contents.get(entry.path);
-    if (entry.op === 'put' && content) known.set(entry.blobSha, content);
+    if (entry.op === 'put' && content) known.set(entry.blobSha, Promise.resolve(content));
   }
   return wanted;
 }
@@ -83,9 +87,14 @@ class Merge {
     for (const old of both) {
       const [there, here] = [theirs.get(old), ours.get(old)];
       if (there === undefined && here === undefined) continue;
-      versions.set(old, { target: target.get(old), change: target.get(old) });
-      const from = base.get(old);
-      const merged = { base: from, target: target.get(there ?? old), change: wanted.get(here ?? old) };
+      versions.set(old, {});
+      const [theirVersion, ourVersion] = [target.get(there ?? old), wanted.get(here ?? old)];
+      // Renamed here and deleted there: it stays, for somebody to decide.
+      const either = theirVersion ?? ourVersion;
+      const merged: Versions =
+        theirVersion && ourVersion
+          ? { base: base.get(old), target: theirVersion, change: ourVersion }
+          : { target: either, change: either };
       const places = new Set([there ?? here ?? old, here ?? there ?? old]);
       if (places.size > 1) disputed.push(old);
       for (const place of places) {
@@ -96,7 +105,7 @@ class Merge {
           disputed.push(place);
           versions.set(place, await this.#over(merged, wanted.get(place), 'change'));
         } else versions.set(place, merged);
-        if (places.size > 1 || !merged.target || !merged.change) disputed.push(place);
+        if (places.size > 1 || !theirVersion || !ourVersion) disputed.push(place);
       }
     }
     return disputed;

@@ -6,7 +6,7 @@ import type { Tree } from './tree.ts';
 export interface Objects {
   /** Every file of a commit. */
   tree(commit: string): Promise<Tree>;
-  /** Content of a blob by its id. Asking again costs nothing. */
+  /** Content of a blob by its id. */
   blob(sha: string): Promise<Uint8Array>;
 }
 
@@ -21,12 +21,11 @@ export async function readBlob(octokit: Octokit, repository: string, sha: string
   return Buffer.from(data.content, 'base64');
 }
 
-/** Remembers what it read, for as long as one merge or diff takes, and reads few at a time. */
-export function remembering(read: (sha: string) => Promise<Uint8Array>): (sha: string) => Promise<Uint8Array> {
-  const known = new Map<string, Promise<Uint8Array>>();
+/** Reads few at a time, whoever asks. */
+export function fewAtOnce(read: (sha: string) => Promise<Uint8Array>): (sha: string) => Promise<Uint8Array> {
   const waiting: (() => void)[] = [];
   let busy = 0;
-  const inTurn = async (sha: string): Promise<Uint8Array> => {
+  return async (sha) => {
     if (busy >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
     else busy++;
     try {
@@ -37,11 +36,6 @@ export function remembering(read: (sha: string) => Promise<Uint8Array>): (sha: s
       if (next) next();
       else busy--;
     }
-  };
-  return (sha) => {
-    const found = known.get(sha) ?? inTurn(sha);
-    known.set(sha, found);
-    return found;
   };
 }
 
