@@ -1,5 +1,5 @@
 import { gitBlobSha } from '../../core/spec/fingerprint.ts';
-import { mergeText } from './merge-text.ts';
+import { type Markers, mergeText } from './merge-text.ts';
 import { isBinary, linesOf } from './objects.ts';
 import { kind } from './renames.ts';
 import type { TreeEntry } from './tree.ts';
@@ -9,6 +9,8 @@ export interface Versions {
   base?: TreeEntry | undefined;
   target?: TreeEntry | undefined;
   change?: TreeEntry | undefined;
+  /** For a conflict, where the sides have it by different names. */
+  markers?: Markers;
 }
 export interface MergedFile {
   /** Absent: the file is gone. */
@@ -22,6 +24,8 @@ export interface Contents {
   read(sha: string): Promise<Uint8Array>;
   add(sha: string, bytes: Uint8Array): void;
 }
+
+const plainMarkers: Markers = { target: 'target', change: 'change', size: 7 };
 
 export const same = (a: TreeEntry | undefined, b: TreeEntry | undefined): boolean =>
   a?.mode === b?.mode && a?.blobSha === b?.blobSha;
@@ -39,14 +43,20 @@ export async function mergeFile(versions: Versions, contents: Contents): Promise
   if (kind(target) !== kind(change)) return ofTwoKinds(target, change);
   const origin = base && kind(base) === kind(target) ? base : undefined;
   const mode = oneOf(origin?.mode, target.mode, change.mode);
-  const content = await mergeContent(origin?.blobSha, target, change.blobSha, contents);
+  const content = await mergeContent(origin?.blobSha, target, change.blobSha, contents, versions.markers);
   return {
     entry: { mode: mode ?? target.mode, blobSha: content.blobSha },
     conflict: content.conflict || mode === undefined,
   };
 }
 
-async function mergeContent(base: string | undefined, target: TreeEntry, change: string, contents: Contents) {
+async function mergeContent(
+  base: string | undefined,
+  target: TreeEntry,
+  change: string,
+  contents: Contents,
+  markers = plainMarkers,
+) {
   const clean = oneOf(base, target.blobSha, change);
   if (clean !== undefined) return { blobSha: clean, conflict: false };
   const theirs = { blobSha: target.blobSha, conflict: true };
@@ -57,7 +67,7 @@ async function mergeContent(base: string | undefined, target: TreeEntry, change:
   const bytes = await Promise.all(versions);
   if (bytes.some(isBinary)) return theirs;
   const [from = [], into = [], ours = []] = bytes.map(linesOf);
-  const { lines, conflict } = mergeText(from, into, ours);
+  const { lines, conflict } = mergeText(from, into, ours, markers);
   const merged = Buffer.from(lines.join(''), 'latin1');
   const blobSha = gitBlobSha(merged);
   contents.add(blobSha, merged);

@@ -1,5 +1,11 @@
 import { type Hunk, hunksOf } from './hunks.ts';
 
+/** Conflict markers: what they call the two sides, and how many characters they are long. */
+export interface Markers {
+  target: string;
+  change: string;
+  size: number;
+}
 export interface MergedText {
   lines: string[];
   conflict: boolean;
@@ -12,8 +18,12 @@ interface Region {
   change: Range;
   by: Set<'target' | 'change'>;
 }
-/** Lines both sides have, or a place where they differ. */
-type Piece = { common: string[] } | { target: string[]; change: string[] };
+/** Lines both sides have, those of the one side that changed them, or a place where the two differ. */
+type Piece = { common: string[] } | { chosen: string[] } | Conflict;
+interface Conflict {
+  target: string[];
+  change: string[];
+}
 
 /** Conflicts with so many equal lines between them, or fewer, become one, as in git. */
 const nearLines = 3;
@@ -22,34 +32,35 @@ const nearLines = 3;
  * Three-way merge of lines with their ends. Where both sides changed the same lines or lines that touch, the result has
  * both between git's conflict markers, cut down to what really differs.
  */
-export function mergeText(base: string[], target: string[], change: string[]): MergedText {
-  const merged: string[][] = [];
-  let conflict = false;
+export function mergeText(base: string[], target: string[], change: string[], markers: Markers): MergedText {
   const crlf = target[0]?.endsWith('\r\n') === true && change[0]?.endsWith('\r\n') === true;
   const end = crlf ? '\r\n' : '\n';
+  const marker = (sign: string, label = ''): string => `${sign.repeat(markers.size)}${label}${end}`;
   // A marker begins a line, also after a side whose last line has no end.
   const ended = (side: string[]) => side.map((line) => (line.endsWith('\n') ? line : `${line}${end}`));
+  const joined = joinNear(pieces(base, target, change));
+  const lines = joined.flatMap((piece) => {
+    if ('common' in piece) return piece.common;
+    if ('chosen' in piece) return piece.chosen;
+    const [theirs, ours] = [ended(piece.target), ended(piece.change)];
+    return [marker('<', ` ${markers.target}`), ...theirs, marker('='), ...ours, marker('>', ` ${markers.change}`)];
+  });
+  return { lines, conflict: joined.some((piece) => 'target' in piece) };
+}
+
+function pieces(base: string[], target: string[], change: string[]): Piece[] {
+  const found: Piece[] = [];
   let at = 0;
   for (const region of regions(hunksOf(base, target), hunksOf(base, change))) {
-    merged.push(base.slice(at, region.base[0]));
+    found.push({ common: base.slice(at, region.base[0]) });
     at = region.base[1];
     const [theirs, ours] = [target.slice(...region.target), change.slice(...region.change)];
-    if (!region.by.has('change')) merged.push(theirs);
-    else if (!region.by.has('target')) merged.push(ours);
-    else {
-      for (const piece of pieces(theirs, ours)) {
-        if ('common' in piece) {
-          merged.push(piece.common);
-          continue;
-        }
-        conflict = true;
-        merged.push([`<<<<<<< target${end}`], ended(piece.target), [`=======${end}`]);
-        merged.push(ended(piece.change), [`>>>>>>> change${end}`]);
-      }
-    }
+    if (!region.by.has('change')) found.push({ chosen: theirs });
+    else if (!region.by.has('target')) found.push({ chosen: ours });
+    else found.push(...without(theirs, ours));
   }
-  merged.push(base.slice(at));
-  return { lines: merged.flat(), conflict };
+  found.push({ common: base.slice(at) });
+  return found;
 }
 
 /** Changes of both sides by the base's lines; those that overlap or touch are one region. */
@@ -78,20 +89,33 @@ function regions(target: Hunk[], change: Hunk[]): Region[] {
   return found;
 }
 
-/** A conflict without what both sides have. Where one side is empty it stays as it is: one of them deleted it all. */
-function pieces(target: string[], change: string[]): Piece[] {
-  const parts: Piece[] = [];
+/** A conflict without what both sides have in it. */
+function without(target: string[], change: string[]): Piece[] {
+  const found: Piece[] = [];
   let at = 0;
   for (const { from, to } of hunksOf(target, change)) {
-    const common = target.slice(at, from[0]);
-    const last = parts.at(-1);
-    const differs = { target: target.slice(...from), change: change.slice(...to) };
-    if (last && 'target' in last && common.length <= nearLines) {
-      last.target.push(...common, ...differs.target);
-      last.change.push(...common, ...differs.change);
-    } else parts.push({ common }, differs);
+    found.push({ common: target.slice(at, from[0]) }, { target: target.slice(...from), change: change.slice(...to) });
     at = from[1];
   }
-  parts.push({ common: target.slice(at) });
-  return parts;
+  found.push({ common: target.slice(at) });
+  return found;
+}
+
+function joinNear(all: Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  for (const piece of all) {
+    const last = joined.at(-1);
+    if ('common' in piece) {
+      if (last && 'common' in last) joined[joined.length - 1] = { common: last.common.concat(piece.common) };
+      else if (piece.common.length > 0) joined.push(piece);
+      continue;
+    }
+    const before = joined.at(-2);
+    const near = last && 'common' in last && last.common.length <= nearLines;
+    if ('target' in piece && near && before && 'target' in before) {
+      const across = (side: 'target' | 'change') => before[side].concat(last.common, piece[side]);
+      joined.splice(-2, 2, { target: across('target'), change: across('change') });
+    } else joined.push(piece);
+  }
+  return joined;
 }

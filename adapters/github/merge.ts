@@ -1,7 +1,7 @@
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
-import { type Contents, type MergedFile, mergeFile, same, type Versions } from './merge-file.ts';
+import { type Contents, type MergedFile, mergeFile, same } from './merge-file.ts';
+import { type Trees, versionsOf } from './merge-renames.ts';
 import { fewAtOnce, type Objects } from './objects.ts';
-import { findRenames } from './renames.ts';
 import type { Tree, TreeEntry } from './tree.ts';
 
 type Side = 'target' | 'change';
@@ -32,7 +32,7 @@ export async function mergeOnto(
     },
     add: (sha, bytes) => known.set(sha, Promise.resolve(bytes)),
   };
-  const merge = new Merge(base, target, wanted, contents);
+  const merge = new Merge({ base, target, change: wanted }, contents);
   await merge.files(change.manifest.entries.map(({ path }) => path));
   merge.makeRoom();
   return { change: await merge.toChange(onto), conflicts: [...merge.conflicts].sort() };
@@ -55,70 +55,21 @@ function withChange(base: Tree, change: ChangeSet, known: Map<string, Promise<Ui
 class Merge {
   readonly conflicts = new Set<string>();
   readonly #result = new Map<string, TreeEntry | undefined>();
-  readonly #base: Tree;
-  readonly #target: Tree;
-  readonly #wanted: Tree;
+  readonly #trees: Trees;
   readonly #contents: Contents;
 
-  constructor(base: Tree, target: Tree, wanted: Tree, contents: Contents) {
-    this.#base = base;
-    this.#target = target;
-    this.#wanted = wanted;
+  constructor(trees: Trees, contents: Contents) {
+    this.#trees = trees;
     this.#contents = contents;
   }
 
   /** @param paths That the change names; nothing else can differ from the target. */
   async files(paths: string[]): Promise<void> {
-    const touched = paths.filter((path) => !same(this.#base.get(path), this.#wanted.get(path)));
-    const versions = new Map(touched.map((path) => [path, this.#at(path)]));
-    const renamed = await this.#renamed(touched, versions);
+    const { base, change } = this.#trees;
+    const touched = paths.filter((path) => !same(base.get(path), change.get(path)));
+    const { versions, disputed } = await versionsOf(this.#trees, touched, this.#contents);
     for (const [path, each] of versions) this.#keep(path, await mergeFile(each, this.#contents));
-    for (const path of renamed) this.conflicts.add(path);
-  }
-
-  /** Moves the versions of renamed files to where they are now; returns the paths where both sides disagree on that. */
-  async #renamed(touched: string[], versions: Map<string, Versions>): Promise<string[]> {
-    const [base, target, wanted] = [this.#base, this.#target, this.#wanted];
-    const both = new Set(touched.filter((path) => base.has(path) && !same(base.get(path), target.get(path))));
-    const lost = (tree: Tree) => new Set([...both].filter((path) => !tree.has(path)));
-    const theirs = await findRenames(base, target, lost(target), this.#contents.read);
-    const ours = await findRenames(base, wanted, lost(wanted), this.#contents.read);
-    const disputed: string[] = [];
-    for (const old of both) {
-      const [there, here] = [theirs.get(old), ours.get(old)];
-      if (there === undefined && here === undefined) continue;
-      versions.set(old, {});
-      const [theirVersion, ourVersion] = [target.get(there ?? old), wanted.get(here ?? old)];
-      // Renamed here and deleted there: it stays, for somebody to decide.
-      const either = theirVersion ?? ourVersion;
-      const merged: Versions =
-        theirVersion && ourVersion
-          ? { base: base.get(old), target: theirVersion, change: ourVersion }
-          : { target: either, change: either };
-      const places = new Set([there ?? here ?? old, here ?? there ?? old]);
-      if (places.size > 1) disputed.push(old);
-      for (const place of places) {
-        if (there !== place && target.has(place)) {
-          disputed.push(place);
-          versions.set(place, await this.#over(merged, target.get(place), 'target'));
-        } else if (here !== place && wanted.has(place) && !same(base.get(place), wanted.get(place))) {
-          disputed.push(place);
-          versions.set(place, await this.#over(merged, wanted.get(place), 'change'));
-        } else versions.set(place, merged);
-        if (places.size > 1 || !theirVersion || !ourVersion) disputed.push(place);
-      }
-    }
-    return disputed;
-  }
-
-  /** A renamed file meets one that the other side put there: the two are merged as if both had been added. */
-  async #over(renamed: Versions, there: TreeEntry | undefined, side: Side): Promise<Versions> {
-    const { entry } = await mergeFile(renamed, this.#contents);
-    return side === 'target' ? { target: there, change: entry } : { target: entry, change: there };
-  }
-
-  #at(path: string): Versions {
-    return { base: this.#base.get(path), target: this.#target.get(path), change: this.#wanted.get(path) };
+    for (const path of disputed) this.conflicts.add(path);
   }
 
   #keep(path: string, merged: MergedFile): void {
@@ -133,7 +84,7 @@ class Merge {
   /** A file whose name is now a folder's goes beside it, which is a conflict. */
   makeRoom(): void {
     const folders = new Set<string>();
-    const files = new Set([...this.#target.keys(), ...this.#result.keys()]);
+    const files = new Set([...this.#trees.target.keys(), ...this.#result.keys()]);
     for (const path of files) {
       if (!this.#now(path)) continue;
       for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
@@ -144,10 +95,11 @@ class Merge {
     }
     for (const path of files) {
       const entry = this.#now(path);
-      if (!entry || !folders.has(path)) continue;
-      const beside = this.#free(path, same(entry, this.#target.get(path)) ? 'target' : 'change');
-      this.#result.set(path, undefined).set(beside, entry);
+      if (!folders.has(path)) continue;
       this.conflicts.delete(path);
+      if (!entry) continue;
+      const beside = this.#free(path, same(entry, this.#trees.target.get(path)) ? 'target' : 'change');
+      this.#result.set(path, undefined).set(beside, entry);
       this.conflicts.add(beside);
     }
   }
@@ -158,7 +110,7 @@ class Merge {
     const blobs: Uint8Array[] = [];
     for (const path of [...this.#result.keys()].sort()) {
       const entry = this.#result.get(path);
-      if (same(entry, this.#target.get(path))) continue;
+      if (same(entry, this.#trees.target.get(path))) continue;
       if (!entry) {
         entries.push({ op: 'delete', path });
         continue;
@@ -173,7 +125,7 @@ class Merge {
   }
 
   #now(path: string): TreeEntry | undefined {
-    return this.#result.has(path) ? this.#result.get(path) : this.#target.get(path);
+    return this.#result.has(path) ? this.#result.get(path) : this.#trees.target.get(path);
   }
 
   /** A name that nobody has, which says whose version it is. */
