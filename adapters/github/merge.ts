@@ -11,9 +11,13 @@ type Side = 'target' | 'change';
  * and the contents of the files that both sides changed. Base is what is compared against, also where the target's
  * history was rewritten. Both sides' renames are followed.
  *
- * Where it differs from git: two versions may be aligned in more than one way when lines repeat, and then one of the two
- * may see lines that touch, hence a conflict, where the other sees none (counted in test/contract/merge.test.ts). A file
- * added to a folder that the target renamed stays in the old folder; git calls that a conflict.
+ * Where it differs from git (test/contract/merge.test.ts counts it):
+ * - Where lines repeat, a change can be aligned in more than one way. Of 1000 random merges of texts made of two lines
+ *   git alone saw a conflict in 10, we alone in 7, and 22 had another text; of twelve lines 4, 1 and 10; of lines that
+ *   hardly repeat 0, 0 and 1.
+ * - Of two equal files that are gone, either may be the one that was renamed (1 of 2000 merges of small trees).
+ * - A file added to a folder that the other side renamed stays in the old folder; git calls that a conflict.
+ * - To find a renamed file that was changed too, 100 new files are read at most.
  */
 export async function mergeOnto(
   objects: Objects,
