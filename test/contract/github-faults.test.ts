@@ -171,8 +171,9 @@ describe('R11 R12 publishing while GitHub fails', () => {
       expect(await github.parents(commit)).toEqual([base]);
       const tree = await host.listTree(github.repository, commit);
       for (const entry of set.manifest.entries) {
-        expect(tree.get(entry.path)).toEqual(
-          entry.op === 'put' ? { mode: entry.mode, blobSha: entry.blobSha } : undefined,
+        const found = tree.get(entry.path);
+        expect(found && [found.mode, found.blobSha]).toEqual(
+          entry.op === 'put' ? [entry.mode, entry.blobSha] : undefined,
         );
       }
       expect(tree.size).toBe(texts + 6);
