@@ -44,7 +44,7 @@ const ours = ({ blocks }: Sent): string[] =>
   blocks.filter(({ text }) => text.type === 'mrkdwn').map(({ text }) => text.text);
 
 describe('Slack', () => {
-  it('says once per key what is asked, calls those who are asked, and shows the link', async () => {
+  it('R24 says once per key what is asked, calls those who are asked, and shows the link', async () => {
     const { notifier, sent } = slack();
     await notifier.notify({ ...message, link: 'https://drydock.example/runs/r-1?a=1&b=2' });
     await notifier.notify({ ...message, text: 'again' });
