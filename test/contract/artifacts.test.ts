@@ -82,6 +82,13 @@ describe('artifacts in S3, when AWS fails', () => {
     expect(Buffer.from(await s3().get(digest)).equals(content)).toBe(true);
   });
 
+  it('R11 are not written over', async () => {
+    const digest = await s3().put(bytes('first'));
+    const stored = aws().objects.get(`${bucket}/artifacts/${digest}`);
+    await s3().put(bytes('first'));
+    expect(aws().objects.get(`${bucket}/artifacts/${digest}`)).toBe(stored);
+  });
+
   it('are tried again later where S3 stays away, and not where it refuses', async () => {
     aws().faults.push({ match: on('s3:PutObject'), times: sdkTries, do: 'cut' });
     expect(awsError(await thrownBy(s3().put(bytes('away'))))).toMatchObject({ name: 'Conflict' });

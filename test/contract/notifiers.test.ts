@@ -55,6 +55,7 @@ describe('what is told once', () => {
       ),
     );
     stands = false;
+    now += 3_600_000;
     await told().once(key, async () => void said++);
     expect(said).toBe(1);
   });
