@@ -14,7 +14,7 @@ export const handler = async (event: unknown): Promise<unknown> => {
       storageRole: variable('phaseFiles'),
       bucket: variable('artifacts'),
       clock: { now: Date.now },
-      deploymentKey: () => secrets().text(variable('deployment')),
+      deploymentKeys: (newest) => secrets().versions(variable('deployment'), newest),
       async readToken(scope) {
         const access = await gitHubAccess();
         const { apiUrl } = await secrets().gitHubApp(variable('github'));

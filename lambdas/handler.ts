@@ -1,3 +1,4 @@
+import { awsError } from '../adapters/aws/errors.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import type { StepName } from '../pipeline/payloads.ts';
@@ -21,22 +22,8 @@ export function withDeps(work: (deps: Deps, event: unknown) => Promise<unknown>)
   };
 }
 
-interface AwsError {
-  name: string;
-  $fault: 'client' | 'server';
-  $retryable?: object;
-  $metadata: { httpStatusCode?: number };
-}
-const isAws = (error: unknown): error is AwsError =>
-  typeof error === 'object' && error !== null && '$fault' in error && '$metadata' in error;
-
 /** What AWS could not do now is tried again by the machine; what it does not allow is a fault of the deployment. */
 export function named(error: unknown): Error {
   if (error instanceof DrydockError) return error;
-  if (!isAws(error)) return new DrydockError('Internal', viewError(error).message, { cause: error });
-  const again = error.$retryable || error.$fault === 'server' || error.$metadata.httpStatusCode === 429;
-  const what = `AWS answered ${error.name}`;
-  return again
-    ? new DrydockError('Conflict', `${what}; it is tried again.`)
-    : new DrydockError('Internal', `${what}.`, { remedy: 'Compare the deployment with `drydock doctor --aws`.' });
+  return awsError(error) ?? new DrydockError('Internal', viewError(error).message, { cause: error });
 }

@@ -14,6 +14,8 @@ const allowed: Record<string, string[]> = {
   sandbox: ['core/'],
   'adapters/aws': ['core/', 'pipeline/deps.ts'],
   'adapters/aws/gateway': ['core/', 'pipeline/', 'gateway/', 'sandbox/layout.ts', 'adapters/'],
+  'adapters/email': ['core/', 'adapters/aws/'],
+  'adapters/slack': ['core/', 'adapters/aws/dynamo/'],
   'adapters/git': ['core/'],
   'adapters/github': ['core/', 'adapters/git/'],
   'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],

@@ -1,37 +1,24 @@
 import { createHash } from 'node:crypto';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  NoSuchKey,
-  NotFound,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DrydockError } from '../../core/errors.ts';
 import type { Artifacts } from '../../core/ports.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Artifacts by digest in a bucket, under `artifacts/`. What is there is not sent again. */
+/** Artifacts by digest in a bucket, under `artifacts/`. What is there is never written over. */
 export function createS3Artifacts(client: S3Client, bucket: string): Artifacts {
   const keyOf = (digest: string): string => {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new DrydockError('FileUnreadable', `${digest} is not a digest.`);
     return `artifacts/${digest}`;
   };
-  const isThere = async (Key: string): Promise<boolean> => {
-    try {
-      await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
-      return true;
-    } catch (error) {
-      if (error instanceof NotFound) return false;
-      throw error;
-    }
-  };
   return {
     async put(bytes) {
       const digest = sha256(bytes);
-      const Key = keyOf(digest);
-      if (!(await isThere(Key))) await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: bytes }));
+      try {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: keyOf(digest), Body: bytes, IfNoneMatch: '*' }));
+      } catch (error) {
+        if (!(error instanceof S3ServiceException && error.name === 'PreconditionFailed')) throw error;
+      }
       return digest;
     },
     async get(digest) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
@@ -17,6 +18,8 @@ import type { Executions } from '../../pipeline/deps.ts';
 /** What Step Functions keeps of a cause. */
 const causeCharacters = 32_768;
 const pollMs = 2_000;
+/** Events; the most that Step Functions gives at once. */
+const historyPage = 1_000;
 
 /** The executions of one state machine. @param machine ARN. */
 export function createStepFunctions(client: SFNClient, machine: string): Executions {
@@ -32,13 +35,27 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
       throw error;
     }
   };
-  /** Names of the states it entered, oldest first: Step Functions has no shorter way to tell. */
-  const enteredStates = async (executionArn: string): Promise<string[]> => {
-    const names: string[] = [];
-    const pages = paginateGetExecutionHistory({ client }, { executionArn, includeExecutionData: false });
-    for await (const { events } of pages)
-      for (const { stateEnteredEventDetails: entered } of events ?? []) if (entered?.name) names.push(entered.name);
-    return names;
+  /**
+   * The state it is in or ended in, and how many transitions it made: states entered, and retries, which show as a task
+   * that is scheduled once more. Step Functions has no shorter way to tell.
+   */
+  const progress = async (executionArn: string): Promise<{ state: string; transitions: number }> => {
+    let [state, entered, retries, scheduled] = ['', 0, 0, false];
+    const pages = paginateGetExecutionHistory(
+      { client, pageSize: historyPage },
+      { executionArn, includeExecutionData: false },
+    );
+    for await (const { events } of pages) {
+      for (const { type, stateEnteredEventDetails } of events ?? []) {
+        if (stateEnteredEventDetails?.name) {
+          [state, entered, scheduled] = [stateEnteredEventDetails.name, entered + 1, false];
+        } else if (type === 'TaskScheduled') {
+          if (scheduled) retries++;
+          scheduled = true;
+        }
+      }
+    }
+    return { state, transitions: entered + retries };
   };
   const isRunning = async (name: string): Promise<boolean | undefined> => {
     try {
@@ -52,8 +69,11 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
   return {
     live: true,
     async start(name, input) {
+      // The same name with the same input is answered as if it had been started. With a mark of its own only what the SDK
+      // sends again, because an answer was lost, has the same input.
+      const marked = JSON.stringify({ ...input, start: randomUUID() });
       try {
-        await client.send(new StartExecutionCommand({ stateMachineArn: machine, name, input: JSON.stringify(input) }));
+        await client.send(new StartExecutionCommand({ stateMachineArn: machine, name, input: marked }));
         return 'started';
       } catch (error) {
         if (error instanceof ExecutionAlreadyExists) return 'exists';
@@ -70,8 +90,7 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
     async describe(name) {
       const running = await isRunning(name);
       if (running === undefined) return undefined;
-      const entered = await enteredStates(arnOf(name));
-      return { running, transitions: entered.length, state: entered.at(-1) ?? '' };
+      return { running, ...(await progress(arnOf(name))) };
     },
   };
 }

@@ -39,7 +39,8 @@ export interface BrokerOptions {
   storageRole: string;
   bucket: string;
   clock: Clock;
-  deploymentKey(): Promise<string>;
+  /** The key that grants are made with, then the one it replaced. @param newest See `Secrets.versions`. */
+  deploymentKeys(newest: boolean): Promise<string[]>;
   /** A token that reads the repository of that scope. */
   readToken(scope: CodeHostScope): Promise<NonNullable<BrokerAnswer['codeHost']>>;
   modelAccess(provider: string): Promise<ModelAccess>;
@@ -52,9 +53,8 @@ export interface BrokerOptions {
 export function createBroker(options: BrokerOptions): (request: unknown) => Promise<BrokerAnswer> {
   return async (request) => {
     const { phaseKey, grant } = brokerRequest.parse(request);
-    const key = await options.deploymentKey();
-    if (!isGranted(key, phaseKey, grant, options.clock.now()))
-      throw refused('the grant is not for this phase, or is old');
+    const key = await keyOf(options, phaseKey, grant);
+    if (key === undefined) throw refused('the grant is not for this phase, or is old');
     const at = phaseKey.lastIndexOf('/');
     const phase = await options.gates.getPhase(phaseKey.slice(0, at));
     if (!phase || phase.answer || phase.tries !== Number(phaseKey.slice(at + 1)))
@@ -77,6 +77,16 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
     }
     return answer;
   };
+}
+
+/** The key a grant was made with: whoever launched the phase may have known an older one than we do, or a newer. */
+async function keyOf(options: BrokerOptions, phaseKey: string, grant: string): Promise<string | undefined> {
+  for (const newest of [false, true]) {
+    const keys = await options.deploymentKeys(newest);
+    const key = keys.find((each) => isGranted(each, phaseKey, grant, options.clock.now()));
+    if (key !== undefined) return key;
+  }
+  return undefined;
 }
 
 async function credentialsOf(

@@ -27,8 +27,12 @@ export function stepFunctions(engine: () => Engine, machine: string): Record<str
       engine()
         .sendTaskSuccess(String(taskToken), JSON.parse(String(output)))
         .catch(refuse),
-    'states:SendTaskFailure': ({ taskToken, error, cause }) =>
-      engine().sendTaskFailure(String(taskToken), String(error), String(cause)).catch(refuse),
+    'states:SendTaskFailure'({ taskToken, error, cause }) {
+      // https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
+      if (String(error).length > 256 || String(cause).length > 32_768)
+        throw new AwsRefusal('ValidationException', 'error or cause is too long');
+      return engine().sendTaskFailure(String(taskToken), String(error), String(cause)).catch(refuse);
+    },
     'states:DescribeExecution'(input) {
       const { status } = engine().describe(nameOf(input)) ?? {};
       return { executionArn: input.executionArn, stateMachineArn: machine, status, startDate: 0 };
