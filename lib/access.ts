@@ -13,7 +13,7 @@ import { bucketArn, type State, tableArn } from './state.ts';
  * - `launch`: starts the two tasks of a phase; `stop`: ends them
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
  * - `ages`: sees when secrets were changed, not what they are
- * - `start`: starts and looks at executions; `list`: finds runs without knowing them
+ * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
  * - `broker`, `receive`, `work`: what only that one function does
  */
 export type Need =
@@ -27,6 +27,7 @@ export type Need =
   | 'policy'
   | 'ages'
   | 'start'
+  | 'look'
   | 'list'
   | 'broker'
   | 'receive'
@@ -58,12 +59,12 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   deliver: [...step, 'notify', 'policy'],
   settle: [...place, 'stop'],
   'settle-phase': [...place, 'stop'],
-  'settle-run': [...place, 'stop', 'start'],
+  'settle-run': [...place, 'stop'],
   // Whatever an event should have done.
-  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'ages', 'start', 'list'],
+  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'ages', 'start', 'look', 'list'],
   broker: ['broker'],
   webhook: ['receive'],
-  hooks: [...place, 'stop', 'policy', 'start', 'list', 'work'],
+  hooks: [...place, 'stop', 'policy', 'start', 'work'],
 };
 
 export interface Surroundings {
@@ -189,8 +190,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ages: (_, { state }) => [
     { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
   ],
-  start: (scope, { machine }) => [
-    { actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] },
+  start: (scope, { machine }) => [{ actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] }],
+  look: (scope, { machine }) => [
     {
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
       resources: [

@@ -1,9 +1,10 @@
-// Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, and
-// the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
+// Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, the
+// functions of a deployment, and the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundlePath, bundleProgram } from '../adapters/local/sandbox/programs.ts';
+import { bundleLambdas } from './bundle-lambdas.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -17,4 +18,5 @@ for (const program of ['runner', 'gateway'] as const)
   writeFileSync(join(dist, bundlePath(program)), await bundleProgram(program, root));
 const assets = join(root, 'web', 'assets');
 if (existsSync(assets)) cpSync(assets, join(dist, 'web', 'assets'), { recursive: true });
+await bundleLambdas(join(dist, 'lambdas'));
 chmodSync(join(dist, 'bin/drydock.js'), 0o755);

@@ -1,10 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import * as lambdas from '../../lambdas/variables.ts';
+import * as names from '../../lib/names.ts';
 import { functionNames } from '../../lib/names.ts';
 import {
   functionId,
   ofType,
   only,
   roleStatements,
+  root,
   statementsOf,
   statementsOfRole,
   synthesizeHere,
@@ -81,7 +86,7 @@ describe('the functions', () => {
       'reconcile',
       'broker',
     ]);
-    expect(who('states:StartExecution')).toEqual(['settle-run', 'reconcile', 'hooks']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -101,6 +106,20 @@ describe('the functions', () => {
     const told = functionNames.filter((name) => 'DRYDOCK_POLICY' in variablesOf(name));
     expect(told).toEqual(layered);
     expect(layered).toEqual(expect.arrayContaining(['hooks', 'reconcile']));
+  });
+});
+
+describe('names that functions and infrastructure share', () => {
+  test('are the same on both sides', () => {
+    const { gatewayPort: listensAt, ...shared } = names.variables;
+    expect(shared).toEqual(lambdas.variables);
+    expect([names.sealedAs, names.gatewayPort]).toEqual([lambdas.sealedAs, lambdas.gatewayPort]);
+    expect(readFileSync(join(root, 'adapters/aws/gateway/main.ts'), 'utf8')).toContain(`  ${listensAt}: `);
+  });
+
+  test('name a function for each source, and the other way round', () => {
+    const sources = readdirSync(join(root, 'lambdas')).flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? []);
+    expect(sources.sort()).toEqual([...functionNames].sort());
   });
 });
 
@@ -186,7 +205,7 @@ describe('permissions', () => {
       // traces have none either
       'DrydockControlMachineRoleDefaultPolicy: xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets',
       // EC2 lists its prefix lists as a whole
-      'DrydockNetworkImagesS3AddressesCustomResourcePolicy: ec2:DescribeManagedPrefixLists',
+      'DrydockNetworkImagesS3AddressesRoleDefaultPolicy: ec2:DescribeManagedPrefixLists',
       // a token of the registry is for no repository in particular
       'DrydockSandboxGatewayExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken',
       'DrydockSandboxSandboxExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken',
