@@ -86,6 +86,9 @@ describe('the functions', () => {
       'reconcile',
       'broker',
     ]);
+    // The broker believes what stands there.
+    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
+    expect(who('s3:PutObject', '>/*')).toEqual([]);
     expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
