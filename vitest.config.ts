@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real.
+// Three projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real on this
+// machine; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{scenario,attack,contract,pages,package}/**'],
+          exclude: ['test/{scenario,attack,contract,pages,package,aws}/**'],
           // Files of one worker share its modules: loading them for each file took more than half of the time. A test
           // therefore puts back what it changes of the process.
           isolate: false,
@@ -24,6 +25,16 @@ export default defineConfig({
           maxWorkers: 3,
           // After the units, not among them: a sandbox under load is slow, and a slow unit is news.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'aws',
+          include: ['test/aws/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,20 +1,30 @@
 import { isFinal } from '../core/run/record.ts';
 import { createHooks } from '../pipeline/hooks/hooks.ts';
 import { reconcile } from '../pipeline/reconcile.ts';
-import { credentials, gitHubAccess } from './compose.ts';
+import { credentials, gitHubAccess, secrets } from './compose.ts';
 import { withDeps } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { reports, variable } from './variables.ts';
 
 /** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
 export const handler = withDeps(async (deps) => {
-  const runs = await reconcile(deps);
+  const { found, oldestWaitMs } = await reconcile(deps);
   const access = await gitHubAccess();
   for (const owner of await credentials().owners()) {
     const run = await deps.runs.get(owner);
-    if (owner.startsWith('r-') ? !run || isFinal(run.status) : true) await access.release(owner);
+    if (!owner.startsWith('r-') || !run || isFinal(run.status)) await access.release(owner);
   }
   const specs = await createHooks(deps, operatorPolicy).sweep();
-  const told = { runs, specs };
+  const changed = await Promise.all(
+    (['github', 'models', 'slack'] as const).map((name) => secrets().changedAt(variable(name))),
+  );
+  const ages = changed.flatMap((at) => (at === undefined ? [] : [deps.clock.now() - at]));
+  const told = {
+    found,
+    specs: specs.map(({ outcome, reason }) => ({ outcome, reason })),
+    [reports.waiting]: oldestWaitMs,
+    [reports.secrets]: Math.max(0, ...ages),
+  };
   process.stdout.write(`${JSON.stringify(told)}\n`);
   return told;
 });

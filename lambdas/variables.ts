@@ -1,3 +1,6 @@
+/** Where a gateway listens, for sandboxes only. */
+export const gatewayPort = 8443;
+
 /** What the functions and the gateway task read from their environment: names and addresses, never a secret. */
 export const variables = {
   runs: 'DRYDOCK_RUNS_TABLE',
@@ -27,15 +30,20 @@ export const variables = {
   queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
   /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
   phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
-  /** Name of the broker's function; read by the gateway task. */
+  /** Name of the broker's function, and where to listen; read by the gateway task. */
   broker: 'DRYDOCK_BROKER',
+  gatewayPort: 'DRYDOCK_GATEWAY_PORT',
 } as const;
 
 /** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
 export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
-/** Where a gateway listens, for sandboxes only. */
-export const gatewayPort = 8443;
+/**
+ * What the reconciler writes to its log each time, as one line of JSON with these fields, for alarms to read.
+ * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
+ * - `secrets`: milliseconds since the oldest secret that a person puts there was changed
+ */
+export const reports = { namespace: 'Drydock', waiting: 'oldestWaitMs', secrets: 'oldestSecretMs' } as const;
 
 /** @throws Error where the deployment forgot it. */
 export function variable(name: keyof typeof variables): string {

@@ -29,7 +29,8 @@ const app = createWebhook({
       }
     },
   },
-  onFault: (error) => process.stderr.write(`${error instanceof Error ? error.name : 'fault'}\n`),
+  onFault: (error) =>
+    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`),
 });
 const answer = handle(app);
 

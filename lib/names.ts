@@ -2,9 +2,6 @@ import type { Construct } from 'constructs';
 import { DrydockError, type ErrorName } from '../core/errors.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 
-/** Where a gateway listens, for sandboxes only. */
-export const gatewayPort = 8443;
-
 /**
  * Functions that no state of the machine calls.
  * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
@@ -17,49 +14,8 @@ export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
-/** What the functions and the gateway task read from their environment: names and addresses, never a secret. */
-export const variables = {
-  runs: 'DRYDOCK_RUNS_TABLE',
-  ledger: 'DRYDOCK_LEDGER_TABLE',
-  gates: 'DRYDOCK_GATES_TABLE',
-  artifacts: 'DRYDOCK_ARTIFACTS_BUCKET',
-  /** ARN of the key that task tokens and minted credentials are sealed under. */
-  key: 'DRYDOCK_KEY_ARN',
-  stateMachine: 'DRYDOCK_STATE_MACHINE_ARN',
-  /** ARNs of secrets; their values are fetched when needed. */
-  github: 'DRYDOCK_GITHUB_SECRET_ARN',
-  models: 'DRYDOCK_MODELS_SECRET_ARN',
-  deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
-  slack: 'DRYDOCK_SLACK_SECRET_ARN',
-  /** Path of the operator's policy in the function's file system. */
-  policy: 'DRYDOCK_POLICY',
-  cluster: 'DRYDOCK_CLUSTER_ARN',
-  /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
-  sandboxTask: 'DRYDOCK_SANDBOX_TASK_ARN',
-  gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
-  /** Subnet ids, separated by commas. */
-  sandboxSubnets: 'DRYDOCK_SANDBOX_SUBNETS',
-  sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',
-  gatewaySubnets: 'DRYDOCK_GATEWAY_SUBNETS',
-  gatewayGroup: 'DRYDOCK_GATEWAY_SECURITY_GROUP',
-  /** URL of the queue between `webhook` and `hooks`. */
-  queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
-  /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
-  phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
-  /** Name of the broker's function, and where to listen; read by the gateway task. */
-  broker: 'DRYDOCK_BROKER',
-  gatewayPort: 'DRYDOCK_GATEWAY_PORT',
-} as const;
-
-/** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
-export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
-
-/**
- * What the reconciler writes to its log each time, as one line of JSON with these fields, for alarms to read.
- * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
- * - `secrets`: milliseconds since the oldest secret that a person puts there was changed
- */
-export const reports = { namespace: 'Drydock', waiting: 'oldestWaitMs', secrets: 'oldestSecretMs' } as const;
+/** What functions and stacks have to agree on is with the functions. */
+export { gatewayPort, reports, sealedAs, variables } from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

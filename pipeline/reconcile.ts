@@ -24,20 +24,23 @@ export interface Reconciled {
 /**
  * Finds what no event told, in every unfinished run: an execution that never started, one that ended without its Settle,
  * and in those under way, phases that ended unanswered, decisions that nobody delivered, and CI that nobody reported.
- * One run's fault is none of another's.
+ * One run's fault is none of another's. `oldestWaitMs` is how long the run that waits longest for a person has waited.
  */
-export async function reconcile(deps: Deps): Promise<Reconciled[]> {
+export async function reconcile(deps: Deps): Promise<{ found: Reconciled[]; oldestWaitMs: number }> {
   const found: Reconciled[] = [];
+  let oldestWaitMs = 0;
   for (const run of await deps.runs.list(newest)) {
     if (isFinal(run.status)) continue;
     try {
+      const gate = run.gate && (await deps.gates.get(run.gate));
+      if (gate) oldestWaitMs = Math.max(oldestWaitMs, deps.clock.now() - Date.parse(gate.openedAt));
       const did = await reconcileRun(deps, run);
       if (did) found.push({ runId: run.runId, did });
     } catch (error) {
       found.push({ runId: run.runId, did: viewError(error).name });
     }
   }
-  return found;
+  return { found, oldestWaitMs };
 }
 
 async function reconcileRun(deps: Deps, { runId, createdAt }: RunRecord): Promise<string | undefined> {

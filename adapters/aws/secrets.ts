@@ -1,4 +1,5 @@
 import {
+  DescribeSecretCommand,
   GetSecretValueCommand,
   ResourceNotFoundException,
   type SecretsManagerClient,
@@ -25,6 +26,8 @@ export interface Secrets {
   /** The text of a secret. @throws SecretMissing where it is empty or not there. */
   text(arn: string): Promise<string>;
   gitHubApp(arn: string): Promise<AppSecret>;
+  /** Epoch milliseconds at which a secret was last changed; undefined where nobody ever did. */
+  changedAt(arn: string): Promise<number | undefined>;
   modelAccess(arn: string, provider: string): Promise<ModelAccess>;
 }
 
@@ -63,6 +66,10 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
   return {
     text,
     gitHubApp: (arn) => json(arn, appSecret),
+    async changedAt(arn) {
+      const { LastChangedDate } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+      return LastChangedDate?.getTime();
+    },
     async modelAccess(arn, provider) {
       const key = (await json(arn, z.record(z.string(), z.string())))[provider];
       if (key) return { mode: 'live', key };

@@ -2,7 +2,9 @@
  * The deployment on one machine: the bundles as Lambda would run them, the machine on the embedded engine, tables on the
  * embedded DynamoDB, and a stand-in where the other services of AWS would be. GitHub is the kit's.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,8 +18,8 @@ import type { Runs } from '../../core/stores.ts';
 import { realClock } from '../../engine/clock.ts';
 import { Engine } from '../../engine/engine.ts';
 import { sealedAs, variables } from '../../lambdas/variables.ts';
-import { taskMachine } from '../../pipeline/task.machine.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
+import { environments, machineOf } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { AwsRefusal, type AwsStandIn, startAws } from './aws/stand-in.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
@@ -51,6 +53,24 @@ const secretNames = {
 };
 const patienceMs = 20_000;
 let worlds = 0;
+/** The function that runs: it sees the variables that its stack gives it and no other, and signs as itself. */
+const caller = new AsyncLocalStorage<string>();
+process.env = new Proxy<NodeJS.ProcessEnv>(
+  { ...process.env },
+  {
+    get(env, key: string) {
+      const name = caller.getStore();
+      if (name === undefined) return env[key];
+      if (key === 'AWS_ACCESS_KEY_ID') return name;
+      if (key.startsWith('DRYDOCK_') && !environments().get(name)?.has(key)) return undefined;
+      return env[key];
+    },
+  },
+);
+/** Below the project, where the functions find the SDK, as they find it in Lambda's runtime. */
+const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}`);
+let bundling: ReturnType<typeof bundleLambdas> | undefined;
+process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
 
 export async function createAwsWorld(
   options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number } = {},
@@ -59,14 +79,16 @@ export async function createAwsWorld(
   const github = await startGitHub({ files: repositoryFiles(world) });
   const dynamo = await startDynamo(':memory:');
   const endpoint = await dynamo.client.config.endpoint?.();
-  const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}-${++worlds}`);
-  const built = await bundleLambdas(bundles);
+  bundling ??= bundleLambdas(bundles);
+  const built = await bundling;
+  worlds++;
   const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
   const invoked: string[] = [];
   const throttle = new Map<string, number>();
   const now = options.now ?? Date.now;
 
-  const call = async (name: string, event: unknown): Promise<unknown> => {
+  const call = (name: string, event: unknown): Promise<unknown> => caller.run(name, () => invoke(name, event));
+  const invoke = async (name: string, event: unknown): Promise<unknown> => {
     const handler = handlers.get(name);
     if (!handler) throw new Error(`there is no function ${name}`);
     const left = throttle.get(name) ?? 0;
@@ -82,7 +104,7 @@ export async function createAwsWorld(
   const engine = Engine.open({
     file: ':memory:',
     name: 'drydock',
-    definition: taskMachine((step) => step),
+    definition: machineOf(),
     invoke: call,
     clock: { now, after: realClock.after },
   });
@@ -122,7 +144,7 @@ export async function createAwsWorld(
       'sqs:SendMessage': ({ MessageBody }) => {
         queue.push({ body: String(MessageBody), tried: 0 });
         working = working.then(work);
-        return { MessageId: 'm' };
+        return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
       },
       'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
       'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
@@ -149,8 +171,8 @@ export async function createAwsWorld(
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIAFUNCTION',
-    AWS_SECRET_ACCESS_KEY: 'secret-of-the-function',
+    AWS_ACCESS_KEY_ID: 'TEST',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-caller',
     [variables.runs]: localTables.runs,
     [variables.ledger]: localTables.ledger,
     [variables.gates]: localTables.gates,
@@ -216,7 +238,6 @@ export async function createAwsWorld(
       await aws.close();
       await dynamo.close();
       await github.close();
-      rmSync(bundles, { recursive: true, force: true });
       world.remove();
     },
   };
@@ -307,4 +328,3 @@ async function frontDoor(call: (event: unknown) => Promise<unknown>) {
     close: () => new Promise<void>((done) => server.close(() => done())),
   };
 }
-mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });

@@ -88,6 +88,7 @@ export function fargate(options: {
     const end: PhaseEnd = fate === 'spot' || abort.signal.aborted ? { ...facts, failure: lost } : ended;
     const gateway = ecs.tasks.find((task) => task.phaseKey === phaseKey && task.role === 'gateway');
     await store.putCalls(phaseKey, ended.calls);
+    stops.delete(phaseKey);
     if (fate === 'gateway-killed') return gateway && stop(gateway, 'EssentialContainerExited');
     await stop(sandbox, fate === 'spot' ? 'SpotInterruption' : 'EssentialContainerExited');
     await store.putEnd({ ...end, enforcer: 'fargate' });

@@ -2,15 +2,22 @@
  * AWS as far as Drydock calls it, over HTTP on loopback: the SDK comes here by `AWS_ENDPOINT_URL`, unchanged. Speaks the
  * services' own protocols; what it does not know it refuses, and `unknown` remembers, so that a test fails on it.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AwsFault, Cut, suffer } from './faults.ts';
+import { type Need, needsOf } from './needs.ts';
 import { objects } from './objects.ts';
+import { type Asked, askedOf, signedBy } from './protocols.ts';
 
 export interface AwsCall {
-  /** `dynamodb:PutItem`, as IAM spells it. */
+  /** `dynamodb:PutItem`: the service as it was signed for, and the operation. */
   action: string;
-  /** Table, key, secret, task… as the request names it. */
+  /** Table, object, secret, task… as the request names it; an ARN for objects of S3. */
   resource: string;
   input: Record<string, unknown>;
+  /** Id of the access key that signed it. */
+  principal: string;
+  /** What IAM has to grant for it. */
+  needs: Need[];
 }
 
 /** A refusal in AWS's words. */
@@ -34,68 +41,34 @@ export interface AwsStandIn {
   objects: Map<string, Uint8Array>;
   /** Called before an operation is done; throws to refuse it. */
   fault?: ((call: AwsCall) => void) | undefined;
+  faults: AwsFault[];
   close(): Promise<void>;
 }
 
-/** By the prefix of `x-amz-target`. */
-const services: Record<string, string> = {
-  DynamoDB_20120810: 'dynamodb',
-  AWSStepFunctions: 'states',
-  secretsmanager: 'secretsmanager',
-  TrentService: 'kms',
-  AmazonSQS: 'sqs',
-  AmazonEC2ContainerServiceV20141113: 'ecs',
-};
+interface Answer {
+  status: number;
+  body: Buffer;
+  type?: string;
+  headers?: Record<string, string>;
+}
 
-/** @param operations by IAM action. @param dynamo URL of the embedded DynamoDB. */
-export async function startAws(operations: Record<string, JsonOperation>, dynamo: string): Promise<AwsStandIn> {
+/**
+ * @param operations by action; one of STS answers with XML, all others with what is sent as JSON.
+ * @param dynamo URL of the embedded DynamoDB.
+ */
+export async function startAws(operations: Record<string, JsonOperation>, dynamo = ''): Promise<AwsStandIn> {
   const bucket = objects();
   const aws: AwsStandIn = {
     url: '',
     calls: [],
     unknown: [],
     objects: bucket.bytes,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-
-  const answer = async (request: IncomingMessage, body: Buffer) => {
-    if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 '))
-      throw new AwsRefusal('MissingAuthenticationToken', 'unsigned', 403);
-    const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
-    const service = services[prefix];
-    if (service === undefined) return rest(request, body);
-    const input = JSON.parse(body.toString()) as Record<string, unknown>;
-    const call = { action: `${service}:${operation}`, resource: resourceOf(input), input };
-    aws.calls.push(call);
-    aws.fault?.(call);
-    if (service === 'dynamodb') {
-      const names = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
-      const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
-      const forwarded = await fetch(dynamo, { method: 'POST', headers, body });
-      return { status: forwarded.status, body: Buffer.from(await forwarded.arrayBuffer()) };
-    }
-    const done = operations[call.action];
-    if (!done) throw unknown(call.action);
-    return { status: 200, body: Buffer.from(JSON.stringify((await done(input)) ?? {})) };
-  };
-
-  const rest = (request: IncomingMessage, body: Buffer) => {
-    const url = new URL(request.url ?? '/', 'http://aws');
-    const form = new URLSearchParams(body.toString('latin1'));
-    if (request.method === 'POST' && url.pathname === '/' && form.has('Action')) {
-      const input = Object.fromEntries(form);
-      const call = { action: `sts:${input.Action}`, resource: input.RoleArn ?? '', input };
-      aws.calls.push(call);
-      aws.fault?.(call);
-      const done = operations[call.action];
-      if (!done) throw unknown(call.action);
-      return { status: 200, body: Buffer.from(String(done(input))), type: 'text/xml' };
-    }
-    const call = bucket.callOf(request.method ?? '', url);
-    if (!call) throw unknown(`${request.method} ${url.pathname}`);
-    aws.calls.push(call);
-    aws.fault?.(call);
-    return bucket.answer(request, url, body);
+    faults: [],
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 
   const unknown = (what: string): AwsRefusal => {
@@ -103,31 +76,52 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
     return new AwsRefusal('UnknownOperationException', `the stand-in does not know ${what}`);
   };
 
+  const answer = async (request: IncomingMessage, body: Buffer): Promise<Answer> => {
+    const signed = signedBy(request);
+    if (!signed) throw new AwsRefusal('MissingAuthenticationToken', 'unsigned', 403);
+    const url = new URL(request.url ?? '/', 'http://aws');
+    const asked = askedOf(request, signed.service, url, body);
+    const object = signed.service === 's3' ? bucket.callOf(request.method ?? '', url) : undefined;
+    const { action, resource = resourceOf(asked?.input ?? {}), input = {} } = { ...asked, ...object };
+    if (action === undefined) throw unknown(`${signed.service}: ${request.method} ${url.pathname}`);
+    const call = { action, resource, input, principal: signed.principal, needs: needsOf(action, resource, input) };
+    aws.calls.push(call);
+    aws.fault?.(call);
+    const { lost } = suffer(aws.faults, call);
+    const done = asked ? await operate(asked, request, body) : bucket.answer(request, url, body);
+    if (lost) throw new Cut();
+    return done;
+  };
+
+  const operate = async (asked: Asked, request: IncomingMessage, body: Buffer): Promise<Answer> => {
+    if (asked.action.startsWith('dynamodb:') && dynamo !== '') return forward(dynamo, request, body);
+    const operation = operations[asked.action];
+    if (!operation) throw unknown(asked.action);
+    let said: unknown;
+    try {
+      said = (await operation(asked.input)) ?? {};
+    } catch (error) {
+      // A function's own error comes as an answer; only Lambda's are refusals.
+      if (asked.action !== 'lambda:Invoke' || error instanceof AwsRefusal) throw error;
+      const { name: errorType, message: errorMessage } = error as Error;
+      const body = Buffer.from(JSON.stringify({ errorType, errorMessage }));
+      return { status: 200, body, headers: { 'x-amz-function-error': 'Unhandled' } };
+    }
+    if (asked.protocol === 'form') return { status: 200, body: Buffer.from(String(said)), type: 'text/xml' };
+    const type = asked.protocol === 'path' ? 'application/json' : 'application/x-amz-json-1.1';
+    return { status: 200, body: Buffer.from(JSON.stringify(said)), type };
+  };
+
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       answer(request, Buffer.concat(chunks)).then(
-        ({ status, body, ...more }) => {
-          const type = 'type' in more && more.type ? more.type : 'application/x-amz-json-1.1';
-          const headers = 'headers' in more ? more.headers : {};
+        ({ status, body, type = 'application/x-amz-json-1.1', headers }) => {
           response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': 'r', ...headers });
           response.end(request.method === 'HEAD' ? undefined : body);
         },
-        (error: unknown) => {
-          const refusal = error instanceof AwsRefusal ? error : new AwsRefusal('InternalFailure', String(error), 500);
-          const { status, code, message } = refusal;
-          const json = request.headers['x-amz-target'] !== undefined;
-          response.writeHead(status, {
-            'content-type': json ? 'application/x-amz-json-1.1' : 'application/xml',
-            'x-amzn-errortype': code,
-          });
-          response.end(
-            json
-              ? JSON.stringify({ __type: code, message })
-              : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
-          );
-        },
+        (error: unknown) => refuse(request, response, error),
       );
     });
   });
@@ -135,6 +129,33 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
   const address = server.address();
   aws.url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   return aws;
+}
+
+async function forward(dynamo: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  const names = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
+  const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
+  const answered = await fetch(dynamo, { method: 'POST', headers, body: new Uint8Array(body) });
+  return { status: answered.status, body: Buffer.from(await answered.arrayBuffer()) };
+}
+
+/** In the words of the service's protocol. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (error instanceof Cut) return void request.socket.destroy();
+  const refusal = error instanceof AwsRefusal ? error : new AwsRefusal('InternalFailure', String(error), 500);
+  const { status, code, message } = refusal;
+  const service = signedBy(request)?.service ?? '';
+  const xml = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message.replace(/[<&]/g, '')}</Message></Error>`;
+  const body =
+    service === 's3'
+      ? `<?xml version="1.0"?>${xml}`
+      : service === 'sts'
+        ? `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${xml}</ErrorResponse>`
+        : JSON.stringify({ __type: code, message });
+  response.writeHead(status, {
+    'content-type': body.startsWith('{') ? 'application/x-amz-json-1.1' : 'application/xml',
+    'x-amzn-errortype': code,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** The one thing a request is about, whatever the service calls it. */
@@ -148,6 +169,9 @@ const resourceOf = (input: Record<string, unknown>): string => {
     'executionArn',
     'taskDefinition',
     'task',
+    'FunctionName',
+    'FromEmailAddress',
+    'RoleArn',
   ];
   for (const name of [...names, 'cluster']) if (typeof input[name] === 'string') return input[name];
   return '';

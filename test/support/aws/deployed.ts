@@ -1,0 +1,45 @@
+/** What the synthesized template says: the definition, what each function sees, and what each may do. */
+import type { StateMachine } from '../../../engine/asl.ts';
+import { functionNames } from '../../../lib/names.ts';
+import {
+  functionId,
+  ofType,
+  only,
+  type Statement,
+  statementsOfRole,
+  synthesizeHere,
+  type Template,
+  text,
+} from '../../aws/template.ts';
+
+let synthesized: Template | undefined;
+const template = (): Template => {
+  synthesized ??= synthesizeHere().run;
+  return synthesized;
+};
+
+const functionOf = (name: string): Record<string, unknown> =>
+  Object.fromEntries(ofType(template(), 'AWS::Lambda::Function'))[functionId(template(), name)] ?? {};
+
+/** The deployed definition, with the names of functions where their ARNs will be. */
+export function machineOf(): StateMachine {
+  let definition = text(only(template(), 'AWS::StepFunctions::StateMachine').DefinitionString);
+  for (const name of functionNames) definition = definition.replaceAll(`<${functionId(template(), name)}.Arn>`, name);
+  return JSON.parse(definition) as StateMachine;
+}
+
+let seen: Map<string, Set<string>> | undefined;
+/** Names of the variables of each function. */
+export function environments(): Map<string, Set<string>> {
+  seen ??= new Map(
+    functionNames.map((name) => {
+      const { Variables } = (functionOf(name).Environment ?? {}) as { Variables?: object };
+      return [name, new Set(Object.keys(Variables ?? {}))];
+    }),
+  );
+  return seen;
+}
+
+/** What the role of a function allows. */
+export const grantsOf = (name: string): Statement[] =>
+  statementsOfRole(template(), text(functionOf(name).Role).slice(1, -'.Arn>'.length));

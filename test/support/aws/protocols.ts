@@ -1,0 +1,51 @@
+/** How a request says which operation it wants: by a header, by a form, or by its path. */
+import type { IncomingMessage } from 'node:http';
+
+export interface Asked {
+  /** `ses:SendEmail` */
+  action: string;
+  input: Record<string, unknown>;
+  protocol: 'target' | 'form' | 'path';
+}
+
+/** By the prefix of `x-amz-target`. */
+const targets: Record<string, string> = {
+  DynamoDB_20120810: 'dynamodb',
+  AWSStepFunctions: 'states',
+  secretsmanager: 'secretsmanager',
+  TrentService: 'kms',
+  AmazonSQS: 'sqs',
+  AmazonEC2ContainerServiceV20141113: 'ecs',
+};
+
+const paths = [
+  { service: 'ses', method: 'POST', path: /^\/v2\/email\/outbound-emails$/, operation: 'SendEmail' },
+  { service: 'lambda', method: 'POST', path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, operation: 'Invoke' },
+];
+
+/** The service that a request was signed for, and the key it was signed with; undefined for an unsigned one. */
+export function signedBy(request: IncomingMessage): { service: string; principal: string } | undefined {
+  const signed = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request,.*Signature=[0-9a-f]{64}$/;
+  const [, principal, service] = signed.exec(request.headers.authorization ?? '') ?? [];
+  return principal === undefined || service === undefined ? undefined : { principal, service };
+}
+
+/** Undefined for S3, and for what is no operation of another service that Drydock calls. */
+export function askedOf(request: IncomingMessage, service: string, url: URL, body: Buffer): Asked | undefined {
+  const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+  if (targets[prefix] === service)
+    return { action: `${service}:${operation}`, input: JSON.parse(body.toString()), protocol: 'target' };
+  if (service === 'sts' && request.method === 'POST' && url.pathname === '/') {
+    const input = Object.fromEntries(new URLSearchParams(body.toString('latin1')));
+    return { action: `sts:${input.Action}`, input, protocol: 'form' };
+  }
+  for (const known of paths) {
+    const match = known.path.exec(url.pathname);
+    if (known.service !== service || known.method !== request.method || !match) continue;
+    const payload = body.length === 0 ? {} : (JSON.parse(body.toString()) as Record<string, unknown>);
+    const input =
+      known.operation === 'Invoke' ? { FunctionName: decodeURIComponent(match[1] ?? ''), Payload: payload } : payload;
+    return { action: `${service}:${known.operation}`, input, protocol: 'path' };
+  }
+  return undefined;
+}
