@@ -10,6 +10,8 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
+// First: it empties its folder, where the compiler puts the names that functions and stacks share.
+await bundleLambdas(join(dist, 'lambdas'));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
@@ -18,5 +20,4 @@ for (const program of ['runner', 'gateway'] as const)
   writeFileSync(join(dist, bundlePath(program)), await bundleProgram(program, root));
 const assets = join(root, 'web', 'assets');
 if (existsSync(assets)) cpSync(assets, join(dist, 'web', 'assets'), { recursive: true });
-await bundleLambdas(join(dist, 'lambdas'));
 chmodSync(join(dist, 'bin/drydock.js'), 0o755);

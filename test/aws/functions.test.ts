@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import * as lambdas from '../../lambdas/variables.ts';
-import * as names from '../../lib/names.ts';
 import { functionNames } from '../../lib/names.ts';
 import {
   functionId,
@@ -113,11 +111,15 @@ describe('the functions', () => {
 });
 
 describe('names that functions and infrastructure share', () => {
-  test('are the same on both sides', () => {
-    const { gatewayPort: listensAt, ...shared } = names.variables;
-    expect(shared).toEqual(lambdas.variables);
-    expect([names.sealedAs, names.gatewayPort]).toEqual([lambdas.sealedAs, lambdas.gatewayPort]);
-    expect(readFileSync(join(root, 'adapters/aws/gateway/main.ts'), 'utf8')).toContain(`  ${listensAt}: `);
+  test('are what the gateway task reads', () => {
+    const [, task] = ofType(run, 'AWS::ECS::TaskDefinition').find(([id]) => id.includes('GatewayTask')) ?? [];
+    const [container] = task?.ContainerDefinitions as { Environment: { Name: string }[] }[];
+    const source = readFileSync(join(root, 'adapters/aws/gateway/main.ts'), 'utf8');
+    const read = [...source.matchAll(/^ {2}(DRYDOCK_[A-Z_]+): (?!.*optional)/gm)].map((match) => match[1]);
+    // Those two come with the phase.
+    const phase = ['DRYDOCK_PHASE_KEY', 'DRYDOCK_GRANT'];
+    const given = container?.Environment.map(({ Name }) => Name) ?? [];
+    expect([...given, ...phase].sort()).toEqual(read.sort());
   });
 
   test('name a function for each source, and the other way round', () => {
