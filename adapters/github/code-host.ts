@@ -2,11 +2,12 @@ import type { Collaboration } from '../../core/collaboration.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports.ts';
 import { blameLine } from '../git/blame.ts';
-import { unifiedDiff } from '../git/diff.ts';
-import { mergeOnto } from '../git/merge.ts';
 import { type GitHubAccess, ownerAndRepo } from './access.ts';
+import { unifiedDiff } from './diff.ts';
 import { statusOf } from './errors.ts';
+import { mergeOnto } from './merge.ts';
 import { createMirror } from './mirror.ts';
+import { type Objects, readBlob } from './objects.ts';
 import { publishChange } from './publish.ts';
 import { createPullRequests } from './pull-requests.ts';
 import { readTree, type Tree } from './tree.ts';
@@ -34,6 +35,10 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     tree.catch(() => trees.delete(commit));
     return tree;
   };
+  const objects: Objects = {
+    tree: treeAt,
+    blob: (sha) => access.use(scope, 'read', (octokit) => readBlob(octokit, scope.repository, sha)),
+  };
 
   return {
     async resolve(repository, branch) {
@@ -54,19 +59,14 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     exportBase: mirror.exportBase,
     listTree: (_repository, commit) => treeAt(commit),
 
-    async readFile(repository, commit, path) {
+    async readFile(_repository, commit, path) {
       const entry = (await treeAt(commit)).get(path);
       if (!entry || entry.mode === '160000') return undefined;
-      return access.use(scope, 'read', async (octokit) => {
-        const { data } = await octokit.git.getBlob({ ...ownerAndRepo(repository), file_sha: entry.blobSha });
-        return Buffer.from(data.content, 'base64');
-      });
+      return objects.blob(entry.blobSha);
     },
 
-    diff: async (repository, base, commit, maxBytes) =>
-      unifiedDiff(await mirror.with(repository, [base, commit]), base, commit, maxBytes),
-    rebase: async (repository, change, onto) =>
-      mergeOnto(await mirror.with(repository, [change.manifest.base, onto]), change, onto),
+    diff: (_repository, base, commit, maxBytes) => unifiedDiff(objects, base, commit, maxBytes),
+    rebase: (_repository, change, onto) => mergeOnto(objects, change, onto),
     blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
 
     publish: async ({ repository, ...request }) => ({

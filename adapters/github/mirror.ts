@@ -7,13 +7,12 @@ import { git } from '../git/git.ts';
 import type { GitHubAccess } from './access.ts';
 
 /**
- * A bare repository per repository of the host, in the data folder, into which commits are fetched as they are needed.
- * The token goes to git in its environment: it is on no command line and in no file.
+ * What needs git's history, and therefore a machine with git on it: bases and blame, from bare repositories in the data
+ * folder into which commits are fetched as they are needed. The token goes to git in its environment: it is on no command
+ * line and in no file.
  */
 export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir: string) {
   const keyOf = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
-  const made = (name: string): Promise<string> =>
-    makeBase(join(dataDir, 'mirrors'), keyOf(name), async () => undefined);
 
   const fetch = (repository: string, cwd: string, refs: string[], depth: number | undefined): Promise<void> =>
     inTurn(cwd, async () => {
@@ -40,8 +39,6 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
     GIT_CONFIG_KEY_0: `http.${access.gitUrl}/.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`,
   });
-  const has = async (cwd: string, commit: string): Promise<boolean> =>
-    (await git(['cat-file', '-e', `${commit}^{tree}`], { cwd, allow: [1, 128] })).code === 0;
 
   return {
     /** A bare repository with only this commit and `depth` commits of history, branch `base`. */
@@ -50,19 +47,9 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
         fetch(repository, aside, [`${commit}:refs/heads/base`], depth),
       );
     },
-    /** A repository that holds these commits. */
-    async with(repository: string, commits: string[]): Promise<string> {
-      const cwd = await made(repository);
-      const missing: string[] = [];
-      for (const commit of new Set(commits)) {
-        if (!(await has(cwd, commit))) missing.push(`${commit}:refs/drydock/${commit}`);
-      }
-      if (missing.length > 0) await fetch(repository, cwd, missing, 1);
-      return cwd;
-    },
     /** A repository whose HEAD is the host's, with all of its history. */
     async head(repository: string): Promise<string> {
-      const cwd = await made(`${repository} history`);
+      const cwd = await makeBase(join(dataDir, 'mirrors'), keyOf(`${repository} history`), async () => undefined);
       await fetch(repository, cwd, ['+HEAD:refs/heads/base'], undefined);
       return cwd;
     },
@@ -70,7 +57,7 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
 }
 
 const turns = new Map<string, Promise<unknown>>();
-/** Fetches into one repository go one after the other, whoever asks: git locks what it notes about shallow histories. */
+/** Fetches into one repository go one after the other, whoever asks: git locks the branch it moves. */
 function inTurn(cwd: string, work: () => Promise<void>): Promise<void> {
   const mine = (turns.get(cwd) ?? Promise.resolve()).then(work);
   const settled = mine

@@ -1,7 +1,13 @@
 import type { Octokit } from '@octokit/rest';
 import { ownerAndRepo } from './access.ts';
 
-export type Tree = Map<string, { mode: string; blobSha: string }>;
+/** A file of a tree. `bytes`: its size, where the host says it. */
+export interface TreeEntry {
+  mode: string;
+  blobSha: string;
+  bytes?: number;
+}
+export type Tree = Map<string, TreeEntry>;
 
 /** Every file of a commit or tree by its path. A tree too large for one answer is walked folder by folder. */
 export async function readTree(octokit: Octokit, repository: string, treeish: string): Promise<Tree> {
@@ -16,7 +22,10 @@ export async function readTree(octokit: Octokit, repository: string, treeish: st
       const path = `${prefix}${entry.path}`;
       if (entry.type === 'tree') {
         if (!whole) await walk(entry.sha, `${path}/`);
-      } else tree.set(path, { mode: entry.mode, blobSha: entry.sha });
+      } else {
+        const size = typeof entry.size === 'number' ? { bytes: entry.size } : {};
+        tree.set(path, { mode: entry.mode, blobSha: entry.sha, ...size });
+      }
     }
   };
   await walk(treeish, '');

@@ -1,6 +1,7 @@
 /** The deployment, as far as it can run without an account: bundled functions, the same machine, stand-ins for AWS's services. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { isFinal } from '../../core/run/record.ts';
+import { notAllowed } from '../support/aws/allowed.ts';
 import type { TaskScript } from '../support/aws/fargate.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';
 import { createGitHubWorld, pushedSpec } from '../support/github-world.ts';
@@ -12,6 +13,8 @@ afterEach(async () => {
   expect(at?.aws.unknown ?? []).toEqual([]);
   // What was started is stopped, and no phase is left waiting.
   expect(at?.ecs.tasks.filter(({ running }) => running) ?? []).toEqual([]);
+  // Each function did only what its role allows.
+  expect(notAllowed(at?.aws.calls ?? [])).toEqual([]);
   await at?.close();
   at = undefined;
 });

@@ -311,6 +311,294 @@ describe.each(adapters)('the %s code host', (_, start) => {
       expect((await rebase([['src/b.txt', 'same\n']], onto)).ops).toEqual([]);
     });
 
+    const many = (...changed: number[]) =>
+      lines(...Array.from({ length: 9 }, (_, i) => (changed.includes(i) ? i * 100 : i)));
+    const other = many(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    const bytes = (...some: number[]) => new Uint8Array([0, 1, 2, 3, 255, ...some]);
+    interface Row {
+      base?: Edit[];
+      target: Edit[];
+      change: Edit[];
+      ops: string[];
+      /** Names aside: which side's version a file beside another is, each host says in its own way. */
+      conflicts?: string[];
+      text?: [string, string][];
+    }
+    const rows: [string, Row][] = [
+      [
+        "the target's rename with a change in it",
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['dir/n.txt', many(1)],
+          ],
+          change: [['m.txt', many(7)]],
+          ops: ['put dir/n.txt'],
+          text: [['dir/n.txt', many(1, 7)]],
+        },
+      ],
+      [
+        "the change's rename of what the target changed",
+        {
+          base: [['m.txt', many()]],
+          target: [['m.txt', many(1)]],
+          change: [
+            ['m.txt', null],
+            ['dir/n.txt', many(7)],
+          ],
+          ops: ['put dir/n.txt', 'delete m.txt'],
+          text: [['dir/n.txt', many(1, 7)]],
+        },
+      ],
+      [
+        'both rename to the same name',
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['n.txt', many(1)],
+          ],
+          change: [
+            ['m.txt', null],
+            ['n.txt', many(7)],
+          ],
+          ops: ['put n.txt'],
+          text: [['n.txt', many(1, 7)]],
+        },
+      ],
+      [
+        'both rename, each to its own name',
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['n.txt', many(1)],
+          ],
+          change: [
+            ['m.txt', null],
+            ['o.txt', many(7)],
+          ],
+          ops: ['put n.txt', 'put o.txt'],
+          conflicts: ['m.txt', 'n.txt', 'o.txt'],
+          text: [
+            ['n.txt', many(1, 7)],
+            ['o.txt', many(1, 7)],
+          ],
+        },
+      ],
+      [
+        'the target renames what the change deletes',
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['n.txt', many(1)],
+          ],
+          change: [['m.txt', null]],
+          ops: [],
+          conflicts: ['n.txt'],
+        },
+      ],
+      [
+        'a rename to where the other side put a file',
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['n.txt', many(1)],
+          ],
+          change: [
+            ['m.txt', many(7)],
+            ['n.txt', 'mine\n'],
+          ],
+          ops: ['put n.txt'],
+          conflicts: ['n.txt'],
+        },
+      ],
+      [
+        'too little alike for a rename',
+        {
+          base: [['m.txt', many()]],
+          target: [
+            ['m.txt', null],
+            ['n.txt', other],
+          ],
+          change: [['m.txt', many(7)]],
+          ops: ['put m.txt'],
+          conflicts: ['m.txt'],
+        },
+      ],
+      [
+        'lines that touch',
+        {
+          target: [['src/a.txt', lines(1, 22, 3, 4, 5)]],
+          change: [['src/a.txt', lines(1, 2, 33, 4, 5)]],
+          ops: ['put src/a.txt'],
+          conflicts: ['src/a.txt'],
+        },
+      ],
+      [
+        'both make the same change and one more',
+        {
+          target: [['src/a.txt', lines(11, 2, 3, 4, 5)]],
+          change: [['src/a.txt', lines(11, 2, 3, 4, 55)]],
+          ops: ['put src/a.txt'],
+          text: [['src/a.txt', lines(11, 2, 3, 4, 55)]],
+        },
+      ],
+      [
+        'CRLF',
+        {
+          base: [['w.txt', many().replaceAll('\n', '\r\n')]],
+          target: [['w.txt', many(1).replaceAll('\n', '\r\n')]],
+          change: [['w.txt', many(7).replaceAll('\n', '\r\n')]],
+          ops: ['put w.txt'],
+          text: [['w.txt', many(1, 7).replaceAll('\n', '\r\n')]],
+        },
+      ],
+      [
+        'other ends of lines on one side',
+        {
+          target: [['src/a.txt', lines(1, 2, 3, 4, 5).replaceAll('\n', '\r\n')]],
+          change: [['src/a.txt', lines(1, 2, 3, 4, 55)]],
+          ops: ['put src/a.txt'],
+          conflicts: ['src/a.txt'],
+        },
+      ],
+      [
+        'no line feed at the end',
+        {
+          target: [['src/a.txt', lines(11, 2, 3, 4, 5)]],
+          change: [['src/a.txt', lines(1, 2, 3, 4, 5).trimEnd()]],
+          ops: ['put src/a.txt'],
+          text: [['src/a.txt', lines(11, 2, 3, 4, 5).trimEnd()]],
+        },
+      ],
+      [
+        'conflict without a line feed at the end',
+        {
+          target: [['src/b.txt', 'B']],
+          change: [['src/b.txt', 'C']],
+          ops: ['put src/b.txt'],
+          conflicts: ['src/b.txt'],
+          text: [['src/b.txt', '<<<<<<<\nB\n=======\nC\n>>>>>>>\n']],
+        },
+      ],
+      [
+        'bytes that are no UTF-8',
+        {
+          base: [['l.txt', Buffer.from(`caf\xe9\n${many()}`, 'latin1')]],
+          target: [['l.txt', Buffer.from(`caf\xe9\n${many(1)}`, 'latin1')]],
+          change: [['l.txt', Buffer.from(`caf\xe9\n${many(7)}`, 'latin1')]],
+          ops: ['put l.txt'],
+          text: [['l.txt', Buffer.from(`caf\xe9\n${many(1, 7)}`, 'latin1').toString()]],
+        },
+      ],
+      [
+        'a mode on one side and lines on the other',
+        {
+          target: [['src/a.txt', lines(1, 2, 3, 4, 5), '100755']],
+          change: [['src/a.txt', lines(1, 2, 3, 4, 55)]],
+          ops: ['put 100755 src/a.txt'],
+        },
+      ],
+      [
+        'a mode alone, where the target changed lines',
+        {
+          target: [['src/a.txt', lines(1, 2, 3, 4, 55)]],
+          change: [['src/a.txt', lines(1, 2, 3, 4, 5), '100755']],
+          ops: ['put 100755 src/a.txt'],
+          text: [['src/a.txt', lines(1, 2, 3, 4, 55)]],
+        },
+      ],
+      ['a deletion on both sides', { target: [['src/b.txt', null]], change: [['src/b.txt', null]], ops: [] }],
+      [
+        'a deletion of what the target changed',
+        { target: [['src/b.txt', 'B\n']], change: [['src/b.txt', null]], ops: [], conflicts: ['src/b.txt'] },
+      ],
+      ['the same new file on both sides', { target: [['n', 'n\n']], change: [['n', 'n\n']], ops: [] }],
+      [
+        'two new files of one name',
+        {
+          target: [['n', 'a\n']],
+          change: [['n', 'b\n']],
+          ops: ['put n'],
+          conflicts: ['n'],
+          text: [['n', '<<<<<<<\na\n=======\nb\n>>>>>>>\n']],
+        },
+      ],
+      [
+        'a binary on both sides',
+        { base: [['x', bytes()]], target: [['x', bytes(7)]], change: [['x', bytes(8)]], ops: [], conflicts: ['x'] },
+      ],
+      [
+        'a binary on one side',
+        { base: [['x', bytes()]], target: [['y', 'y']], change: [['x', bytes(8)]], ops: ['put x'] },
+      ],
+      [
+        'a link on both sides',
+        { target: [['link', 'there', '120000']], change: [['link', 'here', '120000']], ops: [], conflicts: ['link'] },
+      ],
+      [
+        'a file where the other side has a folder',
+        { target: [['n/x', 'x\n']], change: [['n', 'file\n']], ops: ['put n~'], conflicts: ['n~'] },
+      ],
+      [
+        'a folder where the other side has a file',
+        {
+          target: [['n', 'file\n']],
+          change: [['n/x', 'x\n']],
+          ops: ['delete n', 'put n/x', 'put n~'],
+          conflicts: ['n~'],
+        },
+      ],
+      [
+        'a folder in the place of a file that the target changed',
+        {
+          target: [['src/b.txt', 'B\n']],
+          change: [
+            ['src/b.txt', null],
+            ['src/b.txt/x', 'x\n'],
+          ],
+          ops: ['delete src/b.txt', 'put src/b.txt/x', 'put src/b.txt~'],
+          conflicts: ['src/b.txt~'],
+        },
+      ],
+      [
+        'a link and a file of one name',
+        {
+          target: [['n', 'file\n']],
+          change: [['n', 'there', '120000']],
+          ops: ['put 120000 n', 'put n~'],
+          conflicts: ['n', 'n~'],
+        },
+      ],
+    ];
+    it.each(rows)('%s (R42)', async (_, row) => {
+      const from = row.base ? await place.commit(row.base) : base;
+      const onto = await place.commit(row.target);
+      const { change: merged, conflicts } = await host.rebase(repository, change(from, row.change), onto);
+      const plain = (path: string) => path.replace(/~.*/, '~');
+      const mode = (known: string) => (known === '100644' ? '' : `${known} `);
+      const ops = merged.manifest.entries.map((entry) => {
+        const what = entry.op === 'put' ? `put ${mode(entry.mode)}` : 'delete ';
+        return `${what}${plain(entry.path)}`;
+      });
+      expect(merged.manifest.base).toBe(onto);
+      expect({ ops: ops.sort(), conflicts: conflicts.map(plain).sort() }).toEqual({
+        ops: row.ops.toSorted(),
+        conflicts: row.conflicts ?? [],
+      });
+      const blobs = blobsByPath(merged);
+      for (const [path, text] of row.text ?? [])
+        expect(
+          Buffer.from(blobs.get(path) ?? [])
+            .toString()
+            .replace(/^([<>]{7}) .*$/gm, '$1'),
+        ).toBe(text);
+    });
+
     it('brings nothing back that a rewritten target took away', async () => {
       const leaked = await place.commit([['leaked.txt', 'x\n']]);
       await place.point(place.main, base);
@@ -342,6 +630,58 @@ describe.each(adapters)('the %s code host', (_, start) => {
         expect(cut.text === '' || cut.text.endsWith('\n')).toBe(true);
       }
       expect((await diff(commit, text.length)).truncated).toBe(false);
+    });
+
+    it('applies as a patch, with modes, links, odd names, binaries aside (R20)', async () => {
+      const text = Array.from({ length: 40 }, (_, i) => `${i % 9 === 0 ? `function f${i}() {` : `  line ${i}`}\n`);
+      const from = await place.commit([
+        ['code.js', text.join('')],
+        ['no end', 'a\nb'],
+        ['gets end', 'a\nb'],
+        ['ends.txt', 'a\r\nb\n'],
+        ['latin.txt', Buffer.from('caf\xe9\nx\n', 'latin1')],
+        ...oddNames.map((name): Edit => [name, 'odd\n']),
+      ]);
+      const changed = text.with(2, '  changed\n').with(5, '  near\n').with(38, '  far\n').toSpliced(20, 3);
+      const commit = await place.commit([
+        ['code.js', changed.join('')],
+        ['no end', 'a\nc'],
+        ['gets end', 'a\nb\n'],
+        ['ends.txt', 'a\nb\r\n'],
+        ['latin.txt', Buffer.from('caf\xe9\ny\n', 'latin1')],
+        ['run.sh', '#!/bin/sh\n', '100644'],
+        ['link', 'file now\n'],
+        ['src/b.txt', 'link now', '120000'],
+        ['src/a.txt', null],
+        ['empty', ''],
+        ['new/tool.sh', '#!/bin/sh\n', '100755'],
+        ...oddNames.map((name, i): Edit => [name, i % 2 ? null : 'ODD\n']),
+      ]);
+      const [clone, after] = [await host.exportBase(repository, from, 1), await host.exportBase(repository, commit, 1)];
+      const { text: patch } = await host.diff(repository, from, commit, 100_000);
+      const index = { GIT_INDEX_FILE: join(place.dataDir, 'index.patched') };
+      sh({ cwd: clone, env: index }, 'read-tree', from);
+      // What is no UTF-8 was replaced where text is shown.
+      const input = Buffer.from(patch.replaceAll('caf\uFFFD', 'caf\xe9'), patch.includes('日') ? 'utf8' : 'latin1');
+      sh({ cwd: clone, env: index, input }, 'apply', '--cached', '--whitespace=nowarn', '-');
+      expect(sh({ cwd: clone, env: index }, 'write-tree')).toBe(sh(after, 'rev-parse', `${commit}^{tree}`));
+      // And it is, to the letter, what git prints.
+      const shape = ['-r', '-p', '--no-renames', '--no-color', '--unified=3', '--full-index'];
+      const alternates = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(after, 'objects') };
+      const printed = sh({ cwd: clone, env: alternates }, 'diff-tree', ...shape, from, commit);
+      const shorter = printed.replace(/^index (.{7}).*\.\.(.{7})\S*/gm, 'index $1..$2');
+      expect(patch).toBe(`${shorter}\n`);
+    });
+
+    it('says that binaries differ, and no more', async () => {
+      const commit = await place.commit([['x y', new Uint8Array([1, 0, 2])]]);
+      expect((await diff(commit)).text).toMatch(
+        /^diff --git a\/x y b\/x y\nnew file mode 100644\nindex 0{7}\.\.\w{7}\nBinary files \/dev\/null and b\/x y differ\n$/,
+      );
+    });
+
+    it('is empty between equal trees', async () => {
+      expect(await diff(base)).toEqual({ text: '', truncated: false });
     });
 
     it('takes commit ids only', async () => {

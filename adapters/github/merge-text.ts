@@ -1,0 +1,121 @@
+import { type Hunk, hunksOf } from './hunks.ts';
+
+/** Conflict markers: what they call the two sides, and how many characters they are long. */
+export interface Markers {
+  target: string;
+  change: string;
+  size: number;
+}
+export interface MergedText {
+  lines: string[];
+  conflict: boolean;
+}
+type Range = readonly [start: number, end: number];
+/** Lines of the base that at least one side changed, and what each side has there. */
+interface Region {
+  base: Range;
+  target: Range;
+  change: Range;
+  by: Set<'target' | 'change'>;
+}
+/** Lines both sides have, those of the one side that changed them, or a place where the two differ. */
+type Piece = { common: string[] } | { chosen: string[] } | Conflict;
+interface Conflict {
+  target: string[];
+  change: string[];
+}
+
+/** Conflicts with so many equal lines between them, or fewer, become one, as in git. */
+const nearLines = 3;
+
+/**
+ * Three-way merge of lines with their ends. Where both sides changed the same lines or lines that touch, the result has
+ * both between git's conflict markers, cut down to what really differs.
+ */
+export function mergeText(base: string[], target: string[], change: string[], markers: Markers): MergedText {
+  const crlf = target[0]?.endsWith('\r\n') === true && change[0]?.endsWith('\r\n') === true;
+  const end = crlf ? '\r\n' : '\n';
+  const marker = (sign: string, label = ''): string => `${sign.repeat(markers.size)}${label}${end}`;
+  // A marker begins a line, also after a side whose last line has no end.
+  const ended = (side: string[]) => side.map((line) => (line.endsWith('\n') ? line : `${line}${end}`));
+  const joined = joinNear(pieces(base, target, change));
+  const lines = joined.flatMap((piece) => {
+    if ('common' in piece) return piece.common;
+    if ('chosen' in piece) return piece.chosen;
+    const [theirs, ours] = [ended(piece.target), ended(piece.change)];
+    return [marker('<', ` ${markers.target}`), ...theirs, marker('='), ...ours, marker('>', ` ${markers.change}`)];
+  });
+  return { lines, conflict: joined.some((piece) => 'target' in piece) };
+}
+
+function pieces(base: string[], target: string[], change: string[]): Piece[] {
+  const found: Piece[] = [];
+  let at = 0;
+  for (const region of regions(hunksOf(base, target), hunksOf(base, change))) {
+    found.push({ common: base.slice(at, region.base[0]) });
+    at = region.base[1];
+    const [theirs, ours] = [target.slice(...region.target), change.slice(...region.change)];
+    if (!region.by.has('change')) found.push({ chosen: theirs });
+    else if (!region.by.has('target')) found.push({ chosen: ours });
+    else found.push(...without(theirs, ours));
+  }
+  found.push({ common: base.slice(at) });
+  return found;
+}
+
+/** Changes of both sides by the base's lines; those that overlap or touch are one region. */
+function regions(target: Hunk[], change: Hunk[]): Region[] {
+  const all = [
+    ...target.map((hunk) => ({ hunk, by: 'target' as const })),
+    ...change.map((hunk) => ({ hunk, by: 'change' as const })),
+  ].sort((a, b) => a.hunk.from[0] - b.hunk.from[0] || a.hunk.from[1] - b.hunk.from[1]);
+  const found: Region[] = [];
+  // How many lines a side has more than the base, up to where we are.
+  const more = { target: 0, change: 0 };
+  for (let i = 0; i < all.length; ) {
+    const start = all[i]?.hunk.from[0] ?? 0;
+    let end = start;
+    const before = { ...more };
+    const by: Region['by'] = new Set();
+    for (let next = all[i]; next && next.hunk.from[0] <= Math.max(end, start); next = all[++i]) {
+      const { from, to } = next.hunk;
+      end = Math.max(end, from[1]);
+      more[next.by] += to[1] - to[0] - (from[1] - from[0]);
+      by.add(next.by);
+    }
+    const of = (side: 'target' | 'change'): Range => [start + before[side], end + more[side]];
+    found.push({ base: [start, end], target: of('target'), change: of('change'), by });
+  }
+  return found;
+}
+
+/** A conflict without what both sides have in it. */
+function without(target: string[], change: string[]): Piece[] {
+  const found: Piece[] = [];
+  let at = 0;
+  for (const { from, to } of hunksOf(target, change)) {
+    found.push({ common: target.slice(at, from[0]) }, { target: target.slice(...from), change: change.slice(...to) });
+    at = from[1];
+  }
+  found.push({ common: target.slice(at) });
+  return found;
+}
+
+function joinNear(all: Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  for (const piece of all) {
+    const last = joined.at(-1);
+    if ('common' in piece) {
+      if (last && 'common' in last) joined[joined.length - 1] = { common: last.common.concat(piece.common) };
+      else if (piece.common.length > 0) joined.push(piece);
+      continue;
+    }
+    const before = joined.at(-2);
+    const near = last && 'common' in last && last.common.length <= nearLines;
+    if ('target' in piece && near && before && 'target' in before) {
+      const across = (side: 'target' | 'change') => before[side].concat(last.common, piece[side]);
+      joined.splice(-2, 2, { target: across('target'), change: across('change') });
+    } else joined.push(piece);
+  }
+  return joined;
+}
