@@ -2,69 +2,9 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Grant } from './grants.ts';
 import { type FunctionName, sealedAs } from './names.ts';
+import { type Need, needs } from './needs.ts';
 import type { Sandbox } from './sandbox.ts';
 import { bucketArn, type State, tableArn } from './state.ts';
-
-/**
- * What a function needs.
- * - `run`: run records, gates, artifacts, and the code host, where each says how its run stands
- * - `money`: reservations, calls, places among the concurrent runs
- * - `tokens`: seals or opens task tokens; `answer`: answers a waiting state
- * - `launch`: starts the two tasks of a phase; `stop`: ends them
- * - `notify`: tells people; `policy`: reads the operator's policy as it is now
- * - `ages`: sees when secrets were changed, not what they are
- * - `start`: starts and looks at executions; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`: what only that one function does
- */
-export type Need =
-  | 'run'
-  | 'money'
-  | 'tokens'
-  | 'answer'
-  | 'launch'
-  | 'stop'
-  | 'notify'
-  | 'policy'
-  | 'ages'
-  | 'start'
-  | 'list'
-  | 'broker'
-  | 'receive'
-  | 'work';
-
-const step: Need[] = ['run'];
-const answering: Need[] = [...step, 'tokens', 'answer'];
-const gate: Need[] = [...answering, 'notify', 'policy'];
-const place: Need[] = [...answering, 'money'];
-const phase: Need[] = [...step, 'money', 'tokens', 'launch', 'stop'];
-
-export const needs: Record<FunctionName, readonly Need[]> = {
-  validate: step,
-  estimate: step,
-  // What it supersedes is stopped: its gates answered, its phases ended.
-  claim: [...place, 'stop'],
-  reserve: [...step, 'money', 'notify', 'policy'],
-  queue: [...place, 'notify', 'policy'],
-  plan: phase,
-  'plan-gate': gate,
-  build: phase,
-  'checkpoint-gate': gate,
-  // A change that the guard refuses is answered without a sandbox.
-  verify: [...phase, 'answer'],
-  'ask-human': gate,
-  publish: step,
-  'await-ci': gate,
-  'review-gate': gate,
-  deliver: [...step, 'notify', 'policy'],
-  settle: [...place, 'stop'],
-  'settle-phase': [...place, 'stop'],
-  'settle-run': [...place, 'stop', 'start'],
-  // Whatever an event should have done.
-  reconcile: [...place, 'launch', 'stop', 'notify', 'policy', 'ages', 'start', 'list'],
-  broker: ['broker'],
-  webhook: ['receive'],
-  hooks: [...place, 'stop', 'policy', 'start', 'list', 'work'],
-};
 
 export interface Surroundings {
   state: State;
@@ -112,15 +52,23 @@ const answers = (scope: Construct, machine: string): Grant[] => [
   { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },
 ];
 
+/** Part of the bucket: `orders` are trusted by the broker, so few may write there. */
+const objects = (
+  scope: Construct,
+  state: State,
+  part: 'artifacts' | 'orders' | 'phases',
+  ...actions: string[]
+): Grant => ({
+  actions,
+  resources: [`${bucketArn(scope, state.artifacts)}/${part}/*`],
+  because: 'Objects are named by a digest or by the phase, which nobody knows before.',
+});
+
 /** Run records, gates, artifacts. */
 const records = (scope: Construct, state: State): Grant[] => [
   items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
   items(tableArn(scope, state.gates), every),
-  {
-    actions: ['s3:GetObject', 's3:PutObject'],
-    resources: [`${bucketArn(scope, state.artifacts)}/*`],
-    because: 'Artifacts are named by their digest, which nobody knows before.',
-  },
+  objects(scope, state, 'artifacts', 's3:GetObject', 's3:PutObject'),
   // Without this S3 answers 403, not 404, to who asks for what is not there.
   { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
 ];
@@ -149,7 +97,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   money: (scope, { state }) => [items(tableArn(scope, state.ledger), every)],
   tokens: (_, { state }) => [seals(state.key, 'token')],
   answer: (scope, { machine }) => answers(scope, machine),
-  launch: (_, { state, sandbox }) => [
+  launch: (scope, { state, sandbox }) => [
     {
       actions: ['ecs:RunTask'],
       resources: sandbox.taskPatterns,
@@ -162,6 +110,12 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     },
     secret(state.deployment),
+    objects(scope, state, 'orders', 's3:PutObject'),
+    objects(scope, state, 'phases', 's3:PutObject'),
+  ],
+  collect: (scope, { state }) => [
+    objects(scope, state, 'orders', 's3:GetObject'),
+    objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
   ],
   stop: (scope, { sandbox }) => {
     const conditions = { ArnEquals: { 'ecs:cluster': sandbox.cluster } };
@@ -189,8 +143,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ages: (_, { state }) => [
     { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
   ],
-  start: (scope, { machine }) => [
-    { actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] },
+  start: (scope, { machine }) => [{ actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] }],
+  look: (scope, { machine }) => [
     {
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
       resources: [
@@ -206,11 +160,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ],
   list: (scope, { state }) => [items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query'])],
   broker: (scope, { state }) => [
-    {
-      actions: ['s3:GetObject'],
-      resources: [`${bucketArn(scope, state.artifacts)}/orders/*`],
-      because: 'Orders are named by the phase, which nobody knows before.',
-    },
+    objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
     // What it mints is remembered, so that it is revoked when the run ends.
     items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query']),

@@ -1,5 +1,5 @@
-import { type Need, needs } from './access.ts';
 import { type FunctionName, variables } from './names.ts';
+import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
 import { policyPath } from './policy-layer.ts';
 import type { Sandbox } from './sandbox.ts';

@@ -85,6 +85,8 @@ export class Storage extends Construct {
         removalPolicy,
         ...(generateSecretString ? { generateSecretString } : {}),
       });
+      // Without a value there is a clear error; with the random word that the CDK would put there, a strange one.
+      if (!generateSecretString) (made.node.defaultChild as secrets.CfnSecret).generateSecretString = undefined;
       Validations.of(made).acknowledge({ id: 'AwsSolutions::AwsSolutions-SMG4', reason: notRotated });
       return made.secretArn;
     };
@@ -114,7 +116,7 @@ export class Storage extends Construct {
       ),
       slack: secret(
         'Slack',
-        'Slack, where people are told there: {"webhookUrl"}',
+        'Slack, where people are told there: the address of an incoming webhook',
         'Slack makes incoming webhooks in its web pages only; a person replaces them.',
       ),
     };

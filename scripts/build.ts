@@ -1,14 +1,17 @@
-// Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, and
-// the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
+// Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, the
+// functions of a deployment, and the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundlePath, bundleProgram } from '../adapters/local/sandbox/programs.ts';
+import { bundleLambdas } from './bundle-lambdas.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
+// First: it empties its folder, where the compiler puts the names that functions and stacks share.
+await bundleLambdas(join(dist, 'lambdas'));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',

@@ -1,6 +1,5 @@
 // `npm run synth [-- --bundles FOLDER] [-- --out FOLDER]`: bundles the functions and writes the CloudFormation templates to
 // cdk.out. It needs no CDK command line, credentials, Docker or network. The CDK command line runs the same file (cdk.json).
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -8,9 +7,9 @@ const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { bundles: { type: 'string' }, out: { type: 'string' } } });
 
 const bundles = resolve(values.bundles ?? join(root, 'dist/lambdas'));
-const bundler = join(import.meta.dirname, 'bundle-lambdas.ts');
-if (values.bundles === undefined && existsSync(bundler)) {
-  const { bundleLambdas } = (await import(bundler)) as { bundleLambdas(outDir: string): Promise<unknown> };
+if (values.bundles === undefined) {
+  // Not loaded, as esbuild with it, where the functions were bundled before.
+  const { bundleLambdas } = await import('./bundle-lambdas.ts');
   await bundleLambdas(bundles);
 }
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { functionNames } from '../../lib/names.ts';
 import {
@@ -5,6 +7,7 @@ import {
   ofType,
   only,
   roleStatements,
+  root,
   statementsOf,
   statementsOfRole,
   synthesizeHere,
@@ -81,7 +84,10 @@ describe('the functions', () => {
       'reconcile',
       'broker',
     ]);
-    expect(who('states:StartExecution')).toEqual(['settle-run', 'reconcile', 'hooks']);
+    // The broker believes what stands there.
+    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
+    expect(who('s3:PutObject', '>/*')).toEqual([]);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -101,6 +107,24 @@ describe('the functions', () => {
     const told = functionNames.filter((name) => 'DRYDOCK_POLICY' in variablesOf(name));
     expect(told).toEqual(layered);
     expect(layered).toEqual(expect.arrayContaining(['hooks', 'reconcile']));
+  });
+});
+
+describe('names that functions and infrastructure share', () => {
+  test('are what the gateway task reads', () => {
+    const [, task] = ofType(run, 'AWS::ECS::TaskDefinition').find(([id]) => id.includes('GatewayTask')) ?? [];
+    const [container] = task?.ContainerDefinitions as { Environment: { Name: string }[] }[];
+    const source = readFileSync(join(root, 'adapters/aws/gateway/main.ts'), 'utf8');
+    const read = [...source.matchAll(/^ {2}(DRYDOCK_[A-Z_]+): (?!.*optional)/gm)].map((match) => match[1]);
+    // Those two come with the phase.
+    const phase = ['DRYDOCK_PHASE_KEY', 'DRYDOCK_GRANT'];
+    const given = container?.Environment.map(({ Name }) => Name) ?? [];
+    expect([...given, ...phase].sort()).toEqual(read.sort());
+  });
+
+  test('name a function for each source, and the other way round', () => {
+    const sources = readdirSync(join(root, 'lambdas')).flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? []);
+    expect(sources.sort()).toEqual([...functionNames].sort());
   });
 });
 
@@ -186,7 +210,7 @@ describe('permissions', () => {
       // traces have none either
       'DrydockControlMachineRoleDefaultPolicy: xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets',
       // EC2 lists its prefix lists as a whole
-      'DrydockNetworkImagesS3AddressesCustomResourcePolicy: ec2:DescribeManagedPrefixLists',
+      'DrydockNetworkImagesS3AddressesRoleDefaultPolicy: ec2:DescribeManagedPrefixLists',
       // a token of the registry is for no repository in particular
       'DrydockSandboxGatewayExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken',
       'DrydockSandboxSandboxExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken',

@@ -21,6 +21,13 @@ describe('the network of the sandbox', () => {
     ]);
   });
 
+  test('gives no subnet public addresses, of either network: gateways ask for theirs', () => {
+    const subnets = ofType(run, 'AWS::EC2::Subnet').map(([, subnet]) => subnet);
+    expect(subnets).toHaveLength(2);
+    for (const subnet of subnets) expect(subnet).toMatchObject({ MapPublicIpOnLaunch: false });
+    expect(subnets.filter((subnet) => 'Ipv6CidrBlock' in subnet)).toEqual([]);
+  });
+
   test('lets a sandbox out to the gateway, the image endpoints and the layers only', () => {
     const groups = within('AWS::EC2::SecurityGroup', 'Sandbox');
     expect(groups).toHaveLength(2);

@@ -129,6 +129,7 @@ describe('a method', () => {
     const actions = granted.flatMap((statement) => statement.actions);
     expect(actions).toEqual(expect.arrayContaining(['dynamodb:UpdateItem', 'states:SendTaskSuccess']));
     expect(actions.filter((action) => /^(secretsmanager|ecs|iam|sts|states:Start)/.test(action))).toEqual([]);
+    expect(granted.flatMap(({ resources }) => resources).filter((arn) => /orders|phases|>\/\*$/.test(arn))).toEqual([]);
     expect(granted.filter(({ resources }) => resources.includes('*') || /Ledger/.test(resources.join()))).toEqual([]);
   });
 

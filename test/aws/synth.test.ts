@@ -179,6 +179,8 @@ describe('what is kept', () => {
     const secrets = ofType(kept, 'AWS::SecretsManager::Secret');
     expect(secrets).toHaveLength(4);
     for (const [, secret] of secrets) expect(secret).toHaveProperty('KmsKeyId');
+    const made = secrets.filter(([, secret]) => secret.GenerateSecretString !== undefined).map(([id]) => id);
+    expect(made).toEqual([expect.stringMatching(/DeploymentKey/)]);
   });
 
   test('has logical ids that never change: a new id would be a new, empty table', async () => {

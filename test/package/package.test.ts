@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { functionNames } from '../../lib/names.ts';
+import { ofType, readTemplate } from '../aws/template.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'drydock-package-'));
@@ -46,12 +48,34 @@ describe('the package, installed elsewhere', () => {
     expect(drydock('init', '--json').json).toMatchObject({ written: [] });
   });
 
+  test("is a construct of somebody else's CDK app, with three props, its functions in it (R38)", () => {
+    // Peers, as large as everything else together: linked, not fetched.
+    for (const peer of ['aws-cdk-lib', 'constructs'])
+      symlinkSync(join(root, 'node_modules', peer), join(app, 'node_modules', peer));
+    const script = `
+      import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+      import { Drydock } from 'drydock/cdk';
+      const app = new App({ outdir: 'out', analyticsReporting: false });
+      const policy = { version: 1, people: { lead: {} }, review: { approvers: ['lead'] } };
+      new Drydock(new Stack(app, 'Platform'), 'Agents', { policy, zones: 2, removalPolicy: RemovalPolicy.DESTROY });
+      app.synth();`;
+    run(process.execPath, ['--input-type=module', '--eval', script], app);
+    const template = readTemplate(join(app, 'out'), 'Platform');
+    expect(ofType(template, 'AWS::EC2::Subnet')).toHaveLength(4);
+    expect(ofType(template, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
+    const bundles = readdirSync(join(app, 'out'), { recursive: true }).filter((file) =>
+      /index\.mjs$/.test(String(file)),
+    );
+    expect(bundles.length).toBe(functionNames.length);
+    for (const file of bundles) expect(statSync(join(app, 'out', String(file))).size).toBeLessThan(1_500_000);
+  });
+
   test('ships JavaScript with types under its exports, and no tests', () => {
     const script =
       "import { parseSpec } from 'drydock/spec'; console.log(parseSpec('x.yaml', Buffer.from('')).problems.length > 0);";
     expect(run(process.execPath, ['--input-type=module', '--eval', script], app).trim()).toBe('true');
     const files = readdirSync(join(app, 'node_modules/drydock'), { recursive: true }).map(String);
     expect(files).toContain('dist/core/spec/parse.d.ts');
-    expect(files.filter((file) => /^(test|core|node_modules)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => /^(test|core|lib|lambdas|node_modules)\//.test(file))).toEqual([]);
   });
 });

@@ -1,0 +1,5 @@
+/** What a CDK app of one's own imports: `import { Drydock } from 'drydock/cdk'`. */
+export { Drydock, type DrydockProps } from './drydock.ts';
+export { addStacks } from './stacks.ts';
+export { exportState, importState, type State } from './state.ts';
+export { Storage, type StorageProps } from './storage.ts';
