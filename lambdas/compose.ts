@@ -11,6 +11,7 @@ import { createGates } from '../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
 import { createRuns } from '../adapters/aws/dynamo/runs.ts';
 import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
+import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
 import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
@@ -22,6 +23,8 @@ import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
 import { createCollaboration } from '../adapters/github/collaboration.ts';
 import { DrydockError } from '../core/errors.ts';
 import type { Deps } from '../pipeline/deps.ts';
+import { composeNotifier } from './notifier.ts';
+import { operatorPolicy } from './operator-policy.ts';
 import { gatewayPort, sealedAs, variable } from './variables.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -56,6 +59,16 @@ export async function gitHubAccess(): Promise<GitHubAccess> {
   opened.set(key, access);
   return access;
 }
+
+const notifier = once(() =>
+  composeNotifier({
+    policy: operatorPolicy(),
+    told: createTold(dynamo(), variable('gates'), clock),
+    slackWebhook: () => secrets().slackWebhook(variable('slack')),
+    sleep: clock.sleep,
+    log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
+  }),
+);
 
 /** What the steps reach the world through, on AWS. Each part is made when a step first asks for it. */
 export async function composeDeps(): Promise<Deps> {
@@ -106,7 +119,7 @@ export async function composeDeps(): Promise<Deps> {
         collaboration: createCollaboration(access, scope),
       });
     },
-    notifier: { notify: async () => undefined },
+    notifier: { notify: (message) => notifier().notify(message) },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
     agentFiles: (path) => path,
     runLink: () => undefined,
