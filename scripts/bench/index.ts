@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EngineFigures } from './engine.ts';
 import type { PipelineFigures } from './pipeline.ts';
@@ -38,6 +39,7 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const pipeline = bench<PipelineFigures>('pipeline');
 const commandLine = bench<CommandLineFigures>('cli');
+const bundles = bench<BundleFigures>('bundles');
 
 console.log(
   JSON.stringify(
@@ -50,6 +52,7 @@ console.log(
       sandbox,
       pipeline,
       commandLine,
+      bundles,
     },
     null,
     2,

@@ -51,7 +51,7 @@ const secretNames = {
   models: arn('secretsmanager', 'secret:models'),
   deployment: arn('secretsmanager', 'secret:deployment'),
 };
-const patienceMs = 20_000;
+const patienceMs = 90_000;
 let worlds = 0;
 /** The function that runs: it sees the variables that its stack gives it and no other, and signs as itself. */
 const caller = new AsyncLocalStorage<string>();

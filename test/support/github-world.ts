@@ -140,7 +140,7 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
 };
 
 /** Longer than anything takes on a slow machine; what it waited for is then said. */
-const patienceMs = 20_000;
+const patienceMs = 90_000;
 
 const stuck = (run: RunView | undefined): boolean =>
   run?.endedAt !== null && run !== undefined && ['failed', 'rejected'].includes(run.status);
