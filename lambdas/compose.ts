@@ -12,6 +12,7 @@ import { createLedger } from '../adapters/aws/dynamo/ledger.ts';
 import { createRuns } from '../adapters/aws/dynamo/runs.ts';
 import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
+import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
 import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
@@ -34,15 +35,17 @@ const once = <T>(make: () => T): (() => T) => {
     return made.value;
   };
 };
+/** Made once; what AWS throws through it has our names, wherever it is caught. */
+const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
 
 const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
 const dynamo = once(() => new DynamoDBClient({}));
 const s3 = once(() => new S3Client({}));
 
-export const secrets = once(() => createSecrets(new SecretsManagerClient({}), clock.now));
+export const secrets = named(() => createSecrets(new SecretsManagerClient({}), clock.now));
 export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
-export const gates = once(() => createGates(dynamo(), variable('gates')));
-export const credentials = once(() => createCredentials(dynamo(), variable('gates')));
+export const gates = named(() => createGates(dynamo(), variable('gates')));
+export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
 const kms = once(() => new KMSClient({}));
 
 const opened = new Map<string, GitHubAccess>();
@@ -74,13 +77,13 @@ const notifier = once(() =>
 export async function composeDeps(): Promise<Deps> {
   const access = await gitHubAccess();
   const parts = {
-    runs: once(() => createRuns(dynamo(), variable('runs'))),
-    ledger: once(() => createLedger(dynamo(), variable('ledger'))),
-    sightings: once(() => createSightings(dynamo(), variable('runs'))),
-    artifacts: once(() => createS3Artifacts(s3(), variable('artifacts'))),
-    executions: once(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
-    vault: once(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
-    launcher: once(launcherOf),
+    runs: named(() => createRuns(dynamo(), variable('runs'))),
+    ledger: named(() => createLedger(dynamo(), variable('ledger'))),
+    sightings: named(() => createSightings(dynamo(), variable('runs'))),
+    artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
+    executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
+    vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
+    launcher: named(launcherOf),
   };
   return {
     clock,

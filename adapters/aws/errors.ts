@@ -67,6 +67,23 @@ export function awsError(error: unknown): DrydockError | undefined {
   });
 }
 
+/** The same port; what AWS throws through it has our names. */
+export function withOurNames<T extends object>(port: T): T {
+  const rename = (error: unknown): never => {
+    throw awsError(error) ?? error;
+  };
+  return new Proxy(port, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(value, target, given);
+        return answer instanceof Promise ? answer.catch(rename) : answer;
+      };
+    },
+  });
+}
+
 function mayPass(error: SdkError, depth = 0): boolean {
   const status = error.$metadata?.httpStatusCode ?? 0;
   return (

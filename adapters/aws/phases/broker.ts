@@ -6,6 +6,7 @@ import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { storedOrder } from '../../../core/run/phase-order.ts';
 import type { Gates } from '../../../core/stores.ts';
 import type { ModelAccess } from '../../../pipeline/deps.ts';
+import { awsError } from '../errors.ts';
 import { type PhaseStore, phasePrefix } from './store.ts';
 
 /** What a gateway asks its broker for. */
@@ -72,7 +73,7 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
       if (model?.key !== undefined) answer.modelKey = model.key;
     } catch (error) {
       // The gateway ends the phase with it, so that people read why.
-      const { name, message } = viewError(error);
+      const { name, message } = viewError(awsError(error) ?? error);
       answer.missing = { name, message };
     }
     return answer;

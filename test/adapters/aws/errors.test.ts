@@ -1,8 +1,8 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { awsError } from '../../../adapters/aws/errors.ts';
-import { errorKinds } from '../../../core/errors.ts';
+import { awsError, withOurNames } from '../../../adapters/aws/errors.ts';
+import { DrydockError, errorKinds } from '../../../core/errors.ts';
 
 const answer = (name: string, status: number, message = 'secret words') =>
   new DynamoDBServiceException({
@@ -59,5 +59,24 @@ describe('errors of AWS by our names', () => {
         },
       ),
     );
+  });
+
+  it('has its names on everything that comes through a port, and nothing else is changed', async () => {
+    class Port {
+      readonly #own = 7;
+      readonly live = true;
+      now = (): number => this.#own;
+      async get(key: string): Promise<string> {
+        if (key === 'aws') throw answer('ThrottlingException', 400);
+        if (key === 'ours') throw new DrydockError('RunNotFound', 'r');
+        if (key === 'defect') throw new TypeError('x');
+        return `${key}${this.#own}`;
+      }
+    }
+    const port = withOurNames(new Port());
+    expect([port.live, port.now(), await port.get('k')]).toEqual([true, 7, 'k7']);
+    await expect(port.get('aws')).rejects.toMatchObject({ name: 'Conflict' });
+    await expect(port.get('ours')).rejects.toMatchObject({ name: 'RunNotFound' });
+    await expect(port.get('defect')).rejects.toBeInstanceOf(TypeError);
   });
 });
