@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { awsError } from '../../adapters/aws/errors.ts';
 import { readHostEvent, sendHostEvent } from '../../adapters/aws/queue.ts';
 import type { HostEvent } from '../../core/host-event.ts';
+import { awsForTests, sdkTries, thrownBy } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { queues } from '../support/aws/queues.ts';
-import { awsForTests, sdkTries, thrownBy } from './aws-fixture.ts';
 
 let queue: ReturnType<typeof queues>;
 const aws = awsForTests((url) => {

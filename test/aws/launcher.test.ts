@@ -6,9 +6,9 @@ import { createFargateLauncher } from '../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import type { PhaseOrder } from '../../core/ports.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
+import { awsForTests, sdkTries } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { AwsRefusal } from '../support/aws/stand-in.ts';
-import { awsForTests, sdkTries } from './aws-fixture.ts';
 
 const cluster = 'arn:aws:ecs:us-east-1:123456789012:cluster/drydock';
 const secret = 'the-deployment-key';

@@ -5,9 +5,9 @@ import { createTold, type Told } from '../../adapters/aws/dynamo/told.ts';
 import { createSesNotifier } from '../../adapters/email/ses.ts';
 import { type LocalDynamo, startDynamo } from '../../adapters/local/dynamo-server.ts';
 import type { Notifier } from '../../core/ports.ts';
+import { actions, awsForTests, sdkTries, thrownBy } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { mail } from '../support/aws/mail.ts';
-import { actions, awsForTests, sdkTries, thrownBy } from './aws-fixture.ts';
 
 const from = 'drydock@example.com';
 const addresses: Record<string, string> = { lead: 'lead@example.com', second: 'second@example.com' };

@@ -9,10 +9,10 @@ import { createSecrets } from '../../adapters/aws/secrets.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { PhaseOrder } from '../../core/ports.ts';
 import { gatewayGrant, sandboxTicket } from '../../core/run/phase-grant.ts';
+import { awsForTests, sdkTries, thrownBy } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { roles } from '../support/aws/roles.ts';
 import { secretsManager } from '../support/aws/secrets.ts';
-import { awsForTests, sdkTries, thrownBy } from './aws-fixture.ts';
 
 const bucket = 'artifacts';
 const keyArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:deployment';

@@ -7,8 +7,8 @@ import type { PhaseJob } from '../../core/ports.ts';
 import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../core/run/phase.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
+import { type JobChanges, makeJob, makeWorld, packageRoot, project, type World } from '../contract/phase-fixtures.ts';
 import { type Image, makeImage, runContainer } from '../support/container.ts';
-import { type JobChanges, makeJob, makeWorld, packageRoot, project, type World } from './phase-fixtures.ts';
 
 const images: Image[] = [];
 const worlds: World[] = [];

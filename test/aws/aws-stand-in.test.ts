@@ -2,10 +2,10 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { thrownBy } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { needsOf } from '../support/aws/needs.ts';
 import { type AwsStandIn, startAws } from '../support/aws/stand-in.ts';
-import { thrownBy } from './aws-fixture.ts';
 
 let aws: AwsStandIn;
 const options = () => ({
