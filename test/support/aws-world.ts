@@ -21,7 +21,9 @@ import { sealedAs, variables } from '../../lambdas/variables.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import { environments, machineOf } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
+import { kms } from './aws/kms.ts';
 import { AwsRefusal, type AwsStandIn, startAws } from './aws/stand-in.ts';
+import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
 import { createWorld } from './world.ts';
@@ -108,7 +110,7 @@ export async function createAwsWorld(
     invoke: call,
     clock: { now, after: realClock.after },
   });
-  const steps = stepFunctions(engine);
+  const steps = stepFunctions(() => engine, machine);
   const secrets: Record<string, string> = {
     [secretNames.github]: JSON.stringify({
       appId: github.app.appId,
@@ -135,7 +137,7 @@ export async function createAwsWorld(
   const aws = await startAws(
     {
       ...steps,
-      ...seals(),
+      ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
       'secretsmanager:GetSecretValue': ({ SecretId }) => {
         const SecretString = secrets[String(SecretId)];
         if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
@@ -239,57 +241,6 @@ export async function createAwsWorld(
       await dynamo.close();
       await github.close();
       world.remove();
-    },
-  };
-}
-
-/** Step Functions in front of the embedded engine. */
-function stepFunctions(engine: Engine): Record<string, (input: Record<string, unknown>) => unknown> {
-  const refuse = (error: unknown): never => {
-    const { name, message } = error as Error;
-    throw new AwsRefusal(name, message);
-  };
-  const nameOf = (input: Record<string, unknown>): string => String(input.executionArn).split(':').at(-1) ?? '';
-  return {
-    'states:StartExecution': async (input) => {
-      await engine.start(String(input.name), JSON.parse(String(input.input))).catch(refuse);
-      return { executionArn: `${machine}:${String(input.name)}`, startDate: 0 };
-    },
-    'states:SendTaskSuccess': ({ taskToken, output }) =>
-      engine.sendTaskSuccess(String(taskToken), JSON.parse(String(output))).catch(refuse),
-    'states:SendTaskFailure': ({ taskToken, error, cause }) =>
-      engine.sendTaskFailure(String(taskToken), String(error), String(cause)).catch(refuse),
-    'states:DescribeExecution': (input) => {
-      const found = engine.describe(nameOf(input));
-      if (!found) throw new AwsRefusal('ExecutionDoesNotExist', nameOf(input));
-      return { executionArn: input.executionArn, status: found.status, startDate: 0 };
-    },
-    'states:GetExecutionHistory': (input) => ({
-      events: engine.history(nameOf(input)).map(({ state }, i) => ({
-        id: i,
-        timestamp: 0,
-        type: 'TaskStateEntered',
-        stateEnteredEventDetails: { name: state },
-      })),
-    }),
-  };
-}
-
-/** KMS: what was sealed opens under the same context only. */
-function seals(): Record<string, (input: Record<string, unknown>) => unknown> {
-  const contexts = Object.values(sealedAs).map((drydock) => JSON.stringify({ drydock }));
-  return {
-    'kms:Encrypt': ({ Plaintext, EncryptionContext }) => {
-      if (!contexts.includes(JSON.stringify(EncryptionContext)))
-        throw new AwsRefusal('AccessDeniedException', 'context');
-      const sealed = JSON.stringify({ Plaintext, EncryptionContext });
-      return { CiphertextBlob: Buffer.from(sealed).toString('base64'), KeyId: arn('kms', 'key/1') };
-    },
-    'kms:Decrypt': ({ CiphertextBlob, EncryptionContext }) => {
-      const sealed = JSON.parse(Buffer.from(String(CiphertextBlob), 'base64').toString()) as Record<string, unknown>;
-      if (JSON.stringify(sealed.EncryptionContext) !== JSON.stringify(EncryptionContext))
-        throw new AwsRefusal('InvalidCiphertextException', 'context');
-      return { Plaintext: sealed.Plaintext, KeyId: arn('kms', 'key/1') };
     },
   };
 }

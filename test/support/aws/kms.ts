@@ -5,13 +5,15 @@ import { AwsRefusal, type JsonOperation } from './stand-in.ts';
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
 const largestBytes = 4096;
 
-/** @param keyArn The one key there is. */
-export function kms(keyArn: string): Record<string, JsonOperation> {
+/** @param keyArn The one key there is. @param purposes Values of `drydock` in the context that roles may use; else any. */
+export function kms(keyArn: string, purposes?: readonly string[]): Record<string, JsonOperation> {
   const secret = randomBytes(32);
   const contextOf = ({ EncryptionContext = {} }: Record<string, unknown>): Buffer =>
     Buffer.from(JSON.stringify(Object.entries(EncryptionContext as object).sort()));
   const known = (input: Record<string, unknown>): void => {
     if (input.KeyId !== keyArn) throw new AwsRefusal('NotFoundException', `Key ${String(input.KeyId)} does not exist`);
+    const { drydock } = (input.EncryptionContext ?? {}) as { drydock?: string };
+    if (purposes && !purposes.includes(drydock ?? '')) throw new AwsRefusal('AccessDeniedException', 'context');
   };
   return {
     'kms:Encrypt'(input) {
