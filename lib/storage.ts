@@ -111,7 +111,7 @@ export class Storage extends Construct {
       deployment: secret(
         'DeploymentKey',
         'Key that the secrets of phases are derived from',
-        'Phases under way hold secrets derived from it; it is replaced when none runs.',
+        'A person replaces it; phases under way hold secrets derived from the one before, which stays valid for them.',
         { passwordLength: 64, excludePunctuation: true },
       ),
       slack: secret(

@@ -35,8 +35,8 @@ const graceMs = 15 * 60_000;
 
 /**
  * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the
- * phase's key in `startedBy`, so that who hears of their end knows whose it is. Done again, the client tokens
- * make it the same tasks.
+ * phase's key in `startedBy`, so that who hears of their end knows whose it is. A request that
+ * the SDK sends again starts nothing twice, by its client token; every launch is a try of its own.
  */
 export function createFargateLauncher(
   client: ECSClient,
