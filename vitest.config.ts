@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Three projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real on this
-// machine; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
+// Four projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real on this
+// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
+const aboutGitHub = ['test/{scenario,attack,contract}/{github,webhook,flood,collaboration,merge}*.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/{scenario,attack,contract,pages,package}/**/*.test.ts'],
+          exclude: aboutGitHub,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -29,12 +32,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'github',
+          include: aboutGitHub,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: 'aws',
           include: ['test/aws/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileCache } from './child-env.ts';
 import type { World } from './world.ts';
 
 const program = join(import.meta.dirname, '../../bin/drydock.ts');
@@ -16,7 +17,7 @@ export interface Said {
 const environment = (world: World): NodeJS.ProcessEnv => {
   const home = join(world.folder, 'home');
   mkdirSync(home, { recursive: true });
-  return { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
+  return { ...compileCache, PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
 };
 
 /** Runs the real command line in an empty HOME, without a git identity, in the world's folder. */
