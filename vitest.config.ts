@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Four projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
 const aboutGitHub = ['test/{scenario,attack,contract}/{github,webhook,flood,collaboration,merge}*.test.ts'];
+const setupFiles = ['test/support/seed.ts'];
 
 export default defineConfig({
   test: {
@@ -10,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           include: ['test/**/*.test.ts'],
           exclude: ['test/{scenario,attack,contract,pages,package,aws}/**'],
           // Files of one worker share its modules: loading them for each file took more than half of the time. A test
@@ -21,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'whole',
+          setupFiles,
           include: ['test/{scenario,attack,contract,pages,package}/**/*.test.ts'],
           exclude: aboutGitHub,
           testTimeout: 120_000,
@@ -33,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'github',
+          setupFiles,
           include: aboutGitHub,
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -43,6 +47,7 @@ export default defineConfig({
       {
         test: {
           name: 'aws',
+          setupFiles,
           include: ['test/aws/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

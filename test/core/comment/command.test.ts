@@ -206,7 +206,8 @@ describe('a comment', () => {
   it('never takes a command out of an HTML comment or folded text', () => {
     fc.assert(
       fc.property(lines, (inside) => {
-        const hidden = inside.map((line) => line.replaceAll('-->', '').replaceAll('</details>', ''));
+        // What is left of a line without its ends may be such an end again.
+        const hidden = inside.filter((line) => !line.includes('-->') && !line.includes('</details>'));
         expect(readCommand(['<!-- x', ...hidden, command, '-->'].join('\n'))).toBeUndefined();
         const folded = readCommand(['<details>', '', ...hidden, '', command].join('\n'));
         expect(folded === undefined || isFault(folded)).toBe(true);
