@@ -47,7 +47,11 @@ export const errorKinds = {
   ToolMissing: kind('never', 4, 'Install the tool it names.'),
   RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
-  ServiceRefused: kind('never', 4, 'Compare the deployment with `drydock doctor --aws`.'),
+  ServiceRefused: kind(
+    'never',
+    4,
+    'Deploy again from the templates: something of the deployment was changed or removed.',
+  ),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host
   HostUnavailable: kind('transient', 1, 'The code host does not answer; it is tried again.'),

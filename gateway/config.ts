@@ -48,13 +48,6 @@ export const gatewayConfig = gatewaySettings.extend({
 });
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
 
-/** What a sandbox is told for its ticket. */
-export const bootAnswer = z.strictObject({
-  runnerSecret: z.string(),
-  agentSecret: z.string(),
-  registries: z.array(z.string()),
-});
-
 /** What a gateway tells its launcher, NDJSON on stdout. */
 export type GatewayMessage =
   | { type: 'ready' }

@@ -6,6 +6,15 @@ export const gatewayAddress = z.union([
 ]);
 export type GatewayAddress = z.infer<typeof gatewayAddress>;
 
+/** What a gateway tells a sandbox that was started without its secrets, for its ticket. */
+export const bootAnswer = z.strictObject({
+  runnerSecret: z.string().min(32),
+  agentSecret: z.string().min(32),
+  /** Registries the gateway offers. */
+  registries: z.array(z.string()),
+});
+export type BootAnswer = z.infer<typeof bootAnswer>;
+
 /**
  * What the launcher tells the runner over its stdin, as one line of JSON. The line is the only place the runner's
  * secret is in: neither arguments nor environment nor a file hold it. The end of the stream means the launcher is gone.

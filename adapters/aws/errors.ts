@@ -63,7 +63,7 @@ export function awsError(error: unknown): DrydockError | undefined {
   const [, action, resource] = refused;
   const on = resource === undefined ? '' : ` on ${resource}`;
   return new DrydockError('ServiceRefused', `${what}: ${action}${on}.`, {
-    remedy: `Allow ${action}${on} to the role that asked; \`drydock doctor --aws\` compares the deployment.`,
+    remedy: `Allow ${action}${on} to the role that asked; deploying again puts its policies back.`,
   });
 }
 

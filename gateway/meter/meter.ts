@@ -1,20 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Usage } from '@pydantic/genai-prices';
-import { z } from 'zod';
 import type { ModelCall } from '../../core/run/phase.ts';
-
-const line = z.strictObject({
-  id: z.string(),
-  provider: z.string(),
-  model: z.string(),
-  kind: z.string(),
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedTokens: z.number(),
-  usdMicros: z.int().nonnegative(),
-  state: z.enum(['settled', 'reserved']),
-});
+import { storedCall } from '../../core/run/phase-end.ts';
 
 /**
  * The calls a meter log holds, oldest first; the last line of a call counts. A line cut off by a crash is skipped: its
@@ -30,7 +18,7 @@ export function readMeter(file: string): ModelCall[] {
   const calls = new Map<string, ModelCall>();
   for (const row of text.split('\n')) {
     try {
-      const call = line.parse(JSON.parse(row));
+      const call = storedCall.parse(JSON.parse(row));
       calls.set(call.id, call);
     } catch {
       // cut off, or the empty end

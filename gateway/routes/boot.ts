@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { z } from 'zod';
+import type { BootAnswer } from '../../sandbox/boot.ts';
 import { digest, secretsOf } from '../auth.ts';
-import type { bootAnswer } from '../config.ts';
 import { type GatewayContext, type Route, sendJson } from '../context.ts';
 
 /**
@@ -21,7 +20,7 @@ export function bootRoute(context: GatewayContext, ticket: string): Route {
       return;
     }
     told = true;
-    const answer: z.infer<typeof bootAnswer> = {
+    const answer: BootAnswer = {
       runnerSecret: secrets.runner,
       agentSecret: secrets.agent,
       registries: Object.keys(registries),

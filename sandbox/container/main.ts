@@ -5,7 +5,7 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { BootConfig, GatewayAddress } from '../boot.ts';
+import { type BootConfig, bootAnswer, type GatewayAddress } from '../boot.ts';
 import { layout } from '../layout.ts';
 import { runBoot } from '../runner/run-boot.ts';
 import { refuseCompany } from './alone.ts';
@@ -18,12 +18,6 @@ const environment = z.object({
   DRYDOCK_GATEWAY: z.string().regex(/^[\w.-]+:\d+$/),
   DRYDOCK_TICKET: z.string().min(32),
 });
-/** What a gateway answers; its schema is the gateway's own. */
-const answered = z.object({
-  runnerSecret: z.string(),
-  agentSecret: z.string(),
-  registries: z.array(z.string()),
-});
 
 async function main(): Promise<void> {
   refuseCompany();
@@ -31,7 +25,7 @@ async function main(): Promise<void> {
   for (const name of ['DRYDOCK_GATEWAY', 'DRYDOCK_TICKET']) delete process.env[name];
   const [host = '', port = ''] = DRYDOCK_GATEWAY.split(':');
   const gateway = { host, port: Number(port) };
-  const told = answered.parse(await exchange(gateway, DRYDOCK_TICKET));
+  const told = bootAnswer.parse(await exchange(gateway, DRYDOCK_TICKET));
   const { workspace, home, out, tmp, agent, runner, tools } = layout;
   const boot: BootConfig = {
     ...told,

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import type { StoredOrder } from '../../../core/run/phase-order.ts';
+import { leftArtifacts } from '../../../gateway/left-artifacts.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { PhaseLog } from '../../../gateway/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase-settings.ts';
@@ -87,7 +88,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     failure = await endOf(resulted.promise, signal, order.spec.limits.timeoutMs + graceMs);
     await closed(server);
     await counting;
-    const artifacts = await readArtifacts(places.artifacts);
+    const artifacts = await leftArtifacts(places.artifacts);
     artifacts.set(artifactNames.events, log.events);
     const why = typeof signal.reason === 'string' ? signal.reason : 'it said nothing';
     const ended = {
@@ -147,13 +148,4 @@ async function closed(server: Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), 2_000);
   await done;
   clearTimeout(timer);
-}
-
-async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
-  const artifacts = new Map<string, Uint8Array>();
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith('.') && name !== artifactNames.install)
-      artifacts.set(name, await readFile(path.join(folder, name)));
-  }
-  return artifacts;
 }

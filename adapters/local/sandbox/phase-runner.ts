@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
+import { leftArtifacts } from '../../../gateway/left-artifacts.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { PhaseLog } from '../../../gateway/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase-settings.ts';
@@ -116,7 +117,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         }
         const tar = path.join(folder.artifacts, artifactNames.install);
         if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
-        const artifacts = await readArtifacts(folder.artifacts);
+        const artifacts = await leftArtifacts(folder.artifacts);
         artifacts.set(artifactNames.events, log.events);
         const verdict = judge({
           ended,
@@ -148,12 +149,3 @@ export const meterFileOf = (dataDir: string, phaseKey: string): string =>
 /** What a try of a phase spent so far, or had spent when its owner died. */
 export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] =>
   readMeter(meterFileOf(dataDir, phaseKey));
-
-async function readArtifacts(folder: string): Promise<Map<string, Uint8Array>> {
-  const artifacts = new Map<string, Uint8Array>();
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith('.') && name !== artifactNames.install)
-      artifacts.set(name, await readFile(path.join(folder, name)));
-  }
-  return artifacts;
-}
