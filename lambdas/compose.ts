@@ -14,7 +14,7 @@ import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
-import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { createFargateLauncher, type FargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createSecrets } from '../adapters/aws/secrets.ts';
 import { createKmsVault } from '../adapters/aws/vault.ts';
@@ -81,7 +81,6 @@ const parts = {
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
   executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
-  launcher: named(launcherOf),
 };
 
 /** What the steps reach the world through, on AWS. */
@@ -109,7 +108,7 @@ export async function composeDeps(): Promise<Deps> {
       return parts.vault();
     },
     get launcher() {
-      return parts.launcher();
+      return fargate();
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
@@ -132,7 +131,8 @@ export async function composeDeps(): Promise<Deps> {
   };
 }
 
-function launcherOf(): Deps['launcher'] {
+/** The tasks of phases. */
+export const fargate = named((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
@@ -154,4 +154,4 @@ function launcherOf(): Deps['launcher'] {
     deploymentKey: () => secrets().text(variable('deployment')),
   };
   return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
-}
+});
