@@ -14,7 +14,7 @@ import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
-import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { type Capacity, createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createSecrets } from '../adapters/aws/secrets.ts';
 import { createKmsVault } from '../adapters/aws/vault.ts';
@@ -136,19 +136,21 @@ function launcherOf(): Deps['launcher'] {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
-    get tasks() {
+    // Not every function that stops tasks starts them.
+    get places() {
       return {
-        gateway: {
-          definition: variable('gatewayTask'),
-          subnets: list('gatewaySubnets'),
-          securityGroup: variable('gatewayGroup'),
-        },
-        sandbox: {
-          definition: variable('sandboxTask'),
-          subnets: list('sandboxSubnets'),
-          securityGroup: variable('sandboxGroup'),
-        },
+        gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
+        sandbox: { subnets: list('sandboxSubnets'), securityGroup: variable('sandboxGroup') },
       };
+    },
+    get definitions() {
+      return {
+        gateway: variable('gatewayTask'),
+        sandboxes: JSON.parse(variable('sandboxTasks')) as Record<string, string>,
+      };
+    },
+    get sandboxCapacity() {
+      return variable('sandboxCapacity') as Capacity;
     },
     gatewayPort,
     deploymentKey: () => secrets().text(variable('deployment')),

@@ -35,8 +35,9 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
     launch: {
       [variables.deployment]: state.deployment,
       [variables.cluster]: sandbox.cluster,
-      [variables.sandboxTask]: sandbox.sandboxTask,
       [variables.gatewayTask]: sandbox.gatewayTask,
+      [variables.sandboxTasks]: sandbox.sandboxTasks,
+      [variables.sandboxCapacity]: sandbox.capacity,
       [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
       [variables.sandboxGroup]: network.sandboxGroup,
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),

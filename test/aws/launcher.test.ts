@@ -20,6 +20,7 @@ interface Task {
   lastStatus: string;
   startedBy: string;
   definition: string;
+  capacity: string;
   environment: { name: string; value: string }[];
 }
 
@@ -43,6 +44,9 @@ const aws = awsForTests(() => ({
       lastStatus: 'RUNNING',
       startedBy: String(input.startedBy),
       definition: String(input.taskDefinition),
+      capacity: (input.capacityProviderStrategy as { capacityProvider: string }[])
+        .map(({ capacityProvider }) => capacityProvider)
+        .join(),
       environment: containerOverrides[0]?.environment ?? [],
     };
     tasks.set(token, task);
@@ -68,12 +72,14 @@ const aws = awsForTests(() => ({
 
 let phase: { phaseId: string; tries: number };
 let phases = 0;
+let before = 0;
 beforeEach(() => {
+  before = aws().objects.size;
   tasks.clear();
   refusals = [];
   phase = { phaseId: `r-${'f'.repeat(40)}/build/${++phases}`, tries: 1 };
 });
-const order = (): PhaseOrder => ({
+const order = (runtime = 'node'): PhaseOrder => ({
   spec: {
     phaseKey: `${phase.phaseId}/${phase.tries}`,
     runId: 'r-1',
@@ -83,7 +89,7 @@ const order = (): PhaseOrder => ({
     inputs: [],
     prompt: '',
     agent: null,
-    sandbox: { runtime: 'node', dependencies: [], env: {}, testCommand: 't' },
+    sandbox: { runtime, dependencies: [], env: {}, testCommand: 't' },
     baseline: false,
     knownFailures: [],
     commands: [],
@@ -96,10 +102,12 @@ const order = (): PhaseOrder => ({
 });
 /** Of a function of its own each time. */
 const launcher = (): PhaseLauncher => {
-  const place = (definition: string) => ({ definition, subnets: ['subnet-1'], securityGroup: 'sg-1' });
+  const place = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
   const config = {
     cluster,
-    tasks: { gateway: place('gateway:1'), sandbox: place('sandbox:1') },
+    places: { gateway: place, sandbox: place },
+    definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
+    sandboxCapacity: 'FARGATE_SPOT' as const,
     gatewayPort: 8443,
     deploymentKey: async () => secret,
   };
@@ -122,6 +130,35 @@ describe('phases on Fargate, when AWS fails', () => {
     ]);
     expect(told).not.toContain(secret);
     expect(JSON.stringify([...tasks.values()][1])).not.toContain('DRYDOCK_GRANT');
+  });
+
+  it.each([
+    ['node:20-slim', 'sandbox:1'],
+    ['golang:1.24', 'go:1'],
+    ['acme/ci:1', 'ci:1'],
+  ])('R13 run %s in the image that is for it', async (runtime, definition) => {
+    await launcher().launch(order(runtime), phase);
+    expect(started()).toEqual(['gateway:1', definition]);
+  });
+
+  it.each([
+    'acme/ci:2',
+    'toString',
+    '__proto__',
+  ])('refuse %s, which has no image, before anything starts', async (runtime) => {
+    await expect(launcher().launch(order(runtime), phase)).rejects.toMatchObject({ name: 'UnknownRuntime' });
+    expect([started(), aws().objects.size]).toEqual([[], before]);
+  });
+
+  it('take Spot capacity for the first try of a sandbox only, and never for a gateway', async () => {
+    const capacities = async (tries: number) => {
+      tasks.clear();
+      phase = { ...phase, tries };
+      await launcher().launch(order(), phase);
+      return [...tasks.values()].map(({ capacity }) => capacity);
+    };
+    expect(await capacities(1)).toEqual(['FARGATE', 'FARGATE_SPOT']);
+    expect(await capacities(2)).toEqual(['FARGATE', 'FARGATE']);
   });
 
   it.each([

@@ -9,17 +9,24 @@ import {
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
+import { toolchainOf } from '../../../core/spec/toolchains.ts';
 import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
 import { endOfPhase } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
 export type PhaseRole = 'gateway' | 'sandbox';
 
+export type Capacity = 'FARGATE' | 'FARGATE_SPOT';
+
 export interface FargateConfig {
   /** ARN. */
   cluster: string;
-  /** Task definitions with their revision, subnets and security group of each role. */
-  tasks: Record<PhaseRole, { definition: string; subnets: string[]; securityGroup: string }>;
+  /** Subnets and security group of each role. */
+  places: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
+  /** Task definitions with their revision; those of sandboxes by runtime of the policy, or by toolchain. */
+  definitions: { gateway: string; sandboxes: Readonly<Record<string, string>> };
+  /** `FARGATE_SPOT`: only the first try of a phase takes the risk of being interrupted. */
+  sandboxCapacity: Capacity;
   gatewayPort: number;
   /** What tickets and grants are derived from. */
   deploymentKey(): Promise<string>;
@@ -46,13 +53,19 @@ export function createFargateLauncher(
 ): PhaseLauncher {
   const { cluster } = config;
 
-  const runTask = async (role: PhaseRole, phaseKey: string, environment: Record<string, string>) => {
-    const { definition, subnets, securityGroup } = config.tasks[role];
+  const runTask = async (
+    role: PhaseRole,
+    phaseKey: string,
+    definition: string,
+    capacity: Capacity,
+    environment: Record<string, string>,
+  ) => {
+    const { subnets, securityGroup } = config.places[role];
     const { tasks, failures } = await client.send(
       new RunTaskCommand({
         cluster,
         taskDefinition: definition,
-        launchType: 'FARGATE',
+        capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
         clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
         startedBy: phaseKey,
         networkConfiguration: {
@@ -96,17 +109,20 @@ export function createFargateLauncher(
   };
 
   return {
-    async launch(order) {
-      const { phaseKey, limits } = order.spec;
+    async launch(order, { tries }) {
+      const { phaseKey, limits, sandbox } = order.spec;
+      const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
       await store.putOrder(order);
       const key = await config.deploymentKey();
-      const gateway = await runTask('gateway', phaseKey, {
+      // Taken back with its gateway, a sandbox's work would be lost even where it has just ended.
+      const gateway = await runTask('gateway', phaseKey, config.definitions.gateway, 'FARGATE', {
         DRYDOCK_PHASE_KEY: phaseKey,
         DRYDOCK_GRANT: gatewayGrant(key, phaseKey, clock.now() + limits.timeoutMs + graceMs),
       });
       try {
         const address = await addressOf(gateway);
-        await runTask('sandbox', phaseKey, {
+        const capacity = tries === 1 ? config.sandboxCapacity : 'FARGATE';
+        await runTask('sandbox', phaseKey, definition, capacity, {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
         });
@@ -131,6 +147,13 @@ export function createFargateLauncher(
     },
     calls: (phaseKey) => store.calls(phaseKey),
   };
+}
+
+/** The image that the policy pins for exactly this runtime, else that of its toolchain. */
+function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtime: string): string {
+  for (const name of [runtime, toolchainOf(runtime)])
+    if (name !== undefined && Object.hasOwn(definitions, name)) return definitions[name] ?? '';
+  throw new DrydockError('UnknownRuntime', `There is no image for ${runtime} in this deployment.`);
 }
 
 const privateAddress = ({ attachments }: Task): string | undefined =>
