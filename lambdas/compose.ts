@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -153,7 +155,20 @@ function launcherOf(): Deps['launcher'] {
       return variable('sandboxCapacity') as Capacity;
     },
     gatewayPort,
+    agentFiles: readAgentFiles,
     deploymentKey: () => secrets().text(variable('deployment')),
   };
   return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
+}
+
+/** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
+async function readAgentFiles(profile: string): Promise<Uint8Array> {
+  try {
+    return await readFile(join(variable('agentFiles'), `${profile}.tar`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new DrydockError('AgentUnavailable', `The files of the profile ${profile} were not deployed.`, {
+      remedy: 'Deploy again with the policy that names them.',
+    });
+  }
 }

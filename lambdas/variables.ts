@@ -19,6 +19,8 @@ export const variables = {
   slack: 'DRYDOCK_SLACK_SECRET_ARN',
   /** Path of the operator's policy in the function's file system. */
   policy: 'DRYDOCK_POLICY',
+  /** Folder with the files of each agent profile, `<profile>.tar`. */
+  agentFiles: 'DRYDOCK_AGENT_FILES',
   cluster: 'DRYDOCK_CLUSTER_ARN',
   /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',

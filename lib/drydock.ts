@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -120,6 +120,7 @@ export class Drydock extends Construct {
       network,
       sandbox,
       policy: this.policy,
+      policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       machine: this.#machine,
       bundles,
       removalPolicy,

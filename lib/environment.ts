@@ -1,3 +1,4 @@
+import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
@@ -34,6 +35,7 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {
       [variables.deployment]: state.deployment,
+      [variables.agentFiles]: agentFilesPath,
       [variables.cluster]: sandbox.cluster,
       [variables.gatewayTask]: sandbox.gatewayTask,
       [variables.sandboxTasks]: sandbox.sandboxTasks,

@@ -54,7 +54,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     role,
     logGroup: log,
     environment: props.environment,
-    ...(props.layers ? { layers: props.layers } : {}),
+    ...(props.layers && props.layers.length > 0 ? { layers: props.layers } : {}),
     ...(props.atOnce === undefined ? {} : { reservedConcurrentExecutions: props.atOnce }),
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
   });

@@ -192,6 +192,8 @@ export interface PhaseEnd {
   artifacts: Map<string, Uint8Array>;
   /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `fargate`, `none`. */
   enforcer: string;
+  /** SHA-256 of the tar of the profile's files that the gateway served, 64 hex, where there were some. */
+  agentFiles?: string;
   /** Digest of the image that ran, `sha256:` and 64 hex, where there was one. */
   image?: string;
   ms: number;

@@ -4,6 +4,7 @@ import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
+import { unpackAgentFiles } from './agent-files.ts';
 import { baseline, baselineOfError } from './baseline.ts';
 import { npmrc } from './environment.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -36,6 +37,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
   try {
+    if (boot.isolation === 'container') await unpackAgentFiles(phase);
     outcome = await phaseOutcome(phase, (found) => {
       baselineResult = found;
     });

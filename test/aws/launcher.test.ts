@@ -109,6 +109,7 @@ const launcher = (): PhaseLauncher => {
     definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
     sandboxCapacity: 'FARGATE_SPOT' as const,
     gatewayPort: 8443,
+    agentFiles: async (profile: string) => Buffer.from(`files of ${profile}`),
     deploymentKey: async () => secret,
   };
   const clock = { now: () => 0, sleep: async () => undefined };
@@ -130,6 +131,17 @@ describe('phases on Fargate, when AWS fails', () => {
     ]);
     expect(told).not.toContain(secret);
     expect(JSON.stringify([...tasks.values()][1])).not.toContain('DRYDOCK_GRANT');
+  });
+
+  it("take the profile's files along, as an input like the others", async () => {
+    const given = order();
+    const agent = { profile: 'codemod', kind: 'command' as const, command: ['x'], files: true, plans: false };
+    const files = { agentFiles: './codemods', spec: { ...given.spec, agent, inputs: ['plan.json'] } };
+    await launcher().launch({ ...given, ...files, inputs: new Map([['plan.json', Buffer.from('{}')]]) }, phase);
+    const store = createPhaseStore(new S3Client({}), 'artifacts');
+    const { phaseKey } = given.spec;
+    expect((await store.order(phaseKey))?.spec.inputs).toEqual(['plan.json', 'agent.tar']);
+    expect(Buffer.from((await store.input(phaseKey, 'agent.tar')) ?? []).toString()).toBe('files of codemod');
   });
 
   it.each([

@@ -3,10 +3,12 @@ import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostGateway } from '../../adapters/aws/gateway/host.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseJob } from '../../core/ports.ts';
+import type { PhaseJob, PhaseOrder } from '../../core/ports.ts';
 import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../core/run/phase.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../core/run/phase-order.ts';
+import { packFolder } from '../../lib/tar.ts';
 import { type JobChanges, makeJob, makeWorld, packageRoot, project, type World } from '../contract/phase-fixtures.ts';
 import { type Image, makeImage, runContainer } from '../support/container.ts';
 
@@ -27,7 +29,7 @@ async function makeBoth(agent: string, files = project) {
   const made = makeWorld(files, { 'agent.mjs': agent });
   chmodSync(made.root, 0o755);
   worlds.push(made);
-  const image = await makeImage(packageRoot, made.agentFiles);
+  const image = await makeImage(packageRoot);
   images.push(image);
   return { world: made, image };
 }
@@ -39,10 +41,14 @@ async function runTasks(
   {
     ticket = sandboxTicket('key', job.spec.phaseKey),
     killed = false,
-    prepare = async () => job,
-  }: { ticket?: string; killed?: boolean; prepare?: () => Promise<PhaseJob> } = {},
+    prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
+  }: { ticket?: string; killed?: boolean; prepare?: (order: PhaseOrder) => Promise<PhaseJob> } = {},
 ): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
-  const { inputs: _, baseRepository: _base, model: _model, agentFiles: _files, ...facts } = job;
+  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
+  // As the launcher does.
+  const inputs = new Map(given);
+  if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));
+  const spec = { ...job.spec, inputs: [...inputs.keys()] };
   const stored: PhaseEnd[] = [];
   let calls: ModelCall[] = [];
   const stop = new AbortController();
@@ -50,11 +56,12 @@ async function runTasks(
   const end = await hostGateway({
     order: {
       ...facts,
+      spec,
       base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
     },
     ticket: sandboxTicket('key', job.spec.phaseKey),
     store: {
-      input: async (_key, name) => job.inputs.get(name),
+      input: async (_key, name) => inputs.get(name),
       putCalls: async (_key, made) => {
         calls = made;
       },
@@ -93,6 +100,8 @@ describe('a phase in a container', () => {
     expect(manifest.entries).toMatchObject([{ path: 'new.txt', op: 'put', mode: '100755' }]);
     expect(Buffer.from(blobs.get('new.txt') ?? []).toString()).toBe('x');
     expect(end.enforcer).toBe('fargate');
+    // What the agent was given is known by its digest.
+    expect(end.agentFiles).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('R16: what runs inside finds no secret of the runner: not in environment, arguments, memory or by asking again', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -107,6 +110,36 @@ describe('a prop', () => {
       'drydock@example.com',
       'example.com',
     ]);
+  });
+});
+
+describe("files of the policy's profiles", () => {
+  const agents = (files: string) => ({
+    profiles: { codemod: { kind: 'command' as const, command: ['node', '/agent/x.mjs'], files } },
+  });
+
+  test('go with the functions that start phases, and with no other', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-files-'));
+    writeFileSync(join(folder, 'x.mjs'), 'export {};');
+    const { template } = made({ policy: { ...policy, agents: agents(folder) } });
+    rmSync(folder, { recursive: true });
+    const [[layer = ''] = []] = ofType(template, 'AWS::Lambda::LayerVersion').filter(([id]) => id.includes('Agents'));
+    const users = ofType(template, 'AWS::Lambda::Function').filter(([, { Layers }]) =>
+      text(Layers ?? '').includes(layer),
+    );
+    const names = users.map(([, { Description }]) => String(Description).split(' ').at(-1));
+    expect(layer).not.toBe('');
+    expect(names.sort()).toEqual(['build', 'plan', 'reconcile', 'verify']);
+    expect(variable(template, 'DRYDOCK_AGENT_FILES')).toBe('/opt/drydock-agents');
+  });
+
+  test.each([
+    ['are not there', '/nowhere', 'FileUnreadable'],
+    ['are meant from nowhere', './codemods', 'UsageError'],
+  ])('that %s are an error at synth', (_name, files, error) => {
+    expect(() => made({ policy: { ...policy, agents: agents(files) } })).toThrow(
+      expect.objectContaining({ name: error, message: expect.stringContaining('codemod') }),
+    );
   });
 });
 

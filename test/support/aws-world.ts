@@ -188,6 +188,7 @@ export async function createAwsWorld(
     [variables.cluster]: arn('ecs', 'cluster/drydock'),
     [variables.sandboxTasks]: JSON.stringify({ node: arn('ecs', 'task-definition/sandbox:1') }),
     [variables.sandboxCapacity]: options.policy?.sandbox === undefined ? 'FARGATE' : 'FARGATE_SPOT',
+    [variables.agentFiles]: join(world.folder, 'agents'),
     [variables.gatewayTask]: arn('ecs', 'task-definition/gateway:1'),
     [variables.sandboxSubnets]: 'subnet-1,subnet-2',
     [variables.sandboxGroup]: 'sg-1',

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
-import type { StoredOrder } from '../../../core/run/phase-order.ts';
+import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import { leftArtifacts } from '../../../gateway/left-artifacts.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { PhaseLog } from '../../../gateway/phase-log.ts';
@@ -56,6 +56,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       const bytes = await store.input(phaseKey, name);
       if (bytes) inputs.set(name, bytes);
     }
+    const files = inputs.get(agentFilesInput);
     let job: PhaseJob;
     try {
       job = await options.prepare({ ...order, inputs });
@@ -106,6 +107,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       traffic: log.traffic,
       artifacts,
       enforcer: 'fargate',
+      ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
       ms: Math.round(performance.now() - start),
     };
     await store.putEnd(end);

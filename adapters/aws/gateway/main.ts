@@ -84,7 +84,7 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };
       throw new DrydockError('SecretMissing', `The broker gave no key for ${provider}.`);
     },
-    // In the image: see docs/aws.md.
+    // They come as an input, and the sandbox unpacks them there.
     agentFiles: () => layout.agent,
   };
 }

@@ -8,7 +8,9 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseOrder } from '../../../core/ports.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { toolchainOf } from '../../../core/spec/toolchains.ts';
 import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
 import { endOfPhase } from './stopped.ts';
@@ -28,6 +30,8 @@ export interface FargateConfig {
   /** `FARGATE_SPOT`: only the first try of a phase takes the risk of being interrupted. */
   sandboxCapacity: Capacity;
   gatewayPort: number;
+  /** Tar of a profile's files. @throws AgentUnavailable. */
+  agentFiles(profile: string): Promise<Uint8Array>;
   /** What tickets and grants are derived from. */
   deploymentKey(): Promise<string>;
 }
@@ -112,7 +116,7 @@ export function createFargateLauncher(
     async launch(order, { tries }) {
       const { phaseKey, limits, sandbox } = order.spec;
       const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
-      await store.putOrder(order);
+      await store.putOrder(await withAgentFiles(order, config.agentFiles));
       const key = await config.deploymentKey();
       // Taken back with its gateway, a sandbox's work would be lost even where it has just ended.
       const gateway = await runTask('gateway', phaseKey, config.definitions.gateway, 'FARGATE', {
@@ -154,6 +158,14 @@ function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtim
   for (const name of [runtime, toolchainOf(runtime)])
     if (name !== undefined && Object.hasOwn(definitions, name)) return definitions[name] ?? '';
   throw new DrydockError('UnknownRuntime', `There is no image for ${runtime} in this deployment.`);
+}
+
+/** The gateway's task has no folder of the operator's: the profile's files go with the other inputs. */
+async function withAgentFiles(order: PhaseOrder, read: FargateConfig['agentFiles']): Promise<PhaseOrder> {
+  const { agent } = order.spec;
+  if (order.agentFiles === undefined || agent === null) return order;
+  const inputs = new Map([...order.inputs, [agentFilesInput, await read(agent.profile)]]);
+  return { ...order, inputs, spec: { ...order.spec, inputs: [...inputs.keys()] } };
 }
 
 const privateAddress = ({ attachments }: Task): string | undefined =>

@@ -93,8 +93,13 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
         const bytes = await get(`${prefix}artifacts/${name}`);
         if (bytes) artifacts.set(name, bytes);
       }
-      const { result, failure, ...facts } = found;
-      return { ...facts, artifacts, ...(result ? { result } : {}), ...(failure ? { failure } : {}) };
+      const { result, failure, agentFiles, ...facts } = found;
+      const some = {
+        ...(result ? { result } : {}),
+        ...(failure ? { failure } : {}),
+        ...(agentFiles ? { agentFiles } : {}),
+      };
+      return { ...facts, artifacts, ...some };
     },
   };
 }
