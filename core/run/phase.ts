@@ -169,7 +169,7 @@ export interface Refusal {
 
 /** Something that went out and came back: a registry download or a tunnel. */
 export interface Traffic {
-  /** `registry` or `connect`. */
+  /** `registry`, `connect`, or `cache` for what an earlier phase had fetched from a registry. */
   route: string;
   /** Registry path or host. */
   target: string;

@@ -7,6 +7,7 @@ import { artifactNames } from '../layout.ts';
 import { unpackAgentFiles } from './agent-files.ts';
 import { baseline, baselineOfError } from './baseline.ts';
 import { npmrc } from './environment.ts';
+import { recordRuntime } from './found-runtime.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { ownGit } from './git.ts';
 import { type Phase, step } from './phase.ts';
@@ -37,7 +38,10 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
   try {
-    if (boot.isolation === 'container') await unpackAgentFiles(phase);
+    if (boot.isolation === 'container') {
+      await recordRuntime(phase);
+      await unpackAgentFiles(phase);
+    }
     outcome = await phaseOutcome(phase, (found) => {
       baselineResult = found;
     });

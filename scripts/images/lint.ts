@@ -90,7 +90,8 @@ function lintRun({ text, line, list }: Step, say: Say): void {
   if (!/^apt-get update\s*&&/.test(text)) say(line, 'apt', 'installs from lists of another step');
   if (!text.includes('--no-install-recommends')) say(line, 'apt', 'installs what is only recommended');
   if (!/--yes\b|-y\b/.test(text)) say(line, 'apt', 'asks a question');
-  if (!/&& rm -rf \/var\/lib\/apt\/lists\/\*\s*$/.test(text)) say(line, 'apt', 'leaves its lists behind');
+  if (!/&& rm -rf \/var\/cache\/apt\/\* \/var\/lib\/apt\/lists\/\*\s*$/.test(text))
+    say(line, 'apt', 'leaves its lists behind');
 }
 
 /** What is said of the stage that becomes the image. */

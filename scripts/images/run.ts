@@ -3,6 +3,7 @@
  * a mount namespace of its own whose root is that folder, with the network of this machine.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import { argument, parseDockerfile, type Stage, type Step } from './dockerfile.ts';
@@ -24,6 +25,8 @@ export interface BuildOptions {
   args: Record<string, string>;
   /** What a base outside of the file stands for. */
   base(image: string): Built;
+  /** Folder that keeps what the first RUN on a base made: stages and images begin with the same one. */
+  kept: string;
   /** Folder of the result; what is there is replaced. */
   target: string;
   /** Environment of each RUN besides the image's own; nothing of it stays. */
@@ -58,10 +61,16 @@ export function buildImage(dockerfile: string, options: BuildOptions): Built {
 
 function runStage(stage: Stage, from: Built, root: string, built: Map<string, Built>, options: BuildOptions): Built {
   options.log(`FROM ${stage.base}`);
-  copy(['-a', '--reflink=auto', from.root, root]);
+  // Packages of Debian take most of the time.
+  const [first] = stage.steps;
+  const key = createHash('sha256').update(`${from.root}\0${first?.text}`).digest('hex').slice(0, 16);
+  const kept = join(options.kept, key);
+  const skip = existsSync(kept) ? first : undefined;
+  copy(['-a', '--reflink=auto', skip ? kept : from.root, root]);
   const image: Built = { ...from, root, env: { ...from.env }, volumes: [...from.volumes] };
   const args: Record<string, string> = {};
   for (const step of stage.steps) {
+    if (step === skip) continue;
     const { keyword, text, list = [], line } = step;
     options.log(`${keyword} ${text}`.slice(0, 100));
     switch (keyword) {
@@ -94,6 +103,10 @@ function runStage(stage: Stage, from: Built, root: string, built: Map<string, Bu
         break;
       case 'RUN':
         runCommand(image, text, args, line, options);
+        if (step === first) {
+          mkdirSync(options.kept, { recursive: true });
+          copy(['-a', '--reflink=auto', root, kept]);
+        }
         break;
       default:
         throw new Error(`line ${line}: ${keyword} is not done here`);

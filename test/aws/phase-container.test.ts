@@ -8,8 +8,10 @@ import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../core/run/phase.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
+import type { ArchiveStore } from '../../gateway/archives.ts';
 import { packFolder } from '../../lib/tar.ts';
 import { type JobChanges, makeJob, makeWorld, packageRoot, project, type World } from '../contract/phase-fixtures.ts';
+import { startRegistry } from '../contract/registry-fixture.ts';
 import { type Image, makeImage, runContainer } from '../support/container.ts';
 
 const images: Image[] = [];
@@ -41,8 +43,16 @@ async function runTasks(
   {
     ticket = sandboxTicket('key', job.spec.phaseKey),
     killed = false,
+    archives,
+    registries,
     prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
-  }: { ticket?: string; killed?: boolean; prepare?: (order: PhaseOrder) => Promise<PhaseJob> } = {},
+  }: {
+    ticket?: string;
+    killed?: boolean;
+    archives?: ArchiveStore;
+    registries?: Record<string, string>;
+    prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
+  } = {},
 ): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
   const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
   // As the launcher does.
@@ -68,6 +78,8 @@ async function runTasks(
       putEnd: async (ended) => void stored.push(ended),
     },
     prepare,
+    ...(archives ? { archives } : {}),
+    ...(registries ? { registries } : {}),
     listen: { host: '127.0.0.1', port: 0 },
     signal: stop.signal,
     onListening(port) {
@@ -101,6 +113,7 @@ describe('a phase in a container', () => {
     expect(Buffer.from(blobs.get('new.txt') ?? []).toString()).toBe('x');
     expect(end.enforcer).toBe('fargate');
     // What the agent was given is known by its digest.
+    expect(end.result?.versions).toMatchObject({ runtime: 'node:24', node: process.versions.node });
     expect(end.agentFiles).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -127,6 +140,37 @@ describe('a phase in a container', () => {
     expect(text).not.toContain(sandboxTicket('key', end.phaseKey));
     // Of the runner nothing can be opened; of other processes here there is nothing to see that is secret.
     expect(found.filter(([, comm]) => comm !== 'bwrap')).toEqual([]);
+  });
+
+  test('R13: the second phase of a lock file asks the registry for no archive', async () => {
+    const registry = await startRegistry();
+    const lock = {
+      lockfileVersion: 3,
+      packages: {
+        '': { dependencies: { tiny: '1.2.3' } },
+        'node_modules/tiny': { version: '1.2.3', integrity: registry.integrity },
+      },
+    };
+    const both = await makeBoth('', {
+      'package.json': JSON.stringify({ dependencies: { tiny: '1.2.3' }, scripts: { test: 'node test.cjs' } }),
+      'package-lock.json': JSON.stringify(lock),
+      'test.cjs': "if (require('tiny') !== 'tiny works') process.exit(1);",
+    });
+    const kept = new Map<string, Uint8Array>();
+    const archives: ArchiveStore = {
+      get: async (sha512) => kept.get(sha512),
+      put: async (sha512, bytes) => void kept.set(sha512, bytes),
+    };
+    const more = { archives, registries: { npm: registry.url } };
+    const job = () => makeJob(both.world, { registries: ['npm'], spec: { phase: 'verify', agent: null } });
+    const archivesAsked = () => registry.requests.filter(({ path }) => path.endsWith('.tgz')).length;
+    const first = await runTasks(job(), both.image, more);
+    expect([first.end.result?.outcome, archivesAsked(), kept.size]).toEqual(['verified', 1, 1]);
+    const second = await runTasks(job(), both.image, more);
+    registry.close();
+    expect([second.end.result?.outcome, archivesAsked()]).toEqual(['verified', 1]);
+    expect(second.end.traffic.map(({ route }) => route)).toContain('cache');
+    expect(second.end.result?.timings).toMatchObject({ install: expect.any(Number), test: expect.any(Number) });
   });
 
   test('R17: what a command leaves running, in a session of its own, is gone before the next', async () => {

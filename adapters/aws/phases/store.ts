@@ -22,6 +22,8 @@ import { type StoppedTask, stoppedTask } from './stopped.ts';
  * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
  */
 const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
+/** Below this the gateways of all phases may read and write; the bucket forgets it after a while. */
+export const cachePrefix = 'cache/';
 export const phasePrefix = (phaseKey: string): string => `phases/${phaseKey}/`;
 
 export interface PhaseStore {
