@@ -16,7 +16,7 @@ import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
-import { type Capacity, createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { type Capacity, createFargateLauncher, type FargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createSecrets } from '../adapters/aws/secrets.ts';
 import { createKmsVault } from '../adapters/aws/vault.ts';
@@ -83,7 +83,6 @@ const parts = {
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
   executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
-  launcher: named(launcherOf),
 };
 
 /** What the steps reach the world through, on AWS. */
@@ -111,7 +110,7 @@ export async function composeDeps(): Promise<Deps> {
       return parts.vault();
     },
     get launcher() {
-      return parts.launcher();
+      return fargate();
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
@@ -134,7 +133,8 @@ export async function composeDeps(): Promise<Deps> {
   };
 }
 
-function launcherOf(): Deps['launcher'] {
+/** The tasks of phases. */
+export const fargate = named((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
@@ -159,7 +159,7 @@ function launcherOf(): Deps['launcher'] {
     deploymentKey: () => secrets().text(variable('deployment')),
   };
   return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
-}
+});
 
 /** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
 async function readAgentFiles(profile: string): Promise<Uint8Array> {

@@ -16,7 +16,7 @@ export const handler = withDeps(async (deps) => {
   }
   const specs = await createHooks(deps, operatorPolicy).sweep();
   const changed = await Promise.all(
-    (['github', 'models', 'slack'] as const).map((name) => secrets().changedAt(variable(name))),
+    (['github', 'models', 'slack'] as const).map(async (name) => secrets().changedAt(variable(name))),
   );
   const ages = changed.flatMap((at) => (at === undefined ? [] : [deps.clock.now() - at]));
   const told = {

@@ -196,5 +196,7 @@ export interface PhaseEnd {
   agentFiles?: string;
   /** Digest of the image that ran, `sha256:` and 64 hex, where there was one. */
   image?: string;
+  /** Milliseconds of what came before anything ran inside, where a service placed it: `place`, `pull`, `boot`. */
+  timings?: Record<string, number>;
   ms: number;
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ToolchainName, toolchains } from '../../core/spec/toolchains.ts';
 import { dockerfileOf, type ImageName, imageNames, writeContexts } from './contexts.ts';
 import { runPhaseIn } from './phase.ts';
 import { type Built, buildImage, remember } from './run.ts';
@@ -65,7 +66,9 @@ for (const name of wanted as ImageName[]) {
 }
 if (['gateway', 'node'].every((name) => existsSync(join(folder, `${name}.json`)))) {
   for (const name of wanted.filter((each) => each !== 'gateway')) {
-    const end = await runPhaseIn(built('gateway'), built(name), `${probes[name] ?? 'true'} && npm test`);
+    const runtime = name in toolchains ? toolchains[name as ToolchainName].runtime : 'node:24';
+    const testCommand = `${probes[name] ?? 'true'} && npm test`;
+    const end = await runPhaseIn(built('gateway'), built(name), { runtime, testCommand });
     log(`${name}: a phase was ${end.result?.outcome}; ${JSON.stringify(end.result?.versions)}`);
   }
 }

@@ -18,12 +18,16 @@ const bucket = 'artifacts';
 const ticket = 't'.repeat(64);
 
 /** @throws AssertionError where the phase does not come to its end. */
-export async function runPhaseIn(gateway: Built, sandbox: Built, testCommand = 'npm test'): Promise<PhaseEnd> {
+export async function runPhaseIn(
+  gateway: Built,
+  sandbox: Built,
+  asked: { runtime: string; testCommand: string },
+): Promise<PhaseEnd> {
   const agent = "import fs from 'node:fs'; fs.writeFileSync('new.txt', fs.readFileSync('/agent/word.txt'));";
   const world = makeWorld(project, { 'agent.mjs': agent, 'word.txt': 'from the files of the profile' });
   const git = createServer((request, response) => serveGit(dirname(world.baseRepository), request, response));
   const gitUrl = await listening(git);
-  const given = makeJob(world, { spec: { baseline: true }, sandbox: { testCommand } });
+  const given = makeJob(world, { spec: { baseline: true }, sandbox: asked });
   const inputs = new Map([[agentFilesInput, packFolder(world.agentFiles)]]);
   const spec = { ...given.spec, inputs: [...inputs.keys()] };
   const { phaseKey } = spec;

@@ -26,6 +26,14 @@ interface Task {
 
 /** By client token: the same token is the same task. */
 const tasks = new Map<string, Task>();
+/** What ECS says of a sandbox that ran: epoch seconds, and the image it pulled. */
+const placed = {
+  createdAt: 1_000,
+  pullStartedAt: 1_010.5,
+  pullStoppedAt: 1_030,
+  startedAt: 1_031,
+  containers: [{ name: 'sandbox', imageDigest: `sha256:${'a'.repeat(64)}` }],
+};
 let refusals: { reason: string }[] = [];
 const taskOf = (arn: unknown): Task | undefined => [...tasks.values()].find(({ taskArn }) => taskArn === arn);
 const aws = awsForTests(() => ({
@@ -55,7 +63,7 @@ const aws = awsForTests(() => ({
   'ecs:DescribeTasks'(input) {
     const task = taskOf((input.tasks as string[])[0]);
     const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
-    return { tasks: task ? [{ ...task, attachments: [{ details }] }] : [] };
+    return { tasks: task ? [{ ...task, ...placed, attachments: [{ details }] }] : [] };
   },
   'ecs:ListTasks': ({ startedBy }) => ({
     taskArns: [...tasks.values()]
@@ -171,6 +179,16 @@ describe('phases on Fargate, when AWS fails', () => {
     };
     expect(await capacities(1)).toEqual(['FARGATE', 'FARGATE_SPOT']);
     expect(await capacities(2)).toEqual(['FARGATE', 'FARGATE']);
+  });
+
+  it('R6 end with the digest of the image that ran, and how long it took to get there', async () => {
+    const given = order();
+    await launcher().launch(given, phase);
+    const end = await launcher().left(phase);
+    expect(end).toMatchObject({
+      image: `sha256:${'a'.repeat(64)}`,
+      timings: { place: 10_500, pull: 19_500, boot: 1_000 },
+    });
   });
 
   it.each([

@@ -52,6 +52,7 @@ const secretNames = {
   github: arn('secretsmanager', 'secret:github'),
   models: arn('secretsmanager', 'secret:models'),
   deployment: arn('secretsmanager', 'secret:deployment'),
+  slack: arn('secretsmanager', 'secret:slack'),
 };
 const patienceMs = 90_000;
 let worlds = 0;
@@ -121,6 +122,7 @@ export async function createAwsWorld(
     }),
     [secretNames.models]: '{"google":"key-of-google"}',
     [secretNames.deployment]: 'deployment-key',
+    [secretNames.slack]: 'https://hooks.slack.invalid/services/x',
   };
   const queue: { body: string; tried: number }[] = [];
   let working = Promise.resolve();
@@ -143,6 +145,7 @@ export async function createAwsWorld(
         if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
         return { ARN: SecretId, SecretString };
       },
+      'secretsmanager:DescribeSecret': ({ SecretId }) => ({ ARN: SecretId, LastChangedDate: Date.now() / 1_000 }),
       'sqs:SendMessage': ({ MessageBody }) => {
         queue.push({ body: String(MessageBody), tried: 0 });
         working = working.then(work);
@@ -184,6 +187,7 @@ export async function createAwsWorld(
     [variables.github]: secretNames.github,
     [variables.models]: secretNames.models,
     [variables.deployment]: secretNames.deployment,
+    [variables.slack]: secretNames.slack,
     [variables.policy]: policyFile,
     [variables.cluster]: arn('ecs', 'cluster/drydock'),
     [variables.sandboxTasks]: JSON.stringify({ node: arn('ecs', 'task-definition/sandbox:1') }),

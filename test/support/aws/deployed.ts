@@ -11,6 +11,7 @@ import {
   type Template,
   text,
 } from '../../aws/template.ts';
+import { matches } from './event-pattern.ts';
 
 let synthesized: Template | undefined;
 const template = (): Template => {
@@ -43,3 +44,13 @@ export function environments(): Map<string, Set<string>> {
 /** What the role of a function allows. */
 export const grantsOf = (name: string): Statement[] =>
   statementsOfRole(template(), text(functionOf(name).Role).slice(1, -'.Arn>'.length));
+
+let pattern: unknown;
+/** Whether the rule for stopped tasks hands an event over; the cluster is `<Cluster>` here. */
+export function stoppedRule(event: unknown): boolean {
+  pattern ??= ofType(template(), 'AWS::Events::Rule')
+    .map(([, { EventPattern }]) => EventPattern as { detail?: { clusterArn?: unknown } } | undefined)
+    .find((found) => found?.detail?.clusterArn !== undefined);
+  const { detail, ...rest } = pattern as { detail: object };
+  return matches({ ...rest, detail: { ...detail, clusterArn: ['<Cluster>'] } }, event);
+}
