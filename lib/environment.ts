@@ -1,3 +1,4 @@
+import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
@@ -34,9 +35,11 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {
       [variables.deployment]: state.deployment,
+      [variables.agentFiles]: agentFilesPath,
       [variables.cluster]: sandbox.cluster,
-      [variables.sandboxTask]: sandbox.sandboxTask,
       [variables.gatewayTask]: sandbox.gatewayTask,
+      [variables.sandboxTasks]: sandbox.sandboxTasks,
+      [variables.sandboxCapacity]: sandbox.capacity,
       [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
       [variables.sandboxGroup]: network.sandboxGroup,
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
