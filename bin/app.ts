@@ -5,15 +5,27 @@ import { addStacks } from '../lib/stacks.ts';
 
 /**
  * The CDK app. Context: `policy`, path of the policy file; `sandboxImage` and `gatewayImage`, digests of pushed images;
- * `zones`; `bundles`, folder of the functions' bundles.
+ * `zones`; `bundles`, folder of the functions' bundles; for pages `oidcIssuer`, `oidcClient`, and, where there are any,
+ * `oidcSecret`, the ARN of the client's secret, and `pagesUrl`.
  */
 const app = new App({ analyticsReporting: false });
 const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
 const [zones, bundles, sandbox, gateway] = ['zones', 'bundles', 'sandboxImage', 'gatewayImage'].map(given);
+const [issuer, clientId, clientSecret, url] = ['oidcIssuer', 'oidcClient', 'oidcSecret', 'pagesUrl'].map(given);
 addStacks(app, {
   policy: given('policy') ?? join(packageRoot(), 'examples/aws/drydock.policy.yaml'),
   images: { ...(sandbox === undefined ? {} : { sandbox }), ...(gateway === undefined ? {} : { gateway }) },
   ...(zones === undefined ? {} : { zones: Number(zones) }),
   ...(bundles === undefined ? {} : { bundles }),
+  ...(issuer === undefined
+    ? {}
+    : {
+        oidc: {
+          issuer,
+          clientId: clientId ?? '',
+          ...(clientSecret === undefined ? {} : { clientSecret }),
+          ...(url === undefined ? {} : { url }),
+        },
+      }),
 });
 app.synth();

@@ -26,7 +26,7 @@ import { DrydockError } from '../core/errors.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import { composeNotifier } from './notifier.ts';
 import { operatorPolicy } from './operator-policy.ts';
-import { gatewayPort, sealedAs, variable } from './variables.ts';
+import { gatewayPort, optional, sealedAs, variable } from './variables.ts';
 
 const once = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
@@ -125,9 +125,15 @@ export async function composeDeps(): Promise<Deps> {
     notifier: { notify: (message) => notifier().notify(message) },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
     agentFiles: (path) => path,
-    runLink: () => undefined,
-    gateLink: () => undefined,
+    runLink: (runId) => pageOf('runs', runId),
+    gateLink: (gateId) => pageOf('gates', gateId),
   };
+}
+
+/** Undefined where there are no pages. A link opens nothing to who is not signed in. */
+function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
+  const pages = optional('pages');
+  return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
 }
 
 function launcherOf(): Deps['launcher'] {

@@ -16,6 +16,7 @@ import { type FargateSize, fargateSize } from './fargate-size.ts';
 import { propError } from './names.ts';
 import { Network } from './network.ts';
 import { packageRoot, version } from './package-root.ts';
+import type { OidcProps } from './pages.ts';
 import { checkPolicy, type PolicyInput } from './policy.ts';
 import { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
@@ -53,6 +54,11 @@ export interface DrydockProps {
   removalPolicy?: RemovalPolicy;
   /** What is kept, where another stack has made it: `importState`. Default: made here. */
   state?: State;
+  /**
+   * Who people sign in with, to see runs and decide gates on pages. Who signs in is looked up in the policy's people.
+   * Default: no pages at all.
+   */
+  oidc?: OidcProps;
   /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
   alarmTopic?: sns.ITopic;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
@@ -127,6 +133,8 @@ export class Drydock extends Construct {
       policy: this.policy,
       machine: this.#machine,
       bundles,
+      oidc: props.oidc,
+      appIsThere: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {
@@ -144,7 +152,12 @@ export class Drydock extends Construct {
 
   /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
   get webhookUrl(): string {
-    return this.#control.webhookUrl;
+    return this.#control.web.webhookUrl;
+  }
+
+  /** Where people reach the pages, without a slash at the end; undefined without `oidc`. */
+  get pagesUrl(): string | undefined {
+    return this.#control.pages?.url;
   }
 
   /**

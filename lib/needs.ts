@@ -9,7 +9,7 @@ import type { FunctionName } from './names.ts';
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
  * - `ages`: sees when secrets were changed, not what they are
  * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`: what only that one function does
+ * - `broker`, `receive`, `work`, `rotate`, `pages`: what only that one function does
  */
 export type Need =
   | 'run'
@@ -27,7 +27,9 @@ export type Need =
   | 'list'
   | 'broker'
   | 'receive'
-  | 'work';
+  | 'work'
+  | 'rotate'
+  | 'pages';
 
 const step: Need[] = ['run'];
 const answering: Need[] = [...step, 'tokens', 'answer'];
@@ -61,4 +63,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   broker: ['broker'],
   webhook: ['receive'],
   hooks: [...place, 'stop', 'policy', 'start', 'work'],
+  rotate: ['rotate'],
+  // Whatever a person may do there: decide, cancel, try again, pause.
+  pages: [...place, 'stop', 'policy', 'start', 'list', 'pages'],
 };

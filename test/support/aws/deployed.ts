@@ -4,6 +4,7 @@ import { functionNames } from '../../../lib/names.ts';
 import {
   functionId,
   ofType,
+  oidc,
   only,
   type Statement,
   statementsOfRole,
@@ -14,7 +15,7 @@ import {
 
 let synthesized: Template | undefined;
 const template = (): Template => {
-  synthesized ??= synthesizeHere().run;
+  synthesized ??= synthesizeHere({ oidc }).run;
   return synthesized;
 };
 

@@ -1,0 +1,25 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { randomKey } from '../adapters/aws/rotation/random-key.ts';
+import { createRotation } from '../adapters/aws/rotation/rotation.ts';
+import { webhookSecret } from '../adapters/aws/rotation/webhook-secret.ts';
+import { hookOf } from '../adapters/github/hook.ts';
+import { named } from './handler.ts';
+import { optional, variable } from './variables.ts';
+
+/** Called by Secrets Manager, four times for each new value. */
+export const handler = async (event: unknown): Promise<void> => {
+  try {
+    const sessions = optional('sessions');
+    const rotate = createRotation(
+      new SecretsManagerClient({}),
+      new Map([
+        [variable('github'), webhookSecret(hookOf, Date.now)],
+        [variable('deployment'), randomKey],
+        ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
+      ]),
+    );
+    await rotate(event);
+  } catch (error) {
+    throw named(error);
+  }
+};
