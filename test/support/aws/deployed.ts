@@ -44,3 +44,15 @@ export function environments(): Map<string, Set<string>> {
 /** What the role of a function allows. */
 export const grantsOf = (name: string): Statement[] =>
   statementsOfRole(template(), text(functionOf(name).Role).slice(1, -'.Arn>'.length));
+
+/** Function by route key of the HTTP API. */
+export function routes(): Map<string, string> {
+  const integrations = new Map(ofType(template(), 'AWS::ApiGatewayV2::Integration'));
+  const ids = new Map(functionNames.map((name) => [`<${functionId(template(), name)}.Arn>`, name]));
+  return new Map(
+    ofType(template(), 'AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
+      const uri = text(integrations.get(/<(\w+)>$/.exec(text(Target))?.[1] ?? '')?.IntegrationUri);
+      return [String(RouteKey), ids.get(uri) ?? 'no function'];
+    }),
+  );
+}
