@@ -73,18 +73,20 @@ const notifier = once(() =>
   }),
 );
 
-/** What the steps reach the world through, on AWS. Each part is made when a step first asks for it. */
+/** Each is made when a step first asks for it, once in the life of a function: clients keep their connections. */
+const parts = {
+  runs: named(() => createRuns(dynamo(), variable('runs'))),
+  ledger: named(() => createLedger(dynamo(), variable('ledger'))),
+  sightings: named(() => createSightings(dynamo(), variable('runs'))),
+  artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
+  executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
+  vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
+  launcher: named(launcherOf),
+};
+
+/** What the steps reach the world through, on AWS. */
 export async function composeDeps(): Promise<Deps> {
   const access = await gitHubAccess();
-  const parts = {
-    runs: named(() => createRuns(dynamo(), variable('runs'))),
-    ledger: named(() => createLedger(dynamo(), variable('ledger'))),
-    sightings: named(() => createSightings(dynamo(), variable('runs'))),
-    artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
-    executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
-    vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
-    launcher: named(launcherOf),
-  };
   return {
     clock,
     gates: gates(),

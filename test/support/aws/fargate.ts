@@ -42,6 +42,8 @@ export function fargate(options: {
   const { store, script, told } = options;
   const byToken = new Map<string, Task>();
   const stops = new Map<string, AbortController>();
+  /** Gateways that have to store an end yet: asked to stop, they do so first. */
+  const ending = new Map<string, Promise<void>>();
   const underWay = new Set<Promise<unknown>>();
   const track = (work: Promise<unknown>): void => {
     const done = work.finally(() => underWay.delete(done));
@@ -90,8 +92,11 @@ export function fargate(options: {
     await store.putCalls(phaseKey, ended.calls);
     stops.delete(phaseKey);
     if (fate === 'gateway-killed') return gateway && stop(gateway, 'EssentialContainerExited');
+    const stored = Promise.withResolvers<void>();
+    ending.set(phaseKey, stored.promise);
     await stop(sandbox, fate === 'spot' ? 'SpotInterruption' : 'EssentialContainerExited');
     await store.putEnd({ ...end, enforcer: 'fargate' });
+    stored.resolve();
     if (gateway) await stop(gateway, 'EssentialContainerExited');
   };
 
@@ -141,7 +146,8 @@ export function fargate(options: {
       'ecs:StopTask'(input) {
         const task = ecs.tasks.find(({ arn }) => arn === input.task);
         if (!task) throw new AwsRefusal('InvalidParameterException', 'no such task');
-        if (!stops.has(task.phaseKey)) track(stop(task, 'UserInitiated'));
+        const stored = ending.get(task.phaseKey) ?? Promise.resolve();
+        if (!stops.has(task.phaseKey)) track(stored.then(() => stop(task, 'UserInitiated')));
         else stops.get(task.phaseKey)?.abort('its task was stopped');
         return { task: { taskArn: task.arn } };
       },
