@@ -65,5 +65,5 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   hooks: [...place, 'stop', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.
-  pages: [...place, 'stop', 'policy', 'start', 'list', 'pages'],
+  pages: [...place, 'stop', 'policy', 'start', 'look', 'list', 'pages'],
 };
