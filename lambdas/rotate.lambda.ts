@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { randomKey } from '../adapters/aws/rotation/random-key.ts';
 import { createRotation } from '../adapters/aws/rotation/rotation.ts';
@@ -17,6 +18,7 @@ export const handler = async (event: unknown): Promise<void> => {
         [variable('deployment'), randomKey],
         ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
       ]),
+      { now: Date.now, sleep: (ms) => delay(ms) },
     );
     await rotate(event);
   } catch (error) {

@@ -12,7 +12,7 @@ import { type AppSecret, keySince, parseAppSecret, validSecrets } from './app-se
 /** A rotated secret is seen by every function after this long. */
 const freshMs = 300_000;
 /** And by who looks for a newer one. */
-const newestMs = 10_000;
+export const newestMs = 10_000;
 
 export interface Secrets {
   /** The text of a secret. @throws SecretMissing where it is empty or not there. */
@@ -31,7 +31,8 @@ export interface Secrets {
   /** Address of Slack's incoming webhook. */
   slackWebhook(arn: string): Promise<string>;
   /**
-   * The text of a secret, then the one it replaced, for what was made with either. @param newest Asks again unless that
+   * The text of a secret, then the one it replaced and the one that is about to replace it, for what was made with any of
+   * them. @param newest Asks again unless that
    * was done within seconds: somebody else may know a newer one.
    */
   versions(arn: string, newest: boolean): Promise<string[]>;
@@ -61,8 +62,8 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
   const text = held(now, current);
   const both = held(now, async (arn) => {
     const newest = await current(arn);
-    const previous = await read(arn, 'AWSPREVIOUS');
-    return [newest, ...(previous === undefined ? [] : [previous])];
+    const others = await Promise.all([read(arn, 'AWSPREVIOUS'), read(arn, 'AWSPENDING')]);
+    return [...new Set([newest, ...others.filter((text) => text !== undefined)])];
   });
   const withPending = held(now, async (arn) => Promise.all([current(arn), read(arn, 'AWSPENDING')]));
   const changedAt = async (arn: string): Promise<number | undefined> => {

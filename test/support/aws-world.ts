@@ -23,6 +23,7 @@ import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
 import { type Mail, mail } from './aws/mail.ts';
+import { roles } from './aws/roles.ts';
 import { secretsManager } from './aws/secrets.ts';
 import { type AwsStandIn, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
@@ -156,6 +157,7 @@ export async function createAwsWorld(
       ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
       ...secrets.operations,
       ...post.operations,
+      ...roles().operations,
       'sqs:SendMessage': ({ MessageBody }) => {
         queue.push({ body: String(MessageBody), tried: 0 });
         working = working.then(work);

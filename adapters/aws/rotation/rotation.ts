@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { awsError } from '../errors.ts';
+import { newestMs } from '../secrets.ts';
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html */
 const rotationEvent = z.object({
@@ -16,6 +17,9 @@ const rotationEvent = z.object({
   SecretId: z.string(),
   ClientRequestToken: z.string().min(32).max(64),
 });
+
+/** A next value is used once everybody who looks for one, as `Secrets` does, has found it. */
+const foundMs = newestMs + 1_000;
 
 /** The value a secret has, and when it got it. */
 export interface Current {
@@ -43,6 +47,7 @@ export interface Rotated {
 export function createRotation(
   client: SecretsManagerClient,
   kinds: ReadonlyMap<string, Rotated>,
+  clock: { now(): number; sleep(ms: number): Promise<unknown> },
 ): (event: unknown) => Promise<void> {
   const read = async (arn: string, version: { VersionId?: string; VersionStage: string }) => {
     try {
@@ -54,9 +59,9 @@ export function createRotation(
     }
   };
   const current = (arn: string) => read(arn, { VersionStage: 'AWSCURRENT' });
-  const pending = async (arn: string, token: string): Promise<string> => {
+  const pending = async (arn: string, token: string): Promise<Current> => {
     const found = await read(arn, { VersionId: token, VersionStage: 'AWSPENDING' });
-    if (found) return found.text;
+    if (found) return found;
     throw refused('there is no next value: createSecret comes first');
   };
 
@@ -67,11 +72,16 @@ export function createRotation(
       const staged = { ClientRequestToken: token, VersionStages: ['AWSPENDING'] };
       await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString, ...staged }));
     },
-    setSecret: async (arn, token, kind) => kind.set?.(await pending(arn, token)),
-    testSecret: async (arn, token, kind) => kind.test(await pending(arn, token)),
+    async setSecret(arn, token, kind) {
+      const { text, since } = await pending(arn, token);
+      const early = since + foundMs - clock.now();
+      if (early > 0) await clock.sleep(early);
+      await kind.set?.(text);
+    },
+    testSecret: async (arn, token, kind) => kind.test((await pending(arn, token)).text),
     async finishSecret(arn, token, kind) {
       const [there, next, versions] = await Promise.all([current(arn), pending(arn, token), stagesOf(client, arn)]);
-      if (there) kind.replaces?.(there.text, next);
+      if (there) kind.replaces?.(there.text, next.text);
       const from = [...versions].find(([, stages]) => stages.includes('AWSCURRENT'))?.[0];
       await client.send(
         new UpdateSecretVersionStageCommand({

@@ -12,7 +12,7 @@ export interface Suffered extends Scripted {
   /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
   fate?: 'gateway-killed' | 'spot';
 }
-export type TaskScript = (...args: Parameters<Script>) => Suffered | undefined;
+export type TaskScript = (...args: Parameters<Script>) => Suffered | undefined | Promise<Suffered | undefined>;
 
 interface Task {
   arn: string;
@@ -79,8 +79,8 @@ export function fargate(options: {
     stops.set(phaseKey, abort);
     const job = { ...order, model: undefined, inputs, baseRepository: '' };
     let fate: Suffered['fate'];
-    const runner = scriptedRunner((asked) => {
-      const scripted = script(asked);
+    const runner = scriptedRunner(async (asked) => {
+      const scripted = await script(asked);
       fate = scripted?.fate;
       return scripted;
     });
