@@ -18,7 +18,7 @@ import { realClock } from '../../engine/clock.ts';
 import { Engine } from '../../engine/engine.ts';
 import { sealedAs, variables } from '../../lambdas/variables.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
-import { environments, machineOf, routes } from './aws/deployed.ts';
+import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
@@ -56,8 +56,6 @@ const root = resolve(import.meta.dirname, '../..');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
 const machine = arn('states', 'stateMachine:drydock');
 const bucket = 'artifacts';
-/** The one sender that SES lets through. */
-export const mailFrom = 'drydock@example.com';
 export const secretNames = {
   github: arn('secretsmanager', 'secret:github'),
   models: arn('secretsmanager', 'secret:models'),
@@ -88,7 +86,13 @@ let bundling: ReturnType<typeof bundleLambdas> | undefined;
 process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
 
 export async function createAwsWorld(
-  options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number; issuer?: string } = {},
+  options: {
+    script?: TaskScript;
+    policy?: Record<string, unknown>;
+    now?: () => number;
+    issuer?: string;
+    pages?: false;
+  } = {},
 ): Promise<AwsWorld> {
   const world = createWorld();
   const github = await startGitHub({ files: repositoryFiles(world) });
@@ -212,7 +216,7 @@ export async function createAwsWorld(
     [variables.broker]: 'broker',
     [variables.slack]: secretNames.slack,
     [variables.sessions]: secretNames.sessions,
-    [variables.pages]: api.origin,
+    [variables.pages]: options.pages === false ? '' : api.origin,
     [variables.client]: 'drydock',
     [variables.issuer]: options.issuer ?? 'https://login.example.com',
     [variables.clientSecret]: secretNames.client,

@@ -1,11 +1,16 @@
 /** What the synthesized template says: the definition, what each function sees, and what each may do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { StateMachine } from '../../../engine/asl.ts';
 import { functionNames } from '../../../lib/names.ts';
+import type { PolicyInput } from '../../../lib/policy.ts';
 import {
   functionId,
   ofType,
   oidc,
   only,
+  root,
   type Statement,
   statementsOfRole,
   synthesizeHere,
@@ -13,9 +18,13 @@ import {
   text,
 } from '../../aws/template.ts';
 
+/** The one sender that SES lets through. */
+export const mailFrom = 'drydock@example.com';
+const example = parse(readFileSync(join(root, 'examples/aws/drydock.policy.yaml'), 'utf8')) as PolicyInput;
+
 let synthesized: Template | undefined;
 const template = (): Template => {
-  synthesized ??= synthesizeHere({ oidc }).run;
+  synthesized ??= synthesizeHere({ oidc, policy: { ...example, notify: { email: { from: mailFrom } } } }).run;
   return synthesized;
 };
 
