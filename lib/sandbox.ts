@@ -17,6 +17,8 @@ export interface SandboxProps {
   /** What follows the repository's name: `:tag` or `@sha256:…`. */
   gatewayImage: string;
   sandboxImages: SandboxImage[];
+  /** Origin of the proxy that gateways go out through. */
+  proxyUrl?: string;
   /** Whether sandboxes run on Spot capacity first. */
   spot: boolean;
   size: FargateSize;
@@ -97,6 +99,7 @@ export class Sandbox extends Construct {
         { name: variables.artifacts, value: props.artifacts },
         { name: variables.broker, value: props.broker.functionName },
         { name: variables.gatewayPort, value: String(gatewayPort) },
+        ...(props.proxyUrl === undefined ? [] : throughProxy(props.proxyUrl)),
       ],
       logConfiguration: {
         logDriver: 'awslogs',
@@ -194,5 +197,11 @@ export class Sandbox extends Construct {
     return role;
   }
 }
+
+/** For Node's fetch and for git. Only of https: the task's credentials come from a plain address of its own. */
+const throughProxy = (url: string): { name: string; value: string }[] => [
+  { name: 'HTTPS_PROXY', value: url },
+  { name: 'NODE_USE_ENV_PROXY', value: '1' },
+];
 
 const volumeName = (path: string): string => path.slice(1).replaceAll('/', '-');

@@ -95,6 +95,15 @@ describe('a prop', () => {
     expect(group.VpcId).toBe('vpc-0b0b0b0b0b0b0b0b1');
   });
 
+  test('egress.proxyUrl: gateways are told of it and may reach its port; nobody else is', () => {
+    const { template } = made({ egress: { proxyUrl: 'http://proxy.corp.example:3128' } });
+    const told = ofType(template, 'AWS::ECS::TaskDefinition').filter(([, task]) => text(task).includes('3128'));
+    expect(told.map(([id]) => id)).toEqual([expect.stringContaining('GatewayTask')]);
+    expect(text(told[0]?.[1] ?? '')).toContain('http://proxy.corp.example:3128');
+    const open = ofType(template, 'AWS::EC2::SecurityGroup').filter(([, group]) => text(group).includes('3128'));
+    expect(open.map(([id]) => id)).toEqual([expect.stringContaining('GatewayGroup')]);
+  });
+
   test('policy: its limits are the size of the sandbox, its sender the one that mail may come from', () => {
     const { template } = made({ policy: { ...policy, limits: { cpu: 4, memory_mb: 20_000, disk_mb: 30_000 } } });
     const [, task] = ofType(template, 'AWS::ECS::TaskDefinition').find(([id]) => /SandboxTask/.test(id)) ?? ['', {}];
@@ -174,6 +183,8 @@ describe('a wrong prop', () => {
       }),
       'UsageError',
     ],
+    ['a proxy with a password', () => ({ egress: { proxyUrl: 'http://me:hunter2@proxy.example:3128' } }), 'UsageError'],
+    ['a proxy without a port', () => ({ egress: { proxyUrl: 'http://proxy.example' } }), 'UsageError'],
     ['more memory than Fargate has', () => ({ policy: { ...policy, limits: { memory_mb: 200_000 } } }), 'UsageError'],
   ])('(%s) is an error with the path of the construct', (_name, props, error) => {
     expect(() => made({}, props)).toThrow(
