@@ -7,6 +7,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
 import { createS3Artifacts } from '../adapters/aws/artifacts.ts';
 import { createCredentials } from '../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../adapters/aws/dynamo/gates.ts';
@@ -28,6 +29,7 @@ import { DrydockError } from '../core/errors.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import { composeNotifier } from './notifier.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger, traced } from './telemetry.ts';
 import { gatewayPort, sealedAs, variable } from './variables.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -41,14 +43,15 @@ const once = <T>(make: () => T): (() => T) => {
 const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
 
 const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
-const dynamo = once(() => new DynamoDBClient({}));
-const s3 = once(() => new S3Client({}));
+const dynamo = once(() => traced(new DynamoDBClient({})));
+const s3 = once(() => traced(new S3Client({})));
 
-export const secrets = named(() => createSecrets(new SecretsManagerClient({}), clock.now));
+export const secrets = named(() => createSecrets(traced(new SecretsManagerClient({})), clock.now));
 export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
 export const gates = named(() => createGates(dynamo(), variable('gates')));
 export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
-const kms = once(() => new KMSClient({}));
+export const sts = once(() => traced(new STSClient({})));
+const kms = once(() => traced(new KMSClient({})));
 
 const opened = new Map<string, GitHubAccess>();
 /** GitHub as its App, opened anew when its secret has changed. */
@@ -71,7 +74,7 @@ const notifier = once(() =>
     told: createTold(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
-    log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
+    log: (line) => logger.warn('unsaid', line),
   }),
 );
 
@@ -81,7 +84,7 @@ const parts = {
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
   sightings: named(() => createSightings(dynamo(), variable('runs'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
-  executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
+  executions: named(() => createStepFunctions(traced(new SFNClient({})), variable('stateMachine'))),
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
 };
 
@@ -158,7 +161,7 @@ export const fargate = named((): FargateLauncher => {
     agentFiles: readAgentFiles,
     deploymentKey: () => secrets().text(variable('deployment')),
   };
-  return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
+  return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
 });
 
 /** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */

@@ -2,6 +2,7 @@ import { readStopped } from '../adapters/aws/phases/stopped.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
 import { fargate } from './compose.ts';
 import { withDeps } from './handler.ts';
+import { measurePhase } from './telemetry.ts';
 
 /**
  * A task of a phase has stopped. A sandbox that is gone ends its gateway, which stores what there is; a gateway that is
@@ -12,5 +13,8 @@ export const handler = withDeps(async (deps, event) => {
   if (!task) return;
   // Either task is of no use without the other.
   await fargate().stop(task);
-  if (task.role === 'gateway') await settlePhase(deps, task.phaseId, task.tries, await fargate().endOf(task));
+  if (task.role === 'sandbox') return;
+  const end = await fargate().endOf(task);
+  await settlePhase(deps, task.phaseId, task.tries, end);
+  measurePhase(task.phaseId.split('/')[1] ?? '', end.ms);
 });

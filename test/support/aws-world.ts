@@ -175,6 +175,9 @@ export async function createAwsWorld(
   );
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
+    // test/aws/telemetry.test.ts looks at what is said.
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'TEST',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-caller',
