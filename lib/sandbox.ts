@@ -1,4 +1,4 @@
-import { CfnDeletionPolicy, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, Fn, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -88,7 +88,8 @@ export class Sandbox extends Construct {
         id: 'AwsSolutions::AwsSolutions-ECS7',
         reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway to the evidence.',
       });
-      for (const runtime of runtimes) definitions[runtime] = task.ref;
+      // `family:revision`: whole ARNs of many would not fit into an environment.
+      for (const runtime of runtimes) definitions[runtime] = Fn.select(1, Fn.split('/', task.ref));
       return task;
     });
     const gateway = this.#task('GatewayTask', 'gateway', gatewaySize, gatewayRole, writable.gateway, {

@@ -63,7 +63,7 @@ describe('a prop', () => {
     const version = images.map((image) => /^:gateway-(\d+\.\d+\.\d+)$/.exec(image)?.[1]).find(Boolean);
     const tags = ['gateway', 'go', 'java', 'python', 'rust'].map((name) => `:${name}-${version}`);
     expect(images.sort()).toEqual([...tags, `@${digest}`, `@${own}`]);
-    const tasks = JSON.parse(text(variable(template, 'DRYDOCK_SANDBOX_TASK_ARNS'))) as Record<string, string>;
+    const tasks = JSON.parse(text(variable(template, 'DRYDOCK_SANDBOX_TASKS'))) as Record<string, string>;
     expect(Object.keys(tasks)).toEqual(['node', 'python', 'java', 'go', 'rust', 'acme/ci:1', 'acme/ci:2']);
     expect(tasks['acme/ci:1']).toBe(tasks['acme/ci:2']);
     expect(new Set(Object.values(tasks)).size).toBe(6);
