@@ -30,7 +30,7 @@ import type { Deps } from '../pipeline/deps.ts';
 import { composeNotifier } from './notifier.ts';
 import { operatorPolicy } from './operator-policy.ts';
 import { logger, traced } from './telemetry.ts';
-import { gatewayPort, sealedAs, variable } from './variables.ts';
+import { gatewayPort, optional, sealedAs, variable } from './variables.ts';
 
 const once = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
@@ -131,9 +131,15 @@ export async function composeDeps(): Promise<Deps> {
     notifier: { notify: (message) => notifier().notify(message) },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
     agentFiles: (path) => path,
-    runLink: () => undefined,
-    gateLink: () => undefined,
+    runLink: (runId) => pageOf('runs', runId),
+    gateLink: (gateId) => pageOf('gates', gateId),
   };
+}
+
+/** Undefined where there are no pages. A link opens nothing to who is not signed in. */
+function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
+  const pages = optional('pages');
+  return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
 }
 
 /** The tasks of phases. */

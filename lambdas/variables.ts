@@ -17,6 +17,14 @@ export const variables = {
   models: 'DRYDOCK_MODELS_SECRET_ARN',
   deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
   slack: 'DRYDOCK_SLACK_SECRET_ARN',
+  /** Secret that sessions of the pages are sealed with. */
+  sessions: 'DRYDOCK_SESSIONS_SECRET_ARN',
+  /** Where people reach the pages, without a slash at the end; not set where there are none. */
+  pages: 'DRYDOCK_PAGES_URL',
+  /** OpenID Connect: the issuer's name, our client id there, and the secret of a client that has one. */
+  issuer: 'DRYDOCK_OIDC_ISSUER',
+  client: 'DRYDOCK_OIDC_CLIENT_ID',
+  clientSecret: 'DRYDOCK_OIDC_SECRET_ARN',
   /** Path of the operator's policy in the function's file system. */
   policy: 'DRYDOCK_POLICY',
   /** Folder with the files of each agent profile, `<profile>.tar`. */
@@ -49,18 +57,26 @@ export const sealedAs = { token: 'task-token', credential: 'credential' } as con
  * What is measured under our namespace. `phase`: milliseconds of each phase that ended, by its name. The others the
  * reconciler writes to its log each time, as fields of one line of JSON, for alarms to read:
  * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
- * - `secrets`: milliseconds since the oldest secret that a person puts there was changed
+ * - the others: milliseconds since a secret that nothing rotates was changed; 0 for one that has no value
  */
 export const reports = {
   namespace: 'Drydock',
   phase: 'phaseMs',
   waiting: 'oldestWaitMs',
-  secrets: 'oldestSecretMs',
+  appKey: 'appKeyAgeMs',
+  modelKeys: 'modelKeysAgeMs',
+  slack: 'slackAgeMs',
 } as const;
+
+/** Where the code host sends its messages, below the address of the deployment. */
+export const webhookPath = '/webhook';
+
+/** Undefined where the deployment has no such thing. */
+export const optional = (name: keyof typeof variables): string | undefined => process.env[variables[name]] || undefined;
 
 /** @throws Error where the deployment forgot it. */
 export function variable(name: keyof typeof variables): string {
-  const value = process.env[variables[name]];
-  if (value === undefined || value === '') throw new Error(`${variables[name]} is not set`);
+  const value = optional(name);
+  if (value === undefined) throw new Error(`${variables[name]} is not set`);
   return value;
 }

@@ -6,7 +6,7 @@ import { DrydockError, viewError } from '../core/errors.ts';
 import { createWebhook } from '../web/webhook.ts';
 import { secrets } from './compose.ts';
 import { logger, traced } from './telemetry.ts';
-import { variable } from './variables.ts';
+import { variable, webhookPath } from './variables.ts';
 
 /** What API Gateway lets through. */
 const maxBytes = 6 * 1024 * 1024;
@@ -15,6 +15,7 @@ let valid: string[] = [];
 
 const app = createWebhook({
   secrets: () => valid,
+  path: webhookPath,
   maxBytes,
   inbox: {
     async put({ event, body }) {
@@ -34,8 +35,15 @@ const app = createWebhook({
 });
 const answer = handle(app);
 
-/** The front door for webhooks: checked, queued, answered. */
+/**
+ * The front door for webhooks: checked, queued, answered. A signature of a secret that is not known here may be of one that
+ * GitHub was just told of, so whoever is turned away for it is looked at again with what is known now.
+ */
 export const handler: typeof answer = async (event, context) => {
-  valid = (await secrets().gitHubApp(variable('github'))).webhookSecrets;
-  return answer(event, context);
+  const before = await secrets().webhookSecrets(variable('github'), false);
+  valid = before;
+  const first = await answer(event, context);
+  if (first.statusCode !== 401) return first;
+  valid = await secrets().webhookSecrets(variable('github'), true);
+  return valid.join() === before.join() ? first : answer(event, context);
 };

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Grant } from './grants.ts';
 import { type FunctionName, sealedAs } from './names.ts';
 import { type Need, needs } from './needs.ts';
+import type { Pages } from './pages.ts';
 import type { Sandbox } from './sandbox.ts';
 import { bucketArn, type State, tableArn } from './state.ts';
 
@@ -15,6 +16,8 @@ export interface Surroundings {
   mailFrom: string | undefined;
   /** ARN of the queue between webhook and hooks. */
   queue: string;
+  /** Where people sign in and see pages. */
+  pages: Pages | undefined;
 }
 
 const colon = ArnFormat.COLON_RESOURCE_NAME;
@@ -194,6 +197,20 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     throughStores(scope, state.key, 'secretsmanager'),
     { actions: ['sqs:SendMessage'], resources: [queue] },
   ],
+  rotate: (scope, { state, pages }) => [
+    {
+      actions: [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      resources: [state.github, state.deployment, ...(pages ? [pages.sessions] : [])],
+    },
+    throughStores(scope, state.key, 'secretsmanager'),
+  ],
+  pages: (_, { pages }) =>
+    pages ? [secret(pages.sessions, ...(pages.clientSecret === undefined ? [] : [pages.clientSecret]))] : [],
   work: (_, { queue }) => [
     {
       actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],

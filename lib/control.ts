@@ -18,10 +18,12 @@ import { acknowledgeWildcard, grant } from './grants.ts';
 import type { FunctionName } from './names.ts';
 import { needs } from './needs.ts';
 import type { Network } from './network.ts';
+import { type OidcProps, type Pages, PagesKey } from './pages.ts';
 import { PolicyLayer } from './policy-layer.ts';
+import { Rotation } from './rotation.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
-import { Deliveries, WebhookApi } from './web.ts';
+import { Deliveries, WebApi } from './web.ts';
 
 export interface ControlProps {
   state: State;
@@ -34,6 +36,10 @@ export interface ControlProps {
   machine: string;
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
+  /** Who people sign in with; without, there are no pages. */
+  oidc: OidcProps | undefined;
+  /** Whether the App's secret has its value already, so that its rotation can be set up. */
+  appIsThere: boolean;
   /** Of the logs. */
   removalPolicy: RemovalPolicy;
 }
@@ -48,8 +54,8 @@ export class Control extends Construct {
   /** Events that no function could work off. */
   readonly deadLetters: sqs.Queue;
   readonly deliveries: Deliveries;
-  /** Where the code host sends its messages. */
-  readonly webhookUrl: string;
+  readonly web: WebApi;
+  readonly pages: Pages | undefined;
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
@@ -59,6 +65,14 @@ export class Control extends Construct {
       retentionPeriod: Duration.days(14),
     });
     this.deliveries = new Deliveries(this, 'Deliveries');
+    const { removalPolicy } = props;
+    this.web = new WebApi(this, 'Webhooks', { removalPolicy });
+    const { origin } = this.web;
+    const { pages, key } =
+      props.oidc === undefined
+        ? {}
+        : new PagesKey(this, 'Sessions', { oidc: props.oidc, origin, key: props.state.key, removalPolicy });
+    this.pages = pages;
     const make = this.#maker(props);
     const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name)]));
     this.stateMachine = this.#machine(props, steps);
@@ -87,8 +101,20 @@ export class Control extends Construct {
         maxConcurrency: workers,
       }),
     );
-    const { removalPolicy } = props;
-    this.webhookUrl = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy }).url;
+    this.web.openWebhook(webhook);
+    const rotate = make('rotate');
+    const { deployment, github } = props.state;
+    new Rotation(this, 'Rotation', {
+      rotate,
+      secrets: {
+        DeploymentKey: deployment,
+        ...(props.appIsThere ? { WebhookSecret: github } : {}),
+        ...(key ? { Sessions: key.secretArn } : {}),
+      },
+    });
+    // API Gateway gives up after thirty seconds.
+    const page = this.pages && make('pages', { timeout: Duration.seconds(29) });
+    if (page) this.web.openPages(page);
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
       ['settle-phase', settlePhase],
@@ -96,6 +122,8 @@ export class Control extends Construct {
       ['reconcile', reconcile],
       ['webhook', webhook],
       ['hooks', hooks],
+      ['rotate', rotate],
+      ...(page ? [['pages', page] as const] : []),
     ]);
   }
 
@@ -107,8 +135,13 @@ export class Control extends Construct {
       ...(agents && needs[name].includes('launch') ? [agents] : []),
     ];
     const { queueArn, queueUrl } = this.deliveries.queue;
-    const around: Surroundings = { ...props, mailFrom: props.policy.notify.email?.from, queue: queueArn };
-    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl };
+    const around: Surroundings = {
+      ...props,
+      mailFrom: props.policy.notify.email?.from,
+      queue: queueArn,
+      pages: this.pages,
+    };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, pages: this.pages };
     return (
       name: FunctionName,
       more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},

@@ -17,6 +17,7 @@ import { gatewayImage, type Images, sandboxImages } from './images.ts';
 import { propError } from './names.ts';
 import { Network } from './network.ts';
 import { packageRoot } from './package-root.ts';
+import type { OidcProps } from './pages.ts';
 import { checkPolicy, type PolicyInput } from './policy.ts';
 import { checkProxy } from './proxy.ts';
 import { Sandbox } from './sandbox.ts';
@@ -56,6 +57,11 @@ export interface DrydockProps {
   removalPolicy?: RemovalPolicy;
   /** What is kept, where another stack has made it: `importState`. Default: made here. */
   state?: State;
+  /**
+   * Who people sign in with, to see runs and decide gates on pages. Who signs in is looked up in the policy's people.
+   * Default: no pages at all.
+   */
+  oidc?: OidcProps;
   /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
   alarmTopic?: sns.ITopic;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
@@ -128,6 +134,8 @@ export class Drydock extends Construct {
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       machine: this.#machine,
       bundles,
+      oidc: props.oidc,
+      appIsThere: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {
@@ -145,7 +153,12 @@ export class Drydock extends Construct {
 
   /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
   get webhookUrl(): string {
-    return this.#control.webhookUrl;
+    return this.#control.web.webhookUrl;
+  }
+
+  /** Where people reach the pages, without a slash at the end; undefined without `oidc`. */
+  get pagesUrl(): string | undefined {
+    return this.#control.pages?.url;
   }
 
   /**

@@ -2,6 +2,7 @@ import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
+import type { Pages } from './pages.ts';
 import { policyPath } from './policy-layer.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
@@ -14,10 +15,15 @@ export interface Places {
   stateMachine: string;
   /** URL. */
   queue: string;
+  pages: Pages | undefined;
 }
 
 /** Names and addresses; a function without a need does not get the names that belong to it. */
-export function environmentOf(name: FunctionName, { state, network, sandbox, ...at }: Places): Record<string, string> {
+export function environmentOf(
+  name: FunctionName,
+  { state, network, sandbox, pages, ...at }: Places,
+): Record<string, string> {
+  const sessions: Record<string, string> = pages ? { [variables.sessions]: pages.sessions } : {};
   const byNeed: Partial<Record<Need, Record<string, string>>> = {
     run: {
       [variables.runs]: state.runs,
@@ -25,6 +31,8 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.artifacts]: state.artifacts,
       [variables.github]: state.github,
       [variables.key]: state.key,
+      // For links.
+      ...(pages ? { [variables.pages]: pages.url } : {}),
     },
     money: { [variables.ledger]: state.ledger },
     answer: { [variables.stateMachine]: at.stateMachine },
@@ -45,6 +53,15 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
       [variables.gatewayGroup]: network.gatewayGroup,
     },
+    rotate: { [variables.github]: state.github, [variables.deployment]: state.deployment, ...sessions },
+    pages: pages
+      ? {
+          ...sessions,
+          [variables.issuer]: pages.issuer,
+          [variables.client]: pages.clientId,
+          ...(pages.clientSecret === undefined ? {} : { [variables.clientSecret]: pages.clientSecret }),
+        }
+      : {},
     receive: { [variables.github]: state.github, [variables.queue]: at.queue },
   };
   return Object.assign({}, ...needs[name].map((need) => byNeed[need] ?? {})) as Record<string, string>;

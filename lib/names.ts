@@ -8,14 +8,33 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
+ * - `rotate`: gives secrets new values, called by Secrets Manager
+ * - `pages`: what people see, only where an issuer is given that they sign in with
  */
-export const eventFunctions = ['settle-phase', 'settle-run', 'reconcile', 'broker', 'webhook', 'hooks'] as const;
+export const eventFunctions = [
+  'settle-phase',
+  'settle-run',
+  'reconcile',
+  'broker',
+  'webhook',
+  'hooks',
+  'rotate',
+  'pages',
+] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */
-export { gatewayPort, reports, sealedAs, type ToolchainName, toolchainNames, variables } from '../lambdas/variables.ts';
+export {
+  gatewayPort,
+  reports,
+  sealedAs,
+  type ToolchainName,
+  toolchainNames,
+  variables,
+  webhookPath,
+} from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

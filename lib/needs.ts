@@ -11,7 +11,7 @@ import type { FunctionName } from './names.ts';
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
  * - `ages`: sees when secrets were changed, not what they are
  * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`: what only that one function does
+ * - `broker`, `receive`, `work`, `rotate`, `pages`: what only that one function does
  */
 export type Need =
   | 'run'
@@ -35,7 +35,9 @@ export type Need =
   | 'list'
   | 'broker'
   | 'receive'
-  | 'work';
+  | 'work'
+  | 'rotate'
+  | 'pages';
 
 const step: Need[] = ['run'];
 const answering: Need[] = [...step, 'gates', 'tokens', 'answer'];
@@ -74,4 +76,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   broker: ['broker'],
   webhook: ['receive'],
   hooks: [...place, 'find', 'keep', 'policy', 'start', 'work'],
+  rotate: ['rotate'],
+  // Whatever a person may do there: decide, cancel, try again, pause.
+  pages: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
 };

@@ -106,7 +106,7 @@ export class Storage extends Construct {
       github: secret(
         'GitHubApp',
         'GitHub App: {"appId","privateKey","webhookSecrets":[newest, older]}',
-        'GitHub makes private keys of an App in its web pages only; a person replaces them.',
+        'GitHub makes private keys of an App in its web pages only; a person replaces them. Its webhook secret is rotated.',
       ),
       models: secret(
         'ModelKeys',
@@ -116,7 +116,7 @@ export class Storage extends Construct {
       deployment: secret(
         'DeploymentKey',
         'Key that the secrets of phases are derived from',
-        'A person replaces it; phases under way hold secrets derived from the one before, which stays valid for them.',
+        'It is rotated, by a schedule in the stack of the function that does it, which this stack must not need.',
         { passwordLength: 64, excludePunctuation: true },
       ),
       slack: secret(

@@ -23,6 +23,11 @@ const person = z.strictObject({
     .string()
     .regex(/^arn:aws[a-z-]*:(?:iam|sts)::\d{12}:\S+$/, 'Write the ARN of a user or role.')
     .optional(),
+  /** Subject (`sub`) at the issuer that the pages sign people in with; letters are told from capitals. */
+  oidc: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'Write the subject as the issuer gives it, at most 255 characters.')
+    .optional(),
 });
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */

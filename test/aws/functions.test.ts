@@ -5,6 +5,7 @@ import { functionNames } from '../../lib/names.ts';
 import {
   functionId,
   ofType,
+  oidc,
   only,
   roleStatements,
   root,
@@ -14,7 +15,7 @@ import {
   text,
 } from './template.ts';
 
-const { kept, run } = synthesizeHere();
+const { kept, run } = synthesizeHere({ oidc });
 const all = new Map(ofType(run, 'AWS::Lambda::Function'));
 const of = (name: string): Record<string, unknown> => all.get(functionId(run, name)) ?? {};
 const roleOf = (name: string): string => text(of(name).Role).slice(1, -5);
@@ -38,7 +39,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: name === 'webhook' ? 10 : name === 'broker' ? 60 : 300,
+        Timeout: { webhook: 10, broker: 60, pages: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -83,11 +84,12 @@ describe('the functions', () => {
       'verify',
       'reconcile',
       'broker',
+      'rotate',
     ]);
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -160,7 +162,9 @@ describe('what a gateway may do (law 2)', () => {
 
 describe('messages of the code host (R10)', () => {
   test('come in by POST /webhook alone, throttled and logged', () => {
-    expect(only(run, 'AWS::ApiGatewayV2::Route')).toMatchObject({ RouteKey: 'POST /webhook' });
+    const plain = synthesizeHere().run;
+    expect(only(plain, 'AWS::ApiGatewayV2::Route')).toMatchObject({ RouteKey: 'POST /webhook' });
+    expect(functionId(plain, 'pages')).toBe('no pages');
     expect(only(run, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },

@@ -37,6 +37,13 @@ export interface ValidationReport {
 export const readTemplate = (outdir: string, stack: string): Template =>
   JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')) as Template;
 
+/** Makes a deployment with pages. */
+export const oidc = {
+  issuer: 'https://login.example.com',
+  clientId: 'drydock',
+  clientSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:client-Ab12Cd',
+};
+
 /** Stands for the bundles, which have tests of their own: a folder per function. */
 export function writeBundles(folder: string): string {
   for (const name of functionNames) {

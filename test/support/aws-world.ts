@@ -5,7 +5,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -19,10 +18,14 @@ import { realClock } from '../../engine/clock.ts';
 import { Engine } from '../../engine/engine.ts';
 import { sealedAs, variables } from '../../lambdas/variables.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
-import { environments, machineOf } from './aws/deployed.ts';
+import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
+import { startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
-import { AwsRefusal, type AwsStandIn, startAws } from './aws/stand-in.ts';
+import { type Mail, mail } from './aws/mail.ts';
+import { roles } from './aws/roles.ts';
+import { secretsManager } from './aws/secrets.ts';
+import { type AwsStandIn, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
@@ -33,6 +36,11 @@ export interface AwsWorld {
   ecs: Fargate;
   github: GitHubKit;
   runs: Runs;
+  secrets: ReturnType<typeof secretsManager>;
+  /** What people were sent. */
+  mails: Mail[];
+  /** Where API Gateway listens: webhook and pages. */
+  origin: string;
   engine: Engine;
   /** Calls a function as an event would. */
   call(name: string, event: unknown): Promise<unknown>;
@@ -48,11 +56,13 @@ const root = resolve(import.meta.dirname, '../..');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
 const machine = arn('states', 'stateMachine:drydock');
 const bucket = 'artifacts';
-const secretNames = {
+export const secretNames = {
   github: arn('secretsmanager', 'secret:github'),
   models: arn('secretsmanager', 'secret:models'),
   deployment: arn('secretsmanager', 'secret:deployment'),
   slack: arn('secretsmanager', 'secret:slack'),
+  sessions: arn('secretsmanager', 'secret:sessions'),
+  client: arn('secretsmanager', 'secret:client'),
 };
 const patienceMs = 90_000;
 let worlds = 0;
@@ -76,7 +86,13 @@ let bundling: ReturnType<typeof bundleLambdas> | undefined;
 process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
 
 export async function createAwsWorld(
-  options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number } = {},
+  options: {
+    script?: TaskScript;
+    policy?: Record<string, unknown>;
+    now?: () => number;
+    issuer?: string;
+    pages?: false;
+  } = {},
 ): Promise<AwsWorld> {
   const world = createWorld();
   const github = await startGitHub({ files: repositoryFiles(world) });
@@ -112,7 +128,7 @@ export async function createAwsWorld(
     clock: { now, after: realClock.after },
   });
   const steps = stepFunctions(() => engine, machine);
-  const secrets: Record<string, string> = {
+  const secrets = secretsManager({
     [secretNames.github]: JSON.stringify({
       appId: github.app.appId,
       privateKey: github.app.privateKey,
@@ -123,7 +139,10 @@ export async function createAwsWorld(
     [secretNames.models]: '{"google":"key-of-google"}',
     [secretNames.deployment]: 'deployment-key',
     [secretNames.slack]: 'https://hooks.slack.invalid/services/x',
-  };
+    [secretNames.sessions]: 'sessions-key',
+    [secretNames.client]: 'secret-of-the-client',
+  });
+  const post = mail(mailFrom);
   const queue: { body: string; tried: number }[] = [];
   let working = Promise.resolve();
   const work = async (): Promise<void> => {
@@ -135,17 +154,15 @@ export async function createAwsWorld(
       if (failed && tried < 4) queue.push({ body, tried: tried + 1 });
     }
   };
+  const api = await startHttpApi(routes);
   const late: { ecs?: Fargate } = {};
   const aws = await startAws(
     {
       ...steps,
       ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
-      'secretsmanager:GetSecretValue': ({ SecretId }) => {
-        const SecretString = secrets[String(SecretId)];
-        if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
-        return { ARN: SecretId, SecretString };
-      },
-      'secretsmanager:DescribeSecret': ({ SecretId }) => ({ ARN: SecretId, LastChangedDate: Date.now() / 1_000 }),
+      ...secrets.operations,
+      ...post.operations,
+      ...roles().operations,
       'sqs:SendMessage': ({ MessageBody }) => {
         queue.push({ body: String(MessageBody), tried: 0 });
         working = working.then(work);
@@ -204,6 +221,11 @@ export async function createAwsWorld(
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
+    [variables.sessions]: secretNames.sessions,
+    [variables.pages]: options.pages === false ? '' : api.origin,
+    [variables.client]: 'drydock',
+    [variables.issuer]: options.issuer ?? 'https://login.example.com',
+    [variables.clientSecret]: secretNames.client,
   });
   for (const { name, file } of built) {
     const { handler } = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?${worlds}`)) as {
@@ -218,8 +240,8 @@ export async function createAwsWorld(
     told: (event) => call('settle-phase', event),
   });
   late.ecs = ecs;
-  const door = await frontDoor((event) => call('webhook', event));
-  github.deliverTo(`${door.url}/webhooks/github`);
+  api.call = call;
+  github.deliverTo(`${api.origin}/webhook`);
   const runs = createRuns(dynamo.client, localTables.runs);
 
   return {
@@ -227,6 +249,9 @@ export async function createAwsWorld(
     ecs,
     github,
     runs,
+    secrets,
+    mails: post.sent,
+    origin: api.origin,
     engine,
     call,
     invoked,
@@ -242,7 +267,7 @@ export async function createAwsWorld(
       }
     },
     async close() {
-      await door.close();
+      await api.close();
       await working;
       await ecs.idle();
       await engine.close();
@@ -251,40 +276,5 @@ export async function createAwsWorld(
       await github.close();
       world.remove();
     },
-  };
-}
-
-/** API Gateway in front of a function: payload format 2.0. */
-async function frontDoor(call: (event: unknown) => Promise<unknown>) {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const path = request.url ?? '/';
-      const event = {
-        version: '2.0',
-        routeKey: '$default',
-        rawPath: path,
-        rawQueryString: '',
-        headers: request.headers,
-        requestContext: { http: { method: request.method, path, protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' } },
-        body: Buffer.concat(chunks).toString('base64'),
-        isBase64Encoded: true,
-      };
-      call(event).then(
-        (answer) => {
-          const { statusCode, body } = answer as { statusCode: number; body: string };
-          response.writeHead(statusCode, { 'content-type': 'application/json' }).end(body);
-        },
-        (error: unknown) => response.writeHead(502).end(String(error)),
-      );
-    });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => new Promise<void>((done) => server.close(() => done())),
   };
 }
