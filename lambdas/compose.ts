@@ -5,6 +5,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
 import { createS3Artifacts } from '../adapters/aws/artifacts.ts';
 import { createCredentials } from '../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../adapters/aws/dynamo/gates.ts';
@@ -14,7 +15,7 @@ import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
-import { createFargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { createFargateLauncher, type FargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createSecrets } from '../adapters/aws/secrets.ts';
 import { createKmsVault } from '../adapters/aws/vault.ts';
@@ -26,6 +27,7 @@ import { DrydockError } from '../core/errors.ts';
 import type { Deps } from '../pipeline/deps.ts';
 import { composeNotifier } from './notifier.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger, traced } from './telemetry.ts';
 import { gatewayPort, optional, sealedAs, variable } from './variables.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -39,14 +41,15 @@ const once = <T>(make: () => T): (() => T) => {
 const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
 
 const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
-const dynamo = once(() => new DynamoDBClient({}));
-const s3 = once(() => new S3Client({}));
+const dynamo = once(() => traced(new DynamoDBClient({})));
+const s3 = once(() => traced(new S3Client({})));
 
-export const secrets = named(() => createSecrets(new SecretsManagerClient({}), clock.now));
+export const secrets = named(() => createSecrets(traced(new SecretsManagerClient({})), clock.now));
 export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
 export const gates = named(() => createGates(dynamo(), variable('gates')));
 export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
-const kms = once(() => new KMSClient({}));
+export const sts = once(() => traced(new STSClient({})));
+const kms = once(() => traced(new KMSClient({})));
 
 const opened = new Map<string, GitHubAccess>();
 /** GitHub as its App, opened anew when its secret has changed. */
@@ -69,7 +72,7 @@ const notifier = once(() =>
     told: createTold(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
-    log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
+    log: (line) => logger.warn('unsaid', line),
   }),
 );
 
@@ -79,9 +82,8 @@ const parts = {
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
   sightings: named(() => createSightings(dynamo(), variable('runs'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
-  executions: named(() => createStepFunctions(new SFNClient({}), variable('stateMachine'))),
+  executions: named(() => createStepFunctions(traced(new SFNClient({})), variable('stateMachine'))),
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
-  launcher: named(launcherOf),
 };
 
 /** What the steps reach the world through, on AWS. */
@@ -109,7 +111,7 @@ export async function composeDeps(): Promise<Deps> {
       return parts.vault();
     },
     get launcher() {
-      return parts.launcher();
+      return fargate();
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
@@ -138,7 +140,8 @@ function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
   return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
 }
 
-function launcherOf(): Deps['launcher'] {
+/** The tasks of phases. */
+export const fargate = named((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
@@ -159,5 +162,5 @@ function launcherOf(): Deps['launcher'] {
     gatewayPort,
     deploymentKey: () => secrets().text(variable('deployment')),
   };
-  return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
-}
+  return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
+});

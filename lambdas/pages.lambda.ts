@@ -1,4 +1,5 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { viewError } from '../core/errors.ts';
 import { createService } from '../pipeline/service.ts';
 import { createWeb } from '../web/app.ts';
 import { createIssuer } from '../web/issuer.ts';
@@ -6,8 +7,9 @@ import { callbackPath, createLogin } from '../web/login.ts';
 import type { Door } from '../web/options.ts';
 import { createSeal } from '../web/seal.ts';
 import { composeDeps, secrets } from './compose.ts';
-import { named } from './handler.ts';
+import { asHandler } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger } from './telemetry.ts';
 import { optional, variable } from './variables.ts';
 
 let made: Door | undefined;
@@ -32,21 +34,14 @@ function login(): Door {
 }
 
 /** The pages, for who has signed in. Requests end with their answer, so nothing is followed live. */
-export const handler = async (event: LambdaEvent): Promise<unknown> => {
-  try {
-    const app = createWeb({
-      service: createService(await composeDeps(), () => []),
-      door: login(),
-      policy: operatorPolicy(),
-      now: Date.now,
-      hosts: [new URL(variable('pages')).hostname],
-      onFault: (error) => {
-        const { name, message } = named(error);
-        process.stderr.write(`${JSON.stringify({ page: name, message })}\n`);
-      },
-    });
-    return await handle(app)(event);
-  } catch (error) {
-    throw named(error);
-  }
-};
+export const handler = asHandler(async (event) => {
+  const app = createWeb({
+    service: createService(await composeDeps(), () => []),
+    door: login(),
+    policy: operatorPolicy(),
+    now: Date.now,
+    hosts: [new URL(variable('pages')).hostname],
+    onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
+  });
+  return handle(app)(event as LambdaEvent);
+});

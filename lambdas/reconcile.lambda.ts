@@ -4,6 +4,7 @@ import { reconcile } from '../pipeline/reconcile.ts';
 import { credentials, gitHubAccess, secrets } from './compose.ts';
 import { withDeps } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger } from './telemetry.ts';
 import { reports, variable } from './variables.ts';
 
 /** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
@@ -29,6 +30,6 @@ export const handler = withDeps(async (deps) => {
     [reports.modelKeys]: age(modelKeys),
     [reports.slack]: age(slack),
   };
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+  logger.info('reconciled', told);
   return told;
 });

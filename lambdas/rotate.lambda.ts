@@ -4,24 +4,19 @@ import { randomKey } from '../adapters/aws/rotation/random-key.ts';
 import { createRotation } from '../adapters/aws/rotation/rotation.ts';
 import { webhookSecret } from '../adapters/aws/rotation/webhook-secret.ts';
 import { hookOf } from '../adapters/github/hook.ts';
-import { named } from './handler.ts';
+import { asHandler } from './handler.ts';
+import { traced } from './telemetry.ts';
 import { optional, variable } from './variables.ts';
 
+const client = traced(new SecretsManagerClient({}));
+
 /** Called by Secrets Manager, four times for each new value. */
-export const handler = async (event: unknown): Promise<void> => {
-  try {
-    const sessions = optional('sessions');
-    const rotate = createRotation(
-      new SecretsManagerClient({}),
-      new Map([
-        [variable('github'), webhookSecret(hookOf, Date.now)],
-        [variable('deployment'), randomKey],
-        ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
-      ]),
-      { now: Date.now, sleep: (ms) => delay(ms) },
-    );
-    await rotate(event);
-  } catch (error) {
-    throw named(error);
-  }
-};
+export const handler = asHandler(async (event) => {
+  const sessions = optional('sessions');
+  const kinds = new Map([
+    [variable('github'), webhookSecret(hookOf, Date.now)],
+    [variable('deployment'), randomKey],
+    ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
+  ]);
+  await createRotation(client, kinds, { now: Date.now, sleep: (ms) => delay(ms) })(event);
+});

@@ -47,12 +47,14 @@ export const variables = {
 export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
 /**
- * What the reconciler writes to its log each time, as one line of JSON with these fields, for alarms to read.
+ * What is measured under our namespace. `phase`: milliseconds of each phase that ended, by its name. The others the
+ * reconciler writes to its log each time, as fields of one line of JSON, for alarms to read:
  * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
  * - the others: milliseconds since a secret that nothing rotates was changed; 0 for one that has no value
  */
 export const reports = {
   namespace: 'Drydock',
+  phase: 'phaseMs',
   waiting: 'oldestWaitMs',
   appKey: 'appKeyAgeMs',
   modelKeys: 'modelKeysAgeMs',

@@ -2,14 +2,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { handle } from 'hono/aws-lambda';
 import { sendHostEvent } from '../adapters/aws/queue.ts';
 import { readEvent } from '../adapters/github/events.ts';
-import { DrydockError } from '../core/errors.ts';
+import { DrydockError, viewError } from '../core/errors.ts';
 import { createWebhook } from '../web/webhook.ts';
 import { secrets } from './compose.ts';
+import { logger, traced } from './telemetry.ts';
 import { variable, webhookPath } from './variables.ts';
 
 /** What API Gateway lets through. */
 const maxBytes = 6 * 1024 * 1024;
-const client = new SQSClient({});
+const client = traced(new SQSClient({}));
 let valid: string[] = [];
 
 const app = createWebhook({
@@ -30,8 +31,7 @@ const app = createWebhook({
       }
     },
   },
-  onFault: (error) =>
-    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`),
+  onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
 });
 const answer = handle(app);
 

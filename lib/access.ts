@@ -67,19 +67,25 @@ const objects = (
   because: 'Objects are named by a digest or by the phase, which nobody knows before.',
 });
 
+/** Without this S3 answers 403, not 404, to who asks for what is not there. */
+const missing = (scope: Construct, state: State): Grant => ({
+  actions: ['s3:ListBucket'],
+  resources: [bucketArn(scope, state.artifacts)],
+});
+
 /** Run records, gates, artifacts. */
 const records = (scope: Construct, state: State): Grant[] => [
   items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
   items(tableArn(scope, state.gates), every),
   objects(scope, state, 'artifacts', 's3:GetObject', 's3:PutObject'),
-  // Without this S3 answers 403, not 404, to who asks for what is not there.
-  { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
+  missing(scope, state),
 ];
 
 /** What a person needs to see runs and to decide gates: no secret, no money, nothing started. */
 export const approverGrants = (scope: Construct, state: State, machine: string): Grant[] => [
   ...records(scope, state),
   items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
+  items(tableArn(scope, state.runs), ['BatchGetItem']),
   throughStores(scope, state.key, 'dynamodb', 's3'),
   seals(state.key, 'token'),
   ...answers(scope, machine),
@@ -92,12 +98,23 @@ export function grantsOf(scope: Construct, name: FunctionName, around: Surroundi
 
 const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
   run: (scope, { state }) => [
-    ...records(scope, state),
+    items(tableArn(scope, state.runs), ['GetItem', 'PutItem']),
+    objects(scope, state, 'artifacts', 's3:GetObject'),
+    missing(scope, state),
+    // Who serves GitHub is known before it is asked.
     secret(state.github),
-    seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
-  money: (scope, { state }) => [items(tableArn(scope, state.ledger), every)],
+  find: (scope, { state }) => [items(tableArn(scope, state.runs), ['Query'])],
+  keep: (scope, { state }) => [objects(scope, state, 'artifacts', 's3:PutObject')],
+  gates: (scope, { state }) => [items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
+  host: (scope, { state }) => [
+    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
+    seals(state.key, 'credential'),
+  ],
+  revoke: (scope, { state }) => [items(tableArn(scope, state.gates), ['DeleteItem'])],
+  money: (scope, { state }) => [items(tableArn(scope, state.ledger), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
+  leave: (scope, { state }) => [items(tableArn(scope, state.ledger), ['DeleteItem'])],
   tokens: (_, { state }) => [seals(state.key, 'token')],
   answer: (scope, { machine }) => answers(scope, machine),
   launch: (scope, { state, sandbox }) => [
@@ -118,7 +135,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ],
   collect: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
-    objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
+    objects(scope, state, 'phases', 's3:GetObject'),
   ],
   stop: (scope, { sandbox }) => {
     const conditions = { ArnEquals: { 'ecs:cluster': sandbox.cluster } };
@@ -140,6 +157,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   },
   notify: (scope, { state, mailFrom }) => [
     secret(state.slack),
+    // What was said is remembered, so that it is said once.
+    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'UpdateItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
   policy: () => [],
@@ -161,12 +180,15 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
       because: 'Executions are named by the run, which nobody knows before.',
     },
   ],
-  list: (scope, { state }) => [items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query'])],
+  list: (scope, { state }) => [
+    items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
+    items(tableArn(scope, state.runs), ['BatchGetItem']),
+  ],
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
     // What it mints is remembered, so that it is revoked when the run ends.
-    items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
+    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],

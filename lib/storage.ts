@@ -51,6 +51,7 @@ export class Storage extends Construct {
       indexName: 'byTime',
       partitionKey: { name: 'listKey', type: STRING },
       sortKey: { name: 'createdAt', type: STRING },
+      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
     });
     const artifacts = new s3.Bucket(this, 'Artifacts', {
       encryption: s3.BucketEncryption.KMS,

@@ -61,9 +61,7 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
       ...(link === undefined ? {} : { link }),
     });
   }
-  if (gate.kind !== 'ci' || gate.text !== '') {
-    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
-  }
+  await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
   const open = (await deps.gates.get(gate.gateId)) ?? stored;
   if (open.status === 'decided' && forPeople) return deliverGate(deps, open);
   // Last: whoever sees the run wait finds that people were told.

@@ -101,11 +101,14 @@ describe('the functions', () => {
       'logs:PutLogEvents',
       'secretsmanager:GetSecretValue',
       'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
     ]);
   });
 
   test('read the policy where they decide under the one of today, as a file', () => {
-    const layered = functionNames.filter((name) => of(name).Layers !== undefined);
+    // The first layer is what all of them have.
+    const layered = functionNames.filter((name) => (of(name).Layers as unknown[]).length > 1);
     const told = functionNames.filter((name) => 'DRYDOCK_POLICY' in variablesOf(name));
     expect(told).toEqual(layered);
     expect(layered).toEqual(expect.arrayContaining(['hooks', 'reconcile']));
@@ -207,6 +210,8 @@ describe('permissions', () => {
       .filter(({ resources }) => resources.includes('*'))
       // Tasks of Fargate are listed by no resource; the cluster is the condition.
       .filter(({ actions, conditions }) => actions.join() !== 'ecs:ListTasks' || !('ArnEquals' in conditions))
+      // Traces have no ARN in IAM; each function writes its own.
+      .filter(({ actions }) => actions.join() !== 'xray:PutTraceSegments,xray:PutTelemetryRecords')
       .map(({ of: policy, actions }) => `${policy.replace(/[0-9A-F]{8}$/, '')}: ${actions.join(' ')}`);
     expect([...new Set(everything)].sort()).toEqual([
       // deliveries of logs have no ARN in IAM

@@ -7,6 +7,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from '../../lib/drydock.ts';
 import { functionNames, pascal } from '../../lib/names.ts';
 import { addStacks } from '../../lib/stacks.ts';
+import { tracingFolder } from '../../lib/tracing-layer.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -49,18 +50,19 @@ export function writeBundles(folder: string): string {
     mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
+  mkdirSync(join(folder, tracingFolder), { recursive: true });
+  writeFileSync(join(folder, tracingFolder, 'index.mjs'), 'export {};\n');
   return folder;
 }
 
-/** Runs what `npm run synth` runs, without credentials, HOME or network settings of the caller's. */
-export async function synthesize(outdir: string, context: Record<string, string>): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts')], {
+/** Runs what `npm run synth` runs on bundles, without credentials, HOME or network settings of the caller's. */
+export async function synthesize(outdir: string, bundles: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts'), '--bundles', bundles], {
     cwd: outdir,
     env: {
       PATH: '/usr/bin:/bin',
       HOME: `${outdir}-home`,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
     },
   });
 }

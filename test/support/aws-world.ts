@@ -140,6 +140,7 @@ export async function createAwsWorld(
     [secretNames.deployment]: 'deployment-key',
     [secretNames.sessions]: 'sessions-key',
     [secretNames.client]: 'secret-of-the-client',
+    [secretNames.slack]: '{"webhookUrl":"https://hooks.slack.invalid/services/x"}',
   });
   const post = mail(mailFrom);
   const queue: { body: string; tried: number }[] = [];
@@ -191,6 +192,9 @@ export async function createAwsWorld(
   );
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
+    // test/aws/telemetry.test.ts looks at what is said.
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'TEST',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-caller',

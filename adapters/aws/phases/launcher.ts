@@ -8,9 +8,10 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
-import { endOfPhase } from './stopped.ts';
+import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
 export type PhaseRole = 'gateway' | 'sandbox';
@@ -33,6 +34,11 @@ const startMs = 5 * 60_000;
 /** Beyond the phase's time limit: pulling images, making the base repository, writing the end. */
 const graceMs = 15 * 60_000;
 
+export interface FargateLauncher extends PhaseLauncher {
+  /** The end of a phase whose gateway has stopped. */
+  endOf(gateway: StoppedTask): Promise<PhaseEnd>;
+}
+
 /**
  * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the
  * phase's key in `startedBy`, so that who hears of their end knows whose it is. A request that
@@ -43,7 +49,7 @@ export function createFargateLauncher(
   store: PhaseStore,
   config: FargateConfig,
   clock: { now(): number; sleep(ms: number): Promise<void> },
-): PhaseLauncher {
+): FargateLauncher {
   const { cluster } = config;
 
   const runTask = async (role: PhaseRole, phaseKey: string, environment: Record<string, string>) => {
@@ -95,6 +101,12 @@ export function createFargateLauncher(
     for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
   };
 
+  const endOf = async (gateway: StoppedTask): Promise<PhaseEnd> => {
+    const arn = await store.sandbox(gateway.phaseKey);
+    const { tasks } = arn ? await client.send(new DescribeTasksCommand({ cluster, tasks: [arn] })) : {};
+    return endOfPhase(store, gateway, tasks?.[0] && sandboxTask(tasks[0]));
+  };
+
   return {
     async launch(order) {
       const { phaseKey, limits } = order.spec;
@@ -106,10 +118,11 @@ export function createFargateLauncher(
       });
       try {
         const address = await addressOf(gateway);
-        await runTask('sandbox', phaseKey, {
+        const sandbox = await runTask('sandbox', phaseKey, {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
         });
+        await store.putSandbox(phaseKey, sandbox);
       } catch (error) {
         await stopTasks([gateway], 'the sandbox could not be started');
         throw error;
@@ -127,8 +140,9 @@ export function createFargateLauncher(
     async left({ phaseId, tries }) {
       const phaseKey = `${phaseId}/${tries}`;
       const gone = { phaseId, phaseKey, tries, interrupted: false, why: 'ECS has no task of it any more' };
-      return endOfPhase(store, { role: 'gateway', ...gone }, await store.stopped(phaseKey));
+      return endOf({ role: 'gateway', ...gone });
     },
+    endOf,
     calls: (phaseKey) => store.calls(phaseKey),
   };
 }

@@ -17,6 +17,7 @@ import {
   type Template,
   text,
 } from '../../aws/template.ts';
+import { matches } from './event-pattern.ts';
 
 /** The one sender that SES lets through. */
 export const mailFrom = 'drydock@example.com';
@@ -64,4 +65,14 @@ export function routes(): Map<string, string> {
       return [String(RouteKey), ids.get(uri) ?? 'no function'];
     }),
   );
+}
+
+let pattern: unknown;
+/** Whether the rule for stopped tasks hands an event over; the cluster is `<Cluster>` here. */
+export function stoppedRule(event: unknown): boolean {
+  pattern ??= ofType(template(), 'AWS::Events::Rule')
+    .map(([, { EventPattern }]) => EventPattern as { detail?: { clusterArn?: unknown } } | undefined)
+    .find((found) => found?.detail?.clusterArn !== undefined);
+  const { detail, ...rest } = pattern as { detail: object };
+  return matches({ ...rest, detail: { ...detail, clusterArn: ['<Cluster>'] } }, event);
 }

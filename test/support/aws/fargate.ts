@@ -5,6 +5,7 @@
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
+import { stoppedRule } from './deployed.ts';
 import { AwsRefusal, type JsonOperation } from './stand-in.ts';
 
 /** Beside what a script may say of a phase: what only a task can suffer. */
@@ -20,7 +21,11 @@ interface Task {
   phaseKey: string;
   running: boolean;
   environment: Record<string, string>;
+  stopCode?: string;
 }
+
+/** Of every image here. */
+const imageDigest = `sha256:${'a'.repeat(64)}`;
 
 export interface Fargate {
   operations: Record<string, JsonOperation>;
@@ -54,18 +59,22 @@ export function fargate(options: {
   const stop = async (task: Task, stopCode: string): Promise<void> => {
     if (!task.running) return;
     task.running = false;
+    task.stopCode = stopCode;
     stops.get(task.phaseKey)?.abort('its task was stopped');
     if (ecs.muted) return;
-    await told({
+    const event = {
+      source: 'aws.ecs',
       'detail-type': 'ECS Task State Change',
       detail: {
+        clusterArn: '<Cluster>',
         lastStatus: 'STOPPED',
         startedBy: task.phaseKey,
         stopCode,
         stoppedReason: stopCode,
-        containers: [{ name: task.role, exitCode: 0, imageDigest: `sha256:${'a'.repeat(64)}` }],
+        containers: [{ name: task.role, exitCode: stopCode === 'SpotInterruption' ? 137 : 0, imageDigest }],
       },
-    });
+    };
+    if (stoppedRule(event)) await told(event);
   };
 
   /** What happens in the two tasks of a phase, from the sandbox's start to the gateway's end. */
@@ -137,7 +146,15 @@ export function fargate(options: {
         if (!task) return { tasks: [], failures: [{ arn, reason: 'MISSING' }] };
         const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
         return {
-          tasks: [{ taskArn: arn, lastStatus: task.running ? 'RUNNING' : 'STOPPED', attachments: [{ details }] }],
+          tasks: [
+            {
+              taskArn: arn,
+              lastStatus: task.running ? 'RUNNING' : 'STOPPED',
+              ...(task.stopCode === undefined ? {} : { stopCode: task.stopCode }),
+              attachments: [{ details }],
+              containers: [{ name: task.role, imageDigest }],
+            },
+          ],
         };
       },
       'ecs:ListTasks': ({ startedBy }) => ({
