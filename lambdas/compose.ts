@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -15,7 +17,7 @@ import { createSightings } from '../adapters/aws/dynamo/sightings.ts';
 import { createTold } from '../adapters/aws/dynamo/told.ts';
 import { withOurNames } from '../adapters/aws/errors.ts';
 import { createStepFunctions } from '../adapters/aws/executions.ts';
-import { createFargateLauncher, type FargateLauncher } from '../adapters/aws/phases/launcher.ts';
+import { type Capacity, createFargateLauncher, type FargateLauncher } from '../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createSecrets } from '../adapters/aws/secrets.ts';
 import { createKmsVault } from '../adapters/aws/vault.ts';
@@ -145,22 +147,37 @@ export const fargate = named((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
-    get tasks() {
+    // Not every function that stops tasks starts them.
+    get places() {
       return {
-        gateway: {
-          definition: variable('gatewayTask'),
-          subnets: list('gatewaySubnets'),
-          securityGroup: variable('gatewayGroup'),
-        },
-        sandbox: {
-          definition: variable('sandboxTask'),
-          subnets: list('sandboxSubnets'),
-          securityGroup: variable('sandboxGroup'),
-        },
+        gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
+        sandbox: { subnets: list('sandboxSubnets'), securityGroup: variable('sandboxGroup') },
       };
     },
+    get definitions() {
+      return {
+        gateway: variable('gatewayTask'),
+        sandboxes: JSON.parse(variable('sandboxTasks')) as Record<string, string>,
+      };
+    },
+    get sandboxCapacity() {
+      return variable('sandboxCapacity') as Capacity;
+    },
     gatewayPort,
+    agentFiles: readAgentFiles,
     deploymentKey: () => secrets().text(variable('deployment')),
   };
   return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
 });
+
+/** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
+async function readAgentFiles(profile: string): Promise<Uint8Array> {
+  try {
+    return await readFile(join(variable('agentFiles'), `${profile}.tar`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new DrydockError('AgentUnavailable', `The files of the profile ${profile} were not deployed.`, {
+      remedy: 'Deploy again with the policy that names them.',
+    });
+  }
+}

@@ -31,7 +31,7 @@ export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {
 }
 
 /** What AWS could not do now is tried again by the machine; what it does not allow is a fault of the deployment. */
-function named(error: unknown): Error {
+export function named(error: unknown): Error {
   if (error instanceof DrydockError) return error;
   return awsError(error) ?? new DrydockError('Internal', viewError(error).message, { cause: error });
 }

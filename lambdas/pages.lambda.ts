@@ -1,5 +1,4 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
-import { viewError } from '../core/errors.ts';
 import { createService } from '../pipeline/service.ts';
 import { createWeb } from '../web/app.ts';
 import { createIssuer } from '../web/issuer.ts';
@@ -7,7 +6,7 @@ import { callbackPath, createLogin } from '../web/login.ts';
 import type { Door } from '../web/options.ts';
 import { createSeal } from '../web/seal.ts';
 import { composeDeps, secrets } from './compose.ts';
-import { asHandler } from './handler.ts';
+import { asHandler, named } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
 import { logger } from './telemetry.ts';
 import { optional, variable } from './variables.ts';
@@ -41,7 +40,10 @@ export const handler = asHandler(async (event) => {
     policy: operatorPolicy(),
     now: Date.now,
     hosts: [new URL(variable('pages')).hostname],
-    onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
+    onFault: (error) => {
+      const { name, message } = named(error);
+      logger.error(name, { said: message });
+    },
   });
   return handle(app)(event as LambdaEvent);
 });

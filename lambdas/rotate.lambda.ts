@@ -8,15 +8,17 @@ import { asHandler } from './handler.ts';
 import { traced } from './telemetry.ts';
 import { optional, variable } from './variables.ts';
 
-const client = traced(new SecretsManagerClient({}));
-
 /** Called by Secrets Manager, four times for each new value. */
-export const handler = asHandler(async (event) => {
+export const handler = asHandler((event) => {
   const sessions = optional('sessions');
-  const kinds = new Map([
-    [variable('github'), webhookSecret(hookOf, Date.now)],
-    [variable('deployment'), randomKey],
-    ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
-  ]);
-  await createRotation(client, kinds, { now: Date.now, sleep: (ms) => delay(ms) })(event);
+  const rotate = createRotation(
+    traced(new SecretsManagerClient({})),
+    new Map([
+      [variable('github'), webhookSecret(hookOf, Date.now)],
+      [variable('deployment'), randomKey],
+      ...(sessions === undefined ? [] : [[sessions, randomKey] as const]),
+    ]),
+    { now: Date.now, sleep: (ms) => delay(ms) },
+  );
+  return rotate(event);
 });

@@ -1,3 +1,5 @@
+export { type ToolchainName, toolchainNames } from '../core/spec/toolchains.ts';
+
 /** Where a gateway listens, for sandboxes only. */
 export const gatewayPort = 8443;
 
@@ -25,10 +27,15 @@ export const variables = {
   clientSecret: 'DRYDOCK_OIDC_SECRET_ARN',
   /** Path of the operator's policy in the function's file system. */
   policy: 'DRYDOCK_POLICY',
+  /** Folder with the files of each agent profile, `<profile>.tar`. */
+  agentFiles: 'DRYDOCK_AGENT_FILES',
   cluster: 'DRYDOCK_CLUSTER_ARN',
   /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
-  sandboxTask: 'DRYDOCK_SANDBOX_TASK_ARN',
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
+  /** JSON: runtime of the policy, or name of a toolchain, to the task definition. */
+  sandboxTasks: 'DRYDOCK_SANDBOX_TASK_ARNS',
+  /** `FARGATE`, or `FARGATE_SPOT` for the first try of a phase. */
+  sandboxCapacity: 'DRYDOCK_SANDBOX_CAPACITY',
   /** Subnet ids, separated by commas. */
   sandboxSubnets: 'DRYDOCK_SANDBOX_SUBNETS',
   sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',

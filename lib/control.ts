@@ -10,6 +10,7 @@ import type { Policy } from '../core/policy/schema.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 import { taskMachine } from '../pipeline/task.machine.ts';
 import { grantsOf, machineArn, type Surroundings } from './access.ts';
+import { AgentFiles } from './agent-files.ts';
 import { environmentOf } from './environment.ts';
 import { Events } from './events.ts';
 import { makeFunction } from './function.ts';
@@ -29,6 +30,8 @@ export interface ControlProps {
   network: Network;
   sandbox: Sandbox;
   policy: Policy;
+  /** Folder that its paths are meant from. */
+  policyFolder: string | undefined;
   /** Name of the state machine, unique in account and region. */
   machine: string;
   /** Folder with one folder per function in it, each with `index.mjs`. */
@@ -126,6 +129,11 @@ export class Control extends Construct {
 
   #maker(props: ControlProps) {
     const { layer } = new PolicyLayer(this, 'Policy', props.policy);
+    const agents = new AgentFiles(this, 'Agents', { policy: props.policy, folder: props.policyFolder }).layer;
+    const layersOf = (name: FunctionName): lambda.ILayerVersion[] => [
+      ...(needs[name].includes('policy') ? [layer] : []),
+      ...(agents && needs[name].includes('launch') ? [agents] : []),
+    ];
     const { queueArn, queueUrl } = this.deliveries.queue;
     const around: Surroundings = {
       ...props,
@@ -144,7 +152,7 @@ export class Control extends Construct {
         removalPolicy: props.removalPolicy,
         grants: grantsOf(this, name, around),
         environment: environmentOf(name, places),
-        ...(needs[name].includes('policy') ? { layers: [layer] } : {}),
+        layers: layersOf(name),
         ...more,
       });
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -13,9 +13,10 @@ import { Broker } from './broker.ts';
 import { Control } from './control.ts';
 import { Dashboard } from './dashboard.ts';
 import { type FargateSize, fargateSize } from './fargate-size.ts';
+import { gatewayImage, type Images, sandboxImages } from './images.ts';
 import { propError } from './names.ts';
 import { Network } from './network.ts';
-import { packageRoot, version } from './package-root.ts';
+import { packageRoot } from './package-root.ts';
 import type { OidcProps } from './pages.ts';
 import { checkPolicy, type PolicyInput } from './policy.ts';
 import { Sandbox } from './sandbox.ts';
@@ -42,10 +43,10 @@ export interface DrydockProps {
    */
   egress?: { vpc: ec2.IVpc };
   /**
-   * Digests, `sha256:` and 64 hex, of the images in Drydock's repository. Default: the tags `sandbox-<version>` and
-   * `gateway-<version>` of this package; the repository's tags cannot be moved.
+   * Digests, `sha256:` and 64 hex, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`, `go`,
+   * `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; the repository's tags cannot be moved.
    */
-  images?: { sandbox?: string; gateway?: string };
+  images?: Images;
   /** Key of what is stored. Default: a key of its own, rotated yearly. Not with `state`, which has its key already. */
   encryptionKey?: kms.IKey;
   /** Boundary of every role that is made here. Default: none. */
@@ -65,7 +66,6 @@ export interface DrydockProps {
   bundles?: string;
 }
 
-const digest = /^sha256:[0-9a-f]{64}$/;
 /** GiB; more than Fargate gives is refused before a run finds out. */
 const mostDiskMb = 200 * 1_024;
 
@@ -92,12 +92,6 @@ export class Drydock extends Construct {
     if (props.state && props.encryptionKey) {
       throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
     }
-    const image = (name: 'sandbox' | 'gateway'): string => {
-      const given = images[name];
-      if (given === undefined) return `:${name}-${version()}`;
-      if (digest.test(given)) return `@${given}`;
-      throw propError(this, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
-    };
 
     if (props.permissionsBoundary) iam.PermissionsBoundary.of(this).apply(props.permissionsBoundary);
     this.state =
@@ -119,8 +113,9 @@ export class Drydock extends Construct {
       broker: broker.function,
       artifacts: this.state.artifacts,
       images: this.state.images,
-      sandboxImage: image('sandbox'),
-      gatewayImage: image('gateway'),
+      gatewayImage: gatewayImage(this, images),
+      sandboxImages: sandboxImages(this, images, this.policy),
+      spot: this.policy.sandbox.spot,
       size: this.#size(),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
@@ -131,6 +126,7 @@ export class Drydock extends Construct {
       network,
       sandbox,
       policy: this.policy,
+      policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       machine: this.#machine,
       bundles,
       oidc: props.oidc,

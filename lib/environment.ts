@@ -1,3 +1,4 @@
+import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
@@ -42,9 +43,11 @@ export function environmentOf(
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {
       [variables.deployment]: state.deployment,
+      [variables.agentFiles]: agentFilesPath,
       [variables.cluster]: sandbox.cluster,
-      [variables.sandboxTask]: sandbox.sandboxTask,
       [variables.gatewayTask]: sandbox.gatewayTask,
+      [variables.sandboxTasks]: sandbox.sandboxTasks,
+      [variables.sandboxCapacity]: sandbox.capacity,
       [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
       [variables.sandboxGroup]: network.sandboxGroup,
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),

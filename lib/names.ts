@@ -26,7 +26,15 @@ export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */
-export { gatewayPort, reports, sealedAs, variables, webhookPath } from '../lambdas/variables.ts';
+export {
+  gatewayPort,
+  reports,
+  sealedAs,
+  type ToolchainName,
+  toolchainNames,
+  variables,
+  webhookPath,
+} from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

@@ -78,5 +78,5 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   hooks: [...place, 'find', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.
-  pages: [...place, 'leave', 'find', 'keep', 'policy', 'start', 'look', 'list', 'pages'],
+  pages: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
 };

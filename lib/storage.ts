@@ -61,7 +61,11 @@ export class Storage extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      lifecycleRules: [{ id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      lifecycleRules: [
+        { id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // Archives of packages: what is still in a lock file is fetched again.
+        { id: 'cache', prefix: 'cache/', expiration: Duration.days(30) },
+      ],
       removalPolicy,
     });
     const images = new ecr.Repository(this, 'Images', {

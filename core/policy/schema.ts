@@ -183,6 +183,13 @@ export const policySchema = z
         hosts: z.array(field.host).max(500).default([]),
       })
       .prefault({}),
+    /** Where sandboxes run as tasks of Fargate; on one machine it means nothing. */
+    sandbox: z
+      .strictObject({
+        /** Spot capacity for the first try of a phase: cheaper, and now and then taken back. */
+        spot: z.boolean().default(false),
+      })
+      .prefault({}),
     mcp: z
       .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'Write a name in small letters.'), mcpServer)
       .default({}),

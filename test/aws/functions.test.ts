@@ -147,12 +147,15 @@ describe('what a gateway may do (law 2)', () => {
     expect(ofType(run, 'AWS::Lambda::Permission').filter(([, each]) => isBroker(text(each.FunctionName)))).toEqual([]);
   });
 
-  test('with credentials from the broker is to read and write below phases/', () => {
+  test('with credentials from the broker is to read and write below phases/ and cache/', () => {
     const [id, role] = ofType(run, 'AWS::IAM::Role').find(([each]) => each.includes('PhaseFiles')) ?? ['', {}];
     expect(JSON.stringify(role.AssumeRolePolicyDocument)).toContain(roleOf('broker'));
     const [files, key] = statementsOfRole(run, id);
     expect(files?.actions).toEqual(['s3:GetObject', 's3:PutObject']);
-    expect(files?.resources).toEqual([expect.stringMatching(/^arn:<AWS::Partition>:s3:::<\w+>\/phases\/\*$/)]);
+    const parts = files?.resources.map(
+      (arn) => /^arn:<AWS::Partition>:s3:::<[^>]*artifacts[^>]*>\/(.*)$/.exec(arn)?.[1],
+    );
+    expect(parts).toEqual(['phases/*', 'cache/*']);
     expect(key?.conditions).toEqual({ StringEquals: { 'kms:ViaService': [expect.anything()] } });
   });
 });

@@ -11,7 +11,7 @@ const known: Record<string, RegExp> = {
   'AwsSolutions-SMG4': /\/(GitHubApp|ModelKeys|DeploymentKey|Slack)\/Resource$/,
   'AwsSolutions-ECS2': /\/GatewayTask$/,
   'AwsSolutions-ECS4': /\/Sandbox\/Cluster$/,
-  'AwsSolutions-ECS7': /\/SandboxTask$/,
+  'AwsSolutions-ECS7': /\/SandboxTask(Node|Python|Java|Go|Rust)$/,
   'AwsSolutions-APIG4': /\/(POST--webhook|GET--|(GET|POST)--\{proxy\+\})\/Resource$/,
 };
 

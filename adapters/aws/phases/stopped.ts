@@ -37,7 +37,10 @@ export interface StoppedTask {
   why: string;
 }
 /** What ECS knows of the other task, whether or not it has stopped. */
-export type OtherTask = Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'>;
+export interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
+  /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
+  timings?: Record<string, number>;
+}
 
 type TaskFacts = Pick<Task, 'stopCode' | 'stoppedReason' | 'containers'>;
 const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<OtherTask, 'role'> => {
@@ -51,7 +54,18 @@ const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<Other
 };
 
 /** The sandbox of a phase as ECS describes it; it does so for an hour after it stopped. */
-export const sandboxTask = (task: Task): OtherTask => ({ role: 'sandbox', ...factsOf(task) });
+export const sandboxTask = (task: Task): OtherTask => {
+  const { createdAt, pullStartedAt, pullStoppedAt, startedAt } = task;
+  const spans = {
+    place: [createdAt, pullStartedAt],
+    pull: [pullStartedAt, pullStoppedAt],
+    boot: [pullStoppedAt, startedAt],
+  };
+  const timings = Object.entries(spans).flatMap(([name, [from, to]]) =>
+    from && to ? [[name, to.getTime() - from.getTime()]] : [],
+  );
+  return { role: 'sandbox', ...factsOf(task), timings: Object.fromEntries(timings) as Record<string, number> };
+};
 
 /** Undefined for a task that is of no phase. */
 export function readStopped(event: unknown): StoppedTask | undefined {
@@ -83,7 +97,13 @@ export async function endOfPhase(
       ? { name: 'SandboxInterrupted', message: `Fargate took the ${back.role} back: ${back.why}` }
       : end.failure;
   const image = sandbox?.imageDigest;
-  return { ...end, ...(failure ? { failure } : {}), ...(image === undefined ? {} : { image }) };
+  const timings = sandbox?.timings;
+  return {
+    ...end,
+    ...(failure ? { failure } : {}),
+    ...(image === undefined ? {} : { image }),
+    ...(timings && Object.keys(timings).length > 0 ? { timings } : {}),
+  };
 }
 
 const lost = ({ phaseKey, why }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({

@@ -21,6 +21,8 @@ import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts'
  * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
  */
 const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
+/** Below this the gateways of all phases may read and write; the bucket forgets it after a while. */
+export const cachePrefix = 'cache/';
 const sandboxKey = (phaseKey: string): string => `orders/${phaseKey}/sandbox.json`;
 const startedTask = z.strictObject({ taskArn: z.string() });
 export const phasePrefix = (phaseKey: string): string => `phases/${phaseKey}/`;
@@ -94,8 +96,13 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
         const bytes = await get(`${prefix}artifacts/${name}`);
         if (bytes) artifacts.set(name, bytes);
       }
-      const { result, failure, ...facts } = found;
-      return { ...facts, artifacts, ...(result ? { result } : {}), ...(failure ? { failure } : {}) };
+      const { result, failure, agentFiles, ...facts } = found;
+      const some = {
+        ...(result ? { result } : {}),
+        ...(failure ? { failure } : {}),
+        ...(agentFiles ? { agentFiles } : {}),
+      };
+      return { ...facts, artifacts, ...some };
     },
   };
 }

@@ -55,6 +55,16 @@ export function environments(): Map<string, Set<string>> {
 export const grantsOf = (name: string): Statement[] =>
   statementsOfRole(template(), text(functionOf(name).Role).slice(1, -'.Arn>'.length));
 
+let pattern: unknown;
+/** Whether the rule for stopped tasks hands an event over; the cluster is `<Cluster>` here. */
+export function stoppedRule(event: unknown): boolean {
+  pattern ??= ofType(template(), 'AWS::Events::Rule')
+    .map(([, { EventPattern }]) => EventPattern as { detail?: { clusterArn?: unknown } } | undefined)
+    .find((found) => found?.detail?.clusterArn !== undefined);
+  const { detail, ...rest } = pattern as { detail: object };
+  return matches({ ...rest, detail: { ...detail, clusterArn: ['<Cluster>'] } }, event);
+}
+
 /** Function by route key of the HTTP API. */
 export function routes(): Map<string, string> {
   const integrations = new Map(ofType(template(), 'AWS::ApiGatewayV2::Integration'));
@@ -65,14 +75,4 @@ export function routes(): Map<string, string> {
       return [String(RouteKey), ids.get(uri) ?? 'no function'];
     }),
   );
-}
-
-let pattern: unknown;
-/** Whether the rule for stopped tasks hands an event over; the cluster is `<Cluster>` here. */
-export function stoppedRule(event: unknown): boolean {
-  pattern ??= ofType(template(), 'AWS::Events::Rule')
-    .map(([, { EventPattern }]) => EventPattern as { detail?: { clusterArn?: unknown } } | undefined)
-    .find((found) => found?.detail?.clusterArn !== undefined);
-  const { detail, ...rest } = pattern as { detail: object };
-  return matches({ ...rest, detail: { ...detail, clusterArn: ['<Cluster>'] } }, event);
 }
