@@ -73,6 +73,11 @@ const explained: Explained[] = [
     functions: /^(reserve|deliver)$/,
     because: 'What was told to people is remembered once they are to be told.',
   },
+  {
+    action: /./,
+    functions: /^(pages|rotate)$/,
+    because: 'Called by people and by Secrets Manager: test/aws/pages.test.ts, test/aws/rotation-world.test.ts.',
+  },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
 ];
 
