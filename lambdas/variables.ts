@@ -51,3 +51,6 @@ export function variable(name: keyof typeof variables): string {
   if (value === undefined || value === '') throw new Error(`${variables[name]} is not set`);
   return value;
 }
+
+/** Routes that IAM authorizes: `METHOD /path`, as API Gateway names them. */
+export const routes = { operate: 'POST /operate' } as const;

@@ -73,15 +73,6 @@ const records = (scope: Construct, state: State): Grant[] => [
   { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
 ];
 
-/** What a person needs to see runs and to decide gates: no secret, no money, nothing started. */
-export const approverGrants = (scope: Construct, state: State, machine: string): Grant[] => [
-  ...records(scope, state),
-  items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
-  throughStores(scope, state.key, 'dynamodb', 's3'),
-  seals(state.key, 'token'),
-  ...answers(scope, machine),
-];
-
 /** The statements of one function's role. */
 export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
   return needs[name].flatMap((need) => byNeed[need](scope, around));

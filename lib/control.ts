@@ -17,6 +17,7 @@ import { acknowledgeWildcard, grant } from './grants.ts';
 import type { FunctionName } from './names.ts';
 import { needs } from './needs.ts';
 import type { Network } from './network.ts';
+import { Operate } from './operate.ts';
 import { PolicyLayer } from './policy-layer.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
@@ -37,6 +38,8 @@ export interface ControlProps {
 
 /** At most so many consumers of deliveries; SQS takes no fewer. Two messages of one moment may well be of one repository. */
 const workers = 2;
+/** An HTTP API waits half a minute for an answer, and a second less than that is still one. */
+const answered = Duration.seconds(29);
 
 /** The state machine, its functions, and what calls functions from elsewhere. */
 export class Control extends Construct {
@@ -47,6 +50,8 @@ export class Control extends Construct {
   readonly deliveries: Deliveries;
   /** Where the code host sends its messages. */
   readonly webhookUrl: string;
+  /** The ways in for the command line. */
+  readonly operate: Operate;
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
@@ -85,7 +90,10 @@ export class Control extends Construct {
       }),
     );
     const { removalPolicy } = props;
-    this.webhookUrl = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy }).url;
+    const api = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy });
+    this.webhookUrl = api.url;
+    const operate = make('operate', { timeout: answered });
+    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate } });
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
       ['settle-phase', settlePhase],
@@ -93,6 +101,7 @@ export class Control extends Construct {
       ['reconcile', reconcile],
       ['webhook', webhook],
       ['hooks', hooks],
+      ['operate', operate],
     ]);
   }
 

@@ -7,7 +7,6 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
-import { approverGrants } from './access.ts';
 import { Alarms } from './alarms.ts';
 import { Broker } from './broker.ts';
 import { Control } from './control.ts';
@@ -71,7 +70,6 @@ export class Drydock extends Construct {
   readonly policy: Policy;
   readonly state: State;
   readonly #control: Control;
-  readonly #machine: string;
 
   constructor(scope: Construct, id: string, props: DrydockProps) {
     super(scope, id);
@@ -119,13 +117,13 @@ export class Drydock extends Construct {
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
     });
-    this.#machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
+    const machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
     this.#control = new Control(this, 'Control', {
       state: this.state,
       network,
       sandbox,
       policy: this.policy,
-      machine: this.#machine,
+      machine,
       bundles,
       removalPolicy,
     });
@@ -148,15 +146,12 @@ export class Drydock extends Construct {
   }
 
   /**
-   * Lets people with that role see runs and decide gates with the command line. What they may decide is the policy's
-   * business; the role itself can write the tables of runs and gates, so give it to people who may approve, and to no
-   * machine. It reads no secret.
+   * Lets people with that role reach this stack by the command line: find it, and call the function that answers. It gives
+   * no right on a table, a bucket or a key. Who votes is the person of the policy whose `iam` is that role; others see runs
+   * and decide nothing.
    */
   grantApprove(grantee: iam.IGrantable): void {
-    for (const { actions, resources, conditions } of approverGrants(this, this.state, this.#machine)) {
-      const statement = new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) });
-      grantee.grantPrincipal.addToPrincipalPolicy(statement);
-    }
+    this.#control.operate.grantCall(grantee, 'operate');
   }
 
   #size(): FargateSize {

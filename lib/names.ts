@@ -7,15 +7,24 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
+ * - `operate`: answers the command line of somebody outside
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
  */
-export const eventFunctions = ['settle-phase', 'settle-run', 'reconcile', 'broker', 'webhook', 'hooks'] as const;
+export const eventFunctions = [
+  'settle-phase',
+  'settle-run',
+  'reconcile',
+  'broker',
+  'webhook',
+  'hooks',
+  'operate',
+] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */
-export { gatewayPort, reports, sealedAs, variables } from '../lambdas/variables.ts';
+export { gatewayPort, reports, routes, sealedAs, variables } from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>
@@ -24,3 +33,6 @@ export const pascal = (name: string): string =>
 /** An error of a prop says which construct of the consumer's tree it is about. */
 export const propError = (scope: Construct, name: ErrorName, message: string): DrydockError =>
   new DrydockError(name, `${scope.node.path}: ${message}`, { remedy: 'Correct the prop of that construct.' });
+
+/** Name of the parameter that says where a stack is reached. @param stack Its name. */
+export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;

@@ -61,4 +61,5 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   broker: ['broker'],
   webhook: ['receive'],
   hooks: [...place, 'stop', 'policy', 'start', 'work'],
+  operate: [...place, 'stop', 'policy', 'start', 'look', 'list'],
 };

@@ -35,8 +35,11 @@ export interface WebhookApiProps {
   removalPolicy: RemovalPolicy;
 }
 
-/** `POST /webhook` and nothing else: no other path or method reaches a function. */
+/** `POST /webhook`, and what others add: no other path or method reaches a function. */
 export class WebhookApi extends Construct {
+  readonly http: api.HttpApi;
+  /** Of the stage, with a slash at the end. */
+  readonly baseUrl: string;
   /** Where the code host sends its messages. */
   readonly url: string;
 
@@ -71,6 +74,8 @@ export class WebhookApi extends Construct {
       throttle: { rateLimit: 20, burstLimit: 50 },
       accessLogSettings: { destination: new api.LogGroupLogDestination(log) },
     });
+    this.http = http;
+    this.baseUrl = stage.url;
     this.url = `${stage.url}webhook`;
   }
 }

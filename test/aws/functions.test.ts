@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { functionNames } from '../../lib/names.ts';
+import { functionNames, routes } from '../../lib/names.ts';
 import {
   functionId,
   ofType,
@@ -38,7 +38,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: name === 'webhook' ? 10 : name === 'broker' ? 60 : 300,
+        Timeout: { webhook: 10, broker: 60, operate: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -87,7 +87,7 @@ describe('the functions', () => {
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'operate']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -153,8 +153,12 @@ describe('what a gateway may do (law 2)', () => {
 });
 
 describe('messages of the code host (R10)', () => {
-  test('come in by POST /webhook alone, throttled and logged', () => {
-    expect(only(run, 'AWS::ApiGatewayV2::Route')).toMatchObject({ RouteKey: 'POST /webhook' });
+  test('come in by POST /webhook alone; every other route is authorized by IAM; throttled and logged', () => {
+    const found = ofType(run, 'AWS::ApiGatewayV2::Route').map(([, route]) => [route.RouteKey, route.AuthorizationType]);
+    expect(Object.fromEntries(found)).toEqual({
+      'POST /webhook': 'NONE',
+      ...Object.fromEntries(Object.values(routes).map((route) => [route, 'AWS_IAM'])),
+    });
     expect(only(run, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
