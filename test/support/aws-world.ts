@@ -22,7 +22,7 @@ import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import { environments, machineOf } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { kms } from './aws/kms.ts';
-import { AwsRefusal, type AwsStandIn, startAws } from './aws/stand-in.ts';
+import { AwsRefusal, type AwsStandIn, type JsonOperation, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
@@ -30,6 +30,8 @@ import { createWorld } from './world.ts';
 
 export interface AwsWorld {
   aws: AwsStandIn;
+  /** By action; what is added is known from then on. */
+  operations: Record<string, JsonOperation>;
   ecs: Fargate;
   github: GitHubKit;
   runs: Runs;
@@ -134,27 +136,25 @@ export async function createAwsWorld(
     }
   };
   const late: { ecs?: Fargate } = {};
-  const aws = await startAws(
-    {
-      ...steps,
-      ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
-      'secretsmanager:GetSecretValue': ({ SecretId }) => {
-        const SecretString = secrets[String(SecretId)];
-        if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
-        return { ARN: SecretId, SecretString };
-      },
-      'sqs:SendMessage': ({ MessageBody }) => {
-        queue.push({ body: String(MessageBody), tried: 0 });
-        working = working.then(work);
-        return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
-      },
-      'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
-      'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
-      'ecs:ListTasks': (input) => late.ecs?.operations['ecs:ListTasks']?.(input),
-      'ecs:StopTask': (input) => late.ecs?.operations['ecs:StopTask']?.(input),
+  const operations: Record<string, JsonOperation> = {
+    ...steps,
+    ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
+    'secretsmanager:GetSecretValue': ({ SecretId }) => {
+      const SecretString = secrets[String(SecretId)];
+      if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
+      return { ARN: SecretId, SecretString };
     },
-    `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`,
-  );
+    'sqs:SendMessage': ({ MessageBody }) => {
+      queue.push({ body: String(MessageBody), tried: 0 });
+      working = working.then(work);
+      return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
+    },
+    'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
+    'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
+    'ecs:ListTasks': (input) => late.ecs?.operations['ecs:ListTasks']?.(input),
+    'ecs:StopTask': (input) => late.ecs?.operations['ecs:StopTask']?.(input),
+  };
+  const aws = await startAws(operations, `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`);
   const policyFile = join(world.folder, 'operator.json');
   writeFileSync(
     policyFile,
@@ -215,6 +215,7 @@ export async function createAwsWorld(
 
   return {
     aws,
+    operations,
     ecs,
     github,
     runs,

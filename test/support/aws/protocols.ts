@@ -16,6 +16,7 @@ const targets: Record<string, string> = {
   TrentService: 'kms',
   AmazonSQS: 'sqs',
   AmazonEC2ContainerServiceV20141113: 'ecs',
+  AmazonSSM: 'ssm',
 };
 
 const paths = [
