@@ -1,10 +1,11 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Grant } from './grants.ts';
-import { type FunctionName, sealedAs } from './names.ts';
+import { type FunctionName, fargateQuota, sealedAs } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Sandbox } from './sandbox.ts';
-import { bucketArn, type State, tableArn } from './state.ts';
+import { bucketArn, repositoryArn, type State, tableArn } from './state.ts';
 
 export interface Surroundings {
   state: State;
@@ -15,6 +16,8 @@ export interface Surroundings {
   mailFrom: string | undefined;
   /** ARN of the queue between webhook and hooks. */
   queue: string;
+  /** Queues of what could not be worked off. */
+  deadLetters: IQueue[];
 }
 
 const colon = ArnFormat.COLON_RESOURCE_NAME;
@@ -163,6 +166,31 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     throughStores(scope, state.key, 'secretsmanager'),
     { actions: ['sqs:SendMessage'], resources: [queue] },
   ],
+  // Reads only. Of a key of a model it tells whether it is there.
+  diagnose: (scope, { state, mailFrom, deadLetters }) => [
+    secret(state.deployment, state.github, state.models, state.slack),
+    {
+      actions: ['kms:Decrypt'],
+      resources: [state.key],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}` },
+      },
+    },
+    { actions: ['ecr:DescribeImages'], resources: [repositoryArn(scope, state.images)] },
+    { actions: ['sqs:GetQueueAttributes'], resources: deadLetters.map(({ queueArn }) => queueArn) },
+    {
+      actions: ['servicequotas:GetServiceQuota'],
+      resources: [
+        Stack.of(scope).formatArn({ service: 'servicequotas', resource: 'fargate', resourceName: fargateQuota }),
+      ],
+    },
+    ...(mailFrom === undefined ? [] : [{ actions: ['ses:GetEmailIdentity'], resources: identities(scope, mailFrom) }]),
+    {
+      actions: ['lambda:GetAccountSettings', ...(mailFrom === undefined ? [] : ['ses:GetAccount'])],
+      resources: ['*'],
+      because: 'Settings of the account have no ARN in IAM.',
+    },
+  ],
   work: (_, { queue }) => [
     {
       actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
@@ -172,12 +200,15 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
 };
 
 /** SES takes a sender by its address or its domain, whichever was verified. */
+const identities = (scope: Construct, from: string): string[] =>
+  [from, from.slice(from.lastIndexOf('@') + 1)].map((resourceName) =>
+    Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName }),
+  );
+
 function mail(scope: Construct, from: string): Grant {
-  const identity = (resourceName: string): string =>
-    Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName });
   return {
     actions: ['ses:SendEmail'],
-    resources: [identity(from), identity(from.slice(from.lastIndexOf('@') + 1))],
+    resources: identities(scope, from),
     conditions: { StringEquals: { 'ses:FromAddress': from } },
   };
 }

@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -14,7 +15,7 @@ import { environmentOf } from './environment.ts';
 import { Events } from './events.ts';
 import { makeFunction } from './function.ts';
 import { acknowledgeWildcard, grant } from './grants.ts';
-import type { FunctionName } from './names.ts';
+import { type FunctionName, variables } from './names.ts';
 import { needs } from './needs.ts';
 import type { Network } from './network.ts';
 import { Operate } from './operate.ts';
@@ -30,6 +31,8 @@ export interface ControlProps {
   policy: Policy;
   /** Name of the state machine, unique in account and region. */
   machine: string;
+  /** `:tag` or `@digest` of the images that phases are started from. */
+  images: string[];
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
   /** Of the logs. */
@@ -93,7 +96,9 @@ export class Control extends Construct {
     const api = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy });
     this.webhookUrl = api.url;
     const operate = make('operate', { timeout: answered });
-    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate } });
+    const diagnose = make('diagnose', { timeout: answered });
+    diagnose.addEnvironment(variables.webhookUrl, api.url);
+    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate, diagnose } });
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
       ['settle-phase', settlePhase],
@@ -102,14 +107,25 @@ export class Control extends Construct {
       ['webhook', webhook],
       ['hooks', hooks],
       ['operate', operate],
+      ['diagnose', diagnose],
     ]);
+  }
+
+  /** Lets `diagnose` see how these stand. */
+  watchAlarms(alarms: Alarm[]): void {
+    const diagnose = this.functions.get('diagnose');
+    diagnose?.addEnvironment(variables.alarms, alarms.map(({ alarmName }) => alarmName).join(','));
+    const resources = alarms.map(({ alarmArn }) => alarmArn);
+    grant(diagnose?.role as iam.Role, [{ actions: ['cloudwatch:DescribeAlarms'], resources }]);
   }
 
   #maker(props: ControlProps) {
     const { layer } = new PolicyLayer(this, 'Policy', props.policy);
     const { queueArn, queueUrl } = this.deliveries.queue;
-    const around: Surroundings = { ...props, mailFrom: props.policy.notify.email?.from, queue: queueArn };
-    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl };
+    const deadLetters = [this.deadLetters, this.deliveries.deadLetters];
+    const mailFrom = props.policy.notify.email?.from;
+    const around: Surroundings = { ...props, mailFrom, queue: queueArn, deadLetters };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, deadLetters };
     return (
       name: FunctionName,
       more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},

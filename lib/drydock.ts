@@ -105,14 +105,15 @@ export class Drydock extends Construct {
       ...(props.vpc ? { vpc: props.vpc } : {}),
       ...(props.egress ? { egress: props.egress.vpc } : {}),
     });
+    const [sandboxImage, gatewayImage] = [image('sandbox'), image('gateway')];
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
       broker: broker.function,
       artifacts: this.state.artifacts,
       images: this.state.images,
-      sandboxImage: image('sandbox'),
-      gatewayImage: image('gateway'),
+      sandboxImage,
+      gatewayImage,
       size: this.#size(),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
@@ -124,6 +125,7 @@ export class Drydock extends Construct {
       sandbox,
       policy: this.policy,
       machine,
+      images: [sandboxImage, gatewayImage],
       bundles,
       removalPolicy,
     });
@@ -132,6 +134,7 @@ export class Drydock extends Construct {
       broker: broker.function,
       topic: props.alarmTopic,
     });
+    this.#control.watchAlarms(alarms);
     new Dashboard(this, 'Overview', { control: this.#control, alarms });
   }
 
@@ -147,11 +150,11 @@ export class Drydock extends Construct {
 
   /**
    * Lets people with that role reach this stack by the command line: find it, and call the function that answers. It gives
-   * no right on a table, a bucket or a key. Who votes is the person of the policy whose `iam` is that role; others see runs
+   * no right on a table, a bucket or a key; `doctor --aws` works too. Who votes is the person of the policy whose `iam` is that role; others see runs
    * and decide nothing.
    */
   grantApprove(grantee: iam.IGrantable): void {
-    this.#control.operate.grantCall(grantee, 'operate');
+    this.#control.operate.grantCall(grantee, 'operate', 'diagnose');
   }
 
   #size(): FargateSize {

@@ -1,3 +1,4 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
@@ -13,6 +14,10 @@ export interface Places {
   stateMachine: string;
   /** URL. */
   queue: string;
+  /** `:tag` or `@digest` each. */
+  images: string[];
+  /** Queues of what could not be worked off. */
+  deadLetters: IQueue[];
 }
 
 /** Names and addresses; a function without a need does not get the names that belong to it. */
@@ -41,6 +46,15 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.sandboxGroup]: network.sandboxGroup,
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
       [variables.gatewayGroup]: network.gatewayGroup,
+    },
+    diagnose: {
+      [variables.github]: state.github,
+      [variables.models]: state.models,
+      [variables.slack]: state.slack,
+      [variables.deployment]: state.deployment,
+      [variables.images]: state.images,
+      [variables.imageNames]: at.images.join(','),
+      [variables.deadLetters]: at.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
     },
     receive: { [variables.github]: state.github, [variables.queue]: at.queue },
   };

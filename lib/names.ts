@@ -7,7 +7,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
- * - `operate`: answers the command line of somebody outside
+ * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
  */
 export const eventFunctions = [
@@ -18,13 +18,14 @@ export const eventFunctions = [
   'webhook',
   'hooks',
   'operate',
+  'diagnose',
 ] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */
-export { gatewayPort, reports, routes, sealedAs, variables } from '../lambdas/variables.ts';
+export { fargateQuota, gatewayPort, reports, routes, sealedAs, variables } from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

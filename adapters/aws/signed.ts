@@ -63,7 +63,7 @@ export class ServiceFault extends Error {
  * @param target `AmazonSSM.GetParameter`. @throws ServiceFault, and what `fetch` throws.
  */
 export async function callJson(
-  of: { service: string; host?: string; target: string; region: string; keys: Keys },
+  of: { service: string; host?: string; target: string; region: string; keys: Keys; json?: '1.0' | '1.1' },
   input: object,
   endpoint = process.env.AWS_ENDPOINT_URL,
 ): Promise<Record<string, unknown>> {
@@ -71,7 +71,7 @@ export async function callJson(
   const { status, text } = await signedPost({
     ...of,
     url: `${endpoint || `https://${of.host ?? of.service}.${of.region}.${suffix}`}/`,
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': of.target },
+    headers: { 'content-type': `application/x-amz-json-${of.json ?? '1.1'}`, 'x-amz-target': of.target },
     body: JSON.stringify(input),
     timeoutMs: 10_000,
   });

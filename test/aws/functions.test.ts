@@ -38,7 +38,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: { webhook: 10, broker: 60, operate: 29 }[name as string] ?? 300,
+        Timeout: { webhook: 10, broker: 60, operate: 29, diagnose: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -76,13 +76,15 @@ describe('the functions', () => {
   test('launch only where a phase begins, and read the keys of models only in the broker (R16)', () => {
     expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'reconcile']);
-    expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker']);
+    // `diagnose` tells whether a key is there.
+    expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker', 'diagnose']);
     expect(who('secretsmanager:GetSecretValue', 'drydockdeployment')).toEqual([
       'plan',
       'build',
       'verify',
       'reconcile',
       'broker',
+      'diagnose',
     ]);
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
@@ -209,6 +211,8 @@ describe('permissions', () => {
       .filter(({ actions, conditions }) => actions.join() !== 'ecs:ListTasks' || !('ArnEquals' in conditions))
       .map(({ of: policy, actions }) => `${policy.replace(/[0-9A-F]{8}$/, '')}: ${actions.join(' ')}`);
     expect([...new Set(everything)].sort()).toEqual([
+      // what an account may do at once has no ARN
+      'DrydockControlDiagnoseRoleDefaultPolicy: lambda:GetAccountSettings',
       // deliveries of logs have no ARN in IAM
       'DrydockControlMachineRoleDefaultPolicy: logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups',
       // traces have none either

@@ -120,7 +120,7 @@ describe('a wrong prop', () => {
 });
 
 describe('a method', () => {
-  test('grantApprove: finds the stack and calls one route; no right on what is stored (R24)', () => {
+  test('grantApprove: finds the stack and calls two routes; no right on what is stored (R24)', () => {
     const { template } = made({}, undefined, (stack, drydock) => {
       drydock.grantApprove(new iam.Role(stack, 'Approver', { assumedBy: new iam.AccountRootPrincipal() }));
     });
@@ -133,7 +133,9 @@ describe('a method', () => {
       ],
       [
         ['execute-api:Invoke'],
-        [expect.stringMatching(/^arn:<AWS::Partition>:execute-api:[^*]+:<\w+>\/\$default\/POST\/operate$/)],
+        ['operate', 'diagnose'].map((name) =>
+          expect.stringMatching(`^arn:<AWS::Partition>:execute-api:[^*]+:<\\w+>/[$]default/POST/${name}$`),
+        ),
       ],
     ]);
   });

@@ -29,6 +29,8 @@ import { people, repositoryFiles } from './github-world.ts';
 import { createWorld } from './world.ts';
 
 export interface AwsWorld {
+  /** Texts by ARN. */
+  secrets: Record<string, string>;
   aws: AwsStandIn;
   /** By action; what is added is known from then on. */
   operations: Record<string, JsonOperation>;
@@ -195,6 +197,12 @@ export async function createAwsWorld(
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
+    [variables.slack]: arn('secretsmanager', 'secret:slack'),
+    [variables.images]: 'drydock-images',
+    [variables.imageNames]: ':sandbox-0.1.0,:gateway-0.1.0',
+    [variables.deadLetters]: `${aws.url}/123456789012/dead,${aws.url}/123456789012/lost`,
+    [variables.alarms]: 'RunsFailed,Errors',
+    [variables.webhookUrl]: 'https://api.example.com/webhook',
   });
   for (const { name, file } of built) {
     const { handler } = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?${worlds}`)) as {
@@ -216,6 +224,7 @@ export async function createAwsWorld(
   return {
     aws,
     operations,
+    secrets,
     ecs,
     github,
     runs,
