@@ -62,4 +62,4 @@ export function variable(name: keyof typeof variables): string {
 }
 
 /** Routes that IAM authorizes: `METHOD /path`, as API Gateway names them. */
-export const routes = { operate: 'POST /operate', diagnose: 'POST /diagnose' } as const;
+export const routes = { operate: 'POST /operate', diagnose: 'POST /diagnose', setup: 'POST /setup' } as const;

@@ -169,13 +169,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   // Reads only. Of a key of a model it tells whether it is there.
   diagnose: (scope, { state, mailFrom, deadLetters }) => [
     secret(state.deployment, state.github, state.models, state.slack),
-    {
-      actions: ['kms:Decrypt'],
-      resources: [state.key],
-      conditions: {
-        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}` },
-      },
-    },
+    throughSecrets(scope, state.key, 'kms:Decrypt'),
     { actions: ['ecr:DescribeImages'], resources: [repositoryArn(scope, state.images)] },
     { actions: ['sqs:GetQueueAttributes'], resources: deadLetters.map(({ queueArn }) => queueArn) },
     {
@@ -191,6 +185,11 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
       because: 'Settings of the account have no ARN in IAM.',
     },
   ],
+  // Writes that one secret, and does not read it.
+  setup: (scope, { state }) => [
+    { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], resources: [state.github] },
+    throughSecrets(scope, state.key, 'kms:Decrypt', 'kms:GenerateDataKey'),
+  ],
   work: (_, { queue }) => [
     {
       actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
@@ -198,6 +197,15 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     },
   ],
 };
+
+function throughSecrets(scope: Construct, key: string, ...actions: string[]): Grant {
+  const { region, urlSuffix } = Stack.of(scope);
+  return {
+    actions,
+    resources: [key],
+    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` } },
+  };
+}
 
 /** SES takes a sender by its address or its domain, whichever was verified. */
 const identities = (scope: Construct, from: string): string[] =>

@@ -97,8 +97,9 @@ export class Control extends Construct {
     this.webhookUrl = api.url;
     const operate = make('operate', { timeout: answered });
     const diagnose = make('diagnose', { timeout: answered });
+    const setup = make('setup', { timeout: answered });
     diagnose.addEnvironment(variables.webhookUrl, api.url);
-    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate, diagnose } });
+    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate, diagnose, setup } });
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
       ['settle-phase', settlePhase],
@@ -108,6 +109,7 @@ export class Control extends Construct {
       ['hooks', hooks],
       ['operate', operate],
       ['diagnose', diagnose],
+      ['setup', setup],
     ]);
   }
 

@@ -157,6 +157,11 @@ export class Drydock extends Construct {
     this.#control.operate.grantCall(grantee, 'operate', 'diagnose');
   }
 
+  /** Lets a role store the GitHub App that `drydock github setup --stack` makes. It cannot read what is stored. */
+  grantSetup(grantee: iam.IGrantable): void {
+    this.#control.operate.grantCall(grantee, 'setup');
+  }
+
   #size(): FargateSize {
     const { cpu, memory_mb, disk_mb } = this.policy.limits;
     const size = fargateSize(cpu, memory_mb);

@@ -56,6 +56,7 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.imageNames]: at.images.join(','),
       [variables.deadLetters]: at.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
     },
+    setup: { [variables.github]: state.github },
     receive: { [variables.github]: state.github, [variables.queue]: at.queue },
   };
   return Object.assign({}, ...needs[name].map((need) => byNeed[need] ?? {})) as Record<string, string>;

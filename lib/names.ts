@@ -7,7 +7,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
- * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only
+ * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
  */
 export const eventFunctions = [
@@ -19,6 +19,7 @@ export const eventFunctions = [
   'hooks',
   'operate',
   'diagnose',
+  'setup',
 ] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;

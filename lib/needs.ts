@@ -9,7 +9,7 @@ import type { FunctionName } from './names.ts';
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
  * - `ages`: sees when secrets were changed, not what they are
  * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`, `diagnose`: what only that one function does
+ * - `broker`, `receive`, `work`, `diagnose`, `setup`: what only that one function does
  */
 export type Need =
   | 'run'
@@ -28,7 +28,8 @@ export type Need =
   | 'broker'
   | 'receive'
   | 'work'
-  | 'diagnose';
+  | 'diagnose'
+  | 'setup';
 
 const step: Need[] = ['run'];
 const answering: Need[] = [...step, 'tokens', 'answer'];
@@ -64,4 +65,5 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   hooks: [...place, 'stop', 'policy', 'start', 'work'],
   operate: [...place, 'stop', 'policy', 'start', 'look', 'list'],
   diagnose: ['diagnose', 'policy'],
+  setup: ['setup'],
 };

@@ -14,7 +14,7 @@ const freshMs = 300_000;
 const newestMs = 10_000;
 
 /** What a person or `drydock github setup` puts into the secret of the GitHub App. */
-const appSecret = z.object({
+export const appSecret = z.object({
   appId: z.coerce.number().int().positive(),
   privateKey: z.string().min(1),
   /** Newest first; two during a rotation. */

@@ -38,7 +38,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: { webhook: 10, broker: 60, operate: 29, diagnose: 29 }[name as string] ?? 300,
+        Timeout: { webhook: 10, broker: 60, operate: 29, diagnose: 29, setup: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));

@@ -15,7 +15,7 @@ export interface SecretNames {
 export async function secretChecks(secrets: Secrets, names: SecretNames, policy: Policy | undefined): Promise<Check[]> {
   const providers = new Set(Object.values(policy?.agents.profiles ?? {}).flatMap(({ provider }) => provider ?? []));
   return Promise.all([
-    row('secret: GitHub App', 'drydock github setup --stack NAME, or see docs/aws.md', async () => {
+    row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Secrets.', async () => {
       const { privateKey } = await secrets.gitHubApp(names.github);
       if (!isRsa(privateKey)) throw new DrydockError('SecretMissing', 'privateKey is no RSA private key in PEM.');
     }),
