@@ -1,19 +1,37 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import type { Images } from '../lib/images.ts';
+import { toolchainNames } from '../lib/names.ts';
 import { packageRoot } from '../lib/package-root.ts';
 import { addStacks } from '../lib/stacks.ts';
 
 /**
- * The CDK app. Context: `policy`, path of the policy file; `sandboxImage` and `gatewayImage`, digests of pushed images;
- * `zones`; `bundles`, folder of the functions' bundles.
+ * The CDK app. Context: `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed images;
+ * `zones`; `bundles`, folder of the functions' bundles; for pages `oidcIssuer`, `oidcClient`, and, where there are any,
+ * `oidcSecret`, the ARN of the client's secret, and `pagesUrl`.
  */
 const app = new App({ analyticsReporting: false });
 const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
-const [zones, bundles, sandbox, gateway] = ['zones', 'bundles', 'sandboxImage', 'gatewayImage'].map(given);
+const [zones, bundles] = ['zones', 'bundles'].map(given);
+const images = ['gateway', ...toolchainNames].flatMap((name) => {
+  const digest = given(`${name}Image`);
+  return digest === undefined ? [] : [[name, digest]];
+});
+const [issuer, clientId, clientSecret, url] = ['oidcIssuer', 'oidcClient', 'oidcSecret', 'pagesUrl'].map(given);
 addStacks(app, {
   policy: given('policy') ?? join(packageRoot(), 'examples/aws/drydock.policy.yaml'),
-  images: { ...(sandbox === undefined ? {} : { sandbox }), ...(gateway === undefined ? {} : { gateway }) },
+  images: Object.fromEntries(images) as Images,
   ...(zones === undefined ? {} : { zones: Number(zones) }),
   ...(bundles === undefined ? {} : { bundles }),
+  ...(issuer === undefined
+    ? {}
+    : {
+        oidc: {
+          issuer,
+          clientId: clientId ?? '',
+          ...(clientSecret === undefined ? {} : { clientSecret }),
+          ...(url === undefined ? {} : { url }),
+        },
+      }),
 });
 app.synth();

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Command } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { createWeb } from '../web/app.ts';
+import { oneVisitor } from '../web/guard.ts';
 import { createWebhook } from '../web/webhook.ts';
 import {
   action,
@@ -99,9 +100,8 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       service: owner.service,
       watch: owner.watch,
       outbox: owner.outbox,
-      who: requesterName(options.as),
+      door: oneVisitor(requesterName(options.as), randomBytes(32)),
       policy,
-      csrfKey: randomBytes(32),
       now: Date.now,
       onFault: (error) =>
         output.err(

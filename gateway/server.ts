@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
+import type { Archives } from './archives.ts';
 import { authenticator } from './auth.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
 import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
@@ -40,6 +41,7 @@ export async function createGateway(
   config: GatewaySettings,
   tell: (message: GatewayMessage) => void,
   network: Network = systemNetwork,
+  archives?: Archives,
 ): Promise<http.Server> {
   let refusals = 0;
   const context: GatewayContext = {
@@ -76,7 +78,7 @@ export async function createGateway(
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
-    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context) },
+    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context, archives) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
   ];
   const callerOf = authenticator(config.secrets);

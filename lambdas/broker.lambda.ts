@@ -1,29 +1,24 @@
-import { STSClient } from '@aws-sdk/client-sts';
 import { createBroker } from '../adapters/aws/phases/broker.ts';
-import { gates, gitHubAccess, phaseStore, secrets } from './compose.ts';
-import { named } from './handler.ts';
+import { gates, gitHubAccess, phaseStore, secrets, sts } from './compose.ts';
+import { asHandler } from './handler.ts';
 import { variable } from './variables.ts';
 
 /** Gives the gateway of a phase what its grant allows. */
-export const handler = async (event: unknown): Promise<unknown> => {
-  try {
-    const broker = createBroker({
-      store: phaseStore(),
-      gates: gates(),
-      sts: new STSClient({}),
-      storageRole: variable('phaseFiles'),
-      bucket: variable('artifacts'),
-      clock: { now: Date.now },
-      deploymentKeys: (newest) => secrets().versions(variable('deployment'), newest),
-      async readToken(scope) {
-        const access = await gitHubAccess();
-        const { apiUrl } = await secrets().gitHubApp(variable('github'));
-        return { apiUrl, gitUrl: access.gitUrl, token: await access.readToken(scope) };
-      },
-      modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
-    });
-    return await broker(event);
-  } catch (error) {
-    throw named(error);
-  }
-};
+export const handler = asHandler(async (event) => {
+  const broker = createBroker({
+    store: phaseStore(),
+    gates: gates(),
+    sts: sts(),
+    storageRole: variable('phaseFiles'),
+    bucket: variable('artifacts'),
+    clock: { now: Date.now },
+    deploymentKeys: (newest) => secrets().versions(variable('deployment'), newest),
+    async readToken(scope) {
+      const access = await gitHubAccess();
+      const { apiUrl } = await secrets().gitHubApp(variable('github'));
+      return { apiUrl, gitUrl: access.gitUrl, token: await access.readToken(scope) };
+    },
+    modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+  });
+  return broker(event);
+});

@@ -4,6 +4,7 @@ import { viewError } from '../core/errors.ts';
 import { createHooks } from '../pipeline/hooks/hooks.ts';
 import { withDeps } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger } from './telemetry.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
 const batch = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) });
@@ -15,10 +16,10 @@ export const handler = withDeps(async (deps, event) => {
   for (const { messageId, body } of batch.parse(event).Records) {
     try {
       const { outcome, reason } = await hooks.handle(readHostEvent(body));
-      process.stdout.write(`${JSON.stringify({ outcome, reason })}\n`);
+      logger.info(outcome, { reason });
     } catch (error) {
       const { name, message } = viewError(error);
-      process.stderr.write(`${JSON.stringify({ name, message })}\n`);
+      logger.error(name, { said: message });
       batchItemFailures.push({ itemIdentifier: messageId });
     }
   }

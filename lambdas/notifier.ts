@@ -6,6 +6,7 @@ import { createSlackNotifier } from '../adapters/slack/incoming-webhook.ts';
 import { DrydockError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Notifier } from '../core/ports.ts';
+import { traced } from './telemetry.ts';
 
 /** With one and two seconds between them; the SDK has tried each three times by itself. */
 const tries = 3;
@@ -30,7 +31,7 @@ export function composeNotifier({ policy, told, slackWebhook, sleep, log }: Noti
   const channels: Notifier[] = [];
   if (notify.email) {
     channels.push(
-      createSesNotifier(new SESv2Client({}), told, {
+      createSesNotifier(traced(new SESv2Client({})), told, {
         from: notify.email.from,
         // An approver may be written as an address, which is then a person of its own.
         addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),

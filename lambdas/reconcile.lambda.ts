@@ -4,6 +4,7 @@ import { reconcile } from '../pipeline/reconcile.ts';
 import { credentials, gitHubAccess, secrets } from './compose.ts';
 import { withDeps } from './handler.ts';
 import { operatorPolicy } from './operator-policy.ts';
+import { logger } from './telemetry.ts';
 import { reports, variable } from './variables.ts';
 
 /** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
@@ -15,16 +16,20 @@ export const handler = withDeps(async (deps) => {
     if (!owner.startsWith('r-') || !run || isFinal(run.status)) await access.release(owner);
   }
   const specs = await createHooks(deps, operatorPolicy).sweep();
-  const changed = await Promise.all(
-    (['github', 'models', 'slack'] as const).map((name) => secrets().changedAt(variable(name))),
-  );
-  const ages = changed.flatMap((at) => (at === undefined ? [] : [deps.clock.now() - at]));
+  const [appKey, modelKeys, slack] = await Promise.all([
+    secrets().appKeySince(variable('github')),
+    secrets().changedAt(variable('models')),
+    secrets().changedAt(variable('slack')),
+  ]);
+  const age = (since: number | undefined): number => (since === undefined ? 0 : deps.clock.now() - since);
   const told = {
     found,
     specs: specs.map(({ outcome, reason }) => ({ outcome, reason })),
     [reports.waiting]: oldestWaitMs,
-    [reports.secrets]: Math.max(0, ...ages),
+    [reports.appKey]: age(appKey),
+    [reports.modelKeys]: age(modelKeys),
+    [reports.slack]: age(slack),
   };
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+  logger.info('reconciled', told);
   return told;
 });

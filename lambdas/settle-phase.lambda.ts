@@ -1,7 +1,8 @@
-import { endOfPhase, readStopped } from '../adapters/aws/phases/stopped.ts';
+import { readStopped } from '../adapters/aws/phases/stopped.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
-import { phaseStore } from './compose.ts';
+import { fargate } from './compose.ts';
 import { withDeps } from './handler.ts';
+import { measurePhase } from './telemetry.ts';
 
 /**
  * A task of a phase has stopped. A sandbox that is gone ends its gateway, which stores what there is; a gateway that is
@@ -10,11 +11,10 @@ import { withDeps } from './handler.ts';
 export const handler = withDeps(async (deps, event) => {
   const task = readStopped(event);
   if (!task) return;
-  const store = phaseStore();
-  if (task.role === 'sandbox') await store.putStopped(task);
   // Either task is of no use without the other.
-  await deps.launcher.stop(task);
+  await fargate().stop(task);
   if (task.role === 'sandbox') return;
-  const end = await endOfPhase(store, task, await store.stopped(task.phaseKey));
+  const end = await fargate().endOf(task);
   await settlePhase(deps, task.phaseId, task.tries, end);
+  measurePhase(task.phaseId.split('/')[1] ?? '', end.ms);
 });

@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createAppSecretWriter } from '../adapters/aws/app-secret.ts';
+import { createAppSecretWriter } from '../adapters/aws/app-secret-writer.ts';
 import { DrydockError } from '../core/errors.ts';
 import { encodeResult } from '../pipeline/wire/answer.ts';
 import { decodeCall } from '../pipeline/wire/calls.ts';

@@ -1,3 +1,5 @@
+export { type ToolchainName, toolchainNames } from '../core/spec/toolchains.ts';
+
 /** Fargate On-Demand vCPUs at once, in Service Quotas. */
 export const fargateQuota = 'L-3032A538';
 /** Where a gateway listens, for sandboxes only. */
@@ -17,12 +19,25 @@ export const variables = {
   models: 'DRYDOCK_MODELS_SECRET_ARN',
   deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
   slack: 'DRYDOCK_SLACK_SECRET_ARN',
+  /** Secret that sessions of the pages are sealed with. */
+  sessions: 'DRYDOCK_SESSIONS_SECRET_ARN',
+  /** Where people reach the pages, without a slash at the end; not set where there are none. */
+  pages: 'DRYDOCK_PAGES_URL',
+  /** OpenID Connect: the issuer's name, our client id there, and the secret of a client that has one. */
+  issuer: 'DRYDOCK_OIDC_ISSUER',
+  client: 'DRYDOCK_OIDC_CLIENT_ID',
+  clientSecret: 'DRYDOCK_OIDC_SECRET_ARN',
   /** Path of the operator's policy in the function's file system. */
   policy: 'DRYDOCK_POLICY',
+  /** Folder with the files of each agent profile, `<profile>.tar`. */
+  agentFiles: 'DRYDOCK_AGENT_FILES',
   cluster: 'DRYDOCK_CLUSTER_ARN',
   /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
-  sandboxTask: 'DRYDOCK_SANDBOX_TASK_ARN',
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
+  /** JSON: runtime of the policy, or name of a toolchain, to the task definition. */
+  sandboxTasks: 'DRYDOCK_SANDBOX_TASK_ARNS',
+  /** `FARGATE`, or `FARGATE_SPOT` for the first try of a phase. */
+  sandboxCapacity: 'DRYDOCK_SANDBOX_CAPACITY',
   /** Subnet ids, separated by commas. */
   sandboxSubnets: 'DRYDOCK_SANDBOX_SUBNETS',
   sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',
@@ -48,16 +63,30 @@ export const variables = {
 export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
 /**
- * What the reconciler writes to its log each time, as one line of JSON with these fields, for alarms to read.
+ * What is measured under our namespace. `phase`: milliseconds of each phase that ended, by its name. The others the
+ * reconciler writes to its log each time, as fields of one line of JSON, for alarms to read:
  * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
- * - `secrets`: milliseconds since the oldest secret that a person puts there was changed
+ * - the others: milliseconds since a secret that nothing rotates was changed; 0 for one that has no value
  */
-export const reports = { namespace: 'Drydock', waiting: 'oldestWaitMs', secrets: 'oldestSecretMs' } as const;
+export const reports = {
+  namespace: 'Drydock',
+  phase: 'phaseMs',
+  waiting: 'oldestWaitMs',
+  appKey: 'appKeyAgeMs',
+  modelKeys: 'modelKeysAgeMs',
+  slack: 'slackAgeMs',
+} as const;
+
+/** Where the code host sends its messages, below the address of the deployment. */
+export const webhookPath = '/webhook';
+
+/** Undefined where the deployment has no such thing. */
+export const optional = (name: keyof typeof variables): string | undefined => process.env[variables[name]] || undefined;
 
 /** @throws Error where the deployment forgot it. */
 export function variable(name: keyof typeof variables): string {
-  const value = process.env[variables[name]];
-  if (value === undefined || value === '') throw new Error(`${variables[name]} is not set`);
+  const value = optional(name);
+  if (value === undefined) throw new Error(`${variables[name]} is not set`);
   return value;
 }
 

@@ -2,18 +2,20 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { handle } from 'hono/aws-lambda';
 import { sendHostEvent } from '../adapters/aws/queue.ts';
 import { readEvent } from '../adapters/github/events.ts';
-import { DrydockError } from '../core/errors.ts';
+import { DrydockError, viewError } from '../core/errors.ts';
 import { createWebhook } from '../web/webhook.ts';
 import { secrets } from './compose.ts';
-import { variable } from './variables.ts';
+import { logger, traced } from './telemetry.ts';
+import { variable, webhookPath } from './variables.ts';
 
 /** What API Gateway lets through. */
 const maxBytes = 6 * 1024 * 1024;
-const client = new SQSClient({});
+const client = traced(new SQSClient({}));
 let valid: string[] = [];
 
 const app = createWebhook({
   secrets: () => valid,
+  path: webhookPath,
   maxBytes,
   inbox: {
     async put({ event, body }) {
@@ -29,13 +31,19 @@ const app = createWebhook({
       }
     },
   },
-  onFault: (error) =>
-    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`),
+  onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
 });
 const answer = handle(app);
 
-/** The front door for webhooks: checked, queued, answered. */
+/**
+ * The front door for webhooks: checked, queued, answered. A signature of a secret that is not known here may be of one that
+ * GitHub was just told of, so whoever is turned away for it is looked at again with what is known now.
+ */
 export const handler: typeof answer = async (event, context) => {
-  valid = (await secrets().gitHubApp(variable('github'))).webhookSecrets;
-  return answer(event, context);
+  const before = await secrets().webhookSecrets(variable('github'), false);
+  valid = before;
+  const first = await answer(event, context);
+  if (first.statusCode !== 401) return first;
+  valid = await secrets().webhookSecrets(variable('github'), true);
+  return valid.join() === before.join() ? first : answer(event, context);
 };

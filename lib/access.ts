@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { Grant } from './grants.ts';
 import { type FunctionName, fargateQuota, sealedAs } from './names.ts';
 import { type Need, needs } from './needs.ts';
+import type { Pages } from './pages.ts';
 import type { Sandbox } from './sandbox.ts';
 import { bucketArn, repositoryArn, type State, tableArn } from './state.ts';
 
@@ -18,6 +19,8 @@ export interface Surroundings {
   queue: string;
   /** Queues of what could not be worked off. */
   deadLetters: IQueue[];
+  /** Where people sign in and see pages. */
+  pages: Pages | undefined;
 }
 
 const colon = ArnFormat.COLON_RESOURCE_NAME;
@@ -67,14 +70,11 @@ const objects = (
   because: 'Objects are named by a digest or by the phase, which nobody knows before.',
 });
 
-/** Run records, gates, artifacts. */
-const records = (scope: Construct, state: State): Grant[] => [
-  items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
-  items(tableArn(scope, state.gates), every),
-  objects(scope, state, 'artifacts', 's3:GetObject', 's3:PutObject'),
-  // Without this S3 answers 403, not 404, to who asks for what is not there.
-  { actions: ['s3:ListBucket'], resources: [bucketArn(scope, state.artifacts)] },
-];
+/** Without this S3 answers 403, not 404, to who asks for what is not there. */
+const missing = (scope: Construct, state: State): Grant => ({
+  actions: ['s3:ListBucket'],
+  resources: [bucketArn(scope, state.artifacts)],
+});
 
 /** The statements of one function's role. */
 export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
@@ -83,12 +83,23 @@ export function grantsOf(scope: Construct, name: FunctionName, around: Surroundi
 
 const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
   run: (scope, { state }) => [
-    ...records(scope, state),
+    items(tableArn(scope, state.runs), ['GetItem', 'PutItem']),
+    objects(scope, state, 'artifacts', 's3:GetObject'),
+    missing(scope, state),
+    // Who serves GitHub is known before it is asked.
     secret(state.github),
-    seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
-  money: (scope, { state }) => [items(tableArn(scope, state.ledger), every)],
+  find: (scope, { state }) => [items(tableArn(scope, state.runs), ['Query'])],
+  keep: (scope, { state }) => [objects(scope, state, 'artifacts', 's3:PutObject')],
+  gates: (scope, { state }) => [items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
+  host: (scope, { state }) => [
+    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
+    seals(state.key, 'credential'),
+  ],
+  revoke: (scope, { state }) => [items(tableArn(scope, state.gates), ['DeleteItem'])],
+  money: (scope, { state }) => [items(tableArn(scope, state.ledger), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
+  leave: (scope, { state }) => [items(tableArn(scope, state.ledger), ['DeleteItem'])],
   tokens: (_, { state }) => [seals(state.key, 'token')],
   answer: (scope, { machine }) => answers(scope, machine),
   launch: (scope, { state, sandbox }) => [
@@ -109,7 +120,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ],
   collect: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
-    objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
+    objects(scope, state, 'phases', 's3:GetObject'),
   ],
   stop: (scope, { sandbox }) => {
     const conditions = { ArnEquals: { 'ecs:cluster': sandbox.cluster } };
@@ -131,6 +142,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   },
   notify: (scope, { state, mailFrom }) => [
     secret(state.slack),
+    // What was said is remembered, so that it is said once.
+    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'UpdateItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
   policy: () => [],
@@ -152,12 +165,15 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
       because: 'Executions are named by the run, which nobody knows before.',
     },
   ],
-  list: (scope, { state }) => [items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query'])],
+  list: (scope, { state }) => [
+    items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
+    items(tableArn(scope, state.runs), ['BatchGetItem']),
+  ],
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
     // What it mints is remembered, so that it is revoked when the run ends.
-    items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query']),
+    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
@@ -190,6 +206,20 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], resources: [state.github] },
     throughSecrets(scope, state.key, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ],
+  rotate: (scope, { state, pages }) => [
+    {
+      actions: [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      resources: [state.github, state.deployment, ...(pages ? [pages.sessions] : [])],
+    },
+    throughStores(scope, state.key, 'secretsmanager'),
+  ],
+  pages: (_, { pages }) =>
+    pages ? [secret(pages.sessions, ...(pages.clientSecret === undefined ? [] : [pages.clientSecret]))] : [],
   work: (_, { queue }) => [
     {
       actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],

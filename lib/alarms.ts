@@ -18,7 +18,7 @@ export interface AlarmsProps {
 /** Bad ends within an hour that are more than a rejected run or an unlucky one. */
 const runsAnHour = 3;
 const dayMs = 86_400_000;
-/** Days after which docs/aws.md asks for a new value of a secret that nothing rotates. */
+/** Days after which docs/rotation.md asks for a new value of a secret that nothing rotates. */
 const secretDays = 90;
 
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
@@ -78,8 +78,14 @@ export class Alarms extends Construct {
       control.deliveries.deadLetters.metricApproximateNumberOfMessagesVisible(minutes),
     );
     const of = (name: EventFunction) => control.functions.get(name);
-    const errors = [of('reconcile')?.metricErrors(hour), of('webhook')?.metricErrors(hour), broker.metricErrors(hour)];
-    add('Errors', 'Reconciler, broker or webhook fail: see their logs', sum(errors.filter(known), hour.period));
+    const failing = (['reconcile', 'webhook', 'pages'] as const).map((name) => of(name)?.metricErrors(hour));
+    add(
+      'Errors',
+      'Reconciler, broker, webhook or pages fail: see their logs',
+      sum([...failing, broker.metricErrors(hour)].filter(known), hour.period),
+    );
+    const rotate = of('rotate')?.metricErrors(hour);
+    if (rotate) add('RotationFailed', 'A secret could not be given its next value: see the log of rotate', rotate);
     // Not of the reconciler: there is one at most, and the next waits five minutes.
     const held = (['settle-phase', 'settle-run', 'webhook', 'hooks'] as const).map((name) =>
       of(name)?.metricThrottles(hour),
@@ -105,16 +111,22 @@ export class Alarms extends Construct {
       comparisonOperator: GREATER_THAN_THRESHOLD,
       treatMissingData: BREACHING,
     });
-    add(
-      'SecretsOld',
-      `A secret is older than ${secretDays} days: docs/aws.md says how to replace it`,
-      told('Secrets', reports.secrets),
-      {
-        threshold: secretDays * dayMs,
-        comparisonOperator: GREATER_THAN_THRESHOLD,
-        treatMissingData: BREACHING,
-      },
-    );
+    // Its silence is known from the alarm above.
+    for (const [name, field, what] of [
+      ['AppKeyOld', reports.appKey, 'The private key of the GitHub App'],
+      ['ModelKeysOld', reports.modelKeys, 'The secret with the keys of model providers'],
+      ['SlackOld', reports.slack, "The address of Slack's incoming webhook"],
+    ] as const) {
+      add(
+        name,
+        `${what} is older than ${secretDays} days: docs/rotation.md says how to replace it`,
+        told(name, field),
+        {
+          threshold: secretDays * dayMs,
+          comparisonOperator: GREATER_THAN_THRESHOLD,
+        },
+      );
+    }
   }
 }
 

@@ -54,8 +54,8 @@ export class Broker extends Construct {
     grant(role, [
       {
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: [`${bucketArn(this, state.artifacts)}/phases/*`],
-        because: 'A session policy narrows it to the one phase that the grant is for.',
+        resources: ['phases', 'cache'].map((part) => `${bucketArn(this, state.artifacts)}/${part}/*`),
+        because: 'A session policy narrows it to the one phase of the grant; archives in the cache have a checksum.',
       },
       throughStores(this, state.key, 's3'),
     ]);

@@ -11,6 +11,7 @@ import type { Policy } from '../core/policy/schema.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 import { taskMachine } from '../pipeline/task.machine.ts';
 import { grantsOf, machineArn, type Surroundings } from './access.ts';
+import { AgentFiles } from './agent-files.ts';
 import { environmentOf } from './environment.ts';
 import { Events } from './events.ts';
 import { makeFunction } from './function.ts';
@@ -19,22 +20,30 @@ import { type FunctionName, variables } from './names.ts';
 import { needs } from './needs.ts';
 import type { Network } from './network.ts';
 import { Operate } from './operate.ts';
+import { type OidcProps, type Pages, PagesKey } from './pages.ts';
 import { PolicyLayer } from './policy-layer.ts';
+import { Rotation } from './rotation.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
-import { Deliveries, WebhookApi } from './web.ts';
+import { Deliveries, WebApi } from './web.ts';
 
 export interface ControlProps {
   state: State;
   network: Network;
   sandbox: Sandbox;
   policy: Policy;
+  /** Folder that its paths are meant from. */
+  policyFolder: string | undefined;
   /** Name of the state machine, unique in account and region. */
   machine: string;
-  /** `:tag` or `@digest` of the images that phases are started from. */
+  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
   images: string[];
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
+  /** Who people sign in with; without, there are no pages. */
+  oidc: OidcProps | undefined;
+  /** Whether the App's secret has its value already, so that its rotation can be set up. */
+  appIsThere: boolean;
   /** Of the logs. */
   removalPolicy: RemovalPolicy;
 }
@@ -51,10 +60,10 @@ export class Control extends Construct {
   /** Events that no function could work off. */
   readonly deadLetters: sqs.Queue;
   readonly deliveries: Deliveries;
-  /** Where the code host sends its messages. */
-  readonly webhookUrl: string;
   /** The ways in for the command line. */
   readonly operate: Operate;
+  readonly web: WebApi;
+  readonly pages: Pages | undefined;
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
@@ -64,6 +73,14 @@ export class Control extends Construct {
       retentionPeriod: Duration.days(14),
     });
     this.deliveries = new Deliveries(this, 'Deliveries');
+    const { removalPolicy } = props;
+    this.web = new WebApi(this, 'Webhooks', { removalPolicy });
+    const { origin } = this.web;
+    const { pages, key } =
+      props.oidc === undefined
+        ? {}
+        : new PagesKey(this, 'Sessions', { oidc: props.oidc, origin, key: props.state.key, removalPolicy });
+    this.pages = pages;
     const make = this.#maker(props);
     const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name)]));
     this.stateMachine = this.#machine(props, steps);
@@ -92,14 +109,28 @@ export class Control extends Construct {
         maxConcurrency: workers,
       }),
     );
-    const { removalPolicy } = props;
-    const api = new WebhookApi(this, 'Webhooks', { webhook, removalPolicy });
-    this.webhookUrl = api.url;
     const operate = make('operate', { timeout: answered });
     const diagnose = make('diagnose', { timeout: answered });
     const setup = make('setup', { timeout: answered });
-    diagnose.addEnvironment(variables.webhookUrl, api.url);
-    this.operate = new Operate(this, 'CommandLine', { api, functions: { operate, diagnose, setup } });
+    diagnose.addEnvironment(variables.webhookUrl, this.web.webhookUrl);
+    this.operate = new Operate(this, 'CommandLine', {
+      web: this.web,
+      pages: this.pages,
+      functions: { operate, diagnose, setup },
+    });
+    this.web.openWebhook(webhook);
+    const rotate = make('rotate');
+    const { deployment, github } = props.state;
+    new Rotation(this, 'Rotation', {
+      rotate,
+      secrets: {
+        DeploymentKey: deployment,
+        ...(props.appIsThere ? { WebhookSecret: github } : {}),
+        ...(key ? { Sessions: key.secretArn } : {}),
+      },
+    });
+    const page = this.pages && make('pages', { timeout: answered });
+    if (page) this.web.openPages(page);
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
       ['settle-phase', settlePhase],
@@ -110,6 +141,8 @@ export class Control extends Construct {
       ['operate', operate],
       ['diagnose', diagnose],
       ['setup', setup],
+      ['rotate', rotate],
+      ...(page ? [['pages', page] as const] : []),
     ]);
   }
 
@@ -123,11 +156,17 @@ export class Control extends Construct {
 
   #maker(props: ControlProps) {
     const { layer } = new PolicyLayer(this, 'Policy', props.policy);
+    const agents = new AgentFiles(this, 'Agents', { policy: props.policy, folder: props.policyFolder }).layer;
+    const layersOf = (name: FunctionName): lambda.ILayerVersion[] => [
+      ...(needs[name].includes('policy') ? [layer] : []),
+      ...(agents && needs[name].includes('launch') ? [agents] : []),
+    ];
     const { queueArn, queueUrl } = this.deliveries.queue;
     const deadLetters = [this.deadLetters, this.deliveries.deadLetters];
     const mailFrom = props.policy.notify.email?.from;
-    const around: Surroundings = { ...props, mailFrom, queue: queueArn, deadLetters };
-    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, deadLetters };
+    const { pages } = this;
+    const around: Surroundings = { ...props, mailFrom, queue: queueArn, deadLetters, pages };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, deadLetters, pages };
     return (
       name: FunctionName,
       more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},
@@ -138,7 +177,7 @@ export class Control extends Construct {
         removalPolicy: props.removalPolicy,
         grants: grantsOf(this, name, around),
         environment: environmentOf(name, places),
-        ...(needs[name].includes('policy') ? { layers: [layer] } : {}),
+        layers: layersOf(name),
         ...more,
       });
   }

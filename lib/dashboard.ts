@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Control } from './control.ts';
+import { reports } from './names.ts';
 
 export interface DashboardProps {
   control: Control;
@@ -34,6 +35,22 @@ export class Dashboard extends Construct {
               deadLetters.metricApproximateNumberOfMessagesVisible(),
             ],
             [deliveries.queue.metricApproximateAgeOfOldestMessage()],
+          ),
+        ],
+        [
+          graph(
+            'How long phases take',
+            (['plan', 'build', 'rework', 'verify'] as const).map(
+              (phase) =>
+                new cloudwatch.Metric({
+                  namespace: reports.namespace,
+                  metricName: reports.phase,
+                  dimensionsMap: { phase, service: 'drydock' },
+                  statistic: 'p50',
+                  period: Duration.hours(1),
+                  label: phase,
+                }),
+            ),
           ),
         ],
         [

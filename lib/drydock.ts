@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -12,9 +12,11 @@ import { Broker } from './broker.ts';
 import { Control } from './control.ts';
 import { Dashboard } from './dashboard.ts';
 import { type FargateSize, fargateSize } from './fargate-size.ts';
+import { gatewayImage, type Images, sandboxImages } from './images.ts';
 import { propError } from './names.ts';
 import { Network } from './network.ts';
-import { packageRoot, version } from './package-root.ts';
+import { packageRoot } from './package-root.ts';
+import type { OidcProps } from './pages.ts';
 import { checkPolicy, type PolicyInput } from './policy.ts';
 import { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
@@ -40,10 +42,10 @@ export interface DrydockProps {
    */
   egress?: { vpc: ec2.IVpc };
   /**
-   * Digests, `sha256:` and 64 hex, of the images in Drydock's repository. Default: the tags `sandbox-<version>` and
-   * `gateway-<version>` of this package; the repository's tags cannot be moved.
+   * Digests, `sha256:` and 64 hex, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`, `go`,
+   * `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; the repository's tags cannot be moved.
    */
-  images?: { sandbox?: string; gateway?: string };
+  images?: Images;
   /** Key of what is stored. Default: a key of its own, rotated yearly. Not with `state`, which has its key already. */
   encryptionKey?: kms.IKey;
   /** Boundary of every role that is made here. Default: none. */
@@ -52,13 +54,17 @@ export interface DrydockProps {
   removalPolicy?: RemovalPolicy;
   /** What is kept, where another stack has made it: `importState`. Default: made here. */
   state?: State;
+  /**
+   * Who people sign in with, to see runs and decide gates on pages. Who signs in is looked up in the policy's people.
+   * Default: no pages at all.
+   */
+  oidc?: OidcProps;
   /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
   alarmTopic?: sns.ITopic;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
   bundles?: string;
 }
 
-const digest = /^sha256:[0-9a-f]{64}$/;
 /** GiB; more than Fargate gives is refused before a run finds out. */
 const mostDiskMb = 200 * 1_024;
 
@@ -84,12 +90,6 @@ export class Drydock extends Construct {
     if (props.state && props.encryptionKey) {
       throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
     }
-    const image = (name: 'sandbox' | 'gateway'): string => {
-      const given = images[name];
-      if (given === undefined) return `:${name}-${version()}`;
-      if (digest.test(given)) return `@${given}`;
-      throw propError(this, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
-    };
 
     if (props.permissionsBoundary) iam.PermissionsBoundary.of(this).apply(props.permissionsBoundary);
     this.state =
@@ -105,15 +105,17 @@ export class Drydock extends Construct {
       ...(props.vpc ? { vpc: props.vpc } : {}),
       ...(props.egress ? { egress: props.egress.vpc } : {}),
     });
-    const [sandboxImage, gatewayImage] = [image('sandbox'), image('gateway')];
+    const gateway = gatewayImage(this, images);
+    const sandboxes = sandboxImages(this, images, this.policy);
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
       broker: broker.function,
       artifacts: this.state.artifacts,
       images: this.state.images,
-      sandboxImage,
-      gatewayImage,
+      gatewayImage: gateway,
+      sandboxImages: sandboxes,
+      spot: this.policy.sandbox.spot,
       size: this.#size(),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
@@ -125,8 +127,11 @@ export class Drydock extends Construct {
       sandbox,
       policy: this.policy,
       machine,
-      images: [sandboxImage, gatewayImage],
+      images: [gateway, ...sandboxes.map(({ image }) => image)],
+      policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
+      oidc: props.oidc,
+      appIsThere: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {
@@ -145,7 +150,12 @@ export class Drydock extends Construct {
 
   /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
   get webhookUrl(): string {
-    return this.#control.webhookUrl;
+    return this.#control.web.webhookUrl;
+  }
+
+  /** Where people reach the pages, without a slash at the end; undefined without `oidc`. */
+  get pagesUrl(): string | undefined {
+    return this.#control.pages?.url;
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Network } from './network.ts';
+import type { Pages } from './pages.ts';
 import { policyPath } from './policy-layer.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
@@ -14,14 +16,19 @@ export interface Places {
   stateMachine: string;
   /** URL. */
   queue: string;
-  /** `:tag` or `@digest` each. */
+  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
   images: string[];
   /** Queues of what could not be worked off. */
   deadLetters: IQueue[];
+  pages: Pages | undefined;
 }
 
 /** Names and addresses; a function without a need does not get the names that belong to it. */
-export function environmentOf(name: FunctionName, { state, network, sandbox, ...at }: Places): Record<string, string> {
+export function environmentOf(
+  name: FunctionName,
+  { state, network, sandbox, pages, ...at }: Places,
+): Record<string, string> {
+  const sessions: Record<string, string> = pages ? { [variables.sessions]: pages.sessions } : {};
   const byNeed: Partial<Record<Need, Record<string, string>>> = {
     run: {
       [variables.runs]: state.runs,
@@ -29,6 +36,8 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.artifacts]: state.artifacts,
       [variables.github]: state.github,
       [variables.key]: state.key,
+      // For links.
+      ...(pages ? { [variables.pages]: pages.url } : {}),
     },
     money: { [variables.ledger]: state.ledger },
     answer: { [variables.stateMachine]: at.stateMachine },
@@ -39,9 +48,11 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {
       [variables.deployment]: state.deployment,
+      [variables.agentFiles]: agentFilesPath,
       [variables.cluster]: sandbox.cluster,
-      [variables.sandboxTask]: sandbox.sandboxTask,
       [variables.gatewayTask]: sandbox.gatewayTask,
+      [variables.sandboxTasks]: sandbox.sandboxTasks,
+      [variables.sandboxCapacity]: sandbox.capacity,
       [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
       [variables.sandboxGroup]: network.sandboxGroup,
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
@@ -57,6 +68,15 @@ export function environmentOf(name: FunctionName, { state, network, sandbox, ...
       [variables.deadLetters]: at.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
     },
     setup: { [variables.github]: state.github },
+    rotate: { [variables.github]: state.github, [variables.deployment]: state.deployment, ...sessions },
+    pages: pages
+      ? {
+          ...sessions,
+          [variables.issuer]: pages.issuer,
+          [variables.client]: pages.clientId,
+          ...(pages.clientSecret === undefined ? {} : { [variables.clientSecret]: pages.clientSecret }),
+        }
+      : {},
     receive: { [variables.github]: state.github, [variables.queue]: at.queue },
   };
   return Object.assign({}, ...needs[name].map((need) => byNeed[need] ?? {})) as Record<string, string>;

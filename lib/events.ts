@@ -34,7 +34,16 @@ export class Events extends Construct {
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Task State Change'],
-        detail: { clusterArn: [props.cluster], lastStatus: ['STOPPED'] },
+        detail: {
+          clusterArn: [props.cluster],
+          lastStatus: ['STOPPED'],
+          // A sandbox that ended well has told its gateway, which ends then: one event is enough.
+          $or: [
+            { containers: { name: ['gateway'] } },
+            { containers: { exitCode: [{ 'anything-but': [0] }] } },
+            { containers: { exitCode: [{ exists: false }] } },
+          ],
+        },
       },
       targets: [told(props.settlePhase)],
     });

@@ -6,8 +6,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Grant, grant } from './grants.ts';
+import { acknowledgeWildcard, type Grant, grant } from './grants.ts';
 import { type FunctionName, pascal, propError } from './names.ts';
+import { tracingLayer } from './tracing-layer.ts';
 
 export interface FunctionProps {
   /** Folder with one folder per function in it, each with `index.mjs`. */
@@ -43,6 +44,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
   const role = new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   const writes = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] };
   grant(role, [writes, ...props.grants]);
+  acknowledgeWildcard(role, '*', 'X-Ray takes traces of the account; it has no resource to name.');
   return new lambda.Function(scope, 'Function', {
     description: props.description,
     code: lambda.Code.fromAsset(folder),
@@ -51,10 +53,11 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     architecture: lambda.Architecture.ARM_64,
     memorySize: 512,
     timeout: props.timeout ?? Duration.minutes(5),
+    tracing: lambda.Tracing.ACTIVE,
     role,
     logGroup: log,
     environment: props.environment,
-    ...(props.layers ? { layers: props.layers } : {}),
+    layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
     ...(props.atOnce === undefined ? {} : { reservedConcurrentExecutions: props.atOnce }),
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
   });

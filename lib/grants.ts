@@ -14,8 +14,16 @@ export interface Grant {
 
 /** Puts the statements into a role's policy. @throws Internal for a wildcard without a reason. */
 export function grant(role: iam.Role, grants: Grant[]): void {
-  for (const { actions, resources, conditions, because } of grants) {
+  // A role has room for 10,240 characters: what is about the same resources is one statement.
+  const together = Map.groupBy(grants, ({ resources, conditions }) =>
+    JSON.stringify(Stack.of(role).resolve([resources, conditions ?? {}])),
+  );
+  for (const same of together.values()) {
+    const [{ resources, conditions }] = same as [Grant, ...Grant[]];
+    const actions = [...new Set(same.flatMap((each) => each.actions))];
     role.addToPolicy(new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) }));
+  }
+  for (const { actions, resources, because } of grants) {
     for (const resource of resources) {
       const text = flat(Stack.of(role).resolve(resource));
       if (!text.includes('*')) continue;

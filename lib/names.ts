@@ -9,6 +9,8 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `broker`: called by gateway tasks for what their grant allows
  * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
+ * - `rotate`: gives secrets new values, called by Secrets Manager
+ * - `pages`: what people see, only where an issuer is given that they sign in with
  */
 export const eventFunctions = [
   'settle-phase',
@@ -20,13 +22,25 @@ export const eventFunctions = [
   'operate',
   'diagnose',
   'setup',
+  'rotate',
+  'pages',
 ] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */
-export { fargateQuota, gatewayPort, reports, routes, sealedAs, variables } from '../lambdas/variables.ts';
+export {
+  fargateQuota,
+  gatewayPort,
+  reports,
+  routes,
+  sealedAs,
+  type ToolchainName,
+  toolchainNames,
+  variables,
+  webhookPath,
+} from '../lambdas/variables.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

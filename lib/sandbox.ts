@@ -7,15 +7,18 @@ import { Construct } from 'constructs';
 import { layout } from '../sandbox/layout.ts';
 import type { FargateSize } from './fargate-size.ts';
 import { grant } from './grants.ts';
-import { gatewayPort, variables } from './names.ts';
+import type { SandboxImage } from './images.ts';
+import { gatewayPort, pascal, variables } from './names.ts';
 import { repositoryArn, repositoryUri } from './state.ts';
 
 export interface SandboxProps {
-  /** Name of the repository of both images. */
+  /** Name of the repository of all images. */
   images: string;
   /** What follows the repository's name: `:tag` or `@sha256:…`. */
-  sandboxImage: string;
   gatewayImage: string;
+  sandboxImages: SandboxImage[];
+  /** Whether sandboxes run on Spot capacity first. */
+  spot: boolean;
   size: FargateSize;
   /** The gateway's broker, and the bucket that the two and the functions meet in. */
   broker: lambda.IFunction;
@@ -37,16 +40,18 @@ const gatewaySize: FargateSize = { cpu: 256, memoryMb: 512 };
 const ephemeralGib = { free: 20, least: 21 };
 
 /**
- * The cluster and the two tasks of a phase. Plain task definitions: the ready-made ones always give a task a role, and a
+ * The cluster and the tasks of a phase: the gateway, and a sandbox per image. Plain task definitions: the ready-made ones always give a task a role, and a
  * role's credentials are readable inside the task at an address that no security group covers. Only the gateway has one.
  */
 export class Sandbox extends Construct {
   /** ARN. */
   readonly cluster: string;
   readonly clusterName: string;
-  readonly sandboxTask: string;
   readonly gatewayTask: string;
-  /** ARN patterns of every revision of the two. */
+  /** JSON of the task definitions by runtime. */
+  readonly sandboxTasks: string;
+  readonly capacity: 'FARGATE' | 'FARGATE_SPOT';
+  /** ARN patterns of every revision of each. */
   readonly taskPatterns: string[];
   /** ARNs of the roles that whoever starts a task passes to ECS. Only the gateway's own is seen inside a container. */
   readonly taskRoles: string[];
@@ -54,7 +59,7 @@ export class Sandbox extends Construct {
   constructor(scope: Construct, id: string, props: SandboxProps) {
     super(scope, id);
     const cluster = new ecs.CfnCluster(this, 'Cluster', {
-      capacityProviders: ['FARGATE'],
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       configuration: { executeCommandConfiguration: { logging: 'NONE' } },
     });
     Validations.of(cluster).acknowledge({
@@ -70,12 +75,21 @@ export class Sandbox extends Construct {
     grant(gatewayRole, [{ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] }]);
     const uri = repositoryUri(this, props.images);
     const gib = Math.ceil(props.diskMb / 1_024);
-    const sandbox = this.#task('SandboxTask', props.size, sandboxRole, writable.sandbox, {
-      name: 'sandbox',
-      image: `${uri}${props.sandboxImage}`,
+    const definitions: Record<string, string> = {};
+    const sandboxes = props.sandboxImages.map(({ name, image, runtimes }) => {
+      const task = this.#task(`SandboxTask${pascal(name)}`, name, props.size, sandboxRole, writable.sandbox, {
+        name: 'sandbox',
+        image: `${uri}${image}`,
+      });
+      if (gib > ephemeralGib.free) task.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.least) };
+      Validations.of(task).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-ECS7',
+        reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway to the evidence.',
+      });
+      for (const runtime of runtimes) definitions[runtime] = task.ref;
+      return task;
     });
-    if (gib > ephemeralGib.free) sandbox.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.least) };
-    const gateway = this.#task('GatewayTask', gatewaySize, gatewayRole, writable.gateway, {
+    const gateway = this.#task('GatewayTask', 'gateway', gatewaySize, gatewayRole, writable.gateway, {
       name: 'gateway',
       image: `${uri}${props.gatewayImage}`,
       portMappings: [{ containerPort: gatewayPort, protocol: 'tcp' }],
@@ -100,29 +114,27 @@ export class Sandbox extends Construct {
       reason:
         'Names of resources and a port, no secret: what a gateway holds comes from the broker, against its grant.',
     });
-    Validations.of(sandbox).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-ECS7',
-      reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway into the evidence.',
-    });
     this.cluster = cluster.attrArn;
     this.clusterName = cluster.ref;
-    this.sandboxTask = sandbox.ref;
+    this.sandboxTasks = Stack.of(this).toJsonString(definitions);
+    this.capacity = props.spot ? 'FARGATE_SPOT' : 'FARGATE';
     this.gatewayTask = gateway.ref;
-    this.taskPatterns = [sandbox, gateway].map((task) =>
+    this.taskPatterns = [...sandboxes, gateway].map((task) =>
       Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` }),
     );
     this.taskRoles = [sandboxRole.roleArn, gatewayRole.roleArn, gatewayTaskRole.roleArn];
   }
 
   #task(
+    id: string,
     name: string,
     size: FargateSize,
     role: iam.Role,
     paths: readonly string[],
     container: ecs.CfnTaskDefinition.ContainerDefinitionProperty,
   ): ecs.CfnTaskDefinition {
-    const task = new ecs.CfnTaskDefinition(this, name, {
-      family: `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${container.name}`,
+    const task = new ecs.CfnTaskDefinition(this, id, {
+      family: `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${name}`,
       requiresCompatibilities: ['FARGATE'],
       networkMode: 'awsvpc',
       runtimePlatform: { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' },

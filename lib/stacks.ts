@@ -17,5 +17,9 @@ export function addStacks(app: App, props: Omit<DrydockProps, 'state' | 'encrypt
   run.addStackDependency(kept, 'it reads the names that the first stack writes');
   const drydock = new Drydock(run, 'Drydock', { ...props, state: importState(run, prefix) });
   new CfnOutput(run, 'WebhookUrl', { value: drydock.webhookUrl, description: 'Webhook URL of the GitHub App' });
+  if (drydock.pagesUrl !== undefined) {
+    const description = 'The pages; <this>/login/callback is the redirect URI to register with the issuer';
+    new CfnOutput(run, 'PagesUrl', { value: drydock.pagesUrl, description });
+  }
   return { kept, run };
 }

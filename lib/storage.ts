@@ -51,6 +51,7 @@ export class Storage extends Construct {
       indexName: 'byTime',
       partitionKey: { name: 'listKey', type: STRING },
       sortKey: { name: 'createdAt', type: STRING },
+      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
     });
     const artifacts = new s3.Bucket(this, 'Artifacts', {
       encryption: s3.BucketEncryption.KMS,
@@ -60,7 +61,11 @@ export class Storage extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      lifecycleRules: [{ id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      lifecycleRules: [
+        { id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // Archives of packages: what is still in a lock file is fetched again.
+        { id: 'cache', prefix: 'cache/', expiration: Duration.days(30) },
+      ],
       removalPolicy,
     });
     const images = new ecr.Repository(this, 'Images', {
@@ -101,7 +106,7 @@ export class Storage extends Construct {
       github: secret(
         'GitHubApp',
         'GitHub App: {"appId","privateKey","webhookSecrets":[newest, older]}',
-        'GitHub makes private keys of an App in its web pages only; a person replaces them.',
+        'GitHub makes private keys of an App in its web pages only; a person replaces them. Its webhook secret is rotated.',
       ),
       models: secret(
         'ModelKeys',
@@ -111,7 +116,7 @@ export class Storage extends Construct {
       deployment: secret(
         'DeploymentKey',
         'Key that the secrets of phases are derived from',
-        'A person replaces it; phases under way hold secrets derived from the one before, which stays valid for them.',
+        'It is rotated, by a schedule in the stack of the function that does it, which this stack must not need.',
         { passwordLength: 64, excludePunctuation: true },
       ),
       slack: secret(

@@ -2,6 +2,7 @@
 // runtime and stays outside. The same sources give the same bytes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { withoutLocales } from '../adapters/local/sandbox/programs.ts';
 
@@ -14,9 +15,40 @@ export interface Bundle {
   bytes: number;
 }
 
+const common = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // What was written for CommonJS asks for Node's modules by `require`.
+  banner: {
+    js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
+  },
+  legalComments: 'none',
+  logLevel: 'error',
+} as const;
+
+/** The same for all functions, and as large as a third of one: it is a layer of its own. */
+const tracer = '@aws-lambda-powertools/tracer';
+
+async function bundleTracer(folder: string): Promise<void> {
+  const target = join(folder, 'nodejs/node_modules', tracer);
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, 'package.json'), JSON.stringify({ name: tracer, type: 'module', exports: './index.mjs' }));
+  await build({
+    absWorkingDir: root,
+    entryPoints: [fileURLToPath(import.meta.resolve(tracer))],
+    outfile: join(target, 'index.mjs'),
+    external: ['@aws-sdk/*', '@smithy/*'],
+    ...common,
+  });
+}
+
 /** @param outDir Folder that is emptied first. */
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
+  await bundleTracer(join(outDir, 'tracing-layer'));
   const names = readdirSync(join(root, 'lambdas'))
     .flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? [])
     .sort();
@@ -26,18 +58,8 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         absWorkingDir: root,
         entryPoints: [join(root, 'lambdas', `${name}.lambda.ts`)],
         write: false,
-        bundle: true,
-        minify: true,
-        platform: 'node',
-        format: 'esm',
-        target: 'node24',
-        external: ['@aws-sdk/*', '@smithy/*'],
-        // What was written for CommonJS asks for Node's modules by `require`.
-        banner: {
-          js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
-        },
-        legalComments: 'none',
-        logLevel: 'error',
+        external: ['@aws-sdk/*', '@smithy/*', tracer],
+        ...common,
         plugins: [withoutLocales],
       });
       const [output] = outputFiles;

@@ -6,9 +6,9 @@ import type { VoteChoice } from '../core/run/gate.ts';
 import { isFinal } from '../core/run/record.ts';
 import { assets } from './assets.ts';
 import { errorPage, webError } from './errors.ts';
-import { followMessage } from './follow.ts';
+import { followMessage, followMessages } from './follow.ts';
 import { gatePage } from './gate-page.ts';
-import { formOf, guard, RequestRefused, type WebEnv } from './guard.ts';
+import { enter, formOf, guard, RequestRefused, type WebEnv } from './guard.ts';
 import { gatePath, type Markup, runPath } from './markup.ts';
 import { activityPage, auditPage, budgetPage, outboxPage } from './more-pages.ts';
 import type { WebOptions } from './options.ts';
@@ -22,7 +22,8 @@ const listedRuns = 500;
 
 /** The pages, as an application that runs wherever `fetch` requests come in. Reading changes nothing. */
 export function createWeb(options: WebOptions): Hono<WebEnv> {
-  const { service, who, policy } = options;
+  const { service, policy, watch, outbox } = options;
+  const whoOf = (c: Context<WebEnv>): string => c.get('page').visitor?.who ?? '';
   const app = new Hono<WebEnv>();
   app.use(guard(options));
   app.use(
@@ -41,6 +42,8 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     );
   }
 
+  // The files above hold nothing of anybody; all that follows is for who was let in.
+  app.use(enter(options));
   app.get('/', (c) => c.redirect('/runs'));
   app.get('/runs', async (c) => {
     const [runs, paused] = await Promise.all([service.list(listedRuns), service.paused()]);
@@ -60,11 +63,13 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     return send(c, runPage(c.get('page'), { run, audit, refusals, evidence, diff, host }));
   });
   app.get('/runs/:run/follow', async (c) => {
-    const { runId } = await service.run(c.req.param('run'));
+    const run = await service.run(c.req.param('run'));
+    if (!watch) return c.json(followMessages(run));
+    const { runId } = run;
     const following = streamSSE(c, async (stream) => {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
-      for await (const item of options.watch(runId, gone.signal)) {
+      for await (const item of watch(runId, gone.signal)) {
         await stream.writeSSE({ data: JSON.stringify(followMessage(item)) });
         if (item.kind === 'run' && isFinal(item.run.status)) gone.abort();
       }
@@ -80,12 +85,12 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   });
   app.post('/runs/:run/cancel', async (c) => {
     const field = await formOf(c);
-    const run = await service.cancel(c.req.param('run'), who, field('reason') || 'cancelled on the page');
+    const run = await service.cancel(c.req.param('run'), whoOf(c), field('reason') || 'cancelled on the page');
     return c.redirect(runPath(run.runId), 303);
   });
   app.post('/runs/:run/retry', async (c) => {
     await formOf(c);
-    const { runId } = await service.retry(c.req.param('run'), policy, who);
+    const { runId } = await service.retry(c.req.param('run'), policy, whoOf(c));
     return c.redirect(runPath(runId), 303);
   });
 
@@ -97,16 +102,16 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   });
   app.post('/gates/:gate', async (c) => {
     const field = await formOf(c);
-    const gate = await service.vote({ gate: c.req.param('gate'), who, ...voteOf(field) });
+    const gate = await service.vote({ gate: c.req.param('gate'), who: whoOf(c), ...voteOf(field) });
     return c.redirect(gatePath(gate.gateId), 303);
   });
 
   app.post('/pause', async (c) => {
     const field = await formOf(c);
-    await service.pause(field('paused') === 'yes', who);
+    await service.pause(field('paused') === 'yes', whoOf(c));
     return c.redirect('/runs', 303);
   });
-  app.get('/outbox', async (c) => send(c, outboxPage(c.get('page'), await options.outbox())));
+  if (outbox) app.get('/outbox', async (c) => send(c, outboxPage(c.get('page'), await outbox())));
   app.get('/budget', async (c) => {
     const found = await Promise.all(Object.keys(policy.budgets).map((team) => service.budget(team, policy)));
     return send(

@@ -2,8 +2,11 @@ import { raw } from 'hono/html';
 import { formatUsd, microsOf } from '../core/money/format.ts';
 import type { PhaseEvent } from '../core/run/phase.ts';
 import { isFinal, type RunStatus } from '../core/run/record.ts';
-import type { WatchItem } from '../pipeline/service.ts';
+import type { RunView, WatchItem } from '../pipeline/service.ts';
 import { type Markup, visible } from './markup.ts';
+
+/** Between two questions of a page that cannot be told. */
+const askSeconds = 5;
 
 /** What the page's script is told, one message each; all text is made visible here and put in as text there. */
 export type FollowMessage =
@@ -26,6 +29,12 @@ export function followMessage(item: WatchItem): FollowMessage {
   }
 }
 
+/** The same of a run so far, for a page that asks instead of listening; what a phase reports it has when the phase ends. */
+export const followMessages = (run: RunView): FollowMessage[] => [
+  ...run.events.map((event) => followMessage({ kind: 'event', event })),
+  followMessage({ kind: 'run', run }),
+];
+
 /** One report of a phase as a line of text. */
 export function activityText(event: PhaseEvent): string {
   switch (event.type) {
@@ -47,24 +56,23 @@ export function activityText(event: PhaseEvent): string {
 /**
  * Follows the run: events are added to the timeline, and when what can be done changes the page is asked for anew. The
  * page is whole without it.
+ * @param live Whether the server tells by itself; else it is asked every few seconds while somebody looks.
  */
-export const followScript = (run: { status: RunStatus }): Markup =>
+export const followScript = (run: { status: RunStatus }, live: boolean): Markup =>
   raw(`(() => {
   const shown = ${JSON.stringify(run.status)};
   const timeline = document.getElementById('timeline');
   const live = document.getElementById('live');
   const keys = new Set([...timeline.children].map((li) => li.dataset.key));
-  const source = new EventSource(location.pathname + '/follow');
   const piece = (tag, css, text) => Object.assign(document.createElement(tag), { className: css, textContent: text });
   const row = (parts) => {
     const li = document.createElement('li');
     for (const part of parts) li.append(part, ' ');
     return li;
   };
-  source.onmessage = ({ data }) => {
-    const item = JSON.parse(data);
+  const take = (item) => {
     if (item.kind === 'run') {
-      if (item.status !== shown) { source.close(); location.reload(); return; }
+      if (item.status !== shown) { location.reload(); return; }
       document.querySelector('#status .quiet').textContent = item.state;
     } else if (item.kind === 'event' && !keys.has(item.key)) {
       keys.add(item.key);
@@ -77,4 +85,16 @@ export const followScript = (run: { status: RunStatus }): Markup =>
       list.scrollTop = list.scrollHeight;
     }
   };
-})();`);
+${live ? listen : ask}})();`);
+
+const listen = `  const source = new EventSource(location.pathname + '/follow');
+  source.onmessage = ({ data }) => take(JSON.parse(data));
+`;
+/** Who was signed out meanwhile is sent to sign in again by the page itself. */
+const ask = `  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname + '/follow').catch(() => undefined);
+    if (answer?.status === 401) location.reload();
+    else if (answer?.ok) for (const item of await answer.json()) take(item);
+  }, ${askSeconds * 1_000});
+`;

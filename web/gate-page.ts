@@ -94,8 +94,8 @@ ${current && phases.verify !== undefined && markup`<section><h2>Evidence</h2>${p
 
 function decide(context: PageContext, { gate, evidence }: GateParts): Markup | null {
   if (gate.kind === 'slot' || gate.kind === 'ci') return null;
-  const { options } = context;
-  const person = personOf(options.policy, options.who) ?? options.who;
+  const who = context.visitor?.who ?? '';
+  const person = personOf(context.options.policy, who) ?? who;
   const listed = gate.eligible.includes(person) || gate.approvers.includes(person);
   const own = person === gate.requester && !gate.solo;
   const choice = (name: string, body: Markup): Markup =>
@@ -107,9 +107,9 @@ function decide(context: PageContext, { gate, evidence }: GateParts): Markup | n
     );
   const plan = 'value' in evidence ? evidence.value.plan : null;
   const revise = gate.kind === 'review' || (gate.kind === 'plan' && gate.revisionsLeft > 0);
-  return markup`<section class="decide"><h2>Decide as ${options.who}</h2>
-${!listed && markup`<div class="box warn"><p>${options.who} is not among those who decide this; the vote will be refused.</p></div>`}
-${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${options.who} asked for this run, and somebody else has to approve it.</p></div>`}
+  return markup`<section class="decide"><h2>Decide as ${who}</h2>
+${!listed && markup`<div class="box warn"><p>${who} is not among those who decide this; the vote will be refused.</p></div>`}
+${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} asked for this run, and somebody else has to approve it.</p></div>`}
 ${gate.kind === 'question' && choice('answer', answerFields(gate))}
 ${
   (gate.kind !== 'question' || gate.acceptable) &&

@@ -1,14 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
-import type { PageContext, WebOptions } from './options.ts';
+import type { Door, PageContext, WebOptions } from './options.ts';
 
 export type WebEnv = { Variables: { page: PageContext } };
 
 /** A request that did not come from a person looking at these pages. Nothing was done. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
-  readonly status: 403 | 413 | 415 | 421;
+  readonly status: 401 | 403 | 413 | 415 | 421 | 503;
   readonly remedy: string;
   constructor(status: RequestRefused['status'], message: string, remedy: string) {
     super(message);
@@ -32,8 +32,7 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   return async (c, next) => {
     const nonce = randomBytes(16).toString('base64');
     setHeaders(c, nonce);
-    const session = sessionOf(c);
-    c.set('page', { options, now: options.now(), nonce, csrf: tokenOf(options.csrfKey, session) });
+    c.set('page', { options, now: options.now(), nonce });
     const host = (c.req.header('host') ?? '').toLowerCase();
     if (!hosts.includes(host.replace(/:\d{1,5}$/, ''))) {
       throw new RequestRefused(421, 'These pages are not served under that name.', `Use one of: ${hosts.join(', ')}.`);
@@ -43,6 +42,24 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   };
 }
 
+/** Lets nobody further of whom the door does not say who it is. */
+export function enter({ door }: WebOptions): MiddlewareHandler<WebEnv> {
+  return async (c, next) => {
+    const visitor = await door(c);
+    if (visitor instanceof Response) return visitor;
+    c.set('page', { ...c.get('page'), visitor });
+    return next();
+  };
+}
+
+/**
+ * The door where there is one person, as on one machine: each browser gets a session, and whoever comes is that person.
+ * @param csrfKey At least 32 bytes; never leaves the server.
+ */
+export const oneVisitor =
+  (who: string, csrfKey: Uint8Array): Door =>
+  (c) => ({ who, csrf: tokenOf(csrfKey, sessionOf(c)), signedIn: false });
+
 /** The fields of a form of ours. @throws RequestRefused when it is somebody else's. */
 export async function formOf(c: Context<WebEnv>): Promise<(name: string) => string> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
@@ -51,8 +68,8 @@ export async function formOf(c: Context<WebEnv>): Promise<(name: string) => stri
   }
   const fields = new URLSearchParams(await c.req.text());
   const given = Buffer.from(fields.get('csrf') ?? '');
-  const expected = Buffer.from(c.get('page').csrf);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const expected = Buffer.from(c.get('page').visitor?.csrf ?? '');
+  if (expected.length === 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new RequestRefused(403, 'The form is not from this session; nothing was changed.', reload);
   }
   return (name) => (fields.get(name) ?? '').replace(/\r\n?/g, '\n').trim();

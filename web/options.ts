@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Service, WatchItem } from '../pipeline/service.ts';
 
@@ -12,16 +13,28 @@ export interface Message {
   link?: string;
 }
 
+/** Who a request comes from. */
+export interface Visitor {
+  /** Under whom votes are cast: a person's id, or as typed at this machine. Shown on every page. */
+  who: string;
+  /** Bound to the session; every form carries it. */
+  csrf: string;
+  /** Whether there is something to sign out of. */
+  signedIn: boolean;
+}
+
+/** Asked before each page: says who is there, or answers in the page's place. */
+export type Door = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
+
 export interface WebOptions {
   service: Service;
-  watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
-  outbox(): Promise<Message[]>;
-  /** Under whom votes are cast: the person at this machine, as typed. Shown on every page. */
-  who: string;
+  /** Follows a run as it happens. Where requests cannot stay open it is left out, and the page asks every few seconds. */
+  watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
+  /** What people were told, where that is kept. */
+  outbox?(): Promise<Message[]>;
+  door: Door;
   /** The operator's policy: budgets, and what a retry runs under. */
   policy: Policy;
-  /** Key of the CSRF tokens; at least 32 bytes, never leaves the server. */
-  csrfKey: Uint8Array;
   /** Epoch milliseconds. */
   now(): number;
   /** Host names, without port, under which the pages may be asked for; loopback names where absent. */
@@ -37,6 +50,6 @@ export interface PageContext {
   now: number;
   /** Nonce of the Content-Security-Policy, for the one inline script. */
   nonce: string;
-  /** Bound to the session's cookie; every form carries it. */
-  csrf: string;
+  /** Undefined before anybody was let in: such a page has nothing of a run on it. */
+  visitor?: Visitor;
 }

@@ -2,11 +2,11 @@ import { assets } from './assets.ts';
 import { type Markup, markup } from './markup.ts';
 import type { PageContext } from './options.ts';
 
-const places = [
+const places = ({ outbox }: PageContext['options']): [string, string][] => [
   ['/runs', 'Runs'],
-  ['/outbox', 'Outbox'],
+  ...(outbox ? [['/outbox', 'Outbox'] as [string, string]] : []),
   ['/budget', 'Budget'],
-] as const;
+];
 
 export interface Page {
   title: string;
@@ -17,9 +17,11 @@ export interface Page {
   refreshSeconds?: number;
   /** Inline script; runs under the nonce. */
   script?: Markup;
+  /** A path of ours where the browser goes on to by itself. */
+  next?: string;
 }
 
-export function page(context: PageContext, { title, at, body, refreshSeconds, script }: Page): Markup {
+export function page(context: PageContext, { title, at, body, refreshSeconds, script, next }: Page): Markup {
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -27,6 +29,7 @@ export function page(context: PageContext, { title, at, body, refreshSeconds, sc
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 ${refreshSeconds !== undefined && markup`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`}
+${next !== undefined && markup`<meta http-equiv="refresh" content="0;url=${next}">`}
 <title>${title} · Drydock</title>
 <link rel="icon" href="${assets.icon.path}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style.path}">
@@ -35,11 +38,7 @@ ${refreshSeconds !== undefined && markup`<noscript><meta http-equiv="refresh" co
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <a class="brand" href="/runs">Drydock</a>
-<nav aria-label="Pages">${places.map(
-    ([path, name]) => markup`<a href="${path}"${at === path && markup` aria-current="page"`}>${name}</a>`,
-  )}</nav>
-<span class="who">deciding as <strong>${context.options.who}</strong></span>
-</header>
+${visitorView(context, at)}</header>
 <main id="main">
 ${body}
 </main>
@@ -49,9 +48,20 @@ ${script && markup`<script nonce="${context.nonce}">${script}</script>`}
 `;
 }
 
+const visitorView = (context: PageContext, at: string | undefined): Markup | null => {
+  const { visitor } = context;
+  return visitor === undefined
+    ? null
+    : markup`<nav aria-label="Pages">${places(context.options).map(
+        ([path, name]) => markup`<a href="${path}"${at === path && markup` aria-current="page"`}>${name}</a>`,
+      )}</nav>
+<span class="who">deciding as <strong>${visitor.who}</strong></span>
+${visitor.signedIn && form(context, '/logout', markup`<button type="submit" class="quiet small">Sign out</button>`)}`;
+};
+
 /** A form that changes something: always POST, always with the session's token. */
 export const form = (context: PageContext, action: string, body: Markup, css = ''): Markup =>
-  markup`<form method="post" action="${action}" class="${css}"><input type="hidden" name="csrf" value="${context.csrf}">${body}</form>`;
+  markup`<form method="post" action="${action}" class="${css}"><input type="hidden" name="csrf" value="${context.visitor?.csrf}">${body}</form>`;
 
 /** A part that folds; `open` shows it from the start. */
 export const fold = (summary: Markup | string, body: Markup, open = false): Markup =>

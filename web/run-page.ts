@@ -44,12 +44,13 @@ ${refusalsSection(parts.refusals)}
 <ul class="durations">${Object.entries(run.durations).map(([name, ms]) => markup`<li><span class="quiet">${name}</span> ${duration(ms)}</li>`)}</ul>
 ${timeline(run.events)}
 ${following && markup`<div id="live" hidden><h3>Right now</h3><ol class="live" aria-live="polite"></ol></div>`}
+${following && context.options.watch === undefined && markup`<p class="quiet">This page looks for news every few seconds; what the agent says and does is told when its phase ends.</p>`}
 <p><a href="${runPath(run.runId)}/activity">What the agent said and did</a> · <a href="${runPath(run.runId)}/audit">Audit: who did what, and when</a></p></section>`;
   return page(context, {
     title: run.taskId,
     at: '/runs',
     body,
-    ...(following ? { refreshSeconds, script: followScript(run) } : {}),
+    ...(following ? { refreshSeconds, script: followScript(run, context.options.watch !== undefined) } : {}),
   });
 }
 

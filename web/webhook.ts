@@ -29,6 +29,8 @@ const fields = new Map(
 export interface WebhookOptions {
   /** What may sign, newest first: one, or two during a rotation. None refuses everything. */
   secrets(): string[];
+  /** Where it listens. Default: `/webhooks/github`. */
+  path?: string;
   inbox: Pick<Inbox, 'put'>;
   maxBytes?: number;
   /** Called when something new is in the inbox. */
@@ -58,7 +60,7 @@ export function createWebhook(options: WebhookOptions): Hono {
   const app = new Hono();
   const held = { bytes: 0 };
 
-  app.all(webhookPath, async (c) => {
+  app.all(options.path ?? webhookPath, async (c) => {
     const secrets = options.secrets().filter((secret) => secret !== '');
     if (secrets.length === 0) {
       throw new Refused(

@@ -7,34 +7,32 @@ import {
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import type { ModelAccess } from '../../pipeline/deps.ts';
+import { type AppSecret, keySince, parseAppSecret, validSecrets } from './app-secret.ts';
 
 /** A rotated secret is seen by every function after this long. */
 const freshMs = 300_000;
 /** And by who looks for a newer one. */
-const newestMs = 10_000;
-
-/** What a person or `drydock github setup` puts into the secret of the GitHub App. */
-export const appSecret = z.object({
-  appId: z.coerce.number().int().positive(),
-  privateKey: z.string().min(1),
-  /** Newest first; two during a rotation. */
-  webhookSecrets: z.array(z.string().min(1)).min(1).max(2),
-  apiUrl: z.url().default('https://api.github.com'),
-  gitUrl: z.url().default('https://github.com'),
-});
-export type AppSecret = z.infer<typeof appSecret>;
+export const newestMs = 10_000;
 
 export interface Secrets {
   /** The text of a secret. @throws SecretMissing where it is empty or not there. */
   text(arn: string): Promise<string>;
   gitHubApp(arn: string): Promise<AppSecret>;
+  /**
+   * What may sign messages of the code host: during a rotation also what is about to be the secret, and for a day what was.
+   * @param newest As with `versions`.
+   */
+  webhookSecrets(arn: string, newest: boolean): Promise<string[]>;
+  /** Epoch milliseconds since which the private key of the App is there; undefined where there is none. */
+  appKeySince(arn: string): Promise<number | undefined>;
   /** Epoch milliseconds at which a secret was last changed; undefined where nobody ever did. */
   changedAt(arn: string): Promise<number | undefined>;
   modelAccess(arn: string, provider: string): Promise<ModelAccess>;
   /** Address of Slack's incoming webhook. */
   slackWebhook(arn: string): Promise<string>;
   /**
-   * The text of a secret, then the one it replaced, for what was made with either. @param newest Asks again unless that
+   * The text of a secret, then the one it replaced and the one that is about to replace it, for what was made with any of
+   * them. @param newest Asks again unless that
    * was done within seconds: somebody else may know a newer one.
    */
   versions(arn: string, newest: boolean): Promise<string[]>;
@@ -44,7 +42,10 @@ const slackSecret = z.object({ webhookUrl: z.url({ protocol: /^https$/ }).refine
 
 /** Secrets Manager, asked once in five minutes per secret. Values are held in memory only, and are in no error. */
 export function createSecrets(client: SecretsManagerClient, now: () => number): Secrets {
-  const read = async (arn: string, VersionStage: 'AWSCURRENT' | 'AWSPREVIOUS'): Promise<string | undefined> => {
+  const read = async (
+    arn: string,
+    VersionStage: 'AWSCURRENT' | 'AWSPREVIOUS' | 'AWSPENDING',
+  ): Promise<string | undefined> => {
     try {
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage }));
       return SecretString || undefined;
@@ -61,9 +62,14 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
   const text = held(now, current);
   const both = held(now, async (arn) => {
     const newest = await current(arn);
-    const previous = await read(arn, 'AWSPREVIOUS');
-    return [newest, ...(previous === undefined ? [] : [previous])];
+    const others = await Promise.all([read(arn, 'AWSPREVIOUS'), read(arn, 'AWSPENDING')]);
+    return [...new Set([newest, ...others.filter((text) => text !== undefined)])];
   });
+  const withPending = held(now, async (arn) => Promise.all([current(arn), read(arn, 'AWSPENDING')]));
+  const changedAt = async (arn: string): Promise<number | undefined> => {
+    const { LastChangedDate } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+    return LastChangedDate?.getTime();
+  };
   const json = async <T>(arn: string, schema: z.ZodType<T>): Promise<T> => {
     const value = await text(arn, freshMs);
     try {
@@ -79,11 +85,18 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
     text: (arn) => text(arn, freshMs),
     versions: (arn, newest) => both(arn, newest ? newestMs : freshMs),
     slackWebhook: async (arn) => (await json(arn, slackSecret)).webhookUrl,
-    gitHubApp: (arn) => json(arn, appSecret),
-    async changedAt(arn) {
-      const { LastChangedDate } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
-      return LastChangedDate?.getTime();
+    gitHubApp: async (arn) => parseAppSecret(await text(arn, freshMs), arn),
+    async webhookSecrets(arn, newest) {
+      const [there, next] = await withPending(arn, newest ? newestMs : freshMs);
+      const valid = validSecrets(parseAppSecret(there, arn), now());
+      const coming = next === undefined ? [] : parseAppSecret(next, arn).webhookSecrets.slice(0, 1);
+      return [...new Set([...coming, ...valid])];
     },
+    async appKeySince(arn) {
+      const at = await changedAt(arn);
+      return at === undefined ? undefined : (keySince(parseAppSecret(await text(arn, freshMs), arn)) ?? at);
+    },
+    changedAt,
     async modelAccess(arn, provider) {
       const keys = new Map(Object.entries(await json(arn, z.record(z.string(), z.string()))));
       const key = keys.get(provider);

@@ -118,6 +118,16 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     await credentials.forget(owner, id);
   };
 
+  /** The newest that another process of the run has minted for the same purpose: each would have to be revoked. */
+  const kept = async ({ run }: CodeHostScope, purpose: Purpose): Promise<Minted | undefined> => {
+    if (run === undefined) return undefined;
+    const usable = (await credentials.of(run))
+      .map((known) => ({ ...known, until: Date.parse(known.expiresAt) }))
+      .filter((known) => known.purpose === purpose && known.until - now() > marginMs)
+      .sort((a, b) => b.until - a.until)[0];
+    return usable && { id: usable.id, token: await options.open(usable.sealed), expiresAt: usable.until };
+  };
+
   const cached = new Map<string, Promise<Minted>>();
   /** The token kept for a purpose. Those who ask at once get the same. @param refused One that GitHub takes no longer. */
   const tokenFor = async (scope: CodeHostScope, purpose: Purpose, refused?: string): Promise<string> => {
@@ -128,7 +138,8 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       if (token !== refused && expiresAt - now() > marginMs) return token;
       if (cached.get(key) !== known) return tokenFor(scope, purpose, refused);
     }
-    const made = mint(scope, purpose);
+    const other = refused === undefined ? kept(scope, purpose) : Promise.resolve(undefined);
+    const made = other.then((found) => found ?? mint(scope, purpose));
     cached.set(key, made);
     made.catch(() => cached.delete(key));
     return (await made).token;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../../core/collaboration.ts';
+import { mayBeCommand } from '../../core/comment/command.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { HostEvent } from '../../core/host-event.ts';
 import { branchFault } from '../../core/spec/fields.ts';
@@ -189,6 +190,7 @@ function reviewed(event: z.infer<typeof review>): HostEvent {
 function commented(event: z.infer<typeof issueComment>): HostEvent {
   const { id: number, created_at: at, body, user } = event.comment;
   mustBe(event.sender, user, 'issue_comment', 'comment.user');
+  if (!mayBeCommand(body ?? '')) return nothing('a comment with no command');
   return {
     ...originOf(event),
     kind: 'comment',

@@ -24,13 +24,16 @@ const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
 const usage = '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON]';
 
+/** Whether it is worth reading: most comments are people talking. */
+export const mayBeCommand = (body: string): boolean => /^\/drydock/im.test(body);
+
 /**
  * The one command of a comment: `/drydock VERB …` at the start of a line that a reader sees as the writer's own words,
  * not quoted, code, in a list, a table or HTML. Undefined where there is none; a fault where there are several, where it
  * cannot be told whether it is shown, or where it is none of the list.
  */
 export function readCommand(body: string): Command | CommandFault | undefined {
-  if (!/^\/drydock/im.test(body)) return undefined;
+  if (!mayBeCommand(body)) return undefined;
   if (body.length > maxBody) return { fault: `The comment is longer than ${maxBody} characters.` };
   const { lines, open } = readSight(body.replace(/\r\n?/g, '\n'));
   const commands = lines.flatMap((line, at) => (looksLike.test(line.text) ? [{ ...line, at }] : []));

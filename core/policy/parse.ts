@@ -27,10 +27,20 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
 
   const owners = new Map<string, string>();
   for (const [id, person] of Object.entries(policy.people)) {
-    const names = { id, email: person.email, github: person.github, slack: person.slack, iam: person.iam };
+    const names = {
+      id,
+      email: person.email,
+      github: person.github,
+      slack: person.slack,
+      iam: person.iam,
+      oidc: person.oidc,
+    };
     for (const [field, name] of Object.entries(names)) {
       if (name === undefined) continue;
-      const key = field === 'id' || field === 'email' ? `mail:${name.toLowerCase()}` : `${field}:${name.toLowerCase()}`;
+      const key =
+        field === 'id' || field === 'email'
+          ? `mail:${name.toLowerCase()}`
+          : `${field}:${field === 'oidc' ? name : name.toLowerCase()}`;
       const owner = owners.get(key) ?? id;
       if (owner !== id)
         fault('ambiguous-person', `"${name}" belongs to "${owner}" already.`, [

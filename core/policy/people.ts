@@ -36,5 +36,22 @@ export function approversOf(policy: People & { review: Pick<Policy['review'], 'a
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
+/**
+ * Who signed in, by what the issuer says: the person with that subject, else the one with that verified address. Undefined
+ * for whoever the policy does not name, and where subject and address are two people's. A person with a subject is known by
+ * it alone: an address may be given to somebody else one day.
+ */
+export function signedIn(
+  policy: People & { review: Pick<Policy['review'], 'approvers'> },
+  { subject, email }: { subject: string; email?: string | undefined },
+): string | undefined {
+  const bySubject = Object.entries(policy.people).find(([, person]) => person.oidc === subject)?.[0];
+  const found = email === undefined || !isAddress(email.trim()) ? undefined : personOf(policy, email);
+  const named = found !== undefined && (own(policy.people, found) || approversOf(policy).includes(found));
+  const byAddress = named ? found : undefined;
+  if (bySubject !== undefined) return byAddress === undefined || byAddress === bySubject ? bySubject : undefined;
+  return byAddress !== undefined && own(policy.people, byAddress)?.oidc === undefined ? byAddress : undefined;
+}
+
 /** `OSUSER@localhost` is one too. */
 const isAddress = (text: string): boolean => /^[^\s@:/]+@[^\s@:/]+$/.test(text);

@@ -23,6 +23,11 @@ const person = z.strictObject({
     .string()
     .regex(/^arn:aws[a-z-]*:(?:iam|sts)::\d{12}:\S+$/, 'Write the ARN of a user or role.')
     .optional(),
+  /** Subject (`sub`) at the issuer that the pages sign people in with; letters are told from capitals. */
+  oidc: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'Write the subject as the issuer gives it, at most 255 characters.')
+    .optional(),
 });
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
@@ -176,6 +181,13 @@ export const policySchema = z
         /** Read-only mirrors; what a project's lock file needs. */
         registries: z.array(z.enum(registries)).default([...registries]),
         hosts: z.array(field.host).max(500).default([]),
+      })
+      .prefault({}),
+    /** Where sandboxes run as tasks of Fargate; on one machine it means nothing. */
+    sandbox: z
+      .strictObject({
+        /** Spot capacity for the first try of a phase: cheaper, and now and then taken back. */
+        spot: z.boolean().default(false),
       })
       .prefault({}),
     mcp: z

@@ -32,6 +32,7 @@ export const storedEnd = z.strictObject({
   traffic: z.array(z.strictObject({ route: z.string(), target: z.string(), bytes: z.number() })),
   artifacts: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/)),
   enforcer: z.string(),
+  agentFiles: z.string().optional(),
   ms: z.number().nonnegative(),
 });
 export type StoredEnd = z.infer<typeof storedEnd>;

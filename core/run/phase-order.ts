@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { phaseSpec } from './phase.ts';
 
+/** Input with the tar of the profile's files, where they are not mounted. */
+export const agentFilesInput = 'agent.tar';
+
 /** A phase order as it is stored: all of it but the bytes of its inputs. No secret is in it. */
 export const storedOrder = z.strictObject({
   spec: phaseSpec,

@@ -169,7 +169,7 @@ export interface Refusal {
 
 /** Something that went out and came back: a registry download or a tunnel. */
 export interface Traffic {
-  /** `registry` or `connect`. */
+  /** `registry`, `connect`, or `cache` for what an earlier phase had fetched from a registry. */
   route: string;
   /** Registry path or host. */
   target: string;
@@ -192,7 +192,11 @@ export interface PhaseEnd {
   artifacts: Map<string, Uint8Array>;
   /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `fargate`, `none`. */
   enforcer: string;
+  /** SHA-256 of the tar of the profile's files that the gateway served, 64 hex, where there were some. */
+  agentFiles?: string;
   /** Digest of the image that ran, `sha256:` and 64 hex, where there was one. */
   image?: string;
+  /** Milliseconds of what came before anything ran inside, where a service placed it: `place`, `pull`, `boot`. */
+  timings?: Record<string, number>;
   ms: number;
 }

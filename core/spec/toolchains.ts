@@ -40,10 +40,20 @@ export const toolchains = {
   rust: { images: ['rust'], runtime: 'rust:1', tests: { cargo: 'cargo test' } },
 } as const satisfies Record<string, Toolchain>;
 
+export type ToolchainName = keyof typeof toolchains;
+export const toolchainNames = Object.keys(toolchains) as ToolchainName[];
+
 const all: Toolchain[] = Object.values(toolchains);
-const byImage = (runtime: string): Toolchain | undefined => {
+
+/** `python:3.13-slim` → `python`; undefined for what is no built-in toolchain. */
+export function toolchainOf(runtime: string): ToolchainName | undefined {
   const image = runtime.split(/[:@]/)[0] ?? '';
-  return all.find((toolchain) => toolchain.images.includes(image));
+  return toolchainNames.find((name) => (toolchains[name].images as readonly string[]).includes(image));
+}
+
+const byImage = (runtime: string): Toolchain | undefined => {
+  const name = toolchainOf(runtime);
+  return name && toolchains[name];
 };
 
 /** Whether a runtime is one of the built-in toolchains. */

@@ -1,6 +1,7 @@
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { type Archives, keepArchive, keptArchive, largestArchive } from '../archives.ts';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 
 /** What a sandbox's npm sees instead of the registry; the relay's address inside is a constant. */
@@ -17,7 +18,7 @@ const RETURNED = ['content-type', 'etag', 'last-modified', 'cache-control'];
  * `GET /registry/npm/<path>`: the registry npm is configured with on the host, read-only. Tarball addresses in
  * packuments are rewritten so that the client comes back here for them.
  */
-export const registryRoute = (context: GatewayContext): Route => {
+export const registryRoute = (context: GatewayContext, archives?: Archives): Route => {
   let fetched = 0;
   return async (exchange) => {
     const { request, rest, url } = exchange;
@@ -52,7 +53,17 @@ export const registryRoute = (context: GatewayContext): Route => {
       context.refuse(exchange, 403, { target, reason: 'the cap on bytes from registries is reached', allow: '' });
       return;
     }
-    const bytes = await forward(exchange, base, upstream, context.config.caps.registryBytes - fetched);
+    const sha512 = name === 'npm' ? archives?.checksums.get(decodePath(subject)) : undefined;
+    const kept = archives && sha512 && request.method === 'GET' ? await keptArchive(archives, sha512) : undefined;
+    if (kept) {
+      exchange.response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.length });
+      exchange.response.end(kept);
+      context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.length });
+      return;
+    }
+    const keep =
+      archives && sha512 ? (archive: Uint8Array) => void keepArchive(archives, sha512, archive) : () => undefined;
+    const bytes = await forward(exchange, base, upstream, context.config.caps.registryBytes - fetched, keep);
     fetched += bytes;
     context.tell({ type: 'traffic', route: 'registry', target, bytes });
   };
@@ -74,7 +85,23 @@ export const rewriteTarballs = (json: string, base: string, mirror: string): str
   return json.replaceAll(root, mirror).replaceAll(root.replaceAll('/', '\\/'), mirror.replaceAll('/', '\\/'));
 };
 
-async function forward({ request, response }: Exchange, base: string, upstream: URL, left: number): Promise<number> {
+/** `@scope%2fname` is how npm asks for it at times. */
+function decodePath(subject: string): string {
+  try {
+    return decodeURIComponent(subject);
+  } catch {
+    return subject;
+  }
+}
+
+/** @param keep is given a whole archive that came well, if it is not too large. */
+async function forward(
+  { request, response }: Exchange,
+  base: string,
+  upstream: URL,
+  left: number,
+  keep: (archive: Uint8Array) => void,
+): Promise<number> {
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
   for (const key of FORWARDED) {
     const value = request.headers[key];
@@ -95,9 +122,12 @@ async function forward({ request, response }: Exchange, base: string, upstream: 
     return 0;
   }
   let bytes = 0;
+  const passed: Buffer[] = [];
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
+      if (bytes <= largestArchive) passed.push(chunk);
+      else passed.length = 0;
       done(bytes > left ? new Error('the cap on bytes from registries is reached') : null, chunk);
     },
   });
@@ -115,6 +145,7 @@ async function forward({ request, response }: Exchange, base: string, upstream: 
   } else {
     response.writeHead(answer.status, out);
     await pipeline(body, count, response);
+    if (answer.status === 200 && bytes <= largestArchive) keep(Buffer.concat(passed));
   }
   return bytes;
 }

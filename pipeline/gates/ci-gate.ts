@@ -20,12 +20,12 @@ export async function settleCi(deps: Deps, runId: string): Promise<'green' | 're
   const { collaboration } = task.host;
   if (!collaboration) return 'pending';
   const asked = task.effective.spec.review.ci_gates;
-  const results = asked.length === 0 ? [] : await collaboration.gateResults(task.location, gate.head, true);
+  const results = await collaboration.gateResults(task.location, gate.head, true);
   const verdict = ciVerdict(asked, results);
   const close = (outcome: 'green' | 'red' | 'ci-missing', text: string) =>
     closeGate(deps, gate.gateId, outcome, 'CI', text);
   if (verdict.state === 'green') {
-    await close('green', asked.length === 0 ? 'none asked for' : asked.join(', '));
+    await close('green', asked.join(', '));
     return 'green';
   }
   if (verdict.state === 'red') {

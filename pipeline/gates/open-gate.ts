@@ -52,7 +52,7 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
   const stored = await deps.gates.open(gate);
   const forPeople = request.kind !== 'slot' && request.kind !== 'ci';
   if (forPeople && stored.status === 'pending') {
-    const link = deps.gateLink(gate.gateId);
+    const link = deps.gateLink(gate.gateId) ?? pullRequestOf(record);
     await deps.notifier.notify({
       key: `gate#${gate.gateId}`,
       to: gate.eligible,
@@ -61,9 +61,7 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
       ...(link === undefined ? {} : { link }),
     });
   }
-  if (gate.kind !== 'ci' || gate.text !== '') {
-    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
-  }
+  await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
   const open = (await deps.gates.get(gate.gateId)) ?? stored;
   if (open.status === 'decided' && forPeople) return deliverGate(deps, open);
   // Last: whoever sees the run wait finds that people were told.
@@ -78,6 +76,10 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
   await bestEffort(deps, record, () => announceGate(deps, task, open));
   await reportRun(deps, record.runId);
 }
+
+/** Where there are no pages, it is decided there; undefined where it is no page either, as on one machine. */
+const pullRequestOf = ({ pullRequest }: Task['record']): string | undefined =>
+  pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;
 
 /** Sends a decision to the machine; doing it again changes nothing. */
 export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {

@@ -1,6 +1,7 @@
 import { settleCi } from '../gates/ci-gate.ts';
 import { closeGate } from '../gates/decide-gate.ts';
 import { gateIdOf, openGate } from '../gates/open-gate.ts';
+import { gateAnswer } from '../payloads.ts';
 import { loadTask, refuseStopped } from '../task.ts';
 import type { Step } from './step.ts';
 
@@ -15,20 +16,21 @@ export const awaitCi: Step<'await-ci'> =
     refuseStopped(task.record);
     const { collaboration } = task.host;
     const gates = collaboration ? task.effective.spec.review.ci_gates : task.effective.ci.map((gate) => gate.name);
+    if (gates.length === 0) {
+      await deps.executions.succeed(token, gateAnswer.parse({ outcome: 'green' }));
+      return {};
+    }
     await openGate(deps, task, 'AwaitCi', {
       kind: 'ci',
       round,
       token,
       head: task.record.commit ?? '',
-      title: gates.length === 0 ? 'No CI gates' : `CI gates: ${gates.join(', ')}`,
+      title: `CI gates: ${gates.join(', ')}`,
       text: gates.join(', '),
       eligible: [],
       required: 1,
     });
     if (collaboration) await settleCi(deps, runId);
-    else {
-      const text = gates.length === 0 ? 'none asked for' : 'run in Verify';
-      await closeGate(deps, gateIdOf(runId, 'ci', round), 'green', 'verify', text);
-    }
+    else await closeGate(deps, gateIdOf(runId, 'ci', round), 'green', 'verify', 'run in Verify');
     return {};
   };

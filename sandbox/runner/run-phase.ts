@@ -4,8 +4,10 @@ import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
+import { unpackAgentFiles } from './agent-files.ts';
 import { baseline, baselineOfError } from './baseline.ts';
 import { npmrc } from './environment.ts';
+import { recordRuntime } from './found-runtime.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { ownGit } from './git.ts';
 import { type Phase, step } from './phase.ts';
@@ -36,6 +38,10 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
   try {
+    if (boot.isolation === 'container') {
+      await recordRuntime(phase);
+      await unpackAgentFiles(phase);
+    }
     outcome = await phaseOutcome(phase, (found) => {
       baselineResult = found;
     });

@@ -101,7 +101,7 @@ const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat 
 
 /** What costs nothing by being there. */
 const free =
-  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(LayerVersion|Permission)$|AWS::Route53Resolver::(FirewallConfig|FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::CDK::Metadata$|Custom::S3PrefixList$)/;
+  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(LayerVersion|Permission)$|AWS::Route53Resolver::(FirewallConfig|FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::S3PrefixList$)/;
 
 /**
  * US dollars a month without a single run, dearest first.

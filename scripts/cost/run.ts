@@ -44,6 +44,8 @@ export function runItems(templates: Template[], prices: Prices): Item[] {
   const taskHours = (phases * minutes) / 60;
   const tasks = resourcesOf(templates, 'AWS::ECS::TaskDefinition')
     .map(taskOf)
+    // Sandboxes of all images have one size.
+    .filter(({ name }, at, all) => all.findIndex((task) => task.name === name) === at)
     .map(({ name, cpu, gigabytes, diskAbove }) => ({
       name: `Fargate: ${name}`,
       usd:

@@ -28,6 +28,8 @@ const api = [
     ...['apis', 'apis/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
   ),
 ];
+/** Names of secrets begin with the logical id. */
+const secretNames = arn('secretsmanager', 'secret:Storage*');
 /** Services that write logs through a delivery ask for these, which have no ARN. */
 const deliveries = on(
   of(
@@ -399,7 +401,6 @@ export const byType: Record<string, Rule[]> = {
     on(['ssm:GetParameters'], arn('ssm', 'parameter/cdk-bootstrap/*')),
   ],
   'AWS::SecretsManager::Secret': [
-    // Their names begin with the logical id.
     on(
       of(
         'secretsmanager',
@@ -410,9 +411,13 @@ export const byType: Record<string, Rule[]> = {
         'UntagResource',
         'UpdateSecret',
       ),
-      arn('secretsmanager', 'secret:Storage*'),
+      secretNames,
     ),
     on(['secretsmanager:GetRandomPassword'], ...any),
+  ],
+  'AWS::SecretsManager::RotationSchedule': [
+    on(of('secretsmanager', 'CancelRotateSecret', 'DescribeSecret', 'RotateSecret'), secretNames),
+    on(['lambda:InvokeFunction'], lambda),
   ],
   'AWS::StepFunctions::StateMachine': [
     on(

@@ -95,13 +95,11 @@ beforeEach(() => {
 /** What the objects of a session's policy are, as IAM reads it. */
 const mayTouch = (answer: BrokerAnswer, path: string): boolean => {
   const policy = sts.sessions.get(answer.credentials.accessKeyId)?.policy as {
-    Statement: { Action: string[]; Resource: string }[];
+    Statement: { Action: string[]; Resource: string[] }[];
   };
-  const [resource = ''] = policy.Statement.filter(({ Action }) => Action.includes('s3:PutObject')).map(
-    (s) => s.Resource,
-  );
-  expect(resource.indexOf('*')).toBe(resource.length - 1);
-  return `arn:aws:s3:::${bucket}/${path}`.startsWith(resource.slice(0, -1));
+  const resources = policy.Statement.filter(({ Action }) => Action.includes('s3:PutObject')).flatMap((s) => s.Resource);
+  for (const resource of resources) expect(resource.indexOf('*')).toBe(resource.length - 1);
+  return resources.some((resource) => `arn:aws:s3:::${bucket}/${path}`.startsWith(resource.slice(0, -1)));
 };
 
 describe('the broker', () => {
@@ -114,6 +112,7 @@ describe('the broker', () => {
       modelKey: 'model-key',
     });
     expect(mayTouch(answer, `phases/${phaseKey}/end.json`)).toBe(true);
+    expect(mayTouch(answer, 'cache/npm/x')).toBe(true);
     for (const other of [`phases/${phaseKey}0/end.json`, `phases/${phaseId}/1/end.json`, 'orders/x', 'artifacts/x'])
       expect(mayTouch(answer, other)).toBe(false);
     expect(sts.sessions.get(answer.credentials.accessKeyId)).toMatchObject({ roleArn: storageRole, seconds: 3_600 });

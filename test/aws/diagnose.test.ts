@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Check } from '../../core/check.ts';
 import { encodeCall } from '../../pipeline/wire/answer.ts';
 import { notAllowed } from '../support/aws/allowed.ts';
+import { startAppApi } from '../support/aws/app-api.ts';
 import { iamOf, type Reached, reach } from '../support/aws/reach.ts';
 import { AwsRefusal, type JsonOperation } from '../support/aws/stand-in.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';
@@ -12,9 +13,18 @@ import { functionId, ofType, statementsOfRole, synthesizeHere, text } from './te
 let world: AwsWorld;
 let at: Reached;
 const github = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:github';
-const models = github.replace(/github$/, 'models');
+const [models, deployment] = ['models', 'deployment'].map((name) => github.replace(/github$/, name)) as [
+  string,
+  string,
+];
+const stored: Record<string, string> = {};
 /** What a deployment finds that lacks nothing; each test takes something away. */
 const well: Record<string, JsonOperation> = {
+  'secretsmanager:GetSecretValue': ({ SecretId }) => {
+    const SecretString = stored[String(SecretId)];
+    if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'gone');
+    return { SecretString };
+  },
   'ecr:DescribeImages': () => ({ imageDetails: [{}] }),
   'monitoring:DescribeAlarms': () => ({ MetricAlarms: [] }),
   'servicequotas:GetServiceQuota': () => ({ Quota: { Value: 100 } }),
@@ -51,10 +61,10 @@ beforeAll(async () => {
     },
   });
   at = await reach(world);
-  const { startAppApi } = await import('../support/aws/app-api.ts');
   const api = await startAppApi(app);
-  world.secrets[github] = JSON.stringify({ ...JSON.parse(world.secrets[github] ?? '{}'), apiUrl: api.url });
-  good = { ...world.secrets };
+  for (const arn of [github, models, deployment]) stored[arn] = world.secrets.text(arn) ?? '';
+  stored[github] = JSON.stringify({ ...JSON.parse(stored[github] ?? '{}'), apiUrl: api.url });
+  good = { ...stored };
   close = api.close;
 });
 let close: () => Promise<void> = async () => undefined;
@@ -65,7 +75,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   Object.assign(world.operations, well);
-  Object.assign(world.secrets, good);
+  Object.assign(stored, good);
   app.hook = { ...app.hook, url: 'https://api.example.com/webhook', content_type: 'json', secret: '********' };
   Object.assign(app, { deliveries: [], status: 200, installed: true });
 });
@@ -104,7 +114,7 @@ describe('a deployment is looked at', () => {
 
   const answering = (action: string, operation: JsonOperation) =>
     Object.assign(world.operations, { [action]: operation });
-  const storing = (arn: string, value: string) => Object.assign(world.secrets, { [arn]: value });
+  const storing = (arn: string, value: string) => Object.assign(stored, { [arn]: value });
   const gone: JsonOperation = () => {
     throw new AwsRefusal('ImageNotFoundException', 'gone');
   };
@@ -112,8 +122,8 @@ describe('a deployment is looked at', () => {
     throw new AwsRefusal('NotFoundException', 'gone', 404);
   };
   test.each<[string, () => unknown, string[]]>([
-    ['no images', () => answering('ecr:DescribeImages', gone), ['FAIL image', 'FAIL image']],
-    ['no App stored', () => delete world.secrets[github], ['FAIL secret: GitHub App']],
+    ['no images', () => answering('ecr:DescribeImages', gone), ['FAIL image', 'warn image']],
+    ['no App stored', () => delete stored[github], ['FAIL secret: GitHub App']],
     ['an App that is no JSON', () => storing(github, 'x'), ['FAIL secret: GitHub App']],
     [
       'a key that is none',
@@ -121,11 +131,7 @@ describe('a deployment is looked at', () => {
       ['FAIL secret: GitHub App', 'FAIL GitHub App'],
     ],
     ['no key for a model', () => storing(models, '{"openai":"x"}'), ['FAIL secret: model key google']],
-    [
-      'no deployment key',
-      () => delete world.secrets[github.replace(/github$/, 'deployment')],
-      ['FAIL secret: deployment key'],
-    ],
+    ['no deployment key', () => delete stored[deployment], ['FAIL secret: deployment key']],
     ['an unverified sender', () => answering('ses:GetEmailIdentity', unknown), ['FAIL mail']],
     ['the sandbox of SES', () => answering('ses:GetAccount', () => ({ SendingEnabled: true })), ['warn mail']],
     [

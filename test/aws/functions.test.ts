@@ -5,6 +5,7 @@ import { functionNames, routes } from '../../lib/names.ts';
 import {
   functionId,
   ofType,
+  oidc,
   only,
   roleStatements,
   root,
@@ -14,7 +15,7 @@ import {
   text,
 } from './template.ts';
 
-const { kept, run } = synthesizeHere();
+const { kept, run } = synthesizeHere({ oidc });
 const all = new Map(ofType(run, 'AWS::Lambda::Function'));
 const of = (name: string): Record<string, unknown> => all.get(functionId(run, name)) ?? {};
 const roleOf = (name: string): string => text(of(name).Role).slice(1, -5);
@@ -38,7 +39,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: { webhook: 10, broker: 60, operate: 29, diagnose: 29, setup: 29 }[name as string] ?? 300,
+        Timeout: { webhook: 10, broker: 60, pages: 29, operate: 29, diagnose: 29, setup: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -85,11 +86,12 @@ describe('the functions', () => {
       'reconcile',
       'broker',
       'diagnose',
+      'rotate',
     ]);
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'operate']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'operate', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -101,11 +103,14 @@ describe('the functions', () => {
       'logs:PutLogEvents',
       'secretsmanager:GetSecretValue',
       'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
     ]);
   });
 
   test('read the policy where they decide under the one of today, as a file', () => {
-    const layered = functionNames.filter((name) => of(name).Layers !== undefined);
+    // The first layer is what all of them have.
+    const layered = functionNames.filter((name) => (of(name).Layers as unknown[]).length > 1);
     const told = functionNames.filter((name) => 'DRYDOCK_POLICY' in variablesOf(name));
     expect(told).toEqual(layered);
     expect(layered).toEqual(expect.arrayContaining(['hooks', 'reconcile']));
@@ -144,23 +149,31 @@ describe('what a gateway may do (law 2)', () => {
     expect(ofType(run, 'AWS::Lambda::Permission').filter(([, each]) => isBroker(text(each.FunctionName)))).toEqual([]);
   });
 
-  test('with credentials from the broker is to read and write below phases/', () => {
+  test('with credentials from the broker is to read and write below phases/ and cache/', () => {
     const [id, role] = ofType(run, 'AWS::IAM::Role').find(([each]) => each.includes('PhaseFiles')) ?? ['', {}];
     expect(JSON.stringify(role.AssumeRolePolicyDocument)).toContain(roleOf('broker'));
     const [files, key] = statementsOfRole(run, id);
     expect(files?.actions).toEqual(['s3:GetObject', 's3:PutObject']);
-    expect(files?.resources).toEqual([expect.stringMatching(/^arn:<AWS::Partition>:s3:::<\w+>\/phases\/\*$/)]);
+    const parts = files?.resources.map(
+      (arn) => /^arn:<AWS::Partition>:s3:::<[^>]*artifacts[^>]*>\/(.*)$/.exec(arn)?.[1],
+    );
+    expect(parts).toEqual(['phases/*', 'cache/*']);
     expect(key?.conditions).toEqual({ StringEquals: { 'kms:ViaService': [expect.anything()] } });
   });
 });
 
 describe('messages of the code host (R10)', () => {
   test('come in by POST /webhook alone; every other route is authorized by IAM; throttled and logged', () => {
-    const found = ofType(run, 'AWS::ApiGatewayV2::Route').map(([, route]) => [route.RouteKey, route.AuthorizationType]);
+    const plain = synthesizeHere().run;
+    const found = ofType(plain, 'AWS::ApiGatewayV2::Route').map(([, route]) => [
+      route.RouteKey,
+      route.AuthorizationType,
+    ]);
     expect(Object.fromEntries(found)).toEqual({
       'POST /webhook': 'NONE',
       ...Object.fromEntries(Object.values(routes).map((route) => [route, 'AWS_IAM'])),
     });
+    expect(functionId(plain, 'pages')).toBe('no pages');
     expect(only(run, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
@@ -209,6 +222,8 @@ describe('permissions', () => {
       .filter(({ resources }) => resources.includes('*'))
       // Tasks of Fargate are listed by no resource; the cluster is the condition.
       .filter(({ actions, conditions }) => actions.join() !== 'ecs:ListTasks' || !('ArnEquals' in conditions))
+      // Traces have no ARN in IAM; each function writes its own.
+      .filter(({ actions }) => actions.join() !== 'xray:PutTraceSegments,xray:PutTelemetryRecords')
       .map(({ of: policy, actions }) => `${policy.replace(/[0-9A-F]{8}$/, '')}: ${actions.join(' ')}`);
     expect([...new Set(everything)].sort()).toEqual([
       // what an account may do at once has no ARN

@@ -20,11 +20,20 @@ interface Task {
   lastStatus: string;
   startedBy: string;
   definition: string;
+  capacity: string;
   environment: { name: string; value: string }[];
 }
 
 /** By client token: the same token is the same task. */
 const tasks = new Map<string, Task>();
+/** What ECS says of a sandbox that ran: epoch seconds, and the image it pulled. */
+const placed = {
+  createdAt: 1_000,
+  pullStartedAt: 1_010.5,
+  pullStoppedAt: 1_030,
+  startedAt: 1_031,
+  containers: [{ name: 'sandbox', imageDigest: `sha256:${'a'.repeat(64)}` }],
+};
 let refusals: { reason: string }[] = [];
 const taskOf = (arn: unknown): Task | undefined => [...tasks.values()].find(({ taskArn }) => taskArn === arn);
 const aws = awsForTests(() => ({
@@ -43,6 +52,9 @@ const aws = awsForTests(() => ({
       lastStatus: 'RUNNING',
       startedBy: String(input.startedBy),
       definition: String(input.taskDefinition),
+      capacity: (input.capacityProviderStrategy as { capacityProvider: string }[])
+        .map(({ capacityProvider }) => capacityProvider)
+        .join(),
       environment: containerOverrides[0]?.environment ?? [],
     };
     tasks.set(token, task);
@@ -51,7 +63,7 @@ const aws = awsForTests(() => ({
   'ecs:DescribeTasks'(input) {
     const task = taskOf((input.tasks as string[])[0]);
     const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
-    return { tasks: task ? [{ ...task, attachments: [{ details }] }] : [] };
+    return { tasks: task ? [{ ...task, ...placed, attachments: [{ details }] }] : [] };
   },
   'ecs:ListTasks': ({ startedBy }) => ({
     taskArns: [...tasks.values()]
@@ -68,12 +80,14 @@ const aws = awsForTests(() => ({
 
 let phase: { phaseId: string; tries: number };
 let phases = 0;
+let before = 0;
 beforeEach(() => {
+  before = aws().objects.size;
   tasks.clear();
   refusals = [];
   phase = { phaseId: `r-${'f'.repeat(40)}/build/${++phases}`, tries: 1 };
 });
-const order = (): PhaseOrder => ({
+const order = (runtime = 'node'): PhaseOrder => ({
   spec: {
     phaseKey: `${phase.phaseId}/${phase.tries}`,
     runId: 'r-1',
@@ -83,7 +97,7 @@ const order = (): PhaseOrder => ({
     inputs: [],
     prompt: '',
     agent: null,
-    sandbox: { runtime: 'node', dependencies: [], env: {}, testCommand: 't' },
+    sandbox: { runtime, dependencies: [], env: {}, testCommand: 't' },
     baseline: false,
     knownFailures: [],
     commands: [],
@@ -96,11 +110,14 @@ const order = (): PhaseOrder => ({
 });
 /** Of a function of its own each time. */
 const launcher = (): PhaseLauncher => {
-  const place = (definition: string) => ({ definition, subnets: ['subnet-1'], securityGroup: 'sg-1' });
+  const place = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
   const config = {
     cluster,
-    tasks: { gateway: place('gateway:1'), sandbox: place('sandbox:1') },
+    places: { gateway: place, sandbox: place },
+    definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
+    sandboxCapacity: 'FARGATE_SPOT' as const,
     gatewayPort: 8443,
+    agentFiles: async (profile: string) => Buffer.from(`files of ${profile}`),
     deploymentKey: async () => secret,
   };
   const clock = { now: () => 0, sleep: async () => undefined };
@@ -122,6 +139,56 @@ describe('phases on Fargate, when AWS fails', () => {
     ]);
     expect(told).not.toContain(secret);
     expect(JSON.stringify([...tasks.values()][1])).not.toContain('DRYDOCK_GRANT');
+  });
+
+  it("take the profile's files along, as an input like the others", async () => {
+    const given = order();
+    const agent = { profile: 'codemod', kind: 'command' as const, command: ['x'], files: true, plans: false };
+    const files = { agentFiles: './codemods', spec: { ...given.spec, agent, inputs: ['plan.json'] } };
+    await launcher().launch({ ...given, ...files, inputs: new Map([['plan.json', Buffer.from('{}')]]) }, phase);
+    const store = createPhaseStore(new S3Client({}), 'artifacts');
+    const { phaseKey } = given.spec;
+    expect((await store.order(phaseKey))?.spec.inputs).toEqual(['plan.json', 'agent.tar']);
+    expect(Buffer.from((await store.input(phaseKey, 'agent.tar')) ?? []).toString()).toBe('files of codemod');
+  });
+
+  it.each([
+    ['node:20-slim', 'sandbox:1'],
+    ['golang:1.24', 'go:1'],
+    ['acme/ci:1', 'ci:1'],
+  ])('R13 run %s in the image that is for it', async (runtime, definition) => {
+    await launcher().launch(order(runtime), phase);
+    expect(started()).toEqual(['gateway:1', definition]);
+  });
+
+  it.each([
+    'acme/ci:2',
+    'toString',
+    '__proto__',
+  ])('refuse %s, which has no image, before anything starts', async (runtime) => {
+    await expect(launcher().launch(order(runtime), phase)).rejects.toMatchObject({ name: 'UnknownRuntime' });
+    expect([started(), aws().objects.size]).toEqual([[], before]);
+  });
+
+  it('take Spot capacity for the first try of a sandbox only, and never for a gateway', async () => {
+    const capacities = async (tries: number) => {
+      tasks.clear();
+      phase = { ...phase, tries };
+      await launcher().launch(order(), phase);
+      return [...tasks.values()].map(({ capacity }) => capacity);
+    };
+    expect(await capacities(1)).toEqual(['FARGATE', 'FARGATE_SPOT']);
+    expect(await capacities(2)).toEqual(['FARGATE', 'FARGATE']);
+  });
+
+  it('R6 end with the digest of the image that ran, and how long it took to get there', async () => {
+    const given = order();
+    await launcher().launch(given, phase);
+    const end = await launcher().left(phase);
+    expect(end).toMatchObject({
+      image: `sha256:${'a'.repeat(64)}`,
+      timings: { place: 10_500, pull: 19_500, boot: 1_000 },
+    });
   });
 
   it.each([

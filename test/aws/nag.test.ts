@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
-import { synthesizeHere } from './template.ts';
+import { oidc, synthesizeHere } from './template.ts';
 
 /** What may be acknowledged at all, and where. A new finding, or an old one elsewhere, is a decision of its own. */
 const known: Record<string, RegExp> = {
@@ -11,12 +11,12 @@ const known: Record<string, RegExp> = {
   'AwsSolutions-SMG4': /\/(GitHubApp|ModelKeys|DeploymentKey|Slack)\/Resource$/,
   'AwsSolutions-ECS2': /\/GatewayTask$/,
   'AwsSolutions-ECS4': /\/Sandbox\/Cluster$/,
-  'AwsSolutions-ECS7': /\/SandboxTask$/,
-  'AwsSolutions-APIG4': /\/POST--webhook\/Resource$/,
+  'AwsSolutions-ECS7': /\/SandboxTask(Node|Python|Java|Go|Rust)$/,
+  'AwsSolutions-APIG4': /\/(POST--webhook|GET--|(GET|POST)--\{proxy\+\})\/Resource$/,
 };
 
 describe('cdk-nag AwsSolutions', () => {
-  const { report } = synthesizeHere({}, (app) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app)));
+  const { report } = synthesizeHere({ oidc }, (app) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app)));
   const [nag, validate] = report.pluginReports;
 
   test('finds nothing that is not acknowledged', () => {

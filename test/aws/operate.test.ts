@@ -11,11 +11,14 @@ const alarms = new Map(
 describe('alarms (R41)', () => {
   test('are these, and each says what happened', () => {
     expect([...alarms.keys()].sort()).toEqual([
+      'AppKeyOld',
       'DeadLetters',
       'DeliveriesLost',
       'Errors',
+      'ModelKeysOld',
+      'RotationFailed',
       'RunsFailed',
-      'SecretsOld',
+      'SlackOld',
       'Throttles',
       'Waiting',
     ]);
@@ -41,25 +44,28 @@ describe('alarms (R41)', () => {
 
   test('know of waiting runs and old secrets from the reconciler, and take its silence for a fault (R23)', () => {
     const filters = ofType(run, 'AWS::Logs::MetricFilter').map(([, filter]) => filter);
-    const fields = [reports.secrets, reports.waiting];
+    const { namespace: _namespace, ...fieldsOf } = reports;
+    const fields = Object.values(fieldsOf).sort();
     expect(filters.map(({ FilterPattern }) => FilterPattern).sort()).toEqual(
       fields.map((field) => `{ $.${field} = "*" }`),
     );
     for (const [name, field, days] of [
-      ['SecretsOld', reports.secrets, 90],
+      ['AppKeyOld', reports.appKey, 90],
+      ['ModelKeysOld', reports.modelKeys, 90],
+      ['SlackOld', reports.slack, 90],
       ['Waiting', reports.waiting, 1],
     ] as const) {
       expect(alarms.get(name)).toMatchObject({
         Namespace: 'Drydock',
         MetricName: field,
         Threshold: days * 86_400_000,
-        TreatMissingData: 'breaching',
+        TreatMissingData: name === 'Waiting' ? 'breaching' : 'notBreaching',
       });
     }
     const { Role, LoggingConfig } =
       new Map(ofType(run, 'AWS::Lambda::Function')).get(functionId(run, 'reconcile')) ?? {};
     const group = text((LoggingConfig as { LogGroup: unknown }).LogGroup);
-    expect(filters.map(({ LogGroupName }) => text(LogGroupName))).toEqual([group, group]);
+    expect(filters.map(({ LogGroupName }) => text(LogGroupName))).toEqual(fields.map(() => group));
     const actions = statementsOfRole(run, text(Role).slice(1, -5)).flatMap((statement) => statement.actions);
     expect(actions).toContain('secretsmanager:DescribeSecret');
   });

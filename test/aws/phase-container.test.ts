@@ -3,11 +3,15 @@ import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostGateway } from '../../adapters/aws/gateway/host.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseJob } from '../../core/ports.ts';
+import type { PhaseJob, PhaseOrder } from '../../core/ports.ts';
 import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../core/run/phase.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../core/run/phase-order.ts';
+import type { ArchiveStore } from '../../gateway/archives.ts';
+import { packFolder } from '../../lib/tar.ts';
 import { type JobChanges, makeJob, makeWorld, packageRoot, project, type World } from '../contract/phase-fixtures.ts';
+import { startRegistry } from '../contract/registry-fixture.ts';
 import { type Image, makeImage, runContainer } from '../support/container.ts';
 
 const images: Image[] = [];
@@ -27,7 +31,7 @@ async function makeBoth(agent: string, files = project) {
   const made = makeWorld(files, { 'agent.mjs': agent });
   chmodSync(made.root, 0o755);
   worlds.push(made);
-  const image = await makeImage(packageRoot, made.agentFiles);
+  const image = await makeImage(packageRoot);
   images.push(image);
   return { world: made, image };
 }
@@ -39,10 +43,22 @@ async function runTasks(
   {
     ticket = sandboxTicket('key', job.spec.phaseKey),
     killed = false,
-    prepare = async () => job,
-  }: { ticket?: string; killed?: boolean; prepare?: () => Promise<PhaseJob> } = {},
+    archives,
+    registries,
+    prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
+  }: {
+    ticket?: string;
+    killed?: boolean;
+    archives?: ArchiveStore;
+    registries?: Record<string, string>;
+    prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
+  } = {},
 ): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
-  const { inputs: _, baseRepository: _base, model: _model, agentFiles: _files, ...facts } = job;
+  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
+  // As the launcher does.
+  const inputs = new Map(given);
+  if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));
+  const spec = { ...job.spec, inputs: [...inputs.keys()] };
   const stored: PhaseEnd[] = [];
   let calls: ModelCall[] = [];
   const stop = new AbortController();
@@ -50,17 +66,20 @@ async function runTasks(
   const end = await hostGateway({
     order: {
       ...facts,
+      spec,
       base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
     },
     ticket: sandboxTicket('key', job.spec.phaseKey),
     store: {
-      input: async (_key, name) => job.inputs.get(name),
+      input: async (_key, name) => inputs.get(name),
       putCalls: async (_key, made) => {
         calls = made;
       },
       putEnd: async (ended) => void stored.push(ended),
     },
     prepare,
+    ...(archives ? { archives } : {}),
+    ...(registries ? { registries } : {}),
     listen: { host: '127.0.0.1', port: 0 },
     signal: stop.signal,
     onListening(port) {
@@ -93,6 +112,9 @@ describe('a phase in a container', () => {
     expect(manifest.entries).toMatchObject([{ path: 'new.txt', op: 'put', mode: '100755' }]);
     expect(Buffer.from(blobs.get('new.txt') ?? []).toString()).toBe('x');
     expect(end.enforcer).toBe('fargate');
+    // What the agent was given is known by its digest.
+    expect(end.result?.versions).toMatchObject({ runtime: 'node:24', node: process.versions.node });
+    expect(end.agentFiles).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('R16: what runs inside finds no secret of the runner: not in environment, arguments, memory or by asking again', async () => {
@@ -118,6 +140,37 @@ describe('a phase in a container', () => {
     expect(text).not.toContain(sandboxTicket('key', end.phaseKey));
     // Of the runner nothing can be opened; of other processes here there is nothing to see that is secret.
     expect(found.filter(([, comm]) => comm !== 'bwrap')).toEqual([]);
+  });
+
+  test('R13: the second phase of a lock file asks the registry for no archive', async () => {
+    const registry = await startRegistry();
+    const lock = {
+      lockfileVersion: 3,
+      packages: {
+        '': { dependencies: { tiny: '1.2.3' } },
+        'node_modules/tiny': { version: '1.2.3', integrity: registry.integrity },
+      },
+    };
+    const both = await makeBoth('', {
+      'package.json': JSON.stringify({ dependencies: { tiny: '1.2.3' }, scripts: { test: 'node test.cjs' } }),
+      'package-lock.json': JSON.stringify(lock),
+      'test.cjs': "if (require('tiny') !== 'tiny works') process.exit(1);",
+    });
+    const kept = new Map<string, Uint8Array>();
+    const archives: ArchiveStore = {
+      get: async (sha512) => kept.get(sha512),
+      put: async (sha512, bytes) => void kept.set(sha512, bytes),
+    };
+    const more = { archives, registries: { npm: registry.url } };
+    const job = () => makeJob(both.world, { registries: ['npm'], spec: { phase: 'verify', agent: null } });
+    const archivesAsked = () => registry.requests.filter(({ path }) => path.endsWith('.tgz')).length;
+    const first = await runTasks(job(), both.image, more);
+    expect([first.end.result?.outcome, archivesAsked(), kept.size]).toEqual(['verified', 1, 1]);
+    const second = await runTasks(job(), both.image, more);
+    registry.close();
+    expect([second.end.result?.outcome, archivesAsked()]).toEqual(['verified', 1]);
+    expect(second.end.traffic.map(({ route }) => route)).toContain('cache');
+    expect(second.end.result?.timings).toMatchObject({ install: expect.any(Number), test: expect.any(Number) });
   });
 
   test('R17: what a command leaves running, in a session of its own, is gone before the next', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,6 +12,7 @@ import { type Example, ofType, only, statementsOf, statementsOfRole, synthesizeS
 const made = synthesizeStack;
 const given = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
 const digest = `sha256:${'ab'.repeat(32)}`;
+const own = `sha256:${'cd'.repeat(32)}`;
 
 describe('a prop', () => {
   test('encryptionKey: everything is encrypted under it, and no key is made', () => {
@@ -49,11 +53,20 @@ describe('a prop', () => {
   });
 
   test('images: only by digest', () => {
-    const { template } = made({ images: { sandbox: digest } });
+    const { template } = made({
+      images: { node: digest },
+      policy: { ...policy, runtimes: { 'acme/ci:1': `acme/ci@${own}`, 'acme/ci:2': `acme/ci@${own}` } },
+    });
     const images = ofType(template, 'AWS::ECS::TaskDefinition').map(([, task]) =>
       text((task.ContainerDefinitions as { Image: unknown }[])[0]?.Image).replace(/^.*>/, ''),
     );
-    expect(images.sort()).toEqual([expect.stringMatching(/^:gateway-\d+\.\d+\.\d+$/), `@${digest}`]);
+    const version = images.map((image) => /^:gateway-(\d+\.\d+\.\d+)$/.exec(image)?.[1]).find(Boolean);
+    const tags = ['gateway', 'go', 'java', 'python', 'rust'].map((name) => `:${name}-${version}`);
+    expect(images.sort()).toEqual([...tags, `@${digest}`, `@${own}`]);
+    const tasks = JSON.parse(text(variable(template, 'DRYDOCK_SANDBOX_TASK_ARNS'))) as Record<string, string>;
+    expect(Object.keys(tasks)).toEqual(['node', 'python', 'java', 'go', 'rust', 'acme/ci:1', 'acme/ci:2']);
+    expect(tasks['acme/ci:1']).toBe(tasks['acme/ci:2']);
+    expect(new Set(Object.values(tasks)).size).toBe(6);
   });
 
   test('vpc: sandboxes live in it, and no network is made for them', () => {
@@ -100,6 +113,46 @@ describe('a prop', () => {
   });
 });
 
+describe("files of the policy's profiles", () => {
+  const agents = (files: string) => ({
+    profiles: { codemod: { kind: 'command' as const, command: ['node', '/agent/x.mjs'], files } },
+  });
+
+  test('go with the functions that start phases, and with no other', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-files-'));
+    writeFileSync(join(folder, 'x.mjs'), 'export {};');
+    const { template } = made({ policy: { ...policy, agents: agents(folder) } });
+    rmSync(folder, { recursive: true });
+    const [[layer = ''] = []] = ofType(template, 'AWS::Lambda::LayerVersion').filter(([id]) => id.includes('Agents'));
+    const users = ofType(template, 'AWS::Lambda::Function').filter(([, { Layers }]) =>
+      text(Layers ?? '').includes(layer),
+    );
+    const names = users.map(([, { Description }]) => String(Description).split(' ').at(-1));
+    expect(layer).not.toBe('');
+    expect(names.sort()).toEqual(['build', 'plan', 'reconcile', 'verify']);
+    expect(variable(template, 'DRYDOCK_AGENT_FILES')).toBe('/opt/drydock-agents');
+  });
+
+  test.each([
+    ['are not there', '/nowhere', 'FileUnreadable'],
+    ['are meant from nowhere', './codemods', 'UsageError'],
+  ])('that %s are an error at synth', (_name, files, error) => {
+    expect(() => made({ policy: { ...policy, agents: agents(files) } })).toThrow(
+      expect.objectContaining({ name: error, message: expect.stringContaining('codemod') }),
+    );
+  });
+});
+
+describe('Spot', () => {
+  test('is off unless the policy says so, and possible in every cluster', () => {
+    const { template } = made({});
+    expect(variable(template, 'DRYDOCK_SANDBOX_CAPACITY')).toBe('FARGATE');
+    expect(only(template, 'AWS::ECS::Cluster').CapacityProviders).toEqual(['FARGATE', 'FARGATE_SPOT']);
+    const spot = made({ policy: { ...policy, sandbox: { spot: true } } }).template;
+    expect(variable(spot, 'DRYDOCK_SANDBOX_CAPACITY')).toBe('FARGATE_SPOT');
+  });
+});
+
 describe('a wrong prop', () => {
   test.each<[string, Example, string]>([
     ['zones that are none', () => ({ zones: 0 }), 'UsageError'],
@@ -111,6 +164,16 @@ describe('a wrong prop', () => {
     ['a network with a way out', (stack) => ({ vpc: connected(stack) }), 'UsageError'],
     ['zones beside a network', (stack) => ({ vpc: isolated(stack), zones: 2 }), 'UsageError'],
     ['a network for gateways without a way out', (stack) => ({ egress: { vpc: isolated(stack) } }), 'UsageError'],
+    [
+      'more runtimes than fit',
+      () => ({
+        policy: {
+          ...policy,
+          runtimes: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`acme/ci:${i}`, `acme/ci@${own}`])),
+        },
+      }),
+      'UsageError',
+    ],
     ['more memory than Fargate has', () => ({ policy: { ...policy, limits: { memory_mb: 200_000 } } }), 'UsageError'],
   ])('(%s) is an error with the path of the construct', (_name, props, error) => {
     expect(() => made({}, props)).toThrow(

@@ -1,91 +1,105 @@
-/** The deployment, as far as it can run without an account: bundled functions, the same machine, stand-ins for AWS's services. */
-import { afterEach, describe, expect, test } from 'vitest';
+/**
+ * The deployment, as far as it can run without an account: bundled functions, the same machine, stand-ins for AWS's
+ * services. First the scenarios of one machine (test/scenario/github-pipeline.test.ts), then what only AWS can suffer,
+ * then what all of them together needed of IAM.
+ */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isFinal } from '../../core/run/record.ts';
 import { notAllowed } from '../support/aws/allowed.ts';
 import type { TaskScript } from '../support/aws/fargate.ts';
+import { unused } from '../support/aws/unused.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';
 import { createGitHubWorld, pushedSpec } from '../support/github-world.ts';
-import { goodFiles } from '../support/scripted-runner.ts';
+import { pipelineScenarios } from '../support/pipeline-scenarios.ts';
 
-let at: AwsWorld | undefined;
-afterEach(async () => {
-  await at?.ecs.idle();
-  expect(at?.aws.unknown ?? []).toEqual([]);
-  // What was started is stopped, and no phase is left waiting.
-  expect(at?.ecs.tasks.filter(({ running }) => running) ?? []).toEqual([]);
-  // Each function did only what its role allows.
-  expect(notAllowed(at?.aws.calls ?? [])).toEqual([]);
-  await at?.close();
-  at = undefined;
-});
-const start = async (options: Parameters<typeof createAwsWorld>[0] = {}): Promise<AwsWorld> => {
-  at = await createAwsWorld(options);
-  return at;
+const realNow = Date.now;
+/** `function action` of every call of every scenario. */
+const called = new Set<string>();
+const open = async (options: { script?: TaskScript; policy?: Record<string, unknown> } = {}): Promise<AwsWorld> => {
+  const world = await createAwsWorld(options);
+  return {
+    ...world,
+    async close() {
+      await world.ecs.idle();
+      const { calls, unknown } = world.aws;
+      for (const { principal, needs } of calls) for (const { action } of needs) called.add(`${principal} ${action}`);
+      await world.close();
+      expect(unknown).toEqual([]);
+      // What was started is stopped, and no phase is left waiting.
+      expect(world.ecs.tasks.filter(({ running }) => running)).toEqual([]);
+      // Each function did only what its role allows.
+      expect(notAllowed(calls)).toEqual([]);
+    },
+  };
 };
-const specPath = '.agent-tasks/FIX-1.yaml';
-const reviewing = (run: { state: string; status: string }): boolean =>
-  run.status === 'waiting' && run.state === 'ReviewGate';
-const ended = ({ status }: { status: string }): boolean => isFinal(status as never);
-const approve = async ({ github, until }: AwsWorld): Promise<void> => {
-  const run = await until('FIX-1', reviewing);
-  await github.review(Number(run.pullRequest?.id), 'lead-gh', 'APPROVE', { commit: run.commit ?? '' });
-};
-const push = ({ github }: AwsWorld, change = {}): Promise<string> =>
-  github.push({ [specPath]: pushedSpec(github, change) }, { by: 'dev-gh' });
 const eventsOf = async ({ runs }: AwsWorld, runId: string): Promise<string[]> =>
-  (await runs.events(runId)).map(({ type }) => type);
+  (await runs.events(runId)).map(({ type, text }) => `${type}: ${text}`);
 
-describe('the same pipeline in an account', () => {
-  test('R1 R24 a push by webhook → functions and tasks → draft → approved on GitHub → ready, as on one machine', async () => {
+describe('as on one machine', () => {
+  pipelineScenarios(async (options) => {
+    const world = await open(options);
+    return {
+      github: world.github,
+      spec: (change = {}) => pushedSpec(world.github, change),
+      until: world.until,
+      events: (runId) => eventsOf(world, runId),
+      runs: () => world.runs.list(),
+      tick: () => world.call('reconcile', {}),
+      close: world.close,
+    };
+  });
+});
+
+describe('what only AWS can suffer', () => {
+  let at: AwsWorld | undefined;
+  let later = 0;
+  beforeEach(() => {
+    later = 0;
+    vi.spyOn(Date, 'now').mockImplementation(() => realNow() + later);
+  });
+  afterEach(async () => {
+    await at?.close();
+    at = undefined;
+    vi.restoreAllMocks();
+  });
+  const start = async (options: Parameters<typeof open>[0] = {}): Promise<AwsWorld> => {
+    at = await open(options);
+    return at;
+  };
+  const specPath = '.agent-tasks/FIX-1.yaml';
+  const reviewing = (run: { state: string; status: string }): boolean =>
+    run.status === 'waiting' && run.state === 'ReviewGate';
+  const ended = ({ status }: { status: string }): boolean => isFinal(status as never);
+  const push = ({ github }: AwsWorld): Promise<string> =>
+    github.push({ [specPath]: pushedSpec(github) }, { by: 'dev-gh' });
+  const approve = async ({ github, until }: AwsWorld): Promise<void> => {
+    const run = await until('FIX-1', reviewing);
+    await github.review(Number(run.pullRequest?.id), 'lead-gh', 'APPROVE', { commit: run.commit ?? '' });
+  };
+
+  test('R1 nothing: the events and transitions of one machine, within the limits of a run', async () => {
     const world = await start();
     await push(world);
     await approve(world);
     const run = await world.until('FIX-1', ended);
-    expect(run.status).toBe('delivered');
-    expect((await world.github.pull(Number(run.pullRequest?.id))).draft).toBe(false);
-    expect(await world.github.file(run.commit ?? '', 'src/math.js')).toBe(goodFiles['src/math.js']);
-
     const one = await createGitHubWorld();
     try {
       await one.github.push({ [specPath]: pushedSpec(one.github) }, { by: 'dev-gh' });
       const waiting = await one.until('FIX-1', reviewing);
       await one.github.review(Number(waiting.pullRequest?.id), 'lead-gh', 'APPROVE', { commit: waiting.commit ?? '' });
       const same = await one.until('FIX-1', ({ endedAt }) => endedAt !== null);
-      expect(await eventsOf(world, run.runId)).toEqual(same.events.map(({ type }) => type));
+      expect(await eventsOf(world, run.runId)).toHaveLength(same.events.length);
+      expect((await world.runs.events(run.runId)).map(({ type }) => type)).toEqual(same.events.map(({ type }) => type));
       expect(world.engine.history(run.runId).length).toBe(same.transitions);
     } finally {
       await one.close();
     }
-  });
-
-  test('R11 the same push again, and again: one run, two tasks per phase', async () => {
-    const world = await start();
-    const commit = await push(world);
-    await world.until('FIX-1', reviewing);
-    const tasks = world.ecs.tasks.length;
-    const [first] = world.github.delivered('push').slice(-1);
-    for (let again = 0; again < 3; again++) if (first) await world.github.send(first);
-    await approve(world);
-    await world.until('FIX-1', ended);
-    expect(await world.runs.list()).toHaveLength(1);
-    expect(world.ecs.tasks.length).toBe(tasks);
-    expect(tasks % 2).toBe(0);
-    expect(commit).toMatch(/^[0-9a-f]{40}$/);
-  });
-
-  test('R24 changes requested become one more commit', async () => {
-    const script: TaskScript = ({ spec }) =>
-      spec.phase === 'rework' ? { files: { 'src/math.js': `${goodFiles['src/math.js']}// why\n` } } : undefined;
-    const world = await start({ script });
-    await push(world);
-    const first = await world.until('FIX-1', reviewing);
-    await world.github.review(Number(first.pullRequest?.id), 'lead-gh', 'REQUEST_CHANGES', {
-      commit: first.commit ?? '',
-      body: 'Say why.',
-    });
-    await world.until('FIX-1', (run) => reviewing(run) && run.commit !== first.commit);
-    await approve(world);
-    expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+    expect(world.ecs.tasks.length).toBe(2 * 3);
+    // Aims: 30 transitions, 20 invocations, 60 write units. GitHub also tells what the run itself did, which comes to nothing.
+    const own = world.invoked.filter((name) => name !== 'webhook');
+    expect(world.engine.history(run.runId).length).toBeLessThanOrEqual(30);
+    expect(own.length + world.github.delivered('push').length).toBeLessThanOrEqual(20);
+    expect(world.aws.calls.reduce((sum, { writeUnits = 0 }) => sum + writeUnits, 0)).toBeLessThanOrEqual(80);
   });
 
   test.each([
@@ -104,8 +118,8 @@ describe('the same pipeline in an account', () => {
     await approve(world);
     const run = await world.until('FIX-1', ended);
     expect(run.status).toBe('delivered');
-    const told = (await world.runs.events(run.runId)).filter(({ text }) => text.startsWith('build: '));
-    expect(told.map(({ text }) => text)).toEqual([`build: ${name}`, 'build: built']);
+    const told = (await eventsOf(world, run.runId)).filter((event) => event.startsWith('phase-ended: build'));
+    expect(told).toEqual([`phase-ended: build: ${name}`, 'phase-ended: build: built']);
   });
 
   test('R12 no capacity and throttled functions: tried again', async () => {
@@ -119,6 +133,30 @@ describe('the same pipeline in an account', () => {
     expect([...world.throttle.values()]).toEqual([0, 0]);
   });
 
+  test('R12 the events of stopped tasks are lost: the reconciler settles the phase, once', async () => {
+    const world = await start();
+    world.ecs.muted = true;
+    await push(world);
+    const started = async (phase: string): Promise<boolean> => {
+      await world.ecs.idle();
+      const orders = [...world.aws.objects.keys()].filter(
+        (key) => key.includes(`/${phase}/`) && /end\.json$/.test(key),
+      );
+      return orders.length > 0;
+    };
+    for (const phase of ['plan', 'build', 'verify']) {
+      await expect.poll(() => started(phase), { timeout: 60_000, interval: 50 }).toBe(true);
+      later += 6 * 60_000;
+      await world.call('reconcile', {});
+      await world.call('reconcile', {});
+    }
+    await approve(world);
+    const run = await world.until('FIX-1', ended);
+    expect(run.status).toBe('delivered');
+    const told = (await eventsOf(world, run.runId)).filter((event) => event.startsWith('phase-ended'));
+    expect(told.map((event) => event.split(': ')[1])).toEqual(['plan', 'build', 'verify']);
+  });
+
   test('R12 an execution that was stopped in the console is settled, its tasks and its money given back', async () => {
     const world = await start();
     await push(world);
@@ -128,6 +166,21 @@ describe('the same pipeline in an account', () => {
     await world.call('settle-run', event);
     await world.call('settle-run', event);
     expect(await world.until('FIX-1', ended)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
-    expect((await eventsOf(world, runId)).filter((type) => type === 'ended')).toHaveLength(1);
+    expect((await world.runs.events(runId)).filter(({ type }) => type === 'ended')).toHaveLength(1);
   });
+
+  test('R12 nobody told of a stopped execution: the reconciler settles the run', async () => {
+    const world = await start();
+    await push(world);
+    const { runId } = await world.until('FIX-1', reviewing);
+    await world.engine.stop(runId, 'x', 'y');
+    await world.call('reconcile', {});
+    await world.call('reconcile', {});
+    expect((await world.until('FIX-1', ended)).status).not.toBe('delivered');
+    expect((await world.runs.events(runId)).filter(({ type }) => type === 'ended')).toHaveLength(1);
+  });
+});
+
+test('the roles allow nothing but what a scenario used, and what is explained', () => {
+  expect(unused(called)).toEqual({ grants: [], explanations: [] });
 });

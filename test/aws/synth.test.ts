@@ -7,6 +7,7 @@ import { createTableRequests } from '../../adapters/aws/dynamo/tables.ts';
 import { functionNames } from '../../lib/names.ts';
 import { stepNames } from '../../pipeline/payloads.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
+import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import {
   functionId,
   ofType,
@@ -21,7 +22,6 @@ import {
   type Template,
   text,
   type ValidationReport,
-  writeBundles,
 } from './template.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drydock-synth-'));
@@ -30,9 +30,13 @@ let kept: Template;
 let run: Template;
 
 beforeAll(async () => {
-  const bundles = writeBundles(join(folder, 'bundles'));
-  for (const outdir of [first, second]) mkdirSync(outdir);
-  await Promise.all([first, second].map((outdir) => synthesize(outdir, { bundles })));
+  await Promise.all(
+    [first, second].map(async (outdir) => {
+      mkdirSync(outdir);
+      await bundleLambdas(`${outdir}-bundles`);
+      await synthesize(outdir, `${outdir}-bundles`);
+    }),
+  );
   kept = readTemplate(first, 'DrydockState');
   run = readTemplate(first, 'Drydock');
 }, 120_000);

@@ -7,6 +7,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from '../../lib/drydock.ts';
 import { functionNames, pascal } from '../../lib/names.ts';
 import { addStacks } from '../../lib/stacks.ts';
+import { tracingFolder } from '../../lib/tracing-layer.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -36,24 +37,32 @@ export interface ValidationReport {
 export const readTemplate = (outdir: string, stack: string): Template =>
   JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')) as Template;
 
+/** Makes a deployment with pages. */
+export const oidc = {
+  issuer: 'https://login.example.com',
+  clientId: 'drydock',
+  clientSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:client-Ab12Cd',
+};
+
 /** Stands for the bundles, which have tests of their own: a folder per function. */
 export function writeBundles(folder: string): string {
   for (const name of functionNames) {
     mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
+  mkdirSync(join(folder, tracingFolder), { recursive: true });
+  writeFileSync(join(folder, tracingFolder, 'index.mjs'), 'export {};\n');
   return folder;
 }
 
-/** Runs what `npm run synth` runs, without credentials, HOME or network settings of the caller's. */
-export async function synthesize(outdir: string, context: Record<string, string>): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts')], {
+/** Runs what `npm run synth` runs on bundles, without credentials, HOME or network settings of the caller's. */
+export async function synthesize(outdir: string, bundles: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts'), '--bundles', bundles], {
     cwd: outdir,
     env: {
       PATH: '/usr/bin:/bin',
       HOME: `${outdir}-home`,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
     },
   });
 }

@@ -7,6 +7,7 @@ import { type Browser, chromium } from 'playwright-core';
 import type { Owner } from '../../cli/compose.ts';
 import { loadPolicy } from '../../cli/policy.ts';
 import { createWeb } from '../../web/app.ts';
+import { oneVisitor } from '../../web/guard.ts';
 import { type Script, scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -41,7 +42,7 @@ export async function createSite(script?: Script): Promise<Site> {
     owner,
     async as(who) {
       const { service, watch, outbox } = owner;
-      const web = createWeb({ service, watch, outbox, who, policy, csrfKey: randomBytes(32), now: Date.now });
+      const web = createWeb({ service, watch, outbox, door: oneVisitor(who, randomBytes(32)), policy, now: Date.now });
       const server = createServer(getRequestListener(web.fetch));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       closing.push(

@@ -56,11 +56,11 @@ describe('R12 kill -9 of the owner', () => {
       (state.Arguments as { FunctionName: string }).FunctionName;
     const onTheWay = tasks.filter((state) => stepOf(state) !== 'queue');
     expect(hit('called')).toEqual(onTheWay.map(stepOf).sort());
-    // CI without gates answers its own token before its step returns: the next state is on before that.
+    // CI without gates answers its own token before its step returns: the next state may be on before that.
     const returning = onTheWay.filter((state) => stepOf(state) !== 'await-ci');
-    expect(hit('returned')).toEqual(returning.map(stepOf).sort());
+    expect(hit('returned').filter((step) => step !== 'await-ci')).toEqual(returning.map(stepOf).sort());
     const waits = returning.filter((state) => state.Resource.endsWith('.waitForTaskToken'));
-    expect(hit('waiting')).toEqual(waits.map(stepOf).sort());
+    expect(hit('waiting').filter((step) => step !== 'await-ci')).toEqual(waits.map(stepOf).sort());
 
     expect(world.git('for-each-ref', '--format=%(refname:short)', 'refs/heads/agent')).toBe(run.branch);
     expect(world.git('rev-list', '--count', `main..${run.branch}`)).toBe('1');

@@ -5,7 +5,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -19,24 +18,31 @@ import { realClock } from '../../engine/clock.ts';
 import { Engine } from '../../engine/engine.ts';
 import { sealedAs, variables } from '../../lambdas/variables.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
-import { environments, machineOf } from './aws/deployed.ts';
+import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
+import { startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
-import { AwsRefusal, type AwsStandIn, type JsonOperation, startAws } from './aws/stand-in.ts';
+import { type Mail, mail } from './aws/mail.ts';
+import { roles } from './aws/roles.ts';
+import { secretsManager } from './aws/secrets.ts';
+import { type AwsStandIn, type JsonOperation, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
 import { createWorld } from './world.ts';
 
 export interface AwsWorld {
-  /** Texts by ARN. */
-  secrets: Record<string, string>;
-  aws: AwsStandIn;
   /** By action; what is added is known from then on. */
   operations: Record<string, JsonOperation>;
+  aws: AwsStandIn;
   ecs: Fargate;
   github: GitHubKit;
   runs: Runs;
+  secrets: ReturnType<typeof secretsManager>;
+  /** What people were sent. */
+  mails: Mail[];
+  /** Where API Gateway listens: webhook and pages. */
+  origin: string;
   engine: Engine;
   /** Calls a function as an event would. */
   call(name: string, event: unknown): Promise<unknown>;
@@ -52,10 +58,13 @@ const root = resolve(import.meta.dirname, '../..');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
 const machine = arn('states', 'stateMachine:drydock');
 const bucket = 'artifacts';
-const secretNames = {
+export const secretNames = {
   github: arn('secretsmanager', 'secret:github'),
   models: arn('secretsmanager', 'secret:models'),
   deployment: arn('secretsmanager', 'secret:deployment'),
+  slack: arn('secretsmanager', 'secret:slack'),
+  sessions: arn('secretsmanager', 'secret:sessions'),
+  client: arn('secretsmanager', 'secret:client'),
 };
 const patienceMs = 90_000;
 let worlds = 0;
@@ -79,7 +88,13 @@ let bundling: ReturnType<typeof bundleLambdas> | undefined;
 process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
 
 export async function createAwsWorld(
-  options: { script?: TaskScript; policy?: Record<string, unknown>; now?: () => number } = {},
+  options: {
+    script?: TaskScript;
+    policy?: Record<string, unknown>;
+    now?: () => number;
+    issuer?: string;
+    pages?: false;
+  } = {},
 ): Promise<AwsWorld> {
   const world = createWorld();
   const github = await startGitHub({ files: repositoryFiles(world) });
@@ -115,7 +130,7 @@ export async function createAwsWorld(
     clock: { now, after: realClock.after },
   });
   const steps = stepFunctions(() => engine, machine);
-  const secrets: Record<string, string> = {
+  const secrets = secretsManager({
     [secretNames.github]: JSON.stringify({
       appId: github.app.appId,
       privateKey: github.app.privateKey,
@@ -125,7 +140,11 @@ export async function createAwsWorld(
     }),
     [secretNames.models]: '{"google":"key-of-google"}',
     [secretNames.deployment]: 'deployment-key',
-  };
+    [secretNames.slack]: 'https://hooks.slack.invalid/services/x',
+    [secretNames.sessions]: 'sessions-key',
+    [secretNames.client]: 'secret-of-the-client',
+  });
+  const post = mail(mailFrom);
   const queue: { body: string; tried: number }[] = [];
   let working = Promise.resolve();
   const work = async (): Promise<void> => {
@@ -137,15 +156,14 @@ export async function createAwsWorld(
       if (failed && tried < 4) queue.push({ body, tried: tried + 1 });
     }
   };
+  const api = await startHttpApi(routes);
   const late: { ecs?: Fargate } = {};
   const operations: Record<string, JsonOperation> = {
     ...steps,
     ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
-    'secretsmanager:GetSecretValue': ({ SecretId }) => {
-      const SecretString = secrets[String(SecretId)];
-      if (SecretString === undefined) throw new AwsRefusal('ResourceNotFoundException', 'no such secret');
-      return { ARN: SecretId, SecretString };
-    },
+    ...secrets.operations,
+    ...post.operations,
+    ...roles().operations,
     'sqs:SendMessage': ({ MessageBody }) => {
       queue.push({ body: String(MessageBody), tried: 0 });
       working = working.then(work);
@@ -174,6 +192,9 @@ export async function createAwsWorld(
   );
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
+    // test/aws/telemetry.test.ts looks at what is said.
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'TEST',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-caller',
@@ -186,9 +207,12 @@ export async function createAwsWorld(
     [variables.github]: secretNames.github,
     [variables.models]: secretNames.models,
     [variables.deployment]: secretNames.deployment,
+    [variables.slack]: secretNames.slack,
     [variables.policy]: policyFile,
     [variables.cluster]: arn('ecs', 'cluster/drydock'),
-    [variables.sandboxTask]: arn('ecs', 'task-definition/sandbox:1'),
+    [variables.sandboxTasks]: JSON.stringify({ node: arn('ecs', 'task-definition/sandbox:1') }),
+    [variables.sandboxCapacity]: options.policy?.sandbox === undefined ? 'FARGATE' : 'FARGATE_SPOT',
+    [variables.agentFiles]: join(world.folder, 'agents'),
     [variables.gatewayTask]: arn('ecs', 'task-definition/gateway:1'),
     [variables.sandboxSubnets]: 'subnet-1,subnet-2',
     [variables.sandboxGroup]: 'sg-1',
@@ -197,12 +221,16 @@ export async function createAwsWorld(
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
-    [variables.slack]: arn('secretsmanager', 'secret:slack'),
     [variables.images]: 'drydock-images',
-    [variables.imageNames]: ':sandbox-0.1.0,:gateway-0.1.0',
+    [variables.imageNames]: ':gateway-0.1.0,:node-0.1.0',
     [variables.deadLetters]: `${aws.url}/123456789012/dead,${aws.url}/123456789012/lost`,
     [variables.alarms]: 'RunsFailed,Errors',
     [variables.webhookUrl]: 'https://api.example.com/webhook',
+    [variables.sessions]: secretNames.sessions,
+    [variables.pages]: options.pages === false ? '' : api.origin,
+    [variables.client]: 'drydock',
+    [variables.issuer]: options.issuer ?? 'https://login.example.com',
+    [variables.clientSecret]: secretNames.client,
   });
   for (const { name, file } of built) {
     const { handler } = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?${worlds}`)) as {
@@ -217,17 +245,19 @@ export async function createAwsWorld(
     told: (event) => call('settle-phase', event),
   });
   late.ecs = ecs;
-  const door = await frontDoor((event) => call('webhook', event));
-  github.deliverTo(`${door.url}/webhooks/github`);
+  api.call = call;
+  github.deliverTo(`${api.origin}/webhook`);
   const runs = createRuns(dynamo.client, localTables.runs);
 
   return {
-    aws,
     operations,
-    secrets,
+    aws,
     ecs,
     github,
     runs,
+    secrets,
+    mails: post.sent,
+    origin: api.origin,
     engine,
     call,
     invoked,
@@ -243,7 +273,7 @@ export async function createAwsWorld(
       }
     },
     async close() {
-      await door.close();
+      await api.close();
       await working;
       await ecs.idle();
       await engine.close();
@@ -252,40 +282,5 @@ export async function createAwsWorld(
       await github.close();
       world.remove();
     },
-  };
-}
-
-/** API Gateway in front of a function: payload format 2.0. */
-async function frontDoor(call: (event: unknown) => Promise<unknown>) {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const path = request.url ?? '/';
-      const event = {
-        version: '2.0',
-        routeKey: '$default',
-        rawPath: path,
-        rawQueryString: '',
-        headers: request.headers,
-        requestContext: { http: { method: request.method, path, protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' } },
-        body: Buffer.concat(chunks).toString('base64'),
-        isBase64Encoded: true,
-      };
-      call(event).then(
-        (answer) => {
-          const { statusCode, body } = answer as { statusCode: number; body: string };
-          response.writeHead(statusCode, { 'content-type': 'application/json' }).end(body);
-        },
-        (error: unknown) => response.writeHead(502).end(String(error)),
-      );
-    });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => new Promise<void>((done) => server.close(() => done())),
   };
 }

@@ -4,7 +4,7 @@
  * apart there is its VPC.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemLinks, systemMounts, UNPRIVILEGED, unprivileged } from '../../adapters/local/sandbox/bubblewrap.ts';
@@ -17,7 +17,7 @@ export interface Image {
 }
 
 /** What sandbox/images puts into an image: Node, its npm, the program. The runner's node may be run, and not read. */
-export async function makeImage(packageRoot: string, agentFiles: string): Promise<Image> {
+export async function makeImage(packageRoot: string): Promise<Image> {
   const root = mkdtempSync(path.join(tmpdir(), 'dd-image-'));
   chmodSync(root, 0o755);
   const at = (name: string): string => path.join(root, name);
@@ -32,25 +32,22 @@ export async function makeImage(packageRoot: string, agentFiles: string): Promis
   writeFileSync(at('etc/group'), `agent:x:${layout.uid}:\n`);
   writeFileSync(at('etc/hosts'), '127.0.0.1 localhost\n');
   writeFileSync(at('etc/nsswitch.conf'), 'hosts: files dns\n');
-  const image = { root, remove: () => rmSync(root, { recursive: true, force: true }) };
-  return Object.assign(image, { agentFiles });
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
 export function runContainer(
-  image: Image & { agentFiles?: string },
+  image: Image,
   env: Record<string, string>,
 ): { child: ChildProcess; ended: Promise<{ code: number | null; said: string }> } {
   const writable = mkdtempSync(path.join(tmpdir(), 'dd-task-'));
   chmodSync(writable, 0o755);
-  const binds = ['workspace', 'home', 'out', 'tmp', 'runner'].flatMap((name) => {
+  const binds = ['workspace', 'home', 'out', 'tmp', 'agent', 'runner'].flatMap((name) => {
     const folder = path.join(writable, name);
     mkdirSync(folder);
     if (process.getuid?.() === 0) chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
     return ['--bind', folder, layout[name as 'workspace']];
   });
   const at = (name: string): string => path.join(image.root, name);
-  const agent =
-    image.agentFiles !== undefined && existsSync(image.agentFiles) ? ['--ro-bind', image.agentFiles, '/agent'] : [];
   const child = spawn(
     'bwrap',
     [
@@ -69,7 +66,6 @@ export function runContainer(
       ...systemLinks().flatMap(([target, to]) => ['--symlink', target, to]),
       ...['--proc', '/proc', '--dev', '/dev'],
       ...binds,
-      ...agent,
       ...['--ro-bind', at('tools'), layout.tools, '--ro-bind', at('runner.cjs'), layout.runnerProgram],
       ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
     ],

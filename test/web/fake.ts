@@ -4,7 +4,7 @@ import { type Plan, plan } from '../../core/plan/schema.ts';
 import { soloPolicy } from '../../core/policy/schema.ts';
 import type { Audit, Evidence, GateView, RunView, Service, VoteCommand } from '../../pipeline/service.ts';
 import { createWeb } from '../../web/app.ts';
-import type { WebEnv } from '../../web/guard.ts';
+import { oneVisitor, type WebEnv } from '../../web/guard.ts';
 import type { WebOptions } from '../../web/options.ts';
 
 export const now = Date.parse('2026-11-21T12:00:00.000Z');
@@ -184,9 +184,8 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     service: all,
     async *watch() {},
     outbox: async () => [],
-    who: 'lead',
+    door: oneVisitor('lead', new Uint8Array(32).fill(7)),
     policy: { ...soloPolicy({ id: 'lead', email: 'lead@example.com' }, []), ...options.policy },
-    csrfKey: new Uint8Array(32).fill(7),
     now: () => now,
     onFault: (error) => faults.push(error),
     ...options,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plan } from '../../core/plan/schema.ts';
+import { oneVisitor } from '../../web/guard.ts';
 import { link, markup, visible } from '../../web/markup.ts';
 import { aGate, anAudit, aPhase, aRun, fake, gateId, runId } from './fake.ts';
 
@@ -118,7 +119,7 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
       ...over,
     },
     {
-      who: nasty,
+      door: oneVisitor(nasty, new Uint8Array(32)),
       policy: { budgets: { web: {} }, people: {} } as never,
       outbox: async () => [{ key: nasty, at: nasty, to: [nasty], subject: nasty, text: nasty, link: nasty }],
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError } from '../../core/errors.ts';
 import type { WatchItem } from '../../pipeline/service.ts';
+import { oneVisitor } from '../../web/guard.ts';
 import { aGate, aPhase, aRun, fake, gateId, head, now, runId, someEvidence } from './fake.ts';
 
 const run = `/runs/${runId}`;
@@ -207,7 +208,11 @@ describe('R40 R32 a run', () => {
 
 describe('R24 a gate', () => {
   const page = async (change: Parameters<typeof aGate>[0], who = 'lead') =>
-    (await fake({ gate: async () => aGate(change) }, { who }).get(`/gates/${gateId}`)).text;
+    (
+      await fake({ gate: async () => aGate(change) }, { door: oneVisitor(who, new Uint8Array(32)) }).get(
+        `/gates/${gateId}`,
+      )
+    ).text;
   const choices = (text: string) => [...text.matchAll(/name="choice" value="(\w+)"/g)].map((match) => match[1]);
 
   test.each([

@@ -22,17 +22,10 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
   return {
     get,
     async create(record) {
-      const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
-      const refused = await table.transact([
-        { Put: { TableName: tableName, Item: toItem(record), ...absent } },
-        {
-          Put: {
-            TableName: tableName,
-            Item: { pk: taskPk(record.repository, record.taskId), sk: record.runId },
-          },
-        },
-      ]);
-      if (refused) throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
+      // First: an entry of a run that came to nothing is passed over, a run without its entry would not be found.
+      await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
+      const created = await table.put(toItem(record), { ConditionExpression: 'attribute_not_exists(pk)' });
+      if (!created) throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
     },
 
     async update(runId, change) {
@@ -59,7 +52,9 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         ScanIndexForward: false,
         Limit: limit,
       });
-      return items.slice(0, limit).map(toRecord);
+      const keys = items.slice(0, limit).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
+      const found = new Map((await table.batchGet(keys)).map((item) => [item.pk, toRecord(item)]));
+      return keys.flatMap(({ pk }) => found.get(pk) ?? []);
     },
 
     async byTask(repository, taskId) {

@@ -6,6 +6,7 @@ import {
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import {
+  BatchGetCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
@@ -25,6 +26,8 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
 
 /** Attempts of a write that a transaction got in the way of; with full jitter over 2^n · 10 ms, about 10 s in all. */
 const conflictAttempts = 10;
+/** The most that DynamoDB reads at once. */
+const batchSize = 100;
 
 /** Thin access to one table of `pk` and `sk`: conditions come back as booleans, conflicts are tried again. */
 export class Table {
@@ -43,6 +46,26 @@ export class Table {
       new GetCommand({ TableName: this.name, Key: { pk, sk }, ConsistentRead: true }),
     );
     return out.Item;
+  }
+
+  /** Those that are there, in no order; strongly consistent. @param keys each once. */
+  async batchGet(keys: { pk: string; sk: string }[]): Promise<Item[]> {
+    const items: Item[] = [];
+    let wanted: Item[] = keys;
+    for (let attempt = 0; wanted.length > 0; attempt++) {
+      // What did not fit the answer, or was throttled, is asked for again.
+      if (attempt > 0) await sleep(this.#random() * 10 * 2 ** Math.min(attempt, conflictAttempts));
+      const batches = chunks(wanted, batchSize);
+      wanted = [];
+      for (const Keys of batches) {
+        const { Responses, UnprocessedKeys } = await this.#client.send(
+          new BatchGetCommand({ RequestItems: { [this.name]: { Keys, ConsistentRead: true } } }),
+        );
+        items.push(...(Responses?.[this.name] ?? []));
+        wanted.push(...(UnprocessedKeys?.[this.name]?.Keys ?? []));
+      }
+    }
+    return items;
   }
 
   /** False when the condition did not hold. */
@@ -136,6 +159,9 @@ function cancellationReasons(error: unknown): string[] | undefined {
   const expected = new Set(['None', 'ConditionalCheckFailed', 'TransactionConflict']);
   return reasons.every((reason) => expected.has(reason)) ? reasons : undefined;
 }
+
+const chunks = <T>(all: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 
 export const isTableThere = (error: unknown): boolean => error instanceof ResourceInUseException;
 

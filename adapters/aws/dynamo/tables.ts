@@ -9,7 +9,10 @@ export interface TableNames {
 
 export const localTables: TableNames = { runs: 'runs', ledger: 'ledger', gates: 'gates' };
 
-/** Index of run records by creation time, newest runs first when read backwards. */
+/**
+ * Index of run records by creation time, newest runs first when read backwards. It holds keys alone: with the whole record
+ * each change of a run would be written, and paid for, twice.
+ */
 export const byTimeIndex = 'byTime';
 
 const keys = {
@@ -43,7 +46,7 @@ export function createTableRequests(names: TableNames): CreateTableCommandInput[
             { AttributeName: 'listKey', KeyType: 'HASH' },
             { AttributeName: 'createdAt', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -6,14 +6,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
-import type { StoredOrder } from '../../../core/run/phase-order.ts';
+import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
+import { type ArchiveStore, checksumsOf } from '../../../gateway/archives.ts';
+import type { GatewayMessage } from '../../../gateway/config.ts';
 import { leftArtifacts } from '../../../gateway/left-artifacts.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { PhaseLog } from '../../../gateway/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase-settings.ts';
+import { systemNetwork } from '../../../gateway/routes/connect.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { type Failure, judge } from '../../../gateway/verdict.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
+import { git } from '../../git/git.ts';
 import type { PhaseStore } from '../phases/store.ts';
 
 /** The runner ends itself at the phase's time limit; this much later nobody waits for it. */
@@ -33,6 +37,8 @@ export interface GatewayHostOptions {
   signal: AbortSignal;
   /** Base URLs; the public ones where absent. */
   registries?: Record<string, string>;
+  /** Archives of packages kept between phases; without it each phase fetches its own. */
+  archives?: ArchiveStore;
   onListening?(port: number): void;
 }
 
@@ -56,6 +62,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       const bytes = await store.input(phaseKey, name);
       if (bytes) inputs.set(name, bytes);
     }
+    const files = inputs.get(agentFilesInput);
     let job: PhaseJob;
     try {
       job = await options.prepare({ ...order, inputs });
@@ -74,13 +81,15 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     const settings = await gatewaySettingsOf(job, places, secrets, meterFile, undefined, offered);
     let counting = Promise.resolve();
     const resulted = Promise.withResolvers<void>();
-    const server = await createGateway({ ...settings, ticket: options.ticket }, (message) => {
+    const tell = (message: GatewayMessage): void => {
       log.add(message);
       if (message.type === 'artifact' && message.name === artifactNames.result) resulted.resolve();
       // Whatever becomes of this task, what was spent is known outside of it.
       if (message.type === 'event' && message.event.type === 'cost')
         counting = counting.then(() => store.putCalls(phaseKey, readMeter(meterFile))).catch(() => undefined);
-    });
+    };
+    const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };
+    const server = await createGateway({ ...settings, ticket: options.ticket }, tell, systemNetwork, archives);
     server.listen(options.listen.port, options.listen.host);
     await once(server, 'listening');
     const address = server.address();
@@ -106,6 +115,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       traffic: log.traffic,
       artifacts,
       enforcer: 'fargate',
+      ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
       ms: Math.round(performance.now() - start),
     };
     await store.putEnd(end);
@@ -113,6 +123,16 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What the base's lock file has for a checksum of each archive. The sandbox has no say in it. */
+async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<ReadonlyMap<string, string>> {
+  for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) {
+    const args = ['cat-file', 'blob', `${spec.base}:${name}`];
+    const found = await git(args, { cwd: baseRepository, allow: [128] });
+    if (found.code === 0) return checksumsOf(found.stdout.toString());
+  }
+  return new Map();
 }
 
 const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms' | 'image'> => ({

@@ -11,6 +11,7 @@ import { createGitHubAccess } from '../../github/app.ts';
 import { createGitHubCodeHost } from '../../github/code-host.ts';
 import { type BrokerAnswer, brokerAnswer } from '../phases/broker.ts';
 import { createPhaseStore } from '../phases/store.ts';
+import { createArchiveStore } from './archive-store.ts';
 import { hostGateway } from './host.ts';
 
 const environment = z.object({
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     order: answer.order,
     ticket: answer.ticket,
     store: createPhaseStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
+    archives: createArchiveStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
     prepare(order) {
       const { missing } = answer;
       if (missing) throw Object.assign(new Error(missing.message), { name: missing.name });
@@ -84,7 +86,7 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };
       throw new DrydockError('SecretMissing', `The broker gave no key for ${provider}.`);
     },
-    // In the image: see docs/aws.md.
+    // They come as an input, and the sandbox unpacks them there.
     agentFiles: () => layout.agent,
   };
 }

@@ -7,7 +7,7 @@ import { storedOrder } from '../../../core/run/phase-order.ts';
 import type { Gates } from '../../../core/stores.ts';
 import type { ModelAccess } from '../../../pipeline/deps.ts';
 import { awsError } from '../errors.ts';
-import { type PhaseStore, phasePrefix } from './store.ts';
+import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
 /** What a gateway asks its broker for. */
 export const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
@@ -17,7 +17,7 @@ export const brokerAnswer = z.strictObject({
   order: storedOrder,
   /** What the sandbox will show. */
   ticket: z.string(),
-  /** For the objects of this phase, and no others. ISO 8601 in `expiration`. */
+  /** For the objects of this phase and the cache of archives, and no others. ISO 8601 in `expiration`. */
   credentials: z.strictObject({
     accessKeyId: z.string(),
     secretAccessKey: z.string(),
@@ -95,7 +95,7 @@ async function credentialsOf(
   phaseKey: string,
 ): Promise<BrokerAnswer['credentials']> {
   const partition = storageRole.split(':')[1] ?? 'aws';
-  const objects = `arn:${partition}:s3:::${bucket}/${phasePrefix(phaseKey)}*`;
+  const objects = [phasePrefix(phaseKey), cachePrefix].map((prefix) => `arn:${partition}:s3:::${bucket}/${prefix}*`);
   const { Credentials: made } = await sts.send(
     new AssumeRoleCommand({
       RoleArn: storageRole,

@@ -8,19 +8,31 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseOrder } from '../../../core/ports.ts';
+import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../../core/run/phase-order.ts';
+import { toolchainOf } from '../../../core/spec/toolchains.ts';
 import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
-import { endOfPhase } from './stopped.ts';
+import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
 export type PhaseRole = 'gateway' | 'sandbox';
 
+export type Capacity = 'FARGATE' | 'FARGATE_SPOT';
+
 export interface FargateConfig {
   /** ARN. */
   cluster: string;
-  /** Task definitions with their revision, subnets and security group of each role. */
-  tasks: Record<PhaseRole, { definition: string; subnets: string[]; securityGroup: string }>;
+  /** Subnets and security group of each role. */
+  places: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
+  /** Task definitions with their revision; those of sandboxes by runtime of the policy, or by toolchain. */
+  definitions: { gateway: string; sandboxes: Readonly<Record<string, string>> };
+  /** `FARGATE_SPOT`: only the first try of a phase takes the risk of being interrupted. */
+  sandboxCapacity: Capacity;
   gatewayPort: number;
+  /** Tar of a profile's files. @throws AgentUnavailable. */
+  agentFiles(profile: string): Promise<Uint8Array>;
   /** What tickets and grants are derived from. */
   deploymentKey(): Promise<string>;
 }
@@ -33,6 +45,11 @@ const startMs = 5 * 60_000;
 /** Beyond the phase's time limit: pulling images, making the base repository, writing the end. */
 const graceMs = 15 * 60_000;
 
+export interface FargateLauncher extends PhaseLauncher {
+  /** The end of a phase whose gateway has stopped. */
+  endOf(gateway: StoppedTask): Promise<PhaseEnd>;
+}
+
 /**
  * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the
  * phase's key in `startedBy`, so that who hears of their end knows whose it is. A request that
@@ -43,16 +60,22 @@ export function createFargateLauncher(
   store: PhaseStore,
   config: FargateConfig,
   clock: { now(): number; sleep(ms: number): Promise<void> },
-): PhaseLauncher {
+): FargateLauncher {
   const { cluster } = config;
 
-  const runTask = async (role: PhaseRole, phaseKey: string, environment: Record<string, string>) => {
-    const { definition, subnets, securityGroup } = config.tasks[role];
+  const runTask = async (
+    role: PhaseRole,
+    phaseKey: string,
+    definition: string,
+    capacity: Capacity,
+    environment: Record<string, string>,
+  ) => {
+    const { subnets, securityGroup } = config.places[role];
     const { tasks, failures } = await client.send(
       new RunTaskCommand({
         cluster,
         taskDefinition: definition,
-        launchType: 'FARGATE',
+        capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
         clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
         startedBy: phaseKey,
         networkConfiguration: {
@@ -95,21 +118,31 @@ export function createFargateLauncher(
     for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
   };
 
+  const endOf = async (gateway: StoppedTask): Promise<PhaseEnd> => {
+    const arn = await store.sandbox(gateway.phaseKey);
+    const { tasks } = arn ? await client.send(new DescribeTasksCommand({ cluster, tasks: [arn] })) : {};
+    return endOfPhase(store, gateway, tasks?.[0] && sandboxTask(tasks[0]));
+  };
+
   return {
-    async launch(order) {
-      const { phaseKey, limits } = order.spec;
-      await store.putOrder(order);
+    async launch(order, { tries }) {
+      const { phaseKey, limits, sandbox } = order.spec;
+      const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
+      await store.putOrder(await withAgentFiles(order, config.agentFiles));
       const key = await config.deploymentKey();
-      const gateway = await runTask('gateway', phaseKey, {
+      // Taken back with its gateway, a sandbox's work would be lost even where it has just ended.
+      const gateway = await runTask('gateway', phaseKey, config.definitions.gateway, 'FARGATE', {
         DRYDOCK_PHASE_KEY: phaseKey,
         DRYDOCK_GRANT: gatewayGrant(key, phaseKey, clock.now() + limits.timeoutMs + graceMs),
       });
       try {
         const address = await addressOf(gateway);
-        await runTask('sandbox', phaseKey, {
+        const capacity = tries === 1 ? config.sandboxCapacity : 'FARGATE';
+        const task = await runTask('sandbox', phaseKey, definition, capacity, {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
         });
+        await store.putSandbox(phaseKey, task);
       } catch (error) {
         await stopTasks([gateway], 'the sandbox could not be started');
         throw error;
@@ -127,10 +160,26 @@ export function createFargateLauncher(
     async left({ phaseId, tries }) {
       const phaseKey = `${phaseId}/${tries}`;
       const gone = { phaseId, phaseKey, tries, interrupted: false, why: 'ECS has no task of it any more' };
-      return endOfPhase(store, { role: 'gateway', ...gone }, await store.stopped(phaseKey));
+      return endOf({ role: 'gateway', ...gone });
     },
+    endOf,
     calls: (phaseKey) => store.calls(phaseKey),
   };
+}
+
+/** The image that the policy pins for exactly this runtime, else that of its toolchain. */
+function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtime: string): string {
+  for (const name of [runtime, toolchainOf(runtime)])
+    if (name !== undefined && Object.hasOwn(definitions, name)) return definitions[name] ?? '';
+  throw new DrydockError('UnknownRuntime', `There is no image for ${runtime} in this deployment.`);
+}
+
+/** The gateway's task has no folder of the operator's: the profile's files go with the other inputs. */
+async function withAgentFiles(order: PhaseOrder, read: FargateConfig['agentFiles']): Promise<PhaseOrder> {
+  const { agent } = order.spec;
+  if (order.agentFiles === undefined || agent === null) return order;
+  const inputs = new Map([...order.inputs, [agentFilesInput, await read(agent.profile)]]);
+  return { ...order, inputs, spec: { ...order.spec, inputs: [...inputs.keys()] } };
 }
 
 const privateAddress = ({ attachments }: Task): string | undefined =>

@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import type { PhaseStore } from './store.ts';
@@ -23,50 +24,70 @@ const taskEvent = z.object({
   }),
 });
 
-export const stoppedTask = z.strictObject({
-  role: z.enum(['gateway', 'sandbox']),
-  phaseId: z.string(),
-  phaseKey: z.string(),
-  tries: z.int().positive(),
+export interface StoppedTask {
+  role: 'gateway' | 'sandbox';
+  phaseId: string;
+  phaseKey: string;
+  tries: number;
   /** Fargate took the capacity back. */
-  interrupted: z.boolean(),
+  interrupted: boolean;
   /** What ECS ran, `sha256:` and 64 hex. */
-  imageDigest: z.string().optional(),
+  imageDigest?: string;
   /** For people. */
-  why: z.string(),
-});
-export type StoppedTask = z.infer<typeof stoppedTask>;
+  why: string;
+}
+/** What ECS knows of the other task, whether or not it has stopped. */
+export interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
+  /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
+  timings?: Record<string, number>;
+}
+
+type TaskFacts = Pick<Task, 'stopCode' | 'stoppedReason' | 'containers'>;
+const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<OtherTask, 'role'> => {
+  const [container] = containers ?? [];
+  const exit = container?.exitCode === undefined ? '' : `exit code ${container.exitCode}`;
+  return {
+    interrupted: stopCode === 'SpotInterruption',
+    ...(container?.imageDigest === undefined ? {} : { imageDigest: container.imageDigest }),
+    why: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
+  };
+};
+
+/** The sandbox of a phase as ECS describes it; it does so for an hour after it stopped. */
+export const sandboxTask = (task: Task): OtherTask => {
+  const { createdAt, pullStartedAt, pullStoppedAt, startedAt } = task;
+  const spans = {
+    place: [createdAt, pullStartedAt],
+    pull: [pullStartedAt, pullStoppedAt],
+    boot: [pullStoppedAt, startedAt],
+  };
+  const timings = Object.entries(spans).flatMap(([name, [from, to]]) =>
+    from && to ? [[name, to.getTime() - from.getTime()]] : [],
+  );
+  return { role: 'sandbox', ...factsOf(task), timings: Object.fromEntries(timings) as Record<string, number> };
+};
 
 /** Undefined for a task that is of no phase. */
 export function readStopped(event: unknown): StoppedTask | undefined {
   const parsed = taskEvent.safeParse(event);
   if (!parsed.success) return undefined;
-  const { startedBy, stopCode, stoppedReason, containers } = parsed.data.detail;
+  const { startedBy, containers } = parsed.data.detail;
   const [, phaseId, tries] = /^(.+\/.+\/\d+)\/(\d+)$/.exec(startedBy) ?? [];
   const [container] = containers;
   const role = container?.name;
   if (phaseId === undefined || (role !== 'gateway' && role !== 'sandbox')) return undefined;
-  const exit = container?.exitCode === undefined ? '' : `exit code ${container.exitCode}`;
-  return {
-    role,
-    phaseId,
-    phaseKey: startedBy,
-    tries: Number(tries),
-    interrupted: stopCode === 'SpotInterruption',
-    ...(container?.imageDigest === undefined ? {} : { imageDigest: container.imageDigest }),
-    why: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
-  };
+  return { role, phaseId, phaseKey: startedBy, tries: Number(tries), ...factsOf(parsed.data.detail as TaskFacts) };
 }
 
 /**
  * The end of a phase whose gateway has stopped: what it stored, or, where it did not live to, that it is lost. That Fargate
  * took the capacity back is known here and not inside.
- * @param sandbox what ECS said of the other task, where it has stopped too.
+ * @param sandbox what ECS knows of the other task, where it still does.
  */
 export async function endOfPhase(
   store: Pick<PhaseStore, 'end' | 'calls'>,
   gateway: StoppedTask,
-  sandbox: StoppedTask | undefined,
+  sandbox: OtherTask | undefined,
 ): Promise<PhaseEnd> {
   const { phaseKey } = gateway;
   const end = (await store.end(phaseKey)) ?? lost(gateway, await store.calls(phaseKey));
@@ -76,7 +97,13 @@ export async function endOfPhase(
       ? { name: 'SandboxInterrupted', message: `Fargate took the ${back.role} back: ${back.why}` }
       : end.failure;
   const image = sandbox?.imageDigest;
-  return { ...end, ...(failure ? { failure } : {}), ...(image === undefined ? {} : { image }) };
+  const timings = sandbox?.timings;
+  return {
+    ...end,
+    ...(failure ? { failure } : {}),
+    ...(image === undefined ? {} : { image }),
+    ...(timings && Object.keys(timings).length > 0 ? { timings } : {}),
+  };
 }
 
 const lost = ({ phaseKey, why }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({

@@ -11,17 +11,20 @@ import type { PhaseOrder } from '../../../core/ports.ts';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';
 import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';
-import { type StoppedTask, stoppedTask } from './stopped.ts';
 
 /**
  * Where the two tasks of a phase and the functions meet, in the bucket:
  * `orders/<phaseKey>.json` what the pipeline ordered; read by the broker, and by no task
+ * `orders/<phaseKey>/sandbox.json` the sandbox's task, once it was started
  * `phases/<phaseKey>/inputs/<name>` the bytes of its inputs
  * `phases/<phaseKey>/calls.json` what its meter has counted so far
- * `phases/<phaseKey>/stopped.json` how ECS says the sandbox stopped
  * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
  */
 const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
+/** Below this the gateways of all phases may read and write; the bucket forgets it after a while. */
+export const cachePrefix = 'cache/';
+const sandboxKey = (phaseKey: string): string => `orders/${phaseKey}/sandbox.json`;
+const startedTask = z.strictObject({ taskArn: z.string() });
 export const phasePrefix = (phaseKey: string): string => `phases/${phaseKey}/`;
 
 export interface PhaseStore {
@@ -33,9 +36,9 @@ export interface PhaseStore {
   putCalls(phaseKey: string, calls: ModelCall[]): Promise<void>;
   /** Empty where no call was made. */
   calls(phaseKey: string): Promise<ModelCall[]>;
-  putStopped(task: StoppedTask): Promise<void>;
-  /** What ECS said of the sandbox, where it has stopped. */
-  stopped(phaseKey: string): Promise<StoppedTask | undefined>;
+  putSandbox(phaseKey: string, taskArn: string): Promise<void>;
+  /** ARN of the sandbox's task; undefined where it was never started. */
+  sandbox(phaseKey: string): Promise<string | undefined>;
   putEnd(end: PhaseEnd): Promise<void>;
   /** Undefined where the gateway did not live to write it. */
   end(phaseKey: string): Promise<PhaseEnd | undefined>;
@@ -77,8 +80,8 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
     input: (phaseKey, name) => get(`${phasePrefix(phaseKey)}inputs/${name}`),
     putCalls: (phaseKey, calls) => put(`${phasePrefix(phaseKey)}calls.json`, JSON.stringify(calls)),
     calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(storedCall))) ?? [],
-    putStopped: (task) => put(`${phasePrefix(task.phaseKey)}stopped.json`, JSON.stringify(task)),
-    stopped: (phaseKey) => getJson(`${phasePrefix(phaseKey)}stopped.json`, stoppedTask),
+    putSandbox: (phaseKey, taskArn) => put(sandboxKey(phaseKey), JSON.stringify({ taskArn })),
+    sandbox: async (phaseKey) => (await getJson(sandboxKey(phaseKey), startedTask))?.taskArn,
     async putEnd({ artifacts, ...end }) {
       const prefix = phasePrefix(end.phaseKey);
       for (const [name, bytes] of artifacts) await put(`${prefix}artifacts/${name}`, bytes);
@@ -93,8 +96,13 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
         const bytes = await get(`${prefix}artifacts/${name}`);
         if (bytes) artifacts.set(name, bytes);
       }
-      const { result, failure, ...facts } = found;
-      return { ...facts, artifacts, ...(result ? { result } : {}), ...(failure ? { failure } : {}) };
+      const { result, failure, agentFiles, ...facts } = found;
+      const some = {
+        ...(result ? { result } : {}),
+        ...(failure ? { failure } : {}),
+        ...(agentFiles ? { agentFiles } : {}),
+      };
+      return { ...facts, artifacts, ...some };
     },
   };
 }

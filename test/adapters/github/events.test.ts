@@ -151,7 +151,9 @@ describe('an event', () => {
   });
 
   it('has a body even if GitHub says null', () => {
-    expect(readEvent('issue_comment', changed('issue_comment', 'comment.body', null))).toMatchObject({ body: '' });
+    expect(readEvent('issue_comment', changed('issue_comment', 'comment.body', null))).toMatchObject({
+      kind: 'nothing',
+    });
     expect(readEvent('pull_request_review', changed('pull_request_review', 'review.body', null))).toMatchObject({
       review: { body: '' },
     });

@@ -8,6 +8,9 @@ import type { AwsCall } from './stand-in.ts';
 const like = (pattern: string, text: string): boolean =>
   new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(text);
 
+/** Secrets that the state stack does not keep: a resource of the run stack, and one that is given. */
+const secretsElsewhere: Record<string, string> = { sessions: 'ControlSessionsKey', client: ':secret:client-' };
+
 /** A resource of the template, where references read `<…drydockruns…>`, against the name that the call had. */
 function covers(granted: string, { action, resource }: Need): boolean {
   if (granted === '*') return true;
@@ -22,7 +25,10 @@ function covers(granted: string, { action, resource }: Need): boolean {
     const rest = /drydockartifacts[^>]*>(.*)$/.exec(granted)?.[1];
     return rest !== undefined && like(rest, key);
   }
-  if (service === 'secretsmanager') return granted.includes(`drydock${resource.split(':').at(-1)}`);
+  if (service === 'secretsmanager') {
+    const name = resource.split(':').at(-1) ?? '';
+    return granted.includes(secretsElsewhere[name] ?? `drydock${name}`);
+  }
   // Of the others there is one each; which one is given by the environment.
   return granted !== '';
 }

@@ -1,20 +1,31 @@
 /** What the synthesized template says: the definition, what each function sees, and what each may do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { StateMachine } from '../../../engine/asl.ts';
 import { functionNames } from '../../../lib/names.ts';
+import type { PolicyInput } from '../../../lib/policy.ts';
 import {
   functionId,
   ofType,
+  oidc,
   only,
+  root,
   type Statement,
   statementsOfRole,
   synthesizeHere,
   type Template,
   text,
 } from '../../aws/template.ts';
+import { matches } from './event-pattern.ts';
+
+/** The one sender that SES lets through. */
+export const mailFrom = 'drydock@example.com';
+const example = parse(readFileSync(join(root, 'examples/aws/drydock.policy.yaml'), 'utf8')) as PolicyInput;
 
 let synthesized: Template | undefined;
 const template = (): Template => {
-  synthesized ??= synthesizeHere().run;
+  synthesized ??= synthesizeHere({ oidc, policy: { ...example, notify: { email: { from: mailFrom } } } }).run;
   return synthesized;
 };
 
@@ -43,3 +54,25 @@ export function environments(): Map<string, Set<string>> {
 /** What the role of a function allows. */
 export const grantsOf = (name: string): Statement[] =>
   statementsOfRole(template(), text(functionOf(name).Role).slice(1, -'.Arn>'.length));
+
+let pattern: unknown;
+/** Whether the rule for stopped tasks hands an event over; the cluster is `<Cluster>` here. */
+export function stoppedRule(event: unknown): boolean {
+  pattern ??= ofType(template(), 'AWS::Events::Rule')
+    .map(([, { EventPattern }]) => EventPattern as { detail?: { clusterArn?: unknown } } | undefined)
+    .find((found) => found?.detail?.clusterArn !== undefined);
+  const { detail, ...rest } = pattern as { detail: object };
+  return matches({ ...rest, detail: { ...detail, clusterArn: ['<Cluster>'] } }, event);
+}
+
+/** Function by route key of the HTTP API. */
+export function routes(): Map<string, string> {
+  const integrations = new Map(ofType(template(), 'AWS::ApiGatewayV2::Integration'));
+  const ids = new Map(functionNames.map((name) => [`<${functionId(template(), name)}.Arn>`, name]));
+  return new Map(
+    ofType(template(), 'AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
+      const uri = text(integrations.get(/<(\w+)>$/.exec(text(Target))?.[1] ?? '')?.IntegrationUri);
+      return [String(RouteKey), ids.get(uri) ?? 'no function'];
+    }),
+  );
+}

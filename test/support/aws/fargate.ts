@@ -5,6 +5,7 @@
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
+import { stoppedRule } from './deployed.ts';
 import { AwsRefusal, type JsonOperation } from './stand-in.ts';
 
 /** Beside what a script may say of a phase: what only a task can suffer. */
@@ -12,7 +13,7 @@ export interface Suffered extends Scripted {
   /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
   fate?: 'gateway-killed' | 'spot';
 }
-export type TaskScript = (...args: Parameters<Script>) => Suffered | undefined;
+export type TaskScript = (...args: Parameters<Script>) => Suffered | undefined | Promise<Suffered | undefined>;
 
 interface Task {
   arn: string;
@@ -20,7 +21,11 @@ interface Task {
   phaseKey: string;
   running: boolean;
   environment: Record<string, string>;
+  stopCode?: string;
 }
+
+/** Of every image here. */
+const imageDigest = `sha256:${'a'.repeat(64)}`;
 
 export interface Fargate {
   operations: Record<string, JsonOperation>;
@@ -42,6 +47,8 @@ export function fargate(options: {
   const { store, script, told } = options;
   const byToken = new Map<string, Task>();
   const stops = new Map<string, AbortController>();
+  /** Gateways that have to store an end yet: asked to stop, they do so first. */
+  const ending = new Map<string, Promise<void>>();
   const underWay = new Set<Promise<unknown>>();
   const track = (work: Promise<unknown>): void => {
     const done = work.finally(() => underWay.delete(done));
@@ -52,18 +59,22 @@ export function fargate(options: {
   const stop = async (task: Task, stopCode: string): Promise<void> => {
     if (!task.running) return;
     task.running = false;
+    task.stopCode = stopCode;
     stops.get(task.phaseKey)?.abort('its task was stopped');
     if (ecs.muted) return;
-    await told({
+    const event = {
+      source: 'aws.ecs',
       'detail-type': 'ECS Task State Change',
       detail: {
+        clusterArn: '<Cluster>',
         lastStatus: 'STOPPED',
         startedBy: task.phaseKey,
         stopCode,
         stoppedReason: stopCode,
-        containers: [{ name: task.role, exitCode: 0, imageDigest: `sha256:${'a'.repeat(64)}` }],
+        containers: [{ name: task.role, exitCode: stopCode === 'SpotInterruption' ? 137 : 0, imageDigest }],
       },
-    });
+    };
+    if (stoppedRule(event)) await told(event);
   };
 
   /** What happens in the two tasks of a phase, from the sandbox's start to the gateway's end. */
@@ -77,8 +88,8 @@ export function fargate(options: {
     stops.set(phaseKey, abort);
     const job = { ...order, model: undefined, inputs, baseRepository: '' };
     let fate: Suffered['fate'];
-    const runner = scriptedRunner((asked) => {
-      const scripted = script(asked);
+    const runner = scriptedRunner(async (asked) => {
+      const scripted = await script(asked);
       fate = scripted?.fate;
       return scripted;
     });
@@ -90,8 +101,11 @@ export function fargate(options: {
     await store.putCalls(phaseKey, ended.calls);
     stops.delete(phaseKey);
     if (fate === 'gateway-killed') return gateway && stop(gateway, 'EssentialContainerExited');
+    const stored = Promise.withResolvers<void>();
+    ending.set(phaseKey, stored.promise);
     await stop(sandbox, fate === 'spot' ? 'SpotInterruption' : 'EssentialContainerExited');
     await store.putEnd({ ...end, enforcer: 'fargate' });
+    stored.resolve();
     if (gateway) await stop(gateway, 'EssentialContainerExited');
   };
 
@@ -132,7 +146,15 @@ export function fargate(options: {
         if (!task) return { tasks: [], failures: [{ arn, reason: 'MISSING' }] };
         const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
         return {
-          tasks: [{ taskArn: arn, lastStatus: task.running ? 'RUNNING' : 'STOPPED', attachments: [{ details }] }],
+          tasks: [
+            {
+              taskArn: arn,
+              lastStatus: task.running ? 'RUNNING' : 'STOPPED',
+              ...(task.stopCode === undefined ? {} : { stopCode: task.stopCode }),
+              attachments: [{ details }],
+              containers: [{ name: task.role, imageDigest }],
+            },
+          ],
         };
       },
       'ecs:ListTasks': ({ startedBy }) => ({
@@ -141,7 +163,8 @@ export function fargate(options: {
       'ecs:StopTask'(input) {
         const task = ecs.tasks.find(({ arn }) => arn === input.task);
         if (!task) throw new AwsRefusal('InvalidParameterException', 'no such task');
-        if (!stops.has(task.phaseKey)) track(stop(task, 'UserInitiated'));
+        const stored = ending.get(task.phaseKey) ?? Promise.resolve();
+        if (!stops.has(task.phaseKey)) track(stored.then(() => stop(task, 'UserInitiated')));
         else stops.get(task.phaseKey)?.abort('its task was stopped');
         return { task: { taskArn: task.arn } };
       },

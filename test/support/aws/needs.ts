@@ -40,6 +40,10 @@ function* wantedOf(action: string, resource: string, input: Input): Generator<Ne
     }
     return;
   }
+  if (action === 'dynamodb:BatchGetItem') {
+    for (const table of Object.keys(input.RequestItems as object)) yield { action, resource: table };
+    return;
+  }
   const index = typeof input.IndexName === 'string' ? `/index/${input.IndexName}` : '';
   yield { action: renamed[action] ?? action, resource: `${resource}${index}` };
   if (action !== 'ecs:RunTask') return;

@@ -18,6 +18,8 @@ export interface AwsCall {
   principal: string;
   /** What IAM has to grant for it. */
   needs: Need[];
+  /** What DynamoDB counts for a write. */
+  writeUnits?: number;
 }
 
 /** A refusal in AWS's words. */
@@ -84,17 +86,18 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
     const object = signed.service === 's3' ? bucket.callOf(request.method ?? '', url) : undefined;
     const { action, resource = resourceOf(asked?.input ?? {}), input = {} } = { ...asked, ...object };
     if (action === undefined) throw unknown(`${signed.service}: ${request.method} ${url.pathname}`);
-    const call = { action, resource, input, principal: signed.principal, needs: needsOf(action, resource, input) };
+    const needs = needsOf(action, resource, input);
+    const call: AwsCall = { action, resource, input, principal: signed.principal, needs };
     aws.calls.push(call);
     aws.fault?.(call);
     const { lost } = suffer(aws.faults, call);
-    const done = asked ? await operate(asked, request, body) : bucket.answer(request, url, body);
+    const done = asked ? await operate(asked, request, body, call) : bucket.answer(request, url, body);
     if (lost) throw new Cut();
     return done;
   };
 
-  const operate = async (asked: Asked, request: IncomingMessage, body: Buffer): Promise<Answer> => {
-    if (asked.action.startsWith('dynamodb:') && dynamo !== '') return forward(dynamo, request, body);
+  const operate = async (asked: Asked, request: IncomingMessage, body: Buffer, call: AwsCall): Promise<Answer> => {
+    if (asked.action.startsWith('dynamodb:') && dynamo !== '') return forward(dynamo, request, body, call);
     const operation = operations[asked.action];
     if (!operation) throw unknown(asked.action);
     let said: unknown;
@@ -131,11 +134,25 @@ export async function startAws(operations: Record<string, JsonOperation>, dynamo
   return aws;
 }
 
-async function forward(dynamo: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+interface Units {
+  CapacityUnits: number;
+}
+const writes = /:(Put|Update|Delete|TransactWrite)Items?$/;
+
+/** To the embedded DynamoDB, which is asked what a write takes. */
+async function forward(dynamo: string, request: IncomingMessage, body: Buffer, call: AwsCall): Promise<Answer> {
   const names = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
   const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
-  const answered = await fetch(dynamo, { method: 'POST', headers, body: new Uint8Array(body) });
-  return { status: answered.status, body: Buffer.from(await answered.arrayBuffer()) };
+  const counted = writes.test(call.action)
+    ? JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'TOTAL' })
+    : new Uint8Array(body);
+  const answered = await fetch(dynamo, { method: 'POST', headers, body: counted });
+  const said = Buffer.from(await answered.arrayBuffer());
+  if (typeof counted === 'string' && answered.ok) {
+    const { ConsumedCapacity } = JSON.parse(said.toString('utf8')) as { ConsumedCapacity?: Units | Units[] };
+    call.writeUnits = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
+  }
+  return { status: answered.status, body: said };
 }
 
 /** In the words of the service's protocol. */

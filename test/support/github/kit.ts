@@ -58,6 +58,7 @@ const privateKey = (): string => {
  */
 export async function startGitHub(options: { files?: Record<string, string> } = {}) {
   const webhookSecret = randomBytes(16).toString('hex');
+  let signing = webhookSecret;
   const root = mkdtempSync(join(tmpdir(), 'drydock-github-'));
   const calls: ApiCall[] = [];
   const deliveries: Delivered[] = [];
@@ -132,7 +133,16 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     pushes: () => deliveries.filter(({ event }) => event === 'push').map(({ body }) => JSON.parse(body)),
   });
   const pulls = standInPulls({ admin, at });
-  const talk = standInCollaboration({ url, api: emulator.url, admin, at, privateKey: privateKey() });
+  const talk = standInCollaboration({
+    url,
+    api: emulator.url,
+    admin,
+    at,
+    privateKey: privateKey(),
+    signWith: (secret) => {
+      signing = secret;
+    },
+  });
 
   for (const login of logins) {
     if (login === 'outsider-gh') continue;
@@ -235,7 +245,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
 
   const sign = (body: string, secret = webhookSecret): string =>
     `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-  async function send(delivery: Delivered, secret = webhookSecret): Promise<number> {
+  async function send(delivery: Delivered, secret = signing): Promise<number> {
     if (target === undefined) return 0;
     const response = await fetch(target, {
       method: 'POST',
@@ -316,6 +326,8 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
       webhookSecrets: [webhookSecret],
     }),
     webhookSecret,
+    /** What messages are signed with by now. */
+    signing: () => signing,
     calls,
     faults,
     minted: () => [...minted],

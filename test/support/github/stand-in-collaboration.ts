@@ -27,10 +27,12 @@ export interface StandInOptions {
   admin: Octokit;
   at: { owner: string; repo: string };
   privateKey: string;
+  /** From now on the App's messages are signed with it. */
+  signWith(secret: string): void;
 }
 
 /** What the emulator lacks, or answers otherwise than GitHub, of checks, reviews, comments and the App's deliveries. */
-export function standInCollaboration({ url, api, admin, at, privateKey }: StandInOptions) {
+export function standInCollaboration({ url, api, admin, at, privateKey, signWith }: StandInOptions) {
   const repo = `/repos/${at.owner}/${at.repo}`;
   const attempts: (Attempt & { body: string })[] = [];
 
@@ -133,6 +135,13 @@ export function standInCollaboration({ url, api, admin, at, privateKey }: StandI
 
   return {
     async answer(method: string, path: string, body: Buffer, token: string | undefined): Promise<Answer | undefined> {
+      // https://docs.github.com/en/rest/apps/webhooks#update-a-webhook-configuration-for-an-app
+      if (method === 'PATCH' && path === '/app/hook/config') {
+        if (!isSigned(token)) return { status: 401, value: { message: 'A JSON web token could not be decoded' } };
+        const { secret } = JSON.parse(body.toString()) as { secret?: string };
+        if (secret !== undefined) signWith(secret);
+        return { status: 200, value: { content_type: 'json', insecure_ssl: '0', secret: '********', url } };
+      }
       if (method === 'GET' && path.startsWith('/app/')) return hookDeliveries(path, token);
       if (!path.startsWith(`${repo}/`)) return undefined;
       const rest = path.slice(repo.length);

@@ -1,0 +1,72 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { bundleProgram, withoutLocales } from '../../adapters/local/sandbox/programs.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+export const imagesFolder = join(root, 'sandbox/images');
+
+export const imageNames = ['gateway', 'node', 'python', 'java', 'go', 'rust', 'overlay'] as const;
+export type ImageName = (typeof imageNames)[number];
+
+/** What an image is built from besides its Dockerfile: our own programs, and folders beside the Dockerfiles. */
+const parts: Partial<Record<ImageName, { programs: Record<string, () => Promise<Uint8Array>>; folders: string[] }>> = {
+  gateway: { programs: { 'gateway.mjs': bundleGatewayTask }, folders: ['tools'] },
+  node: { programs: { 'runner.cjs': () => bundleProgram('container', root) }, folders: ['tools', 'agents'] },
+};
+
+export const dockerfileOf = (image: ImageName): string => readFileSync(join(imagesFolder, image, 'Dockerfile'), 'utf8');
+
+/**
+ * Writes a build context per image, `<outDir>/<image>/`, with its Dockerfile in it. Reads the sources and nothing else;
+ * the same sources give the same bytes and modes.
+ * @param outDir Folder that is emptied first.
+ */
+export async function writeContexts(outDir: string): Promise<string[]> {
+  rmSync(outDir, { recursive: true, force: true });
+  return Promise.all(
+    imageNames.map(async (image) => {
+      const folder = join(outDir, image);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'Dockerfile'), dockerfileOf(image));
+      const { programs = {}, folders = [] } = parts[image] ?? {};
+      for (const [name, bundle] of Object.entries(programs)) writeFileSync(join(folder, name), await bundle());
+      for (const name of folders) cpSync(join(imagesFolder, name), join(folder, name), { recursive: true });
+      setModes(folder);
+      return folder;
+    }),
+  );
+}
+
+/** Modes of a checkout are the person's; those of an image are not. */
+function setModes(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) setModes(join(folder, entry.name));
+    else chmodSync(join(folder, entry.name), 0o644);
+  }
+}
+
+/** The program of the gateway's task in one file, the AWS SDK in it. */
+async function bundleGatewayTask(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'adapters/aws/gateway/main.ts')],
+    write: false,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // What was written for CommonJS asks for Node's modules by `require`.
+    banner: {
+      js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
+    },
+    legalComments: 'none',
+    logLevel: 'error',
+    plugins: [withoutLocales],
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error('esbuild made nothing of the gateway');
+  return output.contents;
+}
