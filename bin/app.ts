@@ -7,12 +7,12 @@ import { addStacks } from '../lib/stacks.ts';
 
 /**
  * The CDK app. Context: `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed images;
- * `zones`; `bundles`, folder of the functions' bundles; for pages `oidcIssuer`, `oidcClient`, and, where there are any,
- * `oidcSecret`, the ARN of the client's secret, and `pagesUrl`.
+ * `zones`; `proxyUrl`, the proxy that gateways go out through; `bundles`, folder of the functions' bundles; for pages
+ * `oidcIssuer`, `oidcClient`, and, where there are any, `oidcSecret`, the ARN of the client's secret, and `pagesUrl`.
  */
 const app = new App({ analyticsReporting: false });
 const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
-const [zones, bundles] = ['zones', 'bundles'].map(given);
+const [zones, bundles, proxyUrl] = ['zones', 'bundles', 'proxyUrl'].map(given);
 const images = ['gateway', ...toolchainNames].flatMap((name) => {
   const digest = given(`${name}Image`);
   return digest === undefined ? [] : [[name, digest]];
@@ -22,6 +22,7 @@ addStacks(app, {
   policy: given('policy') ?? join(packageRoot(), 'examples/aws/drydock.policy.yaml'),
   images: Object.fromEntries(images) as Images,
   ...(zones === undefined ? {} : { zones: Number(zones) }),
+  ...(proxyUrl === undefined ? {} : { egress: { proxyUrl } }),
   ...(bundles === undefined ? {} : { bundles }),
   ...(issuer === undefined
     ? {}

@@ -34,8 +34,8 @@ export const variables = {
   cluster: 'DRYDOCK_CLUSTER_ARN',
   /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
-  /** JSON: runtime of the policy, or name of a toolchain, to the task definition. */
-  sandboxTasks: 'DRYDOCK_SANDBOX_TASK_ARNS',
+  /** JSON: runtime of the policy, or name of a toolchain, to the task definition as `family:revision`. */
+  sandboxTasks: 'DRYDOCK_SANDBOX_TASKS',
   /** `FARGATE`, or `FARGATE_SPOT` for the first try of a phase. */
   sandboxCapacity: 'DRYDOCK_SANDBOX_CAPACITY',
   /** Subnet ids, separated by commas. */

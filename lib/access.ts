@@ -38,7 +38,6 @@ const seals = (key: string, kind: keyof typeof sealedAs): Grant => ({
   resources: [key],
   conditions: { StringEquals: { 'kms:EncryptionContext:drydock': sealedAs[kind] } },
 });
-const every = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
 
 /** The stores use the key in the caller's name. */
 export function throughStores(

@@ -18,6 +18,7 @@ import { Network } from './network.ts';
 import { packageRoot } from './package-root.ts';
 import type { OidcProps } from './pages.ts';
 import { checkPolicy, type PolicyInput } from './policy.ts';
+import { checkProxy } from './proxy.ts';
 import { Sandbox } from './sandbox.ts';
 import type { State } from './state.ts';
 import { Storage } from './storage.ts';
@@ -38,9 +39,10 @@ export interface DrydockProps {
   /**
    * Network that the gateways reach models, registries and code hosts from: its private subnets, else its public ones. It
    * is peered with the sandboxes', so their ranges of addresses may not overlap. Default: one of its own, 10.201.16.0/20,
-   * with public subnets and no NAT gateway.
+   * with public subnets and no NAT gateway. With `proxyUrl`, `http://host:port` without a password, what gateways fetch of
+   * models, registries and code hosts goes through that proxy; AWS's own services are reached directly.
    */
-  egress?: { vpc: ec2.IVpc };
+  egress?: { vpc?: ec2.IVpc; proxyUrl?: string };
   /**
    * Digests, `sha256:` and 64 hex, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`, `go`,
    * `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; the repository's tags cannot be moved.
@@ -98,12 +100,14 @@ export class Drydock extends Construct {
         removalPolicy,
         ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
       }).state;
+    const proxy = checkProxy(this, props.egress?.proxyUrl);
     const network = new Network(this, 'Network', {
       zones,
       images: this.state.images,
       removalPolicy,
       ...(props.vpc ? { vpc: props.vpc } : {}),
-      ...(props.egress ? { egress: props.egress.vpc } : {}),
+      ...(props.egress?.vpc ? { egress: props.egress.vpc } : {}),
+      ...(proxy ? { proxyPort: Number(proxy.port) } : {}),
     });
     const gateway = gatewayImage(this, images);
     const sandboxes = sandboxImages(this, images, this.policy);
@@ -116,6 +120,7 @@ export class Drydock extends Construct {
       gatewayImage: gateway,
       sandboxImages: sandboxes,
       spot: this.policy.sandbox.spot,
+      ...(proxy ? { proxyUrl: proxy.origin } : {}),
       size: this.#size(),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,

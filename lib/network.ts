@@ -15,6 +15,8 @@ export interface NetworkProps {
   vpc?: ec2.IVpc;
   /** The gateways' network, where one is given. */
   egress?: ec2.IVpc;
+  /** Port of the proxy that gateways go out through, where there is one. */
+  proxyPort?: number;
   /** Name of the repository that images are pulled from. */
   images: string;
   /** Of the flow logs. */
@@ -37,14 +39,16 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const sandbox = props.vpc ? this.#isolated(props.vpc) : ownSide(this, 'Sandbox', ranges.sandbox, props.zones);
-    const egress = props.egress ? this.#connected(props.egress) : this.#ownEgress(props.zones);
+    const egress = props.egress
+      ? this.#connected(props.egress, props.proxyPort !== undefined)
+      : this.#ownEgress(props.zones);
     const peering = this.#peer(sandbox, egress);
 
     const group = (name: string, side: Side, groupDescription: string): ec2.CfnSecurityGroup =>
       new ec2.CfnSecurityGroup(this, name, {
         vpcId: side.vpc,
         groupDescription,
-        securityGroupEgress: name === 'GatewayGroup' ? [toInternet] : [nowhere],
+        securityGroupEgress: name === 'GatewayGroup' ? [toInternet, ...toProxy(props.proxyPort)] : [nowhere],
       });
     const sandboxGroup = group('SandboxGroup', sandbox, 'Drydock sandboxes: to the gateway and to image pulls only');
     const gatewayGroup = group('GatewayGroup', egress, 'Drydock gateways: in from sandboxes only');
@@ -90,8 +94,10 @@ export class Network extends Construct {
     return givenSide(this, 'vpc', vpc, vpc.isolatedSubnets);
   }
 
-  #connected(vpc: ec2.IVpc): Side {
-    const subnets = vpc.privateSubnets.length > 0 ? vpc.privateSubnets : vpc.publicSubnets;
+  /** @param proxied With a proxy the way out may be no route to the internet. */
+  #connected(vpc: ec2.IVpc, proxied: boolean): Side {
+    const kinds = [vpc.privateSubnets, vpc.publicSubnets, proxied ? vpc.isolatedSubnets : []];
+    const subnets = kinds.find((some) => some.length > 0) ?? [];
     if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a way out.');
     return givenSide(this, 'egress.vpc', vpc, subnets);
   }
@@ -131,3 +137,8 @@ export class Network extends Construct {
 }
 
 const toInternet = { ...https, cidrIp: '0.0.0.0/0', description: 'models, registries, code hosts' };
+/** Where the proxy is, the consumer's routes and its own rules say. */
+const toProxy = (port: number | undefined) =>
+  port === undefined || port === https.toPort
+    ? []
+    : [{ ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIp: '0.0.0.0/0', description: 'the proxy' }];

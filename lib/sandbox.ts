@@ -1,4 +1,4 @@
-import { CfnDeletionPolicy, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, Fn, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -17,6 +17,8 @@ export interface SandboxProps {
   /** What follows the repository's name: `:tag` or `@sha256:…`. */
   gatewayImage: string;
   sandboxImages: SandboxImage[];
+  /** Origin of the proxy that gateways go out through. */
+  proxyUrl?: string;
   /** Whether sandboxes run on Spot capacity first. */
   spot: boolean;
   size: FargateSize;
@@ -86,7 +88,8 @@ export class Sandbox extends Construct {
         id: 'AwsSolutions::AwsSolutions-ECS7',
         reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway to the evidence.',
       });
-      for (const runtime of runtimes) definitions[runtime] = task.ref;
+      // `family:revision`: whole ARNs of many would not fit into an environment.
+      for (const runtime of runtimes) definitions[runtime] = Fn.select(1, Fn.split('/', task.ref));
       return task;
     });
     const gateway = this.#task('GatewayTask', 'gateway', gatewaySize, gatewayRole, writable.gateway, {
@@ -97,6 +100,7 @@ export class Sandbox extends Construct {
         { name: variables.artifacts, value: props.artifacts },
         { name: variables.broker, value: props.broker.functionName },
         { name: variables.gatewayPort, value: String(gatewayPort) },
+        ...(props.proxyUrl === undefined ? [] : throughProxy(props.proxyUrl)),
       ],
       logConfiguration: {
         logDriver: 'awslogs',
@@ -194,5 +198,11 @@ export class Sandbox extends Construct {
     return role;
   }
 }
+
+/** For Node's fetch and for git. Only of https: the task's credentials come from a plain address of its own. */
+const throughProxy = (url: string): { name: string; value: string }[] => [
+  { name: 'HTTPS_PROXY', value: url },
+  { name: 'NODE_USE_ENV_PROXY', value: '1' },
+];
 
 const volumeName = (path: string): string => path.slice(1).replaceAll('/', '-');

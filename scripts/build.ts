@@ -1,10 +1,11 @@
 // Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, the
-// functions of a deployment, and the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
+// functions of a deployment, the images' build contexts, and the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundlePath, bundleProgram } from '../adapters/local/sandbox/programs.ts';
 import { bundleLambdas } from './bundle-lambdas.ts';
+import { writeContexts } from './images/contexts.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -18,6 +19,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
 });
 for (const program of ['runner', 'gateway'] as const)
   writeFileSync(join(dist, bundlePath(program)), await bundleProgram(program, root));
+await writeContexts(join(dist, 'images'));
 const assets = join(root, 'web', 'assets');
 if (existsSync(assets)) cpSync(assets, join(dist, 'web', 'assets'), { recursive: true });
 chmodSync(join(dist, 'bin/drydock.js'), 0o755);

@@ -38,6 +38,13 @@ const environment = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
+  // The way out of this machine, where there is no other.
+  ...Object.fromEntries(
+    ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ),
 };
 
 /** Runs git with an argument array, nobody's configuration and no prompt. @throws ToolMissing, Internal. */

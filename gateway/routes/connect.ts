@@ -22,11 +22,12 @@ export function parseAuthority(target: string): { host: string; port: number } |
 /** The way to the internet; tests put their own in its place. */
 export interface Network {
   resolve(host: string): Promise<string[]>;
-  dial(address: string, port: number): Socket;
+  /** @param address of the host, as it was resolved. @throws Error for people, where something in between says no. */
+  dial(address: string, port: number, host: string): Socket | Promise<Socket>;
 }
 export const systemNetwork: Network = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  dial: (host, port) => connect({ host, port }),
+  dial: (address, port) => connect({ host: address, port }),
 };
 
 /** A tunnel to one of these could push or publish past the gateway's own routes, which only read. */
@@ -82,9 +83,16 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
     socket.destroy();
     return;
   }
+  let upstream: Socket;
+  try {
+    upstream = await network.dial(address, 443, host);
+  } catch (error) {
+    context.record({ target, reason: error instanceof Error ? error.message : String(error), allow: '' }, request);
+    socket.destroy();
+    return;
+  }
   // At once, and its bytes at its end: a tunnel is on record even where the gateway ends first.
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: 0 });
-  const upstream = network.dial(address, 443);
   upstream.on('error', () => socket.destroy());
   upstream.on('close', () => socket.destroy());
   socket.on('close', () => upstream.destroy());

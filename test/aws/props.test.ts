@@ -63,7 +63,7 @@ describe('a prop', () => {
     const version = images.map((image) => /^:gateway-(\d+\.\d+\.\d+)$/.exec(image)?.[1]).find(Boolean);
     const tags = ['gateway', 'go', 'java', 'python', 'rust'].map((name) => `:${name}-${version}`);
     expect(images.sort()).toEqual([...tags, `@${digest}`, `@${own}`]);
-    const tasks = JSON.parse(text(variable(template, 'DRYDOCK_SANDBOX_TASK_ARNS'))) as Record<string, string>;
+    const tasks = JSON.parse(text(variable(template, 'DRYDOCK_SANDBOX_TASKS'))) as Record<string, string>;
     expect(Object.keys(tasks)).toEqual(['node', 'python', 'java', 'go', 'rust', 'acme/ci:1', 'acme/ci:2']);
     expect(tasks['acme/ci:1']).toBe(tasks['acme/ci:2']);
     expect(new Set(Object.values(tasks)).size).toBe(6);
@@ -93,6 +93,15 @@ describe('a prop', () => {
     expect(variable(template, 'DRYDOCK_GATEWAY_SUBNETS')).toBe('subnet-0b0b0b0b0b0b0b0b1');
     const [, group] = ofType(template, 'AWS::EC2::SecurityGroup').find(([id]) => /GatewayGroup/.test(id)) ?? ['', {}];
     expect(group.VpcId).toBe('vpc-0b0b0b0b0b0b0b0b1');
+  });
+
+  test('egress.proxyUrl: gateways are told of it and may reach its port; nobody else is', () => {
+    const { template } = made({ egress: { proxyUrl: 'http://proxy.corp.example:3128' } });
+    const told = ofType(template, 'AWS::ECS::TaskDefinition').filter(([, task]) => text(task).includes('3128'));
+    expect(told.map(([id]) => id)).toEqual([expect.stringContaining('GatewayTask')]);
+    expect(text(told[0]?.[1] ?? '')).toContain('http://proxy.corp.example:3128');
+    const open = ofType(template, 'AWS::EC2::SecurityGroup').filter(([, group]) => text(group).includes('3128'));
+    expect(open.map(([id]) => id)).toEqual([expect.stringContaining('GatewayGroup')]);
   });
 
   test('policy: its limits are the size of the sandbox, its sender the one that mail may come from', () => {
@@ -174,6 +183,8 @@ describe('a wrong prop', () => {
       }),
       'UsageError',
     ],
+    ['a proxy with a password', () => ({ egress: { proxyUrl: 'http://me:hunter2@proxy.example:3128' } }), 'UsageError'],
+    ['a proxy without a port', () => ({ egress: { proxyUrl: 'http://proxy.example' } }), 'UsageError'],
     ['more memory than Fargate has', () => ({ policy: { ...policy, limits: { memory_mb: 200_000 } } }), 'UsageError'],
   ])('(%s) is an error with the path of the construct', (_name, props, error) => {
     expect(() => made({}, props)).toThrow(

@@ -138,6 +138,8 @@ export function text(value: unknown): string {
     const [separator, parts] = inner as [string, unknown[]];
     return parts.map(text).join(separator);
   }
+  // A part of something: what it is a part of.
+  if (key === 'Fn::Select' || key === 'Fn::Split') return text((inner as unknown[])[1]);
   return JSON.stringify(value);
 }
 

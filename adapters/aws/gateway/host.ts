@@ -8,6 +8,7 @@ import type { PhaseJob, PhaseOrder } from '../../../core/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import { type ArchiveStore, checksumsOf } from '../../../gateway/archives.ts';
+import { behindProxy } from '../../../gateway/company-proxy.ts';
 import type { GatewayMessage } from '../../../gateway/config.ts';
 import { leftArtifacts } from '../../../gateway/left-artifacts.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
@@ -39,6 +40,8 @@ export interface GatewayHostOptions {
   registries?: Record<string, string>;
   /** Archives of packages kept between phases; without it each phase fetches its own. */
   archives?: ArchiveStore;
+  /** The company's proxy, for tunnels of the sandbox; what this process fetches finds it in the environment. */
+  proxy?: URL;
   onListening?(port: number): void;
 }
 
@@ -88,8 +91,9 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       if (message.type === 'event' && message.event.type === 'cost')
         counting = counting.then(() => store.putCalls(phaseKey, readMeter(meterFile))).catch(() => undefined);
     };
+    const network = options.proxy ? behindProxy(systemNetwork, options.proxy) : systemNetwork;
     const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };
-    const server = await createGateway({ ...settings, ticket: options.ticket }, tell, systemNetwork, archives);
+    const server = await createGateway({ ...settings, ticket: options.ticket }, tell, network, archives);
     server.listen(options.listen.port, options.listen.host);
     await once(server, 'listening');
     const address = server.address();

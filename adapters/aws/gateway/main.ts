@@ -1,4 +1,5 @@
 /** The program of a gateway task: asks the broker what it is for, serves its phase, stores what came of it. */
+import { tmpdir } from 'node:os';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
@@ -23,6 +24,8 @@ const environment = z.object({
   DRYDOCK_GATEWAY_PORT: z.coerce.number().int().positive(),
   /** Base URL of the mirror of npm; the public registry where absent. */
   DRYDOCK_NPM_REGISTRY: z.url().optional(),
+  /** The company's proxy. Node's fetch takes it from here with NODE_USE_ENV_PROXY=1, and git by itself. */
+  HTTPS_PROXY: z.url().optional(),
 });
 
 main().then(
@@ -63,6 +66,7 @@ async function main(): Promise<void> {
     listen: { host: '0.0.0.0', port: env.DRYDOCK_GATEWAY_PORT },
     signal: stop.signal,
     ...registries,
+    ...(env.HTTPS_PROXY === undefined ? {} : { proxy: new URL(env.HTTPS_PROXY) }),
   });
 }
 
@@ -80,7 +84,7 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
         { apiUrl, gitUrl, auth: { token } },
         { credentials: none, ...vault, now: Date.now },
       );
-      return createGitHubCodeHost({ access, scope, dataDir: layout.tmp });
+      return createGitHubCodeHost({ access, scope, dataDir: tmpdir() });
     },
     async modelAccess(provider): Promise<ModelAccess> {
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };

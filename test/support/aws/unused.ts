@@ -13,6 +13,8 @@ const phases = /^(plan|build|verify)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|hooks)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
+  { action: /^xray:/, functions: /./, because: 'Traces: test/aws/telemetry.test.ts.' },
+  { action: /^ses:SendEmail$/, functions: /./, because: 'Mail, where the policy has a sender: test/aws/told.test.ts.' },
   {
     action: /^sqs:SendMessage$/,
     functions: /^settle-/,
