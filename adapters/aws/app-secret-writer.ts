@@ -1,54 +1,53 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import { createPrivateKey } from 'node:crypto';
+import {
+  DescribeSecretCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { DrydockError } from '../../core/errors.ts';
+import { type AppSecret, parseAppSecret } from './app-secret.ts';
 
-const appSecret = z.object({
-  appId: z.coerce.number().int().positive(),
-  privateKey: z.string().min(1),
-  /** Newest first; two during a rotation. */
-  webhookSecrets: z.array(z.string().min(1)).min(1).max(2),
-  apiUrl: z.url().default('https://api.github.com'),
-  gitUrl: z.url().default('https://github.com'),
-  /** ISO 8601: until when the older webhook secret counts. Always, where a person wrote them and not the rotation. */
-  oldUntil: z.iso.datetime().optional(),
-  /** Written by the rotation: which private key it found, and since when that is there. */
-  keyDigest: z.string().optional(),
-  keySince: z.iso.datetime().optional(),
-});
-
-/** What a person, `drydock github setup` or a rotation puts into the secret of the GitHub App. */
-export type AppSecret = z.infer<typeof appSecret>;
-
-/** @throws SecretMissing, which says where it is not as it should be and nothing that is in it. */
-export function parseAppSecret(text: string | undefined, name = 'of the GitHub App'): AppSecret {
-  const parsed = appSecret.safeParse(jsonOf(text));
-  if (parsed.success) return parsed.data;
-  const where = text === undefined ? 'has no value yet' : 'is not as it should be: ';
-  const paths =
-    text === undefined ? '' : parsed.error.issues.map(({ path }) => path.join('.')).join(', ') || 'not JSON';
-  throw new DrydockError('SecretMissing', `The secret ${name} ${where}${paths}.`, {
-    remedy: 'Put it there as docs/aws.md says.',
-  });
+/** The secret of the GitHub App, for whoever may write it and not read it. */
+export interface AppSecretWriter {
+  isStored(): Promise<boolean>;
+  /** @throws UsageError for what is no App, or where there is one that is not to be replaced. Nothing of it is quoted. */
+  store(given: unknown, replace: boolean): Promise<void>;
 }
 
-/** Webhook secrets that count now, newest first. */
-export const validSecrets = ({ webhookSecrets: [newest, ...older], oldUntil }: AppSecret, now: number): string[] => [
-  ...(newest === undefined ? [] : [newest]),
-  ...(oldUntil === undefined || now < Date.parse(oldUntil) ? older : []),
-];
+export function createAppSecretWriter(client: SecretsManagerClient, arn: string): AppSecretWriter {
+  const isStored = async (): Promise<boolean> => {
+    const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+    return Object.values(VersionIdsToStages ?? {}).some((stages) => stages.includes('AWSCURRENT'));
+  };
+  return {
+    isStored,
+    async store(given, replace) {
+      const app = appOf(given);
+      if (!replace && (await isStored())) throw storedAlready();
+      await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: JSON.stringify(app) }));
+    },
+  };
+}
 
-/** Epoch milliseconds since which the private key is there, as far as a rotation has written it down. */
-export const keySince = ({ privateKey, keyDigest, keySince: since }: AppSecret): number | undefined =>
-  since !== undefined && keyDigest === digestOf(privateKey) ? Date.parse(since) : undefined;
+export const storedAlready = (): DrydockError =>
+  new DrydockError('UsageError', 'The deployment has a GitHub App already.', {
+    remedy: 'Use it; or replace it with --replace, and delete the old app on GitHub.',
+  });
 
-/** First part of a digest: enough to see that a key is another, and of no use to make one. */
-export const digestOf = (privateKey: string): string =>
-  createHash('sha256').update(privateKey).digest('hex').slice(0, 16);
-
-function jsonOf(text: string | undefined): unknown {
+function appOf(given: unknown): AppSecret {
   try {
-    return JSON.parse(text ?? '') as unknown;
+    const app = parseAppSecret(JSON.stringify(given));
+    if (isRsa(app.privateKey)) return app;
   } catch {
-    return undefined;
+    // said below
+  }
+  throw new DrydockError('UsageError', 'What was sent is not a GitHub App with its private key.');
+}
+
+function isRsa(key: string): boolean {
+  try {
+    return createPrivateKey(key).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
   }
 }
