@@ -21,7 +21,7 @@ import { viewError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { encodeResult } from '../pipeline/wire/answer.ts';
 import { frontDoor } from './front.ts';
-import { named } from './handler.ts';
+import { asHandler, named } from './handler.ts';
 import { fargateQuota, routes, variable } from './variables.ts';
 
 /** By which name each service is asked. */
@@ -51,7 +51,7 @@ const patienceMs = 20_000;
 const list = (name: 'imageNames' | 'alarms' | 'deadLetters'): string[] => variable(name).split(',');
 
 /** What is missing or wrong in a deployment. It reads, and says of no secret what it is. */
-export const handler = frontDoor(routes.diagnose, async () => {
+const front = frontDoor(routes.diagnose, async () => {
   const { policy, checks } = policyChecks(readFileSync(variable('policy')));
   const secrets = createSecrets(new SecretsManagerClient({}), Date.now);
   const names = {
@@ -84,6 +84,7 @@ export const handler = frontDoor(routes.diagnose, async () => {
   ]);
   return encodeResult([...checks, ...found.flat()]);
 });
+export const handler = asHandler(front);
 
 /** What cannot be looked at is a line of its own, and hides nothing else. */
 async function looked(name: string, look: () => Promise<Check[]>): Promise<Check[]> {

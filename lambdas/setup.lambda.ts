@@ -4,12 +4,13 @@ import { DrydockError } from '../core/errors.ts';
 import { encodeResult } from '../pipeline/wire/answer.ts';
 import { decodeCall } from '../pipeline/wire/calls.ts';
 import { frontDoor } from './front.ts';
+import { asHandler } from './handler.ts';
 import { routes, variable } from './variables.ts';
 
 const client = new SecretsManagerClient({});
 
 /** Stores the GitHub App that `drydock github setup` made. It writes that one secret and cannot read it. */
-export const handler = frontDoor(routes.setup, async (_caller, body) => {
+const front = frontDoor(routes.setup, async (_caller, body) => {
   const { method, args } = decodeCall(body);
   const writer = createAppSecretWriter(client, variable('github'));
   switch (method) {
@@ -22,3 +23,4 @@ export const handler = frontDoor(routes.setup, async (_caller, body) => {
       throw new DrydockError('UsageError', 'There is no such call here.');
   }
 });
+export const handler = asHandler(front);
