@@ -3,6 +3,7 @@ import { DrydockError } from '../core/errors.ts';
 import { createOutput, type Output } from './output.ts';
 import { openSession, type Session } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
+import { openStackSession, stackOf } from './stack/options.ts';
 
 /** Options every command has; a command's own come beside them. */
 export interface CommonOptions {
@@ -10,6 +11,9 @@ export interface CommonOptions {
   data?: string;
   as?: string;
   policy?: string;
+  stack?: string;
+  region?: string;
+  profile?: string;
 }
 
 /** What a command returns: its exit code (DESIGN, Command line). */
@@ -42,9 +46,12 @@ export const policyOption = [
   'policy (default: $DRYDOCK_POLICY, else ~/.config/drydock/policy.yaml, else built in)',
 ] as const;
 
-/** Opens a session on the data folder for one question, and closes it. */
+/** Opens a session on the deployment or the data folder for one question, and closes it. */
 export async function withSession<T>(options: CommonOptions, use: (session: Session) => Promise<T>): Promise<T> {
-  const session = await openSession({ dataDir: dataFolder(options.data), passive: true });
+  const stack = stackOf(options);
+  const session = stack
+    ? await openStackSession(stack)
+    : await openSession({ dataDir: dataFolder(options.data), passive: true });
   try {
     return await use(session);
   } finally {

@@ -5,15 +5,19 @@ import { print } from './output.ts';
 import { openSession } from './owner/session.ts';
 import { dataFolder } from './paths.ts';
 import { loadPolicy, requesterName } from './policy.ts';
+import { openStackSession, stackFlags, stackOf } from './stack/options.ts';
 import { exitOf, summary } from './summary.ts';
 
 export function register(program: Command): void {
   const command = (name: string, what: string) =>
-    program
-      .command(name)
-      .description(what)
-      .option(...asOption)
-      .option(...dataOption);
+    stackFlags(
+      program
+        .command(name)
+        .description(what)
+        .option(...asOption)
+        .option(...dataOption),
+    );
+  const who = (options: CommonOptions): string => (stackOf(options) ? '' : requesterName(options.as));
 
   action<[string], CommonOptions & { reason: string }>(
     command('cancel <run>', 'stop a run; what it spent stays charged').option(
@@ -23,7 +27,7 @@ export function register(program: Command): void {
     ),
     async (output, options, reference) => {
       const run = await withSession(options, (session) =>
-        session.service.cancel(reference, requesterName(options.as), options.reason),
+        session.service.cancel(reference, who(options), options.reason),
       );
       print(output, run, () => [`${run.taskId} is being stopped (${run.runId}).`]);
       return 0;
@@ -36,6 +40,14 @@ export function register(program: Command): void {
       .option('--yes', 'vote as the listed approvers')
       .option('--detach', 'submit to the process that owns the data folder and return'),
     async (output, options, reference) => {
+      const stack = stackOf(options);
+      if (stack) {
+        const { retryOnStack } = await import('./stack/run.ts');
+        const session = await openStackSession(stack);
+        const run = await retryOnStack(session, reference, output, options.detach === true);
+        print(output, run, () => summary(run, output));
+        return exitOf(run);
+      }
       const { policy } = loadPolicy({
         repositories: new Map(),
         ...(options.policy === undefined ? {} : { policy: options.policy }),
@@ -43,13 +55,13 @@ export function register(program: Command): void {
       });
       const session = await openSession({ dataDir: dataFolder(options.data) });
       try {
-        const who = requesterName(options.as);
-        const { runId } = await session.service.retry(reference, policy, who);
+        const by = requesterName(options.as);
+        const { runId } = await session.service.retry(reference, policy, by);
         await session.owner?.resume();
         const run =
           options.detach && !session.owner
             ? await session.service.run(runId)
-            : await follow(session, runId, output, { yes: options.yes === true, as: who });
+            : await follow(session, runId, output, { yes: options.yes === true, as: by });
         print(output, run, () => summary(run, output));
         await session.linger?.();
         return exitOf(run);
@@ -64,7 +76,7 @@ export function register(program: Command): void {
     ['resume', false, 'admit new runs again'],
   ] as const) {
     action<[], CommonOptions>(command(name, what), async (output, options) => {
-      const state = await withSession(options, (session) => session.service.pause(paused, requesterName(options.as)));
+      const state = await withSession(options, (session) => session.service.pause(paused, who(options)));
       print(output, state, () => [paused ? 'New runs are queued until `drydock resume`.' : 'New runs are admitted.']);
       return 0;
     });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import type { Check } from '../core/check.ts';
 import { DrydockError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from './command.ts';
@@ -10,38 +11,27 @@ import { print } from './output.ts';
 import { packageRoot } from './package-root.ts';
 import { dataFolder } from './paths.ts';
 import { loadPolicy } from './policy.ts';
+import { openStackSession, stackFlags, stackOf } from './stack/options.ts';
+import { version } from './version.ts';
 
-export interface Check {
-  name: string;
-  ok: boolean;
-  /** A failed check that is not required is a warning. */
-  required: boolean;
-  detail: string;
-  remedy: string;
-}
+export type { Check } from '../core/check.ts';
 
 /** Below this a phase's checkout and install may not fit; in MiB. */
 const leastDiskMb = 2_048;
 
 export function register(program: Command): void {
-  action<[], CommonOptions>(
-    program
-      .command('doctor')
-      .description('what this machine has and lacks, with the remedy for each')
-      .option(...policyOption)
-      .option(...asOption)
-      .option(...dataOption),
+  action<[], CommonOptions & { aws?: boolean }>(
+    stackFlags(
+      program
+        .command('doctor')
+        .description('what this machine has and lacks, with the remedy for each')
+        .option('--aws', 'what a deployment lacks instead; reads only')
+        .option(...policyOption)
+        .option(...asOption)
+        .option(...dataOption),
+    ),
     async (output, options) => {
-      const { machineChecks } = await import('./compose.ts');
-      const dataDir = dataFolder(options.data);
-      const checks = [
-        nodeCheck(),
-        gitCheck(),
-        ...(await machineChecks()),
-        dataCheck(dataDir),
-        ...policyChecks(options),
-        ...(await hostChecks(options, dataDir)),
-      ];
+      const checks = options.aws || options.stack !== undefined ? await stackChecks(options) : await here(options);
       const failed = checks.filter((check) => check.required && !check.ok);
       print(output, { ok: failed.length === 0, checks }, () =>
         checks.flatMap((check) => [
@@ -52,6 +42,40 @@ export function register(program: Command): void {
       return failed.length === 0 ? 0 : 4;
     },
   );
+}
+
+async function here(options: CommonOptions): Promise<Check[]> {
+  const { machineChecks } = await import('./compose.ts');
+  const dataDir = dataFolder(options.data);
+  return [
+    nodeCheck(),
+    gitCheck(),
+    ...(await machineChecks()),
+    dataCheck(dataDir),
+    ...policyChecks(options),
+    ...(await hostChecks(options, dataDir)),
+  ];
+}
+
+/** The deployment looks at itself: a person's role needs no right on what is looked at. */
+async function stackChecks(options: CommonOptions): Promise<Check[]> {
+  const stack = stackOf(options);
+  if (!stack) {
+    throw new DrydockError('StackUnavailable', 'It is not said which deployment to look at.', {
+      remedy: 'Give --stack, or set DRYDOCK_STACK.',
+    });
+  }
+  const session = await openStackSession(stack);
+  const same = session.address.version === version();
+  const deployed = `version ${session.address.version}`;
+  const row: Check = {
+    name: 'deployment',
+    ok: same,
+    required: false,
+    detail: same ? deployed : `${deployed}; this is ${version()}`,
+    remedy: same ? '' : 'Deploy this version, or use the other one here.',
+  };
+  return [row, ...((await session.call('diagnose', [], 'diagnose')) as Check[])];
 }
 
 /** Only where the policy has a repository on GitHub, or there are credentials for one. */

@@ -6,6 +6,7 @@ import type { GateView } from '../pipeline/service.ts';
 import { action, asOption, type CommonOptions, dataOption, type ExitCode, withSession } from './command.ts';
 import { type Output, plain, print } from './output.ts';
 import { requesterName } from './policy.ts';
+import { stackFlags, stackOf } from './stack/options.ts';
 
 interface ApproveOptions extends CommonOptions {
   edit?: string;
@@ -14,11 +15,13 @@ interface ApproveOptions extends CommonOptions {
 
 export function register(program: Command): void {
   const gate = (name: string, what: string) =>
-    program
-      .command(name)
-      .description(what)
-      .option(...asOption)
-      .option(...dataOption);
+    stackFlags(
+      program
+        .command(name)
+        .description(what)
+        .option(...asOption)
+        .option(...dataOption),
+    );
 
   action<[string], ApproveOptions>(
     gate('approve <gate>', 'approve a plan, a checkpoint or a result')
@@ -58,7 +61,7 @@ async function vote(
   if (choice !== 'approve' && text.trim() === '') throw new DrydockError('AnswerInvalid', 'The text is empty.');
   // No resume here: with no owner a command writes its decision and exits; `run` or `serve` delivers it.
   const view = await withSession(options, (session) =>
-    session.service.vote({ gate, who: requesterName(options.as), choice, text, ...more }),
+    session.service.vote({ gate, who: stackOf(options) ? '' : requesterName(options.as), choice, text, ...more }),
   );
   print(output, view, () => describe(view));
   return 0;

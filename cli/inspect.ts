@@ -6,14 +6,16 @@ import type { HostView, RunView } from '../pipeline/service.ts';
 import { action, type CommonOptions, dataOption, wholeNumber, withSession } from './command.ts';
 import { type Output, plain, print, table } from './output.ts';
 import { gitRoot } from './repositories.ts';
+import { stackFlags } from './stack/options.ts';
 import { summary } from './summary.ts';
 
 export function register(program: Command): void {
-  const command = (name: string, what: string) =>
+  const here = (name: string, what: string) =>
     program
       .command(name)
       .description(what)
       .option(...dataOption);
+  const command = (name: string, what: string) => stackFlags(here(name, what));
 
   action<[], CommonOptions & { limit: number }>(
     command('list', 'runs, newest first').option('--limit <n>', 'how many', wholeNumber('--limit', 1), 50),
@@ -115,7 +117,7 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    command('why <file:line>', 'which spec, plan phase and approver a line comes from'),
+    here('why <file:line>', 'which spec, plan phase and approver a line comes from'),
     async (output, options, place) => {
       const at = place.lastIndexOf(':');
       const line = wholeNumber('LINE', 1)(place.slice(at + 1));

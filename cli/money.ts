@@ -1,25 +1,33 @@
 import type { Command } from 'commander';
 import { formatUsd, usdOf } from '../core/money/format.ts';
+import type { BudgetView } from '../core/stores.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from './command.ts';
 import { plain, print, table } from './output.ts';
 import { loadPolicy } from './policy.ts';
+import { isStackSession, stackFlags } from './stack/options.ts';
 
 export function register(program: Command): void {
   action<[string | undefined], CommonOptions>(
-    program
-      .command('budget [team]')
-      .description("what each team's sprint has spent, on what")
-      .option(...policyOption)
-      .option(...dataOption),
+    stackFlags(
+      program
+        .command('budget [team]')
+        .description("what each team's sprint has spent, on what")
+        .option(...policyOption)
+        .option(...dataOption),
+    ),
     async (output, options, team) => {
-      const { policy } = loadPolicy({
-        repositories: new Map(),
-        ...(options.policy === undefined ? {} : { policy: options.policy }),
+      const found = await withSession(options, async (session) => {
+        if (isStackSession(session)) {
+          const teams = team === undefined ? ((await session.call('teams', [])) as string[]) : [team];
+          return Promise.all(teams.map((name) => session.call('budget', [name]) as Promise<BudgetView | null>));
+        }
+        const { policy } = loadPolicy({
+          repositories: new Map(),
+          ...(options.policy === undefined ? {} : { policy: options.policy }),
+        });
+        const teams = team === undefined ? Object.keys(policy.budgets) : [team];
+        return Promise.all(teams.map((name) => session.service.budget(name, policy)));
       });
-      const teams = team === undefined ? Object.keys(policy.budgets) : [team];
-      const found = await withSession(options, (session) =>
-        Promise.all(teams.map((name) => session.service.budget(name, policy))),
-      );
       const budgets = found
         .filter((budget) => budget !== null)
         .map((budget) => ({
@@ -55,10 +63,12 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    program
-      .command('audit <run>')
-      .description('who did what, when and why')
-      .option(...dataOption),
+    stackFlags(
+      program
+        .command('audit <run>')
+        .description('who did what, when and why')
+        .option(...dataOption),
+    ),
     async (output, options, reference) => {
       const audit = await withSession(options, (session) => session.service.audit(reference));
       print(output, audit, () => [

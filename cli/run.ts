@@ -22,6 +22,7 @@ import { dataFolder } from './paths.ts';
 import { loadPolicy, personId, requesterName } from './policy.ts';
 import { gitRoot, repositoriesOf } from './repositories.ts';
 import { readSpec } from './specs.ts';
+import { openStackSession, stackFlags, stackOf } from './stack/options.ts';
 import { exitOf, summary } from './summary.ts';
 
 export interface RunOptions extends CommonOptions {
@@ -39,8 +40,7 @@ export interface RunOptions extends CommonOptions {
 const collect = (value: string, all: string[]): string[] => [...all, value];
 
 export function register(program: Command): void {
-  const command = program
-    .command('run <file>')
+  const command = stackFlags(program.command('run <file>'))
     .description('run a task spec: plan, approval, build, verification, draft pull request')
     .option(
       '--repo <name=path>',
@@ -69,7 +69,8 @@ Examples:
   drydock run .agent-tasks/FIX-1.yaml                   ask at each gate
   drydock run .agent-tasks/FIX-1.yaml --yes --json      one document on standard output
   drydock run FIX-1.md --repo acme/billing=../billing --policy drydock.policy.yaml
-  drydock run FIX-1.yaml --attempt 2                    the same spec once more`,
+  drydock run FIX-1.yaml --attempt 2                    the same spec once more
+  drydock run FIX-1.yaml --stack Drydock                in a deployment; the spec is merged there`,
     );
   action<[string], RunOptions>(command, (output, options, file) => runCommand(output, options, file));
 }
@@ -90,6 +91,18 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
 /** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
 export async function runSpec(output: Output, options: RunOptions, file: string): Promise<RunView> {
   const bytes = readSpec(file);
+  const stack = stackOf(options);
+  if (stack) {
+    const { runOnStack } = await import('./stack/run.ts');
+    const request = {
+      file: shownPath(file),
+      bytesBase64: Buffer.from(bytes).toString('base64'),
+      attempt: options.attempt,
+      dryRun: options.dryRun === true,
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
+    };
+    return runOnStack(await openStackSession(stack), request, output, options.detach === true);
+  }
   const named = parseSpec(file, bytes).spec?.repository;
   const { policy } = loadPolicy({
     repositories: repositoriesOf(options.repo, named, process.cwd()),

@@ -34,6 +34,7 @@ export const errorKinds = {
   GateClosed: kind('never', 2, 'The decision stands; a new one needs a new gate.'),
   GateExpired: kind('never', 2, 'Start a new attempt: `drydock retry RUN`.'),
   VoteRefused: kind('never', 2, 'Someone else who may approve has to vote.'),
+  PersonUnknown: kind('never', 2, 'Let the operator name your role under `people` in the policy, and deploy it.'),
   AnswerInvalid: kind('never', 2, 'Answer what the gate asks for; `drydock show RUN` prints the question.'),
   AlternativesExhausted: kind('never', 2, 'Approve, edit or reject the plan; the policy bounds alternatives.'),
   AmbiguousId: kind('never', 2, 'Type more characters of the id.'),
@@ -52,6 +53,7 @@ export const errorKinds = {
     4,
     'Deploy again from the templates: something of the deployment was changed or removed.',
   ),
+  StackUnavailable: kind('transient', 4, 'See whether the deployment is there, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host
   HostUnavailable: kind('transient', 1, 'The code host does not answer; it is tried again.'),

@@ -1,5 +1,7 @@
 export { type ToolchainName, toolchainNames } from '../core/spec/toolchains.ts';
 
+/** Fargate On-Demand vCPUs at once, in Service Quotas. */
+export const fargateQuota = 'L-3032A538';
 /** Where a gateway listens, for sandboxes only. */
 export const gatewayPort = 8443;
 
@@ -48,6 +50,13 @@ export const variables = {
   /** Name of the broker's function, and where to listen; read by the gateway task. */
   broker: 'DRYDOCK_BROKER',
   gatewayPort: 'DRYDOCK_GATEWAY_PORT',
+  /** What `diagnose` looks at: the image repository, its images (`:tag` or `@digest`), URLs of queues, names of alarms. */
+  images: 'DRYDOCK_IMAGE_REPOSITORY',
+  imageNames: 'DRYDOCK_IMAGE_NAMES',
+  deadLetters: 'DRYDOCK_DEAD_LETTER_URLS',
+  alarms: 'DRYDOCK_ALARMS',
+  /** Where the code host should send its messages. */
+  webhookUrl: 'DRYDOCK_WEBHOOK_URL',
 } as const;
 
 /** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
@@ -80,3 +89,6 @@ export function variable(name: keyof typeof variables): string {
   if (value === undefined) throw new Error(`${variables[name]} is not set`);
   return value;
 }
+
+/** Routes that IAM authorizes: `METHOD /path`, as API Gateway names them. */
+export const routes = { operate: 'POST /operate', diagnose: 'POST /diagnose', setup: 'POST /setup' } as const;

@@ -1,11 +1,12 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Grant } from './grants.ts';
-import { type FunctionName, sealedAs } from './names.ts';
+import { type FunctionName, fargateQuota, sealedAs } from './names.ts';
 import { type Need, needs } from './needs.ts';
 import type { Pages } from './pages.ts';
 import type { Sandbox } from './sandbox.ts';
-import { bucketArn, type State, tableArn } from './state.ts';
+import { bucketArn, repositoryArn, type State, tableArn } from './state.ts';
 
 export interface Surroundings {
   state: State;
@@ -16,6 +17,8 @@ export interface Surroundings {
   mailFrom: string | undefined;
   /** ARN of the queue between webhook and hooks. */
   queue: string;
+  /** Queues of what could not be worked off. */
+  deadLetters: IQueue[];
   /** Where people sign in and see pages. */
   pages: Pages | undefined;
 }
@@ -35,7 +38,6 @@ const seals = (key: string, kind: keyof typeof sealedAs): Grant => ({
   resources: [key],
   conditions: { StringEquals: { 'kms:EncryptionContext:drydock': sealedAs[kind] } },
 });
-const every = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
 
 /** The stores use the key in the caller's name. */
 export function throughStores(
@@ -72,24 +74,6 @@ const missing = (scope: Construct, state: State): Grant => ({
   actions: ['s3:ListBucket'],
   resources: [bucketArn(scope, state.artifacts)],
 });
-
-/** Run records, gates, artifacts. */
-const records = (scope: Construct, state: State): Grant[] => [
-  items(tableArn(scope, state.runs), ['GetItem', 'PutItem', 'Query']),
-  items(tableArn(scope, state.gates), every),
-  objects(scope, state, 'artifacts', 's3:GetObject', 's3:PutObject'),
-  missing(scope, state),
-];
-
-/** What a person needs to see runs and to decide gates: no secret, no money, nothing started. */
-export const approverGrants = (scope: Construct, state: State, machine: string): Grant[] => [
-  ...records(scope, state),
-  items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
-  items(tableArn(scope, state.runs), ['BatchGetItem']),
-  throughStores(scope, state.key, 'dynamodb', 's3'),
-  seals(state.key, 'token'),
-  ...answers(scope, machine),
-];
 
 /** The statements of one function's role. */
 export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
@@ -187,8 +171,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
-    // What it mints is remembered, so that it is revoked when the run ends.
-    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
+    // A grant is good while its phase runs; what is minted is remembered, so that it is revoked when the run ends.
+    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query']),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
@@ -196,6 +180,30 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     secret(state.github),
     throughStores(scope, state.key, 'secretsmanager'),
     { actions: ['sqs:SendMessage'], resources: [queue] },
+  ],
+  // Reads only. Of a key of a model it tells whether it is there.
+  diagnose: (scope, { state, mailFrom, deadLetters }) => [
+    secret(state.deployment, state.github, state.models, state.slack),
+    throughSecrets(scope, state.key, 'kms:Decrypt'),
+    { actions: ['ecr:DescribeImages'], resources: [repositoryArn(scope, state.images)] },
+    { actions: ['sqs:GetQueueAttributes'], resources: deadLetters.map(({ queueArn }) => queueArn) },
+    {
+      actions: ['servicequotas:GetServiceQuota'],
+      resources: [
+        Stack.of(scope).formatArn({ service: 'servicequotas', resource: 'fargate', resourceName: fargateQuota }),
+      ],
+    },
+    ...(mailFrom === undefined ? [] : [{ actions: ['ses:GetEmailIdentity'], resources: identities(scope, mailFrom) }]),
+    {
+      actions: ['lambda:GetAccountSettings', ...(mailFrom === undefined ? [] : ['ses:GetAccount'])],
+      resources: ['*'],
+      because: 'Settings of the account have no ARN in IAM.',
+    },
+  ],
+  // Writes that one secret, and does not read it.
+  setup: (scope, { state }) => [
+    { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], resources: [state.github] },
+    throughSecrets(scope, state.key, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ],
   rotate: (scope, { state, pages }) => [
     {
@@ -219,13 +227,25 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   ],
 };
 
+function throughSecrets(scope: Construct, key: string, ...actions: string[]): Grant {
+  const { region, urlSuffix } = Stack.of(scope);
+  return {
+    actions,
+    resources: [key],
+    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` } },
+  };
+}
+
 /** SES takes a sender by its address or its domain, whichever was verified. */
+const identities = (scope: Construct, from: string): string[] =>
+  [from, from.slice(from.lastIndexOf('@') + 1)].map((resourceName) =>
+    Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName }),
+  );
+
 function mail(scope: Construct, from: string): Grant {
-  const identity = (resourceName: string): string =>
-    Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName });
   return {
     actions: ['ses:SendEmail'],
-    resources: [identity(from), identity(from.slice(from.lastIndexOf('@') + 1))],
+    resources: identities(scope, from),
     conditions: { StringEquals: { 'ses:FromAddress': from } },
   };
 }

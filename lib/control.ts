@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -15,9 +16,10 @@ import { environmentOf } from './environment.ts';
 import { Events } from './events.ts';
 import { makeFunction } from './function.ts';
 import { acknowledgeWildcard, grant } from './grants.ts';
-import type { FunctionName } from './names.ts';
+import { type FunctionName, variables } from './names.ts';
 import { needs } from './needs.ts';
 import type { Network } from './network.ts';
+import { Operate } from './operate.ts';
 import { type OidcProps, type Pages, PagesKey } from './pages.ts';
 import { PolicyLayer } from './policy-layer.ts';
 import { Rotation } from './rotation.ts';
@@ -34,6 +36,8 @@ export interface ControlProps {
   policyFolder: string | undefined;
   /** Name of the state machine, unique in account and region. */
   machine: string;
+  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
+  images: string[];
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
   /** Who people sign in with; without, there are no pages. */
@@ -46,6 +50,8 @@ export interface ControlProps {
 
 /** At most so many consumers of deliveries; SQS takes no fewer. Two messages of one moment may well be of one repository. */
 const workers = 2;
+/** An HTTP API waits half a minute for an answer, and a second less than that is still one. */
+const answered = Duration.seconds(29);
 
 /** The state machine, its functions, and what calls functions from elsewhere. */
 export class Control extends Construct {
@@ -54,6 +60,8 @@ export class Control extends Construct {
   /** Events that no function could work off. */
   readonly deadLetters: sqs.Queue;
   readonly deliveries: Deliveries;
+  /** The ways in for the command line. */
+  readonly operate: Operate;
   readonly web: WebApi;
   readonly pages: Pages | undefined;
 
@@ -101,6 +109,15 @@ export class Control extends Construct {
         maxConcurrency: workers,
       }),
     );
+    const operate = make('operate', { timeout: answered });
+    const diagnose = make('diagnose', { timeout: answered });
+    const setup = make('setup', { timeout: answered });
+    diagnose.addEnvironment(variables.webhookUrl, this.web.webhookUrl);
+    this.operate = new Operate(this, 'CommandLine', {
+      web: this.web,
+      pages: this.pages,
+      functions: { operate, diagnose, setup },
+    });
     this.web.openWebhook(webhook);
     const rotate = make('rotate');
     const { deployment, github } = props.state;
@@ -112,8 +129,7 @@ export class Control extends Construct {
         ...(key ? { Sessions: key.secretArn } : {}),
       },
     });
-    // API Gateway gives up after thirty seconds.
-    const page = this.pages && make('pages', { timeout: Duration.seconds(29) });
+    const page = this.pages && make('pages', { timeout: answered });
     if (page) this.web.openPages(page);
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
@@ -122,9 +138,20 @@ export class Control extends Construct {
       ['reconcile', reconcile],
       ['webhook', webhook],
       ['hooks', hooks],
+      ['operate', operate],
+      ['diagnose', diagnose],
+      ['setup', setup],
       ['rotate', rotate],
       ...(page ? [['pages', page] as const] : []),
     ]);
+  }
+
+  /** Lets `diagnose` see how these stand. */
+  watchAlarms(alarms: Alarm[]): void {
+    const diagnose = this.functions.get('diagnose');
+    diagnose?.addEnvironment(variables.alarms, alarms.map(({ alarmName }) => alarmName).join(','));
+    const resources = alarms.map(({ alarmArn }) => alarmArn);
+    grant(diagnose?.role as iam.Role, [{ actions: ['cloudwatch:DescribeAlarms'], resources }]);
   }
 
   #maker(props: ControlProps) {
@@ -135,13 +162,11 @@ export class Control extends Construct {
       ...(agents && needs[name].includes('launch') ? [agents] : []),
     ];
     const { queueArn, queueUrl } = this.deliveries.queue;
-    const around: Surroundings = {
-      ...props,
-      mailFrom: props.policy.notify.email?.from,
-      queue: queueArn,
-      pages: this.pages,
-    };
-    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, pages: this.pages };
+    const deadLetters = [this.deadLetters, this.deliveries.deadLetters];
+    const mailFrom = props.policy.notify.email?.from;
+    const { pages } = this;
+    const around: Surroundings = { ...props, mailFrom, queue: queueArn, deadLetters, pages };
+    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, deadLetters, pages };
     return (
       name: FunctionName,
       more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},

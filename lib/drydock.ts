@@ -7,7 +7,6 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
-import { approverGrants } from './access.ts';
 import { Alarms } from './alarms.ts';
 import { Broker } from './broker.ts';
 import { Control } from './control.ts';
@@ -79,7 +78,6 @@ export class Drydock extends Construct {
   readonly policy: Policy;
   readonly state: State;
   readonly #control: Control;
-  readonly #machine: string;
 
   constructor(scope: Construct, id: string, props: DrydockProps) {
     super(scope, id);
@@ -111,28 +109,31 @@ export class Drydock extends Construct {
       ...(props.egress?.vpc ? { egress: props.egress.vpc } : {}),
       ...(proxy ? { proxyPort: Number(proxy.port) } : {}),
     });
+    const gateway = gatewayImage(this, images);
+    const sandboxes = sandboxImages(this, images, this.policy);
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
       broker: broker.function,
       artifacts: this.state.artifacts,
       images: this.state.images,
-      gatewayImage: gatewayImage(this, images),
-      sandboxImages: sandboxImages(this, images, this.policy),
+      gatewayImage: gateway,
+      sandboxImages: sandboxes,
       spot: this.policy.sandbox.spot,
       ...(proxy ? { proxyUrl: proxy.origin } : {}),
       size: this.#size(),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
     });
-    this.#machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
+    const machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
     this.#control = new Control(this, 'Control', {
       state: this.state,
       network,
       sandbox,
       policy: this.policy,
+      machine,
+      images: [gateway, ...sandboxes.map(({ image }) => image)],
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
-      machine: this.#machine,
       bundles,
       oidc: props.oidc,
       appIsThere: props.state !== undefined,
@@ -143,6 +144,7 @@ export class Drydock extends Construct {
       broker: broker.function,
       topic: props.alarmTopic,
     });
+    this.#control.watchAlarms(alarms);
     new Dashboard(this, 'Overview', { control: this.#control, alarms });
   }
 
@@ -162,15 +164,17 @@ export class Drydock extends Construct {
   }
 
   /**
-   * Lets people with that role see runs and decide gates with the command line. What they may decide is the policy's
-   * business; the role itself can write the tables of runs and gates, so give it to people who may approve, and to no
-   * machine. It reads no secret.
+   * Lets people with that role reach this stack by the command line: find it, and call the function that answers. It gives
+   * no right on a table, a bucket or a key; `doctor --aws` works too. Who votes is the person of the policy whose `iam` is that role; others see runs
+   * and decide nothing.
    */
   grantApprove(grantee: iam.IGrantable): void {
-    for (const { actions, resources, conditions } of approverGrants(this, this.state, this.#machine)) {
-      const statement = new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) });
-      grantee.grantPrincipal.addToPrincipalPolicy(statement);
-    }
+    this.#control.operate.grantCall(grantee, 'operate', 'diagnose');
+  }
+
+  /** Lets a role store the GitHub App that `drydock github setup --stack` makes. It cannot read what is stored. */
+  grantSetup(grantee: iam.IGrantable): void {
+    this.#control.operate.grantCall(grantee, 'setup');
   }
 
   #size(): FargateSize {

@@ -1,3 +1,4 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { agentFilesPath } from './agent-files.ts';
 import { type FunctionName, variables } from './names.ts';
 import { type Need, needs } from './needs.ts';
@@ -15,6 +16,10 @@ export interface Places {
   stateMachine: string;
   /** URL. */
   queue: string;
+  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
+  images: string[];
+  /** Queues of what could not be worked off. */
+  deadLetters: IQueue[];
   pages: Pages | undefined;
 }
 
@@ -53,6 +58,16 @@ export function environmentOf(
       [variables.gatewaySubnets]: network.gatewaySubnets.join(','),
       [variables.gatewayGroup]: network.gatewayGroup,
     },
+    diagnose: {
+      [variables.github]: state.github,
+      [variables.models]: state.models,
+      [variables.slack]: state.slack,
+      [variables.deployment]: state.deployment,
+      [variables.images]: state.images,
+      [variables.imageNames]: at.images.join(','),
+      [variables.deadLetters]: at.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
+    },
+    setup: { [variables.github]: state.github },
     rotate: { [variables.github]: state.github, [variables.deployment]: state.deployment, ...sessions },
     pages: pages
       ? {

@@ -7,6 +7,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
+ * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
  * - `webhook`: takes a message of the code host in; `hooks`: works on it
  * - `rotate`: gives secrets new values, called by Secrets Manager
  * - `pages`: what people see, only where an issuer is given that they sign in with
@@ -18,6 +19,9 @@ export const eventFunctions = [
   'broker',
   'webhook',
   'hooks',
+  'operate',
+  'diagnose',
+  'setup',
   'rotate',
   'pages',
 ] as const;
@@ -27,8 +31,10 @@ export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFun
 
 /** What functions and stacks have to agree on is with the functions. */
 export {
+  fargateQuota,
   gatewayPort,
   reports,
+  routes,
   sealedAs,
   type ToolchainName,
   toolchainNames,
@@ -43,3 +49,6 @@ export const pascal = (name: string): string =>
 /** An error of a prop says which construct of the consumer's tree it is about. */
 export const propError = (scope: Construct, name: ErrorName, message: string): DrydockError =>
   new DrydockError(name, `${scope.node.path}: ${message}`, { remedy: 'Correct the prop of that construct.' });
+
+/** Name of the parameter that says where a stack is reached. @param stack Its name. */
+export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;

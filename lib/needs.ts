@@ -11,7 +11,7 @@ import type { FunctionName } from './names.ts';
  * - `notify`: tells people; `policy`: reads the operator's policy as it is now
  * - `ages`: sees when secrets were changed, not what they are
  * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`, `rotate`, `pages`: what only that one function does
+ * - `broker`, `receive`, `work`, `rotate`, `pages`, `diagnose`, `setup`: what only that one function does
  */
 export type Need =
   | 'run'
@@ -36,6 +36,8 @@ export type Need =
   | 'broker'
   | 'receive'
   | 'work'
+  | 'diagnose'
+  | 'setup'
   | 'rotate'
   | 'pages';
 
@@ -75,6 +77,9 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   ],
   broker: ['broker'],
   webhook: ['receive'],
+  operate: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list'],
+  diagnose: ['diagnose', 'policy'],
+  setup: ['setup'],
   hooks: [...place, 'find', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.

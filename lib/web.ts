@@ -1,5 +1,6 @@
 import { Duration, Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as api from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -46,7 +47,7 @@ export class WebApi extends Construct {
   constructor(scope: Construct, id: string, { removalPolicy }: WebApiProps) {
     super(scope, id);
     this.#http = new api.HttpApi(this, 'Api', {
-      description: 'Drydock: webhook of the code host, and pages where there are any',
+      description: 'Drydock: webhook of the code host, command line, and pages where there are any',
       createDefaultStage: false,
     });
     const name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
@@ -93,6 +94,14 @@ export class WebApi extends Construct {
           'People sign in by redirects of their browser, which an authorizer cannot send; the function lets nobody in without a session.',
       },
     );
+  }
+
+  /** Opens `POST path` to whom IAM lets call it, and gives the ARN to grant. */
+  openToIam(id: string, path: string, handler: Handler): string {
+    const integration = new HttpLambdaIntegration(id, handler);
+    const authorizer = new HttpIamAuthorizer();
+    this.#http.addRoutes({ path, methods: [api.HttpMethod.POST], integration, authorizer });
+    return this.#http.arnForExecuteApi('POST', path, '$default');
   }
 
   #open(id: string, handler: Handler, routes: [string, api.HttpMethod][], { because }: { because: string }): void {

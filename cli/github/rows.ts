@@ -1,16 +1,4 @@
-import type { Check } from '../doctor.ts';
-
-export const pass = (name: string, detail: string): Check => ({ name, ok: true, required: false, detail, remedy: '' });
-/** Works, or works for others, but not as it should. */
-export const warn = (name: string, detail: string, remedy: string): Check => ({
-  ...pass(name, detail),
-  ok: false,
-  remedy,
-});
-export const fail = (name: string, detail: string, remedy: string): Check => ({
-  ...warn(name, detail, remedy),
-  required: true,
-});
+export { fail, pass, warn } from '../../core/check.ts';
 
 /** HTTP status of an error of the client; undefined where there was no answer. */
 export function statusOf(error: unknown): number | undefined {

@@ -7,7 +7,8 @@ import { DrydockError } from '../../core/errors.ts';
 import { action, type CommonOptions, dataOption, type ExitCode, wholeNumber } from '../command.ts';
 import { type Output, plain, print, table } from '../output.ts';
 import { dataFolder } from '../paths.ts';
-import { appFile, appStored, checkPrivateKey, httpUrl, saveAppFile, webUrlOf } from './config.ts';
+import { openStackSession, stackFlags, stackOf } from '../stack/options.ts';
+import { type AppFile, appFile, appStored, checkPrivateKey, httpUrl, saveAppFile, webUrlOf } from './config.ts';
 import { appManifest, events, excessPermissions, longestName, missingEvents, permissions } from './manifest.ts';
 import { serveSetup } from './setup-server.ts';
 
@@ -27,8 +28,7 @@ interface SetupOptions extends CommonOptions {
 export function register(program: Command): void {
   const github = program.command('github').description('GitHub: create the app that Drydock works as');
   action<[], SetupOptions>(
-    github
-      .command('setup')
+    stackFlags(github.command('setup'))
       .description('create a GitHub app on a page of this machine, and store its key where only you can read it')
       .option('--webhook-url <url>', 'where GitHub reaches this machine: https://HOST/webhooks/github')
       .option('--org <name>', 'organization that owns the app (default: your own account)')
@@ -51,15 +51,15 @@ ${table(Object.entries(events).map(([name, why]) => [`  ${name}`, why])).join('\
 }
 
 async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
-  const dataDir = dataFolder(options.data);
-  if (options.replace !== true && existsSync(appFile(dataDir))) throw appStored(appFile(dataDir));
+  const place = options.stack === undefined ? onThisMachine(options) : await inStack(options);
   const { org } = options;
   if (org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/.test(org)) {
     throw new DrydockError('UsageError', '--org takes the name of an organization.');
   }
   const apiUrl = httpUrl(options.apiUrl ?? (process.env.GITHUB_API_URL || 'https://api.github.com'), '--api-url');
   const webUrl = httpUrl(options.webUrl ?? webUrlOf(apiUrl), '--web-url');
-  const webhookUrl = options.webhookUrl === undefined ? undefined : publicUrl(options.webhookUrl, webUrl);
+  const given = options.webhookUrl ?? place.webhookUrl;
+  const webhookUrl = given === undefined ? undefined : publicUrl(given, webUrl);
   const account = org ?? 'your own account';
   const made: { app?: Made } = {};
   const server = await serveSetup({
@@ -74,7 +74,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
         ...(webhookUrl === undefined ? {} : { webhookUrl }),
       }),
     async exchange(code) {
-      made.app = await exchange({ code, apiUrl, webUrl, dataDir, replace: options.replace === true });
+      made.app = await exchange({ code, apiUrl, webUrl, store: place.store });
       return made.app;
     },
   });
@@ -91,7 +91,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
   const { app } = made;
   if (!app) throw new DrydockError('Internal', 'The exchange ended without an app.');
   const { slug, appId, file, installUrl, lacks } = app;
-  const next = ['drydock doctor', 'drydock serve'];
+  const { next } = place;
   print(output, { appId, slug, installUrl, file, lacksEvents: lacks, next }, () => [
     `app       ${plain(slug)} (${appId}), stored in ${file}`,
     ...(webhookUrl !== undefined && lacks.length > 0 ? [`lacks     the events ${lacks.join(', ')}`] : []),
@@ -100,6 +100,49 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
     `next      ${next.join(', then ')}`,
   ]);
   return 0;
+}
+
+/** Where the app is kept. */
+interface Place {
+  /** Where GitHub is to send its messages, where that is known. */
+  webhookUrl?: string;
+  /** Says where it is kept. */
+  store(app: AppFile): Promise<string>;
+  /** What to do after it. */
+  next: string[];
+}
+
+/** @throws UsageError where an app is stored already. */
+function onThisMachine(options: SetupOptions): Place {
+  const dataDir = dataFolder(options.data);
+  if (options.replace !== true && existsSync(appFile(dataDir))) throw appStored(appFile(dataDir));
+  return {
+    store: async (app) => saveAppFile(dataDir, app, options.replace === true),
+    next: ['drydock doctor', 'drydock serve'],
+  };
+}
+
+/**
+ * In the secret of a deployment; nothing of it is written on this machine.
+ * @throws before anything is made on GitHub: what keeps it from being stored.
+ */
+async function inStack(options: SetupOptions): Promise<Place> {
+  const stack = stackOf(options);
+  if (!stack) throw new DrydockError('Internal', 'A stack was given, and none was found.');
+  const session = await openStackSession(stack);
+  if (options.replace !== true && (await session.call('is-stored', [], 'setup')) === true) {
+    throw appStored(`The deployment ${stack.stack}`);
+  }
+  const { webhook } = session.address;
+  return {
+    ...(webhook === undefined ? {} : { webhookUrl: webhook }),
+    async store({ appId, privateKey, webhookSecrets, apiUrl, gitUrl }) {
+      const app = { appId, privateKey, webhookSecrets, apiUrl, gitUrl };
+      await session.call('github-app', [app, options.replace === true], 'setup');
+      return `the secret of ${stack.stack}`;
+    },
+    next: [`drydock doctor --aws --stack ${stack.stack}`],
+  };
 }
 
 const nameOf = ({ name, org }: SetupOptions): string => {
@@ -140,13 +183,7 @@ interface Made {
 }
 
 /** @throws HostUnavailable, HostRefused: GitHub does not take the code, or made another app than was asked for. */
-async function exchange(of: {
-  code: string;
-  apiUrl: string;
-  webUrl: string;
-  dataDir: string;
-  replace: boolean;
-}): Promise<Made> {
+async function exchange(of: { code: string; apiUrl: string; webUrl: string; store: Place['store'] }): Promise<Made> {
   const { apiUrl, webUrl } = of;
   const quiet = () => undefined;
   const octokit = new Octokit({ baseUrl: apiUrl, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
@@ -176,20 +213,16 @@ async function exchange(of: {
       remedy: `It was not stored. Delete it on GitHub (${page}), and run \`drydock github setup\` again.`,
     });
   }
-  const file = saveAppFile(
-    of.dataDir,
-    {
-      version: 1,
-      appId: app.id,
-      slug: app.slug,
-      owner: app.owner.login,
-      privateKey: checkPrivateKey(app.pem, 'GitHub’s answer'),
-      webhookSecrets: app.webhook_secret == null ? [] : [app.webhook_secret],
-      apiUrl,
-      gitUrl: webUrl,
-    },
-    of.replace,
-  );
+  const file = await of.store({
+    version: 1,
+    appId: app.id,
+    slug: app.slug,
+    owner: app.owner.login,
+    privateKey: checkPrivateKey(app.pem, 'GitHub’s answer'),
+    webhookSecrets: app.webhook_secret == null ? [] : [app.webhook_secret],
+    apiUrl,
+    gitUrl: webUrl,
+  });
   return {
     appId: app.id,
     slug: app.slug,

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import { DrydockError, isErrorName } from '../../core/errors.ts';
+import { DrydockError } from '../../core/errors.ts';
 import type { Service, WatchItem } from '../../pipeline/service.ts';
+import { decodeAnswer, encodeCall } from '../../pipeline/wire/answer.ts';
 import { http } from './http.ts';
 
 /** The owner went away while it was asked. `run` takes over; any other command can be given again. */
@@ -18,23 +19,20 @@ export interface OwnerClient {
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
 }
 
-/** The service of another process that owns the data folder, over its socket. Errors keep their names. */
-export function connectOwner(socket: string): OwnerClient {
-  const service = new Proxy({} as Service, {
+/** The service wherever calls of it are taken. */
+export const proxyService = (call: (method: string, args: unknown[]) => Promise<unknown>): Service =>
+  new Proxy({} as Service, {
     get:
       (_target, method) =>
-      async (...args: unknown[]) => {
-        const response = await send(socket, 'POST', `/call/${String(method)}`, JSON.stringify(args));
-        const text = await textOf(response);
-        const answer = JSON.parse(text) as {
-          result?: unknown;
-          error?: { name: string; message: string; remedy: string; details?: unknown };
-        };
-        if (!answer.error) return answer.result;
-        const { name, message, remedy, details } = answer.error;
-        throw new DrydockError(isErrorName(name) ? name : 'Internal', message, { remedy, details });
-      },
+      (...args: unknown[]) =>
+        call(String(method), args),
   });
+
+/** The service of another process that owns the data folder, over its socket. Errors keep their names. */
+export function connectOwner(socket: string): OwnerClient {
+  const service = proxyService(async (method, args) =>
+    decodeAnswer(await textOf(await send(socket, 'POST', '/call', encodeCall(method, args)))),
+  );
   return {
     service,
     async *watch(runId, signal) {

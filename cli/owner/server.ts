@@ -1,7 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DrydockError, viewError } from '../../core/errors.ts';
+import { DrydockError } from '../../core/errors.ts';
 import type { Service } from '../../pipeline/service.ts';
+import { encodeError, encodeResult, type WireAnswer } from '../../pipeline/wire/answer.ts';
+import { callService, decodeCall, methodNames } from '../../pipeline/wire/calls.ts';
 import type { Owner } from '../compose.ts';
 import { claimSocketFolder } from '../paths.ts';
 import { http } from './http.ts';
@@ -17,7 +19,7 @@ export interface ControlServer {
 
 /**
  * Serves the owner's service to other commands of the same user, over a unix socket in a folder only they can enter:
- * `POST /call/<method>` with a JSON array of arguments, `GET /watch/<runId>` as NDJSON.
+ * `POST /call` with a call of the wire, `GET /watch/<runId>` as NDJSON.
  */
 export async function serveControl(owner: Owner, socket: string): Promise<ControlServer> {
   let watchers = 0;
@@ -29,9 +31,9 @@ export async function serveControl(owner: Owner, socket: string): Promise<Contro
         ? stream(owner, decodeURIComponent(name), request, response, (change) => {
             watchers += change;
           })
-        : call(owner.service, name, request, response);
+        : call(owner.service, verb, request).then((answer) => reply(response, answer));
     work.catch((error) => {
-      if (!response.headersSent) reply(response, 500, { error: viewError(error) });
+      if (!response.headersSent) reply(response, encodeError(error));
       else response.destroy();
     });
   });
@@ -53,18 +55,9 @@ export async function serveControl(owner: Owner, socket: string): Promise<Contro
   };
 }
 
-async function call(service: Service, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const method = Object.hasOwn(service, name) ? service[name as keyof Service] : undefined;
-  if (!method || request.method !== 'POST')
-    return reply(response, 404, { error: { name: 'UsageError', message: `no ${name}`, remedy: '' } });
-  const args = JSON.parse(await body(request)) as unknown[];
-  try {
-    const result = await (method as (...args: unknown[]) => Promise<unknown>)(...args);
-    reply(response, 200, { result: result ?? null });
-  } catch (error) {
-    const details = error instanceof DrydockError ? error.details : undefined;
-    reply(response, 422, { error: { ...viewError(error), details } });
-  }
+async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<WireAnswer> {
+  if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'There is nothing here.');
+  return encodeResult(await callService(service, methodNames, decodeCall(await body(request))));
 }
 
 async function stream(
@@ -86,9 +79,9 @@ async function stream(
   }
 }
 
-const reply = (response: ServerResponse, status: number, value: unknown): void => {
+const reply = (response: ServerResponse, { status, text }: WireAnswer): void => {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(value));
+  response.end(text);
 };
 
 async function body(request: IncomingMessage): Promise<string> {

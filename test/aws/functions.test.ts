@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { functionNames } from '../../lib/names.ts';
+import { functionNames, routes } from '../../lib/names.ts';
 import {
   functionId,
   ofType,
@@ -39,7 +39,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: { webhook: 10, broker: 60, pages: 29 }[name as string] ?? 300,
+        Timeout: { webhook: 10, broker: 60, pages: 29, operate: 29, diagnose: 29, setup: 29 }[name as string] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -77,19 +77,21 @@ describe('the functions', () => {
   test('launch only where a phase begins, and read the keys of models only in the broker (R16)', () => {
     expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'reconcile']);
-    expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker']);
+    // `diagnose` tells whether a key is there.
+    expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker', 'diagnose']);
     expect(who('secretsmanager:GetSecretValue', 'drydockdeployment')).toEqual([
       'plan',
       'build',
       'verify',
       'reconcile',
       'broker',
+      'diagnose',
       'rotate',
     ]);
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'pages']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'operate', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -161,9 +163,16 @@ describe('what a gateway may do (law 2)', () => {
 });
 
 describe('messages of the code host (R10)', () => {
-  test('come in by POST /webhook alone, throttled and logged', () => {
+  test('come in by POST /webhook alone; every other route is authorized by IAM; throttled and logged', () => {
     const plain = synthesizeHere().run;
-    expect(only(plain, 'AWS::ApiGatewayV2::Route')).toMatchObject({ RouteKey: 'POST /webhook' });
+    const found = ofType(plain, 'AWS::ApiGatewayV2::Route').map(([, route]) => [
+      route.RouteKey,
+      route.AuthorizationType,
+    ]);
+    expect(Object.fromEntries(found)).toEqual({
+      'POST /webhook': 'NONE',
+      ...Object.fromEntries(Object.values(routes).map((route) => [route, 'AWS_IAM'])),
+    });
     expect(functionId(plain, 'pages')).toBe('no pages');
     expect(only(run, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       AutoDeploy: true,
@@ -217,6 +226,8 @@ describe('permissions', () => {
       .filter(({ actions }) => actions.join() !== 'xray:PutTraceSegments,xray:PutTelemetryRecords')
       .map(({ of: policy, actions }) => `${policy.replace(/[0-9A-F]{8}$/, '')}: ${actions.join(' ')}`);
     expect([...new Set(everything)].sort()).toEqual([
+      // what an account may do at once has no ARN
+      'DrydockControlDiagnoseRoleDefaultPolicy: lambda:GetAccountSettings',
       // deliveries of logs have no ARN in IAM
       'DrydockControlMachineRoleDefaultPolicy: logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups',
       // traces have none either

@@ -194,17 +194,33 @@ describe('a wrong prop', () => {
 });
 
 describe('a method', () => {
-  test('grantApprove: sees runs and decides gates; reads no secret, starts and spends nothing (R24)', () => {
+  test('grantApprove: finds the stack and calls two routes; no right on what is stored (R24)', () => {
     const { template } = made({}, undefined, (stack, drydock) => {
       drydock.grantApprove(new iam.Role(stack, 'Approver', { assumedBy: new iam.AccountRootPrincipal() }));
     });
     const [id] = ofType(template, 'AWS::IAM::Role').find(([each]) => each.startsWith('Approver')) ?? [''];
-    const granted = statementsOfRole(template, id);
-    const actions = granted.flatMap((statement) => statement.actions);
-    expect(actions).toEqual(expect.arrayContaining(['dynamodb:UpdateItem', 'states:SendTaskSuccess']));
-    expect(actions.filter((action) => /^(secretsmanager|ecs|iam|sts|states:Start)/.test(action))).toEqual([]);
-    expect(granted.flatMap(({ resources }) => resources).filter((arn) => /orders|phases|>\/\*$/.test(arn))).toEqual([]);
-    expect(granted.filter(({ resources }) => resources.includes('*') || /Ledger/.test(resources.join()))).toEqual([]);
+    const [parameter] = ofType(template, 'AWS::SSM::Parameter').find(([, { Name }]) => Name === address) ?? [''];
+    expect(statementsOfRole(template, id).map(({ actions, resources }) => [actions, resources])).toEqual([
+      [
+        ['ssm:GetParameter'],
+        [`arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/<${parameter}>`.replace('/<', '<')],
+      ],
+      [
+        ['execute-api:Invoke'],
+        ['operate', 'diagnose'].map((name) =>
+          expect.stringMatching(`^arn:<AWS::Partition>:execute-api:[^*]+:<\\w+>/[$]default/POST/${name}$`),
+        ),
+      ],
+    ]);
+  });
+
+  test('the parameter of the stack says where it is reached, and by which version', () => {
+    const { template } = made({});
+    const [, parameter] = ofType(template, 'AWS::SSM::Parameter').find(([, { Name }]) => Name === address) ?? [];
+    const said = JSON.parse(text(parameter?.Value)) as Record<string, string>;
+    expect(said.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(said.operate).toMatch(/^https:\/\/<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>\/operate$/);
+    expect(said.webhook).toBe(said.operate?.replace('/operate', '/webhook'));
   });
 
   test('metricRunsFailed: counts executions of this machine that failed', () => {
@@ -219,6 +235,8 @@ describe('a method', () => {
   });
 });
 
+/** Of the stack that the examples are in. */
+const address = '/drydock/stacks/Example';
 const policy = { version: 1 as const, people: { lead: {} }, review: { approvers: ['lead'] } };
 
 const isolated = (stack: Stack): ec2.IVpc =>

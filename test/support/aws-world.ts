@@ -25,13 +25,15 @@ import { kms } from './aws/kms.ts';
 import { type Mail, mail } from './aws/mail.ts';
 import { roles } from './aws/roles.ts';
 import { secretsManager } from './aws/secrets.ts';
-import { type AwsStandIn, startAws } from './aws/stand-in.ts';
+import { type AwsStandIn, type JsonOperation, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
 import { createWorld } from './world.ts';
 
 export interface AwsWorld {
+  /** By action; what is added is known from then on. */
+  operations: Record<string, JsonOperation>;
   aws: AwsStandIn;
   ecs: Fargate;
   github: GitHubKit;
@@ -138,9 +140,9 @@ export async function createAwsWorld(
     }),
     [secretNames.models]: '{"google":"key-of-google"}',
     [secretNames.deployment]: 'deployment-key',
-    [secretNames.slack]: 'https://hooks.slack.invalid/services/x',
     [secretNames.sessions]: 'sessions-key',
     [secretNames.client]: 'secret-of-the-client',
+    [secretNames.slack]: '{"webhookUrl":"https://hooks.slack.invalid/services/x"}',
   });
   const post = mail(mailFrom);
   const queue: { body: string; tried: number }[] = [];
@@ -156,25 +158,23 @@ export async function createAwsWorld(
   };
   const api = await startHttpApi(routes);
   const late: { ecs?: Fargate } = {};
-  const aws = await startAws(
-    {
-      ...steps,
-      ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
-      ...secrets.operations,
-      ...post.operations,
-      ...roles().operations,
-      'sqs:SendMessage': ({ MessageBody }) => {
-        queue.push({ body: String(MessageBody), tried: 0 });
-        working = working.then(work);
-        return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
-      },
-      'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
-      'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
-      'ecs:ListTasks': (input) => late.ecs?.operations['ecs:ListTasks']?.(input),
-      'ecs:StopTask': (input) => late.ecs?.operations['ecs:StopTask']?.(input),
+  const operations: Record<string, JsonOperation> = {
+    ...steps,
+    ...kms(arn('kms', 'key/1'), Object.values(sealedAs)),
+    ...secrets.operations,
+    ...post.operations,
+    ...roles().operations,
+    'sqs:SendMessage': ({ MessageBody }) => {
+      queue.push({ body: String(MessageBody), tried: 0 });
+      working = working.then(work);
+      return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex') };
     },
-    `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`,
-  );
+    'ecs:RunTask': (input) => late.ecs?.operations['ecs:RunTask']?.(input),
+    'ecs:DescribeTasks': (input) => late.ecs?.operations['ecs:DescribeTasks']?.(input),
+    'ecs:ListTasks': (input) => late.ecs?.operations['ecs:ListTasks']?.(input),
+    'ecs:StopTask': (input) => late.ecs?.operations['ecs:StopTask']?.(input),
+  };
+  const aws = await startAws(operations, `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`);
   const policyFile = join(world.folder, 'operator.json');
   writeFileSync(
     policyFile,
@@ -207,7 +207,6 @@ export async function createAwsWorld(
     [variables.github]: secretNames.github,
     [variables.models]: secretNames.models,
     [variables.deployment]: secretNames.deployment,
-    [variables.slack]: secretNames.slack,
     [variables.policy]: policyFile,
     [variables.cluster]: arn('ecs', 'cluster/drydock'),
     [variables.sandboxTasks]: JSON.stringify({ node: arn('ecs', 'task-definition/sandbox:1') }),
@@ -221,6 +220,12 @@ export async function createAwsWorld(
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
+    [variables.slack]: secretNames.slack,
+    [variables.images]: 'drydock-images',
+    [variables.imageNames]: ':gateway-0.1.0,:node-0.1.0',
+    [variables.deadLetters]: `${aws.url}/123456789012/dead,${aws.url}/123456789012/lost`,
+    [variables.alarms]: 'RunsFailed,Errors',
+    [variables.webhookUrl]: 'https://api.example.com/webhook',
     [variables.sessions]: secretNames.sessions,
     [variables.pages]: options.pages === false ? '' : api.origin,
     [variables.client]: 'drydock',
@@ -245,6 +250,7 @@ export async function createAwsWorld(
   const runs = createRuns(dynamo.client, localTables.runs);
 
   return {
+    operations,
     aws,
     ecs,
     github,

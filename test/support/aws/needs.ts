@@ -11,6 +11,7 @@ type Input = Record<string, unknown>;
 
 /** Operations that IAM knows under another name. */
 const renamed: Record<string, string> = {
+  'monitoring:DescribeAlarms': 'cloudwatch:DescribeAlarms',
   'lambda:Invoke': 'lambda:InvokeFunction',
   's3:HeadObject': 's3:GetObject',
   's3:ListObjectsV2': 's3:ListBucket',

@@ -16,10 +16,17 @@ const targets: Record<string, string> = {
   TrentService: 'kms',
   AmazonSQS: 'sqs',
   AmazonEC2ContainerServiceV20141113: 'ecs',
+  AmazonSSM: 'ssm',
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
+  GraniteServiceVersion20100801: 'monitoring',
+  ServiceQuotasV20190624: 'servicequotas',
 };
 
 const paths = [
   { service: 'ses', method: 'POST', path: /^\/v2\/email\/outbound-emails$/, operation: 'SendEmail' },
+  { service: 'ses', method: 'GET', path: /^\/v2\/email\/identities\/([^/]+)$/, operation: 'GetEmailIdentity' },
+  { service: 'ses', method: 'GET', path: /^\/v2\/email\/account$/, operation: 'GetAccount' },
+  { service: 'lambda', method: 'GET', path: /^\/2016-08-19\/account-settings$/, operation: 'GetAccountSettings' },
   { service: 'lambda', method: 'POST', path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, operation: 'Invoke' },
 ];
 
@@ -44,7 +51,11 @@ export function askedOf(request: IncomingMessage, service: string, url: URL, bod
     if (known.service !== service || known.method !== request.method || !match) continue;
     const payload = body.length === 0 ? {} : (JSON.parse(body.toString()) as Record<string, unknown>);
     const input =
-      known.operation === 'Invoke' ? { FunctionName: decodeURIComponent(match[1] ?? ''), Payload: payload } : payload;
+      known.operation === 'GetEmailIdentity'
+        ? { EmailIdentity: decodeURIComponent(match[1] ?? '') }
+        : known.operation === 'Invoke'
+          ? { FunctionName: decodeURIComponent(match[1] ?? ''), Payload: payload }
+          : payload;
     return { action: `${service}:${known.operation}`, input, protocol: 'path' };
   }
   return undefined;

@@ -13,6 +13,8 @@ const phases = /^(plan|build|verify)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|hooks)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
+  { action: /^xray:/, functions: /./, because: 'Traces: test/aws/telemetry.test.ts.' },
+  { action: /^ses:SendEmail$/, functions: /./, because: 'Mail, where the policy has a sender: test/aws/told.test.ts.' },
   {
     action: /^sqs:SendMessage$/,
     functions: /^settle-/,
@@ -70,6 +72,11 @@ const explained: Explained[] = [
     action: /^dynamodb:/,
     functions: /^(reserve|deliver)$/,
     because: 'What was told to people is remembered once they are to be told.',
+  },
+  {
+    action: /./,
+    functions: /^(pages|rotate)$/,
+    because: 'Called by people and by Secrets Manager: test/aws/pages.test.ts, test/aws/rotation-world.test.ts.',
   },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
 ];

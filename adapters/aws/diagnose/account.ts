@@ -1,0 +1,107 @@
+import { GetAccountSettingsCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, type SESv2Client } from '@aws-sdk/client-sesv2';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type Check, fail, pass, warn } from '../../../core/check.ts';
+import type { Policy } from '../../../core/policy/schema.ts';
+import { ServiceFault } from '../signed.ts';
+
+/** Calls a service that is asked in JSON: `('ecr', 'DescribeImages', {…})`. */
+export type Ask = (
+  service: 'ecr' | 'cloudwatch' | 'servicequotas',
+  operation: string,
+  input: object,
+) => Promise<unknown>;
+
+/** What one run takes at once, of functions that steps and events call. */
+const functionsAtOnce = 50;
+const gatewayCpu = 0.25;
+
+/** Whether what ECS will be told to pull is there. @param images `:tag` or `@sha256:…`, the gateway's first. */
+export async function imageChecks(ask: Ask, repository: string, images: string[]): Promise<Check[]> {
+  return Promise.all(
+    images.map(async (image, index) => {
+      const id = image.startsWith('@') ? { imageDigest: image.slice(1) } : { imageTag: image.slice(1) };
+      try {
+        await ask('ecr', 'DescribeImages', { repositoryName: repository, imageIds: [id] });
+        return pass('image', `${repository}${image}`);
+      } catch (error) {
+        if (!(error instanceof ServiceFault) || !/NotFound/.test(error.code)) throw error;
+        const remedy = 'Push it; see docs/aws.md, Images.';
+        const gone = `${repository} has no ${image.slice(1)}`;
+        // Not every team has each toolchain.
+        return index === 0
+          ? fail('image', `${gone}: no phase starts`, remedy)
+          : warn('image', `${gone}: runs that need it fail`, remedy);
+      }
+    }),
+  );
+}
+
+/** Whether mail of the policy's sender leaves, and to whom. */
+export async function mailChecks(ses: SESv2Client, policy: Policy): Promise<Check[]> {
+  const from = policy.notify.email?.from;
+  if (from === undefined) return [];
+  const verified = async (EmailIdentity: string): Promise<boolean> => {
+    try {
+      return (await ses.send(new GetEmailIdentityCommand({ EmailIdentity }))).VerifiedForSendingStatus === true;
+    } catch (error) {
+      if (error instanceof NotFoundException) return false;
+      throw error;
+    }
+  };
+  if (!(await verified(from)) && !(await verified(from.slice(from.lastIndexOf('@') + 1)))) {
+    return [fail('mail', `SES has not verified ${from}`, 'Verify the address or its domain in SES, in this region.')];
+  }
+  const { ProductionAccessEnabled, SendingEnabled } = await ses.send(new GetAccountCommand({}));
+  if (SendingEnabled === false) return [fail('mail', 'SES has paused sending', 'See the reputation page of SES.')];
+  if (ProductionAccessEnabled !== true) {
+    const remedy = 'Ask for production access of SES, or verify each recipient.';
+    return [warn('mail', 'SES is in its sandbox: only verified addresses get mail', remedy)];
+  }
+  return [pass('mail', from)];
+}
+
+/** Whether the account lets as much run at once as the policy does. */
+export async function quotaChecks(lambda: LambdaClient, ask: Ask, policy: Policy, QuotaCode: string): Promise<Check[]> {
+  const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+  const free = AccountLimit?.UnreservedConcurrentExecutions ?? 0;
+  const functions =
+    free < functionsAtOnce
+      ? warn('functions', `${free} may run at once`, 'Ask Service Quotas for 1000 concurrent executions of Lambda.')
+      : pass('functions', `${free} may run at once`);
+  const { concurrent_runs, cpu } = policy.limits;
+  const wanted = concurrent_runs * (cpu + gatewayCpu);
+  const answer = await ask('servicequotas', 'GetServiceQuota', { ServiceCode: 'fargate', QuotaCode });
+  const given = (answer as { Quota?: { Value?: number } }).Quota?.Value ?? 0;
+  const detail = `${given} vCPUs of Fargate, and limits.concurrent_runs asks for ${wanted}`;
+  const remedy = 'Ask Service Quotas for more Fargate On-Demand vCPUs, or lower limits.concurrent_runs.';
+  return [functions, given < wanted ? warn('Fargate', detail, remedy) : pass('Fargate', detail)];
+}
+
+/** Alarms that are on now. */
+export async function alarmChecks(ask: Ask, names: string[]): Promise<Check[]> {
+  const answer = await ask('cloudwatch', 'DescribeAlarms', { AlarmNames: names, StateValue: 'ALARM' });
+  const { MetricAlarms = [] } = answer as { MetricAlarms?: { AlarmName?: string; AlarmDescription?: string }[] };
+  if (MetricAlarms.length === 0) return [pass('alarms', `${names.length}, none is on`)];
+  return MetricAlarms.map(({ AlarmName, AlarmDescription }) =>
+    warn('alarm', `${AlarmName}: ${AlarmDescription ?? ''}`, 'See docs/aws.md, Alarms.'),
+  );
+}
+
+/** Messages that nobody worked off. @param queues URLs of the queues of dead letters. */
+export async function queueChecks(sqs: SQSClient, queues: string[]): Promise<Check[]> {
+  const counts = await Promise.all(
+    queues.map(async (QueueUrl) => {
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      );
+      return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+    }),
+  );
+  const left = counts.reduce((sum, each) => sum + each, 0);
+  return [
+    left === 0
+      ? pass('dead letters', 'none')
+      : warn('dead letters', `${left}`, 'See docs/aws.md, Alarms: DeadLetters, DeliveriesLost.'),
+  ];
+}

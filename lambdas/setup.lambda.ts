@@ -1,0 +1,24 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createAppSecretWriter } from '../adapters/aws/app-secret-writer.ts';
+import { DrydockError } from '../core/errors.ts';
+import { encodeResult } from '../pipeline/wire/answer.ts';
+import { decodeCall } from '../pipeline/wire/calls.ts';
+import { frontDoor } from './front.ts';
+import { routes, variable } from './variables.ts';
+
+const client = new SecretsManagerClient({});
+
+/** Stores the GitHub App that `drydock github setup` made. It writes that one secret and cannot read it. */
+export const handler = frontDoor(routes.setup, async (_caller, body) => {
+  const { method, args } = decodeCall(body);
+  const writer = createAppSecretWriter(client, variable('github'));
+  switch (method) {
+    case 'is-stored':
+      return encodeResult(await writer.isStored());
+    case 'github-app':
+      await writer.store(args[0], args[1] === true);
+      return encodeResult(true);
+    default:
+      throw new DrydockError('UsageError', 'There is no such call here.');
+  }
+});

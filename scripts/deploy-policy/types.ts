@@ -1,0 +1,440 @@
+/**
+ * What CloudFormation does in the caller's name to make, change and delete resources of each type, by the names that they
+ * get: names made by CloudFormation begin with the stack's or with the resource's logical id. `ACCOUNT` and `REGION` are
+ * for whoever uses the policy to fill in.
+ */
+export interface Rule {
+  actions: string[];
+  resources: string[];
+  conditions?: Record<string, Record<string, string | string[]>>;
+}
+
+const arn = (service: string, rest: string, region = 'REGION'): string =>
+  `arn:aws:${service}:${region}:ACCOUNT:${rest}`;
+/** `crud('sqs', 'Queue', …)`: verbs of one service, written out. */
+const of = (service: string, ...actions: string[]): string[] => actions.map((action) => `${service}:${action}`);
+/** Ids are made up by AWS, and IAM knows these actions by nothing narrower that is known before. */
+const any = ['*'];
+const on = (actions: string[], ...resources: string[]): Rule => ({ actions, resources });
+
+const ec2 = (...actions: string[]): Rule[] => [on(of('ec2', ...actions, 'CreateTags', 'DeleteTags'), ...any)];
+const resolver = (...actions: string[]): Rule[] => [
+  on(of('route53resolver', ...actions, 'TagResource', 'UntagResource', 'ListTagsForResource'), ...any),
+];
+const lambda = arn('lambda', 'function:Drydock*');
+const api = [
+  on(
+    of('apigateway', 'DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'TagResource', 'UntagResource'),
+    ...['apis', 'apis/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
+  ),
+];
+/** Names of secrets begin with the logical id. */
+const secretNames = arn('secretsmanager', 'secret:Storage*');
+/** Services that write logs through a delivery ask for these, which have no ARN. */
+const deliveries = on(
+  of(
+    'logs',
+    'CreateLogDelivery',
+    'DeleteLogDelivery',
+    'DescribeLogGroups',
+    'DescribeResourcePolicies',
+    'GetLogDelivery',
+    'ListLogDeliveries',
+    'PutResourcePolicy',
+    'UpdateLogDelivery',
+  ),
+  ...any,
+);
+const groups = ['Drydock*', '/aws/vendedlogs/*/Drydock*'].map((name) => arn('logs', `log-group:${name}`));
+const queues = [
+  on(
+    of(
+      'sqs',
+      'CreateQueue',
+      'DeleteQueue',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ListQueueTags',
+      'SetQueueAttributes',
+      'TagQueue',
+      'UntagQueue',
+    ),
+    arn('sqs', 'Drydock*'),
+  ),
+];
+const buckets = [
+  on(
+    of(
+      's3',
+      'CreateBucket',
+      'DeleteBucket',
+      'DeleteBucketPolicy',
+      'GetBucketPolicy',
+      'GetEncryptionConfiguration',
+      'GetLifecycleConfiguration',
+      'ListBucket',
+      'PutBucketOwnershipControls',
+      'PutBucketPolicy',
+      'PutBucketPublicAccessBlock',
+      'PutBucketTagging',
+      'PutEncryptionConfiguration',
+      'PutLifecycleConfiguration',
+    ),
+    'arn:aws:s3:::drydockstate-*',
+  ),
+];
+const roles = [
+  on(
+    of(
+      'iam',
+      'AttachRolePolicy',
+      'CreateRole',
+      'DeleteRole',
+      'DeleteRolePolicy',
+      'DetachRolePolicy',
+      'GetRole',
+      'GetRolePolicy',
+      'ListAttachedRolePolicies',
+      'ListRolePolicies',
+      'PutRolePolicy',
+      'TagRole',
+      'UntagRole',
+      'UpdateAssumeRolePolicy',
+      'UpdateRole',
+    ),
+    arn('iam', 'role/Drydock*', ''),
+  ),
+];
+
+/** Whom roles of the templates may be handed to. */
+export const passedTo = [
+  'ecs-tasks.amazonaws.com',
+  'lambda.amazonaws.com',
+  'states.amazonaws.com',
+  'vpc-flow-logs.amazonaws.com',
+];
+
+/** By type of resource. */
+export const byType: Record<string, Rule[]> = {
+  'AWS::ApiGatewayV2::Api': api,
+  'AWS::ApiGatewayV2::Integration': api,
+  'AWS::ApiGatewayV2::Route': api,
+  'AWS::ApiGatewayV2::Stage': [...api, deliveries],
+  'AWS::CloudWatch::Alarm': [
+    on(
+      of(
+        'cloudwatch',
+        'DeleteAlarms',
+        'DescribeAlarms',
+        'ListTagsForResource',
+        'PutMetricAlarm',
+        'TagResource',
+        'UntagResource',
+      ),
+      arn('cloudwatch', 'alarm:Drydock*'),
+    ),
+  ],
+  'AWS::CloudWatch::Dashboard': [
+    on(
+      of('cloudwatch', 'DeleteDashboards', 'GetDashboard', 'PutDashboard'),
+      arn('cloudwatch', 'dashboard/Drydock*', ''),
+    ),
+  ],
+  'AWS::DynamoDB::Table': [
+    on(
+      of(
+        'dynamodb',
+        'CreateTable',
+        'DeleteTable',
+        'DescribeContinuousBackups',
+        'DescribeContributorInsights',
+        'DescribeKinesisStreamingDestination',
+        'DescribeTable',
+        'DescribeTimeToLive',
+        'GetResourcePolicy',
+        'ListTagsOfResource',
+        'TagResource',
+        'UntagResource',
+        'UpdateContinuousBackups',
+        'UpdateTable',
+        'UpdateTimeToLive',
+      ),
+      arn('dynamodb', 'table/DrydockState-*'),
+    ),
+  ],
+  'AWS::EC2::FlowLog': ec2('CreateFlowLogs', 'DeleteFlowLogs', 'DescribeFlowLogs'),
+  'AWS::EC2::InternetGateway': ec2('CreateInternetGateway', 'DeleteInternetGateway', 'DescribeInternetGateways'),
+  'AWS::EC2::Route': ec2('CreateRoute', 'DeleteRoute', 'DescribeRouteTables', 'ReplaceRoute'),
+  'AWS::EC2::RouteTable': ec2('CreateRouteTable', 'DeleteRouteTable', 'DescribeRouteTables'),
+  'AWS::EC2::SecurityGroup': ec2(
+    'CreateSecurityGroup',
+    'DeleteSecurityGroup',
+    'DescribeSecurityGroups',
+    'AuthorizeSecurityGroupEgress',
+    'RevokeSecurityGroupEgress',
+  ),
+  'AWS::EC2::SecurityGroupEgress': ec2(
+    'AuthorizeSecurityGroupEgress',
+    'DescribeSecurityGroupRules',
+    'RevokeSecurityGroupEgress',
+  ),
+  'AWS::EC2::SecurityGroupIngress': ec2(
+    'AuthorizeSecurityGroupIngress',
+    'DescribeSecurityGroupRules',
+    'RevokeSecurityGroupIngress',
+  ),
+  'AWS::EC2::Subnet': ec2(
+    'CreateSubnet',
+    'DeleteSubnet',
+    'DescribeSubnets',
+    'ModifySubnetAttribute',
+    'DescribeAvailabilityZones',
+  ),
+  'AWS::EC2::SubnetRouteTableAssociation': ec2('AssociateRouteTable', 'DescribeRouteTables', 'DisassociateRouteTable'),
+  'AWS::EC2::VPC': ec2('CreateVpc', 'DeleteVpc', 'DescribeVpcAttribute', 'DescribeVpcs', 'ModifyVpcAttribute'),
+  'AWS::EC2::VPCEndpoint': ec2('CreateVpcEndpoint', 'DeleteVpcEndpoints', 'DescribeVpcEndpoints', 'ModifyVpcEndpoint'),
+  'AWS::EC2::VPCGatewayAttachment': ec2('AttachInternetGateway', 'DescribeInternetGateways', 'DetachInternetGateway'),
+  'AWS::EC2::VPCPeeringConnection': ec2(
+    'AcceptVpcPeeringConnection',
+    'CreateVpcPeeringConnection',
+    'DeleteVpcPeeringConnection',
+    'DescribeVpcPeeringConnections',
+  ),
+  'AWS::ECR::Repository': [
+    on(
+      of(
+        'ecr',
+        'CreateRepository',
+        'DeleteRepository',
+        'DescribeRepositories',
+        'GetLifecyclePolicy',
+        'GetRepositoryPolicy',
+        'ListTagsForResource',
+        'PutImageScanningConfiguration',
+        'PutImageTagMutability',
+        'TagResource',
+        'UntagResource',
+      ),
+      arn('ecr', 'repository/drydockstate-*'),
+    ),
+  ],
+  'AWS::ECS::Cluster': [
+    on(
+      of(
+        'ecs',
+        'CreateCluster',
+        'DeleteCluster',
+        'DescribeClusters',
+        'PutClusterCapacityProviders',
+        'TagResource',
+        'UntagResource',
+        'UpdateCluster',
+      ),
+      arn('ecs', 'cluster/Drydock*'),
+    ),
+    {
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: [arn('iam', 'role/aws-service-role/ecs.amazonaws.com/*', '')],
+      conditions: { StringEquals: { 'iam:AWSServiceName': 'ecs.amazonaws.com' } },
+    },
+  ],
+  'AWS::ECS::TaskDefinition': [
+    on(
+      of('ecs', 'DeregisterTaskDefinition', 'DescribeTaskDefinition', 'RegisterTaskDefinition', 'TagResource'),
+      ...any,
+    ),
+  ],
+  'AWS::Events::Rule': [
+    on(
+      of(
+        'events',
+        'DeleteRule',
+        'DescribeRule',
+        'ListTargetsByRule',
+        'PutRule',
+        'PutTargets',
+        'RemoveTargets',
+        'TagResource',
+        'UntagResource',
+      ),
+      arn('events', 'rule/Drydock*'),
+    ),
+  ],
+  'AWS::IAM::Policy': roles,
+  'AWS::IAM::Role': [
+    ...roles,
+    {
+      actions: ['iam:PassRole'],
+      resources: [arn('iam', 'role/Drydock*', '')],
+      conditions: { StringEquals: { 'iam:PassedToService': passedTo } },
+    },
+  ],
+  'AWS::KMS::Key': [
+    on(
+      of(
+        'kms',
+        'CreateKey',
+        'DescribeKey',
+        'EnableKeyRotation',
+        'GetKeyPolicy',
+        'GetKeyRotationStatus',
+        'ListResourceTags',
+        'PutKeyPolicy',
+        'ScheduleKeyDeletion',
+        'TagResource',
+        'UntagResource',
+        'UpdateKeyDescription',
+      ),
+      ...any,
+    ),
+    // Tables and secrets are made under it.
+    {
+      actions: of('kms', 'CreateGrant', 'Decrypt', 'GenerateDataKey'),
+      resources: [arn('kms', 'key/*')],
+      conditions: {
+        StringEquals: { 'kms:ViaService': ['dynamodb.REGION.amazonaws.com', 'secretsmanager.REGION.amazonaws.com'] },
+      },
+    },
+  ],
+  'AWS::Lambda::EventSourceMapping': [
+    on(
+      of(
+        'lambda',
+        'CreateEventSourceMapping',
+        'DeleteEventSourceMapping',
+        'GetEventSourceMapping',
+        'UpdateEventSourceMapping',
+      ),
+      ...any,
+    ),
+  ],
+  'AWS::Lambda::Function': [
+    on(
+      of(
+        'lambda',
+        'CreateFunction',
+        'DeleteFunction',
+        'DeleteFunctionConcurrency',
+        'GetFunction',
+        'GetFunctionCodeSigningConfig',
+        'GetRuntimeManagementConfig',
+        'ListTags',
+        'PutFunctionConcurrency',
+        'TagResource',
+        'UntagResource',
+        'UpdateFunctionCode',
+        'UpdateFunctionConfiguration',
+      ),
+      lambda,
+    ),
+    // Code lies where the CDK's bootstrap keeps it.
+    on(['s3:GetObject'], 'arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*'),
+  ],
+  'AWS::Lambda::LayerVersion': [
+    on(of('lambda', 'DeleteLayerVersion', 'GetLayerVersion', 'PublishLayerVersion'), arn('lambda', 'layer:Drydock*')),
+  ],
+  'AWS::Lambda::Permission': [on(of('lambda', 'AddPermission', 'GetPolicy', 'RemovePermission'), lambda)],
+  'AWS::Logs::LogGroup': [
+    on(
+      of(
+        'logs',
+        'CreateLogGroup',
+        'DeleteLogGroup',
+        'DeleteRetentionPolicy',
+        'ListTagsForResource',
+        'PutRetentionPolicy',
+        'TagResource',
+        'UntagResource',
+      ),
+      ...groups.flatMap((group) => [group, `${group}:*`]),
+    ),
+    deliveries,
+  ],
+  'AWS::Logs::MetricFilter': [
+    on(
+      of('logs', 'DeleteMetricFilter', 'DescribeMetricFilters', 'PutMetricFilter'),
+      ...groups.map((group) => `${group}:*`),
+    ),
+  ],
+  'AWS::Route53Resolver::FirewallConfig': resolver('GetFirewallConfig', 'ListFirewallConfigs', 'UpdateFirewallConfig'),
+  'AWS::Route53Resolver::FirewallDomainList': resolver(
+    'CreateFirewallDomainList',
+    'DeleteFirewallDomainList',
+    'GetFirewallDomainList',
+    'ListFirewallDomains',
+    'UpdateFirewallDomains',
+  ),
+  'AWS::Route53Resolver::FirewallRuleGroup': resolver(
+    'CreateFirewallRule',
+    'CreateFirewallRuleGroup',
+    'DeleteFirewallRule',
+    'DeleteFirewallRuleGroup',
+    'GetFirewallRuleGroup',
+    'ListFirewallRules',
+    'UpdateFirewallRule',
+  ),
+  'AWS::Route53Resolver::FirewallRuleGroupAssociation': resolver(
+    'AssociateFirewallRuleGroup',
+    'DisassociateFirewallRuleGroup',
+    'GetFirewallRuleGroupAssociation',
+    'UpdateFirewallRuleGroupAssociation',
+  ),
+  'AWS::S3::Bucket': buckets,
+  'AWS::S3::BucketPolicy': buckets,
+  'AWS::SQS::Queue': queues,
+  'AWS::SQS::QueuePolicy': queues,
+  'AWS::SSM::Parameter': [
+    on(
+      of(
+        'ssm',
+        'AddTagsToResource',
+        'DeleteParameter',
+        'GetParameter',
+        'GetParameters',
+        'ListTagsForResource',
+        'PutParameter',
+        'RemoveTagsFromResource',
+      ),
+      arn('ssm', 'parameter/drydock/*'),
+    ),
+    // Templates of the CDK ask for the version of its bootstrap.
+    on(['ssm:GetParameters'], arn('ssm', 'parameter/cdk-bootstrap/*')),
+  ],
+  'AWS::SecretsManager::Secret': [
+    on(
+      of(
+        'secretsmanager',
+        'CreateSecret',
+        'DeleteSecret',
+        'DescribeSecret',
+        'TagResource',
+        'UntagResource',
+        'UpdateSecret',
+      ),
+      secretNames,
+    ),
+    on(['secretsmanager:GetRandomPassword'], ...any),
+  ],
+  'AWS::SecretsManager::RotationSchedule': [
+    on(of('secretsmanager', 'CancelRotateSecret', 'DescribeSecret', 'RotateSecret'), secretNames),
+    on(['lambda:InvokeFunction'], lambda),
+  ],
+  'AWS::StepFunctions::StateMachine': [
+    on(
+      of(
+        'states',
+        'CreateStateMachine',
+        'DeleteStateMachine',
+        'DescribeStateMachine',
+        'ListTagsForResource',
+        'TagResource',
+        'UntagResource',
+        'UpdateStateMachine',
+      ),
+      arn('states', 'stateMachine:Drydock*'),
+    ),
+    deliveries,
+  ],
+  // A function of the template, called by CloudFormation.
+  'Custom::S3PrefixList': [on(['lambda:InvokeFunction'], lambda)],
+};
