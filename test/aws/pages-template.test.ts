@@ -18,7 +18,11 @@ const functions = new Map(ofType(run, 'AWS::Lambda::Function'));
 const of = (name: string): Record<string, unknown> => functions.get(functionId(run, name)) ?? {};
 const variablesOf = (name: string) => (of(name).Environment as { Variables: Record<string, unknown> }).Variables;
 const statements = (name: string) => statementsOfRole(run, text(of(name).Role).slice(1, -5));
-const routes = (template: Template) => ofType(template, 'AWS::ApiGatewayV2::Route').map(([, { RouteKey }]) => RouteKey);
+/** But those that IAM authorizes: test/aws/functions.test.ts. */
+const routes = (template: Template) =>
+  ofType(template, 'AWS::ApiGatewayV2::Route')
+    .filter(([, { AuthorizationType }]) => AuthorizationType !== 'AWS_IAM')
+    .map(([, { RouteKey }]) => RouteKey);
 const allVariables = (template: Template) =>
   ofType(template, 'AWS::Lambda::Function').flatMap(([, { Environment }]) =>
     Object.keys((Environment as { Variables?: object } | undefined)?.Variables ?? {}),
@@ -36,7 +40,9 @@ describe('pages (R24)', () => {
   test('are reached by GET and POST alone, beside the webhook', () => {
     expect(routes(run).sort()).toEqual(['GET /', 'GET /{proxy+}', 'POST /webhook', 'POST /{proxy+}']);
     const targets = new Set(ofType(run, 'AWS::ApiGatewayV2::Integration').map(([, each]) => text(each.IntegrationUri)));
-    expect([...targets].sort()).toEqual(['pages', 'webhook'].map((name) => `<${functionId(run, name)}.Arn>`).sort());
+    expect([...targets].sort()).toEqual(
+      ['diagnose', 'operate', 'pages', 'setup', 'webhook'].map((name) => `<${functionId(run, name)}.Arn>`).sort(),
+    );
     expect(text(run.Outputs?.PagesUrl?.Value)).toMatch(
       /^https:\/\/<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>$/,
     );
@@ -44,7 +50,9 @@ describe('pages (R24)', () => {
 
   test('are what every function that tells people links to', () => {
     const linking = functionNames.filter((name) => 'DRYDOCK_PAGES_URL' in variablesOf(name));
-    expect(linking).toEqual(functionNames.filter((name) => !['broker', 'webhook', 'rotate'].includes(name)));
+    expect(linking).toEqual(
+      functionNames.filter((name) => !['broker', 'webhook', 'rotate', 'diagnose', 'setup'].includes(name)),
+    );
     const url = synthesizeHere({ oidc: { ...oidc, url: 'https://drydock.example.com' } }).run.Outputs?.PagesUrl?.Value;
     expect(url).toBe('https://drydock.example.com');
   });
@@ -132,6 +140,6 @@ describe('rotation (R16)', () => {
     const writers = functionNames.filter((name) =>
       statements(name).some(({ actions }) => actions.includes('secretsmanager:PutSecretValue')),
     );
-    expect(writers).toEqual(['rotate']);
+    expect(writers).toEqual(['setup', 'rotate']);
   });
 });

@@ -73,6 +73,11 @@ const explained: Explained[] = [
     functions: /^(reserve|deliver)$/,
     because: 'What was told to people is remembered once they are to be told.',
   },
+  {
+    action: /./,
+    functions: /^(operate|diagnose|setup)$/,
+    because: 'Called by people: test/aws/operate-cli.test.ts, diagnose.test.ts, setup.test.ts.',
+  },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
 ];
 
