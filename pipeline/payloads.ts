@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { z } from 'zod';
 
 /** What each step is called with and answers. State holds ids and small facts; anything large is an artifact. */
 

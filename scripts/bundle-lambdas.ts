@@ -1,6 +1,7 @@
 // Bundles each lambdas/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
 // runtime and stays outside. The same sources give the same bytes.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -27,6 +28,21 @@ const common = {
   legalComments: 'none',
   logLevel: 'error',
 } as const;
+
+/**
+ * `z` is an object with all of zod in it, its messages in fifty languages too; as a namespace, what is not named is left
+ * out. Not in the sources: esbuild then forgets to start a module that something else imports when needed, as the runner
+ * does and no function.
+ */
+const usedSchemas: Plugin = {
+  name: 'used-schemas',
+  setup(bundling) {
+    bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { contents: text.replace("import { z } from 'zod'", "import * as z from 'zod'"), loader: 'ts' };
+    });
+  },
+};
 
 /** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
 const usedEndpoints: Plugin = {
@@ -81,7 +97,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         external: ['@aws-sdk/*', '@smithy/*', tracer],
         ...common,
-        plugins: [usedEndpoints],
+        plugins: [usedSchemas, usedEndpoints],
       });
       const [output] = outputFiles;
       if (!output) throw new Error(`esbuild made nothing of ${name}`);

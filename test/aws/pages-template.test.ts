@@ -19,7 +19,11 @@ const functions = new Map(ofType(run, 'AWS::Lambda::Function'));
 const of = (name: string): Record<string, unknown> => functions.get(functionId(run, name)) ?? {};
 const variablesOf = (name: string) => (of(name).Environment as { Variables: Record<string, unknown> }).Variables;
 const statements = (name: string) => statementsOfRole(run, text(of(name).Role).slice(1, -5));
-const routes = (template: Template) => ofType(template, 'AWS::ApiGatewayV2::Route').map(([, { RouteKey }]) => RouteKey);
+/** But those that IAM authorizes: test/aws/functions.test.ts. */
+const routes = (template: Template) =>
+  ofType(template, 'AWS::ApiGatewayV2::Route')
+    .filter(([, { AuthorizationType }]) => AuthorizationType !== 'AWS_IAM')
+    .map(([, { RouteKey }]) => RouteKey);
 const allVariables = (template: Template) =>
   ofType(template, 'AWS::Lambda::Function').flatMap(([, { Environment }]) =>
     Object.keys((Environment as { Variables?: object } | undefined)?.Variables ?? {}),

@@ -75,8 +75,9 @@ const explained: Explained[] = [
   },
   {
     action: /./,
-    functions: /^(pages|rotate)$/,
-    because: 'Called by people and by Secrets Manager: test/aws/pages.test.ts, test/aws/rotation-world.test.ts.',
+    functions: /^(operate|diagnose|setup|pages|rotate)$/,
+    because:
+      'Called by people and by Secrets Manager: test/aws/{operate-cli,diagnose,setup,pages,rotation-world}.test.ts.',
   },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
 ];
