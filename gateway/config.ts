@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PhaseEvent, phaseSpec, type Refusal } from '../core/run/phase.ts';
 
 /** What a gateway does for its phase. */

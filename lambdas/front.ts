@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../core/errors.ts';
 import { encodeError, type WireAnswer } from '../pipeline/wire/answer.ts';
 import type { Caller } from '../pipeline/wire/operate.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readHostEvent } from '../adapters/aws/queue.ts';
 import { viewError } from '../core/errors.ts';
 import { createHooks } from '../pipeline/hooks/hooks.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settleRun } from '../pipeline/reconcile.ts';
 import { withDeps } from './handler.ts';
 

@@ -171,8 +171,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
-    // What it mints is remembered, so that it is revoked when the run ends.
-    items(tableArn(scope, state.gates), ['PutItem', 'Query']),
+    // A grant is good while its phase runs; what is minted is remembered, so that it is revoked when the run ends.
+    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query']),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],

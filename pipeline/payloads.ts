@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What each step is called with and answers. State holds ids and small facts; anything large is an artifact. */
 

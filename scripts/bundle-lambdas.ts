@@ -1,10 +1,9 @@
 // Bundles each lambdas/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
 // runtime and stays outside. The same sources give the same bytes.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { withoutLocales } from '../adapters/local/sandbox/programs.ts';
+import { build, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -28,6 +27,28 @@ const common = {
   legalComments: 'none',
   logLevel: 'error',
 } as const;
+
+/** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
+const usedEndpoints: Plugin = {
+  name: 'used-endpoints',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /plugin-rest-endpoint-methods\/dist-src\/generated\/endpoints\.js$/ },
+      async ({ path }) => {
+        const { default: all } = (await import(path)) as { default: Record<string, Record<string, unknown>> };
+        const adapter = join(root, 'adapters/github');
+        const sources = readdirSync(adapter)
+          .map((file) => readFileSync(join(adapter, file), 'utf8'))
+          .join('\n');
+        const kept = Object.entries(all).map(([scope, methods]) => [
+          scope,
+          Object.fromEntries(Object.entries(methods).filter(([method]) => sources.includes(`.${scope}.${method}`))),
+        ]);
+        return { contents: `export default ${JSON.stringify(Object.fromEntries(kept))}` };
+      },
+    );
+  },
+};
 
 /** The same for all functions, and as large as a third of one: it is a layer of its own. */
 const tracer = '@aws-lambda-powertools/tracer';
@@ -60,7 +81,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         external: ['@aws-sdk/*', '@smithy/*', tracer],
         ...common,
-        plugins: [withoutLocales],
+        plugins: [usedEndpoints],
       });
       const [output] = outputFiles;
       if (!output) throw new Error(`esbuild made nothing of ${name}`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plannedPhases } from '../core/plan/planned.ts';
 import type { Plan } from '../core/plan/schema.ts';
 import { type CommandResult, phaseResult, type Refusal } from '../core/run/phase.ts';

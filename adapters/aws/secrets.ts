@@ -4,7 +4,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import type { ModelAccess } from '../../pipeline/deps.ts';
 import { type AppSecret, keySince, parseAppSecret, validSecrets } from './app-secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../../core/collaboration.ts';
 import { mayBeCommand } from '../../core/comment/command.ts';
 import { DrydockError } from '../../core/errors.ts';

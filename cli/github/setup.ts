@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import { action, type CommonOptions, dataOption, type ExitCode, wholeNumber } from '../command.ts';
 import { type Output, plain, print, table } from '../output.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().max(4_000);
 const list = z.array(text).max(100).default([]);

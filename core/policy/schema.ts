@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../errors.ts';
 import * as field from '../spec/fields.ts';
 import { registries } from '../spec/toolchains.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Git's modes that a change set may carry; symlinks and submodules are listed so that the guard can name them. */
 export const fileModes = ['100644', '100755', '120000', '160000'] as const;

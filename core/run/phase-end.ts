@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { phaseResult } from './phase.ts';
 
 /** One metered model call as it is stored. Money in micro-US-dollars. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { phaseSpec } from './phase.ts';
 
 /** Input with the tar of the profile's files, where they are not mounted. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The contract between the pipeline and a sandbox: what a phase is told (`PhaseSpec`, fetched by the runner from the

@@ -1,5 +1,5 @@
 /** The shapes that fields of specs and policies share. Every message says what to write. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names of tasks, agents, teams, checks: safe as a file name, in a URL, in a branch and as a key. */
 export const name = z

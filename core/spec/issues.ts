@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path, YamlDocument } from './document.ts';
 import type { Fault } from './text.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a request to a vendor's API asks for, as far as price and safety go. */
 export interface ModelRequest {

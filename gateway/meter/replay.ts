@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A recorded session: what a model answered, call by call. `kind` is the call's name as in `dialects.ts`; a call may

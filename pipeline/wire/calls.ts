@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import { policySchema } from '../../core/policy/schema.ts';
 import type { Service } from '../service.ts';

@@ -4,7 +4,7 @@
  */
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BootConfig, bootAnswer, type GatewayAddress } from '../boot.ts';
 import { layout } from '../layout.ts';
 import { runBoot } from '../runner/run-boot.ts';

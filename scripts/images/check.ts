@@ -43,7 +43,7 @@ if (!existsSync(join(base.root, 'etc/debian_version'))) {
 await writeContexts(join(folder, 'contexts'));
 
 const zeros = `sha256:${'0'.repeat(64)}`;
-const args = { DEBIAN: zeros, REPOSITORY: 'drydock', NODE: zeros, IMAGE: 'debian', DIGEST: zeros };
+const args = { DEBIAN: zeros, REPOSITORY: 'drydock', NODE: zeros, IMAGE: 'yours', DIGEST: zeros };
 const environment = {
   npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim(),
 };
@@ -53,7 +53,10 @@ for (const name of wanted as ImageName[]) {
   const image = buildImage(dockerfileOf(name), {
     context: join(folder, 'contexts', name),
     args,
-    base: (image) => (image.startsWith('debian@') ? base : built('node')),
+    base: (image) => {
+      if (image.startsWith('debian@')) return base;
+      return image.startsWith('yours@') ? yours() : built('node');
+    },
     target: join(folder, name),
     kept: join(folder, 'kept'),
     environment,
@@ -71,6 +74,15 @@ if (['gateway', 'node'].every((name) => existsSync(join(folder, `${name}.json`))
     const end = await runPhaseIn(built('gateway'), built(name), { runtime, testCommand });
     log(`${name}: a phase was ${end.result?.outcome}; ${JSON.stringify(end.result?.versions)}`);
   }
+}
+
+/** An image of one's own, with git and without anything of ours: what the gateway's was made of. */
+function yours(): Built {
+  const root = join(folder, 'yours');
+  execFileSync('rm', ['-rf', root]);
+  execFileSync('cp', ['-a', built('gateway').root, root]);
+  execFileSync('rm', ['-r', join(root, 'opt/drydock')]);
+  return { ...base, root };
 }
 
 /** What the Dockerfile promises, seen in the files. */

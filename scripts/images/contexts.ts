@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { bundleProgram, withoutLocales } from '../../adapters/local/sandbox/programs.ts';
+import { bundleProgram } from '../../adapters/local/sandbox/programs.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const imagesFolder = join(root, 'sandbox/images');
@@ -64,7 +64,6 @@ async function bundleGatewayTask(): Promise<Uint8Array> {
     },
     legalComments: 'none',
     logLevel: 'error',
-    plugins: [withoutLocales],
   });
   const [output] = outputFiles;
   if (!output) throw new Error('esbuild made nothing of the gateway');

@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isFinal } from '../../core/run/record.ts';
 import { startBrowser } from '../pages/site.ts';
 import { notAllowed } from '../support/aws/allowed.ts';
+import { grantsOf } from '../support/aws/deployed.ts';
+import type { TaskScript } from '../support/aws/fargate.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';
 import { pushedSpec } from '../support/github-world.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
@@ -13,27 +15,33 @@ const people = {
   second: { github: 'second-gh', oidc: 'subject-of-second' },
   dev: { github: 'dev-gh' },
 };
+const budgets = { default: { sprint_starts: '2026-11-16', sprint_days: 14, limit_usd: 200 } };
 let browser: Browser;
 let issuer: TestIssuer;
 let world: AwsWorld;
+/** What the function of the pages needed of IAM, in all tests together. */
+const used = new Set<string>();
 
 beforeAll(async () => {
   browser = await startBrowser();
 });
 afterAll(() => browser.close());
 afterEach(async () => {
+  if (browser.contexts().length === 0) return;
   for (const context of browser.contexts()) await context.close();
   await world.ecs.idle();
   expect(world.aws.unknown).toEqual([]);
   expect(notAllowed(world.aws.calls)).toEqual([]);
+  for (const { principal, needs } of world.aws.calls)
+    if (principal === 'pages') for (const { action } of needs) used.add(action);
   expect(issuer.faults).toEqual([]);
   await world.close();
   await issuer.close();
 });
 
-async function deploy(accounts: Record<string, Record<string, unknown>>): Promise<void> {
+async function deploy(accounts: Record<string, Record<string, unknown>>, script?: TaskScript): Promise<void> {
   issuer = await startIssuer(accounts);
-  world = await createAwsWorld({ issuer: issuer.url, policy: { people } });
+  world = await createAwsWorld({ issuer: issuer.url, policy: { people, budgets }, ...(script ? { script } : {}) });
   issuer.serve(`${world.origin}/login/callback`, 'secret-of-the-client');
 }
 /** A browser of its own, which remembers every fault of script and policy. */
@@ -128,6 +136,44 @@ describe('R24 R40 the pages of a deployment', () => {
     expect(faults).toEqual([]);
   });
 
+  test('R24 a run is cancelled in a phase, tried again, and new ones are held back', async () => {
+    const cancelled = Promise.withResolvers<void>();
+    await deploy({ 'subject-of-second': {} }, async ({ spec }) => {
+      if (spec.phase === 'build') await cancelled.promise;
+      return undefined;
+    });
+    await world.github.push({ '.agent-tasks/FIX-1.yaml': pushedSpec(world.github) }, { by: 'dev-gh' });
+    const { runId } = await world.until('FIX-1', ({ state }) => state === 'Build');
+    const { page, faults } = await open();
+    await page.goto('/budget');
+    await signIn(page, 'subject-of-second');
+    await page.getByRole('heading', { name: 'Budget' }).waitFor();
+    await page.goto(`/runs/${runId}/activity`);
+    await page.goto(`/runs/${runId}`);
+    await page.getByText('Cancel this run').click();
+    await page.getByLabel('Reason').fill('not now');
+    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    cancelled.resolve();
+    const ended = await world.until('FIX-1', ({ status }) => isFinal(status));
+    expect([ended.status, ended.error?.message]).toEqual(['cancelled', expect.stringContaining('not now')]);
+
+    await page.goto('/runs');
+    await page.getByRole('button', { name: 'Pause new runs' }).click();
+    await page.getByText('New runs are held back').waitFor();
+    await page.goto(`/runs/${runId}`);
+    await page.getByRole('button', { name: /Try again/ }).click();
+    await page.waitForURL((url) => url.pathname.startsWith('/runs/r-') && !url.pathname.endsWith(runId));
+    const second = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    await expect.poll(async () => (await world.runs.get(second))?.status, { timeout: 60_000 }).toBe('queued');
+    await page.goto('/runs');
+    await page.getByRole('button', { name: 'Admit runs again' }).click();
+    await page.getByRole('button', { name: 'Pause new runs' }).waitFor();
+    const waiting = async () => (await world.runs.get(second))?.status;
+    await expect.poll(waiting, { timeout: 60_000 }).toBe('waiting');
+    expect((await world.runs.get(second))?.requester).toBe('second');
+    expect(faults).toEqual([]);
+  });
+
   test.each([
     ['an address that the issuer did not verify', { email: 'lead@example.com', email_verified: false }],
     ['an address of nobody', { email: 'somebody@example.com', email_verified: true }],
@@ -150,4 +196,21 @@ describe('R24 R40 the pages of a deployment', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Signed out' }).waitFor();
   });
+});
+
+test('the role of the pages allows nothing but what these needed, and what is explained', () => {
+  const granted = grantsOf('pages').flatMap(({ actions, conditions }) =>
+    JSON.stringify(conditions).includes('kms:ViaService') ? [] : actions,
+  );
+  const idle = [...new Set(granted)].filter((action) => !used.has(action)).sort();
+  expect(idle).toEqual([
+    // Whether a phase that is ended still has tasks is asked by who launches it again; both are granted to who stops.
+    'ecs:DescribeTasks',
+    // Logs and traces Lambda writes in the function's name; without ListBucket S3 answers 403, not 404.
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    's3:ListBucket',
+    'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
+  ]);
 });

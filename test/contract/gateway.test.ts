@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GatewayConfig, GatewayMessage } from '../../gateway/config.ts';
 import { readMeter } from '../../gateway/meter/meter.ts';
 import type { Network } from '../../gateway/routes/connect.ts';

@@ -140,9 +140,9 @@ export async function createAwsWorld(
     }),
     [secretNames.models]: '{"google":"key-of-google"}',
     [secretNames.deployment]: 'deployment-key',
-    [secretNames.slack]: 'https://hooks.slack.invalid/services/x',
     [secretNames.sessions]: 'sessions-key',
     [secretNames.client]: 'secret-of-the-client',
+    [secretNames.slack]: '{"webhookUrl":"https://hooks.slack.invalid/services/x"}',
   });
   const post = mail(mailFrom);
   const queue: { body: string; tried: number }[] = [];
@@ -207,7 +207,6 @@ export async function createAwsWorld(
     [variables.github]: secretNames.github,
     [variables.models]: secretNames.models,
     [variables.deployment]: secretNames.deployment,
-    [variables.slack]: secretNames.slack,
     [variables.policy]: policyFile,
     [variables.cluster]: arn('ecs', 'cluster/drydock'),
     [variables.sandboxTasks]: JSON.stringify({ node: arn('ecs', 'task-definition/sandbox:1') }),
@@ -221,6 +220,7 @@ export async function createAwsWorld(
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
+    [variables.slack]: secretNames.slack,
     [variables.images]: 'drydock-images',
     [variables.imageNames]: ':gateway-0.1.0,:node-0.1.0',
     [variables.deadLetters]: `${aws.url}/123456789012/dead,${aws.url}/123456789012/lost`,

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import type { CodeHostScope } from '../../../core/ports.ts';
 import type { ModelAccess } from '../../../pipeline/deps.ts';

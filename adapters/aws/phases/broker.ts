@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError, viewError } from '../../../core/errors.ts';
 import type { Clock, CodeHostScope } from '../../../core/ports.ts';
 import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';

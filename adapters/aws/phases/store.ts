@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PhaseOrder } from '../../../core/ports.ts';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';

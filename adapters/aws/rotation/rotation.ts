@@ -6,7 +6,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { awsError } from '../errors.ts';
 import { newestMs } from '../secrets.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { digestOf, keySince, parseAppSecret } from '../app-secret.ts';
 import type { Rotated } from './rotation.ts';

@@ -1,7 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
 
 /**
  * The programs that a phase starts, each bundled into one file without dependencies: they start for every phase, and one
@@ -39,17 +38,6 @@ export async function placeProgram(program: PhaseProgram, packageRoot: string, t
 /** Where the build puts a bundle, relative to the folder of the compiled files. */
 export const bundlePath = (program: PhaseProgram): string => places[program].bundle;
 
-/** zod's messages in fifty languages are half of the runner; what these programs say is English. */
-export const withoutLocales: Plugin = {
-  name: 'without-locales',
-  setup(build) {
-    build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer }) =>
-      /[\\/]node_modules[\\/]zod[\\/]/.test(importer) ? { path, namespace: 'without-locales' } : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: 'without-locales' }, () => ({ contents: 'export {};' }));
-  },
-};
-
 /**
  * Bundles a program from the sources. As CommonJS: an ES module's import of `node:http` reads everything it exports, and
  * with it loads a client that is used nowhere here, which takes as long as all the rest of a start. What is imported when
@@ -65,7 +53,6 @@ export async function bundleProgram(program: PhaseProgram, packageRoot: string):
     format: 'cjs',
     target: 'node22',
     logLevel: 'silent',
-    plugins: [withoutLocales],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`esbuild made nothing of ${program}`);

@@ -78,6 +78,11 @@ const explained: Explained[] = [
     functions: /^(operate|diagnose|setup)$/,
     because: 'Called by people: test/aws/operate-cli.test.ts, diagnose.test.ts, setup.test.ts.',
   },
+  {
+    action: /./,
+    functions: /^(pages|rotate)$/,
+    because: 'Called by people and by Secrets Manager: test/aws/pages.test.ts, test/aws/rotation-world.test.ts.',
+  },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
 ];
 
