@@ -2,15 +2,19 @@ import type { Item, Prices } from './prices.ts';
 import { priceOf } from './prices.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-/** A run of middling size without rework: three phases of ten minutes, a minute before each to pull images. */
+/**
+ * A run of middling size without rework: three phases of ten minutes, a minute before each to pull images. A run on the
+ * stand-ins takes no more transitions, invocations and writes than that (test/aws/scenario.test.ts).
+ */
 export const typical = {
   phases: 3,
   minutes: 11,
-  transitions: 30,
-  invocations: 20,
+  transitions: 22,
+  /** Those that GitHub's messages about the run itself lead to among them. */
+  invocations: 30,
   seconds: 3,
   memoryGb: 0.5,
-  writes: 60,
+  writes: 80,
   reads: 300,
   /** Model calls: at most two writes each. */
   modelCalls: 60,
@@ -78,6 +82,7 @@ export function runItems(templates: Template[], prices: Prices): Item[] {
       usd: typical.objects * (price('bucketWrite') + 2 * price('bucketRead')),
       why: `${typical.objects} objects, each written once and read twice`,
     },
+    { name: 'Traces', usd: invocations * price('trace'), why: `one per invocation` },
     { name: 'KMS', usd: typical.kmsRequests * price('kmsRequest'), why: `${typical.kmsRequests} requests` },
     { name: 'Logs', usd: (typical.logMegabytes / 1_024) * price('logGigabyte'), why: `${typical.logMegabytes} MB` },
     { name: 'Webhooks', usd: 10 * (price('httpRequest') + 3 * price('queueRequest')), why: '10 messages' },
