@@ -15,7 +15,8 @@ export interface Bundle {
   bytes: number;
 }
 
-const common = {
+/** How what runs on AWS is bundled. */
+export const forAws = {
   bundle: true,
   minify: true,
   platform: 'node',
@@ -78,7 +79,7 @@ async function bundleTracer(folder: string): Promise<void> {
     entryPoints: [fileURLToPath(import.meta.resolve(tracer))],
     outfile: join(target, 'index.mjs'),
     external: ['@aws-sdk/*', '@smithy/*'],
-    ...common,
+    ...forAws,
   });
 }
 
@@ -96,7 +97,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         entryPoints: [join(root, 'lambdas', `${name}.lambda.ts`)],
         write: false,
         external: ['@aws-sdk/*', '@smithy/*', tracer],
-        ...common,
+        ...forAws,
         plugins: [usedSchemas, usedEndpoints],
       });
       const [output] = outputFiles;

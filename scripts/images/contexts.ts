@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleProgram, withoutLocales } from '../../adapters/local/sandbox/programs.ts';
+import { forAws } from '../bundle-lambdas.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const imagesFolder = join(root, 'sandbox/images');
@@ -53,17 +54,7 @@ async function bundleGatewayTask(): Promise<Uint8Array> {
     absWorkingDir: root,
     entryPoints: [join(root, 'adapters/aws/gateway/main.ts')],
     write: false,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // What was written for CommonJS asks for Node's modules by `require`.
-    banner: {
-      js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
-    },
-    legalComments: 'none',
-    logLevel: 'error',
+    ...forAws,
     plugins: [withoutLocales],
   });
   const [output] = outputFiles;
