@@ -27,7 +27,7 @@ export interface SubmitRequest {
 export interface Submitted {
   runId: string;
   /** `resumed`: it was there, unfinished, and nobody ran it. */
-  how: 'started' | 'duplicate' | 'resumed';
+  how: 'started' | 'duplicate';
 }
 
 /**
@@ -87,14 +87,13 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     createdAt: new Date(deps.clock.now()).toISOString(),
     version: 1,
   };
-  let created = true;
   await deps.runs.create(record).catch((error: unknown) => {
     if (!(error instanceof DrydockError) || error.name !== 'AlreadyClaimed') throw error;
-    created = false;
   });
-  // A record without an execution is a trigger that died in between: the same start finishes its work.
+  // A record without an execution is a trigger that died in between: the same start finishes its work. Of two at once, one
+  // starts it, whichever of them made the record.
   const started = await deps.executions.start(runId, { runId });
-  return { runId, how: started === 'started' ? 'started' : created ? 'resumed' : 'duplicate' };
+  return { runId, how: started === 'started' ? 'started' : 'duplicate' };
 }
 
 function firstLine(text: string): string {
