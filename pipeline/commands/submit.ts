@@ -26,7 +26,7 @@ export interface SubmitRequest {
 
 export interface Submitted {
   runId: string;
-  /** `resumed`: it was there, unfinished, and nobody ran it. */
+  /** `duplicate`: its execution was there. */
   how: 'started' | 'duplicate';
 }
 
