@@ -41,7 +41,9 @@ describe('pages (R24)', () => {
 
   test('are reached by GET and POST alone, beside the webhook', () => {
     const before = new Set(routes(without));
-    const added = ofType(run, 'AWS::ApiGatewayV2::Route').filter(([, { RouteKey }]) => !before.has(RouteKey));
+    const added = ofType(run, 'AWS::ApiGatewayV2::Route').filter(
+      ([, { RouteKey, AuthorizationType }]) => AuthorizationType !== 'AWS_IAM' && !before.has(RouteKey),
+    );
     expect(added.map(([, { RouteKey }]) => RouteKey).sort()).toEqual(['GET /', 'GET /{proxy+}', 'POST /{proxy+}']);
     const integrations = new Map(ofType(run, 'AWS::ApiGatewayV2::Integration'));
     for (const [, { Target }] of added) {
