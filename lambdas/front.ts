@@ -3,6 +3,7 @@ import { DrydockError } from '../core/errors.ts';
 import { encodeError, type WireAnswer } from '../pipeline/wire/answer.ts';
 import type { Caller } from '../pipeline/wire/operate.ts';
 import { named } from './handler.ts';
+import { logger } from './telemetry.ts';
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, format 2.0 */
 const request = z.object({
@@ -25,12 +26,11 @@ export interface FrontAnswer {
 /**
  * A function behind a route that IAM authorizes. Who calls is said by API Gateway and by nothing in the body; a call that
  * did not come through such a route is refused. Of what was not expected the caller learns no more than that.
- * @param log Hears who called for what, and how it ended; never what was sent.
+ * The log has who called for what, and how it ended; never what was sent.
  */
 export function frontDoor(
   route: string,
   work: (caller: Caller, body: string) => Promise<WireAnswer>,
-  log: (line: object) => void = (line) => void process.stdout.write(`${JSON.stringify(line)}\n`),
 ): (event: unknown) => Promise<FrontAnswer> {
   return async (event) => {
     const parsed = request.safeParse(event);
@@ -43,11 +43,11 @@ export function frontDoor(
     try {
       const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
       const answer = await work({ arn }, text);
-      log({ route, caller: arn, status: answer.status });
+      logger.info('answered', { route, caller: arn, status: answer.status });
       return say(answer);
     } catch (error) {
       const known = named(error);
-      log({ route, caller: arn, fault: known.name, message: known.message });
+      logger.info('answered', { route, caller: arn, fault: known.name, said: known.message });
       return say(encodeError(known.name === 'Internal' ? unexpected(requestContext.requestId) : known));
     }
   };

@@ -5,9 +5,10 @@ import { encodeResult } from '../pipeline/wire/answer.ts';
 import { decodeCall } from '../pipeline/wire/calls.ts';
 import { frontDoor } from './front.ts';
 import { asHandler } from './handler.ts';
+import { traced } from './telemetry.ts';
 import { routes, variable } from './variables.ts';
 
-const client = new SecretsManagerClient({});
+const client = traced(new SecretsManagerClient({}));
 
 /** Stores the GitHub App that `drydock github setup` made. It writes that one secret and cannot read it. */
 const front = frontDoor(routes.setup, async (_caller, body) => {

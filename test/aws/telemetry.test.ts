@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { variables } from '../../lambdas/variables.ts';
+import { reports, variables } from '../../lambdas/variables.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import { startAws } from '../support/aws/stand-in.ts';
-import { root } from './template.ts';
+import { only, root, synthesizeHere, text } from './template.ts';
 
 const folder = join(root, 'node_modules/.cache', `drydock-telemetry-${process.pid}`);
 const runId = `r-${'a'.repeat(40)}`;
@@ -83,4 +83,25 @@ test('R27 a failure is one line of JSON with run, request and name, and a part o
   // Calls of AWS are in the trace by their operation.
   expect(JSON.stringify(told)).toContain('GetSecretValue');
   expect(JSON.stringify([lines, told])).not.toContain(secret);
+});
+
+test('R27 how long a phase took is measured as the dashboard asks for it', async () => {
+  const module = pathToFileURL(join(root, 'lambdas/telemetry.ts')).href;
+  const script = `const { measurePhase } = await import(${JSON.stringify(module)}); measurePhase('plan', 1200);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: root,
+    env: { PATH: process.env.PATH },
+  });
+  const said = JSON.parse(stdout) as { _aws: { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] } };
+  const [{ Namespace, Dimensions }] = said._aws.CloudWatchMetrics;
+  expect(said).toMatchObject({ [reports.phase]: 1_200 });
+  const values = (Dimensions[0] ?? []).flatMap((name) => [name, (said as unknown as Record<string, string>)[name]]);
+  const shown = JSON.parse(text(only(synthesizeHere().run, 'AWS::CloudWatch::Dashboard').DashboardBody)) as {
+    widgets: { properties: { metrics?: unknown[][] } }[];
+  };
+  const asked = shown.widgets
+    .flatMap(({ properties }) => properties.metrics ?? [])
+    .filter(([namespace, name]) => namespace === Namespace && name === reports.phase)
+    .map(([, , ...dimensions]) => dimensions.filter((part) => typeof part === 'string').sort());
+  expect(asked).toContainEqual(values.sort());
 });

@@ -56,10 +56,8 @@ const overSocket = (body: string): Promise<{ status: number; text: string }> =>
     request.on('error', reject);
     request.end(body);
   });
-const handler = frontDoor(
-  'POST /operate',
-  async (_caller, body) => encodeResult(await callService(service, methodNames, decodeCall(body))),
-  () => undefined,
+const handler = frontDoor('POST /operate', async (_caller, body) =>
+  encodeResult(await callService(service, methodNames, decodeCall(body))),
 );
 const overRoute = async (body: string): Promise<{ status: number; text: string }> => {
   const requestContext = { authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/u' } } };
