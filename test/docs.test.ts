@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../cli/main.ts';
 import { parsePolicy } from '../core/policy/parse.ts';
-import { lintSpec } from '../core/spec/lint.ts';
-import { parseSpec } from '../core/spec/parse.ts';
+import { lintSpec } from '../core/task-spec/lint/lint.ts';
+import { parseSpec } from '../core/task-spec/parse.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');

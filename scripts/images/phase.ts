@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import type { PhaseEnd } from '../../core/run/phase.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
-import { packFolder } from '../../lib/tar.ts';
+import { packFolder } from '../../lib/functions/tar.ts';
 import { makeJob, makeWorld, project } from '../../test/contract/phase-fixtures.ts';
 import { startAws } from '../../test/support/aws/stand-in.ts';
 import { serveGit } from '../../test/support/github/git-http.ts';

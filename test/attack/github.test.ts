@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readEvent } from '../../adapters/github/events.ts';
+import { readEvent } from '../../adapters/github/webhook/events.ts';
 import type { DrydockError } from '../../core/errors.ts';
-import type { HostEvent } from '../../core/host-event.ts';
-import type { HookOutcome } from '../../pipeline/hooks/outcome.ts';
-import type { RunView } from '../../pipeline/service.ts';
+import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
+import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { createGitHubWorld, type GitHubWorld } from '../support/github-world.ts';
 
 /** A run that waits for reviews, and people who want what they may not. Nothing here may change it. */

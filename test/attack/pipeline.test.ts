@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Owner } from '../../cli/compose.ts';
-import type { RunView } from '../../pipeline/service.ts';
+import type { Owner } from '../../cli/local/compose.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
 import { createWorld, run, type World } from '../support/world.ts';
 
 const agents = join(import.meta.dirname, 'agents');

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openInbox } from '../../adapters/local/inbox.ts';
-import { listenForWebhooks } from '../../cli/webhook-listener.ts';
-import { createWebhook } from '../../web/webhook.ts';
+import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
+import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 import { open, sendRaw } from '../support/raw-http.ts';
 
 const path = '/webhooks/github';

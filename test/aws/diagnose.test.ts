@@ -1,7 +1,7 @@
 /** `doctor --aws`: each finding has a row that makes it; the function is the bundle, its calls are checked against its role. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Check } from '../../core/check.ts';
-import { encodeCall } from '../../pipeline/wire/answer.ts';
+import type { Check } from '../../core/doctor/finding.ts';
+import { encodeCall } from '../../pipeline/api/answer.ts';
 import { notAllowed } from '../support/aws/allowed.ts';
 import { startAppApi } from '../support/aws/app-api.ts';
 import { iamOf, type Reached, reach } from '../support/aws/reach.ts';

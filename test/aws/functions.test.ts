@@ -121,7 +121,7 @@ describe('names that functions and infrastructure share', () => {
   test('are what the gateway task reads', () => {
     const [, task] = ofType(run, 'AWS::ECS::TaskDefinition').find(([id]) => id.includes('GatewayTask')) ?? [];
     const [container] = task?.ContainerDefinitions as { Environment: { Name: string }[] }[];
-    const source = readFileSync(join(root, 'adapters/aws/gateway/main.ts'), 'utf8');
+    const source = readFileSync(join(root, 'programs/gateway.ecs.ts'), 'utf8');
     const read = [...source.matchAll(/^ {2}(DRYDOCK_[A-Z_]+): (?!.*optional)/gm)].map((match) => match[1]);
     // Those two come with the phase.
     const phase = ['DRYDOCK_PHASE_KEY', 'DRYDOCK_GRANT'];
@@ -130,7 +130,9 @@ describe('names that functions and infrastructure share', () => {
   });
 
   test('name a function for each source, and the other way round', () => {
-    const sources = readdirSync(join(root, 'lambdas')).flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? []);
+    const sources = readdirSync(join(root, 'lambdas'), { recursive: true, encoding: 'utf8' }).flatMap(
+      (file) => /([^/]+)\.lambda\.ts$/.exec(file)?.[1] ?? [],
+    );
     expect(sources.sort()).toEqual([...functionNames].sort());
   });
 });

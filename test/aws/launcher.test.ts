@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withOurNames } from '../../adapters/aws/errors.ts';
 import { createFargateLauncher } from '../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import type { PhaseOrder } from '../../core/ports.ts';
+import type { PhaseOrder } from '../../core/ports/ports.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
 import { awsForTests, sdkTries } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';

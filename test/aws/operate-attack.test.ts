@@ -1,6 +1,6 @@
 /** What somebody with the right to call, and no more, may try: each row goes to the bundled function itself. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeCall } from '../../pipeline/wire/answer.ts';
+import { encodeCall } from '../../pipeline/api/answer.ts';
 import { iamOf } from '../support/aws/reach.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';
 import { people, pushedSpec } from '../support/github-world.ts';

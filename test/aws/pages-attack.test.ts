@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { policySchema } from '../../core/policy/schema.ts';
-import { createIssuer } from '../../web/issuer.ts';
-import { createLogin, ownPath } from '../../web/login.ts';
-import { createSeal } from '../../web/seal.ts';
+import { createLogin, ownPath } from '../../web/security/login.ts';
+import { createIssuer } from '../../web/security/oidc.ts';
+import { createSeal } from '../../web/security/sealed-cookie.ts';
 import { type Forged, type Forger, startForger } from '../support/forger.ts';
 import { type Fake, fake, gateId, head, runId } from '../web/fake.ts';
 

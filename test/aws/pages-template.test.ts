@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { needs } from '../../lib/control/function-permissions.ts';
+import type { OidcProps } from '../../lib/control/pages.ts';
 import { functionNames } from '../../lib/names.ts';
-import { needs } from '../../lib/needs.ts';
-import type { OidcProps } from '../../lib/pages.ts';
 import {
   functionId,
   ofType,

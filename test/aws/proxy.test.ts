@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import { behindProxy } from '../../gateway/company-proxy.ts';
 import type { GatewayMessage } from '../../gateway/config.ts';
+import { behindProxy } from '../../gateway/egress/company-proxy.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { makeJob, makeWorld, packageRoot, project } from '../contract/phase-fixtures.ts';
 import { configOf, secrets } from '../gateway/fixture.ts';
@@ -144,7 +144,7 @@ test("R15 what the gateway's task fetches goes through the proxy: registries, mo
   // Each with a disk of its own, as tasks have.
   const start = (disk: string) => {
     mkdirSync(disk);
-    return spawn(process.execPath, [join(packageRoot, 'adapters/aws/gateway/main.ts')], {
+    return spawn(process.execPath, [join(packageRoot, 'programs/gateway.ecs.ts')], {
       env: {
         PATH: process.env.PATH,
         TMPDIR: disk,

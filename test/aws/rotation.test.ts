@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { randomKey } from '../../adapters/aws/rotation/random-key.ts';
 import { createRotation, type Rotated } from '../../adapters/aws/rotation/rotation.ts';
 import { webhookSecret } from '../../adapters/aws/rotation/webhook-secret.ts';
-import { createSecrets } from '../../adapters/aws/secrets.ts';
+import { createSecrets } from '../../adapters/aws/secrets/secrets.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { awsForTests, sdkTries } from '../contract/aws-fixture.ts';
 import { secretsManager } from '../support/aws/secrets.ts';

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { awsError } from '../../adapters/aws/errors.ts';
-import { createSecrets, type Secrets } from '../../adapters/aws/secrets.ts';
+import { createSecrets, type Secrets } from '../../adapters/aws/secrets/secrets.ts';
 import { actions, awsForTests, sdkTries, thrownBy } from '../contract/aws-fixture.ts';
 import { on } from '../support/aws/faults.ts';
 import { secretsManager } from '../support/aws/secrets.ts';

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { events, permissions } from '../../cli/github/manifest.ts';
-import { encodeCall } from '../../pipeline/wire/answer.ts';
+import { events, permissions } from '../../adapters/github/api/app-manifest.ts';
+import { encodeCall } from '../../pipeline/api/answer.ts';
 import { notAllowed } from '../support/aws/allowed.ts';
 import { type Reached, reach } from '../support/aws/reach.ts';
 import { type AwsWorld, createAwsWorld } from '../support/aws-world.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { reports, variables } from '../../lambdas/variables.ts';
+import { reports, variables } from '../../common/deployment.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import { startAws } from '../support/aws/stand-in.ts';
 import { only, root, synthesizeHere, text } from './template.ts';
@@ -86,7 +86,7 @@ test('R27 a failure is one line of JSON with run, request and name, and a part o
 });
 
 test('R27 how long a phase took is measured as the dashboard asks for it', async () => {
-  const module = pathToFileURL(join(root, 'lambdas/telemetry.ts')).href;
+  const module = pathToFileURL(join(root, 'lambdas/runtime/telemetry.ts')).href;
   const script = `const { measurePhase } = await import(${JSON.stringify(module)}); measurePhase('plan', 1200);`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: root,

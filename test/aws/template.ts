@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from '../../lib/drydock.ts';
+import { tracingFolder } from '../../lib/functions/tracing-layer.ts';
 import { functionNames, pascal } from '../../lib/names.ts';
 import { addStacks } from '../../lib/stacks.ts';
-import { tracingFolder } from '../../lib/tracing-layer.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type Fetch, githubChecks } from '../../cli/github/checks.ts';
-import type { GitHubConfig } from '../../cli/github/config.ts';
-import { events, permissions } from '../../cli/github/manifest.ts';
-import { webhookPath } from '../../cli/github/webhook-checks.ts';
+import { events, permissions } from '../../adapters/github/api/app-manifest.ts';
+import { type Fetch, githubChecks } from '../../adapters/github/doctor/app.ts';
+import { webhookPath } from '../../adapters/github/doctor/webhook.ts';
+import * as web from '../../adapters/github/webhook/receiver.ts';
+import type { GitHubConfig } from '../../cli/config/github.ts';
 import { policySchema } from '../../core/policy/schema.ts';
-import * as web from '../../web/webhook.ts';
 
 const encoding = { type: 'pkcs1', format: 'pem' } as const;
 const { privateKey } = generateKeyPairSync('rsa', {

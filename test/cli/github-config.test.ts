@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type AppFile, appFile, loadGitHubConfig, webUrlOf } from '../../cli/github/config.ts';
+import { type AppFile, appFile, loadGitHubConfig, webUrlOf } from '../../cli/config/github.ts';
 import { DrydockError } from '../../core/errors.ts';
 
 const encoding = { type: 'pkcs1', format: 'pem' } as const;

@@ -8,8 +8,8 @@ import {
   missingEvents,
   missingPermissions,
   permissions,
-} from '../../cli/github/manifest.ts';
-import { faultPage, startPage } from '../../cli/github/setup-pages.ts';
+} from '../../adapters/github/api/app-manifest.ts';
+import { faultPage, startPage } from '../../cli/commands/github-setup/pages.ts';
 
 const of = { name: 'drydock-acme', homepage: 'https://acme.example', redirectUrl: 'http://127.0.0.1:1/callback' };
 const asked = Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access]));

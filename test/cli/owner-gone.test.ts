@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectOwner, isOwned, OwnerGone } from '../../cli/owner/client.ts';
+import { connectOwner, isOwned, OwnerGone } from '../../cli/local/control-client.ts';
 
 let folder: string;
 let close: () => void = () => undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { claimSocketFolder, controlSocket, dataFolder } from '../../cli/paths.ts';
+import { claimSocketFolder, controlSocket, dataFolder } from '../../cli/local/data-folder.ts';
 
 let folder: string;
 beforeEach(() => {

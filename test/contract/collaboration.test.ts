@@ -4,12 +4,12 @@
  * thread, pull requests of a commit, annotations that are added, lines of comments, the App's hook deliveries.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGitHubAccess } from '../../adapters/github/app.ts';
+import { createGitHubAccess } from '../../adapters/github/api/app.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
-import { failedDeliveries } from '../../adapters/github/deliveries.ts';
-import { readEvent } from '../../adapters/github/events.ts';
-import type { CheckReport, Collaboration } from '../../core/collaboration.ts';
-import type { Credentials, MintedCredential } from '../../core/ports.ts';
+import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
+import { readEvent } from '../../adapters/github/webhook/events.ts';
+import type { CheckReport, Collaboration } from '../../core/ports/collaboration.ts';
+import type { Credentials, MintedCredential } from '../../core/ports/ports.ts';
 import { type GitHubKit, startGitHub } from '../support/github/kit.ts';
 
 let github: GitHubKit;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { awsError } from '../../adapters/aws/errors.ts';
 import { createStepFunctions } from '../../adapters/aws/executions.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
-import type { StateMachine } from '../../engine/asl.ts';
+import type { StateMachine } from '../../engine/asl/types.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { Executions } from '../../pipeline/deps.ts';
 import { on } from '../support/aws/faults.ts';

@@ -10,8 +10,8 @@ import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { GatewayConfig, GatewayMessage } from '../../gateway/config.ts';
+import type { Network } from '../../gateway/egress/connect.ts';
 import { readMeter } from '../../gateway/meter/meter.ts';
-import type { Network } from '../../gateway/routes/connect.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { configOf, secrets } from '../gateway/fixture.ts';
 

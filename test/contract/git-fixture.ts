@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChangeEntry, ChangeSet } from '../../core/run/change-set.ts';
-import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 
 const env = {
   PATH: process.env.PATH ?? '',

@@ -1,6 +1,6 @@
 /** Access to GitHub below the code host: whom a token serves, and which calls are made again. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AccessOptions, createGitHubAccess } from '../../adapters/github/app.ts';
+import { type AccessOptions, createGitHubAccess } from '../../adapters/github/api/app.ts';
 import { type GitHubKit, startGitHub } from '../support/github/kit.ts';
 import { memoryCredentials } from './code-host-fixtures.ts';
 

@@ -1,6 +1,6 @@
 /** Publishing on GitHub where something is in the way: another publisher, a rule, a closed pull request, a lost answer. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CodeHost, PullRequestRequest } from '../../core/ports.ts';
+import type { CodeHost, PullRequestRequest } from '../../core/ports/ports.ts';
 import { type GitHubKit, startGitHub } from '../support/github/kit.ts';
 import { gitHubHosts, memoryCredentials } from './code-host-fixtures.ts';
 import { change, type Edit, removeTempFolders, tempFolder } from './git-fixture.ts';

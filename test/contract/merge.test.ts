@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { mergeOnto } from '../../adapters/github/merge.ts';
-import { mergeText } from '../../adapters/github/merge-text.ts';
-import { linesOf, type Objects } from '../../adapters/github/objects.ts';
-import type { Tree } from '../../adapters/github/tree.ts';
-import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+import { mergeOnto } from '../../adapters/github/merge/merge.ts';
+import { mergeText } from '../../adapters/github/merge/merge-text.ts';
+import { linesOf, type Objects } from '../../adapters/github/repository/objects.ts';
+import type { Tree } from '../../adapters/github/repository/tree.ts';
+import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { change, type Edit, removeTempFolders, sh, tempFolder } from './git-fixture.ts';
 
 afterAll(removeTempFolders);

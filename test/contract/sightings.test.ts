@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
 import { createSightings } from '../../adapters/aws/dynamo/sightings.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
-import { type LocalDynamo, startDynamo } from '../../adapters/local/dynamo-server.ts';
-import type { Credentials, MintedCredential } from '../../core/ports.ts';
-import type { Sightings } from '../../core/stores.ts';
+import { type LocalDynamo, startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
+import type { Credentials, MintedCredential } from '../../core/ports/ports.ts';
+import type { Sightings } from '../../core/ports/stores.ts';
 import { removeTempFolders, tempFolder } from './git-fixture.ts';
 
 let dynamo: LocalDynamo;

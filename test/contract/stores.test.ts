@@ -6,11 +6,11 @@ import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
-import { type LocalDynamo, startDynamo } from '../../adapters/local/dynamo-server.ts';
+import { type LocalDynamo, startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
+import type { Gates, Ledger, PhaseReply, Runs } from '../../core/ports/stores.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, Vote } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
-import type { Gates, Ledger, PhaseReply, Runs } from '../../core/stores.ts';
 import { removeTempFolders, tempFolder } from './git-fixture.ts';
 
 let dynamo: LocalDynamo;
@@ -428,7 +428,7 @@ describe('the embedded server', () => {
 
   it('ends with its owner, also when that is killed', async () => {
     const file = join(tempFolder(), 'db');
-    const script = `import { startDynamo } from ${JSON.stringify(new URL('../../adapters/local/dynamo-server.ts', import.meta.url).href)};
+    const script = `import { startDynamo } from ${JSON.stringify(new URL('../../adapters/local/storage/dynamo-server.ts', import.meta.url).href)};
       await startDynamo(process.argv[1], '');
       console.log('up');
       setInterval(() => undefined, 1000);`;

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { State, StateMachine } from '../../engine/asl.ts';
+import type { State, StateMachine } from '../../engine/asl/types.ts';
 import { failure, folder, machine, TestClock, task, turns, type World, waiting, world } from './world.ts';
 
 /**

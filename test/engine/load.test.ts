@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { load } from '../../engine/definition/load.ts';
 import { DefinitionRefused } from '../../engine/errors.ts';
-import { load } from '../../engine/load.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
 import { machine, task, waiting } from './world.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RetryRule } from '../../engine/asl.ts';
-import { delayMs, matches } from '../../engine/retry.ts';
+import { delayMs, matches } from '../../engine/asl/retry.ts';
+import type { RetryRule } from '../../engine/asl/types.ts';
 import { failure, machine, task, world } from './world.ts';
 
 const names = ['X', 'Y', 'States.Timeout', 'States.QueryEvaluationError', 'States.DataLimitExceeded', 'States.Runtime'];

@@ -3,7 +3,7 @@
  * kills it in the middle, and a second one takes up the rest.
  */
 import { writeSync } from 'node:fs';
-import type { State } from '../../engine/asl.ts';
+import type { State } from '../../engine/asl/types.ts';
 import { Engine } from '../../engine/engine.ts';
 
 const [file = '', mode = '', count = '0'] = process.argv.slice(2);

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { State, StateMachine, TaskState } from '../../engine/asl.ts';
-import type { EngineClock } from '../../engine/clock.ts';
+import type { State, StateMachine, TaskState } from '../../engine/asl/types.ts';
 import {
   Engine,
   type EngineEvent,
@@ -11,6 +10,7 @@ import {
   type Execution,
   type InvokeContext,
 } from '../../engine/engine.ts';
+import type { EngineClock } from '../../engine/timing/clock.ts';
 
 /** A clock that stands still until it is moved. */
 export class TestClock implements EngineClock {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checksumsOf, hasChecksum, keepArchive, keptArchive } from '../../gateway/archives.ts';
+import { checksumsOf, hasChecksum, keepArchive, keptArchive } from '../../gateway/registry/archives.ts';
 
 const sha512 = (text: string) => createHash('sha512').update(text).digest();
 const integrity = (text: string): string => `sha512-${sha512(text).toString('base64')}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isPublicAddress } from '../../gateway/public-address.ts';
-import { parseAuthority } from '../../gateway/routes/connect.ts';
-import { rewriteTarballs, upstreamUrl } from '../../gateway/routes/registry.ts';
+import { parseAuthority } from '../../gateway/egress/connect.ts';
+import { isPublicAddress } from '../../gateway/egress/public-address.ts';
+import { rewriteTarballs, upstreamUrl } from '../../gateway/registry/registry.ts';
 
 describe('isPublicAddress', () => {
   test.each(['8.8.8.8', '93.184.216.34', '172.32.0.1', '2606:4700::1111'])('%s is', (address) => {

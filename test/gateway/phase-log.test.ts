@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PhaseLog } from '../../gateway/phase-log.ts';
+import { PhaseLog } from '../../gateway/phase/phase-log.ts';
 
 describe('what a gateway told of its phase', () => {
   test('R15 traffic is summed up by route and target', () => {

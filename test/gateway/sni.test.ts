@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { serverName } from '../../gateway/sni.ts';
+import { serverName } from '../../gateway/egress/sni.ts';
 
 /** The first bytes a real client says. */
 function hello(servername: string | undefined): Promise<Buffer> {

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Browser, chromium } from 'playwright-core';
-import type { Owner } from '../../cli/compose.ts';
-import { loadPolicy } from '../../cli/policy.ts';
+import { loadPolicy } from '../../cli/config/load-policy.ts';
+import type { Owner } from '../../cli/local/compose.ts';
 import { createWeb } from '../../web/app.ts';
-import { oneVisitor } from '../../web/guard.ts';
+import { oneVisitor } from '../../web/security/request-guard.ts';
 import { type Script, scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, type World } from '../support/world.ts';
 

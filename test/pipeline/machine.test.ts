@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { errorKinds } from '../../core/errors.ts';
-import type { TaskState } from '../../engine/asl.ts';
+import type { TaskState } from '../../engine/asl/types.ts';
 import { Engine } from '../../engine/engine.ts';
 import { payloads, type StepName, stepNames } from '../../pipeline/payloads.ts';
 import { refusedByValidate, taskMachine } from '../../pipeline/task.machine.ts';

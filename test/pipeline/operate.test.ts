@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { policySchema } from '../../core/policy/schema.ts';
+import { encodeCall } from '../../pipeline/api/answer.ts';
+import { operate } from '../../pipeline/api/operate.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { encodeCall } from '../../pipeline/wire/answer.ts';
-import { operate } from '../../pipeline/wire/operate.ts';
 
 const budgets = { web: { sprint_starts: '2026-01-01', sprint_days: 300, limit_usd: 5 } };
 const policy = policySchema.parse({ version: 1, budgets });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Owner } from '../../cli/compose.ts';
+import type { Owner } from '../../cli/local/compose.ts';
 import type { PhaseEnd, PhaseResult } from '../../core/run/phase.ts';
-import type { RunView } from '../../pipeline/service.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
 import { scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, goodAgent, run, type World } from '../support/world.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { descendants } from '../../adapters/local/sandbox/limits/processes.ts';
-import type { Audit, RunView } from '../../pipeline/service.ts';
+import type { Audit, RunView } from '../../pipeline/service/service.ts';
 import { cli, cliAsync, cliProcess } from '../support/cli.ts';
 import { createWorld, goodAgent, type World } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Audit, RunView } from '../../pipeline/service.ts';
+import type { Audit, RunView } from '../../pipeline/service/service.ts';
 import { cliAsync, type Said } from '../support/cli.ts';
 import { createWorld, type World } from '../support/world.ts';
 

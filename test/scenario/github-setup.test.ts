@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { loadGitHubConfig } from '../../cli/github/config.ts';
-import { type AppManifest, events, permissions } from '../../cli/github/manifest.ts';
+import { type AppManifest, events, permissions } from '../../adapters/github/api/app-manifest.ts';
+import { loadGitHubConfig } from '../../cli/config/github.ts';
 
 const program = join(import.meta.dirname, '../../bin/drydock.ts');
 const encoding = { type: 'pkcs1', format: 'pem' } as const;

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../cli/compose.ts';
+import type { Owner } from '../../cli/local/compose.ts';
 import { scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, run, type World } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../cli/compose.ts';
+import type { Owner } from '../../cli/local/compose.ts';
 import { type Script, scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../support/world.ts';
 

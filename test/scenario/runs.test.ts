@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../cli/compose.ts';
+import type { Owner } from '../../cli/local/compose.ts';
 import { callOf, type Script, scriptedRunner } from '../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../support/world.ts';
 
@@ -93,7 +93,7 @@ describe('R43 admission', () => {
     const first = await run(world, owner);
     expect(first).toMatchObject({ status: 'failed', attempt: 1, error: { name: 'BaselineRed' } });
     state.red = false;
-    const { loadPolicy } = await import('../../cli/policy.ts');
+    const { loadPolicy } = await import('../../cli/config/load-policy.ts');
     const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
     const again = await owner.service.retry('FIX-1', policy, 'dev@example.com');
     await expect(owner.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({

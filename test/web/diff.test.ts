@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { filesOfDiff } from '../../web/diff.ts';
-import { duration } from '../../web/format.ts';
+import { filesOfDiff } from '../../web/html/diff.ts';
+import { duration } from '../../web/html/format.ts';
 import { aDiff } from './fake.ts';
 
 test('a diff is split by file, with its lines counted', () => {

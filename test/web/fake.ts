@@ -2,10 +2,10 @@ import type { Hono } from 'hono';
 import { DrydockError } from '../../core/errors.ts';
 import { type Plan, plan } from '../../core/plan/schema.ts';
 import { soloPolicy } from '../../core/policy/schema.ts';
-import type { Audit, Evidence, GateView, RunView, Service, VoteCommand } from '../../pipeline/service.ts';
+import type { Audit, Evidence, GateView, RunView, Service, VoteCommand } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
-import { oneVisitor, type WebEnv } from '../../web/guard.ts';
 import type { WebOptions } from '../../web/options.ts';
+import { oneVisitor, type WebEnv } from '../../web/security/request-guard.ts';
 
 export const now = Date.parse('2026-11-21T12:00:00.000Z');
 export const runId = `r-${'a'.repeat(40)}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plan } from '../../core/plan/schema.ts';
-import { oneVisitor } from '../../web/guard.ts';
-import { link, markup, visible } from '../../web/markup.ts';
+import { link, markup, visible } from '../../web/html/markup.ts';
+import { oneVisitor } from '../../web/security/request-guard.ts';
 import { aGate, anAudit, aPhase, aRun, fake, gateId, runId } from './fake.ts';
 
 const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\`\${1}</textarea></pre>\u202e\u200b\u001b[2K\u{E0041}<!-- gone`;

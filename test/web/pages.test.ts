@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError } from '../../core/errors.ts';
-import type { WatchItem } from '../../pipeline/service.ts';
-import { oneVisitor } from '../../web/guard.ts';
+import type { WatchItem } from '../../pipeline/service/service.ts';
+import { oneVisitor } from '../../web/security/request-guard.ts';
 import { aGate, aPhase, aRun, fake, gateId, head, now, runId, someEvidence } from './fake.ts';
 
 const run = `/runs/${runId}`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromSameUser, parseTcpTable } from '../../cli/peer.ts';
+import { fromSameUser, parseTcpTable } from '../../cli/local/same-user.ts';
 
 const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 const row = (n: number, local: string, remote: string, uid: number): string =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSeal } from '../../web/seal.ts';
+import { createSeal } from '../../web/security/sealed-cookie.ts';
 
 const fixed = (...keys: string[]) => createSeal(async () => keys);
 

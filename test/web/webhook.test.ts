@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createWebhook, type WebhookOptions } from '../../web/webhook.ts';
+import { createWebhook, type WebhookOptions } from '../../adapters/github/webhook/receiver.ts';
 
 const secret = 'It is a secret to everybody';
 const sign = (body: string | Uint8Array, key = secret): string =>

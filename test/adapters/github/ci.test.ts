@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gateResults } from '../../../adapters/github/ci.ts';
+import { gateResults } from '../../../adapters/github/collaboration/ci.ts';
 import { type Answer, recorded } from './recorded.ts';
 
 const head = 'a'.repeat(40);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hostError, isHostError, statusOf } from '../../../adapters/github/errors.ts';
+import { hostError, isHostError, statusOf } from '../../../adapters/github/api/errors.ts';
 import { DrydockError } from '../../../core/errors.ts';
 
 const request = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEvent } from '../../../adapters/github/events.ts';
+import { readEvent } from '../../../adapters/github/webhook/events.ts';
 import { DrydockError } from '../../../core/errors.ts';
 
 const a = 'a'.repeat(40);

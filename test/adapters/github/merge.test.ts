@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unifiedDiff } from '../../../adapters/github/diff.ts';
-import { hunksOf } from '../../../adapters/github/hunks.ts';
-import { mergeOnto } from '../../../adapters/github/merge.ts';
-import { mergeText } from '../../../adapters/github/merge-text.ts';
-import type { Objects } from '../../../adapters/github/objects.ts';
-import { similarity } from '../../../adapters/github/renames.ts';
-import type { Tree } from '../../../adapters/github/tree.ts';
+import { unifiedDiff } from '../../../adapters/github/merge/diff.ts';
+import { hunksOf } from '../../../adapters/github/merge/hunks.ts';
+import { mergeOnto } from '../../../adapters/github/merge/merge.ts';
+import { mergeText } from '../../../adapters/github/merge/merge-text.ts';
+import { similarity } from '../../../adapters/github/merge/renames.ts';
+import type { Objects } from '../../../adapters/github/repository/objects.ts';
+import type { Tree } from '../../../adapters/github/repository/tree.ts';
 import type { ChangeSet } from '../../../core/run/change-set.ts';
-import { gitBlobSha } from '../../../core/spec/fingerprint.ts';
+import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 
 type Files = Record<string, string | Uint8Array>;
 const base = 'b'.repeat(40);

@@ -1,5 +1,5 @@
 import { Octokit } from '@octokit/rest';
-import type { GitHubAccess } from '../../../adapters/github/access.ts';
+import type { GitHubAccess } from '../../../adapters/github/api/access.ts';
 
 /** What GitHub answers to a path with its query; a function sees the request. */
 export type Answer = { status?: number; body: unknown; type?: string; headers?: Record<string, string> };

@@ -1,7 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTree } from '../../../adapters/github/tree.ts';
+import { readTree } from '../../../adapters/github/repository/tree.ts';
 
 interface Entry {
   path: string;

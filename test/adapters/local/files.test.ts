@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFolderArtifacts } from '../../../adapters/local/artifacts.ts';
 import { modelAccessOf } from '../../../adapters/local/model-access.ts';
-import { createOutbox } from '../../../adapters/local/outbox.ts';
-import { createVault, loadKey } from '../../../adapters/local/vault.ts';
+import { createFolderArtifacts } from '../../../adapters/local/storage/artifacts.ts';
+import { createOutbox } from '../../../adapters/local/storage/outbox.ts';
+import { createVault, loadKey } from '../../../adapters/local/storage/vault.ts';
 
 let folder: string;
 beforeEach(() => {

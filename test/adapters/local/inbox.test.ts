@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openInbox } from '../../../adapters/local/inbox.ts';
+import { openInbox } from '../../../adapters/local/webhooks/inbox.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Delivery } from '../../../core/ports.ts';
+import type { Delivery } from '../../../core/ports/ports.ts';
 
 const day = 24 * 3_600_000;
 let folder: string;

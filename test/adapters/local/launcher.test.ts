@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngineExecutions } from '../../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../../adapters/local/launcher.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../core/ports.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../core/ports/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import type { Engine } from '../../../engine/engine.ts';
 

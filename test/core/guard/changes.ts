@@ -1,6 +1,6 @@
 import { type GuardInput, guardChange } from '../../../core/guard/guard.ts';
 import type { ChangeEntry, ChangeSet } from '../../../core/run/change-set.ts';
-import { gitBlobSha } from '../../../core/spec/fingerprint.ts';
+import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 
 /** One file of a tree or a change: text, bytes, or with its mode; `null` deletes. */
 export type File =

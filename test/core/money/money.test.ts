@@ -4,8 +4,8 @@ import { estimateTask } from '../../../core/money/estimate.ts';
 import { formatUsd, microsOf, usdOf } from '../../../core/money/format.ts';
 import { priceMicros } from '../../../core/money/price.ts';
 import type { EffectiveTask } from '../../../core/policy/merge.ts';
-import { compileConstraints } from '../../../core/spec/constraints.ts';
-import { parseSpec } from '../../../core/spec/parse.ts';
+import { compileConstraints } from '../../../core/task-spec/constraints.ts';
+import { parseSpec } from '../../../core/task-spec/parse.ts';
 import { specBytes } from '../spec/specs.ts';
 
 /** Up to a billion dollars. */

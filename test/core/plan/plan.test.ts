@@ -6,8 +6,8 @@ import { planMarkdown } from '../../../core/plan/markdown.ts';
 import { parsePlan } from '../../../core/plan/parse.ts';
 import { plannedPhases } from '../../../core/plan/planned.ts';
 import { plan } from '../../../core/plan/schema.ts';
-import { compileConstraints } from '../../../core/spec/constraints.ts';
-import { parseSpec } from '../../../core/spec/parse.ts';
+import { compileConstraints } from '../../../core/task-spec/constraints.ts';
+import { parseSpec } from '../../../core/task-spec/parse.ts';
 import { changeOf } from '../guard/changes.ts';
 import { specBytes } from '../spec/specs.ts';
 

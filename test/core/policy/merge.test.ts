@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { applyPolicy, type EffectiveTask } from '../../../core/policy/merge.ts';
 import { approversOf, personOf } from '../../../core/policy/people.ts';
 import { type Policy, policySchema } from '../../../core/policy/schema.ts';
-import { parseSpec } from '../../../core/spec/parse.ts';
-import type { TaskSpec } from '../../../core/spec/schema.ts';
+import { parseSpec } from '../../../core/task-spec/parse.ts';
+import type { TaskSpec } from '../../../core/task-spec/schema.ts';
 import { specBytes } from '../spec/specs.ts';
 
 const policyOf = (changes: Record<string, unknown> = {}): Policy =>

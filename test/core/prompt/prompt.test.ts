@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../../../core/plan/schema.ts';
 import { buildPrompt } from '../../../core/prompt/build.ts';
 import { fence, stripHidden } from '../../../core/prompt/fence.ts';
-import { compileConstraints } from '../../../core/spec/constraints.ts';
-import { parseSpec } from '../../../core/spec/parse.ts';
+import { compileConstraints } from '../../../core/task-spec/constraints.ts';
+import { parseSpec } from '../../../core/task-spec/parse.ts';
 import { specBytes } from '../spec/specs.ts';
 
 const hostileText = fc.string({

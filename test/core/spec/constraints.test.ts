@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
 import { describe, expect, test } from 'vitest';
-import { type CompiledConstraints, compileConstraints } from '../../../core/spec/constraints.ts';
-import { parseSpec } from '../../../core/spec/parse.ts';
+import { type CompiledConstraints, compileConstraints } from '../../../core/task-spec/constraints.ts';
+import { parseSpec } from '../../../core/task-spec/parse.ts';
 import { specBytes } from './specs.ts';
 
 function compile(changes: Record<string, unknown>): CompiledConstraints {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { applyPolicy } from '../../../core/policy/merge.ts';
 import { soloPolicy } from '../../../core/policy/schema.ts';
-import { lintSpec } from '../../../core/spec/lint.ts';
-import { fixSpec, parseSpec } from '../../../core/spec/parse.ts';
+import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
+import { fixSpec, parseSpec } from '../../../core/task-spec/parse.ts';
 
 const corpus = new URL('corpus/', import.meta.url);
 const names = (folder: string) => readdirSync(new URL(folder, corpus)).filter((name) => name !== 'README.md');

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { branchOf, gitBlobSha, runIdOf, runKey } from '../../../core/spec/fingerprint.ts';
-import { specJsonSchema } from '../../../core/spec/schema.ts';
+import { branchOf, gitBlobSha, runIdOf, runKey } from '../../../core/task-spec/fingerprint.ts';
+import { specJsonSchema } from '../../../core/task-spec/schema.ts';
 import { bytesOf } from './specs.ts';
 
 test('R6 a blob id is the one git gives', () => {

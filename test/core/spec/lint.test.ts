@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../../core/policy/parse.ts';
-import { type LintReport, lintSpec } from '../../../core/spec/lint.ts';
-import { isConcrete } from '../../../core/spec/words.ts';
+import { type LintReport, lintSpec } from '../../../core/task-spec/lint/lint.ts';
+import { isConcrete } from '../../../core/task-spec/lint/words.ts';
 import { bytesOf, complete, specBytes } from './specs.ts';
 
 const lint = (changes: Record<string, unknown>): LintReport => lintSpec('a.yaml', specBytes(changes));

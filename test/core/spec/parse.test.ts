@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fixSpec, parseSpec } from '../../../core/spec/parse.ts';
-import { maxFileBytes } from '../../../core/spec/text.ts';
+import { fixSpec, parseSpec } from '../../../core/task-spec/parse.ts';
+import { maxFileBytes } from '../../../core/task-spec/text.ts';
 import { bytesOf, complete, specBytes } from './specs.ts';
 
 const head = `task_id: T-1
