@@ -8,7 +8,7 @@ import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import type { PhaseEnd } from '../../core/run/phase.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
 import { packFolder } from '../../lib/functions/tar.ts';
-import { makeJob, makeWorld, project } from '../../test/contract/phase-fixtures.ts';
+import { makeJob, makeWorld, project } from '../../test/machine/contract/phase-fixtures.ts';
 import { startAws } from '../../test/support/aws/stand-in.ts';
 import { serveGit } from '../../test/support/github/git-http.ts';
 import { runImage } from '../../test/support/image-root.ts';

@@ -192,7 +192,7 @@ export async function createAwsWorld(
   );
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
-    // test/aws/telemetry.test.ts looks at what is said.
+    // test/aws/scenario/telemetry.test.ts looks at what is said.
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
     AWS_REGION: 'us-east-1',

@@ -11,7 +11,7 @@ type Side = 'target' | 'change';
  * and the contents of the files that both sides changed. Base is what is compared against, also where the target's
  * history was rewritten. Both sides' renames are followed.
  *
- * Where it differs from git (test/contract/merge.test.ts counts it):
+ * Where it differs from git (test/github/contract/merge.test.ts counts it):
  * - Where lines repeat, a change can be aligned in more than one way. Of 1000 random merges of texts made of two lines
  *   git alone saw a conflict in 10, we alone in 7, and 22 had another text; of twelve lines 4, 1 and 10; of lines that
  *   hardly repeat 0, 0 and 1.
