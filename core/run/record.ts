@@ -87,7 +87,10 @@ export interface RunRecord {
   specBlob: string;
   /** Digest of the spec's bytes among the artifacts. */
   specDigest: string;
+  /** Digest of the policy that the run started under, among the artifacts. */
   policyDigest: string;
+  /** Digest of the effective task among the artifacts. */
+  taskDigest: string;
   agentOverride?: string;
   agent?: string;
   dryRun: boolean;
@@ -112,7 +115,6 @@ export interface RunRecord {
   origin?: RunOrigin;
   /** Set by cancel and supersede; the next step sees it. */
   stop?: { as: 'Cancelled' | 'Superseded'; by: string; reason: string };
-  supersedes?: string;
   capMicros: number;
   spentMicros: number;
   tokens: { input: number; output: number; cached: number };

@@ -1,4 +1,4 @@
-import type { Policy } from '../../core/policy/schema.ts';
+import type { SprintBudget } from '../../core/run/effective-task.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/decide-gate.ts';
@@ -7,13 +7,14 @@ import { gateIdOf } from '../gates/open-gate.ts';
 /** Runs are admitted per repository (R43). */
 export const slotScope = (record: Pick<RunRecord, 'repository'>): string => `repository#${record.repository}`;
 
-/** The sprint a moment falls into, by its first day (ISO date), and what it may cost; undefined without a budget. */
+/**
+ * The sprint that contains a moment, named by its first day (ISO date), and its limit; undefined without a budget.
+ * @param now Epoch milliseconds.
+ */
 export function sprintOf(
-  policy: Policy,
-  team: string,
+  budget: SprintBudget | undefined,
   now: number,
 ): { sprint: string; limitMicros: number } | undefined {
-  const budget = policy.budgets[team];
   if (!budget) return undefined;
   const start = Date.parse(budget.sprint_starts);
   const length = budget.sprint_days * 86_400_000;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyPolicy, type EffectiveTask } from '../../../../core/policy/merge.ts';
+import { applyPolicy } from '../../../../core/policy/merge.ts';
 import { approversOf, personOf } from '../../../../core/policy/people.ts';
 import { type Policy, policySchema } from '../../../../core/policy/schema.ts';
+import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../../../core/task-spec/schema.ts';
 import { specBytes } from '../task-spec/specs.ts';
@@ -68,7 +69,6 @@ test("R34 what the spec leaves out is the policy's, what it says is kept", () =>
     requiredReviewers: 1,
     planRequired: true,
     egress: { registries: ['npm'], hosts: [] },
-    hostsRefused: ['docs.example.com', 'api.example.com'],
     modelsAllow: ['google/*'],
     checks: [{ name: 'lint', command: 'npm run lint' }],
     ci: [],
@@ -83,7 +83,6 @@ test("R34 what the spec leaves out is the policy's, what it says is kept", () =>
   expect(tighter).toMatchObject({
     limits: { cpu: 0.5, memoryMb: 512, timeoutMs: 90_000, usdMicros: 250_000 },
     egress: { hosts: ['api.example.com'] },
-    hostsRefused: ['docs.example.com'],
     mcp: [{ server: 'docs', tools: ['read'] }],
     ci: [{ name: 'unit', command: 'npm test' }],
     knownFailures: ['flaky login'],
