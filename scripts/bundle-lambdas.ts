@@ -35,7 +35,7 @@ export const forAws = {
  * out. Not in the sources: esbuild then forgets to start a module that something else imports when needed, as the runner
  * does and no function.
  */
-const usedSchemas: Plugin = {
+export const usedSchemas: Plugin = {
   name: 'used-schemas',
   setup(bundling) {
     bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
@@ -46,7 +46,7 @@ const usedSchemas: Plugin = {
 };
 
 /** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
-const usedEndpoints: Plugin = {
+export const usedEndpoints: Plugin = {
   name: 'used-endpoints',
   setup(bundling) {
     bundling.onLoad(

@@ -33,7 +33,7 @@ import { gatewayPort, optional, sealedAs, variable } from '../../common/deployme
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { composeNotifier } from './notifier.ts';
-import { operatorPolicy } from './operator-policy.ts';
+import { readNotificationSettings } from './notification-settings.ts';
 import { logger, traced } from './telemetry.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -75,7 +75,7 @@ export async function gitHubAccess(): Promise<GitHubAccess> {
 
 const notifier = once(() =>
   composeNotifier({
-    policy: operatorPolicy(),
+    settings: readNotificationSettings(),
     sent: createSentMessages(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
