@@ -1,4 +1,5 @@
 /** What a CDK app of one's own imports: `import { Drydock } from 'drydock/cdk'`. */
+export type { PolicyInput } from '../core/policy/schema.ts';
 export { Drydock, type DrydockProps } from './drydock.ts';
 export type { OidcProps } from './pages.ts';
 export { addStacks } from './stacks.ts';
