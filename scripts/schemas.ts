@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { policyJsonSchema } from '../core/policy/schema.ts';
-import { specJsonSchema } from '../core/spec/schema.ts';
+import { specJsonSchema } from '../core/task-spec/schema.ts';
 
 const schemas: Record<string, object> = {
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),

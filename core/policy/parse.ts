@@ -1,11 +1,11 @@
-import { readYaml } from '../spec/document.ts';
-import { checkSchema } from '../spec/issues.ts';
-import { type Fault, type Problem, readText, toProblems } from '../spec/text.ts';
+import { readYaml } from '../task-spec/document.ts';
+import { checkSchema } from '../task-spec/issues.ts';
+import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
-export type { Problem } from '../spec/text.ts';
+export type { Problem } from '../task-spec/text.ts';
 export type { Policy } from './schema.ts';
 
 /** Parses and checks `drydock.policy.yaml`, all faults at once. `policy` is present when no problem is an error. */
