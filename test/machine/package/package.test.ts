@@ -69,6 +69,18 @@ describe('the package, installed elsewhere', () => {
     expect(schemas.trim().split('\n')).toEqual(['Drydock task spec', 'Drydock policy']);
   });
 
+  test('names the licence of each package that is bundled into it', () => {
+    const licenses = readFileSync(join(installed.package, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const bundle = readFileSync(join(installed.package, 'dist/programs/gateway.process.cjs'), 'utf8');
+    const bundled = new Set(
+      [...bundle.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map((match) => match[1]),
+    );
+    expect(bundled.size).toBeGreaterThan(1);
+    expect([...bundled].filter((name) => !licenses.includes(`\n${name} `))).toEqual([]);
+    expect(licenses).toContain('\nhono ');
+    expect(licenses).not.toContain('\nvitest ');
+  });
+
   test('passes publint, suggestions included', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed.package, level: 'suggestion', pack: false });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
