@@ -7,9 +7,10 @@ import { DrydockError } from '../core/errors.ts';
 import { parsePolicy } from '../core/policy/parse.ts';
 import { lintSpec } from '../core/spec/lint.ts';
 import { action, asOption, type CommonOptions, type ExitCode } from './command.ts';
-import { type Output, print } from './output.ts';
+import { type Output, print, withError } from './output.ts';
 import { policyFile, requesterName } from './policy.ts';
 import { filesOf, gitRoot } from './repositories.ts';
+import { invalidSpecs } from './specs.ts';
 import { detectToolchain, type Toolchain } from './template.ts';
 
 export function register(program: Command): void {
@@ -68,6 +69,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
     );
   const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
+  const error = invalidSpecs([{ file: spec, report }]);
   print(
     output,
     {
@@ -80,6 +82,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       clarity: report.clarity,
       problems: report.problems,
       next,
+      ...withError(error),
     },
     () => [
       `repository  ${name} (${root}), branch ${branch}`,
@@ -91,7 +94,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       `next        ${next}`,
     ],
   );
-  return report.valid ? 0 : 2;
+  return error?.exit ?? 0;
 }
 
 /** OWNER/NAME of the remote, else a name made from the folder. */

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import { parsePolicy } from '../core/policy/parse.ts';
 import { action, type CommonOptions, policyOption } from './command.ts';
-import { plain, print } from './output.ts';
-import { policyFile } from './policy.ts';
+import { plain, print, withError } from './output.ts';
+import { invalidPolicy, policyFile } from './policy.ts';
 
 export function register(program: Command): void {
   const policy = program.command('policy').description('the operator’s configuration');
@@ -24,11 +24,12 @@ export function register(program: Command): void {
         });
       }
       const { policy: parsed, problems } = parsePolicy(bytes);
-      print(output, { file, valid: parsed !== undefined, problems }, () => [
+      const error = parsed ? undefined : invalidPolicy(file, problems);
+      print(output, { file, valid: parsed !== undefined, problems, ...withError(error) }, () => [
         `${file}  ${parsed ? 'valid' : 'invalid'}`,
         ...problems.map((p) => `  ${file}:${p.line}:${p.column}  ${p.rule}  ${plain(p.message)}`),
       ]);
-      return parsed ? 0 : 2;
+      return error?.exit ?? 0;
     },
   );
 }
