@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Artifacts, Clock, CodeHost, CodeHostKind, CodeHostScope, Notifier, PhaseOrder } from '../core/ports.ts';
+import type {
+  Artifacts,
+  Clock,
+  CodeHost,
+  CodeHostKind,
+  CodeHostScope,
+  Notifier,
+  PhaseOrder,
+} from '../core/ports/ports.ts';
+import type { Gates, Ledger, Runs, Sightings } from '../core/ports/stores.ts';
 import type { ModelCall, PhaseEnd } from '../core/run/phase.ts';
-import type { Gates, Ledger, Runs, Sightings } from '../core/stores.ts';
 
 export interface PhaseTry {
   /** `<runId>/<phase>/<round>`. */

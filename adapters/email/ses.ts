@@ -1,7 +1,7 @@
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { DrydockError } from '../../core/errors.ts';
-import { bodyOf, linkGrantsNothing, subjectOf } from '../../core/notice.ts';
-import type { Notifier } from '../../core/ports.ts';
+import { bodyOf, linkGrantsNothing, subjectOf } from '../../core/notification/message.ts';
+import type { Notifier } from '../../core/ports/ports.ts';
 import type { Told } from '../aws/dynamo/told.ts';
 import { awsError } from '../aws/errors.ts';
 

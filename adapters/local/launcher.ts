@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/ports.ts';
 import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
 import type { PhaseLauncher } from '../../pipeline/deps.ts';
 

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
-import { bodyOf, linkGrantsNothing, type Notice, subjectOf } from '../../core/notice.ts';
-import type { Notifier } from '../../core/ports.ts';
+import { bodyOf, linkGrantsNothing, type Notice, subjectOf } from '../../core/notification/message.ts';
+import type { Notifier } from '../../core/ports/ports.ts';
 import type { Told } from '../aws/dynamo/told.ts';
 
 /** What a block holds. https://docs.slack.dev/reference/block-kit/blocks/section-block/ */

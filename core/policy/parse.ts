@@ -1,7 +1,7 @@
-import { readYaml, type YamlDocument } from '../spec/document.ts';
-import { checkSchema } from '../spec/issues.ts';
-import { type Fault, type Problem, readText, toProblems } from '../spec/text.ts';
-import { asksForNothing } from '../spec/unbuilt.ts';
+import { readYaml, type YamlDocument } from '../task-spec/document.ts';
+import { checkSchema } from '../task-spec/issues.ts';
+import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
+import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';

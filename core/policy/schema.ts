@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
-import * as field from '../spec/fields.ts';
-import { registries } from '../spec/toolchains.ts';
+import * as field from '../task-spec/fields.ts';
+import { registries } from '../task-spec/toolchains.ts';
 
 /** Person ids also come from `OSUSER@localhost`, so an address is one. */
 const personId = z

@@ -4,9 +4,9 @@ import { plan as planSchema } from '../../core/plan/schema.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ReviewThread } from '../../core/run/record.ts';
-import { getJson, putJson, putText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
+import { getJson, putJson, putText } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
 import { deliverGate } from './open-gate.ts';
 
 export interface VoteRequest {

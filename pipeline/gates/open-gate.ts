@@ -1,11 +1,11 @@
 import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
-import { announceGate } from '../announce-gate.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
 import { gateAnswer } from '../payloads.ts';
-import { bestEffort, reportRun } from '../report-run.ts';
-import type { Task } from '../task.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { bestEffort, reportRun } from '../runs/report-run.ts';
+import type { Task } from '../runs/task.ts';
+import { announceGate } from './announce-gate.ts';
 
 export interface GateRequest {
   kind: GateKind;

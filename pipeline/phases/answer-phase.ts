@@ -1,5 +1,5 @@
+import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
 import type { RunWork } from '../../core/run/record.ts';
-import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/stores.ts';
 import type { Deps } from '../deps.ts';
 import { phaseAnswer } from '../payloads.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PhaseEnd } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
-import type { Task } from '../task.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import type { Task } from '../runs/task.ts';
 import type { PhaseRequest } from './launch-phase.ts';
 
 /** Only the first plan of a run starts with the tests on the untouched base: before any agent of it was there. */

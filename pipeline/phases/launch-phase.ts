@@ -1,12 +1,12 @@
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import type { PhaseOrder } from '../../core/ports.ts';
+import type { PhaseOrder } from '../../core/ports/ports.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
-import { getJson, getText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
-import { loadTask, refuseStopped, type Task } from '../task.ts';
+import { getJson, getText } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { loadTask, refuseStopped, type Task } from '../runs/task.ts';
 import { needsBaseline } from './baseline-cache.ts';
 
 /** Which phase of which run; stored with the token so that recovery can launch the next try from it. */

@@ -1,13 +1,13 @@
 import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
+import type { PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
 import type { PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
-import type { PhaseReply, WorkPatch } from '../../core/stores.ts';
-import { putJson, putText, storeChange } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
 import type { PhaseAnswer } from '../payloads.ts';
-import { loadTask, type Task } from '../task.ts';
+import { putJson, putText, storeChange } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { loadTask, type Task } from '../runs/task.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
+import type { Gates, PhaseRecord } from '../../../core/ports/stores.ts';
 import type { Gate, Vote } from '../../../core/run/gate.ts';
-import type { Gates, PhaseRecord } from '../../../core/stores.ts';
 import { type Item, Table } from './table.ts';
 
 const runPk = (runId: string): string => `run#${runId}`;

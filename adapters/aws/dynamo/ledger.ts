@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { formatUsd } from '../../../core/money/format.ts';
+import type { Ledger } from '../../../core/ports/stores.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
-import type { Ledger } from '../../../core/stores.ts';
 import { Table } from './table.ts';
 
 /** Attempts to reserve while somebody changes the limit of the same sprint or settles in it. */

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Sightings } from '../../../core/stores.ts';
+import type { Sightings } from '../../../core/ports/stores.ts';
 import { Table } from './table.ts';
 
 const specsPk = (repository: string): string => `specs#${repository}`;

@@ -1,10 +1,10 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import { DrydockError, viewError } from '../../../core/errors.ts';
-import type { Clock, CodeHostScope } from '../../../core/ports.ts';
+import type { Clock, CodeHostScope } from '../../../core/ports/ports.ts';
+import type { Gates } from '../../../core/ports/stores.ts';
 import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { storedOrder } from '../../../core/run/phase-order.ts';
-import type { Gates } from '../../../core/stores.ts';
 import type { ModelAccess } from '../../../pipeline/deps.ts';
 import { awsError } from '../errors.ts';
 import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';

@@ -8,11 +8,11 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseOrder } from '../../../core/ports.ts';
+import type { PhaseOrder } from '../../../core/ports/ports.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
-import { toolchainOf } from '../../../core/spec/toolchains.ts';
+import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
