@@ -67,7 +67,7 @@ export interface DrydockProps {
   bundles?: string;
 }
 
-/** GiB; more than Fargate gives is refused before a run finds out. */
+/** MiB; more than Fargate gives is refused before a run finds out. */
 const mostDiskMb = 200 * 1_024;
 
 /**

@@ -22,9 +22,9 @@ import {
 const timeoutMs = 35_000;
 /** How often a call that was turned away for its rate, or found no connection, is made. */
 const attempts = 4;
-/** Between two looks at a run; the longest while nothing happens. */
 /** Their second answer would be another than the first: a vote that was cast already, a run that is a duplicate. */
 const once = new Set(['submit', 'retry', 'vote', 'cancel', 'github-app']);
+/** Between two looks at a run; the longest while nothing happens. */
 const poll = { firstMs: 1_000, factor: 1.5, longestMs: 15_000 };
 
 export interface StackSession extends Session {

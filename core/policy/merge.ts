@@ -4,6 +4,7 @@ import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
 import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
+import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
@@ -81,7 +82,6 @@ export function applyPolicy(
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, refuse);
   const hosts = egressOf(spec, policy, refuse);
-  const mcp = mcpOf(spec, policy, refuse);
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
     if (repository && !wildcard(repository.known_failures, test)) {
@@ -117,7 +117,6 @@ export function applyPolicy(
       expiresHours: policy.review.expires_hours,
       criticalPaths: policy.review.critical_paths,
       egress: { registries: [...policy.egress.registries], hosts },
-      mcp,
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),
@@ -139,6 +138,13 @@ export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
     refuse(
       'sandbox.services',
       'sandbox.services is not built yet; start what the tests need in setup_command.',
+      'NotBuiltYet',
+    );
+  }
+  if (!asksForNothing(spec.sandbox.mcp)) {
+    refuse(
+      'sandbox.mcp',
+      'sandbox.mcp is not built yet; put what the agent needs into the files of its profile, or into the instructions.',
       'NotBuiltYet',
     );
   }
@@ -214,23 +220,6 @@ function egressOf(spec: TaskSpec, policy: Policy, refuse: Refuse): string[] {
     if (!allowed) refuse(`sandbox.egress.${i}`, `"${host}" is not under egress.hosts in the policy.`);
     return allowed;
   });
-}
-
-function mcpOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask['mcp'] {
-  const granted = new Map<string, Set<string>>();
-  for (const [i, asked] of spec.sandbox.mcp.entries()) {
-    const slash = asked.indexOf('/');
-    const name = slash < 0 ? asked : asked.slice(0, slash);
-    const server = own(policy.mcp, name);
-    const tools = slash < 0 ? server?.tools : [asked.slice(slash + 1)];
-    const unknown = tools?.find((tool) => !server?.tools.includes(tool));
-    if (!server)
-      refuse(`sandbox.mcp.${i}`, `The policy has no MCP server "${name}".${listed(Object.keys(policy.mcp))}`);
-    else if (unknown !== undefined) {
-      refuse(`sandbox.mcp.${i}`, `The policy does not allow the tool "${unknown}" of "${name}".`);
-    } else granted.set(name, new Set([...(granted.get(name) ?? []), ...(tools ?? [])]));
-  }
-  return [...granted].map(([server, tools]) => ({ server, tools: [...tools] }));
 }
 
 function ciOf(spec: TaskSpec, policy: Policy, refuse: Refuse): NamedCommand[] {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import * as field from '../task-spec/fields.ts';
@@ -110,21 +109,6 @@ const agents = z
   })
   .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
 
-const mcpServer = z
-  .strictObject({
-    url: z.url({ protocol: /^https?$/ }).optional(),
-    command: z.array(z.string().min(1)).min(1).optional(),
-    tools: z
-      .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/))
-      .max(200)
-      .describe('The only tools that are listed and may be called.'),
-  })
-  .check(({ value, issues }) => {
-    if ((value.url === undefined) === (value.command === undefined)) {
-      issues.push({ code: 'custom', message: 'Give either url or command.', input: value });
-    }
-  });
-
 const limits = z.strictObject({
   usd_per_run: field.usd.default(10).describe('Hard stop of one run, in US dollars.'),
   timeout_minutes: z.number().positive().max(10_080).default(60).describe('Longest time of one phase, in minutes.'),
@@ -221,10 +205,7 @@ export const policySchema = z
       })
       .prefault({})
       .describe('Sandboxes on Fargate; without effect on one machine.'),
-    mcp: z
-      .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'Write a name in small letters.'), mcpServer)
-      .default({})
-      .describe('MCP servers that specs may name.'),
+    mcp: z.unknown().optional().describe('Not built yet: refused.'),
     checks: z.record(field.name, field.command).default({}).describe('Name → command, run in Verify on every change.'),
     ci: z
       .record(field.line(200), field.command)
@@ -240,7 +221,14 @@ export const policySchema = z
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
       .strictObject({
-        slack: z.strictObject({ channel: z.string().min(1).max(100) }).optional(),
+        slack: z
+          .strictObject({
+            channel: z
+              .unknown()
+              .optional()
+              .describe('Has no effect: an incoming webhook writes to the channel it was made for.'),
+          })
+          .optional(),
         email: z.strictObject({ from: z.email() }).optional(),
       })
       .prefault({}),
@@ -283,15 +271,4 @@ export function soloPolicy(who: { id: string; email: string }, repositories: { n
   });
   if (parsed.success) return parsed.data;
   throw new DrydockError('PolicyInvalid', `The built-in policy cannot be made: ${z.prettifyError(parsed.error)}`);
-}
-
-/** SHA-256 over the policy with its defaults, keys in order; 64 hex. The order in which it is written does not count. */
-export const policyDigest = (policy: Policy): string => createHash('sha256').update(canonical(policy)).digest('hex');
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
 }

@@ -37,7 +37,7 @@ const spec = z.strictObject({
     build_command: z.string().optional(),
     test_command: z.string(),
     egress: names,
-    mcp: names,
+    mcp: z.unknown().optional(),
     cpu: z.number().optional(),
     memory_mb: z.number().optional(),
     timeout_minutes: z.number().optional(),
@@ -115,8 +115,6 @@ export const effectiveTask = z.strictObject({
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
   egress: z.strictObject({ registries: names, hosts: names }),
-  /** MCP servers that both name, with the tools both allow. */
-  mcp: z.array(z.strictObject({ server: z.string(), tools: names })),
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,

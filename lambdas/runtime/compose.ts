@@ -32,8 +32,8 @@ import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { gatewayPort, optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { composeNotifier } from './notifier.ts';
 import { readNotificationSettings } from './notification-settings.ts';
+import { composeNotifier } from './notifier.ts';
 import { logger, traced } from './telemetry.ts';
 
 const once = <T>(make: () => T): (() => T) => {

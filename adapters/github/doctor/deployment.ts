@@ -40,7 +40,7 @@ export async function appChecks(
     const status = statusOf(error);
     const refused = status === 401 || status === 404;
     const remedy = refused
-      ? 'Store the App’s id and a private key that is valid; see docs/aws.md, Replace a secret.'
+      ? 'Store the App’s id and a private key that is valid; see docs/rotation.md, Private key of the App.'
       : 'Try again; see githubstatus.com.';
     return [fail('GitHub App', status === undefined ? 'GitHub does not answer' : `GitHub answers ${status}`, remedy)];
   }

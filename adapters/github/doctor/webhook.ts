@@ -3,7 +3,7 @@ import type { Check } from '../../../cli/commands/doctor.ts';
 import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 
-/** Where `drydock serve` and the Lambda take deliveries. */
+/** Where `drydock serve` takes deliveries; a deployment has another path. */
 export const webhookPath = '/webhooks/github';
 const lookedAt = 50;
 
