@@ -27,7 +27,7 @@ import type { Deps } from '../pipeline/deps.ts';
 import type { StepName } from '../pipeline/payloads.ts';
 import { prepareJob } from '../pipeline/phases/prepare-job.ts';
 import { settlePhase } from '../pipeline/phases/settle-phase.ts';
-import { recover } from '../pipeline/recover.ts';
+import { closeExpired, recover } from '../pipeline/recover.ts';
 import { createService, type Service, type WatchItem, watch } from '../pipeline/service.ts';
 import { steps } from '../pipeline/steps/index.ts';
 import { taskMachine } from '../pipeline/task.machine.ts';
@@ -179,15 +179,19 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     async resume() {
-      const names = unfinished();
+      const left = engine.left();
+      const named = (waits: boolean): string[] =>
+        left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
+      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      await closeExpired(deps, named(false));
+      await recover(deps, named(true));
       await engine.resume();
-      await recover(deps, names);
       if ((await credentials.owners()).length > 0) {
         await github()
           ?.revokeLeftovers((runId) => hasEnded(deps, runId))
           .catch(() => undefined);
       }
-      return names.length;
+      return left.length;
     },
     async close() {
       closing.abort();

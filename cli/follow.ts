@@ -1,11 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../core/errors.ts';
 import { isFinal } from '../core/run/record.ts';
-import type { GateView, RunView } from '../pipeline/service.ts';
+import type { GateView, RunView, WatchItem } from '../pipeline/service.ts';
 import { askAtGate } from './ask.ts';
 import type { Output } from './output.ts';
 import { OwnerGone } from './owner/client.ts';
 import type { Session } from './owner/session.ts';
 import { createProgress } from './progress.ts';
+
+/** Between two looks of a queued run at the runs it waits for. */
+const idlePollMs = 1_000;
+const sleep = (ms: number): Promise<undefined> => delay(ms, undefined, { ref: false });
 
 export interface FollowOptions {
   /** Votes as the listed approvers; never answers a question. */
@@ -26,13 +31,26 @@ export async function follow(
   const progress = createProgress(output);
   const stop = new AbortController();
   const handled = new Set<string>();
+  const items = session.watch(runId, stop.signal)[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<WatchItem>> = items.next();
+  let queued = false;
   try {
-    for await (const item of session.watch(runId, stop.signal)) {
+    for (;;) {
+      // A queued run hears nothing of the runs it waits for, so it asks whether one of them still goes on.
+      const result = queued ? await Promise.race([next, sleep(idlePollMs)]) : await next;
+      if (result === undefined) {
+        if (await session.service.idle()) return await session.service.run(runId);
+        continue;
+      }
+      if (result.done) break;
+      next = items.next();
+      const item = result.value;
       progress.show(item);
       if (item.kind !== 'run') continue;
       const { run } = item;
+      queued = run.status === 'queued';
       if (isFinal(run.status)) return await session.service.ended(runId);
-      if (run.status === 'queued' && (await session.service.idle())) return await session.service.run(runId);
+      if (queued && (await session.service.idle())) return await session.service.run(runId);
       if (run.status !== 'waiting' || run.gate === null || handled.has(run.gate)) continue;
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
@@ -44,6 +62,8 @@ export async function follow(
     }
   } finally {
     stop.abort();
+    // Whoever leaves early leaves one item unread; nobody hears how its read ends.
+    next.catch(() => undefined);
     progress.end();
   }
   throw new OwnerGone(`nobody runs ${runId} any more`);

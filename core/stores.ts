@@ -113,7 +113,10 @@ export interface PhaseRecord {
 }
 
 export interface Gates {
-  /** Opens a gate, once; on a second call only the token is replaced (newest wins) and the stored gate returned. */
+  /**
+   * Opens a gate, once. On a second call only the token is replaced (newest wins), a decision is to be delivered to it
+   * again, and the stored gate is returned.
+   */
   open(gate: Gate): Promise<Gate>;
   get(gateId: string): Promise<Gate | undefined>;
   byRun(runId: string): Promise<Gate[]>;

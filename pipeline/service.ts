@@ -9,7 +9,7 @@ import type { Gate, Vote, VoteChoice } from '../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../core/run/record.ts';
 import type { BudgetView } from '../core/stores.ts';
-import { slotScope, sprintOf, wakeQueued } from './admission.ts';
+import { isHeldBack, slotScope, sprintOf, wakeQueued } from './admission.ts';
 import { getJson } from './artifacts.ts';
 import { type Activity, activity } from './commands/activity.ts';
 import { type HostView, hostView } from './commands/host-view.ts';
@@ -100,7 +100,7 @@ export interface Service {
   paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
-  /** Whether anything of these runs can still go on without a person. */
+  /** Whether nothing goes on without a person: each unfinished run waits for somebody, or for one that does. */
   idle(): Promise<boolean>;
 }
 
@@ -230,7 +230,13 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async idle() {
       const records = await Promise.all(unfinished().map((runId) => deps.runs.get(runId)));
-      return records.every((record) => record === undefined || record.status === 'waiting');
+      const stands = await Promise.all(
+        records.map(async (record) => {
+          if (record?.status === 'queued') return isHeldBack(deps, record);
+          return record === undefined || record.status === 'waiting';
+        }),
+      );
+      return !stands.includes(false);
     },
   };
 }

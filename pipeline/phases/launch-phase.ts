@@ -7,6 +7,7 @@ import { getJson, getText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../events.ts';
 import { loadTask, refuseStopped, type Task } from '../task.ts';
+import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
 
 /** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
@@ -19,8 +20,8 @@ export interface PhaseRequest {
 export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;
 
 /**
- * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended but was never
- * answered is answered by whoever calls `deliverPhase`, not run again.
+ * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended and whose answer was
+ * never delivered is answered now, not run again.
  */
 export async function launchPhase(deps: Deps, request: PhaseRequest, token: string): Promise<void> {
   const task = await loadTask(deps, request.runId);
@@ -32,15 +33,26 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     token: await deps.vault.seal(token),
     request: { ...request },
   });
-  if (phase.status === 'ended') return;
+  if (phase.status === 'ended') return deliverPhase(deps, phase);
+  // Money that a cut-off attempt spent stays charged.
+  for (let attempt = 1; attempt < phase.tries; attempt++) {
+    await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
+  }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
-  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => ({ ...run, status: 'running', state }));
+  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
+    // A stop that came before this line found no phase to stop.
+    refuseStopped(run);
+    return { ...run, status: 'running', state };
+  });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.tries}`,
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
   });
   await deps.launcher.launch(await phaseOrder(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+  // A stop in between has answered this attempt while there was no sandbox to stop.
+  const now = await deps.gates.getPhase(phaseId);
+  if (now?.tries === phase.tries && now.answer) await deps.launcher.stop(phase);
 }
 
 async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseOrder> {
