@@ -37,7 +37,9 @@ export async function follow(
   try {
     for (;;) {
       // A queued run hears nothing of the runs it waits for, so it asks whether one of them still goes on.
-      const result = queued ? await Promise.race([next, sleep(idlePollMs)]) : await next;
+      const result: IteratorResult<WatchItem> | undefined = queued
+        ? await Promise.race([next, sleep(idlePollMs)])
+        : await next;
       if (result === undefined) {
         if (await session.service.idle()) return await session.service.run(runId);
         continue;
