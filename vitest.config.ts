@@ -1,8 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Four projects: `unit` is the inner loop (no sandbox, no servers, seconds); `whole` runs the pipeline for real on this
+// Four projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
-const aboutGitHub = ['test/{scenario,attack,contract}/{github,webhook,flood,collaboration,merge}*.test.ts'];
 const setupFiles = ['test/support/seed.ts'];
 
 export default defineConfig({
@@ -12,8 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles,
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/{scenario,attack,contract,pages,package,aws}/**'],
+          include: ['test/unit/**/*.test.ts'],
           // Files of one worker share its modules: loading them for each file took more than half of the time. A test
           // therefore puts back what it changes of the process.
           isolate: false,
@@ -22,10 +20,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'whole',
+          name: 'machine',
           setupFiles,
-          include: ['test/{scenario,attack,contract,pages,package}/**/*.test.ts'],
-          exclude: aboutGitHub,
+          include: ['test/machine/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -37,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'github',
           setupFiles,
-          include: aboutGitHub,
+          include: ['test/github/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,

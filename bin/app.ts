@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import type { Images } from '../lib/images.ts';
 import { toolchainNames } from '../lib/names.ts';
 import { packageRoot } from '../lib/package-root.ts';
+import type { Images } from '../lib/props/images.ts';
 import { addStacks } from '../lib/stacks.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
-import { createOutput, type Output } from './output.ts';
-import { openSession, type Session } from './owner/session.ts';
-import { dataFolder } from './paths.ts';
-import { openStackSession, stackOf } from './stack/options.ts';
+import { dataFolder } from './local/data-folder.ts';
+import { openSession, type Session } from './local/session.ts';
+import { openStackSession, stackOf } from './remote/options.ts';
+import { createOutput, type Output } from './terminal/output.ts';
 
 /** Options every command has; a command's own come beside them. */
 export interface CommonOptions {

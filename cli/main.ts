@@ -1,25 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
-import { createOutput, printError } from './output.ts';
+import { createOutput, printError } from './terminal/output.ts';
 import { version } from './version.ts';
 
 type Load = () => Promise<{ register(program: Command): void }>;
 
 /** One file per group of commands, in the order of the help. Loading all of them takes longer than most commands. */
 const files: readonly { load: Load; names: readonly string[] }[] = [
-  { load: () => import('./run.ts'), names: ['run'] },
-  { load: () => import('./serve.ts'), names: ['serve'] },
-  { load: () => import('./gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
-  { load: () => import('./inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },
-  { load: () => import('./control.ts'), names: ['cancel', 'retry', 'pause', 'resume'] },
-  { load: () => import('./specs.ts'), names: ['lint', 'estimate', 'new'] },
-  { load: () => import('./money.ts'), names: ['budget', 'audit'] },
-  { load: () => import('./policy-command.ts'), names: ['policy'] },
-  { load: () => import('./doctor.ts'), names: ['doctor'] },
-  { load: () => import('./init.ts'), names: ['init'] },
-  { load: () => import('./demo.ts'), names: ['demo'] },
-  { load: () => import('./github/setup.ts'), names: ['github'] },
+  { load: () => import('./commands/run.ts'), names: ['run'] },
+  { load: () => import('./commands/serve.ts'), names: ['serve'] },
+  { load: () => import('./commands/gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
+  { load: () => import('./commands/inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },
+  { load: () => import('./commands/lifecycle.ts'), names: ['cancel', 'retry', 'pause', 'resume'] },
+  { load: () => import('./commands/specs.ts'), names: ['lint', 'estimate', 'new'] },
+  { load: () => import('./commands/budget.ts'), names: ['budget', 'audit'] },
+  { load: () => import('./commands/policy.ts'), names: ['policy'] },
+  { load: () => import('./commands/doctor.ts'), names: ['doctor'] },
+  { load: () => import('./commands/init.ts'), names: ['init'] },
+  { load: () => import('./commands/demo.ts'), names: ['demo'] },
+  { load: () => import('./commands/github-setup/setup.ts'), names: ['github'] },
 ];
 
 /** The files that a command line needs: those of its command, none to tell the version, else all. */

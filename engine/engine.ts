@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Alarm } from './alarm.ts';
-import { type EngineClock, realClock } from './clock.ts';
-import { Draft } from './draft.ts';
+import { fits, toJson } from './asl/json.ts';
+import { load } from './definition/load.ts';
 import * as errors from './errors.ts';
-import { type Execution, executionOf, type Visit, visitsOf } from './execution.ts';
-import { Flights } from './flights.ts';
-import { advance, type Cause, callOf, waitsForToken } from './interpreter.ts';
-import { Journal, type Row, type Status } from './journal.ts';
-import { fits, toJson } from './json.ts';
-import { load } from './load.ts';
-import { Mutex } from './mutex.ts';
+import { advance, type Cause, callOf, waitsForToken } from './execution/interpreter.ts';
+import { Flights } from './execution/invocations.ts';
+import { Draft } from './execution/transition.ts';
+import { type Execution, executionOf, type Visit, visitsOf } from './execution/view.ts';
 import type { EngineOptions } from './options.ts';
-import { executionOf as executionOfToken, sameToken, tokenOf } from './token.ts';
+import { Journal, type Row, type Status } from './store/journal.ts';
+import { executionOf as executionOfToken, sameToken, tokenOf } from './store/token.ts';
+import { type EngineClock, realClock } from './timing/clock.ts';
+import { Mutex } from './timing/keyed-mutex.ts';
+import { Alarm } from './timing/wake-up.ts';
 
-export type { Execution, Visit } from './execution.ts';
+export type { Execution, Visit } from './execution/view.ts';
 export type { EngineEvent, EngineOptions, InvokeContext } from './options.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { StateMachine } from './asl.ts';
-import type { EngineClock } from './clock.ts';
-import type { Status } from './journal.ts';
+import type { StateMachine } from './asl/types.ts';
+import type { Status } from './store/journal.ts';
+import type { EngineClock } from './timing/clock.ts';
 
 /** Something that has happened: told once, after it is on disk. */
 export interface EngineEvent {

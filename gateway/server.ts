@@ -1,18 +1,18 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
-import type { Archives } from './archives.ts';
 import { authenticator } from './auth.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
 import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
+import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
+import type { Archives } from './registry/archives.ts';
+import { registryRoute } from './registry/registry.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
 import { bootRoute } from './routes/boot.ts';
-import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './routes/connect.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
 import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
-import { registryRoute } from './routes/registry.ts';
 
 /** A loop inside the sandbox must not fill the launcher's memory with refusals. */
 const MAX_REFUSALS = 500;

@@ -7,21 +7,21 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/policy/schema.ts';
-import { Alarms } from './alarms.ts';
-import { Broker } from './broker.ts';
-import { Control } from './control.ts';
-import { Dashboard } from './dashboard.ts';
-import { type FargateSize, fargateSize } from './fargate-size.ts';
-import { gatewayImage, type Images, sandboxImages } from './images.ts';
+import { Broker } from './control/broker.ts';
+import { Control } from './control/control.ts';
+import type { OidcProps } from './control/pages.ts';
+import { Alarms } from './monitoring/alarms.ts';
+import { Dashboard } from './monitoring/dashboard.ts';
 import { propError } from './names.ts';
-import { Network } from './network.ts';
+import { Network } from './network/network.ts';
 import { packageRoot } from './package-root.ts';
-import type { OidcProps } from './pages.ts';
-import { checkPolicy, type PolicyInput } from './policy.ts';
-import { checkProxy } from './proxy.ts';
-import { Sandbox } from './sandbox.ts';
-import type { State } from './state.ts';
-import { Storage } from './storage.ts';
+import { type FargateSize, fargateSize } from './props/fargate-size.ts';
+import { gatewayImage, type Images, sandboxImages } from './props/images.ts';
+import { checkPolicy, type PolicyInput } from './props/policy.ts';
+import { checkProxy } from './props/proxy.ts';
+import { Sandbox } from './sandbox/tasks.ts';
+import type { State } from './storage/state.ts';
+import { Storage } from './storage/storage.ts';
 
 export interface DrydockProps {
   /** Path of a policy file, or the policy as an object. Its limits give the size of the sandbox. */

@@ -1,6 +1,7 @@
 /** What a CDK app of one's own imports: `import { Drydock } from 'drydock/cdk'`. */
+
+export type { OidcProps } from './control/pages.ts';
 export { Drydock, type DrydockProps } from './drydock.ts';
-export type { OidcProps } from './pages.ts';
 export { addStacks } from './stacks.ts';
-export { exportState, importState, type State } from './state.ts';
-export { Storage, type StorageProps } from './storage.ts';
+export { exportState, importState, type State } from './storage/state.ts';
+export { Storage, type StorageProps } from './storage/storage.ts';

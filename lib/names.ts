@@ -40,7 +40,7 @@ export {
   toolchainNames,
   variables,
   webhookPath,
-} from '../lambdas/variables.ts';
+} from '../common/deployment.ts';
 
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>

@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from './drydock.ts';
-import { exportState, importState } from './state.ts';
-import { Storage } from './storage.ts';
+import { exportState, importState } from './storage/state.ts';
+import { Storage } from './storage/storage.ts';
 
 /** Names of the SSM parameters that the two stacks meet by begin with this. */
 const prefix = 'drydock';

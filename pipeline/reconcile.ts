@@ -1,10 +1,10 @@
 import { viewError } from '../core/errors.ts';
 import { isFinal, type RunRecord } from '../core/run/record.ts';
 import type { Deps } from './deps.ts';
-import { sweepCi } from './hooks/sweep.ts';
+import { recover } from './lifecycle/recover.ts';
 import type { Outcome } from './payloads.ts';
-import { recover } from './recover.ts';
-import { settle } from './steps/settle.ts';
+import { settle } from './steps/result/settle.ts';
+import { sweepCi } from './webhooks/sweep.ts';
 
 /** Runs that are looked at: an unfinished one behind so many newer ones is a matter for a person. */
 const newest = 1_000;

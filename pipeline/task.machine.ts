@@ -1,4 +1,4 @@
-import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl.ts';
+import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
 import type { StepName } from './payloads.ts';
 
 /**

@@ -1,8 +1,8 @@
-// Bundles each lambdas/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
+// Bundles each lambdas/**/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
 // runtime and stays outside. The same sources give the same bytes.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -54,7 +54,8 @@ const usedEndpoints: Plugin = {
       async ({ path }) => {
         const { default: all } = (await import(path)) as { default: Record<string, Record<string, unknown>> };
         const adapter = join(root, 'adapters/github');
-        const sources = readdirSync(adapter)
+        const sources = readdirSync(adapter, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts'))
           .map((file) => readFileSync(join(adapter, file), 'utf8'))
           .join('\n');
         const kept = Object.entries(all).map(([scope, methods]) => [
@@ -87,14 +88,15 @@ async function bundleTracer(folder: string): Promise<void> {
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
   await bundleTracer(join(outDir, 'tracing-layer'));
-  const names = readdirSync(join(root, 'lambdas'))
-    .flatMap((file) => /^(.+)\.lambda\.ts$/.exec(file)?.[1] ?? [])
+  const sources = readdirSync(join(root, 'lambdas'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.lambda.ts'))
     .sort();
   return Promise.all(
-    names.map(async (name) => {
+    sources.map(async (source) => {
+      const name = basename(source, '.lambda.ts');
       const { outputFiles } = await build({
         absWorkingDir: root,
-        entryPoints: [join(root, 'lambdas', `${name}.lambda.ts`)],
+        entryPoints: [join(root, 'lambdas', source)],
         write: false,
         external: ['@aws-sdk/*', '@smithy/*', tracer],
         ...forAws,

@@ -4,16 +4,16 @@ import { streamSSE } from 'hono/streaming';
 import { DrydockError, viewError } from '../core/errors.ts';
 import type { VoteChoice } from '../core/run/gate.ts';
 import { isFinal } from '../core/run/record.ts';
-import { assets } from './assets.ts';
-import { errorPage, webError } from './errors.ts';
-import { followMessage, followMessages } from './follow.ts';
-import { gatePage } from './gate-page.ts';
-import { enter, formOf, guard, RequestRefused, type WebEnv } from './guard.ts';
-import { gatePath, type Markup, runPath } from './markup.ts';
+import { assets } from './html/assets.ts';
+import { followMessage, followMessages } from './html/follow.ts';
+import { gatePath, type Markup, runPath } from './html/markup.ts';
 import { activityPage, auditPage, budgetPage, outboxPage } from './more-pages.ts';
 import type { WebOptions } from './options.ts';
-import { type Part, runPage } from './run-page.ts';
-import { runsPage } from './runs-page.ts';
+import { errorPage, webError } from './pages/error.ts';
+import { gatePage } from './pages/gate.ts';
+import { type Part, runPage } from './pages/run.ts';
+import { runsPage } from './pages/runs.ts';
+import { enter, formOf, guard, RequestRefused, type WebEnv } from './security/request-guard.ts';
 
 /** An edited plan of the largest size that is read, percent-encoded, and the other fields. */
 const maxBodyBytes = 1024 * 1024;

@@ -1,13 +1,13 @@
 import { formatUsd } from '../core/money/format.ts';
-import type { BudgetView } from '../core/stores.ts';
-import type { Activity } from '../pipeline/commands/activity.ts';
-import type { Audit } from '../pipeline/service.ts';
-import { activityText } from './follow.ts';
-import { count, moment } from './format.ts';
-import { link, type Markup, markup, runPath } from './markup.ts';
+import type { BudgetView } from '../core/ports/store/ledger.ts';
+import type { Activity } from '../pipeline/service/activity.ts';
+import type { Audit } from '../pipeline/service/service.ts';
+import { activityText } from './html/follow.ts';
+import { count, moment } from './html/format.ts';
+import { facts, fold, page } from './html/layout.ts';
+import { link, type Markup, markup, runPath } from './html/markup.ts';
 import type { Message, PageContext } from './options.ts';
-import { facts, fold, page } from './page.ts';
-import { timeline } from './run-page.ts';
+import { timeline } from './pages/run.ts';
 
 /** What people were told, newest first. */
 export function outboxPage(context: PageContext, messages: readonly Message[]): Markup {

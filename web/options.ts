@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Policy } from '../core/policy/schema.ts';
-import type { Service, WatchItem } from '../pipeline/service.ts';
+import type { Service, WatchItem } from '../pipeline/service/service.ts';
 
 /** A notification as the pages show it. */
 export interface Message {

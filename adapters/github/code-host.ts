@@ -1,16 +1,16 @@
-import type { Collaboration } from '../../core/collaboration.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { CodeHost, CodeHostScope } from '../../core/ports.ts';
+import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
+import type { Collaboration } from '../../core/ports/host/collaboration.ts';
 import { blameLine } from '../git/blame.ts';
-import { type GitHubAccess, ownerAndRepo } from './access.ts';
-import { unifiedDiff } from './diff.ts';
-import { statusOf } from './errors.ts';
-import { mergeOnto } from './merge.ts';
-import { createMirror } from './mirror.ts';
-import { type Objects, readBlob } from './objects.ts';
-import { publishChange } from './publish.ts';
-import { createPullRequests } from './pull-requests.ts';
-import { readTree, type Tree } from './tree.ts';
+import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
+import { statusOf } from './api/errors.ts';
+import { unifiedDiff } from './merge/diff.ts';
+import { mergeOnto } from './merge/merge.ts';
+import { createMirror } from './repository/mirror.ts';
+import { type Objects, readBlob } from './repository/objects.ts';
+import { publishChange } from './repository/publish.ts';
+import { createPullRequests } from './repository/pull-requests.ts';
+import { readTree, type Tree } from './repository/tree.ts';
 
 export interface GitHubCodeHostOptions {
   access: GitHubAccess;

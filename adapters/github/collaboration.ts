@@ -1,12 +1,12 @@
 import type { Octokit } from '@octokit/rest';
-import type { Collaboration, Permission } from '../../core/collaboration.ts';
-import type { CodeHostScope } from '../../core/ports.ts';
-import { type GitHubAccess, ownerAndRepo } from './access.ts';
-import { reportCheck } from './checks.ts';
-import { gateResults } from './ci.ts';
-import { comment, reply } from './comments.ts';
-import { statusOf } from './errors.ts';
-import { accountOf, reviewComments, reviews } from './reviews.ts';
+import type { CodeHostScope } from '../../core/ports/host/code-host.ts';
+import type { Collaboration, Permission } from '../../core/ports/host/collaboration.ts';
+import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
+import { statusOf } from './api/errors.ts';
+import { reportCheck } from './collaboration/checks.ts';
+import { gateResults } from './collaboration/ci.ts';
+import { comment, reply } from './collaboration/comments.ts';
+import { accountOf, reviewComments, reviews } from './collaboration/reviews.ts';
 
 /**
  * Checks, CI, reviews and comments of GitHub, with the credentials of a scope.

@@ -1,6 +1,6 @@
-import type { GateResult } from '../collaboration.ts';
+import type { GateResult } from '../ports/host/collaboration.ts';
 import { stripHidden } from '../prompt/fence.ts';
-import { nearest } from '../spec/issues.ts';
+import { nearest } from '../task-spec/issues.ts';
 
 export type CiVerdict =
   | { state: 'green' }

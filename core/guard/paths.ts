@@ -1,5 +1,5 @@
 import picomatch from 'picomatch';
-import { hiddenCharacter } from '../spec/text.ts';
+import { hiddenCharacter } from '../task-spec/text.ts';
 
 /** Longest file name that the usual file systems take, in bytes of UTF-8. */
 const maxNameBytes = 255;

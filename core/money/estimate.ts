@@ -1,7 +1,7 @@
 import { DrydockError } from '../errors.ts';
 import type { EffectiveTask } from '../policy/merge.ts';
-import { type Advice, adviseOn } from '../spec/advice.ts';
-import { clarityOf } from '../spec/clarity.ts';
+import { type Advice, adviseOn } from '../task-spec/lint/advice.ts';
+import { clarityOf } from '../task-spec/lint/clarity.ts';
 import { priceMicros } from './price.ts';
 
 export interface Estimate {

@@ -1,5 +1,5 @@
-import type { CompiledConstraints } from '../spec/constraints.ts';
-import type { TaskSpec } from '../spec/schema.ts';
+import type { CompiledConstraints } from '../task-spec/constraints.ts';
+import type { TaskSpec } from '../task-spec/schema.ts';
 import type { Plan } from './schema.ts';
 
 /** The plan of a profile that does not plan: what the spec itself says, and that it says so. */

@@ -1,6 +1,6 @@
 import { pathMatcher } from '../guard/paths.ts';
 import type { ChangeManifest } from '../run/change-set.ts';
-import { pathFault } from '../spec/fields.ts';
+import { pathFault } from '../task-spec/fields.ts';
 import type { Plan } from './schema.ts';
 
 /** Which phase of the plan names each changed path, the first where several do; undefined where none does ("not planned"). */

@@ -1,9 +1,9 @@
 import picomatch from 'picomatch';
 import { microsOf } from '../money/format.ts';
 import type { PhaseLimits } from '../run/phase.ts';
-import { type CompiledConstraints, compileConstraints } from '../spec/constraints.ts';
-import type { TaskSpec } from '../spec/schema.ts';
-import { isBuiltIn } from '../spec/toolchains.ts';
+import { type CompiledConstraints, compileConstraints } from '../task-spec/constraints.ts';
+import type { TaskSpec } from '../task-spec/schema.ts';
+import { isBuiltIn } from '../task-spec/toolchains.ts';
 import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';

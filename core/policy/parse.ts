@@ -1,6 +1,6 @@
-import { readYaml } from '../spec/document.ts';
-import { checkSchema } from '../spec/issues.ts';
-import { type Fault, type Problem, readText, toProblems } from '../spec/text.ts';
+import { readYaml } from '../task-spec/document.ts';
+import { checkSchema } from '../task-spec/issues.ts';
+import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
-import * as field from '../spec/fields.ts';
-import { registries } from '../spec/toolchains.ts';
+import * as field from '../task-spec/fields.ts';
+import { registries } from '../task-spec/toolchains.ts';
 
 /** Person ids also come from `OSUSER@localhost`, so an address is one. */
 const personId = z

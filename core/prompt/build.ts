@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/schema.ts';
 import type { PhaseName } from '../run/phase.ts';
 import type { RunWork } from '../run/record.ts';
-import type { CompiledConstraints } from '../spec/constraints.ts';
-import type { TaskSpec } from '../spec/schema.ts';
+import type { CompiledConstraints } from '../task-spec/constraints.ts';
+import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
 /** Goes into the provenance of a run (R6); raise it whenever the words below change. */

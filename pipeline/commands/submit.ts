@@ -3,10 +3,10 @@ import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
-import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/spec/fingerprint.ts';
-import { putJson } from '../artifacts.ts';
+import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
 import { type Deps, nonce } from '../deps.ts';
-import { effectiveTask } from '../task.ts';
+import { putJson } from '../runs/artifacts.ts';
+import { effectiveTask } from '../runs/task.ts';
 
 export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */

@@ -1,9 +1,9 @@
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { Gate, GateDecision } from '../../core/run/gate.ts';
 import { hasApplied, isFinal, type RunRecord, withApplied } from '../../core/run/record.ts';
-import { getJson, putText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
 import { gateAnswer } from '../payloads.ts';
+import { getJson, putText } from '../runs/artifacts.ts';
 
 /**
  * Brings a decision into the run's work, then answers the token. Everybody who finds a decision calls it: the voter, the

@@ -1,10 +1,10 @@
-import type { Review, ReviewComment } from '../../core/collaboration.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
+import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import type { Task } from '../task.ts';
+import type { Task } from '../runs/task.ts';
 import { decideGate } from './decide-gate.ts';
 
 /** What became of a review, with the reason when it did not count. */

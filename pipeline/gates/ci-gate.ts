@@ -1,7 +1,7 @@
 import { ciFeedback, ciVerdict, missingCauses } from '../../core/ci/verdict.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import { loadTask } from '../task.ts';
+import { loadTask } from '../runs/task.ts';
 import { closeGate } from './decide-gate.ts';
 
 /** The CI gate that a run waits at, if it does. */

@@ -3,9 +3,9 @@ import { parsePlan } from '../../core/plan/parse.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ReviewThread } from '../../core/run/record.ts';
-import { putJson } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
+import { putJson } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
 import { applyDecision } from './apply-decision.ts';
 
 export interface VoteRequest {

@@ -1,11 +1,11 @@
 import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
-import { announceGate } from '../announce-gate.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
-import { bestEffort, reportRun } from '../report-run.ts';
-import { refuseStopped, type Task } from '../task.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { bestEffort, reportRun } from '../runs/report-run.ts';
+import { refuseStopped, type Task } from '../runs/task.ts';
+import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 
 export interface GateRequest {

@@ -1,12 +1,12 @@
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import type { PhaseOrder } from '../../core/ports.ts';
+import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
-import { getJson, getText } from '../artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { record as recordEvent } from '../events.ts';
-import { loadTask, refuseStopped, type Task } from '../task.ts';
+import { getJson, getText } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { loadTask, refuseStopped, type Task } from '../runs/task.ts';
 import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
 
@@ -27,7 +27,7 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   const task = await loadTask(deps, request.runId);
   refuseStopped(task.record);
   const phaseId = phaseIdOf(request);
-  const phase = await deps.gates.launchPhase({
+  const phase = await deps.phases.launch({
     phaseId,
     runId: request.runId,
     token: await deps.vault.seal(token),
@@ -35,7 +35,7 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   });
   if (phase.status === 'ended') return deliverPhase(deps, phase);
   // Money that a cut-off attempt spent stays charged.
-  for (let attempt = 1; attempt < phase.tries; attempt++) {
+  for (let attempt = 1; attempt < phase.attempt; attempt++) {
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
@@ -45,24 +45,24 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     return { ...run, status: 'running', state };
   });
   await recordEvent(deps, request.runId, {
-    key: `phase#${phaseId}/${phase.tries}`,
+    key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
-    text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
+    text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, try ${phase.attempt}` : ''}`,
   });
-  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.attempt), { phaseId, attempt: phase.attempt });
   // A stop in between has answered this attempt while there was no sandbox to stop.
-  const now = await deps.gates.getPhase(phaseId);
-  if (now?.tries === phase.tries && now.answer) await deps.launcher.stop(phase);
+  const now = await deps.phases.get(phaseId);
+  if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
 }
 
-async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseOrder> {
+async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, attempt: number): Promise<PhaseOrder> {
   const { record, effective } = task;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const inputs = await phaseInputs(deps, task);
   const verify = request.phase === 'verify';
   const agent = verify ? null : effective.agent;
   const spec: PhaseSpec = {
-    phaseKey: `${phaseIdOf(request)}/${tries}`,
+    phaseKey: `${phaseIdOf(request)}/${attempt}`,
     runId: record.runId,
     taskId: record.taskId,
     phase: request.phase,

@@ -1,5 +1,5 @@
 import { blobsByPath, type ChangeSet, changeManifest } from '../../core/run/change-set.ts';
-import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 
 /** Reads the change set a sandbox put, and holds every blob against its id. Returns the fault instead of throwing. */
 export function readChange(artifacts: Map<string, Uint8Array>, base: string): ChangeSet | Error {

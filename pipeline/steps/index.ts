@@ -1,22 +1,22 @@
 import type { Deps } from '../deps.ts';
 import type { StepName } from '../payloads.ts';
-import { askHuman } from './ask-human.ts';
-import { awaitCi } from './await-ci.ts';
-import { build } from './build.ts';
-import { checkpointGate } from './checkpoint-gate.ts';
-import { claim } from './claim.ts';
-import { deliver } from './deliver.ts';
-import { estimate } from './estimate.ts';
-import { plan } from './plan.ts';
-import { planGate } from './plan-gate.ts';
-import { publish } from './publish.ts';
-import { queue } from './queue.ts';
-import { reserve } from './reserve.ts';
-import { reviewGate } from './review-gate.ts';
-import { settle } from './settle.ts';
+import { claim } from './intake/claim.ts';
+import { estimate } from './intake/estimate.ts';
+import { queue } from './intake/queue.ts';
+import { reserve } from './intake/reserve.ts';
+import { validate } from './intake/validate.ts';
+import { askHuman } from './people/ask-human.ts';
+import { checkpointGate } from './people/checkpoint-gate.ts';
+import { planGate } from './people/plan-gate.ts';
+import { reviewGate } from './people/review-gate.ts';
+import { awaitCi } from './result/await-ci.ts';
+import { deliver } from './result/deliver.ts';
+import { publish } from './result/publish.ts';
+import { settle } from './result/settle.ts';
 import { checked } from './step.ts';
-import { validate } from './validate.ts';
-import { verify } from './verify.ts';
+import { build } from './work/build.ts';
+import { plan } from './work/plan.ts';
+import { verify } from './work/verify.ts';
 
 type Handler = (payload: unknown) => Promise<unknown>;
 

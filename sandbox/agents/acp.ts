@@ -2,7 +2,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import * as acp from '@agentclientprotocol/sdk';
 import { DrydockError } from '../../core/errors.ts';
 import type { PhaseEvent } from '../../core/run/phase.ts';
-import { agentEnvironment, promptFileIn } from '../runner/environment.ts';
+import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver, AgentEnd } from './driver.ts';
 import { prepareHome } from './homes.ts';

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { DrydockError } from '../../core/errors.ts';
-import { agentEnvironment, promptFileIn } from '../runner/environment.ts';
+import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside } from '../runner/phase.ts';
 import type { AgentDriver } from './driver.ts';
 

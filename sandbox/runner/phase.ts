@@ -1,9 +1,9 @@
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
-import type { GatewayClient } from './gateway-client.ts';
-import type { OwnGit } from './git.ts';
-import { type InnerCommand, type Ran, runInner, SHELL } from './inner.ts';
+import { type InnerCommand, type Ran, runInner, SHELL } from './commands/inner.ts';
+import type { GatewayClient } from './link/gateway-client.ts';
+import type { OwnGit } from './workspace/git.ts';
 
 /** Bytes of one log event; a command that prints more sends more of them. */
 const LOG_CHUNK = 7_000;

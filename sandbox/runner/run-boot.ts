@@ -1,7 +1,7 @@
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
-import { gatewayClient } from './gateway-client.ts';
-import { startRelay } from './relay.ts';
+import { gatewayClient } from './link/gateway-client.ts';
+import { startRelay } from './link/relay.ts';
 import { runPhase } from './run-phase.ts';
 
 /** Does one phase and puts its artifacts. Throws where the gateway cannot be reached. */

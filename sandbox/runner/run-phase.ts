@@ -4,17 +4,25 @@ import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
-import { unpackAgentFiles } from './agent-files.ts';
-import { baseline, baselineOfError } from './baseline.ts';
-import { npmrc } from './environment.ts';
-import { recordRuntime } from './found-runtime.ts';
-import type { GatewayClient } from './gateway-client.ts';
-import { ownGit } from './git.ts';
+import { npmrc } from './commands/environment.ts';
+import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
-import { prepare } from './prepare.ts';
-import { verify } from './verify.ts';
-import { build, type Outcome, plan } from './work.ts';
-import { agentRepository, checkOut, differences, fetchBase, recordTree, restore, treeOfChange } from './work-tree.ts';
+import { unpackAgentFiles } from './steps/agent-files.ts';
+import { baseline, baselineOfError } from './steps/baseline.ts';
+import { recordRuntime } from './steps/found-runtime.ts';
+import { prepare } from './steps/prepare.ts';
+import { verify } from './steps/verify.ts';
+import { build, type Outcome, plan } from './steps/work.ts';
+import { ownGit } from './workspace/git.ts';
+import {
+  agentRepository,
+  checkOut,
+  differences,
+  fetchBase,
+  recordTree,
+  restore,
+  treeOfChange,
+} from './workspace/work-tree.ts';
 
 /** Longest message a result may carry. */
 const MAX_MESSAGE = 20_000;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { State, StateMachine } from '../../engine/asl.ts';
+import type { State, StateMachine } from '../../engine/asl/types.ts';
 import { Engine } from '../../engine/engine.ts';
 
 const durableCount = 2_000;

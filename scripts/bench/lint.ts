@@ -1,4 +1,4 @@
-import { lintSpec } from '../../core/spec/lint.ts';
+import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 
 const count = 10_000;
 

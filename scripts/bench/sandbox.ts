@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { outerArguments, systemLinks, systemMounts, unprivileged } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
 import { layout } from '../../sandbox/layout.ts';
-import { innerArguments } from '../../sandbox/runner/inner.ts';
+import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
 import { median, round } from './statistics.ts';
 
 const pairs = 41;

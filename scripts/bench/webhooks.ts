@@ -5,9 +5,9 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { openInbox } from '../../adapters/local/inbox.ts';
-import { listenForWebhooks } from '../../cli/webhook-listener.ts';
-import { createWebhook, webhookPath } from '../../web/webhook.ts';
+import { createWebhook, webhookPath } from '../../adapters/github/webhook/receiver.ts';
+import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
+import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 
 const count = 5_000;
 const warmUp = 500;

@@ -4,7 +4,7 @@ import { resourcesOf, type Template } from './template.ts';
 
 /**
  * A run of middling size without rework: three phases of ten minutes, a minute before each to pull images. A run on the
- * stand-ins takes no more transitions, invocations and writes than that (test/aws/scenario.test.ts).
+ * stand-ins takes no more transitions, invocations and writes than that (test/aws/scenario/scenario.test.ts).
  */
 export const typical = {
   phases: 3,

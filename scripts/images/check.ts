@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ToolchainName, toolchains } from '../../core/spec/toolchains.ts';
+import { type ToolchainName, toolchains } from '../../core/task-spec/toolchains.ts';
 import { dockerfileOf, type ImageName, imageNames, writeContexts } from './contexts.ts';
 import { runPhaseIn } from './phase.ts';
 import { type Built, buildImage, remember } from './run.ts';

@@ -52,7 +52,7 @@ function setModes(folder: string): void {
 async function bundleGatewayTask(): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [join(root, 'adapters/aws/gateway/main.ts')],
+    entryPoints: [join(root, 'programs/gateway.ecs.ts')],
     write: false,
     ...forAws,
     plugins: [withoutLocales],

@@ -11,12 +11,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import { startDynamo } from '../../adapters/local/dynamo-server.ts';
+import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
+import { sealedAs, variables } from '../../common/deployment.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../core/run/record.ts';
-import type { Runs } from '../../core/stores.ts';
-import { realClock } from '../../engine/clock.ts';
 import { Engine } from '../../engine/engine.ts';
-import { sealedAs, variables } from '../../lambdas/variables.ts';
+import { realClock } from '../../engine/timing/clock.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
@@ -192,7 +192,7 @@ export async function createAwsWorld(
   );
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
-    // test/aws/telemetry.test.ts looks at what is said.
+    // test/aws/scenario/telemetry.test.ts looks at what is said.
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
     AWS_REGION: 'us-east-1',

@@ -2,11 +2,11 @@
 // the flood has its run. Says where it listens, then how many runs there are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openOwner } from '../../cli/compose.ts';
-import type { GitHubConfig } from '../../cli/github/config.ts';
-import { loadPolicy } from '../../cli/policy.ts';
-import { listenForWebhooks } from '../../cli/webhook-listener.ts';
-import { createWebhook } from '../../web/webhook.ts';
+import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import type { GitHubConfig } from '../../cli/config/github.ts';
+import { loadPolicy } from '../../cli/config/load-policy.ts';
+import { openOwner } from '../../cli/local/compose.ts';
+import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 import { scriptedRunner } from './scripted-runner.ts';
 
 const [folder = ''] = process.argv.slice(2);

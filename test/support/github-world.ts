@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import type { Owner, OwnerOptions } from '../../cli/compose.ts';
-import { loadPolicy } from '../../cli/policy.ts';
-import { listenForWebhooks } from '../../cli/webhook-listener.ts';
-import type { RunView } from '../../pipeline/service.ts';
-import { createWebhook } from '../../web/webhook.ts';
+import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import { loadPolicy } from '../../cli/config/load-policy.ts';
+import type { Owner, OwnerOptions } from '../../cli/local/compose.ts';
+import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { type Script, scriptedRunner } from './scripted-runner.ts';
 import { createWorld, type World } from './world.ts';

@@ -2,10 +2,10 @@
 // earlier life was killed at: before a step, after its work and before that is recorded, or inside its wait. Prints the run as JSON when it gets there.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openOwner } from '../../cli/compose.ts';
-import { loadPolicy, personId } from '../../cli/policy.ts';
+import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
+import { openOwner } from '../../cli/local/compose.ts';
 import { isFinal } from '../../core/run/record.ts';
-import type { GateView } from '../../pipeline/service.ts';
+import type { GateView } from '../../pipeline/service/service.ts';
 import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
 
 const [folder = '', mode = 'run'] = process.argv.slice(2);

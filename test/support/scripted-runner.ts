@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { PhaseJob, PhaseRunner } from '../../core/ports.ts';
+import type { PhaseJob, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall, PhaseEnd, PhaseResult } from '../../core/run/phase.ts';
-import { gitBlobSha } from '../../core/spec/fingerprint.ts';
+import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 
 export interface Scripted {
   result?: Partial<PhaseResult>;

@@ -1,9 +1,9 @@
 // A process of its own that takes webhooks into an inbox, prints where it listens, and may be killed. With a file to write
 // to it also works on the inbox: the id of each delivery it handled, one a line.
 import { appendFileSync } from 'node:fs';
-import { openInbox } from '../../adapters/local/inbox.ts';
-import { listenForWebhooks } from '../../cli/webhook-listener.ts';
-import { createWebhook } from '../../web/webhook.ts';
+import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
+import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 
 const [file = '', secret = '', handled] = process.argv.slice(2);
 const inbox = openInbox(file, { now: Date.now });

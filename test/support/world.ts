@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Owner, type OwnerOptions, openOwner } from '../../cli/compose.ts';
-import { follow } from '../../cli/follow.ts';
-import type { Output } from '../../cli/output.ts';
-import { loadPolicy, personId } from '../../cli/policy.ts';
-import type { RunView } from '../../pipeline/service.ts';
+import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
+import { type Owner, type OwnerOptions, openOwner } from '../../cli/local/compose.ts';
+import { follow } from '../../cli/terminal/follow.ts';
+import type { Output } from '../../cli/terminal/output.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
 
 /** A machine of its own for a scenario: repository, agent, policy, data folder; all gone afterwards. */
 export interface World {

@@ -1,7 +1,7 @@
 import { GetAccountSettingsCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, type SESv2Client } from '@aws-sdk/client-sesv2';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Check, fail, pass, warn } from '../../../core/check.ts';
+import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { ServiceFault } from '../signed.ts';
 

@@ -1,4 +1,4 @@
-import { type Check, fail, pass, warn } from '../../../core/check.ts';
+import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import { parsePolicy } from '../../../core/policy/parse.ts';
 import { approversOf } from '../../../core/policy/people.ts';
 import type { Policy } from '../../../core/policy/schema.ts';

@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
-import { type Check, fail, pass } from '../../../core/check.ts';
+import { type Check, fail, pass } from '../../../core/doctor/finding.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 
 export interface SecretNames {
   github: string;

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
+import type { Runs } from '../../../core/ports/store/runs.ts';
 import { keepEnd, type RunEvent, type RunRecord } from '../../../core/run/record.ts';
-import type { Runs } from '../../../core/stores.ts';
 import { type Item, Table } from './table.ts';
 import { byTimeIndex } from './tables.ts';
 

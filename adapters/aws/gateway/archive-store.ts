@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ArchiveStore } from '../../../gateway/archives.ts';
+import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
 import { cachePrefix } from '../phases/store.ts';
 
 const keyOf = (sha512: string): string => `${cachePrefix}npm/${sha512}`;

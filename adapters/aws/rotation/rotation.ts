@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { awsError } from '../errors.ts';
-import { newestMs } from '../secrets.ts';
+import { newestMs } from '../secrets/secrets.ts';
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html */
 const rotationEvent = z.object({

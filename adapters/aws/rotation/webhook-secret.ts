@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
-import { digestOf, keySince, parseAppSecret } from '../app-secret.ts';
+import { digestOf, keySince, parseAppSecret } from '../secrets/app-secret.ts';
 import type { Rotated } from './rotation.ts';
 
 /** How long messages that were signed with the old secret are taken. */

@@ -9,11 +9,11 @@ import type { Plugin } from 'esbuild';
  */
 export type PhaseProgram = 'runner' | 'container' | 'gateway';
 
-/** Entry and bundle of each, below the folder that holds `gateway/` and `sandbox/`, without their endings. */
+/** Entry point and bundle of each, below the folder that holds `programs/`, without their endings. */
 const places: Record<PhaseProgram, { entry: string; bundle: string }> = {
-  runner: { entry: 'sandbox/runner/main', bundle: 'sandbox/runner/runner.cjs' },
-  container: { entry: 'sandbox/container/main', bundle: 'sandbox/container/container.cjs' },
-  gateway: { entry: 'gateway/main', bundle: 'gateway/gateway.cjs' },
+  runner: { entry: 'programs/sandbox.process', bundle: 'programs/sandbox.process.cjs' },
+  container: { entry: 'programs/sandbox.ecs', bundle: 'programs/sandbox.ecs.cjs' },
+  gateway: { entry: 'programs/gateway.process', bundle: 'programs/gateway.process.cjs' },
 };
 
 /** From sources they are bundled on the spot; a built package has them bundled already. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
-import type { Failure, SandboxEnd } from '../../../gateway/verdict.ts';
+import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout } from '../../../sandbox/layout.ts';
 import { outerArguments, systemLinks, systemMounts, unprivileged } from './bubblewrap.ts';

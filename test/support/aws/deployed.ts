@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { StateMachine } from '../../../engine/asl.ts';
+import type { StateMachine } from '../../../engine/asl/types.ts';
 import { functionNames } from '../../../lib/names.ts';
-import type { PolicyInput } from '../../../lib/policy.ts';
+import type { PolicyInput } from '../../../lib/props/policy.ts';
+import { matches } from './event-pattern.ts';
 import {
   functionId,
   ofType,
@@ -16,8 +17,7 @@ import {
   synthesizeHere,
   type Template,
   text,
-} from '../../aws/template.ts';
-import { matches } from './event-pattern.ts';
+} from './template.ts';
 
 /** The one sender that SES lets through. */
 export const mailFrom = 'drydock@example.com';

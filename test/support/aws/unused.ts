@@ -13,8 +13,12 @@ const phases = /^(plan|build|verify)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|hooks)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
-  { action: /^xray:/, functions: /./, because: 'Traces: test/aws/telemetry.test.ts.' },
-  { action: /^ses:SendEmail$/, functions: /./, because: 'Mail, where the policy has a sender: test/aws/told.test.ts.' },
+  { action: /^xray:/, functions: /./, because: 'Traces: test/aws/scenario/telemetry.test.ts.' },
+  {
+    action: /^ses:SendEmail$/,
+    functions: /./,
+    because: 'Mail, where the policy has a sender: test/aws/scenario/told.test.ts.',
+  },
   {
     action: /^sqs:SendMessage$/,
     functions: /^settle-/,
@@ -79,7 +83,7 @@ const explained: Explained[] = [
     because:
       'Called by people and by Secrets Manager: test/aws/{operate-cli,diagnose,setup,pages,rotation-world}.test.ts.',
   },
-  { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/broker.test.ts.' },
+  { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/services/broker.test.ts.' },
 ];
 
 /** `function action` of each grant that nothing in `called` used and nothing explains; explanations that explain nothing. */

@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAppAuth } from '@octokit/auth-app';
+import type { Octokit } from '@octokit/rest';
+import { DrydockError } from '../../../core/errors.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { Credentials } from '../../../core/ports/host/credentials.ts';
+import { type GitHubAccess, ownerAndRepo, type Purpose } from './access.ts';
+import { createClient } from './client.ts';
+import { hostError, isHostError, statusOf } from './errors.ts';
+
+export interface GitHubAccessConfig {
+  /** Without a slash at the end. */
+  apiUrl: string;
+  /** Base of clone URLs, without a slash at the end. */
+  gitUrl: string;
+  auth: { appId: number; privateKey: string } | { token: string };
+}
+
+const permissions: Record<Purpose, Record<string, 'read' | 'write'>> = {
+  read: {
+    contents: 'read',
+    metadata: 'read',
+    pull_requests: 'read',
+    checks: 'read',
+    statuses: 'read',
+    actions: 'read',
+  },
+  write: { contents: 'write', metadata: 'read', pull_requests: 'write' },
+  report: { metadata: 'read', checks: 'write', statuses: 'write', issues: 'write', pull_requests: 'write' },
+};
+/** A token is minted anew when less than this is left of it. */
+const marginMs = 300_000;
+export const hooksOwner = 'hooks';
+
+interface Minted {
+  id: string;
+  token: string;
+  expiresAt: number;
+}
+
+export interface AccessOptions {
+  credentials: Credentials;
+  seal(token: string): string | Promise<string>;
+  open(sealed: string): string | Promise<string>;
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep?(ms: number): Promise<unknown>;
+}
+
+/** Access to one GitHub as an App, or with one personal token. */
+export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOptions): GitHubAccess {
+  const { credentials, now } = options;
+  const { auth } = config;
+  const sleep = options.sleep ?? delay;
+  const client = (token: string): Octokit => createClient(config.apiUrl, { auth: token }, sleep);
+  const app = (): Octokit => {
+    if (!('token' in auth)) return createClient(config.apiUrl, { authStrategy: createAppAuth, auth }, sleep);
+    throw new DrydockError('HostForbidden', 'A personal token is no app.', { remedy: 'Run `drydock github setup`.' });
+  };
+
+  const installations = new Map<string, number>();
+  const installationOf = async (scope: CodeHostScope): Promise<number> => {
+    const known = scope.installation ?? installations.get(scope.repository);
+    if (known !== undefined) return known;
+    const { data } = await app().apps.getRepoInstallation(ownerAndRepo(scope.repository));
+    installations.set(scope.repository, data.id);
+    return data.id;
+  };
+
+  /** Remembered before anybody holds it. */
+  const mint = async (scope: CodeHostScope, purpose: Purpose): Promise<Minted> => {
+    const made = await createToken(scope, purpose);
+    const id = randomUUID();
+    const { token, expires_at: expiresAt } = made;
+    try {
+      await credentials.remember({ id, owner: ownerOf(scope), purpose, sealed: await options.seal(token), expiresAt });
+    } catch (error) {
+      await client(token)
+        .apps.revokeInstallationAccessToken()
+        .catch(() => undefined);
+      throw error;
+    }
+    return { id, token, expiresAt: Date.parse(expiresAt) };
+  };
+
+  const createToken = async (
+    scope: CodeHostScope,
+    purpose: Purpose,
+  ): Promise<{ token: string; expires_at: string }> => {
+    try {
+      const { data } = await app().apps.createInstallationAccessToken({
+        installation_id: await installationOf(scope),
+        repositories: [ownerAndRepo(scope.repository).repo],
+        permissions: permissions[purpose],
+      });
+      return data;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 404 && status !== 422) throw error;
+      // 404: no installation. 422: it does not cover the repository, or does not grant the permissions.
+      installations.delete(scope.repository);
+      const wanted = Object.entries(permissions[purpose]).map(([name, level]) => `${name}: ${level}`);
+      const { message } = hostError(error, `The app gets no ${purpose} token for ${scope.repository}`);
+      throw new DrydockError('HostForbidden', message, {
+        details: { status: status === 404 ? 404 : 403 },
+        remedy: `Install the app on ${scope.repository} and accept what it asks for: ${wanted.join(', ')}.`,
+      });
+    }
+  };
+
+  const revoke = async (owner: string, id: string, token: string): Promise<void> => {
+    try {
+      await client(token).apps.revokeInstallationAccessToken();
+    } catch (error) {
+      // One that is dead already is what was asked for.
+      if (statusOf(error) !== 401 && statusOf(error) !== 404) throw hostError(error, 'revoke a token');
+    }
+    await credentials.forget(owner, id);
+  };
+
+  /** The newest that another process of the run has minted for the same purpose: each would have to be revoked. */
+  const kept = async ({ run }: CodeHostScope, purpose: Purpose): Promise<Minted | undefined> => {
+    if (run === undefined) return undefined;
+    const usable = (await credentials.of(run))
+      .map((known) => ({ ...known, until: Date.parse(known.expiresAt) }))
+      .filter((known) => known.purpose === purpose && known.until - now() > marginMs)
+      .sort((a, b) => b.until - a.until)[0];
+    return usable && { id: usable.id, token: await options.open(usable.sealed), expiresAt: usable.until };
+  };
+
+  const cached = new Map<string, Promise<Minted>>();
+  /** The token kept for a purpose. Those who ask at once get the same. @param refused One that GitHub takes no longer. */
+  const tokenFor = async (scope: CodeHostScope, purpose: Purpose, refused?: string): Promise<string> => {
+    const key = `${ownerOf(scope)} ${scope.repository} ${purpose}`;
+    const known = cached.get(key);
+    if (known) {
+      const { token, expiresAt } = await known;
+      if (token !== refused && expiresAt - now() > marginMs) return token;
+      if (cached.get(key) !== known) return tokenFor(scope, purpose, refused);
+    }
+    const other = refused === undefined ? kept(scope, purpose) : Promise.resolve(undefined);
+    const made = other.then((found) => found ?? mint(scope, purpose));
+    cached.set(key, made);
+    made.catch(() => cached.delete(key));
+    return (await made).token;
+  };
+
+  /** A `write` token is made for this one use. */
+  const lend = async <T>(
+    scope: CodeHostScope,
+    purpose: Purpose,
+    refused: string | undefined,
+    work: (token: string) => Promise<T>,
+  ): Promise<T> => {
+    if (purpose !== 'write') return work(await tokenFor(scope, purpose, refused));
+    const { id, token } = await mint(scope, purpose);
+    try {
+      return await work(token);
+    } finally {
+      // One that cannot be revoked now stays on the list of what the run left.
+      await revoke(ownerOf(scope), id, token).catch(() => undefined);
+    }
+  };
+
+  return {
+    mode: 'token' in auth ? 'token' : 'app',
+    gitUrl: config.gitUrl,
+
+    use(scope, purpose, work) {
+      const what = `${purpose} ${scope.repository}`;
+      if ('token' in auth) return named(what, () => work(client(auth.token)));
+      let used: string | undefined;
+      const go = (refused?: string) =>
+        lend(scope, purpose, refused, (token) => {
+          used = token;
+          return work(client(token));
+        });
+      return named(what, () =>
+        go().catch((error: unknown) => {
+          // It died in mid-use: revoked by somebody, or older than its hour.
+          if (statusOf(error) !== 401 || used === undefined) throw error;
+          return go(used);
+        }),
+      );
+    },
+
+    async readToken(scope, refused) {
+      if ('token' in auth) return auth.token;
+      return named(`read ${scope.repository}`, () => tokenFor(scope, 'read', refused));
+    },
+
+    app: (work) => named('ask as the app', async () => work(app())),
+
+    async release(owner) {
+      if ('token' in auth) return;
+      for (const key of cached.keys()) if (key.startsWith(`${owner} `)) cached.delete(key);
+      const failures: unknown[] = [];
+      for (const { id, sealed, expiresAt } of await credentials.of(owner)) {
+        try {
+          if (Date.parse(expiresAt) <= now()) await credentials.forget(owner, id);
+          else await revoke(owner, id, await options.open(sealed));
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+const ownerOf = (scope: CodeHostScope): string => scope.run ?? hooksOwner;
+
+async function named<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isHostError(error) ? hostError(error, what) : error;
+  }
+}

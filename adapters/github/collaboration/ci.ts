@@ -1,0 +1,105 @@
+import type { Octokit } from '@octokit/rest';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { GateResult } from '../../../core/ports/host/collaboration.ts';
+import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
+import { ourselves } from '../api/identity.ts';
+import { atMost, cut, perPage } from '../api/pagination.ts';
+import { isOurs } from '../webhook/events.ts';
+import { jobLogTail } from './job-log.ts';
+
+/** Pages of checks and of statuses that are read of a commit. */
+const maxPages = 20;
+/** Checks whose reasons are asked for, each with up to two more calls. */
+const maxDetailed = 20;
+const maxAnnotations = 50;
+/** UTF-16 units of one gate's reason beside its log. */
+const maxDetail = 20_000;
+
+type At = ReturnType<typeof ownerAndRepo>;
+type CheckRun = Awaited<ReturnType<Octokit['checks']['listForRef']>>['data']['check_runs'][number];
+type Status = Awaited<ReturnType<Octokit['repos']['listCommitStatusesForRef']>>['data'][number];
+
+/** Check runs and commit statuses of a commit that are not ours: the newest of each name and app, of each context. */
+export async function gateResults(
+  access: GitHubAccess,
+  scope: CodeHostScope,
+  repository: string,
+  head: string,
+  details: boolean,
+): Promise<GateResult[]> {
+  const at = ownerAndRepo(repository);
+  const { slug } = await ourselves(access, scope);
+  return access.use(scope, 'read', async (octokit) => {
+    const runs = await octokit.paginate(
+      octokit.checks.listForRef,
+      { ...at, ref: head, filter: 'latest', per_page: perPage },
+      atMost<CheckRun>(maxPages),
+    );
+    const statuses = await octokit.paginate(
+      octokit.repos.listCommitStatusesForRef,
+      { ...at, ref: head, per_page: perPage },
+      atMost<Status>(maxPages),
+    );
+    const others = runs.filter((run) => !isOurs(run.name) && (slug === undefined || run.app?.slug !== slug));
+    // `latest` is so within a suite; the same workflow for a push and for a pull request makes two of them.
+    const checks = newest(
+      others.sort((a, b) => b.id - a.id),
+      (run) => `${run.app?.slug ?? ''} ${run.name}`,
+    );
+    const results: GateResult[] = [];
+    let detailed = 0;
+    for (const run of checks) {
+      const result = ofCheck(run);
+      const why = details && result.state === 'failed' && detailed++ < maxDetailed;
+      results.push(why ? { ...result, detail: await detailOf(octokit, at, run) } : result);
+    }
+    const contexts = newest(statuses, (status) => status.context).filter(({ context }) => !isOurs(context));
+    return [...results, ...contexts.map(ofStatus)];
+  });
+}
+
+/** The first of each key. */
+function newest<T>(newestFirst: T[], key: (each: T) => string): T[] {
+  const found = new Map<string, T>();
+  for (const each of newestFirst) if (!found.has(key(each))) found.set(key(each), each);
+  return [...found.values()];
+}
+
+const passing = new Set<string | null>(['success', 'neutral', 'skipped']);
+
+const ofCheck = (run: CheckRun): GateResult => ({
+  name: run.name,
+  state: run.status !== 'completed' ? 'pending' : passing.has(run.conclusion) ? 'passed' : 'failed',
+  conclusion: run.status === 'completed' ? (run.conclusion ?? 'without a conclusion') : run.status,
+  detail: '',
+  ...(run.html_url ? { url: run.html_url } : {}),
+});
+
+const ofStatus = ({ context, state, description, target_url }: Status): GateResult => ({
+  name: context,
+  state: state === 'success' ? 'passed' : state === 'pending' ? 'pending' : 'failed',
+  conclusion: state,
+  detail: description ?? '',
+  ...(target_url ? { url: target_url } : {}),
+});
+
+async function detailOf(octokit: Octokit, at: At, run: CheckRun): Promise<string> {
+  const { title, summary, annotations_count: count } = run.output;
+  const annotations = count > 0 ? await annotationsOf(octokit, at, run.id) : [];
+  const told = cut([title, summary, ...annotations].filter((text) => text).join('\n'), maxDetail);
+  const job = run.app?.slug === 'github-actions' ? /\/job\/(\d+)/.exec(run.details_url ?? '')?.[1] : undefined;
+  const log = job === undefined ? '' : await jobLogTail(octokit, at, Number(job));
+  return [told, ...(log === '' ? [] : ['The end of its log:', log])].filter((text) => text !== '').join('\n');
+}
+
+async function annotationsOf(octokit: Octokit, at: At, run: number): Promise<string[]> {
+  const annotations = await octokit.paginate(
+    octokit.checks.listAnnotations,
+    { ...at, check_run_id: run, per_page: maxAnnotations },
+    atMost<Awaited<ReturnType<Octokit['checks']['listAnnotations']>>['data'][number]>(1),
+  );
+  return annotations.map(
+    ({ path, start_line, annotation_level, message }) =>
+      `${path}:${start_line}: ${annotation_level ?? 'notice'}: ${cut(message ?? '', 2_000)}`,
+  );
+}

@@ -1,0 +1,157 @@
+import { createAppAuth } from '@octokit/auth-app';
+import { Octokit } from '@octokit/rest';
+import type { Check } from '../../../cli/commands/doctor.ts';
+import type { GitHubConfig } from '../../../cli/config/github.ts';
+import type { Policy } from '../../../core/policy/schema.ts';
+import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
+import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
+import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
+import { hookChecks, webhookChecks } from './webhook.ts';
+
+const requestTimeoutMs = 15_000;
+/** Repositories that are asked about at a time. */
+const atOnce = 4;
+
+export type Fetch = typeof fetch;
+type Rows = Check[];
+
+/**
+ * What GitHub says of the credentials, the app, its webhook and each repository of the policy. Nothing is changed there,
+ * but for tokens that are minted to look and revoked at once. Without credentials and repositories there are no rows.
+ */
+export async function githubChecks(
+  config: GitHubConfig | undefined,
+  policy: Policy,
+  fetch: Fetch = globalThis.fetch,
+): Promise<Rows> {
+  const hosted = Object.entries(policy.repositories).flatMap(([name, repository]): HostedRepository[] =>
+    repository.host === 'github' ? [{ name, ...repository }] : [],
+  );
+  if (!config) {
+    return hosted.length === 0 ? [] : [fail('github', 'no credentials', 'Create the app: drydock github setup')];
+  }
+  const client = (auth: Record<string, unknown>): Octokit => newClient(config.apiUrl, auth, fetch);
+  return 'token' in config.auth
+    ? tokenChecks(client({ auth: config.auth.token }), config, hosted)
+    : appChecks(
+        client({ authStrategy: createAppAuth, auth: config.auth }),
+        (token) => client({ auth: token }),
+        config,
+        hosted,
+      );
+}
+
+async function appChecks(
+  app: Octokit,
+  as: (token: string) => Octokit,
+  config: GitHubConfig,
+  hosted: HostedRepository[],
+): Promise<Rows> {
+  const found = await app.rest.apps.getAuthenticated().then(
+    ({ data }) => data,
+    (error: unknown) => ({ fault: error }),
+  );
+  if (found === null || 'fault' in found) {
+    return [credentialsFault(found?.fault, config.apiUrl, 'the app id and its private key')];
+  }
+  const { permissions, events, slug = '' } = found;
+  const lacks = missingPermissions(permissions as Record<string, string>);
+  const deaf = missingEvents(events);
+  const settings = `the app’s settings on ${new URL(config.gitUrl).host}`;
+  const rows = [
+    pass('github', `app ${slug}; commits are signed by GitHub, tokens are minted for each run and revoked`),
+    lacks.length === 0
+      ? pass('permissions', 'all that are needed')
+      : fail(
+          'permissions',
+          `missing: ${lacks.join(', ')}`,
+          `Grant them in ${settings}; each installation then accepts.`,
+        ),
+    deaf.length === 0
+      ? pass('events', 'all that are needed')
+      : warn('events', `not told of: ${deaf.join(', ')}`, `Subscribe to them in ${settings}.`),
+    ...(await webhookChecks(app, config.webhookSecrets)),
+  ];
+  return [...rows, ...(await each(hosted, (repository) => repositoryChecks(repository, installed(app, as))))];
+}
+
+/** Access to one repository by a token for it alone, which is revoked after use. */
+const installed =
+  (app: Octokit, as: (token: string) => Octokit): RepositoryAccess =>
+  async (repository, look) => {
+    const [owner = '', repo = ''] = repository.name.split('/');
+    const { data: installation } = await app.rest.apps.getRepoInstallation({ owner, repo });
+    if (installation.suspended_at != null) {
+      const detail = `${repository.name}: the installation is suspended`;
+      return [warn('repository', detail, 'Unsuspend it in the settings of the account it is on.')];
+    }
+    const minted = await app.rest.apps.createInstallationAccessToken({
+      installation_id: installation.id,
+      repositories: [repo],
+      permissions: { metadata: 'read', contents: 'read' },
+    });
+    const octokit = as(minted.data.token);
+    try {
+      return await look(octokit, {
+        id: installation.id,
+        lacks: missingPermissions(installation.permissions as Record<string, string>),
+      });
+    } finally {
+      await octokit.rest.apps.revokeInstallationAccessToken().catch(() => undefined);
+    }
+  };
+
+async function tokenChecks(octokit: Octokit, config: GitHubConfig, hosted: HostedRepository[]): Promise<Rows> {
+  const found = await octokit.rest.users.getAuthenticated().catch((error: unknown) => ({ fault: error }));
+  if ('fault' in found) return [credentialsFault(found.fault, config.apiUrl, 'the token')];
+  // Tokens with fine-grained permissions have no scopes.
+  const scopes = found.headers['x-oauth-scopes']?.split(',').map((scope) => scope.trim());
+  const narrow = scopes !== undefined && !scopes.includes('repo');
+  const mode = 'commit statuses instead of check runs, unsigned commits, nothing to mint or revoke';
+  return [
+    pass('github', `personal token of ${found.data.login}: ${mode}`),
+    ...(narrow ? [fail('permissions', 'the token lacks the scope repo', 'Create one with that scope.')] : []),
+    ...(await each(hosted, async (repository) => [
+      ...(await repositoryChecks(repository, (_, look) => look(octokit))),
+      ...(await hookChecks(octokit, repository.name, config.webhookSecrets)),
+    ])),
+  ];
+}
+
+function credentialsFault(error: unknown, apiUrl: string, what: string): Check {
+  const status = statusOf(error);
+  if (status === 401 || status === 403 || status === 404) {
+    return fail(
+      'github',
+      `GitHub does not accept ${what} (${status})`,
+      'Create the app anew, or correct the variables.',
+    );
+  }
+  return fail(
+    'github',
+    `${faultOf(error)} at ${new URL(apiUrl).host}`,
+    'Check the network, a proxy, and GITHUB_API_URL.',
+  );
+}
+
+function newClient(baseUrl: string, auth: Record<string, unknown>, fetch: Fetch): Octokit {
+  const quiet = (): void => undefined;
+  return new Octokit({
+    ...auth,
+    baseUrl,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    request: {
+      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(requestTimeoutMs) }),
+    },
+  });
+}
+
+async function each<T>(items: readonly T[], check: (item: T) => Promise<Rows>): Promise<Rows> {
+  const rows: Rows[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) rows[i] = await check(items[i] as T);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return rows.flat();
+}

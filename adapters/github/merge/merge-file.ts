@@ -1,0 +1,88 @@
+import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
+import { isBinary, linesOf } from '../repository/objects.ts';
+import type { TreeEntry } from '../repository/tree.ts';
+import { type Markers, mergeText } from './merge-text.ts';
+import { kind } from './renames.ts';
+
+/** One file in the three trees; absent where it is not. */
+export interface Versions {
+  base?: TreeEntry | undefined;
+  target?: TreeEntry | undefined;
+  change?: TreeEntry | undefined;
+  /** For a conflict, where the sides have it by different names. */
+  markers?: Markers;
+}
+export interface MergedFile {
+  /** Absent: the file is gone. */
+  entry?: TreeEntry | undefined;
+  /** The two sides are of different kinds (a link and a file), and this is the one that cannot have the path. */
+  aside?: { side: 'target' | 'change'; entry: TreeEntry };
+  conflict: boolean;
+}
+/** Contents by id; what a merge wrote is added. */
+export interface Contents {
+  read(sha: string): Promise<Uint8Array>;
+  add(sha: string, bytes: Uint8Array): void;
+}
+
+const plainMarkers: Markers = { target: 'target', change: 'change', size: 7 };
+
+export const same = (a: TreeEntry | undefined, b: TreeEntry | undefined): boolean =>
+  a?.mode === b?.mode && a?.blobSha === b?.blobSha;
+
+/**
+ * Three-way merge of one file as git does it: a side that did not change it gives way; deleted here and changed there is
+ * a conflict that keeps what was changed. Binaries, links and submodules that both sides changed are the target's, and a
+ * conflict. Contents are read only where both sides changed them.
+ */
+export async function mergeFile(versions: Versions, contents: Contents): Promise<MergedFile> {
+  const { base, target, change } = versions;
+  if (same(target, change) || same(base, change)) return { entry: target, conflict: false };
+  if (same(base, target)) return { entry: change, conflict: false };
+  if (!target || !change) return { entry: target ?? change, conflict: true };
+  if (kind(target) !== kind(change)) return ofTwoKinds(target, change);
+  const origin = base && kind(base) === kind(target) ? base : undefined;
+  const mode = oneOf(origin?.mode, target.mode, change.mode);
+  const content = await mergeContent(origin?.blobSha, target, change.blobSha, contents, versions.markers);
+  return {
+    entry: { mode: mode ?? target.mode, blobSha: content.blobSha },
+    conflict: content.conflict || mode === undefined,
+  };
+}
+
+async function mergeContent(
+  base: string | undefined,
+  target: TreeEntry,
+  change: string,
+  contents: Contents,
+  markers = plainMarkers,
+) {
+  const clean = oneOf(base, target.blobSha, change);
+  if (clean !== undefined) return { blobSha: clean, conflict: false };
+  const theirs = { blobSha: target.blobSha, conflict: true };
+  if (kind(target) !== '10') return theirs;
+  const versions = [base, target.blobSha, change].map((sha) =>
+    sha === undefined ? new Uint8Array() : contents.read(sha),
+  );
+  const bytes = await Promise.all(versions);
+  if (bytes.some(isBinary)) return theirs;
+  const [from = [], into = [], ours = []] = bytes.map(linesOf);
+  const { lines, conflict } = mergeText(from, into, ours, markers);
+  const merged = Buffer.from(lines.join(''), 'latin1');
+  const blobSha = gitBlobSha(merged);
+  contents.add(blobSha, merged);
+  return { blobSha, conflict };
+}
+
+/** What both agree on; undefined where both changed it, each in its own way. */
+function oneOf(base: string | undefined, target: string, change: string): string | undefined {
+  if (target === change || base === change) return target;
+  return base === target ? change : undefined;
+}
+
+/** A link or a submodule keeps the path, and the file goes beside it. */
+function ofTwoKinds(target: TreeEntry, change: TreeEntry): MergedFile {
+  return kind(target) === '10'
+    ? { entry: change, aside: { side: 'target', entry: target }, conflict: true }
+    : { entry: target, aside: { side: 'change', entry: change }, conflict: true };
+}

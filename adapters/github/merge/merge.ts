@@ -1,0 +1,141 @@
+import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../../core/run/change-set.ts';
+import { fewAtOnce, type Objects } from '../repository/objects.ts';
+import type { Tree, TreeEntry } from '../repository/tree.ts';
+import { type Contents, type MergedFile, mergeFile, same } from './merge-file.ts';
+import { type Trees, versionsOf } from './merge-renames.ts';
+
+type Side = 'target' | 'change';
+
+/**
+ * Three-way merge of base plus change onto a moved target, as `git merge-tree` does it but without git: by the two trees
+ * and the contents of the files that both sides changed. Base is what is compared against, also where the target's
+ * history was rewritten. Both sides' renames are followed.
+ *
+ * Where it differs from git (test/github/contract/merge.test.ts counts it):
+ * - Where lines repeat, a change can be aligned in more than one way. Of 1000 random merges of texts made of two lines
+ *   git alone saw a conflict in 10, we alone in 7, and 22 had another text; of twelve lines 4, 1 and 10; of lines that
+ *   hardly repeat 0, 0 and 1.
+ * - Of two equal files that are gone, either may be the one that was renamed (1 of 2000 merges of small trees).
+ * - A file added to a folder that the other side renamed stays in the old folder; git calls that a conflict.
+ * - To find a renamed file that was changed too, 100 new files are read at most.
+ */
+export async function mergeOnto(
+  objects: Objects,
+  change: ChangeSet,
+  onto: string,
+): Promise<{ change: ChangeSet; conflicts: string[] }> {
+  const [base, target] = await Promise.all([objects.tree(change.manifest.base), objects.tree(onto)]);
+  const known = new Map<string, Promise<Uint8Array>>();
+  const wanted = withChange(base, change, known);
+  const fromHost = fewAtOnce(objects.blob);
+  const contents: Contents = {
+    read(sha) {
+      const found = known.get(sha) ?? fromHost(sha);
+      known.set(sha, found);
+      return found;
+    },
+    add: (sha, bytes) => known.set(sha, Promise.resolve(bytes)),
+  };
+  const merge = new Merge({ base, target, change: wanted }, contents);
+  await merge.files(change.manifest.entries.map(({ path }) => path));
+  merge.makeRoom();
+  return { change: await merge.toChange(onto), conflicts: [...merge.conflicts].sort() };
+}
+
+/** The tree of base plus change. What the change brings is noted by id in `known`. */
+function withChange(base: Tree, change: ChangeSet, known: Map<string, Promise<Uint8Array>>): Tree {
+  const wanted: Tree = new Map(base);
+  const contents = blobsByPath(change);
+  for (const entry of change.manifest.entries) {
+    if (entry.op === 'delete') wanted.delete(entry.path);
+    else wanted.set(entry.path, { mode: entry.mode, blobSha: entry.blobSha, bytes: entry.bytes });
+    const content = contents.get(entry.path);
+    if (entry.op === 'put' && content) known.set(entry.blobSha, Promise.resolve(content));
+  }
+  return wanted;
+}
+
+/** A merge as it goes on: what becomes of each path that is not simply the target's. */
+class Merge {
+  readonly conflicts = new Set<string>();
+  readonly #result = new Map<string, TreeEntry | undefined>();
+  readonly #trees: Trees;
+  readonly #contents: Contents;
+
+  constructor(trees: Trees, contents: Contents) {
+    this.#trees = trees;
+    this.#contents = contents;
+  }
+
+  /** @param paths That the change names; nothing else can differ from the target. */
+  async files(paths: string[]): Promise<void> {
+    const { base, change } = this.#trees;
+    const touched = paths.filter((path) => !same(base.get(path), change.get(path)));
+    const { versions, disputed } = await versionsOf(this.#trees, touched, this.#contents);
+    for (const [path, each] of versions) this.#keep(path, await mergeFile(each, this.#contents));
+    for (const path of disputed) this.conflicts.add(path);
+  }
+
+  #keep(path: string, merged: MergedFile): void {
+    this.#result.set(path, merged.entry);
+    if (merged.conflict) this.conflicts.add(path);
+    if (!merged.aside) return;
+    const beside = this.#free(path, merged.aside.side);
+    this.#result.set(beside, merged.aside.entry);
+    this.conflicts.add(beside);
+  }
+
+  /** A file whose name is now a folder's goes beside it, which is a conflict. */
+  makeRoom(): void {
+    const folders = new Set<string>();
+    const files = new Set([...this.#trees.target.keys(), ...this.#result.keys()]);
+    for (const path of files) {
+      if (!this.#now(path)) continue;
+      for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+        const folder = path.slice(0, at);
+        if (folders.has(folder)) break;
+        folders.add(folder);
+      }
+    }
+    for (const path of files) {
+      const entry = this.#now(path);
+      if (!folders.has(path)) continue;
+      this.conflicts.delete(path);
+      if (!entry) continue;
+      const beside = this.#free(path, same(entry, this.#trees.target.get(path)) ? 'target' : 'change');
+      this.#result.set(path, undefined).set(beside, entry);
+      this.conflicts.add(beside);
+    }
+  }
+
+  /** How the merged tree differs from the target. */
+  async toChange(onto: string): Promise<ChangeSet> {
+    const entries: ChangeEntry[] = [];
+    const blobs: Uint8Array[] = [];
+    for (const path of [...this.#result.keys()].sort()) {
+      const entry = this.#result.get(path);
+      if (same(entry, this.#trees.target.get(path))) continue;
+      if (!entry) {
+        entries.push({ op: 'delete', path });
+        continue;
+      }
+      const mode = fileModes.find((known) => known === entry.mode);
+      if (!mode) throw new Error(`git has no mode ${entry.mode}`);
+      const bytes = mode === '160000' ? new Uint8Array() : await this.#contents.read(entry.blobSha);
+      entries.push({ op: 'put', path, mode, blobSha: entry.blobSha, bytes: bytes.length });
+      blobs.push(bytes);
+    }
+    return { manifest: { base: onto, entries }, blobs: new Uint8Array(Buffer.concat(blobs)) };
+  }
+
+  #now(path: string): TreeEntry | undefined {
+    return this.#result.has(path) ? this.#result.get(path) : this.#trees.target.get(path);
+  }
+
+  /** A name that nobody has, which says whose version it is. */
+  #free(path: string, side: Side): string {
+    let name = `${path}~${side}`;
+    for (let i = 0; this.#now(name); i++) name = `${path}~${side}_${i}`;
+    return name;
+  }
+}

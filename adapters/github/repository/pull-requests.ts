@@ -1,0 +1,163 @@
+import type { Octokit } from '@octokit/rest';
+import { DrydockError } from '../../../core/errors.ts';
+import type {
+  CodeHost,
+  CodeHostScope,
+  PullRequestRef,
+  PullRequestRequest,
+} from '../../../core/ports/host/code-host.ts';
+import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
+import { hostError, statusOf } from '../api/errors.ts';
+
+const longestTitle = 256;
+const longestBody = 65_536;
+
+/** Draft pull requests: found by their branch before one is made, brought up to date, marked ready; never merged. */
+export function createPullRequests(
+  access: GitHubAccess,
+  scope: CodeHostScope,
+): Pick<CodeHost, 'openPullRequest' | 'readPullRequest' | 'markReady'> {
+  const find = async (octokit: Octokit, repository: string, branch: string) => {
+    const at = ownerAndRepo(repository);
+    const { data } = await octokit.pulls.list({ ...at, head: `${at.owner}:${branch}`, state: 'all', per_page: 1 });
+    return data[0];
+  };
+
+  return {
+    async openPullRequest(request) {
+      const { labels, ...opened } = await access.use(scope, 'write', async (octokit) => {
+        const at = ownerAndRepo(request.repository);
+        const title = cut(request.title, longestTitle);
+        const body = cut(request.body, longestBody);
+        let found = await find(octokit, request.repository, request.branch);
+        if (!found) {
+          try {
+            const { data } = await octokit.pulls.create({
+              ...at,
+              title,
+              body,
+              head: request.branch,
+              base: request.target,
+              draft: true,
+            });
+            found = data as unknown as NonNullable<typeof found>;
+          } catch (error) {
+            if (/draft pull requests are not supported/i.test((error as Error).message))
+              throw noDrafts(request.repository);
+            // Made, and the answer lost, or made by somebody faster.
+            found = await find(octokit, request.repository, request.branch);
+            if (!found) throw error;
+          }
+        }
+        const number = found.number;
+        if (found.title !== title || (found.body ?? '') !== body) {
+          await octokit.pulls.update({ ...at, pull_number: number, title, body });
+        }
+        await askReviewers(octokit, request, number, {
+          logins: found.requested_reviewers?.map(({ login }) => login) ?? [],
+          teams: found.requested_teams?.map(({ slug }) => slug) ?? [],
+        });
+        return {
+          id: String(number),
+          url: found.html_url,
+          draft: found.draft ?? false,
+          labels: found.labels.map(({ name }) => name),
+        };
+      });
+      const missing = request.labels.filter((label) => !labels.includes(label));
+      if (missing.length > 0) {
+        const at = { ...ownerAndRepo(request.repository), issue_number: Number(opened.id) };
+        await access.use(scope, 'report', (octokit) => octokit.issues.addLabels({ ...at, labels: missing }));
+      }
+      return opened;
+    },
+
+    readPullRequest: (repository, branch) =>
+      access.use(scope, 'read', async (octokit) => {
+        const found = await find(octokit, repository, branch);
+        if (!found) return undefined;
+        return {
+          repository,
+          branch,
+          target: found.base.ref,
+          base: found.base.sha,
+          head: found.head.sha,
+          title: found.title,
+          body: found.body ?? '',
+          labels: found.labels.map(({ name }) => name),
+          reviewers: {
+            logins: found.requested_reviewers?.map(({ login }) => login) ?? [],
+            teams: found.requested_teams?.map(({ slug }) => slug) ?? [],
+          },
+          id: String(found.number),
+          url: found.html_url,
+          draft: found.draft ?? false,
+        };
+      }),
+
+    markReady: (repository, pullRequest: PullRequestRef) =>
+      access.use(scope, 'write', async (octokit) => {
+        const { data } = await octokit.pulls.get({ ...ownerAndRepo(repository), pull_number: Number(pullRequest.id) });
+        if (!data.draft) return;
+        // REST has no way to do this.
+        await octokit.graphql(
+          'mutation ($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }',
+          { id: data.node_id },
+        );
+      }),
+  };
+}
+
+/**
+ * Asks each of those who are not asked yet and have not reviewed this head: to ask somebody who has is to ask again.
+ * Whoever GitHub refuses (no access, the author) is left out.
+ */
+async function askReviewers(
+  octokit: Octokit,
+  { repository, head, reviewers }: PullRequestRequest,
+  number: number,
+  asked: PullRequestRequest['reviewers'],
+): Promise<void> {
+  const at = { ...ownerAndRepo(repository), pull_number: number };
+  const without = (wanted: string[], done: string[]): string[] => {
+    const known = new Set(done.map((name) => name.toLowerCase()));
+    return wanted.filter((name) => !known.has(name.toLowerCase()));
+  };
+  const teams = without(
+    reviewers.teams.map((team) => team.split('/').at(-1) ?? team),
+    asked.teams,
+  );
+  let logins = without(reviewers.logins, asked.logins);
+  if (logins.length > 0) {
+    const reviews = await octokit.paginate(octokit.pulls.listReviews, { ...at, per_page: 100 });
+    const ofHead = reviews.filter(({ commit_id }) => commit_id === head);
+    logins = without(
+      logins,
+      ofHead.map(({ user }) => user?.login ?? ''),
+    );
+  }
+  if (logins.length === 0 && teams.length === 0) return;
+  const refused = (error: unknown): void => {
+    const { name } = hostError(error, 'ask for a review');
+    if (statusOf(error) === 401 || (name !== 'HostForbidden' && name !== 'HostRefused')) throw error;
+  };
+  try {
+    await octokit.pulls.requestReviewers({ ...at, reviewers: logins, team_reviewers: teams });
+  } catch (error) {
+    refused(error);
+    for (const login of logins) await octokit.pulls.requestReviewers({ ...at, reviewers: [login] }).catch(refused);
+    for (const team of teams) await octokit.pulls.requestReviewers({ ...at, team_reviewers: [team] }).catch(refused);
+  }
+}
+
+/** At most so many characters, and no half of one. */
+const cut = (text: string, most: number): string =>
+  text
+    .slice(0, most)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '');
+
+const noDrafts = (repository: string): DrydockError =>
+  new DrydockError('HostRefused', `${repository} cannot have draft pull requests.`, {
+    remedy: 'Private repositories have them on a paid plan only; make it public, or use another plan.',
+  });

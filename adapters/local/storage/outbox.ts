@@ -1,0 +1,41 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
+
+export interface OutboxMessage {
+  key: string;
+  at: string;
+  to: string[];
+  subject: string;
+  text: string;
+  link?: string;
+}
+
+/** Notifications of one machine: a file each, seen in the pages. The key is in the name, so that twice is once. */
+export function createOutbox(folder: string, now: () => number): Notifier & { list(): Promise<OutboxMessage[]> } {
+  return {
+    async notify(message) {
+      await mkdir(folder, { recursive: true });
+      const name = `${createHash('sha256').update(message.key).digest('hex').slice(0, 32)}.json`;
+      const body: OutboxMessage = { ...message, at: new Date(now()).toISOString() };
+      const aside = join(folder, `${name}.${randomUUID()}`);
+      await writeFile(aside, `${JSON.stringify(body, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
+      try {
+        // A link is made whole or not at all: nobody reads half a message, and the first one stands.
+        await link(aside, join(folder, name));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        await rm(aside, { force: true });
+      }
+    },
+    async list() {
+      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
+      const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+      return texts
+        .map((text) => JSON.parse(text) as OutboxMessage)
+        .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.key < b.key ? -1 : 1));
+    },
+  };
+}

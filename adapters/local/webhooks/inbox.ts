@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DrydockError, viewError } from '../../../core/errors.ts';
+import { findSecret } from '../../../core/guard/secrets.ts';
+import type { Inbox } from '../../../core/ports/host/inbox.ts';
+import { type InboxRow, openInboxTable } from './inbox-table.ts';
+
+/** How long it is known what was handled, so that the same content is not taken twice. */
+const knownMs = 30 * 24 * 3_600_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 300_000;
+/** The twelfth comes nine to eighteen minutes after the first. */
+const maxAttempts = 12;
+/** The time is looked at again at least this often: machines sleep and clocks are set. */
+const longestNapMs = 60_000;
+const errorLength = 500;
+
+export interface InboxOptions {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Waits so long; rejects when the signal says to stop. */
+  sleep?(ms: number, signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * The inbox of one machine, in one SQLite file. A delivery that was set aside is taken up again when the host sends it
+ * once more, which is how a person has it repeated.
+ * @throws DataFolderBusy when another process holds the file; FileUnreadable when it is no inbox, or cannot be written.
+ */
+export function openInbox(file: string, options: InboxOptions): Inbox & { close(): void } {
+  const { now } = options;
+  const sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }));
+  const table = openInboxTable(file);
+  const inHand = new Set<number>();
+  let changed = Promise.withResolvers<void>();
+  const wake = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+
+  const settle = async (row: InboxRow, failure: { error: unknown } | undefined): Promise<void> => {
+    if (!failure) return void (await table.done(row.seq, now()));
+    const { error } = failure;
+    const attempts = row.attempts + 1;
+    const last = attempts >= maxAttempts || (error instanceof DrydockError && error.retry === 'never');
+    await table.failed(row.seq, {
+      attempts,
+      error: textOf(error),
+      ...(last ? {} : { due: now() + retryMs(attempts, error) }),
+    });
+  };
+
+  /** Until something came, something is due again, or the work is to end. */
+  const idle = async (change: Promise<void>): Promise<void> => {
+    const nap = new AbortController();
+    const ms = Math.min(Math.max((table.nextDue(inHand) ?? Number.POSITIVE_INFINITY) - now(), 0), longestNapMs);
+    sleep(ms, nap.signal).then(wake, () => undefined);
+    await change;
+    nap.abort();
+  };
+
+  return {
+    put: async ({ event, body }) => {
+      const id = createHash('sha256').update(event).update('\0').update(body).digest('hex');
+      const queued = await table.put({ id, event, body, receivedAt: now() }, now() - knownMs);
+      if (queued) wake();
+      return queued;
+    },
+
+    async work(handler, { concurrency, signal }) {
+      const broken = new AbortController();
+      const worker = async (): Promise<void> => {
+        while (!signal.aborted && !broken.signal.aborted) {
+          // Taken before looking, so that what comes in between is not slept through.
+          const change = changed.promise;
+          const row = table.take(now(), inHand);
+          if (!row) {
+            await idle(change);
+            continue;
+          }
+          inHand.add(row.seq);
+          const { seq: _, receivedAt, ...delivery } = row;
+          const failure = await Promise.resolve()
+            .then(() => handler({ ...delivery, receivedAt: new Date(receivedAt).toISOString() }))
+            .then(
+              () => undefined,
+              (error: unknown) => ({ error }),
+            );
+          // Where this cannot be written the delivery stays in hand: a full disk must not have it handled for ever.
+          await settle(row, failure);
+          inHand.delete(row.seq);
+        }
+      };
+      signal.addEventListener('abort', wake, { once: true });
+      const workers = Array.from({ length: concurrency }, () =>
+        worker().catch((error: unknown) => {
+          broken.abort();
+          wake();
+          throw error;
+        }),
+      );
+      const ends = await Promise.allSettled(workers);
+      signal.removeEventListener('abort', wake);
+      const fault = ends.find((end) => end.status === 'rejected');
+      if (fault) throw fault.reason;
+    },
+
+    counts: async () => table.counts(),
+    close: () => table.close(),
+  };
+}
+
+/** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
+function retryMs(attempts: number, error: unknown): number {
+  const full = Math.min(longestRetryMs, firstRetryMs * 2 ** (attempts - 1));
+  const jittered = Math.ceil(full * (1 - Math.random() / 2));
+  return Math.max(jittered, error instanceof DrydockError ? askedFor(error.details) : 0);
+}
+
+const askedFor = (details: unknown): number => {
+  const ms = (details as { retryAfterMs?: unknown } | undefined)?.retryAfterMs;
+  return typeof ms === 'number' && Number.isFinite(ms) ? ms : 0;
+};
+
+/** What is kept of an error: name and message, without what looks like a secret. */
+function textOf(error: unknown): string {
+  const { name, message } = viewError(error);
+  const secret = findSecret(message, '');
+  return `${name}: ${secret ? `(not kept: it holds what looks like ${secret.what})` : message}`.slice(0, errorLength);
+}

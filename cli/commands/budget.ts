@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { formatUsd, usdOf } from '../../core/money/format.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
+import { action, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
+import { loadPolicy } from '../config/load-policy.ts';
+import { isStackSession, stackFlags } from '../remote/options.ts';
+import { plain, print, table } from '../terminal/output.ts';
+
+export function register(program: Command): void {
+  action<[string | undefined], CommonOptions>(
+    stackFlags(
+      program
+        .command('budget [team]')
+        .description("what each team's sprint has spent, on what")
+        .option(...policyOption)
+        .option(...dataOption),
+    ),
+    async (output, options, team) => {
+      const found = await withSession(options, async (session) => {
+        if (isStackSession(session)) {
+          const teams = team === undefined ? ((await session.call('teams', [])) as string[]) : [team];
+          return Promise.all(teams.map((name) => session.call('budget', [name]) as Promise<BudgetView | null>));
+        }
+        const { policy } = loadPolicy({
+          repositories: new Map(),
+          ...(options.policy === undefined ? {} : { policy: options.policy }),
+        });
+        const teams = team === undefined ? Object.keys(policy.budgets) : [team];
+        return Promise.all(teams.map((name) => session.service.budget(name, policy)));
+      });
+      const budgets = found
+        .filter((budget) => budget !== null)
+        .map((budget) => ({
+          team: budget.team,
+          sprint: budget.sprint,
+          limitUsd: usdOf(budget.limitMicros),
+          committedUsd: usdOf(budget.committedMicros),
+          settledUsd: usdOf(budget.settledMicros),
+          runs: budget.runs.map((run) => ({
+            runId: run.runId,
+            taskId: run.taskId,
+            reservedUsd: usdOf(run.reservedMicros),
+            settledUsd: run.settledMicros === null ? null : usdOf(run.settledMicros),
+          })),
+        }));
+      print(output, { budgets }, () =>
+        budgets.length === 0
+          ? [team === undefined ? 'The policy defines no budgets.' : `The policy defines no budget for team ${team}.`]
+          : budgets.flatMap((budget) => [
+              `team ${budget.team}, sprint from ${budget.sprint}: $${budget.committedUsd.toFixed(2)} of $${budget.limitUsd.toFixed(2)} committed, $${budget.settledUsd.toFixed(2)} settled`,
+              ...table(
+                budget.runs.map((run) => [
+                  '',
+                  run.taskId,
+                  run.runId.slice(0, 10),
+                  run.settledUsd === null ? `$${run.reservedUsd.toFixed(2)} reserved` : `$${run.settledUsd.toFixed(2)}`,
+                ]),
+              ),
+            ]),
+      );
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions>(
+    stackFlags(
+      program
+        .command('audit <run>')
+        .description('who did what, when and why')
+        .option(...dataOption),
+    ),
+    async (output, options, reference) => {
+      const audit = await withSession(options, (session) => session.service.audit(reference));
+      print(output, audit, () => [
+        `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}`,
+        ...audit.events.map((event) => `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`),
+        ...audit.gates.flatMap((gate) =>
+          gate.votes.map(
+            (vote) =>
+              `${vote.at}  ${vote.late ? 'late vote' : 'vote'}  ${gate.kind}  ${plain(vote.person)}: ${vote.choice} ${plain(vote.text)}`,
+          ),
+        ),
+        ...audit.calls.map(
+          (call) =>
+            `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${call.state === 'reserved' ? ' (cut off: worst case)' : ''}`,
+        ),
+      ]);
+      return 0;
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { DrydockError } from '../../core/errors.ts';
+import { action, type CommonOptions, type ExitCode } from '../command.ts';
+import { packageRoot } from '../package-root.ts';
+import { type Output, print } from '../terminal/output.ts';
+import { exitOf, summary } from '../terminal/summary.ts';
+import { runSpec } from './run.ts';
+
+const task = 'DEMO-ROUNDING-001';
+
+export function register(program: Command): void {
+  action<[], CommonOptions>(
+    program
+      .command('demo')
+      .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
+      .addHelpText(
+        'after',
+        '\nThe model’s words come from a recorded session; everything else is real. With GEMINI_API_KEY set it goes live.',
+      ),
+    (output) => demo(output),
+  );
+}
+
+/** A fresh repository, policy and data folder, then an ordinary `run --yes`. */
+async function demo(output: Output): Promise<ExitCode> {
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-demo-'));
+  const repo = join(folder, 'invoices');
+  const root = packageRoot();
+  cpSync(join(root, 'examples', 'demo'), repo, { recursive: true });
+  mkdirSync(join(repo, '.agent-tasks'));
+  const spec = join(repo, '.agent-tasks', `${task}.md`);
+  cpSync(join(root, '.agent-tasks', `${task}.md`), spec);
+  const policy = join(folder, 'drydock.policy.yaml');
+  writeFileSync(policy, policyText);
+  const git = (...args: string[]): void => {
+    execFileSync('git', ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], {
+      cwd: repo,
+      stdio: 'ignore',
+    });
+  };
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'A small project, and a task for it');
+
+  const session = join(root, 'examples', 'sessions', task);
+  if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
+  output.err(`A fresh repository with a task: ${repo}`);
+  const run = await runSpec(
+    output,
+    {
+      json: output.json,
+      repo: [`drydock/demo=${repo}`],
+      policy,
+      data: join(folder, 'data'),
+      as: 'you@localhost',
+      yes: true,
+      attempt: 1,
+      replay: session,
+    },
+    spec,
+  );
+  const look = `git -C ${repo} log -1 --stat ${run.branch}`;
+  print(output, { ...run, repository: repo }, () => [
+    ...summary(run, output),
+    ...(run.commit === null ? [] : [`  look    ${look}`]),
+  ]);
+  return exitOf(run);
+}
+
+const policyText = `version: 1
+people:
+  reviewer: {email: reviewer@example.com}
+repositories:
+  drydock/demo: {host: git, url: ./invoices}
+agents:
+  default: careful
+  profiles:
+    careful: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
+models: {allow: ["google/*"]}
+limits: {usd_per_run: 2, timeout_minutes: 10}
+review: {approvers: [reviewer], required_reviewers: 1}
+`;

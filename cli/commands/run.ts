@@ -1,0 +1,167 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { DrydockError } from '../../core/errors.ts';
+import { parseSpec } from '../../core/task-spec/parse.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
+import {
+  action,
+  asOption,
+  type CommonOptions,
+  dataOption,
+  type ExitCode,
+  policyOption,
+  wholeNumber,
+} from '../command.ts';
+import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
+import { gitRoot, repositoriesOf } from '../config/repositories.ts';
+import type { OwnerOptions } from '../local/compose.ts';
+import { OwnerGone } from '../local/control-client.ts';
+import { dataFolder } from '../local/data-folder.ts';
+import { openSession } from '../local/session.ts';
+import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
+import { follow } from '../terminal/follow.ts';
+import { type Output, print } from '../terminal/output.ts';
+import { exitOf, summary } from '../terminal/summary.ts';
+import { readSpec } from './specs.ts';
+
+export interface RunOptions extends CommonOptions {
+  repo: string[];
+  agent?: string;
+  yes?: boolean;
+  detach?: boolean;
+  dryRun?: boolean;
+  attempt: number;
+  unsafeNoSandbox?: boolean;
+  strictRuntime?: boolean;
+  replay?: string;
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+export function register(program: Command): void {
+  const command = stackFlags(program.command('run <file>'))
+    .description('run a task spec: plan, approval, build, verification, draft pull request')
+    .option(
+      '--repo <name=path>',
+      'where a repository of the spec lies (default: the work tree you stand in)',
+      collect,
+      [],
+    )
+    .option(...policyOption)
+    .option('--agent <profile>', 'agent profile of the policy, instead of the one the spec names')
+    .option('--yes', 'vote as the listed approvers; skips no check and answers no question')
+    .option('--detach', 'submit to the process that owns the data folder (`drydock serve`) and return')
+    .option('--dry-run', 'validate and estimate only; claims nothing')
+    .option('--attempt <n>', 'number of the attempt; a retry needs a new one', wholeNumber('--attempt', 1), 1)
+    .option(...asOption)
+    .option(...dataOption)
+    .option('--replay <session>', 'answer model calls from a recorded session when no key is set')
+    .option('--strict-runtime', 'refuse to run on another runtime than the one the spec names')
+    .option(
+      '--unsafe-no-sandbox',
+      'run without isolation, where there is none; anything the agent does is done to this machine',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  drydock run .agent-tasks/FIX-1.yaml                   ask at each gate
+  drydock run .agent-tasks/FIX-1.yaml --yes --json      one document on standard output
+  drydock run FIX-1.md --repo acme/billing=../billing --policy drydock.policy.yaml
+  drydock run FIX-1.yaml --attempt 2                    the same spec once more
+  drydock run FIX-1.yaml --stack Drydock                in a deployment; the spec is merged there`,
+    );
+  action<[string], RunOptions>(command, (output, options, file) => runCommand(output, options, file));
+}
+
+export async function runCommand(output: Output, options: RunOptions, file: string): Promise<ExitCode> {
+  const run = await runSpec(output, options, file);
+  print(output, run, () =>
+    run.status === 'duplicate'
+      ? [
+          `${run.taskId} ran already (${run.runId}).`,
+          `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`,
+        ]
+      : summary(run, output),
+  );
+  return exitOf(run);
+}
+
+/** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
+export async function runSpec(output: Output, options: RunOptions, file: string): Promise<RunView> {
+  const bytes = readSpec(file);
+  const stack = stackOf(options);
+  if (stack) {
+    const { runOnStack } = await import('../remote/submit.ts');
+    const request = {
+      file: shownPath(file),
+      bytesBase64: Buffer.from(bytes).toString('base64'),
+      attempt: options.attempt,
+      dryRun: options.dryRun === true,
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
+    };
+    return runOnStack(await openStackSession(stack), request, output, options.detach === true);
+  }
+  const named = parseSpec(file, bytes).spec?.repository;
+  const { policy } = loadPolicy({
+    repositories: repositoriesOf(options.repo, named, process.cwd()),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.as === undefined ? {} : { as: options.as }),
+  });
+  const requester = personId(policy, requesterName(options.as));
+  const owner: OwnerOptions = {
+    dataDir: dataFolder(options.data),
+    ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
+    ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+    ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),
+  };
+  const request = {
+    file: shownPath(file),
+    bytesBase64: Buffer.from(bytes).toString('base64'),
+    policy,
+    requester,
+    attempt: options.attempt,
+    dryRun: options.dryRun === true,
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+  };
+  let submitted: string | undefined;
+  for (;;) {
+    const session = await openSession(owner);
+    try {
+      // What an earlier owner left unfinished goes on first; this run may be among it.
+      const left = new Set(session.owner?.unfinished());
+      if (submitted === undefined) {
+        if (options.detach && session.owner) throw nobodyRuns();
+        const { runId, how } = await session.service.submit(request);
+        if (how === 'duplicate' && !left.has(runId)) {
+          await session.owner?.resume();
+          return { ...(await session.service.run(runId)), status: 'duplicate' };
+        }
+        submitted = runId;
+      }
+      await session.owner?.resume();
+      if (options.detach) return await session.service.run(submitted);
+      const ended = await follow(session, submitted, output, { yes: options.yes === true, as: requester });
+      await session.linger?.();
+      return ended;
+    } catch (error) {
+      // The owner this run went through ended. Whoever is first owns the folder now, and takes up what was running.
+      if (!(error instanceof OwnerGone)) throw error;
+      output.err('The process that ran it ended; taking over.');
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+const nobodyRuns = () =>
+  new DrydockError('UsageError', 'Nobody would run it: no process owns the data folder.', {
+    remedy: 'Start `drydock serve` in another terminal, or leave --detach out.',
+  });
+
+/** Path from the root of the repository the spec lies in: what provenance names. Elsewhere the bare file name. */
+function shownPath(file: string): string {
+  const root = gitRoot(dirname(resolve(file)));
+  return root === undefined ? basename(file) : relative(root, realpathSync(file));
+}

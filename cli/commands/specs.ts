@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { DrydockError } from '../../core/errors.ts';
+import { formatUsd, usdOf } from '../../core/money/format.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import { type LintReport, lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { fixSpec, parseSpec } from '../../core/task-spec/parse.ts';
+import { specJsonSchema } from '../../core/task-spec/schema.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
+import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
+import { filesOf, gitRoot, repositoriesOf } from '../config/repositories.ts';
+import { specTemplate } from '../config/toolchain.ts';
+import { type Output, plain, print } from '../terminal/output.ts';
+
+export function register(program: Command): void {
+  action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean }>(
+    program
+      .command('lint [files...]')
+      .description('check specs: form, clarity, whether to delegate')
+      .option('--fix', 'mend what can be mended mechanically')
+      .option('--schema', 'print the JSON Schema of a spec, for editors')
+      .option(...policyOption)
+      .addHelpText('after', '\nExamples:\n  drydock lint .agent-tasks/*.yaml\n  drydock lint --fix FIX-1.yaml --json'),
+    async (output, options, files) => lint(output, options, files),
+  );
+
+  action<[string], CommonOptions & { repo: string[] }>(
+    program
+      .command('estimate <file>')
+      .description('what a run would cost, against the budget, without running an agent')
+      .option('--repo <name=path>', 'where the repository lies', (value: string, all: string[]) => [...all, value], [])
+      .option(...policyOption)
+      .option(...asOption)
+      .option(...dataOption),
+    async (output, options, file) => {
+      const bytes = readSpec(file);
+      const { policy } = policyFor(options, bytes, file, options.repo);
+      const requester = personId(policy, requesterName(options.as));
+      const { estimate, budget } = await withSession(options, (session) =>
+        session.service.estimate({ file, policy, requester, bytesBase64: Buffer.from(bytes).toString('base64') }),
+      );
+      const usd = {
+        low: usdOf(estimate.micros.low),
+        expected: usdOf(estimate.micros.expected),
+        high: usdOf(estimate.micros.high),
+      };
+      const taskId = parseSpec(file, bytes).taskId ?? null;
+      const left = budget && {
+        team: budget.team,
+        sprint: budget.sprint,
+        limitUsd: usdOf(budget.limitMicros),
+        leftUsd: usdOf(budget.limitMicros - budget.committedMicros),
+      };
+      print(output, { taskId, usd, breakdown: estimate.breakdown, advice: estimate.advice, budget: left }, () => [
+        `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, never more than ${formatUsd(estimate.capMicros)})`,
+        `  ${estimate.advice.mode}, ${estimate.advice.costClass}: ${plain(estimate.advice.reason)}`,
+        ...(left
+          ? [`  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`]
+          : []),
+      ]);
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions & { repository?: string }>(
+    program
+      .command('new <task-id>')
+      .description('write a spec to fill in, under .agent-tasks/')
+      .option('--repository <name>', 'repository as the policy names it'),
+    async (output, options, taskId) => {
+      const root = gitRoot(process.cwd()) ?? process.cwd();
+      const file = join(root, '.agent-tasks', `${taskId}.yaml`);
+      const text = specTemplate({ taskId, repository: options.repository ?? 'OWNER/NAME', root });
+      const problems = parseSpec(file, Buffer.from(text)).problems.filter((p) => p.severity === 'error');
+      if (problems[0]) throw new DrydockError('UsageError', `${JSON.stringify(taskId)}: ${problems[0].message}`);
+      if (existsSync(file))
+        throw new DrydockError('UsageError', `${file} exists already.`, {
+          remedy: 'Choose another task id, or edit the file.',
+        });
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { flag: 'wx' });
+      print(output, { file, taskId }, () => [`Wrote ${file}`, `Next: fill it in, then drydock lint ${file}`]);
+      return 0;
+    },
+  );
+}
+
+async function lint(
+  output: Output,
+  options: CommonOptions & { fix?: boolean; schema?: boolean },
+  files: string[],
+): Promise<0 | 2> {
+  if (options.schema) {
+    output.out(JSON.stringify(specJsonSchema(), null, output.json ? 0 : 2));
+    return 0;
+  }
+  if (files.length === 0) throw new DrydockError('UsageError', 'lint needs at least one file.');
+  const explicit = options.policy !== undefined || process.env.DRYDOCK_POLICY;
+  const policy = explicit
+    ? loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) })
+        .policy
+    : undefined;
+  const root = gitRoot(process.cwd());
+  const facts = root === undefined ? {} : { files: filesOf(root) };
+  const reports = files.map((file) => {
+    let bytes = readSpec(file);
+    const fixed = options.fix ? fixSpec(file, bytes) : undefined;
+    if (fixed) {
+      writeFileSync(file, fixed);
+      bytes = fixed;
+    }
+    return { file, fixed: fixed !== undefined, report: lintSpec(file, bytes, facts, policy) };
+  });
+  const view = reports.map(({ file, report }) => ({
+    file,
+    taskId: report.taskId,
+    valid: report.valid,
+    problems: report.problems,
+    clarity: report.clarity,
+    advice: { mode: report.advice.mode, reason: report.advice.reason, costClass: report.advice.costClass },
+  }));
+  print(output, { files: view }, () =>
+    reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)),
+  );
+  return reports.every(({ report }) => report.valid) ? 0 : 2;
+}
+
+function describe(output: Output, file: string, fixed: boolean, report: LintReport): string[] {
+  const verdict = report.valid ? output.style('green', 'valid') : output.style('red', 'invalid');
+  return [
+    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (mended)' : ''}`,
+    ...report.problems.map(
+      (p) =>
+        `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,
+    ),
+    ...(report.valid
+      ? [`  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`]
+      : []),
+  ];
+}
+
+function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo: string[]): { policy: Policy } {
+  return loadPolicy({
+    repositories: repositoriesOf(repo, parseSpec(file, bytes).spec?.repository, process.cwd()),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.as === undefined ? {} : { as: options.as }),
+  });
+}
+
+export function readSpec(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new DrydockError('FileUnreadable', `The spec ${plain(file)} cannot be read: ${(error as Error).message}`);
+  }
+}

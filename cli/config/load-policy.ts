@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { DrydockError } from '../../core/errors.ts';
+import { parsePolicy } from '../../core/policy/parse.ts';
+import { personOf } from '../../core/policy/people.ts';
+import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
+import { home, osUser } from '../local/data-folder.ts';
+
+export interface LoadedPolicy {
+  policy: Policy;
+  /** Where it came from: a path, or `built-in`. */
+  source: string;
+}
+
+/** Who is asking: `--as`, `$DRYDOCK_USER`, `OSUSER@localhost`. */
+export const requesterName = (as: string | undefined, env = process.env): string =>
+  as ?? (env.DRYDOCK_USER || `${osUser()}@localhost`);
+
+/** The person id of a name under a policy; somebody the policy does not know is a person of that name. */
+export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
+
+/** Folder of the operator's own configuration. */
+export const configFolder = (env = process.env): string =>
+  join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
+
+/** The file a policy is read from, whether or not it is there. */
+export const policyFile = (flag: string | undefined, env = process.env): string =>
+  flag ?? (env.DRYDOCK_POLICY || join(configFolder(env), 'policy.yaml'));
+
+/**
+ * `--policy`, `$DRYDOCK_POLICY`, `~/.config/drydock/policy.yaml`, else the built-in policy for one person. Relative
+ * paths in a policy are meant from its own folder. Repositories given on the command line are added or repointed.
+ * @throws PolicyInvalid with every fault and its line; FileUnreadable.
+ */
+export function loadPolicy(
+  options: { policy?: string; repositories: Map<string, string>; as?: string },
+  env = process.env,
+): LoadedPolicy {
+  const explicit = options.policy ?? (env.DRYDOCK_POLICY || undefined);
+  const file = policyFile(options.policy, env);
+  const bytes = read(file, explicit !== undefined);
+  const repositories = [...options.repositories].map(([name, url]) => ({ name, url }));
+  if (!bytes) {
+    const who = requesterName(options.as, env);
+    return { policy: soloPolicy({ id: who, email: who }, repositories), source: 'built-in' };
+  }
+  const { policy, problems } = parsePolicy(bytes);
+  if (!policy) {
+    const faults = problems.map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`);
+    throw new DrydockError('PolicyInvalid', faults.join('\n'), { details: problems });
+  }
+  const folder = dirname(resolve(file));
+  const located: Policy = structuredClone(policy);
+  for (const repository of Object.values(located.repositories)) {
+    if (repository.host === 'git') repository.url = absolute(folder, repository.url);
+  }
+  for (const profile of Object.values(located.agents.profiles)) {
+    if (profile.files !== undefined) profile.files = absolute(folder, profile.files);
+  }
+  for (const { name, url } of repositories) {
+    const known = located.repositories[name];
+    located.repositories[name] =
+      known?.host === 'git'
+        ? { ...known, url }
+        : {
+            host: 'git',
+            url,
+            trusted_branches: ['*'],
+            known_failures: [],
+            ...(known?.team === undefined ? {} : { team: known.team }),
+          };
+  }
+  return { policy: located, source: file };
+}
+
+const absolute = (folder: string, path: string): string =>
+  path.startsWith('file://')
+    ? path.slice('file://'.length)
+    : /^[a-z+]+:\/\//i.test(path) || isAbsolute(path)
+      ? path
+      : resolve(folder, path);
+
+function read(file: string, mustExist: boolean): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DrydockError('FileUnreadable', `The policy ${file} cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,248 @@
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
+import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
+import { createGates } from '../../adapters/aws/dynamo/gates.ts';
+import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
+import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
+import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
+import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
+import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { createGitCodeHost } from '../../adapters/git/code-host.ts';
+import { createEngineExecutions } from '../../adapters/local/executions.ts';
+import { createLocalLauncher } from '../../adapters/local/launcher.ts';
+import { modelAccessOf } from '../../adapters/local/model-access.ts';
+import { probeBubblewrap } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
+import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
+import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
+import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
+import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { DrydockError, viewError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
+import { Engine } from '../../engine/engine.ts';
+import { realClock } from '../../engine/timing/clock.ts';
+import type { Deps } from '../../pipeline/deps.ts';
+import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
+import type { StepName } from '../../pipeline/payloads.ts';
+import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
+import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
+import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
+import { steps } from '../../pipeline/steps/index.ts';
+import { taskMachine } from '../../pipeline/task.machine.ts';
+import { type GitHubConfig, loadGitHubConfig } from '../config/github.ts';
+import { packageRoot } from '../package-root.ts';
+import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
+
+export interface OwnerOptions {
+  dataDir: string;
+  unsafeNoSandbox?: boolean;
+  strictRuntime?: boolean;
+  /** Recorded model session instead of a live provider. */
+  replaySession?: string;
+  /** Base of the links to gates, once a server listens. */
+  webUrl?: () => string | undefined;
+  /** Base of the links to runs for people elsewhere: where others reach the pages, if they do. */
+  publicUrl?: string;
+  /** Credentials for repositories on GitHub. */
+  github?: GitHubConfig;
+  /** What messages of the code host are worked on under; without it none are. */
+  policy?: () => Policy;
+  now?: () => number;
+  /** Only reads and writes decisions down; runs nothing. */
+  passive?: boolean;
+  /** Runs phases; the sandbox of this machine where absent. */
+  runner?: PhaseRunner;
+  /** Traces each call of a step: before it, and after it did its work and before that is recorded. */
+  onStep?(at: 'called' | 'returned', step: StepName, payload: unknown): void;
+}
+
+/** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
+export interface Owner {
+  service: Service;
+  watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
+  outbox(): Promise<OutboxMessage[]>;
+  /** Present with GitHub's credentials and a policy. */
+  webhooks?: Webhooks;
+  /** Unfinished executions, by run id. */
+  unfinished(): string[];
+  /** Takes up what an earlier owner left. */
+  resume(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** @throws EngineBusy when another process owns the folder; EngineUnavailable. */
+export async function openOwner(options: OwnerOptions): Promise<Owner> {
+  const { dataDir } = options;
+  const clock = { now: options.now ?? Date.now };
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const bus = new EventEmitter().setMaxListeners(0);
+  const late: { deps?: Deps } = {};
+  const engine = Engine.open({
+    file: join(dataDir, 'engine.sqlite'),
+    name: 'drydock',
+    definition: taskMachine((step) => step),
+    async invoke(functionName, payload) {
+      const step = steps[functionName as keyof typeof steps];
+      if (!step || !late.deps)
+        throw new DrydockError('Internal', `The machine calls ${functionName}, which is no step.`);
+      options.onStep?.('called', functionName as StepName, payload);
+      const output = await step(late.deps)(payload);
+      options.onStep?.('returned', functionName as StepName, payload);
+      return output;
+    },
+    clock: { now: clock.now, after: realClock.after },
+  });
+  const dynamo = await startDynamo(join(dataDir, 'dynamo.db')).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  const runner =
+    options.runner ??
+    createLocalPhaseRunner({
+      dataDir,
+      packageRoot: packageRoot(),
+      ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
+      ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+    });
+  const gitHost = createGitCodeHost(dataDir);
+  const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
+  const launcher = createLocalLauncher(
+    runner,
+    (order) => prepareJob(deps, order),
+    {
+      event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
+      end: (phaseId, attempt, end) => settlePhase(deps, phaseId, attempt, end),
+      fault: (phaseId, error) =>
+        process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
+    },
+    (phaseKey) => meteredCalls(dataDir, phaseKey),
+  );
+  const vault = createVault(loadKey(join(dataDir, 'key')));
+  const credentials = createCredentials(dynamo.client, localTables.gates);
+  // Only when a repository of GitHub is worked on: a fault in its credentials is no fault of other runs.
+  let connected: GitHub | undefined;
+  const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
+  const github = (): GitHub | undefined => {
+    const found = connected ? undefined : config();
+    if (found) connected = composeGitHub({ config: found, dataDir, credentials, vault, now: clock.now });
+    return connected;
+  };
+  const deps: Deps = {
+    clock,
+    runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
+    phases: createPhases(dynamo.client, localTables.gates),
+    gates: createGates(dynamo.client, localTables.gates),
+    ledger: createLedger(dynamo.client, localTables.ledger),
+    admission: createAdmission(dynamo.client, localTables.ledger),
+    baselines: createBaselines(dynamo.client, localTables.ledger),
+    seenSpecs: createSeenSpecs(dynamo.client, localTables.runs),
+    runLinks: createRunLinks(dynamo.client, localTables.runs),
+    artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
+    codeHost(kind, scope) {
+      if (kind === 'git') return gitHost;
+      const hosted = github();
+      if (hosted) return hosted.codeHost(scope);
+      throw new DrydockError('SecretMissing', `There are no credentials for ${scope.repository} on GitHub.`, {
+        remedy:
+          'Create the app with `drydock github setup`, or set GITHUB_TOKEN; or pass a local clone: --repo NAME=PATH.',
+      });
+    },
+    launcher,
+    executions: createEngineExecutions(engine, options.passive !== true),
+    notifier: outbox,
+    vault,
+    modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
+    agentFiles(path) {
+      if (!existsSync(path)) throw new DrydockError('AgentUnavailable', `The agent's folder ${path} does not exist.`);
+      return path;
+    },
+    runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
+    gateLink: (gateId) => {
+      const base = options.webUrl?.();
+      return base && `${base}/gates/${encodeURIComponent(gateId)}`;
+    },
+  };
+  late.deps = deps;
+  const receives = options.policy && config();
+  const hosted = receives && github();
+  const webhooks =
+    hosted && options.policy
+      ? composeWebhooks({ github: hosted, config: receives, deps, dataDir, policy: options.policy, now: clock.now })
+      : undefined;
+  const closing = new AbortController();
+  const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
+
+  if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), closing.signal);
+
+  return {
+    service: createService(deps, unfinished),
+    watch: (runId, signal) => watch(deps, bus, runId, signal),
+    outbox: () => outbox.list(),
+    ...(webhooks ? { webhooks } : {}),
+    unfinished,
+    async resume() {
+      const left = engine.left();
+      const named = (waits: boolean): string[] =>
+        left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
+      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      await closeExpired(deps, named(false));
+      await recover(deps, named(true));
+      await engine.resume();
+      if ((await credentials.owners()).length > 0) {
+        await github()
+          ?.revokeLeftovers((runId) => hasEnded(deps, runId))
+          .catch(() => undefined);
+      }
+      return left.length;
+    },
+    async close() {
+      closing.abort();
+      await launcher.stopAll();
+      await engine.close();
+      await connected?.close().catch(() => undefined);
+      webhooks?.close();
+      await dynamo.close();
+    },
+  };
+}
+
+/** What only the adapters can tell of this machine: isolation, and the embedded database. */
+export async function machineChecks(): Promise<
+  { name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]
+> {
+  const check = async (name: string, good: string, probe: () => Promise<unknown>) => {
+    try {
+      await probe();
+      return { name, ok: true, required: true, detail: good, remedy: '' };
+    } catch (error) {
+      const { message, remedy } = viewError(error);
+      return { name, ok: false, required: true, detail: message, remedy };
+    }
+  };
+  return Promise.all([
+    check('sandbox', 'bubblewrap, nested', probeBubblewrap),
+    check('database', 'embedded DynamoDB', async () => (await startDynamo(':memory:')).close()),
+  ]);
+}
+
+/** Tells the bus about every event and every changed record, so that people can follow. */
+function announcing(runs: Runs, bus: EventEmitter): Runs {
+  return {
+    ...runs,
+    async update(runId, change) {
+      const record = await runs.update(runId, change);
+      bus.emit(runId, { kind: 'record', record });
+      return record;
+    },
+    async append(runId, event) {
+      await runs.append(runId, event);
+      bus.emit(runId, { kind: 'event', event });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { DrydockError } from '../../core/errors.ts';
+import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
+import type { Service, WatchItem } from '../../pipeline/service/service.ts';
+import { http } from './http.ts';
+
+/** The owner went away while it was asked. `run` takes over; any other command can be given again. */
+export class OwnerGone extends DrydockError {
+  constructor(cause: string) {
+    super('DataFolderBusy', `The process that owns the data folder ended: ${cause}`, {
+      remedy: 'Give the command again; `drydock run FILE` or `drydock serve` goes on with what was running.',
+    });
+  }
+}
+
+export interface OwnerClient {
+  service: Service;
+  watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
+}
+
+/** The service wherever calls of it are taken. */
+export const proxyService = (call: (method: string, args: unknown[]) => Promise<unknown>): Service =>
+  new Proxy({} as Service, {
+    get:
+      (_target, method) =>
+      (...args: unknown[]) =>
+        call(String(method), args),
+  });
+
+/** The service of another process that owns the data folder, over its socket. Errors keep their names. */
+export function connectOwner(socket: string): OwnerClient {
+  const service = proxyService(async (method, args) =>
+    decodeAnswer(await textOf(await send(socket, 'POST', '/call', encodeCall(method, args)))),
+  );
+  return {
+    service,
+    async *watch(runId, signal) {
+      const response = await send(socket, 'GET', `/watch/${encodeURIComponent(runId)}`, '', signal);
+      try {
+        for await (const line of createInterface({ input: response })) yield JSON.parse(line) as WatchItem;
+      } catch (error) {
+        if (!signal.aborted) throw new OwnerGone((error as Error).message);
+      }
+      if (!signal.aborted) throw new OwnerGone('nothing more came from it');
+    },
+  };
+}
+
+/** Whether somebody listens there. */
+export const isOwned = (socket: string): Promise<boolean> =>
+  send(socket, 'GET', '/', '').then(
+    (response) => {
+      response.resume();
+      return true;
+    },
+    () => false,
+  );
+
+function send(
+  socket: string,
+  method: string,
+  path: string,
+  body: string,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request({ socketPath: socket, method, path, ...(signal ? { signal } : {}) }, resolve);
+    outgoing.on('error', (error) => reject(new OwnerGone(error.message)));
+    outgoing.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw new OwnerGone((error as Error).message);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,96 @@
+import { chmodSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DrydockError } from '../../core/errors.ts';
+import { encodeError, encodeResult, type WireAnswer } from '../../pipeline/api/answer.ts';
+import { callService, decodeCall, methodNames } from '../../pipeline/api/calls.ts';
+import type { Service } from '../../pipeline/service/service.ts';
+import type { Owner } from './compose.ts';
+import { claimSocketFolder } from './data-folder.ts';
+import { http } from './http.ts';
+
+/** Largest request: a spec of the largest size the parser takes, in base64, and a policy beside it. */
+const maxBody = 8 * 1024 * 1024;
+
+export interface ControlServer {
+  /** Other commands that watch a run through this owner. */
+  watchers(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the owner's service to other commands of the same user, over a unix socket in a folder only they can enter:
+ * `POST /call` with a call of the wire, `GET /watch/<runId>` as NDJSON.
+ */
+export async function serveControl(owner: Owner, socket: string): Promise<ControlServer> {
+  let watchers = 0;
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://owner');
+    const [, verb, name = ''] = url.pathname.split('/');
+    const work =
+      verb === 'watch' && request.method === 'GET'
+        ? stream(owner, decodeURIComponent(name), request, response, (change) => {
+            watchers += change;
+          })
+        : call(owner.service, verb, request).then((answer) => reply(response, answer));
+    work.catch((error) => {
+      if (!response.headersSent) reply(response, encodeError(error));
+      else response.destroy();
+    });
+  });
+  claimSocketFolder(socket);
+  // Whoever gets here holds the journal's lock, so a socket that is left there has no listener.
+  rmSync(socket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+  chmodSync(socket, 0o600);
+  return {
+    watchers: () => watchers,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<WireAnswer> {
+  if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'There is nothing here.');
+  return encodeResult(await callService(service, methodNames, decodeCall(await body(request))));
+}
+
+async function stream(
+  owner: Owner,
+  runId: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  count: (change: number) => void,
+): Promise<void> {
+  const gone = new AbortController();
+  request.on('close', () => gone.abort());
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  count(1);
+  try {
+    for await (const item of owner.watch(runId, gone.signal)) response.write(`${JSON.stringify(item)}\n`);
+  } finally {
+    count(-1);
+    response.end();
+  }
+}
+
+const reply = (response: ServerResponse, { status, text }: WireAnswer): void => {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(text);
+};
+
+async function body(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) throw new DrydockError('UsageError', `The request is larger than ${maxBody} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { callJson, type Keys, ServiceFault } from '../../adapters/aws/signed.ts';
+import { DrydockError } from '../../core/errors.ts';
+import { home } from '../local/data-folder.ts';
+
+/** What the command line is told of a deployment, by flags or the environment. */
+export interface StackOptions {
+  stack?: string;
+  region?: string;
+  profile?: string;
+}
+
+/** Where a deployment is reached, as its stack wrote it down. */
+export interface StackAddress {
+  operate: string;
+  diagnose?: string;
+  setup?: string;
+  webhook?: string;
+  web?: string;
+  version: string;
+}
+
+export interface Account {
+  region: string;
+  keys(): Promise<Keys>;
+}
+
+/**
+ * The caller's account: credentials as the AWS command line finds them.
+ * @throws UsageError without a region.
+ */
+export async function openAccount(options: StackOptions, env = process.env): Promise<Account> {
+  const profile = options.profile ?? (env.AWS_PROFILE || undefined);
+  const region =
+    options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOf(profile ?? 'default', env) || undefined);
+  if (region === undefined || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
+    throw new DrydockError('UsageError', 'It is not known which region the stack is in.', {
+      remedy: 'Give --region, or set AWS_REGION.',
+    });
+  }
+  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+  const provider = defaultProvider(profile === undefined ? {} : { profile });
+  return {
+    region,
+    async keys() {
+      try {
+        return await provider();
+      } catch {
+        // The words may name files and commands of the caller's, and what they printed.
+        throw new DrydockError('SecretMissing', 'There are no AWS credentials that work.', {
+          remedy: 'Log in, for example with `aws sso login`, and give --profile or set AWS_PROFILE.',
+        });
+      }
+    },
+  };
+}
+
+/** @throws StackUnavailable, ServiceRefused; each says what to do. */
+export async function findStack(account: Account, stack: string): Promise<StackAddress> {
+  const { region } = account;
+  const name = `/drydock/stacks/${stack}`;
+  const where = `${stack} in ${region}`;
+  const keys = await account.keys();
+  let said: Record<string, unknown>;
+  try {
+    said = await callJson({ service: 'ssm', target: 'AmazonSSM.GetParameter', region, keys }, { Name: name });
+  } catch (error) {
+    if (!(error instanceof ServiceFault)) throw unreachable(`AWS in ${region}`);
+    if (error.code === 'ParameterNotFound') {
+      throw new DrydockError('StackUnavailable', `There is no stack ${where} with a Drydock in it.`, {
+        remedy: 'Check --stack, --region and --profile; an older deployment has to be deployed again first.',
+      });
+    }
+    if (/AccessDenied/.test(error.code)) {
+      throw new DrydockError('ServiceRefused', `Your role may not read ${name}.`, { remedy: grantIt });
+    }
+    if (/Token|Signature|UnrecognizedClient|Expired/.test(error.code)) throw badCredentials(error.code);
+    throw new DrydockError('StackUnavailable', `AWS answered ${error.code.slice(0, 80)} when asked for ${name}.`);
+  }
+  return addressOf(said, where);
+}
+
+export const grantIt = 'Let the operator call `grantApprove` for your role in the CDK app, and deploy.';
+
+export const badCredentials = (code: string): DrydockError =>
+  new DrydockError('SecretMissing', `AWS does not take your credentials: ${code.slice(0, 80)}.`, {
+    remedy: 'Log in again, for example with `aws sso login`; check that the clock of this machine is right.',
+  });
+
+export const unreachable = (what: string): DrydockError =>
+  new DrydockError('StackUnavailable', `${what} does not answer.`, {
+    remedy: 'Check the network and --region, and try again.',
+  });
+
+function addressOf(said: Record<string, unknown>, where: string): StackAddress {
+  const { Value } = (said.Parameter ?? {}) as { Value?: unknown };
+  let address: Partial<Record<keyof StackAddress, unknown>> = {};
+  try {
+    address = (JSON.parse(String(Value)) ?? {}) as typeof address;
+  } catch {
+    // said below
+  }
+  const { version, ...urls } = address;
+  if (typeof version === 'string' && typeof urls.operate === 'string' && Object.values(urls).every(isSafe))
+    return address as StackAddress;
+  throw new DrydockError('StackUnavailable', `What ${where} says of its address is not readable.`, {
+    remedy: 'Deploy it again; somebody changed the parameter.',
+  });
+}
+
+/** What is signed goes over HTTPS, but on this machine. */
+function isSafe(text: unknown): boolean {
+  const url = typeof text === 'string' ? URL.parse(text) : null;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1');
+}
+
+/** `region` of a profile, in AWS's own file. */
+function regionOf(profile: string, env: NodeJS.ProcessEnv): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(env.AWS_CONFIG_FILE || join(home(env), '.aws', 'config'), 'utf8');
+  } catch {
+    return undefined;
+  }
+  let here = false;
+  for (const line of text.split('\n')) {
+    const [, section] = /^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/.exec(line) ?? [];
+    if (section !== undefined) here = section === profile;
+    const [, value] = /^region\s*=\s*(\S+)/.exec(line) ?? [];
+    if (here && value !== undefined) return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import type { Submitted } from '../../pipeline/commands/submit.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
+import { follow } from '../terminal/follow.ts';
+import type { Output } from '../terminal/output.ts';
+import type { StackSession } from './session.ts';
+
+/** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
+export interface StackRequest {
+  file: string;
+  bytesBase64: string;
+  attempt: number;
+  dryRun: boolean;
+  agent?: string;
+}
+
+/** Submits and follows a run to its end, or to where it waits for somebody who is not here. */
+export async function runOnStack(
+  session: StackSession,
+  request: StackRequest,
+  output: Output,
+  detach: boolean,
+): Promise<RunView> {
+  const { runId, how } = (await session.call('submit', [request])) as Submitted;
+  if (how === 'duplicate') return { ...(await session.service.run(runId)), status: 'duplicate' };
+  return followOnStack(session, runId, output, detach);
+}
+
+/** The next attempt of a run that ended. */
+export async function retryOnStack(
+  session: StackSession,
+  reference: string,
+  output: Output,
+  detach: boolean,
+): Promise<RunView> {
+  const { runId } = (await session.call('retry', [reference])) as Submitted;
+  return followOnStack(session, runId, output, detach);
+}
+
+const followOnStack = (session: StackSession, runId: string, output: Output, detach: boolean): Promise<RunView> =>
+  detach ? session.service.run(runId) : follow(session, runId, output, { yes: false, as: '' });

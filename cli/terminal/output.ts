@@ -1,0 +1,60 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { ErrorView } from '../../core/errors.ts';
+import { stripHidden } from '../../core/prompt/fence.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a command writes. One JSON document goes to `out`; progress and prose go to `err`. */
+export interface Output {
+  json: boolean;
+  /** Progress goes to a terminal that a person watches. */
+  live: boolean;
+  out(text: string): void;
+  err(text: string): void;
+  style(style: Style, text: string): string;
+}
+
+export function createOutput(
+  json: boolean,
+  out: NodeJS.WriteStream = process.stdout,
+  err: NodeJS.WriteStream = process.stderr,
+): Output {
+  const colour = err.isTTY === true && !process.env.NO_COLOR;
+  return {
+    json,
+    live: err.isTTY === true,
+    out: (text) => void out.write(`${text}\n`),
+    err: (text) => void err.write(`${text}\n`),
+    style: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
+
+/** Text from outside on a terminal: no escapes, nothing hidden. */
+export const plain = (text: string): string => stripHidden(stripVTControlCharacters(text));
+
+export function printError(output: Output, error: ErrorView): void {
+  if (output.json) output.out(JSON.stringify({ error }));
+  output.err(`${output.style(['red', 'bold'], error.name)}: ${plain(error.message)}`);
+  if (error.remedy !== '') output.err(`${output.style('cyan', 'remedy')}: ${plain(error.remedy)}`);
+}
+
+/** Prints a document: JSON when asked for, else the lines made for people. */
+export function print(output: Output, value: unknown, lines: () => string[]): void {
+  if (output.json) output.out(JSON.stringify(value));
+  else for (const line of lines()) output.out(line);
+}
+
+/** Columns as wide as their widest cell, two spaces apart. */
+export function table(rows: string[][]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,56 @@
+import { formatUsd, microsOf } from '../../core/money/format.ts';
+import { exitCodeOf } from '../../core/run/record.ts';
+import type { RunView } from '../../pipeline/service/service.ts';
+import type { ExitCode } from '../command.ts';
+import { type Output, plain } from './output.ts';
+
+/** More of them are shown by `drydock egress`. */
+const mostRefusals = 5;
+
+/** How a run ends on a terminal: what came of it, where, for how much, and what to type next. */
+export function summary(run: RunView, output: Output): string[] {
+  const good = run.status === 'delivered' || run.status === 'dry-run';
+  const lines = [
+    `${output.style(good ? ['green', 'bold'] : ['yellow', 'bold'], run.status)}  ${run.taskId}  ${run.runId.slice(0, 10)}`,
+  ];
+  if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
+  if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
+  if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
+  for (const refusal of run.refusals.slice(0, mostRefusals)) {
+    lines.push(
+      `  refused ${plain(refusal.target)}${refusal.allow === '' ? '' : `  (allowed by ${plain(refusal.allow)})`}`,
+    );
+  }
+  if (run.refusals.length > mostRefusals)
+    lines.push(`  refused ${run.refusals.length - mostRefusals} more: drydock egress ${run.taskId}`);
+  const { tokens, usd } = run.cost;
+  lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
+  const next = nextCommand(run);
+  if (next !== '') lines.push(`  next    ${next}`);
+  return lines;
+}
+
+function nextCommand(run: RunView): string {
+  switch (run.status) {
+    case 'delivered':
+      return `git diff ${run.base?.slice(0, 12)}..${run.branch}`;
+    case 'waiting':
+      return run.gate?.includes('.question.')
+        ? `drydock answer ${run.taskId} TEXT`
+        : `drydock approve ${run.taskId} --as WHO`;
+    case 'queued':
+      return `drydock status ${run.taskId}`;
+    case 'dry-run':
+      return 'drydock run FILE';
+    default:
+      return run.commit === null ? `drydock events ${run.taskId}` : `drydock show ${run.taskId} --evidence`;
+  }
+}
+
+/** A run that ended on its budget says so by its exit code, whatever state it was in. */
+export function exitOf(run: RunView): ExitCode {
+  if (run.status === 'failed' && run.error?.name === 'BudgetExhausted') return 3;
+  const environment = ['SandboxUnavailable', 'RuntimeUnavailable', 'AgentUnavailable', 'SecretMissing', 'ToolMissing'];
+  if (run.status === 'failed' && run.error && environment.includes(run.error.name)) return 4;
+  return exitCodeOf(run.status);
+}

@@ -1,0 +1,213 @@
+import picomatch from 'picomatch';
+import type { CompiledConstraints } from '../constraints.ts';
+import type { TaskSpec } from '../schema.ts';
+import type { RepositoryFacts } from './clarity.ts';
+import { pathsIn } from './words.ts';
+
+/** Whether to hand a task to remote agents, and what kind of cost to expect (R4). */
+export interface Advice {
+  mode: 'local' | 'remote-single' | 'remote-parallel' | 'local-with-review';
+  costClass: 'negligible' | 'low' | 'medium' | 'high';
+  reason: string;
+  /** What of the spec and the repository it goes by. */
+  facts: string[];
+}
+
+const manyFiles = 50;
+
+const says = {
+  feature: /\b(?:add|implement|introduce|build|create|support|feature|new)\b/i,
+  critical:
+    /\bcritical[- ]path\b|\b(?:authentication|authorization|authorisation|login|sign-?in|oauth|sso|sessions?|permissions?|access control|payments?|checkout|encryption|cryptograph\w*|password\w*)\b|\b(?:security|business|mission)[- ]critical\b/i,
+  fix: /\b(?:fix|fixes|bug|bugfix|typo|correct|off[- ]by[- ]one|regression|wrong|broken|make it|repair)\b/i,
+  docs: /\b(?:documentation|docs|readme|guides?|docstrings?|api reference|changelog|tutorials?|jsdoc|runbooks?)\b/i,
+  // The first sentence is about documents, whatever else the text names.
+  docsFirst:
+    /^\W*(?:please\s+)?(?:document\b|(?:write|update|improve|extend|add|create|revise)\s+(?:\w+\s+){0,4}(?:documentation|docs|readme|guides?|docstrings?|changelog|tutorials?|runbooks?)\b)/i,
+  migrate: /\b(?:migrat\w*|convert\w*|port(?:ing)?|rewrit\w*|translate)\b/i,
+  tests: /\b(?:tests?|test suites?|specs?)\b/i,
+  upgrade:
+    /\b(?:upgrad\w*|bump\w*|deps|dependenc\w*|(?:raise|move|update|pin)\b.{0,160}?\b(?:versions?|from\b.{0,60}?\d+\.[\dx]+ to))/is,
+  several:
+    /\b(?:several|multiple|many|parallel|two|three|four|five|\d+)\s+(?:\w+\s+)?(?:sub-?)?agents\b|\bsub-?agents\b|\bmulti-?agent\b|\bagent (?:team|swarm|fleet)\b|\bteam of agents\b|\borchestrat\w*/i,
+};
+
+const isTest = (path: string): boolean =>
+  /(?:^|\/)(?:tests?|__tests__|specs?)\/|[._-](?:test|spec)\.|(?:^|\/)test_|Tests?\.(?:java|kt)$/.test(path);
+const isDoc = (path: string): boolean =>
+  /(?:^|\/)docs?(?:\/|$)|\.(?:md|mdx|rst|adoc)$|(?:^|\/)(?:README|CHANGELOG)/i.test(path);
+
+/** Advice before any money is spent. `criticalPaths` are the policy's globs. */
+export function adviseOn(
+  spec: TaskSpec,
+  compiled: CompiledConstraints,
+  clarity: number,
+  repository: RepositoryFacts = {},
+  criticalPaths: string[] = [],
+): Advice {
+  const text = `${spec.task_id.replace(/[-_.]+/g, ' ')}. ${spec.title ?? ''}. ${spec.instructions}`;
+  const facts: string[] = [];
+  const scope = scopeOf(spec, compiled, text, repository, facts);
+  const give = (mode: Advice['mode'], costClass: Advice['costClass'], reason: string): Advice => {
+    const asksForMany = says.several.test([text, ...spec.constraints].join('\n'));
+    const over = asksForMany && mode !== 'remote-parallel';
+    if (asksForMany) facts.push('the spec asks for several agents');
+    return {
+      mode,
+      costClass,
+      reason: over
+        ? `${reason} Several agents would be over-orchestration: coordinating them costs more than the work.`
+        : reason,
+      facts,
+    };
+  };
+
+  const critical = criticalPaths.filter((glob) => scope.paths.some((path) => touches(path, glob)));
+  if (critical.length > 0) {
+    facts.push(`the policy counts ${critical.join(', ')} as critical`);
+    return give(
+      'local-with-review',
+      'low',
+      'It changes a critical path: work on it beside the agent and have it reviewed closely.',
+    );
+  }
+  if (says.feature.test(text) && says.critical.test(text) && !scope.onlyDocs) {
+    facts.push(`the text speaks of ${says.critical.exec(text)?.[0].toLowerCase()}`);
+    return give(
+      'local-with-review',
+      'low',
+      'A feature on a critical path: work on it beside the agent and have it reviewed closely.',
+    );
+  }
+  if (scope.code.length === 1 && scope.literal && says.fix.test(text)) {
+    return give(
+      'local',
+      'negligible',
+      'A fix in a single file: starting a remote run takes longer than making the change.',
+    );
+  }
+  const documents = says.docsFirst.test(spec.instructions.replace(/^#.*$/gm, '')) && compiled.targetPaths.length === 0;
+  if (scope.onlyDocs || documents || (says.docs.test(text) && scope.code.length === 0)) {
+    return give(
+      'remote-single',
+      'low',
+      'Documentation: one remote agent can write it alone, and a wrong sentence breaks nothing.',
+    );
+  }
+  if (says.migrate.test(text) && says.tests.test(text)) {
+    if (scope.files === undefined && scope.code.length === 0) {
+      facts.push('no paths are named: taken as the whole test suite');
+      return give(
+        'remote-parallel',
+        'high',
+        'A migration of a whole test suite: independent files that several agents can share.',
+      );
+    }
+    if ((scope.files ?? 0) >= manyFiles) {
+      return give(
+        'remote-parallel',
+        'high',
+        `A test migration of ${scope.files} files: independent files that several agents can share.`,
+      );
+    }
+  }
+  if (says.upgrade.test(text)) {
+    return give(
+      'remote-single',
+      'medium',
+      'A dependency upgrade across modules: one remote agent keeps the versions consistent.',
+    );
+  }
+  if ((scope.files ?? 0) >= manyFiles) {
+    return give(
+      'remote-parallel',
+      'high',
+      `${scope.files} files: several agents can share them where they are independent.`,
+    );
+  }
+  if (clarity <= 25 && scope.code.length === 0) {
+    return give(
+      'local',
+      'negligible',
+      'It says too little for an agent to work alone: write what to change and when it is done first.',
+    );
+  }
+  if (scope.code.length === 1 && scope.literal) {
+    return give(
+      'local',
+      'negligible',
+      'A change in a single file: starting a remote run takes longer than making the change.',
+    );
+  }
+  if (scope.code.length > 0 && scope.code.length <= 3) {
+    return give('remote-single', 'low', 'A few places: one remote agent.');
+  }
+  return give(
+    'remote-single',
+    'medium',
+    'Several places that belong together: one remote agent keeps them consistent.',
+  );
+}
+
+interface Scope {
+  paths: string[];
+  /** Without the tests that go with a change, unless tests are all there is. */
+  code: string[];
+  /** Every path names one file. */
+  literal: boolean;
+  onlyDocs: boolean;
+  /** How many files it is about, where the repository or the text says. */
+  files?: number;
+}
+
+function scopeOf(
+  spec: TaskSpec,
+  compiled: CompiledConstraints,
+  text: string,
+  repository: RepositoryFacts,
+  facts: string[],
+): Scope {
+  const mentioned = pathsIn(spec.instructions).filter((path) => !compiled.excludedPaths.includes(path));
+  // Stated bounds say more than what the prose mentions in passing.
+  const paths = compiled.targetPaths.length > 0 ? compiled.targetPaths : mentioned;
+  const untested = paths.filter((path) => !isTest(path) && !/\{[^}]*test/.test(path));
+  const code = untested.length > 0 ? untested : paths;
+  if (code.length > 0)
+    facts.push(`the spec names ${code.slice(0, 5).join(', ')}${code.length > 5 ? ` and ${code.length - 5} more` : ''}`);
+  const scope: Scope = {
+    paths,
+    code,
+    literal: code.every((path) => !/[*?[{]/.test(path) && /\.[A-Za-z0-9]+$/.test(path)),
+    onlyDocs: code.length > 0 && code.every(isDoc),
+  };
+  const stated = Math.max(
+    0,
+    ...[...text.matchAll(/\b(\d{1,6})\+?\s+(?:\w+\s+){0,2}files?\b/gi)].map((match) => Number(match[1])),
+  );
+  if (stated > 0) {
+    facts.push(`the spec speaks of ${stated} files`);
+    scope.files = stated;
+  }
+  if (repository.files) {
+    const matches = picomatch(paths, { dot: true });
+    const inScope = paths.length > 0 ? repository.files.filter((file) => matches(file)) : undefined;
+    const counted = inScope ?? (says.tests.test(text) ? repository.files.filter(isTest) : undefined);
+    if (counted) {
+      facts.push(`${counted.length} of the repository's ${repository.files.length} files are concerned`);
+      scope.files = counted.length;
+    }
+  }
+  return scope;
+}
+
+/** Whether a path or glob can reach into what a glob matches. */
+const touches = (path: string, glob: string): boolean => {
+  const folder = picomatch.scan(path).base.replace(/\/$/, '');
+  const critical = picomatch.scan(glob).base.replace(/\/$/, '');
+  const isGlob = folder !== path;
+  return (
+    picomatch.isMatch(path, glob, { dot: true }) ||
+    (isGlob &&
+      (folder === '' || folder === critical || critical.startsWith(`${folder}/`) || folder.startsWith(`${critical}/`)))
+  );
+};

@@ -1,0 +1,67 @@
+import { compile } from '../asl/expression.ts';
+import { added, builtIn } from '../asl/functions.ts';
+import { isObject, type JsonObject } from '../asl/json.ts';
+
+/**
+ * What is wrong with an expression before it ever runs: it does not parse, names a function or variable that nobody
+ * defines, or reads from a context that Step Functions does not give (`$`, `$$` and bare names at the top).
+ */
+export function checkExpression(text: string, variables: ReadonlySet<string>): string[] {
+  let tree: unknown;
+  try {
+    tree = compile(text).ast();
+  } catch (error) {
+    return [`${text} does not parse: ${isObject(error) ? String(error.message) : String(error)}`];
+  }
+  const bound = boundNames(tree);
+  const faults = new Set<string>();
+  const known = (name: string): boolean =>
+    name === 'states' || bound.has(name) || variables.has(name) || builtIn.has(name) || Object.hasOwn(added, name);
+
+  /** `inside`: whether there is a context item, as there is within a path, a filter, a sort or a group. */
+  const visit = (node: unknown, inside: boolean): void => {
+    if (Array.isArray(node)) for (const item of node) visit(item, inside);
+    if (!isObject(node)) return;
+    if (node.type === 'variable') checkVariable(String(node.value), inside);
+    if (node.type === 'name' && !inside)
+      faults.add(`${text} reads ${String(node.value)} from nowhere; begin with $states`);
+    if ((node.type === 'wildcard' || node.type === 'descendant') && !inside) faults.add(`${text} reads from nowhere`);
+    for (const [key, child] of Object.entries(node)) {
+      if (key === 'steps' && Array.isArray(child))
+        for (const [i, step] of child.entries()) visit(step, inside || i > 0);
+      else visit(child, inside || within.has(key) || node.type === 'transform');
+    }
+  };
+  const checkVariable = (name: string, inside: boolean): void => {
+    if (name === 'eval') faults.add('$eval is not available; $parse reads JSON');
+    else if (name === '$') faults.add(`${text} reads $$, which Step Functions does not give`);
+    else if (name === '') {
+      if (!inside) faults.add(`${text} reads $ at the top, which Step Functions does not give`);
+    } else if (!known(name)) faults.add(`${text} names $${name}, which is no function and assigned by no state`);
+  };
+  visit(tree, false);
+  return [...faults];
+}
+
+/** Parts of a node that jsonata evaluates against each item of it. */
+const within: ReadonlySet<string> = new Set(['predicate', 'stages', 'group', 'terms']);
+
+/** Names that the expression binds itself: `:=`, function parameters, `@$x` and `#$x`. */
+function boundNames(tree: unknown): Set<string> {
+  const names = new Set<string>();
+  const add = (node: unknown): void => {
+    if (isObject(node)) names.add(String(node.value));
+  };
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (!isObject(node)) return;
+    if (node.type === 'bind') add(node.lhs);
+    if (node.type === 'lambda' && Array.isArray(node.arguments)) node.arguments.forEach(add);
+    for (const key of ['focus', 'index'] satisfies (keyof JsonObject)[]) {
+      if (typeof node[key] === 'string') names.add(node[key]);
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(tree);
+  return names;
+}

@@ -1,0 +1,51 @@
+import { toJson } from '../asl/json.ts';
+import { StateError } from '../errors.ts';
+import type { Row } from '../store/rows.ts';
+import { type Cause, lambdaFailure, lambdaResult } from './interpreter.ts';
+
+/** Functions under way in this process, each for one try of one visit. */
+export class Flights {
+  readonly #controllers = new Map<string, { execution: string; controller: AbortController }>();
+
+  has(row: Row): boolean {
+    return this.#controllers.has(keyOf(row));
+  }
+
+  /** Runs one; never rejects. */
+  async run(row: Row, waits: boolean, invoke: (signal: AbortSignal) => Promise<unknown>): Promise<Cause> {
+    const key = keyOf(row);
+    const controller = new AbortController();
+    this.#controllers.set(key, { execution: row.name, controller });
+    try {
+      const returned = await invoke(controller.signal);
+      return waits ? { type: 'launched' } : marshalled(returned);
+    } catch (thrown) {
+      if (thrown instanceof StateError) return { type: 'failure', error: thrown.error, cause: thrown.failure };
+      return { type: 'failure', ...lambdaFailure(thrown) };
+    } finally {
+      this.#controllers.delete(key);
+    }
+  }
+
+  abort(row: Row, reason: Error): void {
+    this.#controllers.get(keyOf(row))?.controller.abort(reason);
+  }
+
+  /** Everything of one execution, also what an early answer to its token left behind. */
+  abortAll(reason: Error, execution?: string): void {
+    for (const flight of this.#controllers.values())
+      if (execution === undefined || flight.execution === execution) flight.controller.abort(reason);
+  }
+}
+
+const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.tries}`;
+
+/** What a function returned, as JSON; Lambda names the error of what is none. */
+function marshalled(returned: unknown): Cause {
+  try {
+    const text = toJson(returned);
+    return { type: 'result', value: lambdaResult(text === undefined ? null : (JSON.parse(text) as unknown)) };
+  } catch (error) {
+    return { type: 'failure', ...lambdaFailure({ name: 'Runtime.MarshalError', message: (error as Error).message }) };
+  }
+}

@@ -1,0 +1,173 @@
+import { lookup } from 'node:dns/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import { type Caller, type GatewayContext, sendJson } from '../context.ts';
+import { isPublicAddress } from './public-address.ts';
+import { MAX_CLIENT_HELLO, serverName } from './sni.ts';
+
+/** How long a client may take from the tunnel's start to its ClientHello. */
+const HELLO_TIMEOUT_MS = 10_000;
+
+const allowLine = (host: string): string => (isIP(host) === 0 ? `egress: {hosts: [${host}]}` : '');
+
+/** Splits `host:port`; undefined where it is not one. */
+export function parseAuthority(target: string): { host: string; port: number } | undefined {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(target);
+  if (match === null) return undefined;
+  const host = (match[1] ?? '').replace(/^\[|\]$/g, '').toLowerCase();
+  const port = Number(match[2]);
+  return port > 0 && port < 65_536 ? { host, port } : undefined;
+}
+
+/** The way to the internet; tests put their own in its place. */
+export interface Network {
+  resolve(host: string): Promise<string[]>;
+  /** @param address of the host, as it was resolved. @throws Error for people, where something in between says no. */
+  dial(address: string, port: number, host: string): Socket | Promise<Socket>;
+}
+export const systemNetwork: Network = {
+  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  dial: (address, port) => connect({ host: address, port }),
+};
+
+/** A tunnel to one of these could push or publish past the gateway's own routes, which only read. */
+const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'dev.azure.com', 'git.sr.ht'];
+const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
+
+interface Tunnel {
+  request: IncomingMessage;
+  socket: Socket;
+  /** Bytes the client sent right behind its request. */
+  head: Buffer;
+  caller: Caller;
+}
+interface Gateway {
+  context: GatewayContext;
+  network: Network;
+}
+type Denial = { reason: string; allow: string };
+
+/**
+ * `CONNECT host:443` for the phase's hosts. The name is resolved here, the addresses have to be public, and the TLS
+ * server name has to be the host that was asked for, else the tunnel could end at another site of the same front.
+ */
+export function connectRoute(gateway: Gateway, tunnel: Tunnel): void {
+  tunnel.socket.on('error', () => tunnel.socket.destroy());
+  void open(gateway, tunnel).catch(() => tunnel.socket.destroy());
+}
+
+async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
+  const { context, network } = gateway;
+  const { request, socket, head } = tunnel;
+  const target = (request.url ?? '').slice(0, 300);
+  const authority = parseAuthority(target);
+  const denied = deny(context, authority, tunnel.caller);
+  if (denied !== undefined || authority === undefined) {
+    refuse(context, tunnel, target, denied ?? { reason: 'not host:port', allow: '' });
+    return;
+  }
+  const { host } = authority;
+  const addresses = await network.resolve(host).catch(() => []);
+  const address = addresses[0];
+  if (address === undefined || !addresses.every(isPublicAddress)) {
+    const reason = address === undefined ? 'the name does not resolve' : 'the name resolves to a private address';
+    refuse(context, tunnel, target, { reason, allow: '' });
+    return;
+  }
+  socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  const hello = await clientHello(socket, head);
+  const named = hello === undefined ? undefined : serverName(hello);
+  if (hello === undefined || named?.kind !== 'name' || named.name !== host) {
+    const name = named?.kind === 'name' ? named.name : 'missing';
+    context.record({ target, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);
+    socket.destroy();
+    return;
+  }
+  let upstream: Socket;
+  try {
+    upstream = await network.dial(address, 443, host);
+  } catch (error) {
+    context.record({ target, reason: error instanceof Error ? error.message : String(error), allow: '' }, request);
+    socket.destroy();
+    return;
+  }
+  // At once, and its bytes at its end: a tunnel is on record even where the gateway ends first.
+  context.tell({ type: 'traffic', route: 'connect', target: host, bytes: 0 });
+  upstream.on('error', () => socket.destroy());
+  upstream.on('close', () => socket.destroy());
+  socket.on('close', () => upstream.destroy());
+  upstream.write(hello);
+  socket.pipe(upstream).pipe(socket);
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  context.tell({ type: 'traffic', route: 'connect', target: host, bytes: upstream.bytesRead + upstream.bytesWritten });
+}
+
+/** Why a target may not be reached at all; undefined where it may, if its name resolves well. */
+function deny(
+  context: GatewayContext,
+  authority: ReturnType<typeof parseAuthority>,
+  caller: Caller,
+): Denial | undefined {
+  if (caller !== 'agent') return { reason: 'CONNECT without the secret of the agent', allow: '' };
+  if (authority === undefined) return { reason: 'not host:port', allow: '' };
+  const { host, port } = authority;
+  const { hosts, registries } = context.config;
+  if (GIT_HOSTS.some((domain) => within(host, domain))) return { reason: 'git hosts are not let through', allow: '' };
+  const name = Object.keys(registries).find((key) => new URL(registries[key] ?? '').hostname === host);
+  if (name !== undefined) return { reason: `use the mirror at /registry/${name}/`, allow: '' };
+  if (!hosts.includes(host)) return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
+  return port === 443 ? undefined : { reason: 'only port 443 is allowed', allow: '' };
+}
+
+function refuse(context: GatewayContext, { request, socket }: Tunnel, target: string, { reason, allow }: Denial): void {
+  context.record({ target, reason, allow }, request);
+  const body = `refused by Drydock: ${target}: ${reason}\n${allow === '' ? '' : `would be allowed by: ${allow}\n`}`;
+  const headers = ['Content-Type: text/plain', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'];
+  socket.end(`HTTP/1.1 403 Forbidden\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Collects the first record. Resolves undefined when the client says something else, stays silent or leaves. */
+function clientHello(socket: Socket, head: Buffer): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    let bytes = head;
+    const finish = (value: Buffer | undefined): void => {
+      clearTimeout(timer);
+      socket.off('data', take).off('close', leave).pause();
+      resolve(value);
+    };
+    const leave = (): void => finish(undefined);
+    const check = (): void => {
+      if (serverName(bytes).kind !== 'more') finish(bytes);
+      else if (bytes.length > MAX_CLIENT_HELLO) finish(undefined);
+    };
+    const take = (chunk: Buffer): void => {
+      bytes = Buffer.concat([bytes, chunk]);
+      check();
+    };
+    const timer = setTimeout(leave, HELLO_TIMEOUT_MS);
+    socket.on('data', take).on('close', leave);
+    socket.resume();
+    check();
+  });
+}
+
+/** `GET http://host/…`: a plain-HTTP proxy request. There is no host that may be reached without TLS. */
+export function refusePlainProxy(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+): void {
+  request.resume();
+  const host = URL.canParse(target) ? new URL(target).hostname : '';
+  const allow = host === '' ? '' : allowLine(host);
+  const refusal = context.record(
+    {
+      target: host === '' ? target.slice(0, 300) : `${host}:80`,
+      reason: 'plain HTTP is not let out; use https',
+      allow,
+    },
+    request,
+  );
+  sendJson(response, 403, { error: { message: `refused by Drydock: ${refusal.target}: ${refusal.reason}`, allow } });
+}

@@ -1,0 +1,47 @@
+import type { PhaseEnd, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { GatewayMessage } from '../config.ts';
+
+/** The runner stops at 4 MiB of log lines; what goes beyond this is not kept, whoever sent it. */
+const MAX_EVENT_BYTES = 8 * 1024 * 1024;
+/** A loop inside must not fill the record: past so many targets only those already there are counted. */
+const MAX_TARGETS = 2_000;
+
+/** What the gateway told of its phase. */
+export class PhaseLog {
+  readonly refusals: Refusal[] = [];
+  readonly failures: NonNullable<PhaseEnd['failure']>[] = [];
+  readonly #traffic = new Map<string, Traffic>();
+  readonly #events: Buffer[] = [];
+  #eventBytes = 0;
+
+  add(message: GatewayMessage): void {
+    if (message.type === 'event') this.#addEvent(message.event);
+    else if (message.type === 'refusal') this.refusals.push(message.refusal);
+    else if (message.type === 'traffic') this.#addTraffic(message);
+    else if (message.type === 'failure') this.failures.push({ name: message.name, message: message.message });
+  }
+
+  /** Summed up by route and target. */
+  get traffic(): Traffic[] {
+    return [...this.#traffic.values()];
+  }
+
+  /** NDJSON of what was reported, for the evidence. */
+  get events(): Uint8Array {
+    return Buffer.concat(this.#events);
+  }
+
+  #addEvent(event: PhaseEvent): void {
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    if (this.#eventBytes + line.length > MAX_EVENT_BYTES) return;
+    this.#eventBytes += line.length;
+    this.#events.push(line);
+  }
+
+  #addTraffic({ route, target, bytes }: Traffic): void {
+    const key = `${route} ${target}`;
+    const known = this.#traffic.get(key);
+    if (known !== undefined) known.bytes += bytes;
+    else if (this.#traffic.size < MAX_TARGETS) this.#traffic.set(key, { route, target, bytes });
+  }
+}

@@ -1,0 +1,37 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
+import { artifactNames } from '../../sandbox/layout.ts';
+import type { GatewaySettings } from '../config.ts';
+
+/** What the gateway of a job is told. Inputs are written to the folder for them. */
+export async function gatewaySettingsOf(
+  job: PhaseJob,
+  folder: { inputs: string; artifacts: string },
+  secrets: GatewaySettings['secrets'],
+  meterFile: string,
+  install: { file: string; present: boolean } | undefined,
+  registries: Readonly<Record<string, string>>,
+): Promise<GatewaySettings> {
+  const inputs: Record<string, string> = {};
+  for (const [name, bytes] of job.inputs) {
+    // Files are numbered: a name is only ever looked up.
+    const file = path.join(folder.inputs, String(Object.keys(inputs).length));
+    await writeFile(file, bytes, { mode: 0o600 });
+    inputs[name] = file;
+  }
+  if (install?.present === true) inputs[artifactNames.install] = install.file;
+  const disk = job.spec.limits.diskMb * 1024 * 1024;
+  return {
+    artifactsDir: folder.artifacts,
+    meterFile,
+    secrets,
+    spec: { ...job.spec, inputs: Object.keys(inputs) },
+    inputs,
+    baseRepository: path.resolve(job.baseRepository),
+    registries: Object.fromEntries(Object.entries(registries).filter(([name]) => job.registries.includes(name))),
+    hosts: job.hosts.map((host) => host.toLowerCase()),
+    ...(job.model === undefined ? {} : { model: job.model }),
+    caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },
+  };
+}

@@ -1,0 +1,57 @@
+import { type PhaseEnd, type PhaseResult, phaseResult } from '../../core/run/phase.ts';
+
+export type Failure = NonNullable<PhaseEnd['failure']>;
+
+/** How a sandbox ended, seen from outside. */
+export interface SandboxEnd {
+  enforcer: string;
+  /** Why it was ended from outside. */
+  failure?: Failure;
+  /** The limit the kernel enforced inside; it explains a failure and does not make one. */
+  limit?: Failure;
+  /** What to say when there is no result either. */
+  lost: Failure;
+}
+
+/**
+ * What a phase comes to. `failure` is what was seen from outside: the sandbox ended by force, the gateway's word (budget
+ * used up, recorded session diverged), or a limit that explains why the result says `failed`. It stands before the
+ * result, which is kept beside it as evidence where there is one.
+ */
+export function judge(seen: {
+  ended: SandboxEnd;
+  /** The first failure the gateway told. */
+  told: Failure | undefined;
+  /** `result.json` as put. */
+  bytes: Uint8Array | undefined;
+  phaseKey: string;
+}): Pick<PhaseEnd, 'result' | 'failure'> {
+  const { ended, told, bytes, phaseKey } = seen;
+  if (ended.failure?.name === 'Cancelled') return { failure: ended.failure };
+  const read = bytes === undefined ? undefined : parseResult(bytes, phaseKey);
+  const result = read !== undefined && 'result' in read ? read.result : undefined;
+  const limit = result === undefined || result.outcome === 'failed' ? ended.limit : undefined;
+  const invalid =
+    read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
+  const failure = ended.failure ?? told ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
+  return { ...(result === undefined ? {} : { result }), ...(failure === undefined ? {} : { failure }) };
+}
+
+function parseResult(bytes: Uint8Array, phaseKey: string): { result: PhaseResult } | { invalid: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return { invalid: 'result.json is not JSON' };
+  }
+  const parsed = phaseResult.safeParse(value);
+  if (!parsed.success) {
+    return {
+      invalid: parsed.error.issues
+        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+        .join('; ')
+        .slice(0, 2_000),
+    };
+  }
+  return parsed.data.phaseKey === phaseKey ? { result: parsed.data } : { invalid: 'result.json is of another phase' };
+}

@@ -1,4 +1,0 @@
-import { deliver } from '../pipeline/steps/deliver.ts';
-import { stepHandler } from './handler.ts';
-
-export const handler = stepHandler('deliver', deliver);

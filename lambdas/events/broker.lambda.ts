@@ -1,0 +1,24 @@
+import { createBroker } from '../../adapters/aws/phases/broker.ts';
+import { variable } from '../../common/deployment.ts';
+import { gitHubAccess, phaseStore, phases, secrets, sts } from '../runtime/compose.ts';
+import { asHandler } from '../runtime/handler.ts';
+
+/** Gives the gateway of a phase what its grant allows. */
+export const handler = asHandler(async (event) => {
+  const broker = createBroker({
+    store: phaseStore(),
+    phases: phases(),
+    sts: sts(),
+    storageRole: variable('phaseFiles'),
+    bucket: variable('artifacts'),
+    clock: { now: Date.now },
+    deploymentKeys: (newest) => secrets().versions(variable('deployment'), newest),
+    async readToken(scope) {
+      const access = await gitHubAccess();
+      const { apiUrl } = await secrets().gitHubApp(variable('github'));
+      return { apiUrl, gitUrl: access.gitUrl, token: await access.readToken(scope) };
+    },
+    modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+  });
+  return broker(event);
+});

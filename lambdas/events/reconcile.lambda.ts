@@ -1,0 +1,35 @@
+import { reports, variable } from '../../common/deployment.ts';
+import { isFinal } from '../../core/run/record.ts';
+import { reconcile } from '../../pipeline/reconcile.ts';
+import { createHooks } from '../../pipeline/webhooks/hooks.ts';
+import { credentials, gitHubAccess, secrets } from '../runtime/compose.ts';
+import { withDeps } from '../runtime/handler.ts';
+import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { logger } from '../runtime/telemetry.ts';
+
+/** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
+export const handler = withDeps(async (deps) => {
+  const { found, oldestWaitMs } = await reconcile(deps);
+  const access = await gitHubAccess();
+  for (const owner of await credentials().owners()) {
+    const run = await deps.runs.get(owner);
+    if (!owner.startsWith('r-') || !run || isFinal(run.status)) await access.release(owner);
+  }
+  const specs = await createHooks(deps, operatorPolicy).sweep();
+  const [appKey, modelKeys, slack] = await Promise.all([
+    secrets().appKeySince(variable('github')),
+    secrets().changedAt(variable('models')),
+    secrets().changedAt(variable('slack')),
+  ]);
+  const age = (since: number | undefined): number => (since === undefined ? 0 : deps.clock.now() - since);
+  const told = {
+    found,
+    specs: specs.map(({ outcome, reason }) => ({ outcome, reason })),
+    [reports.waiting]: oldestWaitMs,
+    [reports.appKey]: age(appKey),
+    [reports.modelKeys]: age(modelKeys),
+    [reports.slack]: age(slack),
+  };
+  logger.info('reconciled', told);
+  return told;
+});

@@ -1,0 +1,20 @@
+import { readStopped } from '../../adapters/aws/phases/stopped.ts';
+import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
+import { fargate } from '../runtime/compose.ts';
+import { withDeps } from '../runtime/handler.ts';
+import { measurePhase } from '../runtime/telemetry.ts';
+
+/**
+ * A task of a phase has stopped. A sandbox that is gone ends its gateway, which stores what there is; a gateway that is
+ * gone ends the phase.
+ */
+export const handler = withDeps(async (deps, event) => {
+  const task = readStopped(event);
+  if (!task) return;
+  // Either task is of no use without the other.
+  await fargate().stop(task);
+  if (task.role === 'sandbox') return;
+  const end = await fargate().endOf(task);
+  await settlePhase(deps, task.phaseId, task.attempt, end);
+  measurePhase(task.phaseId.split('/')[1] ?? '', end.ms);
+});

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { settleRun } from '../../pipeline/reconcile.ts';
+import { withDeps } from '../runtime/handler.ts';
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+const ended = z.object({
+  detail: z.object({
+    /** The run's id. */
+    name: z.string(),
+    status: z.enum(['ABORTED', 'FAILED', 'TIMED_OUT']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+
+/** An execution ended without its own Settle: stopped in the console, timed out, or of an error that nothing catches. */
+export const handler = withDeps(async (deps, event) => {
+  const { name, status, error, cause } = ended.parse(event).detail;
+  const why = cause ?? `The execution ended as ${status}${error ? ` (${error})` : ''}.`;
+  await settleRun(
+    deps,
+    name,
+    status === 'ABORTED'
+      ? { status: 'cancelled', error: 'Cancelled', cause: 'The execution was stopped.' }
+      : { status: 'failed', error: 'Internal', cause: why },
+  );
+});

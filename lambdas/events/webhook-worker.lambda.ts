@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { readHostEvent } from '../../adapters/aws/queue.ts';
+import { viewError } from '../../core/errors.ts';
+import { createHooks } from '../../pipeline/webhooks/hooks.ts';
+import { withDeps } from '../runtime/handler.ts';
+import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { logger } from '../runtime/telemetry.ts';
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
+const batch = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) });
+
+/** Works on messages of the code host. What may succeed later goes back to the queue, and no other message with it. */
+export const handler = withDeps(async (deps, event) => {
+  const hooks = createHooks(deps, operatorPolicy);
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (const { messageId, body } of batch.parse(event).Records) {
+    try {
+      const { outcome, reason } = await hooks.handle(readHostEvent(body));
+      logger.info(outcome, { reason });
+    } catch (error) {
+      const { name, message } = viewError(error);
+      logger.error(name, { said: message });
+      batchItemFailures.push({ itemIdentifier: messageId });
+    }
+  }
+  return { batchItemFailures };
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { DrydockError } from '../../core/errors.ts';
+import { encodeError, type WireAnswer } from '../../pipeline/api/answer.ts';
+import type { Caller } from '../../pipeline/api/operate.ts';
+import { named } from '../runtime/handler.ts';
+import { logger } from '../runtime/telemetry.ts';
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, format 2.0 */
+const request = z.object({
+  version: z.literal('2.0'),
+  routeKey: z.string(),
+  requestContext: z.object({
+    requestId: z.string().default(''),
+    authorizer: z.object({ iam: z.object({ userArn: z.string().min(1) }) }),
+  }),
+  body: z.string().default(''),
+  isBase64Encoded: z.boolean().default(false),
+});
+
+export interface FrontAnswer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * A function behind a route that IAM authorizes. Who calls is said by API Gateway and by nothing in the body; a call that
+ * did not come through such a route is refused. Of what was not expected the caller learns no more than that.
+ * The log has who called for what, and how it ended; never what was sent.
+ */
+export function frontDoor(
+  route: string,
+  work: (caller: Caller, body: string) => Promise<WireAnswer>,
+): (event: unknown) => Promise<FrontAnswer> {
+  return async (event) => {
+    const parsed = request.safeParse(event);
+    if (!parsed.success || parsed.data.routeKey !== route) {
+      const refusal = new DrydockError('ServiceRefused', 'This function is called through its route only.');
+      return { ...say(encodeError(refusal)), statusCode: 403 };
+    }
+    const { body, isBase64Encoded, requestContext } = parsed.data;
+    const { userArn: arn } = requestContext.authorizer.iam;
+    try {
+      const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+      const answer = await work({ arn }, text);
+      logger.info('answered', { route, caller: arn, status: answer.status });
+      return say(answer);
+    } catch (error) {
+      const known = named(error);
+      logger.info('answered', { route, caller: arn, fault: known.name, said: known.message });
+      return say(encodeError(known.name === 'Internal' ? unexpected(requestContext.requestId) : known));
+    }
+  };
+}
+
+const unexpected = (requestId: string): DrydockError =>
+  new DrydockError('Internal', `Something failed that should not; request ${requestId}.`, {
+    remedy: 'The operator finds it in the log of the function.',
+  });
+
+const say = ({ status, text }: WireAnswer): FrontAnswer => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  body: text,
+});

@@ -1,0 +1,49 @@
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { optional, variable } from '../../common/deployment.ts';
+import { createService } from '../../pipeline/service/service.ts';
+import { createWeb } from '../../web/app.ts';
+import type { Door } from '../../web/options.ts';
+import { callbackPath, createLogin } from '../../web/security/login.ts';
+import { createIssuer } from '../../web/security/oidc.ts';
+import { createSeal } from '../../web/security/sealed-cookie.ts';
+import { composeDeps, secrets } from '../runtime/compose.ts';
+import { asHandler, named } from '../runtime/handler.ts';
+import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { logger } from '../runtime/telemetry.ts';
+
+let made: Door | undefined;
+/** Kept between requests, with what the issuer said of itself. */
+function login(): Door {
+  const issuer = variable('issuer');
+  const clientSecret = optional('clientSecret');
+  made ??= createLogin({
+    issuer: createIssuer({
+      issuer,
+      clientId: variable('client'),
+      clientSecret: async () => (clientSecret === undefined ? undefined : secrets().text(clientSecret)),
+      redirectUri: `${variable('pages')}${callbackPath}`,
+      now: Date.now,
+    }),
+    issuerName: issuer,
+    seal: createSeal((newest) => secrets().versions(variable('sessions'), newest)),
+    policy: operatorPolicy(),
+    now: Date.now,
+  });
+  return made;
+}
+
+/** The pages, for who has signed in. Requests end with their answer, so nothing is followed live. */
+export const handler = asHandler(async (event) => {
+  const app = createWeb({
+    service: createService(await composeDeps(), () => []),
+    door: login(),
+    policy: operatorPolicy(),
+    now: Date.now,
+    hosts: [new URL(variable('pages')).hostname],
+    onFault: (error) => {
+      const { name, message } = named(error);
+      logger.error(name, { said: message });
+    },
+  });
+  return handle(app)(event as LambdaEvent);
+});

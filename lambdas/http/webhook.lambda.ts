@@ -1,0 +1,49 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { handle } from 'hono/aws-lambda';
+import { sendHostEvent } from '../../adapters/aws/queue.ts';
+import { readEvent } from '../../adapters/github/webhook/events.ts';
+import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import { variable, webhookPath } from '../../common/deployment.ts';
+import { DrydockError, viewError } from '../../core/errors.ts';
+import { secrets } from '../runtime/compose.ts';
+import { logger, traced } from '../runtime/telemetry.ts';
+
+/** What API Gateway lets through. */
+const maxBytes = 6 * 1024 * 1024;
+const client = traced(new SQSClient({}));
+let valid: string[] = [];
+
+const app = createWebhook({
+  secrets: () => valid,
+  path: webhookPath,
+  maxBytes,
+  inbox: {
+    async put({ event, body }) {
+      try {
+        const read = readEvent(event, JSON.parse(body));
+        if (read.kind === 'nothing') return false;
+        await sendHostEvent(client, variable('queue'), body, read);
+        return true;
+      } catch (error) {
+        // It lacks what its event must have, and will not be better when it is sent again.
+        if (error instanceof DrydockError && error.name === 'DeliveryRefused') return false;
+        throw error;
+      }
+    },
+  },
+  onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
+});
+const answer = handle(app);
+
+/**
+ * The front door for webhooks: checked, queued, answered. A signature of a secret that is not known here may be of one that
+ * GitHub was just told of, so whoever is turned away for it is looked at again with what is known now.
+ */
+export const handler: typeof answer = async (event, context) => {
+  const before = await secrets().webhookSecrets(variable('github'), false);
+  valid = before;
+  const first = await answer(event, context);
+  if (first.statusCode !== 401) return first;
+  valid = await secrets().webhookSecrets(variable('github'), true);
+  return valid.join() === before.join() ? first : answer(event, context);
+};

@@ -1,0 +1,63 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { reports } from '../../common/deployment.ts';
+import { DrydockError, viewError } from '../../core/errors.ts';
+
+export type Context = Parameters<Logger['addContext']>[0];
+
+const serviceName = 'drydock';
+/** Lines of JSON, each with the invocation it belongs to. What is logged has been checked: ids, names, figures. */
+export const logger = new Logger({ serviceName });
+const metrics = new Metrics({ namespace: reports.namespace, serviceName });
+/** From the layer, and only where Lambda traces: it takes longer to load than everything else here. */
+const tracer =
+  process.env.AWS_XRAY_DAEMON_ADDRESS === undefined
+    ? undefined
+    : // Calls of the AWS SDK are shown by `traced`; the addresses of others are nobody's business.
+      new (await import('@aws-lambda-powertools/tracer')).Tracer({ serviceName, captureHTTPsRequests: false });
+
+/** A client of AWS whose calls are shown in the trace: operation, region, duration; no parameters. */
+export const traced = <T extends object>(client: T): T => tracer?.captureAWSv3Client(client) ?? client;
+
+/** Milliseconds that a phase took, from the start of its sandbox to its end. */
+export function measurePhase(phase: string, ms: number): void {
+  const one = metrics.singleMetric();
+  one.addDimension('phase', phase);
+  one.addMetric(reports.phase, MetricUnit.Milliseconds, ms);
+}
+
+/**
+ * Does what an invocation is for, seen from outside: its part of the trace, one line of the log when it fails.
+ * What is thrown is thrown on; of a defect the log has the stack, of our own errors the name and what it says.
+ */
+export async function observed<T>(
+  context: Context | undefined,
+  runId: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  logger.resetKeys();
+  if (context) logger.addContext(context);
+  if (runId !== undefined) logger.appendKeys({ runId });
+  const parent = tracer?.isTracingEnabled() ? tracer.getSegment() : undefined;
+  const part = parent?.addNewSubsegment(`## ${context?.functionName}`);
+  if (runId !== undefined) part?.addAnnotation('runId', runId);
+  if (part) tracer?.setSegment(part);
+  try {
+    return await work();
+  } catch (error) {
+    const { name: errorName, message } = viewError(error);
+    part?.addErrorFlag();
+    part?.addAnnotation('error', errorName);
+    const stack = error instanceof DrydockError && error.name !== 'Internal' ? undefined : stackOf(error);
+    logger.error(errorName, { said: message, ...(stack === undefined ? {} : { stack }) });
+    throw error;
+  } finally {
+    part?.close();
+    if (parent) tracer?.setSegment(parent);
+  }
+}
+
+const stackOf = (error: unknown): string | undefined => {
+  const of = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return of instanceof Error ? of.stack : undefined;
+};

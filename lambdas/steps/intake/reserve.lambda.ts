@@ -1,0 +1,4 @@
+import { reserve } from '../../../pipeline/steps/intake/reserve.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('reserve', reserve);

@@ -1,0 +1,4 @@
+import { checkpointGate } from '../../../pipeline/steps/people/checkpoint-gate.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('checkpoint-gate', checkpointGate);

@@ -1,0 +1,4 @@
+import { deliver } from '../../../pipeline/steps/result/deliver.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('deliver', deliver);

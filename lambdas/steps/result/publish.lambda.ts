@@ -1,0 +1,4 @@
+import { publish } from '../../../pipeline/steps/result/publish.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('publish', publish);

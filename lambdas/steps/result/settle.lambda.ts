@@ -1,0 +1,4 @@
+import { settle } from '../../../pipeline/steps/result/settle.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('settle', settle);

@@ -1,0 +1,4 @@
+import { plan } from '../../../pipeline/steps/work/plan.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('plan', plan);

@@ -1,0 +1,4 @@
+import { verify } from '../../../pipeline/steps/work/verify.ts';
+import { stepHandler } from '../../runtime/handler.ts';
+
+export const handler = stepHandler('verify', verify);

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledgeWildcard, type Grant, grant } from '../iam/grant.ts';
+import { type FunctionName, pascal, propError } from '../names.ts';
+import { tracingLayer } from './tracing-layer.ts';
+
+export interface FunctionProps {
+  /** Folder with one folder per function in it, each with `index.mjs`. */
+  bundles: string;
+  description: string;
+  grants: Grant[];
+  environment: Record<string, string>;
+  /** Default: five minutes, as long as the machine waits for a step, so that neither gives up before the other. */
+  timeout?: Duration;
+  /** At most so many at once. Default: as many as the account allows. */
+  atOnce?: number;
+  /** Events that failed for good. */
+  deadLetters?: sqs.IQueue;
+  layers?: lambda.ILayerVersion[];
+  /** Of the log. */
+  removalPolicy: RemovalPolicy;
+}
+
+/**
+ * One function with a role and a log of its own. The role names its log group and its grants, nothing managed.
+ * @throws FileUnreadable when there is no bundle of that name.
+ */
+export function makeFunction(parent: Construct, name: FunctionName, props: FunctionProps): lambda.Function {
+  const folder = join(props.bundles, name);
+  if (!existsSync(join(folder, 'index.mjs'))) {
+    throw propError(parent, 'FileUnreadable', `${folder} holds no index.mjs; bundle the functions first`);
+  }
+  const scope = new Construct(parent, pascal(name));
+  const log = new logs.LogGroup(scope, 'Log', {
+    retention: logs.RetentionDays.THREE_MONTHS,
+    removalPolicy: props.removalPolicy,
+  });
+  const role = new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const writes = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] };
+  grant(role, [writes, ...props.grants]);
+  acknowledgeWildcard(role, '*', 'X-Ray takes traces of the account; it has no resource to name.');
+  return new lambda.Function(scope, 'Function', {
+    description: props.description,
+    code: lambda.Code.fromAsset(folder),
+    handler: 'index.handler',
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    memorySize: 512,
+    timeout: props.timeout ?? Duration.minutes(5),
+    tracing: lambda.Tracing.ACTIVE,
+    role,
+    logGroup: log,
+    environment: props.environment,
+    layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
+    ...(props.atOnce === undefined ? {} : { reservedConcurrentExecutions: props.atOnce }),
+    ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
+  });
+}

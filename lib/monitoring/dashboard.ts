@@ -1,0 +1,72 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Control } from '../control/control.ts';
+import { reports } from '../names.ts';
+
+export interface DashboardProps {
+  control: Control;
+  alarms: cloudwatch.IAlarm[];
+}
+
+const width = 12;
+
+/** One page for who operates it. At most 50 metrics: CloudWatch charges more for larger ones. */
+export class Dashboard extends Construct {
+  constructor(scope: Construct, id: string, { control, alarms }: DashboardProps) {
+    super(scope, id);
+    const { stateMachine, deliveries, deadLetters, functions } = control;
+    const sum = { period: Duration.minutes(5), statistic: 'Sum' };
+    const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
+      new cloudwatch.GraphWidget({ title, left, right, width });
+    new cloudwatch.Dashboard(this, 'Dashboard', {
+      widgets: [
+        [new cloudwatch.AlarmStatusWidget({ alarms, width: 24, title: 'Alarms' })],
+        [
+          graph(
+            'Runs',
+            [stateMachine.metricStarted(sum), stateMachine.metricSucceeded(sum), stateMachine.metricFailed(sum)],
+            [stateMachine.metricTime({ label: 'how long a run took', statistic: 'p50' })],
+          ),
+          graph(
+            'Messages of the code host',
+            [
+              deliveries.queue.metricNumberOfMessagesReceived(sum),
+              deadLetters.metricApproximateNumberOfMessagesVisible(),
+            ],
+            [deliveries.queue.metricApproximateAgeOfOldestMessage()],
+          ),
+        ],
+        [
+          graph(
+            'How long phases take',
+            (['plan', 'build', 'rework', 'verify'] as const).map(
+              (phase) =>
+                new cloudwatch.Metric({
+                  namespace: reports.namespace,
+                  metricName: reports.phase,
+                  dimensionsMap: { phase, service: 'drydock' },
+                  statistic: 'p50',
+                  period: Duration.hours(1),
+                  label: phase,
+                }),
+            ),
+          ),
+        ],
+        [
+          graph(
+            'Errors of functions (a red baseline is one)',
+            [...functions].map(([name, each]) => each.metricErrors({ ...sum, label: name })),
+          ),
+          graph(
+            'Slowest of the functions that people wait for',
+            (['webhook', 'hooks', 'settle-phase'] as const).flatMap((name) => {
+              const found = functions.get(name);
+              return found ? [found.metricDuration({ statistic: 'p95', label: name })] : [];
+            }),
+          ),
+        ],
+      ],
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { gatewayPort, propError } from '../names.ts';
+import { NameFirewall } from './dns-firewall.ts';
+import { FlowLogs } from './flow-logs.ts';
+import { ImageEndpoints } from './image-endpoints.ts';
+import { https, nowhere } from './security-rules.ts';
+import { givenSide, ownSide, type Side } from './subnets.ts';
+
+export interface NetworkProps {
+  /** Availability zones of networks made here, 1 to 3. Each further one costs two more interface endpoints a month. */
+  zones: number;
+  /** The sandboxes' network, where one is given: isolated subnets only, and nothing but sandboxes in it. */
+  vpc?: ec2.IVpc;
+  /** The gateways' network, where one is given. */
+  egress?: ec2.IVpc;
+  /** Port of the proxy that gateways go out through, where there is one. */
+  proxyPort?: number;
+  /** Name of the repository that images are pulled from. */
+  images: string;
+  /** Of the flow logs. */
+  removalPolicy: RemovalPolicy;
+}
+
+const ranges = { sandbox: '10.201.0.0/20', egress: '10.201.16.0/20' } as const;
+
+/**
+ * Two networks. The sandbox's has no internet or NAT gateway: its routes lead to the gateway's network, its endpoints to
+ * what an image pull needs. The gateway's has public subnets, or is one that the consumer watches over.
+ * @throws UsageError for a given network with a way out, or one that does not say enough of itself.
+ */
+export class Network extends Construct {
+  readonly sandboxSubnets: string[];
+  readonly sandboxGroup: string;
+  readonly gatewaySubnets: string[];
+  readonly gatewayGroup: string;
+
+  constructor(scope: Construct, id: string, props: NetworkProps) {
+    super(scope, id);
+    const sandbox = props.vpc ? this.#isolated(props.vpc) : ownSide(this, 'Sandbox', ranges.sandbox, props.zones);
+    const egress = props.egress
+      ? this.#connected(props.egress, props.proxyPort !== undefined)
+      : this.#ownEgress(props.zones);
+    const peering = this.#peer(sandbox, egress);
+
+    const group = (name: string, side: Side, groupDescription: string): ec2.CfnSecurityGroup =>
+      new ec2.CfnSecurityGroup(this, name, {
+        vpcId: side.vpc,
+        groupDescription,
+        securityGroupEgress: name === 'GatewayGroup' ? [toInternet, ...toProxy(props.proxyPort)] : [nowhere],
+      });
+    const sandboxGroup = group('SandboxGroup', sandbox, 'Drydock sandboxes: to the gateway and to image pulls only');
+    const gatewayGroup = group('GatewayGroup', egress, 'Drydock gateways: in from sandboxes only');
+    const gatewayTcp = { ipProtocol: 'tcp', fromPort: gatewayPort, toPort: gatewayPort };
+    const out = new ec2.CfnSecurityGroupEgress(this, 'SandboxToGateway', {
+      groupId: sandboxGroup.attrGroupId,
+      destinationSecurityGroupId: gatewayGroup.attrGroupId,
+      description: 'to the gateway',
+      ...gatewayTcp,
+    });
+    const into = new ec2.CfnSecurityGroupIngress(this, 'GatewayFromSandbox', {
+      groupId: gatewayGroup.attrGroupId,
+      sourceSecurityGroupId: sandboxGroup.attrGroupId,
+      description: 'from sandboxes',
+      ...gatewayTcp,
+    });
+    // A group of the other network can be named only while the two are peered.
+    for (const rule of [out, into]) rule.addResourceDependency(peering);
+
+    new ImageEndpoints(this, 'Images', {
+      ...sandbox,
+      sandboxGroup: sandboxGroup.attrGroupId,
+      images: props.images,
+      removalPolicy: props.removalPolicy,
+    });
+    new NameFirewall(this, 'Names', sandbox);
+    for (const [name, { vpc }] of Object.entries({ SandboxFlows: sandbox, EgressFlows: egress }))
+      new FlowLogs(this, name, { vpc, removalPolicy: props.removalPolicy });
+
+    this.sandboxSubnets = sandbox.subnets;
+    this.gatewaySubnets = egress.subnets;
+    this.sandboxGroup = sandboxGroup.attrGroupId;
+    this.gatewayGroup = gatewayGroup.attrGroupId;
+  }
+
+  /** Its names are answered for image pulls only, so nothing else can live there. */
+  #isolated(vpc: ec2.IVpc): Side {
+    const out = vpc.publicSubnets.length + vpc.privateSubnets.length;
+    if (out > 0 || vpc.isolatedSubnets.length === 0) {
+      const has = `${out} subnets with a way out and ${vpc.isolatedSubnets.length} without`;
+      throw propError(this, 'UsageError', `vpc has ${has}; sandboxes need a network of isolated subnets only.`);
+    }
+    return givenSide(this, 'vpc', vpc, vpc.isolatedSubnets);
+  }
+
+  /** @param proxied With a proxy the way out may be no route to the internet. */
+  #connected(vpc: ec2.IVpc, proxied: boolean): Side {
+    const kinds = [vpc.privateSubnets, vpc.publicSubnets, proxied ? vpc.isolatedSubnets : []];
+    const subnets = kinds.find((some) => some.length > 0) ?? [];
+    if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a way out.');
+    return givenSide(this, 'egress.vpc', vpc, subnets);
+  }
+
+  #ownEgress(zones: number): Side {
+    const egress = ownSide(this, 'Egress', ranges.egress, zones);
+    const gateway = new ec2.CfnInternetGateway(this, 'Internet');
+    const attached = new ec2.CfnVPCGatewayAttachment(this, 'InternetAttachment', {
+      vpcId: egress.vpc,
+      internetGatewayId: gateway.ref,
+    });
+    egress.tables.forEach((routeTableId, zone) => {
+      new ec2.CfnRoute(this, `EgressToInternet${zone}`, {
+        routeTableId,
+        destinationCidrBlock: '0.0.0.0/0',
+        gatewayId: gateway.ref,
+      }).addResourceDependency(attached);
+    });
+    return egress;
+  }
+
+  #peer(sandbox: Side, egress: Side): ec2.CfnVPCPeeringConnection {
+    const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', { vpcId: sandbox.vpc, peerVpcId: egress.vpc });
+    const routes = (name: string, tables: string[], destinationCidrBlock: string): void => {
+      tables.forEach((routeTableId, zone) => {
+        new ec2.CfnRoute(this, `${name}${zone}`, {
+          routeTableId,
+          destinationCidrBlock,
+          vpcPeeringConnectionId: peering.ref,
+        });
+      });
+    };
+    routes('SandboxToEgress', sandbox.tables, egress.cidr);
+    routes('EgressToSandbox', egress.tables, sandbox.cidr);
+    return peering;
+  }
+}
+
+const toInternet = { ...https, cidrIp: '0.0.0.0/0', description: 'models, registries, code hosts' };
+/** Where the proxy is, the consumer's routes and its own rules say. */
+const toProxy = (port: number | undefined) =>
+  port === undefined || port === https.toPort
+    ? []
+    : [{ ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIp: '0.0.0.0/0', description: 'the proxy' }];

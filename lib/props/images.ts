@@ -1,0 +1,53 @@
+import type { Construct } from 'constructs';
+import type { Policy } from '../../core/policy/schema.ts';
+import { propError, type ToolchainName, toolchainNames } from '../names.ts';
+import { version } from '../package-root.ts';
+
+/** Digests, `sha256:` and 64 hex, of images in Drydock's repository. */
+export type Images = Partial<Record<'gateway' | ToolchainName, string>>;
+
+export interface SandboxImage {
+  /** Of the task definition; unique. */
+  name: string;
+  /** What follows the repository's name: `:tag` or `@sha256:…`. */
+  image: string;
+  /** Runtimes of specs that it is for; a toolchain's name stands for all of its. */
+  runtimes: string[];
+}
+
+const digest = /^sha256:[0-9a-f]{64}$/;
+/** The functions are told of each in an environment of 4 KB. */
+const mostOfPolicy = 10;
+
+/** @throws UsageError for what is no digest, with the path of the construct. */
+export function gatewayImage(scope: Construct, images: Images): string {
+  return imageOf(scope, images, 'gateway');
+}
+
+/**
+ * One per toolchain, and one per image that the policy pins under `runtimes`. All are pulled from Drydock's repository,
+ * which is the only one that the network reaches: of a pinned image the digest counts.
+ * @throws UsageError.
+ */
+export function sandboxImages(scope: Construct, images: Images, policy: Policy): SandboxImage[] {
+  const byDigest = new Map<string, string[]>();
+  for (const [runtime, image] of Object.entries(policy.runtimes)) {
+    const pinned = image.slice(image.lastIndexOf('@'));
+    byDigest.set(pinned, [...(byDigest.get(pinned) ?? []), runtime]);
+  }
+  if (Object.keys(policy.runtimes).length > mostOfPolicy) {
+    const many = `the policy pins ${Object.keys(policy.runtimes).length} runtimes; at most ${mostOfPolicy} fit here.`;
+    throw propError(scope, 'UsageError', many);
+  }
+  return [
+    ...toolchainNames.map((name) => ({ name, image: imageOf(scope, images, name), runtimes: [name] })),
+    ...[...byDigest].map(([image, runtimes]) => ({ name: `image-${image.slice(8, 20)}`, image, runtimes })),
+  ];
+}
+
+function imageOf(scope: Construct, images: Images, name: keyof Images): string {
+  const given = images[name];
+  if (given === undefined) return `:${name}-${version()}`;
+  if (digest.test(given)) return `@${given}`;
+  throw propError(scope, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
+}

@@ -1,0 +1,39 @@
+import { barFor, stripHidden } from '../../core/prompt/fence.ts';
+import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import type { Gate, GateKind } from '../../core/run/gate.ts';
+import type { Deps } from '../deps.ts';
+import type { Task } from '../runs/task.ts';
+
+/** More than people read in a conversation; the pages and `drydock show` have the rest. */
+const maxText = 20_000;
+
+const answers: Record<Exclude<GateKind, 'slot' | 'ci'>, string[]> = {
+  plan: ['/drydock approve', '/drydock rework TEXT', '/drydock reject REASON'],
+  checkpoint: ['/drydock approve', '/drydock reject REASON'],
+  question: ['/drydock answer TEXT', '/drydock reject REASON'],
+  review: ['/drydock approve', '/drydock rework TEXT', '/drydock reject REASON'],
+};
+
+/**
+ * Says in the conversation of the run's pull request, or of the one that brought its spec, what is asked and how to
+ * answer. Once per gate.
+ */
+export async function announceGate(deps: Deps, task: Task, gate: Gate): Promise<void> {
+  const { host, location } = task;
+  const record = (await deps.runs.get(gate.runId)) ?? task.record;
+  const number = record.pullRequest?.id ?? record.origin?.pullRequest;
+  if (!host.collaboration || number === undefined || gate.kind === 'slot' || gate.kind === 'ci') return;
+  const text = stripHidden(gate.text).slice(0, maxText).trim();
+  const bar = barFor(text, 3);
+  const link = deps.runLink(gate.runId);
+  const body = [
+    `**${escapeMarkdown(`${gate.taskId}: ${gate.title}`)}**`,
+    ...(text === '' ? [] : [`${bar}text\n${text}\n${bar}`]),
+    ...(gate.kind === 'review'
+      ? [`A review of this pull request is a vote on ${gate.head}; \`Approve\` or \`Request changes\`.`]
+      : []),
+    `Answer with one of: ${answers[gate.kind].map(code).join(', ')}${link === undefined ? '' : `, or [in the pages](${link})`}.`,
+    `Counted: ${gate.required} of ${gate.eligible.map((person) => code(person)).join(', ')}.`,
+  ].join('\n\n');
+  await host.collaboration.comment(location, number, `gate#${gate.gateId}`, body);
+}

@@ -1,0 +1,71 @@
+import { DrydockError } from '../../core/errors.ts';
+import { plannedPhases } from '../../core/plan/planned.ts';
+import { plan as planSchema } from '../../core/plan/schema.ts';
+import { promptVersion } from '../../core/prompt/build.ts';
+import type { PublishFacts } from '../../core/publish/facts.ts';
+import type { PhaseEnd, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { Deps } from '../deps.ts';
+import { weakenedTests } from '../phases/weakened-tests.ts';
+import { getJson, loadChange } from '../runs/artifacts.ts';
+import type { Task } from '../runs/task.ts';
+
+/** Gathers from record, artifacts and gates what the commit and the pull request say. */
+export async function publishFacts(deps: Deps, task: Task): Promise<PublishFacts> {
+  const { record, effective } = task;
+  const { plan, changeSet, results } = record.work;
+  if (plan === undefined || !changeSet || results.verify === undefined || record.base === undefined) {
+    throw new DrydockError('Internal', `Run ${record.runId} is published without plan, change or verification.`);
+  }
+  const change = await loadChange(deps.artifacts, changeSet);
+  const approved = planSchema.parse(await getJson(deps.artifacts, plan));
+  const phases = plannedPhases(approved, change.manifest);
+  const verify = (await getJson(deps.artifacts, results.verify)) as Omit<PhaseEnd, 'artifacts'>;
+  const planGates = (await deps.gates.byRun(record.runId)).filter((gate) => gate.kind === 'plan');
+  return {
+    runId: record.runId,
+    link: deps.runLink(record.runId),
+    taskId: record.taskId,
+    title: record.title,
+    instructions: effective.spec.instructions,
+    specPath: record.specPath,
+    specBlob: record.specBlob,
+    policyDigest: record.policyDigest,
+    promptVersion,
+    base: record.base,
+    agent: effective.agent.name,
+    model: effective.agent.model,
+    requester: record.requester,
+    planApprovers: planGates.flatMap((gate) => (gate.decision?.outcome === 'approved' ? gate.decision.by : [])),
+    solo: effective.solo,
+    plan: approved,
+    files: change.manifest.entries.map(({ path, op }) => ({ path, op, phase: phases.get(path) })),
+    constraints: effective.constraints.constraints,
+    verify: {
+      commands: verify.result?.commands ?? [],
+      versions: verify.result?.versions ?? {},
+      enforcer: verify.enforcer,
+    },
+    weakened: await weakenedTests(task, change),
+    refusals: await refusalsOf(deps, results),
+    usdMicros: record.spentMicros,
+    tokens: record.tokens,
+  };
+}
+
+/** Everything that was refused on its way out, in any phase of the run. */
+export const refusalsOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> =>
+  listsOf<Refusal>(deps, results, 'refusals:');
+
+/** Everything that went out, phase by phase. */
+export const trafficOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Traffic[]> =>
+  listsOf<Traffic>(deps, results, 'traffic:');
+
+async function listsOf<T>(
+  deps: Pick<Deps, 'artifacts'>,
+  results: Record<string, string>,
+  prefix: string,
+): Promise<T[]> {
+  const digests = Object.entries(results).filter(([name]) => name.startsWith(prefix));
+  const lists = await Promise.all(digests.map(([, digest]) => getJson(deps.artifacts, digest)));
+  return (lists as T[][]).flat();
+}

@@ -1,0 +1,22 @@
+import { code } from '../../core/publish/escape.ts';
+import type { ChangeManifest } from '../../core/run/change-set.ts';
+import type { Deps } from '../deps.ts';
+import type { Task } from '../runs/task.ts';
+
+/** Answers the review comments that a rework took in, each in its thread, with what was done. Once per comment and commit. */
+export async function answerThreads(deps: Deps, task: Task, commit: string, manifest: ChangeManifest): Promise<void> {
+  const { host, location } = task;
+  const record = await deps.runs.get(task.record.runId);
+  const threads = record?.work.threads ?? [];
+  if (!host.collaboration || !record?.pullRequest || threads.length === 0) return;
+  const changed = new Set(manifest.entries.map((entry) => entry.path));
+  for (const { id, path } of threads) {
+    const what = changed.has(path) ? `changes ${code(path)}` : `leaves ${code(path)} as it is at the base`;
+    const body = `Taken up in ${commit}, verified in a fresh sandbox. The change now ${what}. Please look again.`;
+    await host.collaboration.reply(location, record.pullRequest.id, id, `thread#${id}#${commit}`, body);
+  }
+  await deps.runs.update(record.runId, (run) => {
+    const { threads: answered, ...work } = run.work;
+    return answered === undefined ? undefined : { ...run, work };
+  });
+}

@@ -1,0 +1,87 @@
+import { DrydockError } from '../../core/errors.ts';
+import { formatUsd } from '../../core/money/format.ts';
+import type { CheckReport } from '../../core/ports/host/collaboration.ts';
+import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+import { record as recordEvent } from './record-event.ts';
+import { loadPolicy, locate } from './task.ts';
+
+/** Name of the check on the head of a run's pull request. */
+export const runCheck = 'Drydock';
+
+/**
+ * Shows where a run stands as a check: on the commit that was pushed with its spec, and on the head it published. Telling
+ * is best effort: a host that does not answer must not end a run that goes well, and the next state tells again.
+ * @param ending What the record is about to say at the end of the run.
+ */
+export async function reportRun(deps: Deps, runId: string, ending: Partial<RunRecord> = {}): Promise<void> {
+  const stored = await deps.runs.get(runId);
+  if (!stored) return;
+  const record = { ...stored, ...ending };
+  await bestEffort(deps, record, async () => {
+    const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository, runId);
+    if (!host.collaboration) return;
+    for (const report of reportsOf(record, deps.runLink(runId))) {
+      await host.collaboration.reportCheck(location, report);
+    }
+  });
+}
+
+/** Does what a run can go on without, and writes down when it could not be done. */
+export async function bestEffort(deps: Deps, record: RunRecord, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    await recordEvent(deps, record.runId, {
+      key: `report#${record.state}#${record.version}`,
+      type: 'report-failed',
+      text: `${error.name}: ${error.message}`,
+    });
+  }
+}
+
+function reportsOf(record: RunRecord, link: string | undefined): CheckReport[] {
+  const common = {
+    key: record.runId,
+    state: stateOf(record),
+    title: titleOf(record),
+    summary: summaryOf(record),
+    ...(link === undefined ? {} : { link }),
+  };
+  return [
+    ...(record.origin ? [{ ...common, name: `${runCheck}: ${record.taskId}`, head: record.origin.commit }] : []),
+    ...(record.commit === undefined ? [] : [{ ...common, name: runCheck, head: record.commit }]),
+  ];
+}
+
+function stateOf(record: RunRecord): CheckReport['state'] {
+  if (!isFinal(record.status)) return 'pending';
+  if (record.status === 'delivered') return 'success';
+  if (record.status === 'cancelled' || record.status === 'superseded') return 'cancelled';
+  return record.status === 'duplicate' || record.status === 'dry-run' ? 'neutral' : 'failure';
+}
+
+function titleOf(record: RunRecord): string {
+  if (record.status === 'waiting') return `Waits for a person: ${record.state}`;
+  if (record.status === 'queued') return 'Waits for a place among the concurrent runs';
+  if (record.status === 'running') return record.state;
+  return record.error ? `${record.status}: ${record.error.name}` : record.status;
+}
+
+function summaryOf(record: RunRecord): string {
+  const lines = [
+    `Run ${code(record.runId)} of ${code(record.specPath)}, asked for by ${escapeMarkdown(record.requester)}.`,
+    `Spent so far: ${formatUsd(record.spentMicros)} of ${formatUsd(record.capMicros)}.`,
+  ];
+  if (record.pullRequest) lines.push(`Pull request: ${record.pullRequest.url}`);
+  if (record.status === 'waiting' && record.gate !== undefined) {
+    lines.push(
+      `Open gate: ${code(record.gate)}. Answer with a comment that begins with ${code('/drydock')}, or in the pages.`,
+    );
+  }
+  if (record.error)
+    lines.push(escapeMarkdown(record.error.message.slice(0, 2_000)), escapeMarkdown(record.error.remedy));
+  return lines.join('\n\n');
+}

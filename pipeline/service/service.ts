@@ -1,0 +1,290 @@
+import type { EventEmitter } from 'node:events';
+import { on } from 'node:events';
+import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
+import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
+import { personOf } from '../../core/policy/people.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
+import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
+import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { RunEvent, RunRecord } from '../../core/run/record.ts';
+import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { resolveGate, resolveRun } from '../commands/resolve.ts';
+import { retryRun } from '../commands/retry.ts';
+import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
+import { getJson } from '../runs/artifacts.ts';
+import { type Activity, activity } from './activity.ts';
+import { type HostView, hostView } from './host-view.ts';
+import { type RunView, runView } from './view.ts';
+
+export type { HostView } from './host-view.ts';
+export type { RunView } from './view.ts';
+
+import type { Deps } from '../deps.ts';
+import { closeGate, decideGate } from '../gates/decide-gate.ts';
+import { stopRun } from '../lifecycle/stop-run.ts';
+import { refusalsOf, trafficOf } from '../publishing/facts.ts';
+import { effectiveTask, loadPolicy, locate } from '../runs/task.ts';
+import { type BlameView, why } from './why.ts';
+
+/** A gate as people and programs see it: everything but its token. */
+export type GateView = Omit<Gate, 'token'> & { votes: Vote[] };
+
+export type WatchItem =
+  | { kind: 'run'; run: Omit<RunView, 'events'> }
+  | { kind: 'event'; event: RunEvent }
+  | { kind: 'phase'; phaseId: string; event: PhaseEvent };
+
+export interface VoteCommand {
+  gate: string;
+  /** As typed: a person id, an address, `OSUSER@localhost`. */
+  who: string;
+  choice: VoteChoice;
+  text: string;
+  head?: string;
+  edit?: string;
+  constraint?: string;
+}
+
+export interface Evidence {
+  plan: Plan | null;
+  estimate: Estimate | null;
+  /** Facts of the last phase of each name, `verify` among them. */
+  phases: Record<string, unknown>;
+  diff: { path: string; op: string; bytes?: number }[];
+  pullRequestBody: string | null;
+}
+
+/** Who did what to a run, when and why (R30): events, gates with every vote, and each metered call. */
+export interface Audit {
+  runId: string;
+  taskId: string;
+  requester: string;
+  policyDigest: string;
+  events: RunEvent[];
+  gates: GateView[];
+  calls: ModelCall[];
+}
+
+/** What commands and pages do, in the process that owns the data. JSON in, JSON out, so that it can go over a socket. */
+export interface Service {
+  submit(request: Omit<SubmitRequest, 'bytes'> & { bytesBase64: string }): Promise<Submitted>;
+  retry(run: string, policy: Policy, who: string): Promise<Submitted>;
+  estimate(
+    request: Pick<SubmitRequest, 'file' | 'policy' | 'requester'> & { bytesBase64: string },
+  ): Promise<{ estimate: Estimate; budget: BudgetView | null }>;
+  run(run: string): Promise<RunView>;
+  /** A run whose record is final, once its execution has ended too. */
+  ended(run: string): Promise<RunView>;
+  list(limit?: number): Promise<Omit<RunView, 'events'>[]>;
+  gate(gate: string): Promise<GateView>;
+  gatesOf(run: string): Promise<GateView[]>;
+  vote(command: VoteCommand): Promise<GateView>;
+  /** Ends a wait that nobody is there for (`--yes`). */
+  needsPerson(gate: string): Promise<void>;
+  cancel(run: string, who: string, reason: string): Promise<RunView>;
+  egress(run: string): Promise<Refusal[]>;
+  /** What did go out: registry downloads and tunnels, by phase one after the other. */
+  traffic(run: string): Promise<Traffic[]>;
+  audit(run: string): Promise<Audit>;
+  evidence(run: string): Promise<Evidence>;
+  /** What the phases that ended reported while they ran. */
+  activity(run: string): Promise<Activity[]>;
+  /** Checks and reviews of the pull request as the host has them now; null where there are none to have. */
+  host(run: string): Promise<HostView | null>;
+  /** The published change as a unified diff, cut after 512 KiB; null before anything was published. */
+  diff(run: string): Promise<UnifiedDiff | null>;
+  pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
+  /** Whether new runs are held back. */
+  paused(): Promise<boolean>;
+  budget(team: string, policy: Policy): Promise<BudgetView | null>;
+  why(repository: string, file: string, line: number): Promise<BlameView>;
+  /** Whether nothing goes on without a person: each unfinished run waits for somebody, or for one that does. */
+  idle(): Promise<boolean>;
+}
+
+/** More than a person reads; the branch holds the rest. */
+const maxDiffBytes = 512 * 1024;
+
+export function createService(deps: Deps, unfinished: () => string[]): Service {
+  const gateView = async ({ token: _token, ...gate }: Gate): Promise<GateView> => ({
+    ...gate,
+    votes: await deps.gates.votes(gate.gateId),
+  });
+  const person = async (runId: string, who: string): Promise<string> => {
+    const record = await resolveRun(deps, runId);
+    return personOf(await loadPolicy(deps, record), who) ?? who;
+  };
+
+  return {
+    submit: ({ bytesBase64, ...request }) => submit(deps, { ...request, bytes: Buffer.from(bytesBase64, 'base64') }),
+
+    async retry(run, policy, who) {
+      return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
+    },
+
+    async estimate({ file, policy, requester, bytesBase64 }) {
+      const task = effectiveTask(file, Buffer.from(bytesBase64, 'base64'), policy, { requester });
+      const sprint = sprintOf(policy, task.team, deps.clock.now());
+      const budget = sprint ? await deps.ledger.budget(task.team, sprint.sprint) : undefined;
+      return { estimate: estimateTask(task), budget: budget ?? null };
+    },
+
+    run: async (run) => runView(deps, await resolveRun(deps, run)),
+    async ended(run) {
+      const record = await resolveRun(deps, run);
+      await deps.executions.done(record.runId);
+      return runView(deps, record);
+    },
+    list: async (limit) => Promise.all((await deps.runs.list(limit)).map((record) => shortView(deps, record))),
+    gate: async (gate) => gateView(await resolveGate(deps, gate)),
+    gatesOf: async (run) => {
+      const gates = await deps.gates.byRun((await resolveRun(deps, run)).runId);
+      return Promise.all(gates.map(gateView));
+    },
+
+    async vote({ gate: reference, who, ...command }) {
+      const gate = await resolveGate(deps, reference);
+      return gateView(
+        await decideGate(deps, { ...command, gateId: gate.gateId, person: await person(gate.runId, who) }),
+      );
+    },
+
+    async needsPerson(reference) {
+      const gate = await resolveGate(deps, reference);
+      await closeGate(deps, gate.gateId, 'needs-person', '--yes', `${gate.title}\n${gate.text}`.trim());
+    },
+
+    async cancel(run, who, reason) {
+      const record = await resolveRun(deps, run);
+      const by = await person(record.runId, who);
+      return runView(deps, await stopRun(deps, record.runId, { as: 'Cancelled', by, reason }));
+    },
+
+    async egress(run) {
+      const record = await resolveRun(deps, run);
+      return refusalsOf(deps, record.work.results);
+    },
+
+    async traffic(run) {
+      const record = await resolveRun(deps, run);
+      return trafficOf(deps, record.work.results);
+    },
+
+    async audit(run) {
+      const record = await resolveRun(deps, run);
+      const { runId, taskId, requester, policyDigest } = record;
+      const [events, gates, calls] = await Promise.all([
+        deps.runs.events(runId),
+        deps.gates.byRun(runId),
+        deps.ledger.calls(runId),
+      ]);
+      return { runId, taskId, requester, policyDigest, events, gates: await Promise.all(gates.map(gateView)), calls };
+    },
+
+    async evidence(run) {
+      const record = await resolveRun(deps, run);
+      return evidenceOf(deps, record);
+    },
+
+    activity: async (run) => activity(deps, await resolveRun(deps, run)),
+
+    host: async (run) => hostView(deps, await resolveRun(deps, run)),
+
+    async diff(run) {
+      const record = await resolveRun(deps, run);
+      if (record.base === undefined || record.commit === undefined) return null;
+      const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+      return host.diff(location, record.base, record.commit, maxDiffBytes);
+    },
+
+    paused: () => deps.admission.paused(),
+
+    async pause(paused, who) {
+      await deps.admission.setPaused(paused, who);
+      if (!paused) {
+        const queued = (await deps.runs.list()).filter((record) => record.status === 'queued');
+        for (const scope of new Set(queued.map(slotScope))) await wakeQueued(deps, scope);
+      }
+      return { paused };
+    },
+
+    async budget(team, policy) {
+      const sprint = sprintOf(policy, team, deps.clock.now());
+      if (!sprint) return null;
+      const view = await deps.ledger.budget(team, sprint.sprint);
+      return (
+        view ?? {
+          team,
+          sprint: sprint.sprint,
+          limitMicros: sprint.limitMicros,
+          committedMicros: 0,
+          settledMicros: 0,
+          runs: [],
+        }
+      );
+    },
+
+    why: (repository, file, line) => why(deps, repository, file, line),
+
+    async idle() {
+      const records = await Promise.all(unfinished().map((runId) => deps.runs.get(runId)));
+      const stands = await Promise.all(
+        records.map(async (record) => {
+          if (record?.status === 'queued') return isHeldBack(deps, record);
+          return record === undefined || record.status === 'waiting';
+        }),
+      );
+      return !stands.includes(false);
+    },
+  };
+}
+
+const shortView = async (deps: Deps, record: RunRecord): Promise<Omit<RunView, 'events'>> => {
+  const { events: _events, ...view } = await runView(deps, record);
+  return view;
+};
+
+async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
+  const { plan, changeSet, results } = record.work;
+  const phases: Record<string, unknown> = {};
+  for (const name of ['plan', 'build', 'rework', 'verify']) {
+    const digest = results[name];
+    if (digest !== undefined) phases[name] = await getJson(deps.artifacts, digest);
+  }
+  const manifest = changeSet && ((await getJson(deps.artifacts, changeSet.manifest)) as { entries: Evidence['diff'] });
+  const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+  return {
+    plan: plan === undefined ? null : planSchema.parse(await getJson(deps.artifacts, plan)),
+    estimate: results.estimate === undefined ? null : ((await getJson(deps.artifacts, results.estimate)) as Estimate),
+    phases,
+    diff: manifest?.entries ?? [],
+    pullRequestBody: (await host.readPullRequest(location, record.branch))?.body ?? null,
+  };
+}
+
+/** What happened so far, then what happens, until the signal. */
+export async function* watch(
+  deps: Deps,
+  bus: EventEmitter,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchItem> {
+  const live = on(bus, runId, { signal });
+  const seen = new Set<string>();
+  for (const event of await deps.runs.events(runId)) {
+    seen.add(event.key);
+    yield { kind: 'event', event };
+  }
+  const record = await deps.runs.get(runId);
+  if (record) yield { kind: 'run', run: await shortView(deps, record) };
+  try {
+    for await (const [item] of live as AsyncIterable<[WatchItem | { kind: 'record'; record: RunRecord }]>) {
+      if (item.kind === 'record') yield { kind: 'run', run: await shortView(deps, item.record) };
+      else if (item.kind !== 'event' || !seen.has(item.event.key)) yield item;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

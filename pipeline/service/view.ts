@@ -1,0 +1,69 @@
+import type { ErrorView } from '../../core/errors.ts';
+import { usdOf } from '../../core/money/format.ts';
+import type { PullRequestRef } from '../../core/ports/host/code-host.ts';
+import type { Refusal } from '../../core/run/phase.ts';
+import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+import { refusalsOf } from '../publishing/facts.ts';
+
+/** What `run`, `status` and `show` print as JSON; relied on from outside (DESIGN, Command line). */
+export interface RunView {
+  runId: string;
+  taskId: string;
+  repository: string;
+  attempt: number;
+  status: RunRecord['status'];
+  state: string;
+  error: ErrorView | null;
+  gate: string | null;
+  branch: string;
+  base: string | null;
+  commit: string | null;
+  pullRequest: PullRequestRef | null;
+  /** The push that started it; null where a person did. */
+  origin: RunOrigin | null;
+  cost: { usd: number; tokens: { input: number; output: number; cached: number } };
+  transitions: number;
+  /** Milliseconds by phase, and `total` once it ended. */
+  durations: Record<string, number>;
+  events: RunEvent[];
+  /** What was refused on its way out, and the line that would allow it. */
+  refusals: Refusal[];
+  createdAt: string;
+  endedAt: string | null;
+}
+
+export async function runView(
+  deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>,
+  record: RunRecord,
+): Promise<RunView> {
+  const [events, execution, refusals] = await Promise.all([
+    deps.runs.events(record.runId),
+    deps.executions.describe(record.runId),
+    refusalsOf(deps, record.work.results),
+  ]);
+  const total =
+    record.endedAt === undefined ? {} : { total: Date.parse(record.endedAt) - Date.parse(record.createdAt) };
+  return {
+    runId: record.runId,
+    taskId: record.taskId,
+    repository: record.repository,
+    attempt: record.attempt,
+    status: record.status,
+    state: record.state,
+    error: record.error ?? null,
+    gate: record.gate ?? null,
+    branch: record.branch,
+    base: record.base ?? null,
+    commit: record.commit ?? null,
+    pullRequest: record.pullRequest ?? null,
+    origin: record.origin ?? null,
+    cost: { usd: usdOf(record.spentMicros), tokens: record.tokens },
+    transitions: execution?.transitions ?? 0,
+    durations: { ...record.durations, ...total },
+    events,
+    refusals,
+    createdAt: record.createdAt,
+    endedAt: record.endedAt ?? null,
+  };
+}

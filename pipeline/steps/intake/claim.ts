@@ -1,0 +1,34 @@
+import { DrydockError } from '../../../core/errors.ts';
+import { isFinal } from '../../../core/run/record.ts';
+import { stopRun } from '../../lifecycle/stop-run.ts';
+import { record as recordEvent } from '../../runs/record-event.ts';
+import { reportRun } from '../../runs/report-run.ts';
+import { loadTask, refuseStopped } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/** Takes the run key and freezes the base. An unfinished run of an older version of the same spec is superseded. */
+export const claim: Step<'claim'> =
+  (deps) =>
+  async ({ runId, startedAt }) => {
+    const task = await loadTask(deps, runId);
+    const { record, effective } = task;
+    if (record.claimedBy !== undefined && record.claimedBy !== startedAt) {
+      throw new DrydockError('AlreadyClaimed', `${record.taskId} runs or ran as ${runId} already.`);
+    }
+    refuseStopped(record);
+    const base = record.base ?? (await task.host.resolve(task.location, effective.spec.target_branch));
+    const claimed = await deps.runs.update(runId, (run) => {
+      if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
+        throw new DrydockError('AlreadyClaimed', `${run.taskId} runs or ran as ${runId} already.`);
+      }
+      return { ...run, state: 'Claim', claimedBy: startedAt, base: run.base ?? base };
+    });
+    await recordEvent(deps, runId, { key: 'claim', type: 'claimed', text: `base ${claimed.base?.slice(0, 12)}` });
+    for (const other of await deps.runs.byTask(record.repository, record.taskId)) {
+      const older = other.runId !== runId && other.specBlob !== record.specBlob && other.createdAt <= record.createdAt;
+      if (!older || isFinal(other.status) || other.dryRun) continue;
+      await stopRun(deps, other.runId, { as: 'Superseded', by: record.requester, reason: `replaced by ${runId}` });
+    }
+    await reportRun(deps, runId);
+    return { base: claimed.base ?? base };
+  };

@@ -1,0 +1,29 @@
+import { estimateTask } from '../../../core/money/estimate.ts';
+import { formatUsd } from '../../../core/money/format.ts';
+import { putJson } from '../../runs/artifacts.ts';
+import { record as recordEvent } from '../../runs/record-event.ts';
+import { loadTask } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/** Prices the run before anything is claimed or spent; a dry run ends here. */
+export const estimate: Step<'estimate'> =
+  (deps) =>
+  async ({ runId }) => {
+    const { record, effective } = await loadTask(deps, runId);
+    const price = estimateTask(effective);
+    const digest = await putJson(deps.artifacts, price);
+    const endedAt = new Date(deps.clock.now()).toISOString();
+    await deps.runs.update(runId, (run) => ({
+      ...run,
+      state: 'Estimate',
+      work: { ...run.work, results: { ...run.work.results, estimate: digest } },
+      ...(record.dryRun ? { status: 'dry-run' as const, endedAt } : {}),
+    }));
+    await recordEvent(deps, runId, {
+      key: 'estimate',
+      type: 'estimated',
+      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}`,
+      data: { lowMicros: price.micros.low, expectedMicros: price.micros.expected, highMicros: price.micros.high },
+    });
+    return { expectedMicros: price.micros.expected };
+  };

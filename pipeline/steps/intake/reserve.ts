@@ -1,0 +1,28 @@
+import { slotScope, sprintOf } from '../../admission/admission.ts';
+import { alertBudget } from '../../admission/budget-alerts.ts';
+import { record as recordEvent } from '../../runs/record-event.ts';
+import { loadTask, refuseStopped } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/** Reserves the run's cap in its team's sprint, then a place among the concurrent runs. @throws BudgetExceeded. */
+export const reserve: Step<'reserve'> =
+  (deps) =>
+  async ({ runId }) => {
+    const { record, policy, effective } = await loadTask(deps, runId);
+    refuseStopped(record);
+    const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
+    if (sprint) {
+      const { taskId, team, capMicros } = record;
+      await deps.ledger.reserve({ runId, taskId, team, capMicros, ...sprint });
+      await alertBudget(deps, policy, team, sprint.sprint);
+    }
+    const scope = slotScope(record);
+    const admitted =
+      !(await deps.admission.paused()) &&
+      (await deps.admission.acquireSlot(scope, runId, effective.limits.concurrentRuns));
+    if (admitted) await deps.admission.dequeue(scope, runId);
+    await deps.runs.update(runId, (run) => ({ ...run, state: 'Reserve' }));
+    if (admitted)
+      await recordEvent(deps, runId, { key: 'admitted', type: 'admitted', text: 'holds a place and its money' });
+    return { admitted };
+  };

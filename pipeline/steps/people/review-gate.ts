@@ -1,0 +1,41 @@
+import { DrydockError } from '../../../core/errors.ts';
+import { formatViolations } from '../../../core/guard/violation.ts';
+import { formatUsd } from '../../../core/money/format.ts';
+import { requiredReviewers } from '../../../core/review/quorum.ts';
+import { castEarlierReviews } from '../../gates/cast-review.ts';
+import { gateIdOf, openGate } from '../../gates/open-gate.ts';
+import { weakenedTests } from '../../phases/weakened-tests.ts';
+import { loadChange } from '../../runs/artifacts.ts';
+import { loadTask, refuseStopped } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/** n-of-m votes on exactly this head (R24, R25). Weakened tests are shown first and never decided by `--yes` (R45). */
+export const reviewGate: Step<'review-gate'> =
+  (deps) =>
+  async ({ runId, round, token }) => {
+    const task = await loadTask(deps, runId);
+    const { record, effective } = task;
+    refuseStopped(record);
+    if (record.commit === undefined || !record.work.changeSet)
+      throw new DrydockError('Internal', `Run ${runId} has published nothing.`);
+    const change = await loadChange(deps.artifacts, record.work.changeSet);
+    const paths = change.manifest.entries.map((entry) => entry.path);
+    const weakened = await weakenedTests(task, change);
+    await openGate(deps, task, 'ReviewGate', {
+      kind: 'review',
+      round,
+      token,
+      head: record.commit,
+      title: `Review ${record.branch}`,
+      text: [
+        ...(weakened.length > 0 ? [formatViolations(weakened)] : []),
+        `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
+      ].join('\n\n'),
+      needsPerson: weakened.length > 0,
+      eligible: effective.approvers,
+      required: requiredReviewers(effective, paths),
+    });
+    const open = await deps.gates.get(gateIdOf(runId, 'review', round));
+    if (open) await castEarlierReviews(deps, task, open);
+    return {};
+  };

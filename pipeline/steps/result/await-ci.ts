@@ -1,0 +1,36 @@
+import { settleCi } from '../../gates/ci-gate.ts';
+import { closeGate } from '../../gates/decide-gate.ts';
+import { gateIdOf, openGate } from '../../gates/open-gate.ts';
+import { gateAnswer } from '../../payloads.ts';
+import { loadTask, refuseStopped } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/**
+ * Waits for the spec's CI gates on exactly this head. A host with CI is asked now and at each of its messages; on one
+ * without, Verify has run the gates as commands of the policy, so that they are green when this state is reached.
+ */
+export const awaitCi: Step<'await-ci'> =
+  (deps) =>
+  async ({ runId, round, token }) => {
+    const task = await loadTask(deps, runId);
+    refuseStopped(task.record);
+    const { collaboration } = task.host;
+    const gates = collaboration ? task.effective.spec.review.ci_gates : task.effective.ci.map((gate) => gate.name);
+    if (gates.length === 0) {
+      await deps.executions.succeed(token, gateAnswer.parse({ outcome: 'green' }));
+      return {};
+    }
+    await openGate(deps, task, 'AwaitCi', {
+      kind: 'ci',
+      round,
+      token,
+      head: task.record.commit ?? '',
+      title: `CI gates: ${gates.join(', ')}`,
+      text: gates.join(', '),
+      eligible: [],
+      required: 1,
+    });
+    if (collaboration) await settleCi(deps, runId);
+    else await closeGate(deps, gateIdOf(runId, 'ci', round), 'green', 'verify', 'run in Verify');
+    return {};
+  };

@@ -1,0 +1,34 @@
+import { DrydockError } from '../../../core/errors.ts';
+import { record as recordEvent } from '../../runs/record-event.ts';
+import { loadTask, refuseStopped } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/** Marks the pull request ready and tells the requester. Nothing is committed after the approved head. */
+export const deliver: Step<'deliver'> =
+  (deps) =>
+  async ({ runId }) => {
+    const task = await loadTask(deps, runId);
+    const { record } = task;
+    refuseStopped(record);
+    const { pullRequest } = record;
+    if (!pullRequest) throw new DrydockError('Internal', `Run ${runId} has no pull request.`);
+    await task.host.markReady(task.location, pullRequest);
+    await deps.runs.update(runId, (run) => ({
+      ...run,
+      state: 'Deliver',
+      pullRequest: { ...pullRequest, draft: false },
+    }));
+    await recordEvent(deps, runId, {
+      key: 'delivered',
+      type: 'delivered',
+      text: `${record.branch} is ready for review and merge by a person`,
+    });
+    await deps.notifier.notify({
+      key: `delivered#${runId}`,
+      to: [record.requester],
+      subject: `${record.taskId} is delivered`,
+      text: `${record.branch} at ${record.commit}`,
+      link: pullRequest.url,
+    });
+    return {};
+  };

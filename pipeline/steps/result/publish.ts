@@ -1,0 +1,104 @@
+import { DrydockError } from '../../../core/errors.ts';
+import { formatViolations } from '../../../core/guard/violation.ts';
+import { commitMessage } from '../../../core/publish/commit-message.ts';
+import { oneLine } from '../../../core/publish/escape.ts';
+import { pullRequestBody } from '../../../core/publish/pull-request.ts';
+import type { Deps } from '../../deps.ts';
+import { guardTask } from '../../phases/guard-task.ts';
+import { publishFacts } from '../../publishing/facts.ts';
+import { reviewersOf } from '../../publishing/reviewers.ts';
+import { answerThreads } from '../../publishing/threads.ts';
+import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
+import { record as recordEvent } from '../../runs/record-event.ts';
+import { reportRun } from '../../runs/report-run.ts';
+import { loadTask, refuseStopped, type Task } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/**
+ * The trusted guard again, the target again, then commit and draft pull request. A moved target is merged and verified
+ * again; a conflict goes back to the agent with git's markers in the files.
+ */
+export const publish: Step<'publish'> =
+  (deps) =>
+  async ({ runId, round }) => {
+    const task = await loadTask(deps, runId);
+    const { record, effective } = task;
+    refuseStopped(record);
+    const violations = await guardTask(deps, task);
+    if (violations.length > 0)
+      throw new DrydockError('GuardRefused', formatViolations(violations), { details: violations });
+    const target = await task.host.resolve(task.location, effective.spec.target_branch);
+    if (target !== record.base) return moveTo(deps, task, target);
+
+    const frozen = await deps.runs.update(runId, (run) =>
+      run.publishing?.round === round
+        ? undefined
+        : {
+            ...run,
+            state: 'Publish',
+            publishing: { round, at: deps.clock.now(), ...(run.commit === undefined ? {} : { previous: run.commit }) },
+          },
+    );
+    if (!record.work.changeSet || !frozen.publishing)
+      throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
+    const facts = await publishFacts(deps, task);
+    const change = await loadChange(deps.artifacts, record.work.changeSet);
+    const { commit } = await task.host.publish({
+      repository: task.location,
+      branch: record.branch,
+      change,
+      message: commitMessage(facts),
+      at: frozen.publishing.at,
+      ...(frozen.publishing.previous === undefined ? {} : { previous: frozen.publishing.previous }),
+    });
+    const pullRequest = await task.host.openPullRequest({
+      repository: task.location,
+      branch: record.branch,
+      target: effective.spec.target_branch,
+      base: record.base,
+      head: commit,
+      title: oneLine(facts.title),
+      body: pullRequestBody(facts),
+      labels: ['drydock'],
+      reviewers: await reviewersOf(task, record.base, change.manifest),
+    });
+    // Linked before the record says it: CI may report on the head before anybody waits for it.
+    await deps.runLinks.link(record.repository, `head:${commit}`, runId);
+    await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
+    await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
+    await recordEvent(deps, runId, {
+      key: `published#${commit}`,
+      type: 'published',
+      text: `${record.branch} at ${commit.slice(0, 12)}`,
+    });
+    await answerThreads(deps, task, commit, change.manifest);
+    await reportRun(deps, runId);
+    return { outcome: 'published', head: commit };
+  };
+
+async function moveTo(deps: Deps, task: Task, target: string) {
+  const { record } = task;
+  if (!record.work.changeSet) throw new DrydockError('Internal', `Run ${record.runId} has nothing to publish.`);
+  const change = await loadChange(deps.artifacts, record.work.changeSet);
+  const merged = await task.host.rebase(task.location, change, target);
+  const changeSet = await storeChange(deps.artifacts, merged.change);
+  const conflict = merged.conflicts.length > 0;
+  const text = `The target branch moved, and these files conflict; resolve git's conflict markers in them: ${merged.conflicts.join(', ')}`;
+  const feedback = conflict ? [await putText(deps.artifacts, text)] : [];
+  await deps.runs.update(record.runId, (run) => ({
+    ...run,
+    base: target,
+    work: {
+      ...run.work,
+      changeSet,
+      feedback: [...run.work.feedback, ...feedback],
+      results: feedback[0] === undefined ? run.work.results : { ...run.work.results, failure: feedback[0] },
+    },
+  }));
+  await recordEvent(deps, record.runId, {
+    key: `moved#${target}`,
+    type: 'target-moved',
+    text: conflict ? `conflicts in ${merged.conflicts.join(', ')}` : 'merged without conflict; verifying again',
+  });
+  return { outcome: conflict ? ('conflict' as const) : ('moved' as const), head: target };
+}

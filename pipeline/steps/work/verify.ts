@@ -1,0 +1,39 @@
+import { formatViolations } from '../../../core/guard/violation.ts';
+import { answerPhase } from '../../phases/answer-phase.ts';
+import { guardTask } from '../../phases/guard-task.ts';
+import { launchPhase, phaseIdOf } from '../../phases/launch-phase.ts';
+import { putText } from '../../runs/artifacts.ts';
+import { loadTask } from '../../runs/task.ts';
+import type { Step } from '../step.ts';
+
+/**
+ * The verdict (law 3): the guard out here, then a fresh sandbox with base and change set, no model, its own secret. A
+ * change the guard refuses is answered without starting anything.
+ */
+export const verify: Step<'verify'> =
+  (deps) =>
+  async ({ runId, round, token }) => {
+    const request = { runId, phase: 'verify' as const, round };
+    const task = await loadTask(deps, runId);
+    const violations = await guardTask(deps, task);
+    if (violations.length === 0) {
+      await launchPhase(deps, request, token);
+      return {};
+    }
+    const phase = await deps.phases.launch({
+      phaseId: phaseIdOf(request),
+      runId,
+      token: await deps.vault.seal(token),
+      request,
+    });
+    const text = await putText(deps.artifacts, formatViolations(violations));
+    await answerPhase(deps, phase.phaseId, phase.attempt, {
+      output: {
+        outcome: 'failed',
+        approval: false,
+        why: violations.every((violation) => violation.rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused',
+      },
+      patch: { feedback: [text], results: { failure: text } },
+    });
+    return {};
+  };

@@ -1,0 +1,127 @@
+import { type Command, isFault, readCommand } from '../../core/comment/command.ts';
+import { DrydockError } from '../../core/errors.ts';
+import { formatUsd } from '../../core/money/format.ts';
+import { personOf } from '../../core/policy/people.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
+import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import type { Gate } from '../../core/run/gate.ts';
+import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import { retryRun } from '../commands/retry.ts';
+import type { Deps } from '../deps.ts';
+import { decideGate } from '../gates/decide-gate.ts';
+import { stopRun } from '../lifecycle/stop-run.ts';
+import { mayWrite, type Place } from '../repository/hosted-repository.ts';
+import { loadPolicy } from '../runs/task.ts';
+import { runOfPullRequest } from './on-review.ts';
+import { done, type HookOutcome, ignored, refused } from './outcome.ts';
+
+type Comment = Extract<HostEvent, { kind: 'comment' }>;
+
+/**
+ * `/drydock …` in the conversation of a pull request, from people with the right to, answered there. Somebody without any
+ * right gets no answer: a stranger must not make the app talk.
+ */
+export async function onComment(deps: Deps, place: Place, event: Comment): Promise<HookOutcome> {
+  const command = readCommand(event.body);
+  if (!command) return ignored('no command');
+  const { sender } = event;
+  const person = personOf(place.policy, `github:${sender.login}`);
+  const stranger = sender.bot || person === undefined ? await mayWrite(place, sender) : undefined;
+  if (stranger !== undefined) return refused(stranger);
+  const answer = (text: string) =>
+    place.collaboration.comment(place.location, event.number, `comment#${event.commentId}`, `@${sender.login} ${text}`);
+  const no = async (reason: string, remedy = ''): Promise<HookOutcome> => {
+    await answer(`${escapeMarkdown(reason)} ${escapeMarkdown(remedy)}`.trim());
+    return refused(`${sender.login}: ${reason}`);
+  };
+  if (isFault(command)) return no(command.fault);
+  const run = await runOfPullRequest(deps, place, event.number);
+  if (!run) return no('This pull request is of no run.');
+  if (command.verb !== 'status' && person === undefined) {
+    return no(
+      `${sender.login} is nobody the policy knows.`,
+      'The operator lists people under `people:` in the policy.',
+    );
+  }
+  try {
+    const said = await carryOut(deps, place, run, command, person ?? '', event);
+    await answer(said);
+    return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
+  } catch (error) {
+    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    return no(`${error.name}: ${error.message}`, error.remedy);
+  }
+}
+
+async function carryOut(
+  deps: Deps,
+  place: Place,
+  run: RunRecord,
+  command: Command,
+  person: string,
+  event: Comment,
+): Promise<string> {
+  switch (command.verb) {
+    case 'status':
+      return statusOf(run);
+    case 'cancel': {
+      await mustDecide(deps, run, person);
+      const reason = command.text || 'cancelled in a comment';
+      await stopRun(deps, run.runId, { as: 'Cancelled', by: person, reason });
+      return `cancelled ${code(run.runId)}.`;
+    }
+    case 'retry': {
+      await mustDecide(deps, run, person);
+      const { runId } = await retryRun(deps, run, place.policy, person);
+      await deps.runLinks.link(place.repository, `pull:${event.number}`, runId);
+      return `started ${code(runId)}.`;
+    }
+    default: {
+      const gate = await openGateOf(deps, run, event);
+      const choice = { approve: 'approve', reject: 'reject', rework: 'revise', answer: 'answer' } as const;
+      const after = await decideGate(deps, {
+        gateId: gate.gateId,
+        person,
+        choice: choice[command.verb],
+        text: command.text,
+        head: gate.head,
+      });
+      const missing = after.required - after.approvals.length;
+      return after.status === 'decided'
+        ? `${escapeMarkdown(gate.title)}: ${after.decision?.outcome}.`
+        : `${escapeMarkdown(gate.title)}: counted; ${missing} more ${missing === 1 ? 'vote is' : 'votes are'} needed.`;
+    }
+  }
+}
+
+/** A comment is about what its writer could see: a gate that opened after it was written is another question. */
+async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<Gate> {
+  const gates = (await deps.gates.byRun(run.runId)).filter((gate) => gate.kind !== 'slot' && gate.kind !== 'ci');
+  const gate = gates.find((each) => each.status === 'pending');
+  if (!gate)
+    throw new DrydockError('GateNotFound', `${run.taskId} waits for nobody; it is ${run.status}.`, { remedy: '' });
+  // The host counts whole seconds.
+  if (Date.parse(event.at) < Math.floor(Date.parse(gate.openedAt) / 1000) * 1000) {
+    throw new DrydockError('VoteRefused', `The comment is older than what is asked now: ${gate.title}.`, {
+      remedy: 'Look at it and comment again.',
+    });
+  }
+  return gate;
+}
+
+/** Whoever asked for the run may end or repeat it, and so may who decides about it. @throws VoteRefused. */
+async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
+  const { review } = await loadPolicy(deps, run);
+  if (person === run.requester || review.approvers.includes(person)) return;
+  throw new DrydockError('VoteRefused', `${person} neither asked for ${run.taskId} nor approves it.`);
+}
+
+function statusOf(run: RunRecord): string {
+  const lines = [
+    `${code(run.taskId)} is **${run.status}**${isFinal(run.status) ? '' : `, in ${run.state}`}; spent ${formatUsd(run.spentMicros)} of ${formatUsd(run.capMicros)}.`,
+    ...(run.error ? [escapeMarkdown(`${run.error.name}: ${run.error.message.slice(0, 1_000)}`)] : []),
+    ...(run.gate === undefined ? [] : [`Open gate: ${code(run.gate)}.`]),
+    `Run ${code(run.runId)}.`,
+  ];
+  return lines.join('\n\n');
+}

@@ -1,0 +1,126 @@
+import { DrydockError } from '../../core/errors.ts';
+import { estimateTask } from '../../core/money/estimate.ts';
+import { formatUsd } from '../../core/money/format.ts';
+import { wildcard } from '../../core/policy/wildcard.ts';
+import type { Annotation } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
+import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { sprintOf } from '../admission/admission.ts';
+import type { Deps } from '../deps.ts';
+import { type Place, personBehind } from '../repository/hosted-repository.ts';
+import { specsAt } from '../repository/spec-files.ts';
+import { effectiveTask } from '../runs/task.ts';
+import { maxSpecs, specsCheck } from './on-push.ts';
+import { done, type HookOutcome, ignored, refused } from './outcome.ts';
+
+type PullRequest = Extract<HostEvent, { kind: 'pull-request' }>;
+
+/**
+ * Says in the review of a spec what it would cost and whether it would be refused, at its lines. Reads two trees and the
+ * ledger: no sandbox, no agent, nothing is claimed.
+ */
+export async function previewSpecs(deps: Deps, place: Place, event: PullRequest): Promise<HookOutcome> {
+  if (!wildcard(place.trustedBranches, event.target)) return ignored(`${event.target} is no trusted branch`);
+  const [there, proposed] = await Promise.all([
+    specsAt(place.host, place.location, event.base),
+    specsAt(place.host, place.location, event.head),
+  ]);
+  const known = new Set(there.map((spec) => spec.blob));
+  const fresh = proposed.filter((spec) => !known.has(spec.blob)).slice(0, maxSpecs);
+  if (fresh.length === 0) return ignored('no spec is touched');
+  const previews = await Promise.all(
+    fresh.map(async ({ path }) => {
+      const bytes = (await place.host.readFile(place.location, event.head, path)) ?? new Uint8Array();
+      return previewOf(deps, place, event, path, bytes);
+    }),
+  );
+  const annotations = previews.flatMap((preview) => preview.annotations);
+  const faulty = previews.filter((preview) => !preview.valid).length;
+  await place.collaboration.reportCheck(place.location, {
+    name: specsCheck,
+    head: event.head,
+    key: `pull#${event.number}`,
+    state: faulty > 0 ? 'failure' : 'success',
+    title: faulty > 0 ? `${faulty} of ${fresh.length} would be refused` : `${fresh.length} would start after the merge`,
+    summary: [
+      ...(event.fork ? ['From a fork: nothing starts before it is merged to a trusted branch.'] : []),
+      ...previews.map((preview) => preview.summary),
+    ].join('\n\n'),
+    annotations,
+  });
+  return faulty > 0
+    ? refused(`${faulty} of ${fresh.length} specs would be refused`)
+    : done(`${fresh.length} previewed`);
+}
+
+interface Preview {
+  valid: boolean;
+  summary: string;
+  annotations: Annotation[];
+}
+
+async function previewOf(
+  deps: Deps,
+  { policy, repository }: Place,
+  event: PullRequest,
+  path: string,
+  bytes: Uint8Array,
+): Promise<Preview> {
+  const report = lintSpec(path, bytes, undefined, policy);
+  const annotations = report.problems.map(
+    ({ severity, rule, message, line }): Annotation => ({
+      path,
+      line,
+      level: severity === 'error' ? 'failure' : 'warning',
+      message: `${rule}: ${message}`,
+    }),
+  );
+  const refusal = (message: string): Preview => ({
+    valid: false,
+    summary: `### ${code(path)}\n\nWould be refused: ${escapeMarkdown(message)}`,
+    annotations: [...annotations, { path, line: 1, level: 'failure', message }],
+  });
+  const first = annotations.find((annotation) => annotation.level === 'failure');
+  if (first) return { ...refusal(first.message), annotations };
+  try {
+    const task = effectiveTask(path, bytes, policy, { requester: personBehind(policy, event.sender) });
+    if (task.spec.repository !== repository) return refusal(`The spec is for ${task.spec.repository}.`);
+    const { micros, capMicros } = estimateTask(task);
+    const sprint = sprintOf(policy, task.team, deps.clock.now());
+    const budget = sprint && (await deps.ledger.budget(task.team, sprint.sprint));
+    const left = sprint && sprint.limitMicros - (budget?.committedMicros ?? 0);
+    const rows = [
+      ['clarity', `${report.clarity} of 100`],
+      ['advice', `${report.advice.mode}: ${escapeMarkdown(report.advice.reason)}`],
+      ['estimate', `${formatUsd(micros.low)} to ${formatUsd(micros.high)}, expected ${formatUsd(micros.expected)}`],
+      ['at most', formatUsd(capMicros)],
+      ['budget left', left === undefined ? 'no budget set' : `${formatUsd(left)} of team ${escapeMarkdown(task.team)}`],
+      [
+        'agent',
+        escapeMarkdown(task.agent.model === undefined ? task.agent.name : `${task.agent.name} (${task.agent.model})`),
+      ],
+      ['plan', task.planRequired ? 'approved by a person first' : 'recorded, nobody is asked'],
+      ['reviewers', `${task.requiredReviewers} of ${task.approvers.map(escapeMarkdown).join(', ')}`],
+      [
+        'hosts',
+        task.egress.hosts.length === 0 ? 'none but the registries' : task.egress.hosts.map(cellCode).join(', '),
+      ],
+      ...task.constraints.constraints.map((constraint) => [
+        escapeMarkdown(constraint.text),
+        constraint.enforcedBy === 'told' ? '**only told**' : `enforced by ${constraint.enforcedBy}`,
+      ]),
+    ];
+    return {
+      valid: true,
+      summary: [
+        `### ${code(path)}`,
+        ['| what | |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'),
+      ].join('\n\n'),
+      annotations,
+    };
+  } catch (error) {
+    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    return refusal(`${error.name}: ${error.message}`);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Review } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+import { castReview, isVerdict } from '../gates/cast-review.ts';
+import type { Place } from '../repository/hosted-repository.ts';
+import { loadTask } from '../runs/task.ts';
+import { done, type HookOutcome, ignored, refused } from './outcome.ts';
+
+type ReviewEvent = Extract<HostEvent, { kind: 'review' }>;
+
+/** A review of a run's pull request is a vote at its review gate. */
+export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Promise<HookOutcome> {
+  const run = await runOfPullRequest(deps, place, event.number);
+  if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} is of no run`);
+  const review: Review = { ...event.review, author: event.sender, state: stateOf(event.review.state) };
+  if (!isVerdict(review)) return ignored('a review without a verdict');
+  const gate = (await deps.gates.byRun(run.runId))
+    .filter((each) => each.kind === 'review')
+    .sort((a, b) => a.round - b.round)
+    .at(-1);
+  // When the gate opens, it asks the host for the reviews of its head.
+  if (!gate) return ignored(`${run.taskId} does not wait for reviews yet`);
+  const { counted, reason } = await castReview(deps, await loadTask(deps, run.runId), gate, review);
+  return counted ? done(reason) : refused(reason);
+}
+
+export async function runOfPullRequest(deps: Deps, place: Place, number: string): Promise<RunRecord | undefined> {
+  const runId = await deps.runLinks.find(place.repository, `pull:${number}`);
+  const run = runId === undefined ? undefined : await deps.runs.get(runId);
+  return run?.repository === place.repository ? run : undefined;
+}
+
+const stateOf = (state: string): Review['state'] =>
+  state === 'approved' ? 'approved' : state === 'changes_requested' ? 'changes-requested' : 'commented';

@@ -1,0 +1,108 @@
+/** The program of a gateway task: asks the broker what it is for, serves its phase, stores what came of it. */
+import { tmpdir } from 'node:os';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { createArchiveStore } from '../adapters/aws/gateway/archive-store.ts';
+import { hostGateway } from '../adapters/aws/gateway/host.ts';
+import { type BrokerAnswer, brokerAnswer } from '../adapters/aws/phases/broker.ts';
+import { createPhaseStore } from '../adapters/aws/phases/store.ts';
+import { createGitHubAccess } from '../adapters/github/api/app.ts';
+import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
+import { DrydockError } from '../core/errors.ts';
+import type { CodeHostScope } from '../core/ports/host/code-host.ts';
+import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
+import { prepareJob } from '../pipeline/phases/prepare-job.ts';
+import { layout } from '../sandbox/layout.ts';
+
+const environment = z.object({
+  DRYDOCK_PHASE_KEY: z.string(),
+  DRYDOCK_GRANT: z.string(),
+  /** Name or ARN of the broker's function. */
+  DRYDOCK_BROKER: z.string(),
+  DRYDOCK_ARTIFACTS_BUCKET: z.string(),
+  DRYDOCK_GATEWAY_PORT: z.coerce.number().int().positive(),
+  /** Base URL of the mirror of npm; the public registry where absent. */
+  DRYDOCK_NPM_REGISTRY: z.url().optional(),
+  /** The company's proxy. Node's fetch takes it from here with NODE_USE_ENV_PROXY=1, and git by itself. */
+  HTTPS_PROXY: z.url().optional(),
+});
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+    process.exit(1);
+  },
+);
+
+async function main(): Promise<void> {
+  const env = environment.parse(process.env);
+  const stop = new AbortController();
+  // What stops a task says so, and leaves it the time to store what there is.
+  process.once('SIGTERM', () => stop.abort('its task was stopped'));
+  const ask = brokerOf(new LambdaClient({}), env.DRYDOCK_BROKER, env.DRYDOCK_PHASE_KEY, env.DRYDOCK_GRANT);
+  const answer = await ask();
+  let first: BrokerAnswer | undefined = answer;
+  const s3 = new S3Client({
+    // A phase may outlast its credentials: the SDK asks again shortly before they end.
+    credentials: async () => {
+      const { credentials } = first ?? (await ask());
+      first = undefined;
+      return { ...credentials, expiration: new Date(credentials.expiration) };
+    },
+  });
+  const registries = env.DRYDOCK_NPM_REGISTRY === undefined ? {} : { registries: { npm: env.DRYDOCK_NPM_REGISTRY } };
+  await hostGateway({
+    order: answer.order,
+    ticket: answer.ticket,
+    store: createPhaseStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
+    archives: createArchiveStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
+    prepare(order) {
+      const { missing } = answer;
+      if (missing) throw Object.assign(new Error(missing.message), { name: missing.name });
+      return prepareJob(depsOf(answer), order);
+    },
+    listen: { host: '0.0.0.0', port: env.DRYDOCK_GATEWAY_PORT },
+    signal: stop.signal,
+    ...registries,
+    ...(env.HTTPS_PROXY === undefined ? {} : { proxy: new URL(env.HTTPS_PROXY) }),
+  });
+}
+
+/** What the order takes, from what the broker gave. */
+function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
+  return {
+    codeHost(kind, scope: CodeHostScope) {
+      if (kind !== 'github' || !codeHost)
+        throw new DrydockError('PolicyRefused', `${scope.repository} is on a host that AWS does not reach.`);
+      const { apiUrl, gitUrl, token } = codeHost;
+      // A token that is given mints nothing, and there is nothing to remember.
+      const none = { remember: async () => {}, of: async () => [], owners: async () => [], forget: async () => {} };
+      const vault = { seal: (text: string) => text, open: (text: string) => text };
+      const access = createGitHubAccess(
+        { apiUrl, gitUrl, auth: { token } },
+        { credentials: none, ...vault, now: Date.now },
+      );
+      return createGitHubCodeHost({ access, scope, dataDir: tmpdir() });
+    },
+    async modelAccess(provider): Promise<ModelAccess> {
+      if (modelKey !== undefined) return { mode: 'live', key: modelKey };
+      throw new DrydockError('SecretMissing', `The broker gave no key for ${provider}.`);
+    },
+    // They come as an input, and the sandbox unpacks them there.
+    agentFiles: () => layout.agent,
+  };
+}
+
+function brokerOf(client: LambdaClient, broker: string, phaseKey: string, grant: string) {
+  return async (): Promise<BrokerAnswer> => {
+    const { FunctionError, Payload } = await client.send(
+      new InvokeCommand({ FunctionName: broker, Payload: JSON.stringify({ phaseKey, grant }) }),
+    );
+    const value: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
+    if (FunctionError === undefined) return brokerAnswer.parse(value);
+    const { errorType, errorMessage } = z.object({ errorType: z.string(), errorMessage: z.string() }).parse(value);
+    throw Object.assign(new Error(errorMessage), { name: errorType });
+  };
+}

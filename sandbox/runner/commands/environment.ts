@@ -1,0 +1,77 @@
+import path from 'node:path';
+import type { Phase } from '../phase.ts';
+
+/** Environment of every command inside: constants, the spec's own variables, and the way to the gateway. */
+export function commandEnvironment(phase: Phase): Record<string, string> {
+  const { boot, spec, relay } = phase;
+  const { paths } = boot;
+  const port = new URL(relay).port;
+  const proxy = `http://agent:${boot.agentSecret}@127.0.0.1:${port}`;
+  return {
+    ...spec.sandbox.env,
+    PATH: [`${paths.tools}/bin`, `${paths.workspace}/node_modules/.bin`, '/usr/local/bin', '/usr/bin', '/bin'].join(
+      ':',
+    ),
+    HOME: paths.home,
+    USER: 'agent',
+    LOGNAME: 'agent',
+    SHELL: '/bin/sh',
+    LANG: 'C.UTF-8',
+    TMPDIR: paths.tmp,
+    CI: 'true',
+    // Programs that honour these reach the allowed hosts; for the others there is no way out.
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
+    npm_config_registry: `${relay}/registry/npm/`,
+    npm_config_replace_registry_host: 'always',
+    npm_config_update_notifier: 'false',
+    npm_config_fund: 'false',
+    npm_config_audit: 'false',
+    // The gateway is next door: what fails there fails again, and npm's own minute between tries is the phase's.
+    npm_config_fetch_retry_mintimeout: '500',
+    npm_config_fetch_retry_maxtimeout: '2000',
+    npm_config_cache: path.join(paths.tmp, '.npm'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** What an agent gets on top (DESIGN, What a phase leaves). */
+export function agentEnvironment(phase: Phase, promptFile: string): Record<string, string> {
+  const { boot, spec, relay } = phase;
+  const provider = spec.agent?.provider;
+  return {
+    ...commandEnvironment(phase),
+    DRYDOCK_PHASE: spec.phase,
+    DRYDOCK_OUT: boot.paths.out,
+    DRYDOCK_PROMPT_FILE: promptFile,
+    DRYDOCK_GATEWAY: relay,
+    DRYDOCK_KEY: boot.agentSecret,
+    ...(provider === undefined ? {} : modelEnvironment(provider, relay, boot.agentSecret)),
+  };
+}
+
+/** The names by which each vendor's tools know base URL and key. */
+function modelEnvironment(provider: string, relay: string, key: string): Record<string, string> {
+  const base = `${relay}/model/${provider}`;
+  switch (provider) {
+    case 'google':
+      return { GOOGLE_GEMINI_BASE_URL: base, GEMINI_API_KEY: key };
+    case 'anthropic':
+      return { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key };
+    case 'openai':
+      return { OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: key };
+    default:
+      return {};
+  }
+}
+
+export const promptFileIn = (home: string): string => path.join(home, '.drydock-prompt.md');
+
+/** npm sends a token only where its configuration names the registry's address, and not by environment. */
+export const npmrc = (relay: string, key: string): string =>
+  `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;

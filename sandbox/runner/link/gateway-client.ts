@@ -1,0 +1,86 @@
+import http from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { PhaseEvent } from '../../../core/run/phase.ts';
+import type { GatewayAddress } from '../../boot.ts';
+
+/** An input is held in memory by the runner; the install cache is streamed instead. */
+const MAX_INPUT = 512 * 1024 * 1024;
+/** Log lines are telemetry: past this many bytes of them a phase reports no more. */
+const MAX_EVENT_BYTES = 4 * 1024 * 1024;
+
+export interface GatewayClient {
+  get(path: string): Promise<Buffer>;
+  /** The body of an input as a stream. */
+  stream(path: string): Promise<Readable>;
+  put(name: string, body: Uint8Array | Readable): Promise<void>;
+  emit(event: PhaseEvent): void;
+  /** Resolves when every event emitted so far was delivered or given up. */
+  flush(): Promise<void>;
+}
+
+/** Talks to the gateway with the runner's secret, directly and not over the relay. */
+export function gatewayClient(address: GatewayAddress, secret: string): GatewayClient {
+  const at = 'path' in address ? { socketPath: address.path } : address;
+  let delivery: Promise<void> = Promise.resolve();
+  let pending: string[] = [];
+  let eventBytes = 0;
+
+  function call(method: string, path: string, body?: Uint8Array | Readable): Promise<http.IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = http.request(
+        { ...at, method, path, headers: { authorization: `Bearer ${secret}` } },
+        (response) => {
+          const status = response.statusCode ?? 0;
+          if (status >= 200 && status < 300) resolve(response);
+          else {
+            response.resume();
+            reject(new Error(`the gateway answered ${status} to ${method} ${path}`));
+          }
+        },
+      );
+      request.once('error', reject);
+      if (body === undefined) request.end();
+      else if (body instanceof Uint8Array) request.end(body);
+      else pipeline(body, request).catch(reject);
+    });
+  }
+
+  async function collect(response: AsyncIterable<Buffer>): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of response) {
+      length += chunk.length;
+      if (length > MAX_INPUT) throw new Error('input too large');
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  async function deliver(): Promise<void> {
+    const lines = pending;
+    pending = [];
+    if (lines.length === 0) return;
+    await call('POST', '/events', Buffer.from(lines.join(''))).then(
+      (response) => response.resume(),
+      () => undefined,
+    );
+  }
+
+  return {
+    get: async (path) => collect(await call('GET', path)),
+    stream: (path) => call('GET', path),
+    put: async (name, body) => {
+      await collect(await call('PUT', `/artifacts/${name}`, body));
+    },
+    emit(event) {
+      const line = `${JSON.stringify(event)}\n`;
+      eventBytes += line.length;
+      if (eventBytes > MAX_EVENT_BYTES && event.type === 'log') return;
+      pending.push(line);
+      // One delivery at a time; whatever gathers meanwhile goes with the next.
+      if (pending.length === 1) delivery = delivery.then(deliver);
+    },
+    flush: () => delivery,
+  };
+}

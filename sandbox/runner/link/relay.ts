@@ -1,0 +1,57 @@
+import { createServer, connect as netConnect, type Socket } from 'node:net';
+import type { GatewayAddress } from '../../boot.ts';
+import { askingCommand } from './asking-command.ts';
+
+/** A request to go further than the gateway: the only kind whose asking command is looked up, since that takes a while. */
+const PROXY_REQUEST = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
+
+/**
+ * 127.0.0.1:port → the gateway's socket: the one way out of the network namespace. Bytes only, but that a proxy request
+ * gets a header that says which command asked. The gateway tells callers apart by their secrets, not by that.
+ */
+export function startRelay(
+  port: number,
+  address: GatewayAddress,
+  secrets: readonly string[],
+): Promise<{ port: number; close(): void }> {
+  let listening = port;
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const gateway = netConnect({ ...address, allowHalfOpen: true });
+    const drop = (): void => {
+      client.destroy();
+      gateway.destroy();
+    };
+    client.on('error', drop);
+    gateway.on('error', drop);
+    client.on('close', () => gateway.destroy());
+    gateway.on('close', () => client.destroy());
+    gateway.pipe(client);
+    client.once('end', () => gateway.end());
+    client.once('data', (first: Buffer) => void forward(client, gateway, first));
+  });
+
+  async function forward(client: Socket, gateway: Socket, first: Buffer): Promise<void> {
+    client.pause();
+    gateway.write(await named(first, client.remotePort ?? 0));
+    client.pipe(gateway);
+  }
+
+  async function named(first: Buffer, clientPort: number): Promise<Buffer> {
+    const line = PROXY_REQUEST.exec(first.toString('latin1', 0, 2_048))?.[0];
+    if (line === undefined) return first;
+    const command = await askingCommand(clientPort, listening).catch(() => undefined);
+    if (command === undefined) return first;
+    const clean = secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), command);
+    const header = `drydock-command: ${encodeURIComponent(clean)}\r\n`;
+    return Buffer.concat([first.subarray(0, line.length), Buffer.from(header, 'latin1'), first.subarray(line.length)]);
+  }
+
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) listening = address.port;
+      resolve({ port: listening, close: () => server.close() });
+    });
+  });
+}

@@ -1,0 +1,37 @@
+import { type ToolchainName, toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { commandEnvironment } from '../commands/environment.ts';
+import { inside, type Phase } from '../phase.ts';
+
+const asks: Record<ToolchainName, readonly string[]> = {
+  node: ['node', '--version'],
+  python: ['python3', '--version'],
+  java: ['java', '--version'],
+  go: ['go', 'version'],
+  rust: ['rustc', '--version'],
+};
+
+/** `node:20.1-slim` → `20.1`; of Java the version that follows its vendor, as `maven:3-eclipse-temurin-21` has two. */
+export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
+  const java = /(?:temurin|corretto|jdk)[:-]?(\d+(?:\.\d+)*)/;
+  return (toolchain === 'java' ? java : /:(\d+(?:\.\d+)*)/).exec(runtime)?.[1];
+}
+
+/** Whether a version is the one asked for, as far as that was said: 24.1.0 is 24, and 24.1, and not 2. */
+export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
+
+/**
+ * Records the toolchain there is in the image, and where it is not the version asked for. What an image of the policy's
+ * holds is the policy's business; its digest is known outside.
+ */
+export async function recordRuntime(phase: Phase): Promise<void> {
+  const { runtime } = phase.spec.sandbox;
+  phase.versions.runtime = runtime;
+  const toolchain = toolchainOf(runtime);
+  if (toolchain === undefined) return;
+  const { output } = await inside(phase, 'runtime', { argv: asks[toolchain], env: commandEnvironment(phase) });
+  const found = /\d+(?:\.\d+)+/.exec(output)?.[0];
+  if (found === undefined) return;
+  phase.versions[toolchain] = found;
+  const asked = versionAsked(runtime, toolchain);
+  if (asked !== undefined && !isVersion(found, asked)) phase.versions['runtime found'] = `${toolchain} ${found}`;
+}

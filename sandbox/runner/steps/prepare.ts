@@ -1,0 +1,147 @@
+import { lstat, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DrydockError } from '../../../core/errors.ts';
+import { artifactNames } from '../../layout.ts';
+import { commandEnvironment } from '../commands/environment.ts';
+import { inside, mustPass, type Phase, step } from '../phase.ts';
+import { readLeft } from '../workspace/outputs.ts';
+
+const exists = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    (stat) => stat.isFile(),
+    () => false,
+  );
+
+/** Bytes of a package.json that are read. */
+const MAX_MANIFEST = 1024 * 1024;
+
+/** Lock files in the order they are looked for, and the command that installs exactly what they say. */
+const managers = [
+  { name: 'npm', lock: 'package-lock.json', command: 'npm ci' },
+  { name: 'npm', lock: 'npm-shrinkwrap.json', command: 'npm ci' },
+  { name: 'pnpm', lock: 'pnpm-lock.yaml', command: 'pnpm install --frozen-lockfile' },
+  { name: 'yarn', lock: 'yarn.lock', command: 'yarn install --frozen-lockfile' },
+] as const;
+
+/**
+ * Installs from the lock file, then the spec's own dependencies, then runs the setup command. Only the first preparation
+ * of a phase has to do with the install cache: a second one is for a tree the cache is not about.
+ */
+export async function prepare(phase: Phase, first: boolean): Promise<void> {
+  const { sandbox } = phase.spec;
+  const env = commandEnvironment(phase);
+  const restored = first && (await restoreInstall(phase));
+  if (!restored) {
+    await install(phase, env);
+    if (first && phase.boot.keepInstall) await keepInstall(phase);
+  }
+  if (sandbox.setupCommand !== undefined) await mustPass(phase, 'setup', sandbox.setupCommand, env, 'InstallFailed');
+  await recordVersions(phase);
+}
+
+async function install(phase: Phase, env: Record<string, string>): Promise<void> {
+  const { sandbox } = phase.spec;
+  const { workspace } = phase.boot.paths;
+  const wanted = sandbox.packageManager;
+  if (wanted !== undefined && !managers.some((m) => m.name === wanted)) {
+    throw new DrydockError('InstallFailed', `package manager ${wanted} is not served here; npm, pnpm and yarn are`);
+  }
+  for (const manager of managers) {
+    if (wanted !== undefined && manager.name !== wanted) continue;
+    if (!(await exists(path.join(workspace, manager.lock)))) continue;
+    const lock = await readFile(path.join(workspace, manager.lock), 'utf8');
+    await mustPass(phase, 'install', manager.command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
+    break;
+  }
+  if (sandbox.dependencies.length > 0) {
+    const name = 'install dependencies';
+    phase.gateway.emit({ type: 'step', name, status: 'started' });
+    // Arguments, not a shell string: a dependency is text from the spec.
+    const argv = ['npm', 'install', '--no-save', '--', ...sandbox.dependencies];
+    const ran = await inside(phase, name, { argv, env });
+    phase.commands.push({
+      name,
+      command: argv.join(' '),
+      exitCode: ran.exitCode,
+      timedOut: ran.timedOut,
+      ms: ran.ms,
+      output: ran.output,
+    });
+    phase.gateway.emit({ type: 'step', name, status: ran.exitCode === 0 ? 'passed' : 'failed', ms: ran.ms });
+    if (ran.exitCode !== 0)
+      throw new DrydockError('InstallFailed', `npm install exited with ${ran.exitCode}: ${ran.output.slice(-2_000)}`);
+  }
+}
+
+/**
+ * npm asks the mirror whatever host a lock file names. Told to replace always, it takes an archive of the tree
+ * (`file:vendor/x-1.0.0.tgz`) for a host too, and does not find it: with one, only the public registry is replaced.
+ */
+const hostsToReplace = (lock: string): Record<string, string> =>
+  /"resolved":\s*"file:/.test(lock) ? { npm_config_replace_registry_host: 'npmjs' } : {};
+
+/** Unpacks what an earlier phase with the same lock file installed, where the launcher has it. */
+async function restoreInstall(phase: Phase): Promise<boolean> {
+  if (!phase.spec.inputs.includes(artifactNames.install)) return false;
+  return step(phase, 'install from cache', async () => {
+    const tar = await phase.gateway.stream(`/inputs/${artifactNames.install}`);
+    const ran = await inside(phase, 'install', {
+      argv: ['tar', '-xf', '-'],
+      env: commandEnvironment(phase),
+      stdin: tar,
+    });
+    if (ran.exitCode !== 0)
+      throw new DrydockError('InstallFailed', `the cached install does not unpack: ${ran.output}`);
+    return true;
+  });
+}
+
+/** Sends the installed dependencies to the launcher. No agent has run yet in this phase, so that they are what the lock file says. */
+async function keepInstall(phase: Phase): Promise<void> {
+  const { workspace } = phase.boot.paths;
+  if (!(await exists(path.join(workspace, 'node_modules/.package-lock.json')))) return;
+  await step(phase, 'keep install', async () => {
+    let sent: Promise<void> = Promise.resolve();
+    const ran = await inside(phase, 'keep install', {
+      argv: ['tar', '-cf', '-', 'node_modules'],
+      env: commandEnvironment(phase),
+      stdout: (stream) => (sent = phase.gateway.put(artifactNames.install, stream)),
+    });
+    await sent;
+    if (ran.exitCode !== 0) throw new DrydockError('InstallFailed', `the install could not be packed: ${ran.output}`);
+  });
+}
+
+/** The exact versions there are, as evidence: tools, and what the project names directly. */
+async function recordVersions(phase: Phase): Promise<void> {
+  Object.assign(phase.versions, phase.boot.notes);
+  const git = /\d+\.\d+\.\d+/.exec((await phase.git.run(['--version'])).toString())?.[0];
+  if (git !== undefined) phase.versions.git = git;
+  const { workspace } = phase.boot.paths;
+  const direct = directDependencies(await readJson(path.join(workspace, 'package.json')));
+  for (const name of [...direct, ...phase.spec.sandbox.dependencies.map(packageName)]) {
+    const found = await readJson(path.join(workspace, 'node_modules', name, 'package.json'));
+    const version = isRecord(found) ? found.version : undefined;
+    if (typeof version === 'string' && /^[\w.+-]{1,100}$/.test(version)) phase.versions[name] = version;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readLeft(file, MAX_MANIFEST)) ?? 'null');
+  } catch {
+    return undefined; // evidence only: a package without a readable manifest has no version to record
+  }
+}
+
+/** `@scope/name@^1.2` → `@scope/name`. */
+export const packageName = (dependency: string): string => dependency.replace(/(?<=.)@.*$/, '');
+
+export function directDependencies(manifest: unknown): string[] {
+  if (!isRecord(manifest)) return [];
+  return ['dependencies', 'devDependencies']
+    .flatMap((field) => Object.keys(isRecord(manifest[field]) ? manifest[field] : {}))
+    .filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name) && !name.includes('..'));
+}

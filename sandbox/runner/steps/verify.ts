@@ -1,0 +1,31 @@
+import { commandEnvironment } from '../commands/environment.ts';
+import { judgeFailures } from '../commands/failing-tests.ts';
+import { describe, mustPass, type Phase, shell } from '../phase.ts';
+import type { Outcome } from './work.ts';
+
+/**
+ * Verify: build, tests, then every success criterion, check and gate. A failing one does not keep the others from
+ * running, so that one round shows all there is to mend; the error names the first.
+ */
+export async function verify(phase: Phase): Promise<Outcome> {
+  const { sandbox, commands, knownFailures } = phase.spec;
+  const env = commandEnvironment(phase);
+  if (sandbox.buildCommand !== undefined) await mustPass(phase, 'build', sandbox.buildCommand, env, 'VerifyFailed');
+  let first: string | undefined;
+  let timedOut = false;
+  for (const { name, command } of [{ name: 'test', command: sandbox.testCommand }, ...commands]) {
+    const result = await shell(phase, name, command, env);
+    timedOut ||= result.timedOut;
+    if (result.timedOut) break;
+    if (result.exitCode === 0) continue;
+    if (name === 'test' && judgeFailures(result.output, knownFailures).kind === 'known') continue;
+    first ??= describe(result);
+  }
+  if (timedOut)
+    return {
+      outcome: 'failed',
+      error: { name: 'PhaseTimedOut', message: 'verification used up the time of the phase' },
+    };
+  if (first !== undefined) return { outcome: 'failed', error: { name: 'VerifyFailed', message: first } };
+  return { outcome: 'verified' };
+}

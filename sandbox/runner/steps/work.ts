@@ -1,0 +1,78 @@
+import type { PhaseResult } from '../../../core/run/phase.ts';
+import { commandAgent } from '../../agents/command.ts';
+import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
+import { artifactNames } from '../../layout.ts';
+import { type Phase, step } from '../phase.ts';
+import { readOutputs } from '../workspace/outputs.ts';
+import { changeSetOf, recordTree, withoutPreparation } from '../workspace/work-tree.ts';
+
+/** Bytes of all changed files together that a sandbox may return; the guard's own limit is smaller and configurable. */
+const MAX_CHANGE = 256 * 1024 * 1024;
+
+const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
+  command: async () => commandAgent,
+  // Loaded when it is needed: the protocol's schemas take as long as the rest of the runner's start.
+  acp: async () => (await import('../../agents/acp.ts')).acpAgent,
+};
+
+/** What a phase adds to its result. */
+export type Outcome = Pick<PhaseResult, 'outcome'> &
+  Partial<Pick<PhaseResult, 'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent'>>;
+
+async function runAgent(phase: Phase): Promise<AgentEnd> {
+  const kind = phase.spec.agent?.kind ?? 'command';
+  const drive = await drivers[kind]();
+  return step(phase, 'agent', () => drive(phase));
+}
+
+const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseResult['agent']> => ({
+  exitCode,
+  ms,
+  ...(stopReason === undefined ? {} : { stopReason }),
+});
+
+/** Plan: the agent reads and plans; what it edits is discarded with the sandbox. */
+export async function plan(phase: Phase): Promise<Outcome> {
+  if (phase.spec.agent === null || !phase.spec.agent.plans) return { outcome: 'planned' };
+  const end = await runAgent(phase);
+  const left = await readOutputs(phase.boot.paths.out);
+  const common = { ...left, agent: telemetry(end) };
+  if (left.question !== undefined) return { outcome: 'question', ...common };
+  return failureOf(end, common) ?? { outcome: 'planned', ...common };
+}
+
+/** Build and rework: the agent works; the change set is what the work tree says, not what the agent says. */
+export async function build(phase: Phase, trees: { start: string; prepared: string }): Promise<Outcome> {
+  const end = await runAgent(phase);
+  const changed = await step(phase, 'record change', async () => {
+    const tree = await withoutPreparation(phase.git, { ...trees, end: await recordTree(phase.git, trees.prepared) });
+    const change = await changeSetOf(phase.git, phase.spec.base, tree, MAX_CHANGE);
+    await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
+    await phase.gateway.put(artifactNames.blobs, change.blobs);
+    return change.manifest.entries.length > 0;
+  });
+  const left = await readOutputs(phase.boot.paths.out);
+  const common = { ...left, changeSet: true, agent: telemetry(end) };
+  if (left.question !== undefined) return { outcome: 'question', ...common };
+  const failure = failureOf(end, common);
+  if (failure !== undefined) return failure;
+  if (left.checkpoint !== undefined) return { outcome: 'checkpoint', ...common };
+  if (!changed)
+    return {
+      outcome: 'failed',
+      ...common,
+      error: { name: 'NoChanges', message: 'the agent ended without a change to the base' },
+    };
+  return { outcome: 'built', ...common };
+}
+
+function failureOf(end: AgentEnd, common: Omit<Outcome, 'outcome'>): Outcome | undefined {
+  const fail = (name: string, message: string): Outcome => ({ outcome: 'failed', ...common, error: { name, message } });
+  if (end.timedOut) return fail('PhaseTimedOut', 'the agent used up the time of the phase');
+  if (end.exitCode !== 0)
+    return fail(
+      'AgentFailed',
+      `the agent exited with ${end.exitCode ?? 'a signal'}\n${end.output.slice(-2_000)}`.trim(),
+    );
+  return undefined;
+}

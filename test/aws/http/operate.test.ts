@@ -1,0 +1,98 @@
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import { reports } from '../../../lib/names.ts';
+import {
+  functionId,
+  ofType,
+  only,
+  statementsOfRole,
+  synthesizeHere,
+  synthesizeStack,
+  text,
+} from '../../support/aws/template.ts';
+
+const { run } = synthesizeHere();
+const alarms = new Map(
+  ofType(run, 'AWS::CloudWatch::Alarm').map(([id, alarm]) => [id.replace(/^DrydockAlarms|[0-9A-F]{8}$/g, ''), alarm]),
+);
+
+describe('alarms (R41)', () => {
+  test('are these, and each says what happened', () => {
+    expect([...alarms.keys()].sort()).toEqual([
+      'AppKeyOld',
+      'DeadLetters',
+      'DeliveriesLost',
+      'Errors',
+      'ModelKeysOld',
+      'RotationFailed',
+      'RunsFailed',
+      'SlackOld',
+      'Throttles',
+      'Waiting',
+    ]);
+    for (const [, alarm] of alarms) expect(String(alarm.AlarmDescription).length).toBeGreaterThan(30);
+  });
+
+  test('watch both queues of dead letters', () => {
+    const queues = ['DeadLetters', 'DeliveriesLost'].map((name) =>
+      text((alarms.get(name)?.Dimensions as [{ Value: unknown }])[0].Value),
+    );
+    const dead = ofType(run, 'AWS::SQS::Queue').filter(([id]) => /DeadLetters/.test(id));
+    expect(queues.sort()).toEqual(dead.map(([id]) => `<${id}.QueueName>`).sort());
+  });
+
+  test('add up every bad end of a run', () => {
+    const metrics = alarms.get('RunsFailed')?.Metrics as { MetricStat?: { Metric: { MetricName: string } } }[];
+    expect(metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()).toEqual([
+      'ExecutionsAborted',
+      'ExecutionsFailed',
+      'ExecutionsTimedOut',
+    ]);
+  });
+
+  test('know of waiting runs and old secrets from the reconciler, and take its silence for a fault (R23)', () => {
+    const filters = ofType(run, 'AWS::Logs::MetricFilter').map(([, filter]) => filter);
+    const { namespace: _namespace, phase: _measured, ...fieldsOf } = reports;
+    const fields = Object.values(fieldsOf).sort();
+    expect(filters.map(({ FilterPattern }) => FilterPattern).sort()).toEqual(
+      fields.map((field) => `{ $.${field} = "*" }`),
+    );
+    for (const [name, field, days] of [
+      ['AppKeyOld', reports.appKey, 90],
+      ['ModelKeysOld', reports.modelKeys, 90],
+      ['SlackOld', reports.slack, 90],
+      ['Waiting', reports.waiting, 1],
+    ] as const) {
+      expect(alarms.get(name)).toMatchObject({
+        Namespace: 'Drydock',
+        MetricName: field,
+        Threshold: days * 86_400_000,
+        TreatMissingData: name === 'Waiting' ? 'breaching' : 'notBreaching',
+      });
+    }
+    const { Role, LoggingConfig } =
+      new Map(ofType(run, 'AWS::Lambda::Function')).get(functionId(run, 'reconcile')) ?? {};
+    const group = text((LoggingConfig as { LogGroup: unknown }).LogGroup);
+    expect(filters.map(({ LogGroupName }) => text(LogGroupName))).toEqual(fields.map(() => group));
+    const actions = statementsOfRole(run, text(Role).slice(1, -5)).flatMap((statement) => statement.actions);
+    expect(actions).toContain('secretsmanager:DescribeSecret');
+  });
+
+  test('go to the topic that is given, and so does their end', () => {
+    const { template } = synthesizeStack({}, (stack) => ({ alarmTopic: new sns.Topic(stack, 'Topic') }));
+    for (const [, alarm] of ofType(template, 'AWS::CloudWatch::Alarm')) {
+      for (const action of [alarm.AlarmActions, alarm.OKActions] as unknown[][])
+        expect(action.map(text)).toEqual([expect.stringMatching(/^<Topic[0-9A-F]{8}>$/)]);
+    }
+  });
+});
+
+describe('the dashboard', () => {
+  test('is one, of at most 50 metrics', () => {
+    const body = text(only(run, 'AWS::CloudWatch::Dashboard').DashboardBody);
+    const { widgets } = JSON.parse(body) as { widgets: { properties: { metrics?: unknown[] } }[] };
+    const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    expect(metrics.length).toBeGreaterThan(25);
+    expect(metrics.length).toBeLessThanOrEqual(50);
+  });
+});

@@ -1,0 +1,142 @@
+/** `drydock github setup --stack`: the App goes from GitHub into the account's secret, and is on no disk. */
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { events, permissions } from '../../../adapters/github/api/app-manifest.ts';
+import { encodeCall } from '../../../pipeline/api/answer.ts';
+import { notAllowed } from '../../support/aws/allowed.ts';
+import { type Reached, reach } from '../../support/aws/reach.ts';
+import { functionId, ofType, statementsOfRole, synthesizeHere, text } from '../../support/aws/template.ts';
+import { type AwsWorld, createAwsWorld } from '../../support/aws-world.ts';
+
+const encoding = { type: 'pkcs1', format: 'pem' } as const;
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: encoding,
+  publicKeyEncoding: encoding,
+});
+let world: AwsWorld;
+let at: Reached;
+let github: Server;
+let url = '';
+let stored: string | undefined;
+let made = 0;
+
+beforeAll(async () => {
+  world = await createAwsWorld();
+  at = await reach(world);
+  world.operations['secretsmanager:DescribeSecret'] = () => ({
+    VersionIdsToStages: stored === undefined ? {} : { v1: ['AWSCURRENT'] },
+  });
+  world.operations['secretsmanager:PutSecretValue'] = ({ SecretString }) => {
+    stored = String(SecretString);
+    return {};
+  };
+  github = createServer((_request, response) => {
+    made++;
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        id: 37,
+        slug: 'acme-drydock',
+        owner: { login: 'acme' },
+        html_url: `${url}/apps/acme-drydock`,
+        permissions: Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access])),
+        events: Object.keys(events),
+        webhook_secret: 'secret-of-the-webhook',
+        pem: privateKey,
+      }),
+    );
+  });
+  await new Promise<void>((done) => github.listen(0, '127.0.0.1', done));
+  const address = github.address();
+  url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+});
+afterAll(async () => {
+  github.close();
+  await at.close();
+  await world.close();
+});
+beforeEach(() => {
+  stored = undefined;
+  made = 0;
+});
+
+/** The command, and a browser that goes the whole way. */
+async function setup(who: string, ...more: string[]) {
+  const args = ['--json', 'github', 'setup', '--stack', 'Drydock', '--api-url', url, '--web-url', url, ...more];
+  const { said, stderr } = at.start(who, args);
+  let over = false;
+  const ended = said.finally(() => {
+    over = true;
+  });
+  let page: string | undefined;
+  while (!over && page === undefined) {
+    page = /http:\/\/127\.0\.0\.1:\d+\/start\/[0-9a-f]{64}\n/.exec(stderr())?.[0].trim();
+    await new Promise((go) => setTimeout(go, 20));
+  }
+  if (page === undefined) return { ...(await ended), form: '' };
+  const response = await fetch(page);
+  const form = (await response.text()).replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  const state = /[?&]state=([0-9a-f]+)/.exec(form)?.[1] ?? '';
+  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
+  await fetch(`${new URL(page).origin}/callback?state=${state}&code=abc`, { headers: { cookie } });
+  return { ...(await ended), form };
+}
+
+describe('drydock github setup --stack', () => {
+  test('stores the App in the account, with the webhook of the deployment, and says what is next', async () => {
+    const { code, json, stdout, stderr, form } = await setup('lead');
+    expect([code, json.appId, json.next]).toEqual([0, 37, ['drydock doctor --aws --stack Drydock']]);
+    expect(JSON.parse(stored ?? '')).toEqual({
+      appId: 37,
+      privateKey,
+      webhookSecrets: ['secret-of-the-webhook'],
+      apiUrl: url,
+      gitUrl: url,
+    });
+    expect(form).toContain(at.address.webhook);
+    expect(`${stdout}${stderr}`).not.toMatch(/BEGIN RSA|secret-of-the-webhook/);
+  });
+
+  test('refuses where one is stored, or the role may not, before anything is made on GitHub', async () => {
+    stored = '{}';
+    expect(await setup('lead')).toMatchObject({ code: 2, json: { error: { name: 'UsageError' } } });
+    expect((await setup('lead', '--replace')).code).toBe(0);
+    expect(stored).toContain('BEGIN RSA');
+    made = 0;
+    const approver = at.callers.get('SECOND');
+    if (approver) approver.may = ['POST /operate', 'POST /diagnose'];
+    expect(await setup('second')).toMatchObject({ code: 4, json: { error: { name: 'ServiceRefused' } } });
+    expect(made).toBe(0);
+  });
+
+  test('the function takes nothing but an App, and does not overwrite one unasked', async () => {
+    const call = async (method: string, ...args: unknown[]): Promise<string> => {
+      const requestContext = { authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/u' } } };
+      const event = { version: '2.0', routeKey: 'POST /setup', requestContext, body: encodeCall(method, args) };
+      return ((await world.call('setup', event)) as { body: string }).body;
+    };
+    const app = { appId: 1, privateKey, webhookSecrets: ['x'] };
+    for (const wrong of [null, {}, { ...app, privateKey: 'sk-1' }, { ...app, webhookSecrets: [] }]) {
+      const said = await call('github-app', wrong, true);
+      expect([said, said.includes('sk-1')]).toEqual([expect.stringContaining('UsageError'), false]);
+    }
+    expect(await call('read')).toContain('UsageError');
+    expect(stored).toBeUndefined();
+    stored = '{}';
+    expect(await call('github-app', app, 'yes')).toContain('UsageError');
+    expect(stored).toBe('{}');
+    expect(notAllowed(world.aws.calls)).toEqual([]);
+  });
+
+  test('its role writes that one secret, and reads none', () => {
+    const { run } = synthesizeHere();
+    const [, made] = ofType(run, 'AWS::Lambda::Function').find(([id]) => id === functionId(run, 'setup')) ?? [];
+    const statements = statementsOfRole(run, text(made?.Role).slice(1, -5));
+    const writes = statements.filter(({ actions }) => actions.some((action) => action.startsWith('secretsmanager:')));
+    expect(writes.map(({ actions, resources }) => [actions, resources])).toEqual([
+      [['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], [expect.stringContaining('drydockgithub')]],
+    ]);
+  });
+});

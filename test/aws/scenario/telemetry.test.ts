@@ -1,0 +1,107 @@
+/** What a function says of itself: its log, its metrics, its part of a trace. Bundled, in a process of its own as in Lambda. */
+import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reports, variables } from '../../../common/deployment.ts';
+import { bundleLambdas } from '../../../scripts/bundle-lambdas.ts';
+import { startAws } from '../../support/aws/stand-in.ts';
+import { only, root, synthesizeHere, text } from '../../support/aws/template.ts';
+
+const folder = join(root, 'node_modules/.cache', `drydock-telemetry-${process.pid}`);
+const runId = `r-${'a'.repeat(40)}`;
+const secret = 'the-private-key';
+beforeAll(() => bundleLambdas(folder));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Invokes a function whose AWS refuses everything but secrets; gives what it printed and what it told the X-Ray daemon. */
+async function invoke(name: string, event: unknown) {
+  const aws = await startAws({
+    'secretsmanager:GetSecretValue': ({ SecretId }) => ({
+      ARN: SecretId,
+      SecretString: JSON.stringify({ appId: 1, privateKey: secret, webhookSecrets: ['w'.repeat(20)] }),
+    }),
+  });
+  const daemon = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(daemon, 'listening');
+  const told: Record<string, unknown>[] = [];
+  daemon.on('message', (message) => told.push(JSON.parse(message.toString().split('\n')[1] ?? '{}') as never));
+  const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(join(folder, name, 'index.mjs')).href)});
+const context = { functionName: ${JSON.stringify(name)}, functionVersion: '1', invokedFunctionArn: 'arn', memoryLimitInMB: '512', awsRequestId: 'q-1' };
+await handler(${JSON.stringify(event)}, context).catch((error) => console.log('threw ' + error.name));
+setTimeout(() => {}, 300);`;
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        AWS_ENDPOINT_URL: aws.url,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'k',
+        AWS_SECRET_ACCESS_KEY: 's',
+        AWS_LAMBDA_FUNCTION_NAME: name,
+        AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+        LAMBDA_TASK_ROOT: '/var/task',
+        AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${(daemon.address() as AddressInfo).port}`,
+        _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
+        [variables.github]: 'github',
+        [variables.runs]: 'runs',
+        [variables.gates]: 'gates',
+        [variables.artifacts]: 'artifacts',
+      },
+    });
+    return { lines: `${stdout}\n${stderr}`.split('\n').filter(Boolean), told };
+  } finally {
+    daemon.close();
+    await aws.close();
+  }
+}
+
+test('R27 a failure is one line of JSON with run, request and name, and a part of the trace; no secret in either', async () => {
+  const { lines, told } = await invoke('validate', { runId });
+  const logged = lines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const thrown = lines.find((line) => line.startsWith('threw '))?.slice('threw '.length);
+  expect(thrown).toBeDefined();
+  expect(logged).toEqual([
+    expect.objectContaining({
+      level: 'ERROR',
+      message: thrown,
+      runId,
+      function_name: 'validate',
+      function_request_id: 'q-1',
+      service: 'drydock',
+    }),
+  ]);
+  expect(told).toContainEqual(expect.objectContaining({ name: '## validate', annotations: { runId, error: thrown } }));
+  // Calls of AWS are in the trace by their operation.
+  expect(JSON.stringify(told)).toContain('GetSecretValue');
+  expect(JSON.stringify([lines, told])).not.toContain(secret);
+});
+
+test('R27 how long a phase took is measured as the dashboard asks for it', async () => {
+  const module = pathToFileURL(join(root, 'lambdas/runtime/telemetry.ts')).href;
+  const script = `const { measurePhase } = await import(${JSON.stringify(module)}); measurePhase('plan', 1200);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: root,
+    env: { PATH: process.env.PATH },
+  });
+  const said = JSON.parse(stdout) as { _aws: { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] } };
+  const [{ Namespace, Dimensions }] = said._aws.CloudWatchMetrics;
+  expect(said).toMatchObject({ [reports.phase]: 1_200 });
+  const values = (Dimensions[0] ?? []).flatMap((name) => [name, (said as unknown as Record<string, string>)[name]]);
+  const shown = JSON.parse(text(only(synthesizeHere().run, 'AWS::CloudWatch::Dashboard').DashboardBody)) as {
+    widgets: { properties: { metrics?: unknown[][] } }[];
+  };
+  const asked = shown.widgets
+    .flatMap(({ properties }) => properties.metrics ?? [])
+    .filter(([namespace, name]) => namespace === Namespace && name === reports.phase)
+    .map(([, , ...dimensions]) => dimensions.filter((part) => typeof part === 'string').sort());
+  expect(asked).toContainEqual(values.sort());
+});

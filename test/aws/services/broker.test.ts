@@ -1,0 +1,189 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { awsError } from '../../../adapters/aws/errors.ts';
+import { type BrokerAnswer, type BrokerOptions, createBroker } from '../../../adapters/aws/phases/broker.ts';
+import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
+import { createSecrets } from '../../../adapters/aws/secrets/secrets.ts';
+import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
+import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
+import { awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
+import { on } from '../../support/aws/faults.ts';
+import { roles } from '../../support/aws/roles.ts';
+import { secretsManager } from '../../support/aws/secrets.ts';
+
+const bucket = 'artifacts';
+const keyArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:deployment';
+const storageRole = 'arn:aws:iam::123456789012:role/phase-files';
+const phaseId = 'r-1/build/1';
+const phaseKey = `${phaseId}/2`;
+const expires = 3_600_000;
+
+let now = 0;
+const sts = roles(() => now);
+const stored = secretsManager({ [keyArn]: 'key-one' });
+const aws = awsForTests(() => ({ ...sts.operations, ...stored.operations }));
+/** What a function that runs for long still holds. */
+let secrets: ReturnType<typeof createSecrets>;
+
+const order = (key: string, more: Partial<PhaseOrder> = {}): PhaseOrder => ({
+  spec: {
+    phaseKey: key,
+    runId: 'r-1',
+    taskId: 'T-1',
+    phase: 'build',
+    base: 'a'.repeat(40),
+    inputs: ['plan.json'],
+    prompt: 'p',
+    agent: null,
+    sandbox: { runtime: 'node', dependencies: [], env: {}, testCommand: 'npm test' },
+    baseline: false,
+    knownFailures: [],
+    commands: [],
+    limits: { timeoutMs: 1_000, cpu: 1, memoryMb: 1, pids: 1, diskMb: 1 },
+  },
+  base: {
+    host: 'github',
+    scope: { repository: 'acme/calc', run: 'r-1' },
+    location: 'acme/calc',
+    commit: 'a',
+    depth: 1,
+  },
+  model: { provider: 'google', allow: ['google/*'], budgetMicros: 5 },
+  registries: [],
+  hosts: [],
+  inputs: new Map([['plan.json', new Uint8Array([1])]]),
+  ...more,
+});
+const phase = {
+  phaseId,
+  runId: 'r-1',
+  attempt: 2,
+  token: 't',
+  request: {},
+  status: 'launched',
+  delivered: false,
+} as const;
+const store = () => createPhaseStore(new S3Client({}), bucket);
+const broker = (more: Partial<BrokerOptions> = {}) =>
+  createBroker({
+    store: store(),
+    phases: { get: async (id) => (id === phaseId ? phase : undefined) },
+    sts: new STSClient({}),
+    storageRole,
+    bucket,
+    clock: { now: () => now },
+    deploymentKeys: (newest) => secrets.versions(keyArn, newest),
+    readToken: async () => ({ apiUrl: 'https://api.example', gitUrl: 'https://git.example', token: 'read-token' }),
+    modelAccess: async () => ({ mode: 'live', key: 'model-key' }),
+    ...more,
+  });
+const grant = (key = 'key-one', of = phaseKey): string => gatewayGrant(key, of, expires);
+
+beforeAll(async () => {
+  await store().putOrder(order(phaseKey));
+  await store().putOrder(order(`${phaseId}/1`));
+  await store().putOrder(order('r-2/build/1/2'));
+});
+beforeEach(() => {
+  now = 0;
+  secrets = createSecrets(new SecretsManagerClient({}), () => now);
+});
+
+/** What the objects of a session's policy are, as IAM reads it. */
+const mayTouch = (answer: BrokerAnswer, path: string): boolean => {
+  const policy = sts.sessions.get(answer.credentials.accessKeyId)?.policy as {
+    Statement: { Action: string[]; Resource: string[] }[];
+  };
+  const resources = policy.Statement.filter(({ Action }) => Action.includes('s3:PutObject')).flatMap((s) => s.Resource);
+  for (const resource of resources) expect(resource.indexOf('*')).toBe(resource.length - 1);
+  return resources.some((resource) => `arn:aws:s3:::${bucket}/${path}`.startsWith(resource.slice(0, -1)));
+};
+
+describe('the broker', () => {
+  it('R16 gives a gateway what its order takes: the objects of one try, one repository to read, one key', async () => {
+    const answer = await broker()({ phaseKey, grant: grant() });
+    expect(answer).toMatchObject({
+      order: { spec: { phaseKey } },
+      ticket: sandboxTicket('key-one', phaseKey),
+      codeHost: { token: 'read-token' },
+      modelKey: 'model-key',
+    });
+    expect(mayTouch(answer, `phases/${phaseKey}/end.json`)).toBe(true);
+    expect(mayTouch(answer, 'cache/npm/x')).toBe(true);
+    for (const other of [`phases/${phaseKey}0/end.json`, `phases/${phaseId}/1/end.json`, 'orders/x', 'artifacts/x'])
+      expect(mayTouch(answer, other)).toBe(false);
+    expect(sts.sessions.get(answer.credentials.accessKeyId)).toMatchObject({ roleArn: storageRole, seconds: 3_600 });
+    // As the gateway's own calls, not as the broker's.
+    const { accessKeyId, secretAccessKey, sessionToken } = answer.credentials;
+    const own = new S3Client({ credentials: { accessKeyId, secretAccessKey, sessionToken } });
+    await createPhaseStore(own, bucket).putCalls(phaseKey, []);
+    expect(aws().calls.at(-1)).toMatchObject({ principal: accessKeyId, action: 's3:PutObject' });
+  });
+
+  it.each([
+    ['for another phase', { grant: grant('key-one', `${phaseId}/1`) }],
+    ['made with another key', { grant: grant('key-two') }],
+    ['that says it lasts longer', { grant: grant().replace(String(expires), String(expires + 1)) }],
+    ['of nothing', { grant: '' }],
+    ['of an older try', { phaseKey: `${phaseId}/1`, grant: grant('key-one', `${phaseId}/1`) }],
+    ['of a phase that nobody launched', { phaseKey: 'r-2/build/1/2', grant: grant('key-one', 'r-2/build/1/2') }],
+  ])('R16 gives nothing for a grant %s', async (_, request) => {
+    await expect(broker()({ phaseKey, ...request })).rejects.toMatchObject({ name: 'DeliveryRefused' });
+    expect(aws().calls.filter(({ action }) => action === 'sts:AssumeRole')).toEqual([]);
+  });
+
+  it('R16 gives nothing once the phase has ended or the grant is old', async () => {
+    const ended = broker({ phases: { get: async () => ({ ...phase, answer: { output: {}, patch: {} } }) } });
+    await expect(ended({ phaseKey, grant: grant() })).rejects.toMatchObject({ name: 'DeliveryRefused' });
+    now = expires;
+    await expect(broker()({ phaseKey, grant: grant() })).rejects.toMatchObject({ name: 'DeliveryRefused' });
+  });
+
+  it('takes grants of both keys while the deployment key is replaced, and the tickets that belong to them', async () => {
+    const asked = broker();
+    await asked({ phaseKey, grant: grant('key-one') });
+    stored.put(keyArn, 'key-two');
+    now = 20_000;
+    // It holds the old key for minutes; who launched this phase has the new one already.
+    expect((await asked({ phaseKey, grant: grant('key-two') })).ticket).toBe(sandboxTicket('key-two', phaseKey));
+    expect((await asked({ phaseKey, grant: grant('key-one') })).ticket).toBe(sandboxTicket('key-one', phaseKey));
+    stored.put(keyArn, 'key-three');
+    now = 40_000;
+    await asked({ phaseKey, grant: grant('key-three') });
+    await expect(asked({ phaseKey, grant: grant('key-one') })).rejects.toMatchObject({ name: 'DeliveryRefused' });
+  });
+
+  it('says what is missing, so that the phase ends with it', async () => {
+    stored.put(keyArn, 'key-one');
+    const none = broker({
+      modelAccess: () => Promise.reject(new DrydockError('SecretMissing', 'no key for google')),
+    });
+    expect((await none({ phaseKey, grant: grant() })).missing).toEqual({
+      name: 'SecretMissing',
+      message: 'no key for google',
+    });
+  });
+
+  it('says of what AWS could not do now that it may pass, and of anything else no word of AWS', async () => {
+    aws().faults.push({ match: on('secretsmanager:GetSecretValue'), times: sdkTries, do: 'broken' });
+    const modelAccess = (): Promise<never> =>
+      createSecrets(new SecretsManagerClient({}), () => now).modelAccess('models', 'google') as Promise<never>;
+    const asked = broker({ deploymentKeys: async () => ['key-one'], modelAccess });
+    expect((await asked({ phaseKey, grant: grant() })).missing?.name).toBe('Conflict');
+    aws().faults.push({ match: on('secretsmanager:GetSecretValue'), do: 'denied' });
+    expect((await asked({ phaseKey, grant: grant() })).missing).toEqual({
+      name: 'ServiceRefused',
+      message: 'AWS answered AccessDeniedException.',
+    });
+  });
+
+  it('fails by a name that is tried again where STS stays away', async () => {
+    aws().faults.push({ match: on('sts:AssumeRole'), times: sdkTries, do: 'broken' });
+    expect(awsError(await thrownBy(broker()({ phaseKey, grant: grant() })))).toMatchObject({ name: 'Conflict' });
+    aws().faults.push({ match: on('sts:AssumeRole'), do: { code: 'AccessDenied', status: 403 } });
+    expect(awsError(await thrownBy(broker()({ phaseKey, grant: grant() })))).toMatchObject({ name: 'ServiceRefused' });
+  });
+});

@@ -1,0 +1,232 @@
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { S3Client } from '@aws-sdk/client-s3';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { withOurNames } from '../../../adapters/aws/errors.ts';
+import { createFargateLauncher } from '../../../adapters/aws/phases/launcher.ts';
+import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
+import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
+import { awsForTests, sdkTries } from '../../machine/contract/aws-fixture.ts';
+import { on } from '../../support/aws/faults.ts';
+import { AwsRefusal } from '../../support/aws/stand-in.ts';
+
+const cluster = 'arn:aws:ecs:us-east-1:123456789012:cluster/drydock';
+const secret = 'the-deployment-key';
+
+interface Task {
+  /** The request it came of. */
+  asked: string;
+  taskArn: string;
+  lastStatus: string;
+  startedBy: string;
+  definition: string;
+  capacity: string;
+  environment: { name: string; value: string }[];
+}
+
+/** By client token: the same token is the same task. */
+const tasks = new Map<string, Task>();
+/** What ECS says of a sandbox that ran: epoch seconds, and the image it pulled. */
+const placed = {
+  createdAt: 1_000,
+  pullStartedAt: 1_010.5,
+  pullStoppedAt: 1_030,
+  startedAt: 1_031,
+  containers: [{ name: 'sandbox', imageDigest: `sha256:${'a'.repeat(64)}` }],
+};
+let refusals: { reason: string }[] = [];
+const taskOf = (arn: unknown): Task | undefined => [...tasks.values()].find(({ taskArn }) => taskArn === arn);
+const aws = awsForTests(() => ({
+  'ecs:RunTask'(input) {
+    const token = String(input.clientToken);
+    if (token.length > 64) throw new AwsRefusal('InvalidParameterException', 'clientToken is too long');
+    const failure = refusals.shift();
+    if (failure) return { tasks: [], failures: [failure] };
+    const known = tasks.get(token);
+    if (known && known.asked !== JSON.stringify(input))
+      throw new AwsRefusal('ConflictException', 'the client token was used with other parameters');
+    const { containerOverrides } = input.overrides as { containerOverrides: { environment: Task['environment'] }[] };
+    const task = known ?? {
+      asked: JSON.stringify(input),
+      taskArn: `${cluster.replace('cluster', 'task')}/${tasks.size}`,
+      lastStatus: 'RUNNING',
+      startedBy: String(input.startedBy),
+      definition: String(input.taskDefinition),
+      capacity: (input.capacityProviderStrategy as { capacityProvider: string }[])
+        .map(({ capacityProvider }) => capacityProvider)
+        .join(),
+      environment: containerOverrides[0]?.environment ?? [],
+    };
+    tasks.set(token, task);
+    return { tasks: [task] };
+  },
+  'ecs:DescribeTasks'(input) {
+    const task = taskOf((input.tasks as string[])[0]);
+    const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
+    return { tasks: task ? [{ ...task, ...placed, attachments: [{ details }] }] : [] };
+  },
+  'ecs:ListTasks': ({ startedBy }) => ({
+    taskArns: [...tasks.values()]
+      .filter((task) => task.lastStatus === 'RUNNING' && task.startedBy === startedBy)
+      .map(({ taskArn }) => taskArn),
+  }),
+  'ecs:StopTask'(input) {
+    const task = taskOf(input.task);
+    if (!task) throw new AwsRefusal('InvalidParameterException', 'The referenced task was not found.');
+    task.lastStatus = 'STOPPED';
+    return { task };
+  },
+}));
+
+let phase: { phaseId: string; attempt: number };
+let phases = 0;
+let before = 0;
+beforeEach(() => {
+  before = aws().objects.size;
+  tasks.clear();
+  refusals = [];
+  phase = { phaseId: `r-${'f'.repeat(40)}/build/${++phases}`, attempt: 1 };
+});
+const order = (runtime = 'node'): PhaseOrder => ({
+  spec: {
+    phaseKey: `${phase.phaseId}/${phase.attempt}`,
+    runId: 'r-1',
+    taskId: 'T-1',
+    phase: 'build',
+    base: 'a'.repeat(40),
+    inputs: [],
+    prompt: '',
+    agent: null,
+    sandbox: { runtime, dependencies: [], env: {}, testCommand: 't' },
+    baseline: false,
+    knownFailures: [],
+    commands: [],
+    limits: { timeoutMs: 1_000, cpu: 1, memoryMb: 1, pids: 1, diskMb: 1 },
+  },
+  base: { host: 'github', scope: { repository: 'acme/calc' }, location: 'acme/calc', commit: 'a', depth: 1 },
+  registries: [],
+  hosts: [],
+  inputs: new Map(),
+});
+/** Of a function of its own each time. */
+const launcher = (): PhaseLauncher => {
+  const place = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
+  const config = {
+    cluster,
+    places: { gateway: place, sandbox: place },
+    definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
+    sandboxCapacity: 'FARGATE_SPOT' as const,
+    gatewayPort: 8443,
+    agentFiles: async (profile: string) => Buffer.from(`files of ${profile}`),
+    deploymentKey: async () => secret,
+  };
+  const clock = { now: () => 0, sleep: async () => undefined };
+  return withOurNames(
+    createFargateLauncher(new ECSClient({}), createPhaseStore(new S3Client({}), 'artifacts'), config, clock),
+  );
+};
+const started = (): string[] => [...tasks.values()].map(({ definition }) => definition);
+const runs = (): number => [...tasks.values()].filter(({ lastStatus }) => lastStatus === 'RUNNING').length;
+
+describe('phases on Fargate, when AWS fails', () => {
+  it('R11 are two tasks, however often they are launched; R16 no secret is in what they are told', async () => {
+    await launcher().launch(order(), phase);
+    await launcher().launch(order(), phase);
+    expect(started()).toEqual(['gateway:1', 'sandbox:1']);
+    const told = JSON.stringify([
+      [...tasks.values()],
+      [...aws().objects.values()].map((b) => Buffer.from(b).toString()),
+    ]);
+    expect(told).not.toContain(secret);
+    expect(JSON.stringify([...tasks.values()][1])).not.toContain('DRYDOCK_GRANT');
+  });
+
+  it("take the profile's files along, as an input like the others", async () => {
+    const given = order();
+    const agent = { profile: 'codemod', kind: 'command' as const, command: ['x'], files: true, plans: false };
+    const files = { agentFiles: './codemods', spec: { ...given.spec, agent, inputs: ['plan.json'] } };
+    await launcher().launch({ ...given, ...files, inputs: new Map([['plan.json', Buffer.from('{}')]]) }, phase);
+    const store = createPhaseStore(new S3Client({}), 'artifacts');
+    const { phaseKey } = given.spec;
+    expect((await store.order(phaseKey))?.spec.inputs).toEqual(['plan.json', 'agent.tar']);
+    expect(Buffer.from((await store.input(phaseKey, 'agent.tar')) ?? []).toString()).toBe('files of codemod');
+  });
+
+  it.each([
+    ['node:20-slim', 'sandbox:1'],
+    ['golang:1.24', 'go:1'],
+    ['acme/ci:1', 'ci:1'],
+  ])('R13 run %s in the image that is for it', async (runtime, definition) => {
+    await launcher().launch(order(runtime), phase);
+    expect(started()).toEqual(['gateway:1', definition]);
+  });
+
+  it.each([
+    'acme/ci:2',
+    'toString',
+    '__proto__',
+  ])('refuse %s, which has no image, before anything starts', async (runtime) => {
+    await expect(launcher().launch(order(runtime), phase)).rejects.toMatchObject({ name: 'UnknownRuntime' });
+    expect([started(), aws().objects.size]).toEqual([[], before]);
+  });
+
+  it('take Spot capacity for the first try of a sandbox only, and never for a gateway', async () => {
+    const capacities = async (attempt: number) => {
+      tasks.clear();
+      phase = { ...phase, attempt };
+      await launcher().launch(order(), phase);
+      return [...tasks.values()].map(({ capacity }) => capacity);
+    };
+    expect(await capacities(1)).toEqual(['FARGATE', 'FARGATE_SPOT']);
+    expect(await capacities(2)).toEqual(['FARGATE', 'FARGATE']);
+  });
+
+  it('R6 end with the digest of the image that ran, and how long it took to get there', async () => {
+    const given = order();
+    await launcher().launch(given, phase);
+    const end = await launcher().left(phase);
+    expect(end).toMatchObject({
+      image: `sha256:${'a'.repeat(64)}`,
+      timings: { place: 10_500, pull: 19_500, boot: 1_000 },
+    });
+  });
+
+  it.each([
+    'cut',
+    'lost',
+    'throttled',
+    'broken',
+  ] as const)('R11 are two tasks where each first try was %s', async (fault) => {
+    for (const skip of [0, 1]) aws().faults.push({ match: on('ecs:RunTask'), skip, do: fault });
+    await launcher().launch(order(), phase);
+    expect(started()).toEqual(['gateway:1', 'sandbox:1']);
+  });
+
+  it('leave no gateway behind where the sandbox does not start', async () => {
+    const isSandbox = (call: { input: object }): boolean => JSON.stringify(call.input).includes('"sandbox:1"');
+    aws().faults.push({ match: isSandbox, times: sdkTries, do: 'broken' });
+    await expect(launcher().launch(order(), phase)).rejects.toMatchObject({ name: 'Conflict' });
+    expect([started(), runs()]).toEqual([['gateway:1'], 0]);
+  });
+
+  it('without capacity are lost, by a name that is tried again', async () => {
+    refusals = [{ reason: 'Capacity is unavailable at this time.' }];
+    await expect(launcher().launch(order(), phase)).rejects.toMatchObject({
+      name: 'SandboxLost',
+      message: expect.stringContaining('Capacity is unavailable'),
+    });
+  });
+
+  it('are refused by name where the role may not start them', async () => {
+    aws().faults.push({ match: on('ecs:RunTask'), do: 'denied' });
+    await expect(launcher().launch(order(), phase)).rejects.toMatchObject({ name: 'ServiceRefused' });
+  });
+
+  it('stop, also twice and where an answer is lost', async () => {
+    await launcher().launch(order(), phase);
+    aws().faults.push({ match: on('ecs:StopTask'), do: 'lost' });
+    await launcher().stop(phase);
+    await launcher().stop(phase);
+    expect(runs()).toBe(0);
+  });
+});

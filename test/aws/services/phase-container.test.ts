@@ -1,0 +1,229 @@
+/** A phase as it runs on Fargate: the gateway as a task of its own, the sandbox in a container, the bucket in between. */
+import { chmodSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hostGateway } from '../../../adapters/aws/gateway/host.ts';
+import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
+import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
+import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
+import { sandboxTicket } from '../../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../../core/run/phase-order.ts';
+import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
+import { packFolder } from '../../../lib/functions/tar.ts';
+import {
+  type JobChanges,
+  makeJob,
+  makeWorld,
+  packageRoot,
+  project,
+  type World,
+} from '../../machine/contract/phase-fixtures.ts';
+import { startRegistry } from '../../machine/contract/registry-fixture.ts';
+import { type Image, makeImage, runContainer } from '../../support/container.ts';
+
+const images: Image[] = [];
+const worlds: World[] = [];
+let world: World;
+let image: Image;
+
+beforeAll(async () => {
+  ({ world, image } = await makeBoth(''));
+});
+afterAll(() => {
+  for (const one of images) one.remove();
+  for (const one of worlds) one.remove();
+});
+
+async function makeBoth(agent: string, files = project) {
+  const made = makeWorld(files, { 'agent.mjs': agent });
+  chmodSync(made.root, 0o755);
+  worlds.push(made);
+  const image = await makeImage(packageRoot);
+  images.push(image);
+  return { world: made, image };
+}
+
+/** Runs gateway and container as the launcher starts them. */
+async function runTasks(
+  job: PhaseJob,
+  image: Image,
+  {
+    ticket = sandboxTicket('key', job.spec.phaseKey),
+    killed = false,
+    archives,
+    registries,
+    prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
+  }: {
+    ticket?: string;
+    killed?: boolean;
+    archives?: ArchiveStore;
+    registries?: Record<string, string>;
+    prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
+  } = {},
+): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
+  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
+  // As the launcher does.
+  const inputs = new Map(given);
+  if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));
+  const spec = { ...job.spec, inputs: [...inputs.keys()] };
+  const stored: PhaseEnd[] = [];
+  let calls: ModelCall[] = [];
+  const stop = new AbortController();
+  let container: ReturnType<typeof runContainer> | undefined;
+  const end = await hostGateway({
+    order: {
+      ...facts,
+      spec,
+      base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
+    },
+    ticket: sandboxTicket('key', job.spec.phaseKey),
+    store: {
+      input: async (_key, name) => inputs.get(name),
+      putCalls: async (_key, made) => {
+        calls = made;
+      },
+      putEnd: async (ended) => void stored.push(ended),
+    },
+    prepare,
+    ...(archives ? { archives } : {}),
+    ...(registries ? { registries } : {}),
+    listen: { host: '127.0.0.1', port: 0 },
+    signal: stop.signal,
+    onListening(port) {
+      container = runContainer(image, { DRYDOCK_GATEWAY: `127.0.0.1:${port}`, DRYDOCK_TICKET: ticket });
+      void container.ended.then(({ code }) => stop.abort(`exit code ${code}`));
+      if (killed) setTimeout(() => container?.child.kill('SIGKILL'), 1_000);
+    },
+  });
+  const said = await container?.ended;
+  expect(stored).toEqual([end]);
+  return { end, said: said?.said ?? '', calls };
+}
+
+const run = async (agent: string, changes: JobChanges = {}) => {
+  const both = await makeBoth(agent);
+  return runTasks(makeJob(both.world, changes), both.image);
+};
+
+describe('a phase in a container', () => {
+  test('R17: an agent works, and what it changed comes out as on one machine', async () => {
+    const { end } = await run("import fs from 'node:fs'; fs.writeFileSync('new.txt', 'x', { mode: 0o755 });", {
+      spec: { baseline: true },
+    });
+    expect(end.failure).toBeUndefined();
+    expect(end.result).toMatchObject({ outcome: 'built', baseline: 'green', changeSet: true });
+    const manifest = changeManifest.parse(
+      JSON.parse(Buffer.from(end.artifacts.get('changeset.json') ?? []).toString('utf8')),
+    );
+    const blobs = blobsByPath({ manifest, blobs: end.artifacts.get('changeset.blobs') ?? new Uint8Array() });
+    expect(manifest.entries).toMatchObject([{ path: 'new.txt', op: 'put', mode: '100755' }]);
+    expect(Buffer.from(blobs.get('new.txt') ?? []).toString()).toBe('x');
+    expect(end.enforcer).toBe('fargate');
+    // What the agent was given is known by its digest.
+    expect(end.result?.versions).toMatchObject({ runtime: 'node:24', node: process.versions.node });
+    expect(end.agentFiles).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('R16: what runs inside finds no secret of the runner: not in environment, arguments, memory or by asking again', async () => {
+    const { end } = await run(`
+      import fs from 'node:fs';
+      const found = [];
+      for (const pid of fs.readdirSync('/proc').filter((name) => /^\\d+$/.test(name) && name !== String(process.pid))) {
+        for (const file of ['environ', 'mem', 'maps', 'fd']) {
+          try {
+            const seen = file === 'fd' ? fs.readdirSync('/proc/' + pid + '/fd').join() : file === 'mem' ? fs.openSync('/proc/' + pid + '/mem', 'r') : fs.readFileSync('/proc/' + pid + '/' + file, 'utf8');
+            found.push([pid, fs.readFileSync('/proc/' + pid + '/comm', 'utf8').trim(), file, String(seen).slice(0, 4000)]);
+          } catch {}
+        }
+      }
+      fs.writeFileSync('found.json', JSON.stringify({ found, env: process.env }));`);
+    const manifest = changeManifest.parse(
+      JSON.parse(Buffer.from(end.artifacts.get('changeset.json') ?? []).toString('utf8')),
+    );
+    const blobs = blobsByPath({ manifest, blobs: end.artifacts.get('changeset.blobs') ?? new Uint8Array() });
+    const text = Buffer.from(blobs.get('found.json') ?? []).toString();
+    const { found, env } = JSON.parse(text) as { found: [string, string, string, string][]; env: object };
+    expect(Object.keys(env)).not.toContain('DRYDOCK_TICKET');
+    expect(text).not.toContain(sandboxTicket('key', end.phaseKey));
+    // Of the runner nothing can be opened; of other processes here there is nothing to see that is secret.
+    expect(found.filter(([, comm]) => comm !== 'bwrap')).toEqual([]);
+  });
+
+  test('R13: the second phase of a lock file asks the registry for no archive', async () => {
+    const registry = await startRegistry();
+    const lock = {
+      lockfileVersion: 3,
+      packages: {
+        '': { dependencies: { tiny: '1.2.3' } },
+        'node_modules/tiny': { version: '1.2.3', integrity: registry.integrity },
+      },
+    };
+    const both = await makeBoth('', {
+      'package.json': JSON.stringify({ dependencies: { tiny: '1.2.3' }, scripts: { test: 'node test.cjs' } }),
+      'package-lock.json': JSON.stringify(lock),
+      'test.cjs': "if (require('tiny') !== 'tiny works') process.exit(1);",
+    });
+    const kept = new Map<string, Uint8Array>();
+    const archives: ArchiveStore = {
+      get: async (sha512) => kept.get(sha512),
+      put: async (sha512, bytes) => void kept.set(sha512, bytes),
+    };
+    const more = { archives, registries: { npm: registry.url } };
+    const job = () => makeJob(both.world, { registries: ['npm'], spec: { phase: 'verify', agent: null } });
+    const archivesAsked = () => registry.requests.filter(({ path }) => path.endsWith('.tgz')).length;
+    const first = await runTasks(job(), both.image, more);
+    expect([first.end.result?.outcome, archivesAsked(), kept.size]).toEqual(['verified', 1, 1]);
+    const second = await runTasks(job(), both.image, more);
+    registry.close();
+    expect([second.end.result?.outcome, archivesAsked()]).toEqual(['verified', 1]);
+    expect(second.end.traffic.map(({ route }) => route)).toContain('cache');
+    expect(second.end.result?.timings).toMatchObject({ install: expect.any(Number), test: expect.any(Number) });
+  });
+
+  test('R17: what a command leaves running, in a session of its own, is gone before the next', async () => {
+    const both = await makeBoth('', {
+      ...project,
+      'package.json': JSON.stringify({
+        private: true,
+        scripts: { test: 'setsid sleep 1000 & setsid nohup sh -c "sleep 1000; true" >/dev/null 2>&1 & sleep 0.2' },
+      }),
+    });
+    const { end } = await runTasks(
+      makeJob(both.world, {
+        spec: {
+          phase: 'verify',
+          agent: null,
+          commands: [{ name: 'check: alone', command: 'ps -eo comm= | sort | uniq -c; ! pgrep sleep' }],
+        },
+      }),
+      both.image,
+    );
+    expect(end.result?.commands.map(({ name, exitCode }) => [name, exitCode])).toEqual([
+      ['test', 0],
+      ['check: alone', 0],
+    ]);
+    expect(end.result?.outcome).toBe('verified');
+  });
+
+  test('a phase whose key or base is missing ends by that name, and no sandbox is told anything', async () => {
+    const failing = { ...makeJob(world) };
+    const { end } = await runTasks(failing, image, {
+      prepare: () => Promise.reject(new DrydockError('SecretMissing', 'no key')),
+    });
+    expect(end).toMatchObject({ failure: { name: 'SecretMissing', message: 'no key' }, calls: [] });
+  });
+
+  test('a sandbox without the ticket is told nothing', async () => {
+    const { end, said } = await runTasks(makeJob(world), image, { ticket: 'x'.repeat(64) });
+    expect(end.failure).toMatchObject({ name: 'SandboxLost', message: expect.stringContaining('exit code 1') });
+    expect(said).toContain('the gateway answered 403 to the ticket');
+    expect(end.refusals).toMatchObject([{ target: '/boot', reason: 'without the ticket of the sandbox' }]);
+  });
+
+  test('R12: a sandbox that is killed is lost, and the phase has an end that says so', async () => {
+    const both = await makeBoth('await new Promise((resolve) => setTimeout(resolve, 60_000));');
+    const { end } = await runTasks(makeJob(both.world), both.image, { killed: true });
+    expect(end.failure?.name).toBe('SandboxLost');
+    expect(end.result).toBeUndefined();
+  });
+});

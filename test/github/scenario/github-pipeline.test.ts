@@ -1,0 +1,17 @@
+/** The scenarios that AWS runs too (test/aws/pipeline.test.ts), on one machine. */
+import { createGitHubWorld } from '../../support/github-world.ts';
+import { pipelineScenarios } from '../../support/pipeline-scenarios.ts';
+
+pipelineScenarios(async (options) => {
+  const world = await createGitHubWorld(options);
+  const { service } = world.owner;
+  return {
+    github: world.github,
+    spec: world.spec,
+    until: world.until,
+    events: async (runId) => (await service.run(runId)).events.map(({ type, text }) => `${type}: ${text}`),
+    runs: () => service.list(),
+    tick: async () => world.owner.webhooks?.hooks.sweep(),
+    close: world.close,
+  };
+});

@@ -1,0 +1,343 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Owner } from '../../../cli/local/compose.ts';
+import { callOf, type Script, scriptedRunner } from '../../support/scripted-runner.ts';
+import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
+
+let world: World;
+let owner: Owner;
+
+const open = async (script?: Script): Promise<Owner> => {
+  owner = await world.open({ runner: scriptedRunner(script) });
+  return owner;
+};
+/** A phase that goes on until it is let go. */
+const held = () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { until: promise, letGo: resolve };
+};
+const until = async (reached: () => Promise<boolean>): Promise<void> => {
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+beforeEach(() => {
+  world = createWorld();
+});
+afterEach(async () => {
+  await owner.close();
+  world.remove();
+});
+
+describe('R43 admission', () => {
+  test('a third run beyond concurrent_runs queues, says so, and runs later, oldest first', async () => {
+    world.policy({ limits: { concurrent_runs: 2 } });
+    const gate = held();
+    await open(async ({ spec }) => {
+      if (spec.phase === 'plan') await gate.until;
+      return undefined;
+    });
+    const ids = [];
+    for (const task_id of ['A-1', 'A-2', 'A-3', 'A-4'])
+      ids.push((await submit(world, owner, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
+    const [first = '', second = '', third = '', fourth = ''] = ids;
+    await until(
+      async () =>
+        (await owner.service.run(fourth)).status === 'queued' && (await owner.service.run(third)).status === 'queued',
+    );
+    const queued = await owner.service.run(third);
+    expect(queued.events.some((event) => event.text.includes('2 of 2'))).toBe(true);
+    gate.letGo();
+    const done = await Promise.all([first, second, third, fourth].map((id) => followRun(owner, id)));
+    expect(done.map((view) => view.status)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+    const admitted = done.slice(2).map((view) => view.events.find((event) => event.type === 'admitted')?.at ?? '');
+    expect(admitted[0]?.localeCompare(admitted[1] ?? '')).toBeLessThanOrEqual(0);
+  });
+
+  test('a run that queues behind one that waits for a person is reported as queued, and a restart adds no wait', async () => {
+    world.policy({ limits: { concurrent_runs: 1 } });
+    const gate = held();
+    await open(async ({ spec }) => {
+      if (spec.phase === 'plan') await gate.until;
+      return undefined;
+    });
+    const first = await submit(world, owner, { spec: { task_id: 'A-1', output_branch_prefix: 'agent/a-1' } });
+    await until(async () => (await owner.service.run(first.runId)).state === 'Plan');
+    const second = await submit(world, owner, { spec: { task_id: 'A-2', output_branch_prefix: 'agent/a-2' } });
+    await until(async () => (await owner.service.run(second.runId)).status === 'queued');
+    expect(await owner.service.idle()).toBe(false);
+    const following = followRun(owner, second.runId, false);
+    gate.letGo();
+    expect(await following).toMatchObject({ status: 'queued', state: 'Queued' });
+    expect(await owner.service.run(first.runId)).toMatchObject({ status: 'waiting' });
+    for (let restart = 0; restart < 3; restart++) {
+      await owner.close();
+      await open();
+      await owner.resume();
+      expect(await followRun(owner, second.runId, false)).toMatchObject({ status: 'queued' });
+    }
+    const waits = (await owner.service.gatesOf(second.runId)).map(({ gateId, status }) => [gateId, status]);
+    expect(waits).toEqual([[`${second.runId}.slot.1`, 'pending']]);
+    expect((await followRun(owner, first.runId)).status).toBe('delivered');
+    expect((await followRun(owner, second.runId)).status).toBe('delivered');
+  });
+
+  test('pause admits nothing new; resume admits what waits', async () => {
+    await open();
+    await owner.service.pause(true, 'lead');
+    const { runId } = await submit(world, owner);
+    await until(async () => (await owner.service.run(runId)).status === 'queued');
+    await owner.service.pause(false, 'lead');
+    expect((await followRun(owner, runId)).status).toBe('delivered');
+  });
+
+  test('cancel stops a running phase and a waiting gate; the place and the money are given back', async () => {
+    world.policy({ limits: { concurrent_runs: 1 } });
+    const gate = held();
+    await open(async ({ spec }) => {
+      if (spec.phase === 'plan' && spec.taskId === 'A-1') await gate.until;
+      return undefined;
+    });
+    const { runId } = await submit(world, owner, { spec: { task_id: 'A-1' } });
+    await until(async () => (await owner.service.run(runId)).state === 'Plan');
+    const cancelling = owner.service.cancel(runId, 'lead', 'not needed');
+    gate.letGo();
+    await cancelling;
+    expect(await followRun(owner, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
+    await expect(owner.service.cancel(runId, 'lead', 'again')).rejects.toMatchObject({ name: 'GateClosed' });
+
+    const second = await submit(world, owner, { spec: { task_id: 'A-2' } });
+    expect((await followRun(owner, second.runId, false)).state).toBe('PlanGate');
+    await owner.service.cancel(second.runId, 'lead', 'not needed either');
+    expect((await followRun(owner, second.runId)).status).toBe('cancelled');
+    expect((await run(world, owner, { spec: { task_id: 'A-3' } })).status).toBe('delivered');
+  });
+
+  test('retry is explicit and numbered, and refused while a run is unfinished', async () => {
+    const state = { red: true };
+    await open(({ spec }) =>
+      spec.phase === 'plan' && state.red
+        ? { result: { outcome: 'failed', error: { name: 'BaselineRed', message: 'red' } } }
+        : undefined,
+    );
+    const first = await run(world, owner);
+    expect(first).toMatchObject({ status: 'failed', attempt: 1, error: { name: 'BaselineRed' } });
+    state.red = false;
+    const { loadPolicy } = await import('../../../cli/config/load-policy.ts');
+    const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
+    const again = await owner.service.retry('FIX-1', policy, 'dev@example.com');
+    await expect(owner.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({
+      name: 'RunUnfinished',
+    });
+    expect(await followRun(owner, again.runId)).toMatchObject({ status: 'delivered', attempt: 2 });
+  });
+});
+
+describe('R42 what changes meanwhile', () => {
+  test('a changed spec supersedes its unfinished run', async () => {
+    await open();
+    const first = await submit(world, owner);
+    expect((await followRun(owner, first.runId, false)).status).toBe('waiting');
+    const second = await run(world, owner, { spec: { instructions: 'Make add in src/math.js add, please.' } });
+    expect(second.status).toBe('delivered');
+    expect(await owner.service.run(first.runId)).toMatchObject({ status: 'superseded', commit: null });
+  });
+
+  test('a target that moved is merged and verified again', async () => {
+    const phases: string[] = [];
+    await open(({ spec }) => {
+      phases.push(spec.phase);
+      if (spec.phase === 'build') world.commit({ 'README.md': 'moved\n' });
+      return undefined;
+    });
+    const done = await run(world, owner);
+    expect(done.status).toBe('delivered');
+    expect(phases).toEqual(['plan', 'build', 'verify', 'verify']);
+    expect(world.git('diff', '--name-only', `main..${done.branch}`)).toBe('src/math.js');
+    expect(world.git('merge-base', 'main', done.branch)).toBe(world.git('rev-parse', 'main'));
+  });
+
+  test('a conflict goes back to the agent with the markers, and is published once resolved', async () => {
+    let markers = '';
+    await open(({ spec, inputs }) => {
+      if (spec.phase === 'build') world.commit({ 'src/math.js': 'export const add = (a, b) => a - b - 0;\n' });
+      if (spec.phase === 'rework') markers = Buffer.from(inputs.get('changeset.blobs') ?? []).toString();
+      return undefined;
+    });
+    const done = await run(world, owner);
+    expect(done.status).toBe('delivered');
+    expect(markers).toContain('<<<<<<<');
+    expect(world.git('show', `${done.branch}:src/math.js`)).toBe('export const add = (a, b) => a + b;');
+  });
+
+  test('a conflict that is never resolved is asked about, and never published', async () => {
+    world.policy({ limits: { rework_rounds: 1 } });
+    await open(({ spec, inputs }) => {
+      if (spec.phase === 'build') world.commit({ 'src/math.js': 'export const add = (a, b) => a - b - 0;\n' });
+      return spec.phase === 'rework'
+        ? { files: { 'src/math.js': Buffer.from(inputs.get('changeset.blobs') ?? []).toString() } }
+        : undefined;
+    });
+    const done = await run(world, owner);
+    expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
+    expect(done.error?.message).toContain('ConflictMarker');
+  });
+
+  test('a branch that somebody else holds is never touched', async () => {
+    await open(({ spec }) => {
+      if (spec.phase === 'verify') world.git('branch', `agent/fix-${spec.runId.slice(2, 10)}`);
+      return undefined;
+    });
+    const done = await run(world, owner);
+    expect(done).toMatchObject({ status: 'failed', error: { name: 'BranchTaken' }, commit: null });
+    expect(world.git('rev-parse', done.branch)).toBe(world.git('rev-parse', 'main'));
+  });
+});
+
+describe('R28 money', () => {
+  const budget = {
+    budgets: { web: { sprint_starts: '2026-01-05', sprint_days: 14, limit_usd: 3 } },
+    repositories: { 'acme/calc': { host: 'git', url: './repo', team: 'web' } },
+  };
+  const withCap = (task_id: string, max_usd: number) => ({ spec: { task_id, budget: { max_usd } } });
+
+  test('the cap is reserved before, what was spent is settled after, and a run that does not fit is over budget', async () => {
+    world.policy(budget);
+    await open(({ spec }) => ({ calls: [callOf(spec.phaseKey, 250_000)] }));
+    const first = await run(world, owner, withCap('A-1', 2));
+    expect(first).toMatchObject({ status: 'delivered', cost: { usd: 0.75, tokens: { input: 300 } } });
+    const waiting = await submit(world, owner, withCap('A-2', 2));
+    await followRun(owner, waiting.runId, false);
+    expect(await run(world, owner, withCap('A-3', 1))).toMatchObject({
+      status: 'over-budget',
+      error: { name: 'BudgetExceeded' },
+      cost: { usd: 0 },
+    });
+    await owner.service.cancel(waiting.runId, 'lead', 'make room');
+    await followRun(owner, waiting.runId);
+    expect((await run(world, owner, withCap('A-4', 1))).status).toBe('delivered');
+    // R29: two thirds, then more than all but a crumb; each share is told once.
+    const alerts = (await owner.outbox()).filter((message) => message.subject.startsWith('Team web'));
+    expect(alerts.map((message) => message.subject.replace(/\D+/g, ' ').trim()).sort()).toEqual(['50', '80']);
+  });
+});
+
+describe('R14 R17 what ends a run', () => {
+  const failing =
+    (phase: string, error: { name: string; message: string }): Script =>
+    ({ spec }) =>
+      spec.phase === phase ? { result: { outcome: 'failed', error } } : undefined;
+
+  test.each([
+    'BaselineRed',
+    'BaselineFlaky',
+    'BaselineTimedOut',
+    'InstallFailed',
+    'TestCommandNotFound',
+  ])('%s in Plan ends it with the output, and the agent never builds', async (name) => {
+    await open(failing('plan', { name, message: 'not ok 1 - zero' }));
+    const done = await run(world, owner);
+    expect(done).toMatchObject({ status: 'failed', error: { name, message: 'not ok 1 - zero' }, commit: null });
+    expect(done.events.some((event) => event.text.startsWith('build'))).toBe(false);
+  });
+
+  test('an agent that claims success without a change is NoChanges', async () => {
+    await open(({ spec }) => (spec.phase === 'build' ? { files: {} } : undefined));
+    expect(await run(world, owner)).toMatchObject({ status: 'failed', error: { name: 'NoChanges' } });
+  });
+
+  test('a sandbox that dies without a word is started again, twice at most', async () => {
+    const tries: string[] = [];
+    await open(({ spec }) => {
+      if (spec.phase !== 'build') return undefined;
+      tries.push(spec.phaseKey.split('/').at(-1) ?? '');
+      return { failure: { name: 'SandboxLost', message: 'gone' } };
+    });
+    expect(await run(world, owner)).toMatchObject({ status: 'failed', error: { name: 'SandboxLost' } });
+    expect(tries).toEqual(['1', '2', '3']);
+  });
+
+  test('a red verification is fed back, and the rework is what is published', async () => {
+    const prompts: string[] = [];
+    await open(({ spec }) => {
+      if (spec.phase === 'rework') prompts.push(spec.prompt);
+      const red = [
+        { name: 'test', command: 'npm test', exitCode: 1, timedOut: false, ms: 1, output: 'not ok 7 - sums' },
+      ];
+      return spec.phaseKey.includes('/verify/1/') ? { result: { outcome: 'failed', commands: red } } : undefined;
+    });
+    expect((await run(world, owner)).status).toBe('delivered');
+    expect(prompts).toHaveLength(1);
+    expect(prompts[0]).toContain('not ok 7 - sums');
+  });
+
+  test('a verification that leaves a command out has not passed', async () => {
+    await open(({ spec }) => (spec.phase === 'verify' ? { result: { outcome: 'verified', commands: [] } } : undefined));
+    const done = await run(world, owner);
+    expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
+    expect(done.error?.message).toContain('Not run: test');
+  });
+
+  test('what the guard refuses is never published, and is named', async () => {
+    world.policy({ limits: { rework_rounds: 1 } });
+    await open(({ spec }) =>
+      spec.phase === 'verify' || spec.phase === 'plan'
+        ? undefined
+        : { files: { 'src/other.js': 'x\n', '.github/workflows/x.yml': 'on: push\n' } },
+    );
+    const done = await run(world, owner);
+    expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
+    for (const rule of ['OutsideTargetPaths', 'ProtectedPath', 'GuardRefused'])
+      expect(done.error?.message).toContain(rule);
+    expect(world.git('for-each-ref', 'refs/heads/agent')).toBe('');
+  });
+
+  test('R45 tests that an agent deletes or skips are named, refused, and published only where a person accepts it', async () => {
+    world.policy({ limits: { rework_rounds: 1 } });
+    const spec = { constraints: ['Change only src/math.js and test/math.test.js'] };
+    const files = { 'src/math.js': 'export const add = (a, b) => a + b;\n', 'test/math.test.js': undefined };
+    await open((job) => (job.spec.phase === 'build' || job.spec.phase === 'rework' ? { files } : undefined));
+    const refused = await run(world, owner, { spec });
+    expect(refused).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
+    expect(refused.error?.message).toContain('TestsWeakened');
+
+    const { runId } = await submit(world, owner, { spec, attempt: 2 });
+    await followRun(owner, runId, false);
+    await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+    const asked = await followRun(owner, runId, false);
+    expect(asked).toMatchObject({ state: 'AskHuman', status: 'waiting' });
+    await expect(
+      owner.service.vote({ gate: runId, who: 'dev@example.com', choice: 'approve', text: '' }),
+    ).rejects.toMatchObject({ name: 'VoteRefused' });
+    await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: 'the test was wrong' });
+    const review = await followRun(owner, runId, false);
+    expect(review.state).toBe('ReviewGate');
+    expect((await owner.service.gate(runId)).text).toMatch(/^TestsWeakened/);
+    await owner.service.vote({ gate: runId, who: 'second', choice: 'approve', text: '' });
+    expect((await followRun(owner, runId, false)).status).toBe('delivered');
+  });
+
+  test('the reason of a rejection is the reason the run ended', async () => {
+    await open();
+    const { runId } = await submit(world, owner);
+    await followRun(owner, runId, false);
+    await owner.service.vote({ gate: runId, who: 'lead', choice: 'reject', text: 'not this sprint' });
+    expect(await followRun(owner, runId)).toMatchObject({
+      status: 'rejected',
+      error: { name: 'Rejected', message: 'lead: not this sprint' },
+    });
+  });
+
+  test('R6 why leads from a line to spec, plan phase and approver', async () => {
+    await open();
+    const done = await run(world, owner);
+    world.git('checkout', '--quiet', done.branch);
+    expect(await owner.service.why(world.repo, 'src/math.js', 1)).toMatchObject({
+      runId: done.runId,
+      taskId: 'FIX-1',
+      planPhase: 'Carry out the instructions',
+      planApprovedBy: ['lead'],
+      requestedBy: 'dev@example.com',
+    });
+    await expect(owner.service.why(world.repo, 'package.json', 1)).rejects.toMatchObject({ name: 'RunNotFound' });
+    await expect(owner.service.why(world.repo, 'src/math.js', 99)).rejects.toMatchObject({ name: 'FileUnreadable' });
+  });
+});

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parsePolicy } from '../../../../core/policy/parse.ts';
+import { type Policy, policyDigest, policySchema, soloPolicy } from '../../../../core/policy/schema.ts';
+import { wildcard } from '../../../../core/policy/wildcard.ts';
+import { bytesOf } from '../task-spec/specs.ts';
+import { designPolicy } from './policies.ts';
+
+const minimal = 'version: 1\nrepositories:\n  a/b: {host: git, url: ./x}\n';
+const parse = (text: string): Policy => {
+  const { policy, problems } = parsePolicy(bytesOf(text));
+  if (!policy) throw new Error(JSON.stringify(problems));
+  return policy;
+};
+const problemsOf = (text: string) =>
+  parsePolicy(bytesOf(text)).problems.map(
+    ({ severity, line, column, rule }) => `${severity} ${line}:${column} ${rule}`,
+  );
+
+test('the policy of the design parses as it stands; a critical path that nobody can pass is a warning', () => {
+  const { policy, problems } = parsePolicy(bytesOf(designPolicy));
+  expect(problems.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(['warning quorum']);
+  expect(policy).toMatchObject({
+    agents: {
+      default: 'careful',
+      profiles: { careful: { plans: true }, codemod: { plans: false, files: './codemods' } },
+    },
+    review: { approvers: ['lead'], solo: false },
+    repositories: { 'acme-platform/frontend': { trusted_branches: ['main'] } },
+    budgets: { web: { sprint_starts: '2026-11-16', alerts_percent: [50, 80, 100] } },
+  });
+});
+
+test('a version and repositories are enough; what is left out is the tight default', () => {
+  const policy = parse(minimal);
+  expect(policy.egress.hosts).toEqual([]);
+  expect(policy.mcp).toEqual({});
+  expect(policy.protected_paths).toEqual(['.github/**', '.agent-tasks/**']);
+  expect(policy.limits).toMatchObject({
+    usd_per_run: 10,
+    timeout_minutes: 60,
+    cpu: 2,
+    memory_mb: 4096,
+    concurrent_runs: 4,
+  });
+  expect(policy.review).toMatchObject({ plan: 'required', required_reviewers: 1, expires_hours: 72, solo: true });
+  expect(policy.models.allow).toEqual(['google/*']);
+});
+
+test('solo is assumed only where nobody is named', () => {
+  const people = 'people: {a: {email: a@example.com}}\n';
+  expect(parse(minimal + people).review).toMatchObject({ solo: false, approvers: ['a'] });
+  expect(parse(`${minimal}review: {approvers: [x@example.com]}\n`).review.solo).toBe(false);
+  expect(problemsOf(`${minimal}review: {approvers: []}\n`)).toEqual(['error 4:1 quorum']);
+});
+
+test('R2 all faults at once, each at its place', () => {
+  const text = `version: 2
+people:
+  a: {email: not-an-address}
+repositories:
+  a/b: {host: gitlab, url: x}
+  a/c: {host: git, url: "ext::sh -c id"}
+  a/d: {host: git, url: "https://u:pw@example.com/x"}
+  a/e: {host: github, instalation: 1}
+egress: {hosts: ["*.com"]}
+limits: {cpu: -1, usd_per_rum: 3}
+protected_paths: [../x]
+runtimes: {"node:20": "node:20"}
+mcp: {docs: {tools: [a]}}
+budgets: {web: {sprint_starts: soon, sprint_days: 14, limit_usd: 1}}
+notify: &n {}
+`;
+  expect(problemsOf(text)).toEqual([
+    'error 1:10 format',
+    'error 3:14 format',
+    'error 5:15 format',
+    'error 6:25 format',
+    'error 7:25 format',
+    'error 8:23 unknown-key',
+    'error 9:18 format',
+    'error 10:15 range',
+    'error 10:19 unknown-key',
+    'error 11:19 format',
+    'error 12:23 format',
+    'error 13:7 format',
+    'error 14:32 format',
+    'error 15:12 anchor',
+  ]);
+});
+
+describe('contradictions', () => {
+  test.each<[string, string, string[]]>([
+    ['an approver nobody knows', 'review: {approvers: [ghost]}\n', ['error 4:22 unknown-person', 'error 4:1 quorum']],
+    [
+      'more reviewers than approvers',
+      'review: {approvers: [a@example.com], required_reviewers: 2}\n',
+      ['error 4:58 quorum'],
+    ],
+    [
+      'two people with one address',
+      'people: {a: {email: X@example.com}, b: {email: x@example.com}}\n',
+      ['error 4:48 ambiguous-person'],
+    ],
+    ['two people with one login', 'people: {a: {github: me}, b: {github: ME}}\n', ['error 4:39 ambiguous-person']],
+    [
+      'a default that is no profile',
+      'agents: {default: x, profiles: {y: {kind: command, command: [z]}}}\n',
+      ['error 4:19 format'],
+    ],
+    [
+      'two profiles and no default',
+      'agents: {profiles: {x: {kind: command, command: [z]}, y: {kind: command, command: [z]}}}\n',
+      ['error 4:1 format'],
+    ],
+    [
+      'a model that is not allowed',
+      'agents: {profiles: {x: {kind: acp, command: [z], provider: google, model: m}}}\nmodels: {allow: ["other/*"]}\n',
+      ['error 4:75 model'],
+    ],
+    [
+      'a provider without a model',
+      'agents: {profiles: {x: {kind: acp, command: [z], provider: google}}}\n',
+      ['error 4:21 required'],
+    ],
+  ])('%s', (_, text, expected) => expect(problemsOf(minimal + text).sort()).toEqual(expected.sort()));
+
+  test('one profile is the default', () => {
+    expect(parse(`${minimal}agents: {profiles: {y: {kind: command, command: [z]}}}\n`).agents.default).toBe('y');
+  });
+});
+
+test('a policy stored as JSON is read back as it was', () => {
+  for (const policy of [parse(minimal), parse(designPolicy)]) {
+    const again = policySchema.parse(JSON.parse(JSON.stringify(policy)));
+    expect(again).toEqual(policy);
+    expect(policyDigest(again)).toBe(policyDigest(policy));
+  }
+});
+
+test('R6 the digest depends on what is said and not on its order', () => {
+  const a = parse(`${minimal}egress: {registries: [npm], hosts: []}\nchecks: {x: a, y: b}\n`);
+  const b = parse(`checks: {y: b, x: a}\negress: {hosts: [], registries: [npm]}\n${minimal}`);
+  expect(policyDigest(a)).toBe(policyDigest(b));
+  expect(policyDigest(a)).toMatch(/^[0-9a-f]{64}$/);
+  expect(policyDigest(parse(`${minimal}limits: {cpu: 1}\n`))).not.toBe(policyDigest(parse(minimal)));
+});
+
+test('the built-in policy of one person', () => {
+  const policy = soloPolicy({ id: 'me@localhost', email: 'me@localhost' }, [{ name: 'app', url: '/home/me/my app' }]);
+  expect(policy.review).toMatchObject({ solo: true, approvers: ['me@localhost'], plan: 'required' });
+  expect(policy.repositories).toMatchObject({ app: { host: 'git', url: '/home/me/my app' } });
+  expect(() => soloPolicy({ id: 'me', email: 'me@example.com' }, [{ name: '../x', url: '.' }])).toThrow(
+    expect.objectContaining({ name: 'PolicyInvalid' }),
+  );
+});
+
+test('the parts of a wildcard do not overlap', () => {
+  expect(wildcard(['a*a'], 'a')).toBe(false);
+  expect(wildcard(['a*b*b'], 'ab')).toBe(false);
+  expect(wildcard(['a*a'], 'aa')).toBe(true);
+});
+
+test('property: a wildcard matches what the same regular expression matches', () => {
+  const pattern = fc.stringMatching(/^[ab/*]{0,8}$/);
+  const text = fc.stringMatching(/^[ab/]{0,10}$/);
+  fc.assert(
+    fc.property(pattern, text, (glob, word) => {
+      return wildcard([glob], word) === new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(word);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { errorKinds } from '../../../core/errors.ts';
+import type { TaskState } from '../../../engine/asl/types.ts';
+import { Engine } from '../../../engine/engine.ts';
+import { payloads, type StepName, stepNames } from '../../../pipeline/payloads.ts';
+import { refusedByValidate, taskMachine } from '../../../pipeline/task.machine.ts';
+
+const definition = taskMachine((step) => step);
+const tasks = Object.entries(definition.States).filter(
+  (entry): entry is [string, TaskState] => entry[1].Type === 'Task',
+);
+const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionName: StepName }).FunctionName;
+
+/** What each step answers on the straight way; a token's answer for those that wait. */
+const straight: Record<StepName, unknown> = {
+  validate: { limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600 }, dryRun: false },
+  estimate: { expectedMicros: 0 },
+  claim: { base: 'b' },
+  reserve: { admitted: true },
+  queue: { outcome: 'admitted' },
+  plan: { outcome: 'planned', approval: true, why: '' },
+  'plan-gate': { outcome: 'approved' },
+  build: { outcome: 'built', approval: false, why: '' },
+  'checkpoint-gate': { outcome: 'approved' },
+  verify: { outcome: 'passed', approval: false, why: '' },
+  'ask-human': { outcome: 'answered' },
+  publish: { outcome: 'published', head: 'h' },
+  'await-ci': { outcome: 'green' },
+  'review-gate': { outcome: 'approved' },
+  deliver: {},
+  settle: { status: 'delivered' },
+};
+/** What takes the machine to the states that the straight way passes by. */
+const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
+  Queued: { reserve: [{ admitted: false }] },
+  AskHuman: { build: [{ outcome: 'question', approval: false, why: '' }] },
+  CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, why: '' }] },
+};
+
+interface Play {
+  /** Answers by step, in order; the straight answer afterwards. */
+  answers?: Partial<Record<StepName, unknown[]>>;
+  /** Step that fails whenever it is called, and how. */
+  fails?: { step: StepName; error: string };
+}
+
+async function play({ answers = {}, fails }: Play) {
+  const calls: { step: StepName; payload: Record<string, unknown> }[] = [];
+  const queues = new Map(Object.entries(answers).map(([step, list]) => [step, [...(list ?? [])]]));
+  const engine = Engine.open({
+    file: ':memory:',
+    name: 'task',
+    definition,
+    random: () => 0,
+    async invoke(functionName, payload) {
+      const step = functionName as StepName;
+      const { token, ...given } = payload as { token?: string } & Record<string, unknown>;
+      payloads[step].input.parse(payload);
+      calls.push({ step, payload: given });
+      const failing = fails?.step === step;
+      const answer = queues.get(step)?.shift() ?? straight[step];
+      if (token === undefined) {
+        if (failing) throw Object.assign(new Error('it failed'), { name: fails.error });
+        return answer;
+      }
+      setImmediate(
+        () =>
+          void (failing
+            ? engine.sendTaskFailure(token, fails.error, 'it failed')
+            : engine.sendTaskSuccess(token, answer)),
+      );
+      return {};
+    },
+  });
+  await engine.start('r-1', { runId: `r-${'0'.repeat(40)}` });
+  const ended = await engine.done('r-1');
+  const states = engine.history('r-1').map((entry) => entry.state);
+  await engine.close();
+  return { ended, states, calls, settled: calls.findLast((call) => call.step === 'settle')?.payload.outcome };
+}
+
+describe('R39 the definition', () => {
+  test('every step has a state and every state a step, a timeout, a retry and a catch', () => {
+    expect(tasks.map(([, state]) => stepOf(state)).sort()).toEqual([...stepNames].sort());
+    for (const [name, state] of tasks) {
+      expect(state.TimeoutSeconds, name).toBeDefined();
+      expect(state.Retry?.length, name).toBeGreaterThan(0);
+      expect(state.Catch?.at(-1)?.ErrorEquals, name).toEqual(['States.ALL']);
+    }
+  });
+
+  test('R25 the straight way is delivered in at most 30 transitions', async () => {
+    const { ended, states } = await play({});
+    expect(ended).toMatchObject({ status: 'SUCCEEDED', output: { status: 'delivered' } });
+    expect(states.length).toBeLessThanOrEqual(30);
+  });
+
+  test('catches only names that the code throws or the States Language defines', () => {
+    const caught = tasks.flatMap(([, state]) =>
+      [...(state.Catch ?? []), ...(state.Retry ?? [])].flatMap((rule) => rule.ErrorEquals),
+    );
+    const unknown = caught.filter((name) => !Object.hasOwn(errorKinds, name) && !/^(States|Lambda)\./.test(name));
+    expect(unknown).toEqual([]);
+    expect(refusedByValidate.every((name) => Object.hasOwn(errorKinds, name))).toBe(true);
+  });
+});
+
+/** Each catch of the definition with one of the errors that lead into it. */
+const catches = tasks.flatMap(([name, state]) =>
+  (state.Catch ?? []).flatMap((rule) =>
+    rule.ErrorEquals.filter((error) => error !== 'States.Timeout').map((error) => ({
+      name,
+      step: stepOf(state),
+      error: error === 'States.ALL' ? 'SomethingElse' : error,
+      next: rule.Next,
+      status: (rule.Assign?.outcome as { status?: string } | undefined)?.status,
+    })),
+  ),
+);
+
+describe('R12 every catch is taken by the error it names', () => {
+  test.each(catches)('$name catches $error and goes to $next as $status', async ({
+    name,
+    step,
+    error,
+    next,
+    status,
+  }) => {
+    const { ended, states, settled } = await play({ answers: detours[name] ?? {}, fails: { step, error } });
+    const at = states.lastIndexOf(name);
+    expect(states[at + 1] ?? ended.status).toBe(next === 'Duplicate' ? 'Duplicate' : next);
+    if (step === 'settle') return expect(ended).toMatchObject({ status: 'FAILED', error: 'Internal' });
+    if (next === 'Duplicate') return expect(ended.output).toEqual({ status: 'duplicate' });
+    const named = error === 'CiGateMissing' ? 'CiGateMissing' : error;
+    expect(settled).toMatchObject({ status, error: named });
+    expect(ended).toMatchObject({ status: 'FAILED', error: named });
+  });
+});
+
+describe('the ways a run takes', () => {
+  test('R14 R22 a question in Plan is asked and leads back to Plan', async () => {
+    const { states, calls } = await play({ answers: { plan: [{ outcome: 'question', approval: false, why: '' }] } });
+    expect(states.filter((state) => state === 'Plan')).toHaveLength(2);
+    expect(calls.filter((call) => call.step === 'plan').map((call) => call.payload.round)).toEqual([1, 2]);
+  });
+
+  test('R20 an alternative plan is asked for, and a plan that needs no approval goes straight to Build', async () => {
+    const revised = await play({ answers: { 'plan-gate': [{ outcome: 'revise' }] } });
+    expect(revised.states.filter((state) => state === 'PlanGate')).toHaveLength(2);
+    const unasked = await play({ answers: { plan: [{ outcome: 'planned', approval: false, why: '' }] } });
+    expect(unasked.states).not.toContain('PlanGate');
+  });
+
+  test('R21 a checkpoint pauses and then builds on', async () => {
+    const { calls } = await play({ answers: { build: [{ outcome: 'checkpoint', approval: false, why: '' }] } });
+    expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.round)).toEqual([1, 2]);
+  });
+
+  test('R17 R26 a failed verification is reworked as often as the policy allows, then a person is asked', async () => {
+    const failed = { outcome: 'failed', approval: false, why: 'VerifyFailed' };
+    const { states, calls } = await play({ answers: { verify: [failed, failed] } });
+    expect(states.filter((state) => state === 'Build')).toHaveLength(3);
+    expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.phase)).toEqual([
+      'build',
+      'rework',
+      'rework',
+    ]);
+    expect(calls.find((call) => call.step === 'ask-human')?.payload.why).toBe('VerifyFailed');
+  });
+
+  test('R45 weaker tests that a person accepts are verified again without another build', async () => {
+    const failed = { outcome: 'failed', approval: false, why: 'TestsWeakened' };
+    const { states } = await play({ answers: { verify: [failed, failed], 'ask-human': [{ outcome: 'approved' }] } });
+    expect(states.slice(states.indexOf('AskHuman'), states.indexOf('AskHuman') + 3)).toEqual([
+      'AskHuman',
+      'AskDecision',
+      'Verify',
+    ]);
+  });
+
+  test('R42 a moved target is verified again; a conflict is reworked, then asked about', async () => {
+    const moved = await play({ answers: { publish: [{ outcome: 'moved', head: 'h2' }] } });
+    expect(moved.states.filter((state) => state === 'Verify')).toHaveLength(2);
+    const conflict = { outcome: 'conflict', head: 'h2' };
+    const conflicted = await play({ answers: { publish: [conflict, conflict] } });
+    expect(conflicted.states.filter((state) => state === 'Build')).toHaveLength(3);
+    expect(conflicted.states).toContain('AskHuman');
+  });
+
+  test('R26 changes requested in review are one more build on the same branch', async () => {
+    const { states } = await play({ answers: { 'review-gate': [{ outcome: 'revise' }] } });
+    expect(states.filter((state) => state === 'Publish')).toHaveLength(2);
+  });
+
+  test.each([
+    'plan-gate',
+    'checkpoint-gate',
+    'ask-human',
+    'review-gate',
+  ] as const)('a rejection at %s ends the run as rejected', async (step) => {
+    const state = tasks.find(([, task]) => stepOf(task) === step)?.[0] ?? '';
+    const { settled } = await play({ answers: { ...detours[state], [step]: [{ outcome: 'rejected' }] } });
+    expect(settled).toMatchObject({ status: 'rejected', error: 'Rejected' });
+  });
+
+  test('R5 a dry run ends after the estimate', async () => {
+    const { ended, calls } = await play({
+      answers: { validate: [{ ...(straight.validate as object), dryRun: true }] },
+    });
+    expect(ended.output).toEqual({ status: 'dry-run' });
+    expect(calls.map((call) => call.step)).toEqual(['validate', 'estimate']);
+  });
+});

@@ -1,0 +1,371 @@
+import { describe, expect, test } from 'vitest';
+import { DrydockError } from '../../../core/errors.ts';
+import type { WatchItem } from '../../../pipeline/service/service.ts';
+import { oneVisitor } from '../../../web/security/request-guard.ts';
+import { aGate, aPhase, aRun, fake, gateId, head, now, runId, someEvidence } from './fake.ts';
+
+const run = `/runs/${runId}`;
+
+describe('R40 runs', () => {
+  const runs = [
+    aRun({ taskId: 'NEW-1', createdAt: '2026-11-21T11:59:00.000Z' }),
+    aRun({ taskId: 'ASK-1', status: 'waiting', gate: gateId, createdAt: '2026-11-20T11:59:00.000Z' }),
+    aRun({
+      taskId: 'OLD-1',
+      status: 'queued',
+      gate: `${runId}.slot.1`,
+      repository: 'acme/web',
+      createdAt: '2026-11-19T12:00:00.000Z',
+    }),
+  ];
+  const tasks = (text: string) => [...text.matchAll(/class="task"><a href="[^"]+">([^<]+)/g)].map((match) => match[1]);
+
+  test('open gates come first, then the newest; each with state, cost and age', async () => {
+    const { text } = await fake({ list: async () => runs }).get('/runs');
+    expect(tasks(text)).toEqual(['ASK-1', 'NEW-1', 'OLD-1']);
+    expect(text).toContain(`href="/gates/${gateId}"`);
+    expect(text).not.toContain('.slot.1"');
+    expect(text).toContain('$0.42');
+    expect(text).toContain('1 min ago');
+    expect(text).toContain('1 waiting for a person');
+  });
+
+  test('are filtered by status and by text', async () => {
+    const site = fake({ list: async () => runs });
+    expect(tasks((await site.get('/runs?status=queued')).text)).toEqual(['OLD-1']);
+    expect(tasks((await site.get('/runs?q=ACME/web')).text)).toEqual(['OLD-1']);
+    expect(tasks((await site.get('/runs?q=%20new-1%20')).text)).toEqual(['NEW-1']);
+    expect((await site.get('/runs?q=nothing')).text).toContain('No run is like that');
+  });
+
+  test('say whether new runs are held back', async () => {
+    expect((await fake({ paused: async () => true }).get('/runs')).text).toContain('Paused.');
+    expect((await fake().get('/runs')).text).not.toContain('Paused.');
+  });
+});
+
+describe('R40 R32 a run', () => {
+  test('shows what the code host says: checks, reviews, and which of them are of an earlier commit', async () => {
+    const { text } = await fake({
+      run: async () => aRun({ commit: head, origin: { branch: 'main', commit: 'd'.repeat(40) } }),
+      host: async () => ({
+        head,
+        checks: [{ name: 'build', state: 'failed', conclusion: 'timed_out', url: 'https://example.com/1' }],
+        reviews: [
+          { by: 'lead-gh', state: 'approved', head: 'e'.repeat(40), current: false },
+          { by: 'second-gh', state: 'changes-requested', head, current: true },
+        ],
+      }),
+    }).get(run);
+    for (const shown of ['href="https://example.com/1"', 'build', 'timed_out', 'lead-gh', 'second-gh', 'dddddddddddd'])
+      expect(text).toContain(shown);
+    expect(text.match(/no vote any more/g)).toHaveLength(1);
+  });
+
+  test('stands when the code host does not answer', async () => {
+    const { text, status } = await fake({
+      host: () => Promise.reject(new DrydockError('HostUnavailable', 'GitHub did not answer.')),
+    }).get(run);
+    expect(status).toBe(200);
+    expect(text).toContain('HostUnavailable');
+    expect(text).toContain('Mend add.');
+  });
+
+  test('shows plan, changes with their phase, evidence, diff and pull request', async () => {
+    const commit = 'c'.repeat(40);
+    const { text, status } = await fake({
+      run: async () =>
+        aRun({ status: 'delivered', commit, pullRequest: { id: '1', url: 'https://example.com/pr/1', draft: false } }),
+    }).get(run);
+    expect(status).toBe(200);
+    for (const shown of [
+      'Mend add.',
+      'ok 1',
+      'npm test',
+      'Run of FIX-1',
+      commit,
+      'dev@example.com',
+      'node 24.1.0',
+      'plan/1/1</span> 2 s',
+    ]) {
+      expect(text).toContain(shown);
+    }
+    expect(text).toContain('href="https://example.com/pr/1"');
+    expect(text).toMatch(/<code>src\/math\.js<\/code>[^\n]*<span class="quiet">Mend<\/span>/);
+    expect(text).toMatch(/<code>src\/other\.js<\/code>[^\n]*not planned/);
+    expect(text).toContain('<span class="add">+export const add = (a, b) =&gt; a + b;');
+  });
+
+  test('follows while it runs, with and without JavaScript, and not after its end', async () => {
+    const live = (await fake().get(run)).text;
+    expect(live).toContain('<noscript><meta http-equiv="refresh"');
+    expect(live).toContain('new EventSource');
+    const ended = (await fake({ run: async () => aRun({ status: 'failed' }) }).get(run)).text;
+    expect(ended).not.toContain('http-equiv="refresh"');
+    expect(ended).not.toContain('<script');
+  });
+
+  test('its script runs under the nonce of its own answer only', async () => {
+    const site = fake();
+    const [first, second] = [await site.get(run), await site.get(run)];
+    const nonce = (page: typeof first) => /<script nonce="([^"]+)">/.exec(page.text)?.[1] ?? '';
+    expect(nonce(first)).not.toBe('');
+    expect(first.headers.get('content-security-policy')).toContain(`script-src 'nonce-${nonce(first)}'`);
+    expect(nonce(second)).not.toBe(nonce(first));
+  });
+
+  test('an error comes with its remedy, a refusal with the line that would allow it', async () => {
+    const error = { name: 'VerifyFailed', message: 'tests failed', remedy: 'See the evidence.' };
+    const { text } = await fake({
+      run: async () => aRun({ status: 'failed', error }),
+      egress: async () => [
+        {
+          target: 'evil.example:443',
+          command: 'curl',
+          reason: 'not listed',
+          allow: 'egress.hosts: [evil.example]',
+          at: '',
+        },
+      ],
+    }).get(run);
+    for (const shown of [
+      'VerifyFailed',
+      'tests failed',
+      'See the evidence.',
+      'evil.example:443',
+      'egress.hosts: [evil.example]',
+    ]) {
+      expect(text).toContain(shown);
+    }
+  });
+
+  test('evidence out of reach is said, and the rest is shown', async () => {
+    const { text, status } = await fake({
+      evidence: () => Promise.reject(new DrydockError('UnknownRepository', 'it moved')),
+    }).get(run);
+    expect(status).toBe(200);
+    expect(text).toContain('it moved');
+    expect(text).toContain('base bbbb');
+  });
+
+  test('a failed command is unfolded, a passed one folded', async () => {
+    const failed = {
+      name: 'test',
+      command: 'npm test',
+      exitCode: 1,
+      timedOut: false,
+      ms: 1,
+      output: '\u001b[31mred\u001b[0m',
+    };
+    const { text } = await fake({
+      evidence: async () => someEvidence({ phases: { verify: aPhase({ commands: [failed] }) } }),
+    }).get(run);
+    expect(text).toMatch(/<details open><summary><span class="chip bad">exit 1/);
+    expect(text).toContain('>red</pre>');
+    expect((await fake().get(run)).text).toMatch(/<details><summary><span class="chip good">passed/);
+  });
+
+  test('offers to cancel what runs and to retry what ended', async () => {
+    const live = (await fake().get(run)).text;
+    expect(live).toContain(`action="${run}/cancel"`);
+    expect(live).not.toContain('/retry"');
+    const ended = (await fake({ run: async () => aRun({ status: 'rejected' }) }).get(run)).text;
+    expect(ended).toContain(`action="${run}/retry"`);
+    expect(ended).not.toContain('/cancel"');
+  });
+
+  test('R32 is followed as events until it ends', async () => {
+    const items: WatchItem[] = [
+      { kind: 'event', event: { key: 'k', at: '2026-11-21T11:58:00.000Z', type: 'vote', text: 'a\u202eb' } },
+      { kind: 'phase', phaseId: 'p', event: { type: 'tool', id: '1', title: 'read src/math.js', status: 'completed' } },
+      { kind: 'run', run: aRun({ status: 'delivered' }) },
+    ];
+    let ended = false;
+    const site = fake(
+      {},
+      {
+        async *watch(_run, signal) {
+          yield* items;
+          ended = signal.aborted;
+        },
+      },
+    );
+    const { text, headers } = await site.get(`${run}/follow`);
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    expect(headers.get('cache-control')).toBe('no-store');
+    const messages = text
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)));
+    expect(messages).toEqual([
+      { kind: 'event', key: 'k', at: '2026-11-21T11:58:00.000Z', type: 'vote', text: 'a⟨U+202E⟩b' },
+      { kind: 'phase', type: 'tool', text: 'read src/math.js (completed)' },
+      { kind: 'run', status: 'delivered', state: 'Build', cost: '$0.42', ended: true },
+    ]);
+    expect(ended).toBe(true);
+  });
+});
+
+describe('R24 a gate', () => {
+  const page = async (change: Parameters<typeof aGate>[0], who = 'lead') =>
+    (
+      await fake({ gate: async () => aGate(change) }, { door: oneVisitor(who, new Uint8Array(32)) }).get(
+        `/gates/${gateId}`,
+      )
+    ).text;
+  const choices = (text: string) => [...text.matchAll(/name="choice" value="(\w+)"/g)].map((match) => match[1]);
+
+  test.each([
+    ['plan', {}, ['approve', 'approve', 'revise', 'reject']],
+    ['plan without alternatives left', { revisionsLeft: 0 }, ['approve', 'approve', 'reject']],
+    ['review', { kind: 'review' as const }, ['approve', 'revise', 'reject']],
+    ['checkpoint', { kind: 'checkpoint' as const }, ['approve', 'reject']],
+    ['question', { kind: 'question' as const }, ['answer', 'reject']],
+    ['question that may be accepted', { kind: 'question' as const, acceptable: true }, ['answer', 'approve', 'reject']],
+    ['queue', { kind: 'slot' as const }, []],
+  ])('%s offers what it takes', async (_name, change, expected) => {
+    expect(choices(await page(change))).toEqual(expected);
+  });
+
+  test('who may decide, votes so far and expiry are shown; the vote is for what is shown', async () => {
+    const text = await page({
+      required: 2,
+      approvals: ['second'],
+      votes: [{ person: 'second', choice: 'approve', text: 'fine', head, at: '2026-11-21T11:59:30.000Z', late: false }],
+    });
+    for (const shown of ['lead, second', '1 of 2', 'fine', 'in 2 d 23 h', 'Decide as lead'])
+      expect(text).toContain(shown);
+    expect(text).toContain(`name="head" value="${head}"`);
+  });
+
+  test('a question comes with its context and options, the suggested one chosen', async () => {
+    const text = await page({
+      kind: 'question',
+      question: { question: 'Which way?', context: 'two ways', options: ['left', 'right'], suggested: 'right' },
+    });
+    for (const shown of ['Which way?', 'two ways']) expect(text).toContain(shown);
+    expect(text).toMatch(/value="right" checked/);
+    expect(text).not.toMatch(/value="left" checked/);
+  });
+
+  test('decided, it says what was decided and offers nothing', async () => {
+    const text = await page({
+      status: 'decided',
+      decision: { outcome: 'revise', by: ['second'], text: 'smaller', at: '2026-11-21T11:59:30.000Z' },
+    });
+    expect(text).toContain('Decided: revise');
+    expect(text).toContain('smaller');
+    expect(choices(text)).toEqual([]);
+  });
+
+  test('expired, it offers nothing', async () => {
+    const text = await page({ expiresAt: new Date(now).toISOString() });
+    expect(text).toContain('The time to decide is over');
+    expect(choices(text)).toEqual([]);
+  });
+
+  test('says beforehand that a vote will be refused', async () => {
+    expect(await page({}, 'mallory')).toContain('is not among those who decide');
+    expect(await page({}, 'dev@example.com')).toContain('asked for this run');
+    expect(await page({})).not.toContain('refused');
+  });
+
+  test('the diff of a review is the one that is voted on', async () => {
+    const review = aGate({ kind: 'review', head });
+    const at = async (commit: string) =>
+      (await fake({ gate: async () => review, run: async () => aRun({ commit }) }).get(`/gates/${gateId}`)).text;
+    expect(await at(head)).toContain('a + b;');
+    expect(await at('f'.repeat(40))).not.toContain('a + b;');
+  });
+});
+
+describe('R40 R30 other pages', () => {
+  test('the outbox is newest first, and links only where a browser may go', async () => {
+    const message = (at: string, subject: string, link: string) => ({
+      key: at,
+      at,
+      to: ['lead'],
+      subject,
+      text: 'x',
+      link,
+    });
+    const { text } = await fake(
+      {},
+      {
+        outbox: async () => [
+          message('2026-11-21T10:00:00.000Z', 'older', 'javascript:alert(1)'),
+          message('2026-11-21T11:00:00.000Z', 'newer', 'http://127.0.0.1/gates/1'),
+        ],
+      },
+    ).get('/outbox');
+    expect(text.indexOf('newer')).toBeLessThan(text.indexOf('older'));
+    expect(text).toContain('href="http://127.0.0.1/gates/1"');
+    expect(text).not.toContain('href="javascript');
+  });
+
+  test('the budget shows each team of the policy', async () => {
+    const base = fake();
+    expect((await base.get('/budget')).text).toContain('The policy defines no budgets');
+    const policy = { budgets: { web: {} } } as never;
+    const { text } = await fake(
+      {
+        budget: async (team) => ({
+          team,
+          sprint: '2026-11-16',
+          limitMicros: 200_000_000,
+          committedMicros: 50_000_000,
+          settledMicros: 1_250_000,
+          runs: [{ runId, taskId: 'FIX-1', reservedMicros: 10_000_000, settledMicros: null }],
+        }),
+      },
+      { policy },
+    ).get('/budget');
+    for (const shown of ['web', '$50.00 of $200.00', '$1.25', '$150.00', 'FIX-1']) expect(text).toContain(shown);
+  });
+
+  test('the audit names who decided, and is there as JSON', async () => {
+    const site = fake();
+    expect((await site.get(`${run}/audit`)).text).toContain('approved by lead');
+    const json = await site.get(`${run}/audit.json`);
+    expect(JSON.parse(json.text)).toMatchObject({ runId, requester: 'dev@example.com' });
+  });
+
+  test('R32 what the agent did is read afterwards', async () => {
+    const { text } = await fake({
+      activity: async () => [
+        {
+          phaseKey: `${runId}/build/1/1`,
+          events: [
+            { type: 'message', text: 'I read it' },
+            { type: 'step', name: 'install', status: 'passed', ms: 1500 },
+          ],
+        },
+      ],
+    }).get(`${run}/activity`);
+    for (const shown of ['build/1/1', 'I read it', 'install passed after 1.5 s']) expect(text).toContain(shown);
+  });
+});
+
+describe('errors are pages', () => {
+  test.each([
+    ['/runs/none', 404, 'RunNotFound'],
+    ['/runs/none/audit', 404, 'RunNotFound'],
+    ['/runs/none/follow', 404, 'RunNotFound'],
+    ['/gates/none', 404, 'GateNotFound'],
+    ['/none', 404, 'PageNotFound'],
+  ])('%s is %i', async (path, status, name) => {
+    const answer = await fake().get(path);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(`<h1>${name}</h1>`);
+    expect(answer.text).toMatch(/Remedy<\/span> [^<]*\w|Remedy<\/span> <code>\w/);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  test('a defect shows none of its text and is told to the operator', async () => {
+    const site = fake({ list: () => Promise.reject(new Error('at /home/lead/secret.db')) });
+    const { status, text } = await site.get('/runs');
+    expect(status).toBe(500);
+    expect(text).not.toContain('secret');
+    expect(site.faults).toHaveLength(1);
+  });
+});

@@ -1,0 +1,58 @@
+import { DrydockError, type ErrorName, type ErrorView, errorKinds } from '../../core/errors.ts';
+import { page } from '../html/layout.ts';
+import { type Markup, markup } from '../html/markup.ts';
+import type { PageContext } from '../options.ts';
+import { RequestRefused } from '../security/request-guard.ts';
+
+const statuses: Partial<Record<ErrorName, number>> = {
+  RunNotFound: 404,
+  GateNotFound: 404,
+  UsageError: 400,
+  AmbiguousId: 409,
+  GateClosed: 409,
+  GateExpired: 410,
+  VoteRefused: 403,
+  AlternativesExhausted: 409,
+  RunUnfinished: 409,
+  BudgetExceeded: 402,
+  Conflict: 409,
+  Internal: 500,
+};
+
+/** HTTP status of an error: what the caller can mend is 4xx, what the machine lacks is 503. */
+function statusOf(name: ErrorName): number {
+  const known = statuses[name];
+  if (known !== undefined) return known;
+  const { exit } = errorKinds[name];
+  return exit === 2 ? 422 : exit === 4 ? 503 : exit === 1 ? 409 : 402;
+}
+
+/** What a page says of an error. A defect's own text stays on the server: it may hold paths or worse. */
+export function webError(error: unknown): { status: number; view: ErrorView; defect: boolean } {
+  if (error instanceof RequestRefused) {
+    const { status, name, message, remedy } = error;
+    return { status, view: { name, message, remedy }, defect: false };
+  }
+  if (error instanceof DrydockError && error.name !== 'Internal') {
+    const { name, message, remedy } = error;
+    return { status: statusOf(name), view: { name, message, remedy }, defect: false };
+  }
+  const view = { name: 'Internal', message: 'Something failed inside Drydock.', remedy: errorKinds.Internal.remedy };
+  return { status: 500, view, defect: true };
+}
+
+/** Commands in backticks, set as code. */
+const withCode = (text: string): Markup[] =>
+  text.split('`').map((part, i) => (i % 2 === 1 ? markup`<code>${part}</code>` : markup`${part}`));
+
+export const errorBox = (error: ErrorView): Markup =>
+  markup`<div class="box bad" role="alert"><p><strong>${error.name}</strong></p><p class="text">${error.message}</p>${
+    error.remedy !== '' && markup`<p><span class="label">Remedy</span> ${withCode(error.remedy)}</p>`
+  }</div>`;
+
+export function errorPage(context: PageContext, error: ErrorView, back?: string): Markup {
+  const body = markup`<h1>${error.name}</h1>${errorBox(error)}<p>${
+    back !== undefined && markup`<a href="${back}">Back to where you were</a> · `
+  }<a href="/runs">All runs</a></p>`;
+  return page(context, { title: error.name, body });
+}

@@ -1,0 +1,162 @@
+import { stringify } from 'yaml';
+import { personOf } from '../../core/policy/people.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
+import type { GateKind, Vote } from '../../core/run/gate.ts';
+import type { Evidence, GateView, RunView } from '../../pipeline/service/service.ts';
+import { diffView } from '../html/diff.ts';
+import { changedFiles, phaseView, planView } from '../html/evidence.ts';
+import { moment } from '../html/format.ts';
+import { chip, facts, fold, form, page } from '../html/layout.ts';
+import { gatePath, type Markup, markup, runPath } from '../html/markup.ts';
+import type { PageContext } from '../options.ts';
+import { errorBox } from './error.ts';
+import type { Part } from './run.ts';
+
+export interface GateParts {
+  gate: GateView;
+  run: RunView;
+  evidence: Part<Evidence>;
+  diff: Part<UnifiedDiff | null>;
+}
+
+const kindNames: Record<GateKind, string> = {
+  plan: 'Plan',
+  checkpoint: 'Checkpoint',
+  question: 'Question',
+  review: 'Review',
+  slot: 'Queue',
+  ci: 'CI',
+};
+
+export function gatePage(context: PageContext, parts: GateParts): Markup {
+  const { gate, run } = parts;
+  const expired = Date.parse(gate.expiresAt) <= context.now;
+  const body = markup`<p class="trail"><a href="${runPath(gate.runId)}">${gate.taskId}</a> · ${kindNames[gate.kind]}${gate.round > 1 && ` ${gate.round}`}</p>
+<div class="head"><h1>${gate.title}</h1><p>${chip(gate.decision?.outcome ?? (expired ? 'expired' : 'waiting'))}</p></div>
+${decisionBox(context, gate)}
+${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The time to decide is over; votes are kept and not counted.</p></div>`}
+${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
+${asked(parts)}
+${gate.status === 'pending' && !expired && decide(context, parts)}
+<section><h2>Who decides</h2>${facts([
+    ['May approve', gate.approvers.join(', ') || 'nobody'],
+    ['May answer', gate.kind === 'question' ? gate.eligible.join(', ') : null],
+    ['Approvals', `${gate.approvals.length} of ${gate.required}`],
+    ['Requested by', markup`${gate.requester}${!gate.solo && markup` <span class="quiet">(may not approve)</span>`}`],
+    ['Repository', run.repository],
+    ['Opened', moment(gate.openedAt, context.now)],
+    ['Expires', gate.status === 'pending' ? moment(gate.expiresAt, context.now) : null],
+    ['Commit', gate.kind === 'review' ? markup`<code>${gate.head}</code>` : null],
+    ['Digest of the plan', gate.kind === 'plan' ? markup`<code>${gate.head}</code>` : null],
+  ])}${votesView(context, gate.votes)}</section>`;
+  return page(context, { title: `${gate.taskId}: ${gate.title}`, at: '/runs', body });
+}
+
+const decisionBox = (context: PageContext, { decision, delivered }: GateView): Markup | null =>
+  decision === undefined
+    ? null
+    : markup`<div class="box ${decision.outcome === 'rejected' ? 'bad' : 'good'}" role="status"><p><strong>Decided: ${decision.outcome}</strong> by ${decision.by.join(', ')}, ${moment(decision.at, context.now)}</p>
+${decision.text !== '' && markup`<p class="text">${decision.text}</p>`}
+${decision.constraint !== undefined && markup`<p><span class="label">Added constraint</span> ${decision.constraint}</p>`}
+${decision.edit !== undefined && markup`<p>The plan was edited.</p>`}
+${!delivered && markup`<p class="quiet">The run takes it up when it goes on.</p>`}</div>`;
+
+const votesView = (context: PageContext, votes: readonly Vote[]): Markup | null =>
+  votes.length === 0
+    ? null
+    : markup`<h3>Votes</h3><ul class="votes">${votes.map(
+        (vote) =>
+          markup`<li><strong>${vote.person}</strong> ${vote.choice} ${moment(vote.at, context.now)}${vote.late && markup` <span class="chip warn">late, not counted</span>`}${
+            vote.text !== '' && markup`<p class="text">${vote.text}</p>`
+          }</li>`,
+      )}</ul>`;
+
+/** What there is to decide on: the plan, the change with its evidence, or the question. */
+function asked({ gate, run, evidence, diff }: GateParts): Markup {
+  const text = gate.text !== '' && markup`<pre class="wrap">${gate.text}</pre>`;
+  if (gate.kind === 'question' && gate.question) {
+    const { question, context } = gate.question;
+    return markup`<section><h2>The question</h2>${question !== gate.title && markup`<p class="text lead">${question}</p>`}
+${context !== '' && markup`<pre class="wrap">${context}</pre>`}${gate.text !== question && gate.text !== context && text}</section>`;
+  }
+  if ('error' in evidence) return markup`<section>${text}${errorBox(evidence.error)}</section>`;
+  const { plan, phases, diff: entries } = evidence.value;
+  // A plan that was replaced meanwhile is not what this gate asked about: then its own text is shown.
+  if (gate.kind === 'plan') {
+    return markup`<section><h2>The plan</h2>${gate.status === 'pending' && plan ? planView(plan) : text}</section>`;
+  }
+  const current = gate.kind !== 'review' || gate.head === run.commit;
+  const change = 'error' in diff ? errorBox(diff.error) : diff.value && diffView(diff.value);
+  return markup`<section><h2>What is asked</h2>${text}</section>
+${current && entries.length > 0 && markup`<section><h2>The change</h2>${changedFiles(evidence.value)}${gate.kind === 'review' && change}</section>`}
+${current && phases.verify !== undefined && markup`<section><h2>Evidence</h2>${phaseView('verify', phases.verify)}</section>`}`;
+}
+
+function decide(context: PageContext, { gate, evidence }: GateParts): Markup | null {
+  if (gate.kind === 'slot' || gate.kind === 'ci') return null;
+  const who = context.visitor?.who ?? '';
+  const person = personOf(context.options.policy, who) ?? who;
+  const listed = gate.eligible.includes(person) || gate.approvers.includes(person);
+  const own = person === gate.requester && !gate.solo;
+  const choice = (name: string, body: Markup): Markup =>
+    form(
+      context,
+      gatePath(gate.gateId),
+      markup`<input type="hidden" name="choice" value="${name}"><input type="hidden" name="head" value="${gate.head}">${body}`,
+      'choice',
+    );
+  const plan = 'value' in evidence ? evidence.value.plan : null;
+  const revise = gate.kind === 'review' || (gate.kind === 'plan' && gate.revisionsLeft > 0);
+  return markup`<section class="decide"><h2>Decide as ${who}</h2>
+${!listed && markup`<div class="box warn"><p>${who} is not among those who decide this; the vote will be refused.</p></div>`}
+${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} asked for this run, and somebody else has to approve it.</p></div>`}
+${gate.kind === 'question' && choice('answer', answerFields(gate))}
+${
+  (gate.kind !== 'question' || gate.acceptable) &&
+  choice(
+    'approve',
+    markup`${gate.kind === 'plan' && markup`<label for="constraint">One more constraint <span class="quiet">(optional)</span></label><input id="constraint" name="constraint" maxlength="2000">`}
+<button type="submit">${gate.kind === 'question' ? 'Accept the change as it is' : 'Approve'}</button>`,
+  )
+}
+${
+  gate.kind === 'plan' &&
+  plan &&
+  fold(
+    'Approve an edited plan instead',
+    choice(
+      'approve',
+      markup`<label for="edit">The plan as YAML, approved as it stands here</label><textarea id="edit" name="edit" rows="16" class="code" spellcheck="false" required>
+${stringify(plan)}</textarea><button type="submit">Approve the edited plan</button>`,
+    ),
+  )
+}
+${
+  revise &&
+  choice(
+    'revise',
+    markup`<label for="revise">${gate.kind === 'plan' ? `What another plan should do differently (${gate.revisionsLeft} left)` : 'What has to be reworked'}</label><textarea id="revise" name="text" rows="3" required maxlength="10000"></textarea><button type="submit" class="quiet">${gate.kind === 'plan' ? 'Ask for another plan' : 'Ask for rework'}</button>`,
+  )
+}
+${choice(
+  'reject',
+  markup`<label for="reject">Why it is rejected; this ends the run</label><textarea id="reject" name="text" rows="2" required maxlength="10000"></textarea><button type="submit" class="danger">Reject</button>`,
+)}
+</section>`;
+}
+
+function answerFields({ question }: GateView): Markup {
+  const options = question?.options ?? [];
+  const suggested = question?.suggested;
+  return markup`${
+    options.length > 0 &&
+    markup`<fieldset><legend>Choose an answer</legend>${options.map(
+      (option) =>
+        markup`<label class="option"><input type="radio" name="option" value="${option}"${option === suggested && markup` checked`}> <span>${option}${option === suggested && markup` <span class="quiet">(suggested)</span>`}</span></label>`,
+    )}</fieldset>`
+  }
+<label for="answer">${options.length > 0 ? 'Or in your own words; then these count' : 'Your answer'}</label>
+${options.length === 0 && suggested !== undefined && markup`<p class="quiet">Suggested: ${suggested}</p>`}
+<textarea id="answer" name="text" rows="3" maxlength="10000"${options.length === 0 && markup` required`}></textarea>
+<button type="submit">Answer</button>`;
+}

@@ -1,0 +1,105 @@
+import type { Context } from 'hono';
+import { signedIn } from '../../core/policy/people.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import type { Markup } from '../html/markup.ts';
+import type { Door } from '../options.ts';
+import { goOnPage, signedOutPage, strangerPage } from '../pages/login.ts';
+import type { Issuer } from './oidc.ts';
+import { formOf, RequestRefused, type WebEnv } from './request-guard.ts';
+import type { Seal } from './sealed-cookie.ts';
+import { createSessions, csrfOf, type Session } from './sessions.ts';
+
+export const callbackPath = '/login/callback';
+
+export interface LoginOptions {
+  issuer: Issuer;
+  /** The issuer's name of itself; sessions are bound to it. */
+  issuerName: string;
+  seal: Seal;
+  policy: Pick<Policy, 'people' | 'review'>;
+  now(): number;
+}
+
+/**
+ * The door where people sign in: without a session there is no page. Who signed in is looked up in the policy of today at
+ * each request, so whoever is taken out of it is out.
+ */
+export function createLogin(options: LoginOptions): Door {
+  const { issuer, issuerName, policy, now } = options;
+  const sessions = createSessions(options.seal, issuerName, now);
+  const whoIs = ({ subject, email }: Session): string | undefined => signedIn(policy, { subject, email });
+
+  const begin = async (c: Context<WebEnv>): Promise<Response> => {
+    const to = ownPath(c.req.query('to'));
+    // A link from elsewhere arrives without the session's cookie. From a page of ours it is sent, where there is one.
+    const site = c.req.header('sec-fetch-site');
+    if (site === 'cross-site' || site === 'same-site') {
+      return send(c, goOnPage(c.get('page'), loginPath(to), 'Signing in'));
+    }
+    if (await sessions.current(c, false)) return c.redirect(to, 303);
+    const { url, attempt } = await issuer.begin();
+    await sessions.beginLogin(c, { ...attempt, to });
+    return c.redirect(url.href, 303);
+  };
+
+  const finish = async (c: Context<WebEnv>): Promise<Response> => {
+    const begun = await sessions.takeLogin(c);
+    if (!begun) {
+      const why = 'This browser began no login, or it took too long.';
+      throw new RequestRefused(403, why, 'Sign in again.');
+    }
+    await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
+    // Not a redirect: a browser counts that as coming from the issuer, and keeps the new cookie back.
+    return send(c, goOnPage(c.get('page'), begun.to, 'Signed in'));
+  };
+
+  const leave = async (c: Context<WebEnv>, session: Session): Promise<Response> => {
+    c.set('page', { ...c.get('page'), visitor: { who: '', csrf: csrfOf(session), signedIn: true } });
+    await formOf(c);
+    sessions.end(c);
+    const { visitor: _gone, ...context } = c.get('page');
+    return send(c, signedOutPage(context, issuerName));
+  };
+
+  return async (context) => {
+    const c = context as Context<WebEnv>;
+    const { path, method } = c.req;
+    if (method === 'GET' && path === '/login') return begin(c);
+    if (method === 'GET' && path === callbackPath) return finish(c);
+    const session = await sessions.current(c, !path.endsWith('/follow'));
+    if (!session) return turnAway(c);
+    if (method === 'POST' && path === '/logout') return leave(c, session);
+    const who = whoIs(session);
+    const csrf = csrfOf(session);
+    if (who !== undefined) return { who, csrf, signedIn: true };
+    return send(c, strangerPage(c.get('page'), csrf, session.email ?? session.subject), 403);
+  };
+}
+
+const send = (c: Context, body: Markup, status: 200 | 403 = 200): Response | Promise<Response> =>
+  c.html(body as string, status);
+
+/** A person's browser is sent to sign in and comes back; whatever else asks is told no. */
+function turnAway(c: Context<WebEnv>): Response {
+  const { pathname, search } = new URL(c.req.url);
+  if (c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html')) {
+    return c.redirect(loginPath(`${pathname}${search}`), 303);
+  }
+  throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+}
+
+const loginPath = (to: string): string => `/login?to=${encodeURIComponent(ownPath(to))}`;
+
+/** Longer ones do not fit the cookie of a login. */
+const mostChars = 1_000;
+
+/** A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere. */
+export function ownPath(to: string | undefined): string {
+  const base = 'https://pages.invalid';
+  if (to === undefined || to.length > mostChars || !/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\'))
+    return '/';
+  const url = URL.parse(to, base);
+  if (url?.origin !== base) return '/';
+  const path = `${url.pathname}${url.search}`;
+  return /^\/(\/|login(?:$|[/?])|logout(?:$|[/?]))/.test(path) ? '/' : path;
+}

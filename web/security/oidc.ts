@@ -1,0 +1,139 @@
+import * as oidc from 'openid-client';
+import { RequestRefused } from './request-guard.ts';
+
+export interface IssuerOptions {
+  /** As its own metadata spells it. */
+  issuer: string;
+  clientId: string;
+  /** Undefined for a public client, which PKCE alone protects. Asked before each login. */
+  clientSecret(): Promise<string | undefined>;
+  /** Of ours, registered there. */
+  redirectUri: string;
+  now(): number;
+}
+
+/** Who somebody is, as the issuer says. */
+export interface Identity {
+  subject: string;
+  /** Only if the issuer has verified it. */
+  email?: string;
+}
+
+export interface Attempt {
+  state: string;
+  nonce: string;
+  verifier: string;
+}
+
+export interface Issuer {
+  /** Begins a login. */
+  begin(): Promise<{ url: URL; attempt: Attempt }>;
+  /** @param search Of the request that came back. @throws RequestRefused for whatever does not belong to that attempt. */
+  finish(search: string, attempt: Attempt): Promise<Identity>;
+}
+
+/** Metadata of the issuer is asked for again after this long; its keys as the library finds them to be old. */
+const freshMs = 3_600_000;
+/** An issuer answers sooner, or the page says that it does not. */
+const timeoutSeconds = 8;
+const scope = 'openid email';
+
+/**
+ * OpenID Connect's authorization code flow with PKCE, state and nonce. The token's signature is checked although it
+ * comes from the issuer directly.
+ */
+export function createIssuer(options: IssuerOptions): Issuer {
+  const { issuer, clientId, redirectUri, now } = options;
+  const server = new URL(issuer);
+  const insecure = server.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(server.hostname);
+  const prepare = (config: oidc.Configuration): oidc.Configuration => {
+    config.timeout = timeoutSeconds;
+    if (insecure) oidc.allowInsecureRequests(config);
+    oidc.enableNonRepudiationChecks(config);
+    return config;
+  };
+
+  let known: { metadata: Promise<oidc.ServerMetadata>; at: number } | undefined;
+  const metadata = (): Promise<oidc.ServerMetadata> => {
+    if (known && now() - known.at < freshMs) return known.metadata;
+    const execute = insecure ? [oidc.allowInsecureRequests] : [];
+    const found = oidc
+      .discovery(server, clientId, undefined, oidc.None(), { execute, timeout: timeoutSeconds })
+      .then((config) => config.serverMetadata());
+    const entry = { metadata: found, at: now() };
+    known = entry;
+    found.catch(() => {
+      if (known === entry) known = undefined;
+    });
+    return found;
+  };
+  let made: { from: oidc.ServerMetadata; secret: string | undefined; config: oidc.Configuration } | undefined;
+  const client = async (): Promise<oidc.Configuration> => {
+    const [from, secret] = await Promise.all([metadata(), options.clientSecret()]);
+    if (made?.from === from && made.secret === secret) return made.config;
+    const config = prepare(new oidc.Configuration(from, clientId, undefined, authentication(from, secret)));
+    made = { from, secret, config };
+    return config;
+  };
+
+  return {
+    async begin() {
+      const attempt = {
+        state: oidc.randomState(),
+        nonce: oidc.randomNonce(),
+        verifier: oidc.randomPKCECodeVerifier(),
+      };
+      const url = oidc.buildAuthorizationUrl(await client().catch(away), {
+        redirect_uri: redirectUri,
+        scope,
+        state: attempt.state,
+        nonce: attempt.nonce,
+        code_challenge: await oidc.calculatePKCECodeChallenge(attempt.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { url, attempt };
+    },
+    async finish(search, { state, nonce, verifier }) {
+      const config = await client().catch(away);
+      // The address is the registered one: what a request says of its host is not believed.
+      const url = new URL(`${redirectUri}${search}`);
+      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+      const tokens = await oidc.authorizationCodeGrant(config, url, checks).catch(refused);
+      const claims = tokens.claims();
+      if (!claims) throw notSigned('the issuer gave no identity token');
+      const { sub: subject } = claims;
+      if (claims.email !== undefined || !config.serverMetadata().userinfo_endpoint)
+        return { subject, ...verified(claims) };
+      // Many issuers tell the address there only.
+      const more = await oidc.fetchUserInfo(config, tokens.access_token, subject).catch(refused);
+      return { subject, ...verified(more) };
+    },
+  };
+}
+
+function authentication(server: oidc.ServerMetadata, secret: string | undefined): oidc.ClientAuth {
+  if (secret === undefined) return oidc.None();
+  const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  return methods.includes('client_secret_basic') ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
+}
+
+const verified = ({ email, email_verified }: Record<string, unknown>): { email?: string } =>
+  email_verified === true && typeof email === 'string' ? { email } : {};
+
+const again = 'Sign in again; if it stays so, ask whoever runs these pages.';
+const notSigned = (why: string): RequestRefused => new RequestRefused(403, `You are not signed in: ${why}.`, again);
+
+/** Of the library's words only its code: the rest may quote a token. */
+function refused(error: unknown): never {
+  if (error instanceof oidc.AuthorizationResponseError) throw notSigned(`the issuer answered ${plain(error.error)}`);
+  if (error instanceof oidc.ResponseBodyError) throw notSigned(`the issuer refused the code (${plain(error.error)})`);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  throw notSigned(`what came back does not belong to this login (${plain(code)})`);
+}
+
+function away(): never {
+  throw new RequestRefused(503, 'The issuer that people sign in with does not answer.', 'Try again in a minute.');
+}
+
+/** Error codes are of these characters; anything else in their place is not repeated. */
+const plain = (code: string): string => (/^[\w.-]{1,80}$/.test(code) ? code : 'an error');
