@@ -28,7 +28,7 @@ import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { recover } from '../../pipeline/lifecycle/recover.ts';
+import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
 import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
@@ -187,15 +187,19 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     async resume() {
-      const names = unfinished();
+      const left = engine.left();
+      const named = (waits: boolean): string[] =>
+        left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
+      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      await closeExpired(deps, named(false));
+      await recover(deps, named(true));
       await engine.resume();
-      await recover(deps, names);
       if ((await credentials.owners()).length > 0) {
         await github()
           ?.revokeLeftovers((runId) => hasEnded(deps, runId))
           .catch(() => undefined);
       }
-      return names.length;
+      return left.length;
     },
     async close() {
       closing.abort();

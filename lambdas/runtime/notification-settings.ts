@@ -6,7 +6,7 @@ const person = z.object({ email: z.string().optional(), slack: z.string().option
 const notificationSettings = z.object({
   people: z.record(z.string(), person),
   notify: z.object({
-    slack: z.object({}).optional(),
+    slack: z.unknown().optional(),
     email: z.object({ from: z.string() }).optional(),
   }),
 });

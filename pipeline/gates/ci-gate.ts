@@ -2,7 +2,7 @@ import { ciFeedback, ciVerdict, missingCauses } from '../../core/ci/verdict.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
 import { loadRunContext } from '../runs/run-context.ts';
-import { closeGate } from './decide-gate.ts';
+import { closeGate } from './close-gate.ts';
 
 /** The CI gate that a run waits at, if it does. */
 export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Promise<Gate | undefined> {

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
+import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
 
 /** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
@@ -19,8 +20,8 @@ export interface PhaseRequest {
 export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;
 
 /**
- * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended but was never
- * answered is answered by whoever calls `deliverPhase`, not run again.
+ * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended and whose answer was
+ * never delivered is answered now, not run again.
  */
 export async function launchPhase(deps: Deps, request: PhaseRequest, token: string): Promise<void> {
   const context = await loadRunContext(deps, request.runId);
@@ -32,9 +33,17 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     token: await deps.vault.seal(token),
     request: { ...request },
   });
-  if (phase.status === 'ended') return;
+  if (phase.status === 'ended') return deliverPhase(deps, phase);
+  // Money that a cut-off attempt spent stays charged.
+  for (let attempt = 1; attempt < phase.attempt; attempt++) {
+    await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
+  }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
-  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => ({ ...run, status: 'running', state }));
+  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
+    // A stop that came before this line found no phase to stop.
+    refuseStopped(run);
+    return { ...run, status: 'running', state };
+  });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
@@ -44,6 +53,9 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     phaseId,
     attempt: phase.attempt,
   });
+  // A stop in between has answered this attempt while there was no sandbox to stop.
+  const now = await deps.phases.get(phaseId);
+  if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
 }
 
 async function phaseOrder(

@@ -10,7 +10,7 @@ import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
-import { slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
@@ -23,7 +23,8 @@ export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 
 import type { Deps } from '../deps.ts';
-import { closeGate, decideGate } from '../gates/decide-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
+import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { refusalsOf, trafficOf } from '../publishing/facts.ts';
 import { accessRepository, loadTask } from '../runs/run-context.ts';
@@ -101,7 +102,7 @@ export interface Service {
   paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
-  /** Whether anything of these runs can still go on without a person. */
+  /** Whether nothing goes on without a person: each unfinished run waits for somebody, or for one that does. */
   idle(): Promise<boolean>;
 }
 
@@ -231,7 +232,13 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async idle() {
       const records = await Promise.all(unfinished().map((runId) => deps.runs.get(runId)));
-      return records.every((record) => record === undefined || record.status === 'waiting');
+      const stands = await Promise.all(
+        records.map(async (record) => {
+          if (record?.status === 'queued') return isHeldBack(deps, record);
+          return record === undefined || record.status === 'waiting';
+        }),
+      );
+      return !stands.includes(false);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { settleCi } from '../../gates/ci-gate.ts';
-import { closeGate } from '../../gates/decide-gate.ts';
+import { closeGate } from '../../gates/close-gate.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { gateAnswer } from '../../payloads.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
