@@ -35,7 +35,7 @@ export const forAws = {
  * out. Not in the sources: esbuild then forgets to start a module that something else imports when needed, as the runner
  * does and no function.
  */
-export const usedSchemas: Plugin = {
+const usedSchemas: Plugin = {
   name: 'used-schemas',
   setup(bundling) {
     bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
@@ -45,8 +45,23 @@ export const usedSchemas: Plugin = {
   },
 };
 
+/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
+        const refuse = "() => { throw new Error('JSON Schemas are not part of a function.'); }";
+        return { contents: names.map((name) => `export const ${name} = ${refuse};`).join('\n') };
+      },
+    );
+  },
+};
+
 /** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
-export const usedEndpoints: Plugin = {
+const usedEndpoints: Plugin = {
   name: 'used-endpoints',
   setup(bundling) {
     bundling.onLoad(
@@ -107,7 +122,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         external: [...awsRuntime, tracer],
         ...forAws,
-        plugins: [usedSchemas, usedEndpoints],
+        plugins: [usedSchemas, withoutJsonSchema, usedEndpoints],
       });
       const [output] = outputFiles;
       if (!output) throw new Error(`esbuild made nothing of ${name}`);
