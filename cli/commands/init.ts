@@ -6,10 +6,11 @@ import { parseDocument } from 'yaml';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
-import { action, asOption, type CommonOptions, type ExitCode } from '../command.ts';
+import { action, asOption, type CommonOptions } from '../command.ts';
 import { policyFile, requesterName } from '../config/load-policy.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { detectToolchain, type Toolchain } from '../config/toolchain.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
 import { invalidSpecs } from './specs.ts';
 

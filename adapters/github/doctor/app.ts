@@ -1,9 +1,9 @@
 import type { Octokit } from '@octokit/rest';
 import type { Check } from '../../../core/doctor/finding.ts';
-import type { GitHubConfig } from '../../../cli/config/github.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
-import { type ClientAuth, createClient } from '../api/client.ts';
 import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
+import { type ClientAuth, createClient } from '../api/client.ts';
+import type { GitHubConfig } from '../api/config.ts';
 import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
 import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
 import { hookChecks, webhookChecks } from './webhook.ts';
