@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { DrydockError, viewError } from '../core/errors.ts';
 import type { VoteChoice } from '../core/run/gate.ts';
-import { isFinal } from '../core/run/record.ts';
+import { isFinal } from '../core/run/status.ts';
 import { assets } from './html/assets.ts';
 import { followMessage, followMessages } from './html/follow.ts';
 import { gatePath, type Markup, runPath } from './html/markup.ts';

@@ -1,6 +1,6 @@
 /** The pipeline from a push to its end, told by what GitHub and the run's record show: the same on one machine and on AWS. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 

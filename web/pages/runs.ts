@@ -1,5 +1,5 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { finalStatuses, unfinishedStatuses } from '../../core/run/record.ts';
+import { finalStatuses, unfinishedStatuses } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import { count, moment } from '../html/format.ts';
 import { chip, form, page } from '../html/layout.ts';

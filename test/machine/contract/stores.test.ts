@@ -417,7 +417,8 @@ describe('gates (R24)', () => {
 
 describe('phases', () => {
   const answer: PhaseReply = { output: { outcome: 'built' }, patch: {} };
-  const launch = (token: string) => phases.launch({ phaseId: `${id}/build/1`, runId: id, token, request: { a: 1 } });
+  const launch = (token: string) =>
+    phases.launch({ phaseId: `${id}/build/1`, runId: id, token, request: { runId: id, phase: 'build', round: 1 } });
 
   it('count their tries, and the newest token wins (R12)', async () => {
     expect(await launch('t1')).toMatchObject({ attempt: 1, token: 't1', status: 'launched', delivered: false });

@@ -3,7 +3,7 @@
  * they leave in the bucket and the events of their stops are as the real ones'.
  */
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
-import type { PhaseEnd } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
 import { stoppedRule } from './deployed.ts';
 import { AwsRefusal, type JsonOperation } from './stand-in.ts';
