@@ -73,7 +73,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     secret(state.github),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
-  find: (scope, { state }) => [items(tableArn(scope, state.runs), ['GetItem'])],
+  seen: (scope, { state }) => [items(tableArn(scope, state.runs), ['GetItem'])],
   keep: (scope, { state }) => [objects(scope, state, 'artifacts', 's3:PutObject')],
   gates: (scope, { state }) => [items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
   host: (scope, { state }) => [
