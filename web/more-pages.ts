@@ -1,5 +1,5 @@
 import { formatUsd } from '../core/money/format.ts';
-import type { BudgetView } from '../core/ports/stores.ts';
+import type { BudgetView } from '../core/ports/store/ledger.ts';
 import type { Activity } from '../pipeline/service/activity.ts';
 import type { Audit } from '../pipeline/service/service.ts';
 import { activityText } from './html/follow.ts';

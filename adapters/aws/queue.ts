@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 
 const message = z.object({ id: z.string(), event: z.looseObject({ kind: z.string() }) });
 

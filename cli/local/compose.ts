@@ -1,11 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
+import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { createSightings } from '../../adapters/aws/dynamo/sightings.ts';
+import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
@@ -19,8 +23,8 @@ import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/o
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { PhaseRunner } from '../../core/ports/ports.ts';
-import type { Runs } from '../../core/ports/stores.ts';
+import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import type { Deps } from '../../pipeline/deps.ts';
@@ -113,7 +117,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     (order) => prepareJob(deps, order),
     {
       event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
-      end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
+      end: (phaseId, attempt, end) => settlePhase(deps, phaseId, attempt, end),
       fault: (phaseId, error) =>
         process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
     },
@@ -132,9 +136,13 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
   const deps: Deps = {
     clock,
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
-    ledger: createLedger(dynamo.client, localTables.ledger),
+    phases: createPhases(dynamo.client, localTables.gates),
     gates: createGates(dynamo.client, localTables.gates),
-    sightings: createSightings(dynamo.client, localTables.runs),
+    ledger: createLedger(dynamo.client, localTables.ledger),
+    admission: createAdmission(dynamo.client, localTables.ledger),
+    baselines: createBaselines(dynamo.client, localTables.ledger),
+    seenSpecs: createSeenSpecs(dynamo.client, localTables.runs),
+    runLinks: createRunLinks(dynamo.client, localTables.runs),
     artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
     codeHost(kind, scope) {
       if (kind === 'git') return gitHost;

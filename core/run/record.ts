@@ -1,5 +1,5 @@
 import type { ErrorView } from '../errors.ts';
-import type { PullRequestRef } from '../ports/ports.ts';
+import type { PullRequestRef } from '../ports/host/code-host.ts';
 
 /** Where a run stands. The first three are unfinished; the others are final and never change again. */
 export const unfinishedStatuses = ['running', 'waiting', 'queued'] as const;

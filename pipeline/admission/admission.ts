@@ -23,10 +23,10 @@ export function sprintOf(
 
 /** Wakes the oldest run that waits for a place; it takes the place itself, or queues again when it was too late. */
 export async function wakeQueued(deps: Deps, scope: string): Promise<void> {
-  if (await deps.ledger.paused()) return;
-  for (const runId of await deps.ledger.queue(scope)) {
+  if (await deps.admission.paused()) return;
+  for (const runId of await deps.admission.queue(scope)) {
     const open = (await deps.gates.byRun(runId)).filter((gate) => gate.kind === 'slot' && gate.status === 'pending');
-    await deps.ledger.dequeue(scope, runId);
+    await deps.admission.dequeue(scope, runId);
     const last = open.at(-1);
     if (!last) continue;
     await closeGate(deps, gateIdOf(runId, 'slot', last.round), 'admitted', 'scheduler', 'a place is free');

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
-import type { Review, ReviewComment } from '../../core/ports/collaboration.ts';
+import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';

@@ -1,4 +1,5 @@
 import { viewError } from '../../core/errors.ts';
+import type { PhaseRecord } from '../../core/ports/store/phases.ts';
 import { slotScope, wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision, closeGate } from '../gates/decide-gate.ts';
@@ -17,7 +18,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
     const run = await deps.runs.get(runId);
     if (!run) continue;
     scopes.add(slotScope(run));
-    for (const phase of await deps.gates.phasesByRun(runId)) {
+    for (const phase of await deps.phases.byRun(runId)) {
       if (phase.answer) await deliverPhase(deps, phase);
       else if (!(await deps.launcher.isRunning(phase))) await takeUp(deps, phase);
     }
@@ -37,22 +38,22 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
 }
 
 /** A phase whose sandbox is gone: what it left is settled; where it could leave nothing, it is launched again. */
-async function takeUp(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {
+async function takeUp(deps: Deps, phase: PhaseRecord): Promise<void> {
   const end = await deps.launcher.left(phase);
-  if (end) await settlePhase(deps, phase.phaseId, phase.tries, end);
+  if (end) await settlePhase(deps, phase.phaseId, phase.attempt, end);
   else await relaunch(deps, phase);
 }
 
-async function relaunch(deps: Deps, phase: Awaited<ReturnType<Deps['gates']['phasesByRun']>>[number]): Promise<void> {
+async function relaunch(deps: Deps, phase: PhaseRecord): Promise<void> {
   const request = phase.request as unknown as PhaseRequest;
   // Money that a cut-off try spent stays charged.
-  for (let attempt = 1; attempt <= phase.tries; attempt++) {
+  for (let attempt = 1; attempt <= phase.attempt; attempt++) {
     await deps.ledger.recordCalls(phase.runId, await deps.launcher.calls(`${phase.phaseId}/${attempt}`));
   }
   try {
     await launchPhase(deps, request, await deps.vault.open(phase.token));
   } catch (error) {
     const view = viewError(error);
-    await answerPhase(deps, phase.phaseId, phase.tries, { error: view.name, cause: view.message, patch: {} });
+    await answerPhase(deps, phase.phaseId, phase.attempt, { error: view.name, cause: view.message, patch: {} });
   }
 }

@@ -1,4 +1,4 @@
-import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
+import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import type { RunWork } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { phaseAnswer } from '../payloads.ts';
@@ -7,11 +7,11 @@ import { phaseAnswer } from '../payloads.ts';
  * The only way a phase's token is answered: the reply is written once, applied to the run, sent, then marked as
  * delivered. Called again after a crash it goes on where it stopped.
  */
-export async function answerPhase(deps: Deps, phaseId: string, tries: number, reply: PhaseReply): Promise<void> {
-  await deps.gates.endPhase(phaseId, tries, reply);
-  const phase = await deps.gates.getPhase(phaseId);
+export async function answerPhase(deps: Deps, phaseId: string, attempt: number, reply: PhaseReply): Promise<void> {
+  await deps.phases.end(phaseId, attempt, reply);
+  const phase = await deps.phases.get(phaseId);
   // A reply of an older try changes nothing: the newer one answers.
-  if (phase?.tries === tries) await deliverPhase(deps, phase);
+  if (phase?.attempt === attempt) await deliverPhase(deps, phase);
 }
 
 export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void> {
@@ -32,7 +32,7 @@ export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void
   const token = await deps.vault.open(phase.token);
   if ('error' in answer) await deps.executions.fail(token, answer.error, answer.cause);
   else await deps.executions.succeed(token, phaseAnswer.parse(answer.output));
-  await deps.gates.markPhaseDelivered(phase.phaseId);
+  await deps.phases.markDelivered(phase.phaseId);
 }
 
 function patchWork(work: RunWork, patch: WorkPatch): RunWork {

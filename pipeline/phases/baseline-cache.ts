@@ -11,7 +11,7 @@ const startsWithBaseline = ({ phase, round }: PhaseRequest): boolean => phase ==
 /** Whether a phase has to run the baseline. One that was green is not run again; the record then says so. */
 export async function needsBaseline(deps: Deps, task: Task, request: PhaseRequest): Promise<boolean> {
   if (!startsWithBaseline(request)) return false;
-  const by = await deps.ledger.baseline(await baselineKey(task));
+  const by = await deps.baselines.find(await baselineKey(task));
   if (by === undefined) return true;
   await recordEvent(deps, request.runId, {
     key: 'baseline',
@@ -25,7 +25,7 @@ export async function needsBaseline(deps: Deps, task: Task, request: PhaseReques
 /** Remembers a green baseline; a red, flaky or partly known one is run again by the next run. */
 export async function rememberBaseline(deps: Deps, task: Task, request: PhaseRequest, end: PhaseEnd): Promise<void> {
   if (!startsWithBaseline(request) || end.result?.baseline !== 'green') return;
-  await deps.ledger.rememberBaseline(await baselineKey(task), request.runId);
+  await deps.baselines.remember(await baselineKey(task), request.runId);
 }
 
 /** Digest of all that decides how the tests end: the tree (lock file and all), what prepares it, and what is run. */

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import type { PhaseOrder } from '../../core/ports/ports.ts';
+import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
@@ -26,7 +26,7 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   const task = await loadTask(deps, request.runId);
   refuseStopped(task.record);
   const phaseId = phaseIdOf(request);
-  const phase = await deps.gates.launchPhase({
+  const phase = await deps.phases.launch({
     phaseId,
     runId: request.runId,
     token: await deps.vault.seal(token),
@@ -36,21 +36,21 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => ({ ...run, status: 'running', state }));
   await recordEvent(deps, request.runId, {
-    key: `phase#${phaseId}/${phase.tries}`,
+    key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
-    text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
+    text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, try ${phase.attempt}` : ''}`,
   });
-  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.attempt), { phaseId, attempt: phase.attempt });
 }
 
-async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseOrder> {
+async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, attempt: number): Promise<PhaseOrder> {
   const { record, effective } = task;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const inputs = await phaseInputs(deps, task);
   const verify = request.phase === 'verify';
   const agent = verify ? null : effective.agent;
   const spec: PhaseSpec = {
-    phaseKey: `${phaseIdOf(request)}/${tries}`,
+    phaseKey: `${phaseIdOf(request)}/${attempt}`,
     runId: record.runId,
     taskId: record.taskId,
     phase: request.phase,

@@ -1,7 +1,7 @@
 import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
-import type { PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
+import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import type { PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import type { PhaseAnswer } from '../payloads.ts';
@@ -27,11 +27,11 @@ class PhaseFault extends Error {
  * Takes what a phase left, whoever reports it (launcher, stop event, reconciler), and answers its token. Everything in
  * the result is checked here; the meter's calls are charged whether or not the phase came to anything.
  */
-export async function settlePhase(deps: Deps, phaseId: string, tries: number, end: PhaseEnd): Promise<void> {
-  const phase = await deps.gates.getPhase(phaseId);
+export async function settlePhase(deps: Deps, phaseId: string, attempt: number, end: PhaseEnd): Promise<void> {
+  const phase = await deps.phases.get(phaseId);
   if (!phase) return;
   await deps.ledger.recordCalls(phase.runId, end.calls);
-  if (phase.answer || phase.tries !== tries) return;
+  if (phase.answer || phase.attempt !== attempt) return;
   const task = await loadTask(deps, phase.runId);
   const name = phase.request.phase as PhaseName;
   const patch = await evidencePatch(deps, name, end);
@@ -48,7 +48,7 @@ export async function settlePhase(deps: Deps, phaseId: string, tries: number, en
     reply = { error: error.fault, cause: error.message, patch };
   }
   await recordEvent(deps, phase.runId, {
-    key: `phase#${phaseId}/${tries}#end`,
+    key: `phase#${phaseId}/${attempt}#end`,
     type: 'phase-ended',
     text: 'error' in reply ? `${name}: ${reply.error}` : `${name}: ${(reply.output as PhaseAnswer).outcome}`,
     data: {
@@ -57,7 +57,7 @@ export async function settlePhase(deps: Deps, phaseId: string, tries: number, en
       refusals: end.refusals.length,
     },
   });
-  await answerPhase(deps, phaseId, tries, reply);
+  await answerPhase(deps, phaseId, attempt, reply);
 }
 
 /** Result, refusals, traffic and log are kept as artifacts of the run, named by phase. */

@@ -1,4 +1,4 @@
-import type { PullRequestRequest } from '../../core/ports/ports.ts';
+import type { PullRequestRequest } from '../../core/ports/host/code-host.ts';
 import { codeownersPaths, ownersOf } from '../../core/review/codeowners.ts';
 import type { ChangeManifest } from '../../core/run/change-set.ts';
 import type { Task } from '../runs/task.ts';

@@ -1,8 +1,8 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { Account, Collaboration } from '../../core/ports/collaboration.ts';
-import type { CodeHost } from '../../core/ports/ports.ts';
+import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import type { Account, Collaboration } from '../../core/ports/host/collaboration.ts';
 import type { Deps } from '../deps.ts';
 import { locate } from '../runs/task.ts';
 

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
-import type { CheckReport } from '../../core/ports/collaboration.ts';
+import type { CheckReport } from '../../core/ports/host/collaboration.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';

@@ -1,7 +1,7 @@
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import { applyPolicy, type EffectiveTask } from '../../core/policy/merge.ts';
 import { type Policy, policySchema } from '../../core/policy/schema.ts';
-import type { CodeHost, CodeHostKind, CodeHostScope } from '../../core/ports/ports.ts';
+import type { CodeHost, CodeHostKind, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
 import type { Deps } from '../deps.ts';

@@ -1,4 +1,4 @@
-import type { GateResult, Review } from '../../core/ports/collaboration.ts';
+import type { GateResult, Review } from '../../core/ports/host/collaboration.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { loadPolicy, locate } from '../runs/task.ts';

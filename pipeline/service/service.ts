@@ -4,8 +4,8 @@ import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
-import type { BudgetView } from '../../core/ports/stores.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
@@ -199,10 +199,10 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return host.diff(location, record.base, record.commit, maxDiffBytes);
     },
 
-    paused: () => deps.ledger.paused(),
+    paused: () => deps.admission.paused(),
 
     async pause(paused, who) {
-      await deps.ledger.setPaused(paused, who);
+      await deps.admission.setPaused(paused, who);
       if (!paused) {
         const queued = (await deps.runs.list()).filter((record) => record.status === 'queued');
         for (const scope of new Set(queued.map(slotScope))) await wakeQueued(deps, scope);

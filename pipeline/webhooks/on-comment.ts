@@ -2,7 +2,7 @@ import { type Command, isFault, readCommand } from '../../core/comment/command.t
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { personOf } from '../../core/policy/people.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
@@ -73,7 +73,7 @@ async function carryOut(
     case 'retry': {
       await mustDecide(deps, run, person);
       const { runId } = await retryRun(deps, run, place.policy, person);
-      await deps.sightings.link(place.repository, `pull:${event.number}`, runId);
+      await deps.runLinks.link(place.repository, `pull:${event.number}`, runId);
       return `started ${code(runId)}.`;
     }
     default: {

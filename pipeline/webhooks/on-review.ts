@@ -1,5 +1,5 @@
-import type { Review } from '../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { Review } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { castReview, isVerdict } from '../gates/cast-review.ts';
@@ -26,7 +26,7 @@ export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Pr
 }
 
 export async function runOfPullRequest(deps: Deps, place: Place, number: string): Promise<RunRecord | undefined> {
-  const runId = await deps.sightings.linked(place.repository, `pull:${number}`);
+  const runId = await deps.runLinks.find(place.repository, `pull:${number}`);
   const run = runId === undefined ? undefined : await deps.runs.get(runId);
   return run?.repository === place.repository ? run : undefined;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { GitHubConfig } from '../../cli/config/github.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/record.ts';
 import { goodFiles, scriptedRunner } from './scripted-runner.ts';
 

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs } from '../../../core/ports/stores.ts';
+import type { Runs } from '../../../core/ports/store/runs.ts';
 import type { RunEvent, RunRecord } from '../../../core/run/record.ts';
 import { type Item, Table } from './table.ts';
 import { byTimeIndex } from './tables.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { mayBeCommand } from '../../../core/comment/command.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Account } from '../../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../../core/ports/host-event.ts';
+import type { Account } from '../../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import { branchFault } from '../../../core/task-spec/fields.ts';
 
 /** Checks and statuses that begin so are ours; they are a reason to look at nothing. */

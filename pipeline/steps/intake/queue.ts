@@ -10,8 +10,8 @@ export const queue: Step<'queue'> =
     const task = await loadTask(deps, runId);
     refuseStopped(task.record);
     const scope = slotScope(task.record);
-    const paused = await deps.ledger.paused();
-    const holders = await deps.ledger.slotHolders(scope);
+    const paused = await deps.admission.paused();
+    const holders = await deps.admission.slotHolders(scope);
     await openGate(deps, task, 'Queued', {
       kind: 'slot',
       round,
@@ -24,9 +24,9 @@ export const queue: Step<'queue'> =
       eligible: [],
       required: 1,
     });
-    await deps.ledger.enqueue(scope, runId, task.record.createdAt);
+    await deps.admission.enqueue(scope, runId, task.record.createdAt);
     // A place that became free between the refusal and this moment would otherwise wake nobody.
-    if (!paused && (await deps.ledger.slotHolders(scope)).length < task.effective.limits.concurrentRuns) {
+    if (!paused && (await deps.admission.slotHolders(scope)).length < task.effective.limits.concurrentRuns) {
       await wakeQueued(deps, scope);
     }
     return {};

@@ -18,8 +18,9 @@ export const reserve: Step<'reserve'> =
     }
     const scope = slotScope(record);
     const admitted =
-      !(await deps.ledger.paused()) && (await deps.ledger.acquireSlot(scope, runId, effective.limits.concurrentRuns));
-    if (admitted) await deps.ledger.dequeue(scope, runId);
+      !(await deps.admission.paused()) &&
+      (await deps.admission.acquireSlot(scope, runId, effective.limits.concurrentRuns));
+    if (admitted) await deps.admission.dequeue(scope, runId);
     await deps.runs.update(runId, (run) => ({ ...run, state: 'Reserve' }));
     if (admitted)
       await recordEvent(deps, runId, { key: 'admitted', type: 'admitted', text: 'holds a place and its money' });

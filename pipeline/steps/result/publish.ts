@@ -63,8 +63,8 @@ export const publish: Step<'publish'> =
       reviewers: await reviewersOf(task, record.base, change.manifest),
     });
     // Linked before the record says it: CI may report on the head before anybody waits for it.
-    await deps.sightings.link(record.repository, `head:${commit}`, runId);
-    await deps.sightings.link(record.repository, `pull:${pullRequest.id}`, runId);
+    await deps.runLinks.link(record.repository, `head:${commit}`, runId);
+    await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
     await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,

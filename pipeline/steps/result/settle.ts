@@ -13,7 +13,7 @@ export const settle: Step<'settle'> =
   async ({ runId, outcome }) => {
     const record = await deps.runs.get(runId);
     if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
-    for (const phase of await deps.gates.phasesByRun(runId)) {
+    for (const phase of await deps.phases.byRun(runId)) {
       if (phase.status === 'launched') await deps.launcher.stop(phase);
     }
     const at = new Date(deps.clock.now()).toISOString();
@@ -39,8 +39,8 @@ export const settle: Step<'settle'> =
       data: { usdMicros: spentMicros },
     });
     const scope = slotScope(record);
-    await deps.ledger.dequeue(scope, runId);
-    await deps.ledger.releaseSlot(scope, runId);
+    await deps.admission.dequeue(scope, runId);
+    await deps.admission.releaseSlot(scope, runId);
     await wakeQueued(deps, scope);
     const ending = { state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) };
     if (!isFinal(record.status)) await reportRun(deps, runId, ending);

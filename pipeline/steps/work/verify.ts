@@ -20,14 +20,14 @@ export const verify: Step<'verify'> =
       await launchPhase(deps, request, token);
       return {};
     }
-    const phase = await deps.gates.launchPhase({
+    const phase = await deps.phases.launch({
       phaseId: phaseIdOf(request),
       runId,
       token: await deps.vault.seal(token),
       request,
     });
     const text = await putText(deps.artifacts, formatViolations(violations));
-    await answerPhase(deps, phase.phaseId, phase.tries, {
+    await answerPhase(deps, phase.phaseId, phase.attempt, {
       output: {
         outcome: 'failed',
         approval: false,

@@ -24,7 +24,7 @@ function world(notify: object, more: Partial<NotifierOptions> = {}) {
   });
   const notifier = composeNotifier({
     policy: policySchema.parse({ version: 1, repositories: {}, people, notify }),
-    told: { once: (_key, say) => say() },
+    sent: { once: (_key, say) => say() },
     slackWebhook: async () => 'https://hooks.slack.example/x',
     sleep: async (ms) => void slept.push(ms),
     log: ({ unsaid: key, name }) => void unsaid.push(`${key} ${name}`),

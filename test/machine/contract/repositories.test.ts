@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCredentials } from '../../../adapters/aws/dynamo/credentials.ts';
-import { createSightings } from '../../../adapters/aws/dynamo/sightings.ts';
+import { createRunLinks } from '../../../adapters/aws/dynamo/run-links.ts';
+import { createSeenSpecs } from '../../../adapters/aws/dynamo/seen-specs.ts';
 import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
-import type { Credentials, MintedCredential } from '../../../core/ports/ports.ts';
-import type { Sightings } from '../../../core/ports/stores.ts';
+import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
+import type { RunLinks } from '../../../core/ports/store/run-links.ts';
+import type { SeenSpecs } from '../../../core/ports/store/seen-specs.ts';
 import { removeTempFolders, tempFolder } from './git-fixture.ts';
 
 let dynamo: LocalDynamo;
-let sightings: Sightings;
+let seenSpecs: SeenSpecs;
+let runLinks: RunLinks;
 let credentials: Credentials;
 beforeAll(async () => {
   dynamo = await startDynamo(join(tempFolder(), 'db'), '');
-  sightings = createSightings(dynamo.client, localTables.runs);
+  seenSpecs = createSeenSpecs(dynamo.client, localTables.runs);
+  runLinks = createRunLinks(dynamo.client, localTables.runs);
   credentials = createCredentials(dynamo.client, localTables.gates);
 });
 afterAll(async () => {
@@ -22,33 +26,33 @@ afterAll(async () => {
 });
 
 it('R11 specs are remembered by blob, per repository, once', async () => {
-  await Promise.all(Array.from({ length: 10 }, () => sightings.rememberSpec('acme/a', 'b1', 'r-1')));
-  await sightings.rememberSpec('acme/a', 'b2', 'refused');
-  expect(await sightings.specs('acme/a')).toEqual(new Set(['b1', 'b2']));
-  expect(await sightings.specs('acme/b')).toEqual(new Set());
+  await Promise.all(Array.from({ length: 10 }, () => seenSpecs.remember('acme/a', 'b1', 'r-1')));
+  await seenSpecs.remember('acme/a', 'b2', 'refused');
+  expect(await seenSpecs.blobs('acme/a')).toEqual(new Set(['b1', 'b2']));
+  expect(await seenSpecs.blobs('acme/b')).toEqual(new Set());
 });
 
 it('the first look is taken once, and is no spec', async () => {
-  expect(await sightings.adopted('acme/c')).toBe(false);
-  await sightings.adopt('acme/c');
-  await sightings.adopt('acme/c');
-  expect(await sightings.adopted('acme/c')).toBe(true);
-  expect(await sightings.specs('acme/c')).toEqual(new Set());
+  expect(await seenSpecs.imported('acme/c')).toBe(false);
+  await seenSpecs.markImported('acme/c');
+  await seenSpecs.markImported('acme/c');
+  expect(await seenSpecs.imported('acme/c')).toBe(true);
+  expect(await seenSpecs.blobs('acme/c')).toEqual(new Set());
 });
 
 it('a thousand specs are told apart', async () => {
   const blobs = Array.from({ length: 1_000 }, (_, i) => i.toString(16).padStart(40, '0'));
-  await Promise.all(blobs.map((blob) => sightings.rememberSpec('acme/many', blob, 'x'.repeat(200))));
-  expect((await sightings.specs('acme/many')).size).toBe(1_000);
+  await Promise.all(blobs.map((blob) => seenSpecs.remember('acme/many', blob, 'x'.repeat(200))));
+  expect((await seenSpecs.blobs('acme/many')).size).toBe(1_000);
 });
 
 it('a commit or pull request leads to its run; the last one counts', async () => {
-  expect(await sightings.linked('acme/a', 'pull:1')).toBeUndefined();
-  await sightings.link('acme/a', 'pull:1', 'r-1');
-  await sightings.link('acme/a', 'pull:1', 'r-2');
-  await sightings.link('acme/a', 'head:abc', 'r-3');
-  expect(await sightings.linked('acme/a', 'pull:1')).toBe('r-2');
-  expect(await sightings.linked('acme/b', 'pull:1')).toBeUndefined();
+  expect(await runLinks.find('acme/a', 'pull:1')).toBeUndefined();
+  await runLinks.link('acme/a', 'pull:1', 'r-1');
+  await runLinks.link('acme/a', 'pull:1', 'r-2');
+  await runLinks.link('acme/a', 'head:abc', 'r-3');
+  expect(await runLinks.find('acme/a', 'pull:1')).toBe('r-2');
+  expect(await runLinks.find('acme/b', 'pull:1')).toBeUndefined();
 });
 
 it('R10 minted credentials are listed by owner until they are forgotten', async () => {
