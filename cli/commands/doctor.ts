@@ -14,8 +14,6 @@ import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print } from '../terminal/output.ts';
 import { version } from '../version.ts';
 
-export type { Check } from '../../core/doctor/finding.ts';
-
 /** Below this a phase's checkout and install may not fit; in MiB. */
 const leastDiskMb = 2_048;
 

@@ -4,7 +4,8 @@ import { slotScope, wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision, closeGate } from '../gates/decide-gate.ts';
 import { answerPhase, deliverPhase } from '../phases/answer-phase.ts';
-import { launchPhase, type PhaseRequest } from '../phases/launch-phase.ts';
+import { launchPhase } from '../phases/launch-phase.ts';
+import type { PhaseRequest } from '../phases/phase-request.ts';
 import { settlePhase } from '../phases/settle-phase.ts';
 
 /**

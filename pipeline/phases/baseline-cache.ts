@@ -3,7 +3,7 @@ import type { PhaseEnd } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import type { Task } from '../runs/task.ts';
-import type { PhaseRequest } from './launch-phase.ts';
+import type { PhaseRequest } from './phase-request.ts';
 
 /** Only the first plan of a run starts with the tests on the untouched base: before any agent of it was there. */
 const startsWithBaseline = ({ phase, round }: PhaseRequest): boolean => phase === 'plan' && round === 1;

@@ -2,21 +2,13 @@ import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
-import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
+import type { PhaseSpec } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadTask, refuseStopped, type Task } from '../runs/task.ts';
 import { needsBaseline } from './baseline-cache.ts';
-
-/** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
-export interface PhaseRequest {
-  runId: string;
-  phase: PhaseName;
-  round: number;
-}
-
-export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;
+import { type PhaseRequest, phaseIdOf } from './phase-request.ts';
 
 /**
  * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended but was never

@@ -11,7 +11,7 @@ import { loadTask, type Task } from '../runs/task.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
-import type { PhaseRequest } from './launch-phase.ts';
+import type { PhaseRequest } from './phase-request.ts';
 import { readChange } from './read-change.ts';
 
 /** What went wrong inside a phase, under the name the machine catches. */

@@ -1,9 +1,9 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import type { Check } from '../../../cli/commands/doctor.ts';
-import type { GitHubConfig } from '../../../cli/config/github.ts';
+import type { Check } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
+import type { GitHubConfig } from '../config.ts';
 import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
 import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
 import { hookChecks, webhookChecks } from './webhook.ts';

@@ -1,7 +1,8 @@
 import { formatViolations } from '../../../core/guard/violation.ts';
 import { answerPhase } from '../../phases/answer-phase.ts';
 import { guardTask } from '../../phases/guard-task.ts';
-import { launchPhase, phaseIdOf } from '../../phases/launch-phase.ts';
+import { launchPhase } from '../../phases/launch-phase.ts';
+import { phaseIdOf } from '../../phases/phase-request.ts';
 import { putText } from '../../runs/artifacts.ts';
 import { loadTask } from '../../runs/task.ts';
 import type { Step } from '../step.ts';
