@@ -83,9 +83,9 @@ function product() {
   return [...folders, 'lambdas', 'lib', 'pipeline', 'programs', 'sandbox', 'web'].map((folder) => `${folder}/`);
 }
 
-const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 /** Regular expression of a folder, with or without a slash at its end, or of a file. */
-const below = (name) => (/\.\w+$/.test(name) ? `^${escape(name)}$` : `^${escape(name.replace(/\/$/, ''))}/`);
+const below = (name) => (/\.\w+$/.test(name) ? `^${escaped(name)}$` : `^${escaped(name.replace(/\/$/, ''))}/`);
 /** What belongs to an entry of a table, and not to a more specific one. */
 const from = (table, name) => ({
   path: below(name),
@@ -96,7 +96,7 @@ const from = (table, name) => ({
 const packagePath = (name) => {
   if (name === 'node:*') return '^[^/]+(?:/promises|/web)?$';
   if (name.startsWith('node:')) return `^(?:node:)?${name.slice(5)}(?:/|$)`;
-  return `^node_modules/${name.endsWith('/*') ? escape(name.slice(0, -1)) : `${escape(name)}/`}`;
+  return `^node_modules/${name.endsWith('/*') ? escaped(name.slice(0, -1)) : `${escaped(name)}/`}`;
 };
 
 const folderRules = Object.entries(imports).map(([name, allowed]) => ({
@@ -124,7 +124,7 @@ export default {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'every-folder-has-rules',
-      comment: 'A new top-level folder needs an entry in both tables.',
+      comment: 'A new top-level folder needs an entry in both tables above.',
       severity: 'error',
       from: { pathNot: [...Object.keys(imports).map(below), '^vitest\\.config\\.ts$', '^node_modules/'] },
       to: {},

@@ -8,9 +8,9 @@ import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
-export type ResolvedAgent = Policy['agents']['profiles'][string] & { name: string };
+type ResolvedAgent = Policy['agents']['profiles'][string] & { name: string };
 
-export interface NamedCommand {
+interface NamedCommand {
   name: string;
   command: string;
 }

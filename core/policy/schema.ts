@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import * as field from '../task-spec/fields.ts';
@@ -283,15 +282,4 @@ export function soloPolicy(who: { id: string; email: string }, repositories: { n
   });
   if (parsed.success) return parsed.data;
   throw new DrydockError('PolicyInvalid', `The built-in policy cannot be made: ${z.prettifyError(parsed.error)}`);
-}
-
-/** SHA-256 over the policy with its defaults, keys in order; 64 hex. The order in which it is written does not count. */
-export const policyDigest = (policy: Policy): string => createHash('sha256').update(canonical(policy)).digest('hex');
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
 }

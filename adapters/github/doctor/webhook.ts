@@ -3,7 +3,10 @@ import type { Check } from '../../../core/doctor/finding.ts';
 import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 
-/** Where `drydock serve` and the Lambda take deliveries. */
+/**
+ * Where `drydock serve` and the Lambda take deliveries.
+ * @internal for its tests
+ */
 export const webhookPath = '/webhooks/github';
 const lookedAt = 50;
 

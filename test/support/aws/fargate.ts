@@ -9,7 +9,7 @@ import { AwsRefusal, type JsonOperation } from './call.ts';
 import { stoppedRule } from './deployed.ts';
 
 /** Beside what a script may say of a phase: what only a task can suffer. */
-export interface Suffered extends Scripted {
+interface Suffered extends Scripted {
   /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
   fate?: 'gateway-killed' | 'spot';
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../../../core/policy/parse.ts';
-import { type Policy, policyDigest, policySchema, soloPolicy } from '../../../../core/policy/schema.ts';
+import { type Policy, policySchema, soloPolicy } from '../../../../core/policy/schema.ts';
 import { wildcard } from '../../../../core/policy/wildcard.ts';
 import { bytesOf } from '../task-spec/specs.ts';
 import { designPolicy } from './policies.ts';
@@ -134,16 +134,7 @@ test('a policy stored as JSON is read back as it was', () => {
   for (const policy of [parse(minimal), parse(designPolicy)]) {
     const again = policySchema.parse(JSON.parse(JSON.stringify(policy)));
     expect(again).toEqual(policy);
-    expect(policyDigest(again)).toBe(policyDigest(policy));
   }
-});
-
-test('R6 the digest depends on what is said and not on its order', () => {
-  const a = parse(`${minimal}egress: {registries: [npm], hosts: []}\nchecks: {x: a, y: b}\n`);
-  const b = parse(`checks: {y: b, x: a}\negress: {hosts: [], registries: [npm]}\n${minimal}`);
-  expect(policyDigest(a)).toBe(policyDigest(b));
-  expect(policyDigest(a)).toMatch(/^[0-9a-f]{64}$/);
-  expect(policyDigest(parse(`${minimal}limits: {cpu: 1}\n`))).not.toBe(policyDigest(parse(minimal)));
 });
 
 test('the built-in policy of one person', () => {
