@@ -45,6 +45,21 @@ const usedSchemas: Plugin = {
   },
 };
 
+/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
+        const refuse = "() => { throw new Error('JSON Schemas are not part of a function.'); }";
+        return { contents: names.map((name) => `export const ${name} = ${refuse};`).join('\n') };
+      },
+    );
+  },
+};
+
 /** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
 const usedEndpoints: Plugin = {
   name: 'used-endpoints',
@@ -107,7 +122,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         external: [...awsRuntime, tracer],
         ...forAws,
-        plugins: [usedSchemas, usedEndpoints],
+        plugins: [usedSchemas, withoutJsonSchema, usedEndpoints],
       });
       const [output] = outputFiles;
       if (!output) throw new Error(`esbuild made nothing of ${name}`);

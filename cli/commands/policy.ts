@@ -4,8 +4,8 @@ import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { policyJsonSchema } from '../../core/policy/schema.ts';
 import { action, type CommonOptions, policyOption } from '../command.ts';
-import { policyFile } from '../config/load-policy.ts';
-import { plain, print } from '../terminal/output.ts';
+import { invalidPolicy, policyFile } from '../config/load-policy.ts';
+import { plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   const policy = program.command('policy').description('the operator’s configuration');
@@ -30,11 +30,12 @@ export function register(program: Command): void {
         });
       }
       const { policy: parsed, problems } = parsePolicy(bytes);
-      print(output, { file, valid: parsed !== undefined, problems }, () => [
+      const error = parsed ? undefined : invalidPolicy(file, problems);
+      print(output, { file, valid: parsed !== undefined, problems, ...withError(error) }, () => [
         `${file}  ${parsed ? 'valid' : 'invalid'}`,
         ...problems.map((p) => `  ${file}:${p.line}:${p.column}  ${p.rule}  ${plain(p.message)}`),
       ]);
-      return parsed ? 0 : 2;
+      return error?.exit ?? 0;
     },
   );
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { GitHubConfig } from '../../adapters/github/config.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { DrydockError } from '../../core/errors.ts';
 
 /** What `drydock github setup` stores. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGitHubAccess } from '../../adapters/github/api/app.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
-import type { GitHubConfig } from '../../adapters/github/config.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
 import { readEvent } from '../../adapters/github/webhook/events.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';

@@ -12,7 +12,7 @@ import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
-import type { GitHubConfig } from '../../adapters/github/config.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
@@ -22,6 +22,7 @@ import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
@@ -29,7 +30,7 @@ import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { recover } from '../../pipeline/lifecycle/recover.ts';
+import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
 import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
@@ -37,7 +38,6 @@ import { createService, type Service, type WatchItem, watch } from '../../pipeli
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
 import { loadGitHubConfig } from '../config/github.ts';
-import { packageRoot } from '../package-root.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 
 export interface OwnerOptions {
@@ -188,15 +188,19 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     async resume() {
-      const names = unfinished();
+      const left = engine.left();
+      const named = (waits: boolean): string[] =>
+        left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
+      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      await closeExpired(deps, named(false));
+      await recover(deps, named(true));
       await engine.resume();
-      await recover(deps, names);
       if ((await credentials.owners()).length > 0) {
         await github()
           ?.revokeLeftovers((runId) => hasEnded(deps, runId))
           .catch(() => undefined);
       }
-      return names.length;
+      return left.length;
     },
     async close() {
       closing.abort();

@@ -1,5 +1,5 @@
-import type { EffectiveTask } from '../policy/merge.ts';
 import type { ChangeSet } from '../run/change-set.ts';
+import type { EffectiveTask } from '../run/effective-task.ts';
 
 /** What the guard looks at. */
 export interface GuardInput {

@@ -36,15 +36,7 @@ const sandbox = z
       .max(50)
       .default([])
       .describe('Hosts to reach on port 443, among those the policy allows.'),
-    mcp: z
-      .array(
-        z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9._-]{0,63}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$/, 'Write SERVER or SERVER/TOOL.'),
-      )
-      .max(50)
-      .default([])
-      .describe('MCP servers, or single tools of theirs, among those the policy allows.'),
+    mcp: z.unknown().optional().describe('Not built yet: refused.'),
     cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
     memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
     timeout_minutes: z.number().positive().max(10_080).optional().describe('Longest time of one phase, in minutes.'),

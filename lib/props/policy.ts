@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import type { Policy, PolicyInput } from '../../core/policy/schema.ts';
-import { propError } from '../names.ts';
+import { propError } from './prop-error.ts';
 
 /**
  * The policy prop, checked as the command line checks it.

@@ -2,7 +2,7 @@
 // the flood has its run. Says where it listens, then how many runs there are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GitHubConfig } from '../../adapters/github/config.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';

@@ -21,9 +21,10 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
       const item = { pk: runPk(gate.runId), sk: `gate#${gate.gateId}`, ...gate };
       if (await table.put(item, absent)) return gate;
       await table.update(item.pk, item.sk, {
-        UpdateExpression: 'SET #token = :token',
+        // A decision that went to the earlier token, which nobody waited for any more, goes to this one too.
+        UpdateExpression: 'SET #token = :token, delivered = :no',
         ExpressionAttributeNames: { '#token': 'token' },
-        ExpressionAttributeValues: { ':token': gate.token },
+        ExpressionAttributeValues: { ':token': gate.token, ':no': false },
       });
       const stored = await get(gate.gateId);
       if (!stored) throw new DrydockError('GateNotFound', `Gate ${gate.gateId} vanished while it was opened.`);

@@ -4,7 +4,7 @@ import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 
 /**
- * Where `drydock serve` and the Lambda take deliveries.
+ * Where `drydock serve` takes deliveries; a deployment has another path.
  * @internal for its tests
  */
 export const webhookPath = '/webhooks/github';

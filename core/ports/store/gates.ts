@@ -2,7 +2,10 @@ import type { Gate, GateDecision, Vote } from '../../run/gate.ts';
 
 /** Requests for a decision and the votes on them. */
 export interface Gates {
-  /** Opens a gate, once; a second call replaces only the token (newest wins) and returns the stored gate. */
+  /**
+   * Opens a gate, once. A second call replaces the token (newest wins), so that a decision is delivered to it too, and
+   * returns the stored gate.
+   */
   open(gate: Gate): Promise<Gate>;
   get(gateId: string): Promise<Gate | undefined>;
   byRun(runId: string): Promise<Gate[]>;

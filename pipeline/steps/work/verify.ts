@@ -4,7 +4,7 @@ import { guardTask } from '../../phases/guard-task.ts';
 import { launchPhase } from '../../phases/launch-phase.ts';
 import { phaseIdOf } from '../../phases/phase-request.ts';
 import { putText } from '../../runs/artifacts.ts';
-import { loadTask } from '../../runs/task.ts';
+import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -15,8 +15,8 @@ export const verify: Step<'verify'> =
   (deps) =>
   async ({ runId, round, token }) => {
     const request = { runId, phase: 'verify' as const, round };
-    const task = await loadTask(deps, runId);
-    const violations = await guardTask(deps, task);
+    const context = await loadRunContext(deps, runId);
+    const violations = await guardTask(deps, context);
     if (violations.length === 0) {
       await launchPhase(deps, request, token);
       return {};

@@ -70,6 +70,7 @@ const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
   specBlob: 'b'.repeat(40),
   specDigest: 'c'.repeat(64),
   policyDigest: 'd'.repeat(64),
+  taskDigest: 'e'.repeat(64),
   dryRun: false,
   status: 'running',
   state: 'Validate',
@@ -116,6 +117,28 @@ describe('runs', () => {
     });
     expect([same.spentMicros, (await runs.get(id))?.version]).toEqual([0, 1]);
     await expect(runs.update('r-none', (run) => run)).rejects.toMatchObject({ name: 'RunNotFound' });
+  });
+
+  it('keep their end, whoever writes late; what a phase cost still comes in', async () => {
+    await runs.create(record(id, { gate: `${id}.plan.1` }));
+    const error = { name: 'Cancelled', message: 'm', remedy: '' };
+    await runs.update(id, ({ gate: _gate, ...run }) => ({
+      ...run,
+      status: 'cancelled',
+      state: 'Settle',
+      endedAt: '2026-01-01T00:00:00.000Z',
+      error,
+    }));
+    await runs.update(id, ({ error: _error, ...run }) => ({
+      ...run,
+      status: 'running',
+      state: 'Build',
+      gate: `${id}.plan.1`,
+      spentMicros: 7,
+    }));
+    const after = await runs.get(id);
+    expect(after).toMatchObject({ status: 'cancelled', state: 'Settle', error, spentMicros: 7 });
+    expect(after).not.toHaveProperty('gate');
   });
 
   it('keep each event once, oldest first', async () => {
@@ -327,6 +350,15 @@ describe('gates (R24)', () => {
     const again = await gates.open(gateOf(id, { token: 'sealed-2', title: 'other' }));
     expect(again).toMatchObject({ token: 'sealed-2', title: 't', approvals: ['p1'], version: 2 });
     expect(await gates.byRun(id)).toEqual([again]);
+  });
+
+  it('opened again, have a decision that went to the earlier token delivered to the new one', async () => {
+    await gates.open(gateOf(id, { required: 1 }));
+    const gateId = `${id}.review.1`;
+    await vote(gateId, ballot('p1'));
+    await gates.markDelivered(gateId);
+    expect((await gates.get(gateId))?.delivered).toBe(true);
+    expect(await gates.open(gateOf(id, { token: 'sealed-2' }))).toMatchObject({ status: 'decided', delivered: false });
   });
 
   it('are decided by exactly one of many votes at once, with exactly the quorum', async () => {

@@ -34,7 +34,7 @@ test('the policy of the design parses as it stands; a critical path that nobody 
 test('a version and repositories are enough; what is left out is the tight default', () => {
   const policy = parse(minimal);
   expect(policy.egress.hosts).toEqual([]);
-  expect(policy.mcp).toEqual({});
+  expect(policy.checks).toEqual({});
   expect(policy.protected_paths).toEqual(['.github/**', '.agent-tasks/**']);
   expect(policy.limits).toMatchObject({
     usd_per_run: 10,
@@ -83,7 +83,7 @@ notify: &n {}
     'error 10:19 unknown-key',
     'error 11:19 format',
     'error 12:23 format',
-    'error 13:7 format',
+    'error 13:1 NotBuiltYet',
     'error 14:32 format',
     'error 15:12 anchor',
   ]);
@@ -135,6 +135,31 @@ test('a policy stored as JSON is read back as it was', () => {
     const again = policySchema.parse(JSON.parse(JSON.stringify(policy)));
     expect(again).toEqual(policy);
   }
+});
+
+test.each([
+  '{docs: {url: "https://mcp.example.com", tools: [read]}}',
+  'docs',
+  '[docs]',
+  '',
+  'null',
+])('mcp: %s is refused by name, because nothing serves it', (mcp) => {
+  const { policy, problems } = parsePolicy(bytesOf(`${minimal}mcp: ${mcp}\n`));
+  expect(policy).toBeUndefined();
+  expect(problems).toMatchObject([{ rule: 'NotBuiltYet', severity: 'error', line: 4, column: 1 }]);
+  expect(problems[0]?.message).toContain('take it out of the policy');
+});
+
+test('an empty mcp asks for nothing', () => {
+  expect(problemsOf(`${minimal}mcp: {}\n`)).toEqual([]);
+});
+
+test('Slack needs no channel; a policy that names one stays valid and is told that it has no effect', () => {
+  expect(problemsOf(`${minimal}notify: {slack: {}}\n`)).toEqual([]);
+  const { policy, problems } = parsePolicy(bytesOf(`${minimal}notify: {slack: {channel: "#builds"}}\n`));
+  expect(policy?.notify.slack).toBeDefined();
+  expect(problems).toMatchObject([{ rule: 'no-effect', severity: 'warning', line: 4 }]);
+  expect(problems[0]?.message).toContain('slack: {}');
 });
 
 test('the built-in policy of one person', () => {
