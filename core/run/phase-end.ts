@@ -19,7 +19,7 @@ export const storedEnd = z.strictObject({
   agentFiles: z.string().exactOptional(),
   ms: z.number().nonnegative(),
 });
-export type StoredEnd = z.infer<typeof storedEnd>;
+type StoredEnd = z.infer<typeof storedEnd>;
 
 export interface PhaseEnd extends Omit<StoredEnd, 'artifacts'> {
   /** Artifacts the phase put, by name, as bytes on the launcher's side. */

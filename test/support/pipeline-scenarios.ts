@@ -5,7 +5,7 @@ import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 
 /** What the scenarios see of a run, wherever it runs. */
-export interface SeenRun {
+interface SeenRun {
   runId: string;
   status: string;
   state: string;
@@ -16,7 +16,7 @@ export interface SeenRun {
   gate?: string | null | undefined;
 }
 
-export interface PipelineWorld {
+interface PipelineWorld {
   github: GitHubKit;
   spec(change?: Record<string, unknown>): string;
   /** The run of a task, once it is as asked; fails when it ends badly without that having been asked for. */
