@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { sealedAs, variables } from '../../common/deployment.ts';

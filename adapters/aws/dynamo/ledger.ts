@@ -3,9 +3,9 @@ import { DrydockError } from '../../../core/errors.ts';
 import { formatUsd } from '../../../core/money/format.ts';
 import type { Ledger } from '../../../core/ports/store/ledger.ts';
 import { modelCall } from '../../../core/run/phase.ts';
-import { strip } from './keys.ts';
-import { parseStored } from './stored.ts';
-import { Table } from './table.ts';
+import { strip } from './table/keys.ts';
+import { parseStored } from './table/stored.ts';
+import { Table } from './table/table.ts';
 
 /** Attempts to reserve while somebody changes the limit of the same sprint or settles in it. */
 const limitAttempts = 10;

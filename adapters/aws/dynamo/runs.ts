@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Runs } from '../../../core/ports/store/runs.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
-import { runPk, strip } from './keys.ts';
-import { pack, unpack } from './packing.ts';
-import { parseStored } from './stored.ts';
-import { type Item, Table } from './table.ts';
-import { byTimeIndex } from './tables.ts';
+import { runPk, strip } from './table/keys.ts';
+import { pack, unpack } from './table/packing.ts';
+import { parseStored } from './table/stored.ts';
+import { type Item, Table } from './table/table.ts';
+import { byTimeIndex } from './table/tables.ts';
 
 /** Writers of one record are few (a step, a command, a phase's end); more failed attempts than this is a defect. */
 const updateAttempts = 50;

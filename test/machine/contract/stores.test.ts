@@ -8,7 +8,7 @@ import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../../adapters/aws/dynamo/phases.ts';
 import { createRuns } from '../../../adapters/aws/dynamo/runs.ts';
-import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Admission } from '../../../core/ports/store/admission.ts';
 import type { Baselines } from '../../../core/ports/store/baselines.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DrydockError } from '../../../core/errors.ts';
+import { DrydockError } from '../../../../core/errors.ts';
 
 /**
  * Checks what a table returned against its schema.
