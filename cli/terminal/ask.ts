@@ -1,4 +1,5 @@
 import { DrydockError, viewError } from '../../core/errors.ts';
+import { optionsOf, voteForOption } from '../../core/review/option.ts';
 import type { GateKind, VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import type { Session } from '../local/session.ts';
@@ -23,11 +24,11 @@ export async function askAtGate(
   output.err(output.style('bold', plain(gate.title)));
   for (const line of gate.text.split('\n')) output.err(`  ${plain(line)}`);
   const options = optionsOf(gate);
-  options.forEach((option, i) => {
-    const suggested = option === gate.question?.suggested ? output.style('dim', ' (suggested)') : '';
-    output.err(`  ${i + 1}  ${plain(option)}${suggested}`);
+  options.forEach(({ label }, i) => {
+    const suggested = label === gate.question?.suggested ? output.style('dim', ' (suggested)') : '';
+    output.err(`  ${i + 1}  ${plain(label)}${suggested}`);
   });
-  const choices = `${options.length > 0 ? 'NUMBER · ' : ''}${choicesOf(gate)}`;
+  const choices = `${options.length > 0 ? 'NUMBER [TEXT] · ' : ''}${choicesOf(gate)}`;
   for (;;) {
     const typed = await readLine(terminal, `${choices} (as ${plain(as)})> `);
     if (typed === undefined) {
@@ -51,8 +52,6 @@ export async function askAtGate(
   }
 }
 
-const optionsOf = (gate: GateView): string[] => (gate.kind === 'question' ? (gate.question?.options ?? []) : []);
-
 const usages: Record<GateKind, string> = {
   plan: 'approve · revise TEXT · reject REASON',
   review: 'approve · revise TEXT · reject REASON',
@@ -70,7 +69,7 @@ function voteOf(line: string, gate: GateView, choices: string): { choice: VoteCh
   const text = rest.join(' ').trim();
   if (/^\d+$/.test(word)) {
     const option = optionsOf(gate)[Number(word) - 1];
-    if (option !== undefined) return { choice: 'answer', text: text === '' ? option : `${option}: ${text}` };
+    if (option) return voteForOption(option, text);
   }
   const choice = (['approve', 'revise', 'reject', 'answer'] as VoteChoice[]).find((c) =>
     c.startsWith(word.toLowerCase()),

@@ -44,6 +44,15 @@ export interface GateDecision {
   at: string;
 }
 
+/** An option of a question, and what choosing it does. */
+export interface GateOption {
+  label: string;
+  /** `answer` goes on with the label or the person's words, `reject` ends the run, `accept` approves the change. */
+  does: 'answer' | 'reject' | 'accept';
+  /** The option is nothing without the person's own words. */
+  text?: 'required';
+}
+
 export interface Gate {
   /** `<runId>.<kind>.<round>`; deterministic, so that opening it twice opens one. */
   gateId: string;
@@ -57,6 +66,8 @@ export interface Gate {
   title: string;
   text: string;
   question?: Question;
+  /** Options that carry an action. Absent where the agent asks: its options are answers. */
+  options?: GateOption[];
   /** A question that may also be approved: then the change goes on as it is. */
   acceptable: boolean;
   /** Person ids that may approve; of a question, fewer than may answer. */
