@@ -38,7 +38,7 @@ export function gatePage(context: PageContext, parts: GateParts): Markup {
   const expired = Date.parse(gate.expiresAt) <= context.now;
   const body = markup`<p class="trail"><a href="${runPath(gate.runId)}">${gate.taskId}</a> · ${kindNames[gate.kind]}${gate.round > 1 && ` ${gate.round}`}</p>
 <div class="head"><h1>${gate.title}</h1><p>${chip(gate.decision?.outcome ?? (expired ? 'expired' : 'waiting'))}</p></div>
-${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. What you wrote is still in its form. <a href="${gatePath(gate.gateId)}">Drop it and look again</a></p>`}
+${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. What you wrote is still in its form. <a href="${gatePath(gate.gateId)}">Back to where you were</a></p>`}
 ${decisionBox(context, gate)}
 ${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The time to decide is over; votes are kept and not counted.</p></div>`}
 ${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
