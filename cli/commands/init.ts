@@ -6,11 +6,13 @@ import { parseDocument } from 'yaml';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
-import { action, asOption, type CommonOptions, type ExitCode } from '../command.ts';
+import { action, asOption, type CommonOptions } from '../command.ts';
 import { policyFile, requesterName } from '../config/load-policy.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { detectToolchain, type Toolchain } from '../config/toolchain.ts';
-import { type Output, print } from '../terminal/output.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
+import { type Output, print, withError } from '../terminal/output.ts';
+import { invalidSpecs } from './specs.ts';
 
 export function register(program: Command): void {
   action<[], CommonOptions>(
@@ -68,6 +70,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
     );
   const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
+  const error = invalidSpecs([{ file: spec, report }]);
   print(
     output,
     {
@@ -80,6 +83,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       clarity: report.clarity,
       problems: report.problems,
       next,
+      ...withError(error),
     },
     () => [
       `repository  ${name} (${root}), branch ${branch}`,
@@ -91,7 +95,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       `next        ${next}`,
     ],
   );
-  return report.valid ? 0 : 2;
+  return error?.exit ?? 0;
 }
 
 /** OWNER/NAME of the remote, else a name made from the folder. */

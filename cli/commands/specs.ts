@@ -11,7 +11,8 @@ import { action, asOption, type CommonOptions, dataOption, policyOption, withSes
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { filesOf, gitRoot, repositoriesOf } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
-import { type Output, plain, print } from '../terminal/output.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
+import { type Output, plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean }>(
@@ -90,7 +91,7 @@ async function lint(
   output: Output,
   options: CommonOptions & { fix?: boolean; schema?: boolean },
   files: string[],
-): Promise<0 | 2> {
+): Promise<ExitCode> {
   if (options.schema) {
     output.out(JSON.stringify(specJsonSchema(), null, output.json ? 0 : 2));
     return 0;
@@ -120,10 +121,21 @@ async function lint(
     clarity: report.clarity,
     advice: { mode: report.advice.mode, reason: report.advice.reason, costClass: report.advice.costClass },
   }));
-  print(output, { files: view }, () =>
+  const error = invalidSpecs(reports);
+  print(output, { files: view, ...withError(error) }, () =>
     reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)),
   );
-  return reports.every(({ report }) => report.valid) ? 0 : 2;
+  return error?.exit ?? 0;
+}
+
+/** Every fault of these specs, each with its place; undefined where there is none. */
+export function invalidSpecs(reports: { file: string; report: LintReport }[]): DrydockError | undefined {
+  const faults = reports.flatMap(({ file, report }) =>
+    report.problems
+      .filter(({ severity }) => severity === 'error')
+      .map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`),
+  );
+  return faults.length === 0 ? undefined : new DrydockError('SpecInvalid', faults.join('\n'));
 }
 
 function describe(output: Output, file: string, fixed: boolean, report: LintReport): string[] {

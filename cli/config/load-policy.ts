@@ -4,7 +4,8 @@ import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { personOf } from '../../core/policy/people.ts';
 import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
-import { home, osUser } from '../local/data-folder.ts';
+import type { Problem } from '../../core/task-spec/text.ts';
+import { home, osUser } from './home.ts';
 
 export interface LoadedPolicy {
   policy: Policy;
@@ -45,10 +46,7 @@ export function loadPolicy(
     return { policy: soloPolicy({ id: who, email: who }, repositories), source: 'built-in' };
   }
   const { policy, problems } = parsePolicy(bytes);
-  if (!policy) {
-    const faults = problems.map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`);
-    throw new DrydockError('PolicyInvalid', faults.join('\n'), { details: problems });
-  }
+  if (!policy) throw invalidPolicy(file, problems);
   const folder = dirname(resolve(file));
   const located: Policy = structuredClone(policy);
   for (const repository of Object.values(located.repositories)) {
@@ -72,6 +70,14 @@ export function loadPolicy(
   }
   return { policy: located, source: file };
 }
+
+/** Every fault of a policy, each with its place. */
+export const invalidPolicy = (file: string, problems: Problem[]): DrydockError =>
+  new DrydockError(
+    'PolicyInvalid',
+    problems.map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`).join('\n'),
+    { details: problems },
+  );
 
 const absolute = (folder: string, path: string): string =>
   path.startsWith('file://')

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGitHubAccess } from '../../adapters/github/api/app.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
@@ -18,7 +19,6 @@ import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
 import { type HookOutcome, refused } from '../../pipeline/webhooks/outcome.ts';
 import { sweepCi } from '../../pipeline/webhooks/sweep.ts';
-import type { GitHubConfig } from '../config/github.ts';
 
 /** Messages worked on at once; of one repository, one after the other. */
 const concurrency = 8;

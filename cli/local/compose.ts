@@ -12,6 +12,7 @@ import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
@@ -21,6 +22,7 @@ import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
@@ -35,8 +37,7 @@ import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
 import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
-import { type GitHubConfig, loadGitHubConfig } from '../config/github.ts';
-import { packageRoot } from '../package-root.ts';
+import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 
 export interface OwnerOptions {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedPost } from '../../adapters/aws/signed.ts';
+import { version } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/record.ts';
 import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
 import type { RunView, Service, WatchItem } from '../../pipeline/service/service.ts';
 import { proxyService } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
-import { version } from '../version.ts';
 import {
   type Account,
   badCredentials,
@@ -22,9 +22,9 @@ import {
 const timeoutMs = 35_000;
 /** How often a call that was turned away for its rate, or found no connection, is made. */
 const attempts = 4;
-/** Between two looks at a run; the longest while nothing happens. */
 /** Their second answer would be another than the first: a vote that was cast already, a run that is a duplicate. */
 const once = new Set(['submit', 'retry', 'vote', 'cancel', 'github-app']);
+/** Between two looks at a run; the longest while nothing happens. */
 const poll = { firstMs: 1_000, factor: 1.5, longestMs: 15_000 };
 
 export interface StackSession extends Session {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { ErrorView } from '../../core/errors.ts';
+import { type DrydockError, type ErrorView, viewError } from '../../core/errors.ts';
 import { stripHidden } from '../../core/prompt/fence.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -37,6 +37,10 @@ export function printError(output: Output, error: ErrorView): void {
   output.err(`${output.style(['red', 'bold'], error.name)}: ${plain(error.message)}`);
   if (error.remedy !== '') output.err(`${output.style('cyan', 'remedy')}: ${plain(error.remedy)}`);
 }
+
+/** What a document has beside its own fields where its command ends with 2 to 4: the error, as when it is thrown. */
+export const withError = (error: DrydockError | undefined): { error?: ErrorView } =>
+  error === undefined ? {} : { error: viewError(error) };
 
 /** Prints a document: JSON when asked for, else the lines made for people. */
 export function print(output: Output, value: unknown, lines: () => string[]): void {

@@ -1,7 +1,7 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import { exitCodeOf } from '../../core/run/record.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
-import type { ExitCode } from '../command.ts';
+import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';
 
 /** More of them are shown by `drydock egress`. */
@@ -47,10 +47,5 @@ function nextCommand(run: RunView): string {
   }
 }
 
-/** A run that ended on its budget says so by its exit code, whatever state it was in. */
-export function exitOf(run: RunView): ExitCode {
-  if (run.status === 'failed' && run.error?.name === 'BudgetExhausted') return 3;
-  const environment = ['SandboxUnavailable', 'RuntimeUnavailable', 'AgentUnavailable', 'SecretMissing', 'ToolMissing'];
-  if (run.status === 'failed' && run.error && environment.includes(run.error.name)) return 4;
-  return exitCodeOf(run.status);
-}
+/** Exit code of a command that ends with this run; what it means for an error is said by `errorKinds`. */
+export const exitOf = (run: Pick<RunView, 'status' | 'error'>): ExitCode => exitCodeOf(run.status, run.error);

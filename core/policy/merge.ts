@@ -1,60 +1,13 @@
 import picomatch from 'picomatch';
 import { microsOf } from '../money/format.ts';
-import type { PhaseLimits } from '../run/phase.ts';
-import { type CompiledConstraints, compileConstraints } from '../task-spec/constraints.ts';
+import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
+import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
+import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
-
-export type ResolvedAgent = Policy['agents']['profiles'][string] & { name: string };
-
-export interface NamedCommand {
-  name: string;
-  command: string;
-}
-
-/** A spec under a policy: what a run may do. */
-export interface EffectiveTask {
-  spec: TaskSpec;
-  agent: ResolvedAgent;
-  team: string;
-  limits: PhaseLimits & {
-    usdMicros: number;
-    changedFiles: number;
-    changedBytes: number;
-    reworkRounds: number;
-    planAlternatives: number;
-    historyDepth: number;
-    concurrentRuns: number;
-    ciReportMs: number;
-  };
-  /** Person ids, the requester among them where listed or solo; without solo the requester's vote does not count. */
-  approvers: string[];
-  /** The larger of spec and policy; `criticalPaths` may raise it by the files a change touches. */
-  requiredReviewers: number;
-  planRequired: boolean;
-  expiresHours: number;
-  /** Glob → reviewers. */
-  criticalPaths: Record<string, number>;
-  /** The policy's registries, and the hosts both spec and policy name. */
-  egress: { registries: string[]; hosts: string[] };
-  /** Hosts the policy allows and the spec did not ask for: a line in the spec would open them. */
-  hostsRefused: string[];
-  /** MCP servers both name, with the tools both allow. */
-  mcp: { server: string; tools: string[] }[];
-  protectedPaths: string[];
-  /** Globs of `provider/model`. */
-  modelsAllow: string[];
-  checks: NamedCommand[];
-  /** Commands for the spec's `ci_gates`, on a repository whose host has no CI. */
-  ci: NamedCommand[];
-  /** Names of tests that both spec and policy take as failing already. */
-  knownFailures: string[];
-  constraints: CompiledConstraints;
-  solo: boolean;
-}
 
 export interface PolicyProblem {
   name:
@@ -129,7 +82,6 @@ export function applyPolicy(
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, refuse);
   const hosts = egressOf(spec, policy, refuse);
-  const mcp = mcpOf(spec, policy, refuse);
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
     if (repository && !wildcard(repository.known_failures, test)) {
@@ -141,22 +93,30 @@ export function applyPolicy(
   spec.target_paths.forEach((path, i) => {
     if (isProtected(path)) refuse(`target_paths.${i}`, `"${path}" is protected by the policy and may not change.`);
   });
-  if (problems.length > 0 || !profile) return { problems };
+  if (problems.length > 0 || !profile || !repository) return { problems };
 
   return {
     problems,
     task: {
       spec,
+      repository: {
+        host: repository.host,
+        location: repository.host === 'git' ? repository.url : spec.repository,
+        ...(repository.host === 'github' && repository.installation !== undefined
+          ? { installation: repository.installation }
+          : {}),
+      },
       agent: { name: agentName, ...profile },
       team,
+      budget: own(policy.budgets, team),
+      policyApprovers: policy.review.approvers,
+      people: policy.people,
       limits,
       ...quorum,
       planRequired: policy.review.plan === 'required',
       expiresHours: policy.review.expires_hours,
       criticalPaths: policy.review.critical_paths,
       egress: { registries: [...policy.egress.registries], hosts },
-      hostsRefused: policy.egress.hosts.filter((host) => !hosts.includes(host)),
-      mcp,
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),
@@ -178,6 +138,13 @@ export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
     refuse(
       'sandbox.services',
       'sandbox.services is not built yet; start what the tests need in setup_command.',
+      'NotBuiltYet',
+    );
+  }
+  if (!asksForNothing(spec.sandbox.mcp)) {
+    refuse(
+      'sandbox.mcp',
+      'sandbox.mcp is not built yet; put what the agent needs into the files of its profile, or into the instructions.',
       'NotBuiltYet',
     );
   }
@@ -253,23 +220,6 @@ function egressOf(spec: TaskSpec, policy: Policy, refuse: Refuse): string[] {
     if (!allowed) refuse(`sandbox.egress.${i}`, `"${host}" is not under egress.hosts in the policy.`);
     return allowed;
   });
-}
-
-function mcpOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask['mcp'] {
-  const granted = new Map<string, Set<string>>();
-  for (const [i, asked] of spec.sandbox.mcp.entries()) {
-    const slash = asked.indexOf('/');
-    const name = slash < 0 ? asked : asked.slice(0, slash);
-    const server = own(policy.mcp, name);
-    const tools = slash < 0 ? server?.tools : [asked.slice(slash + 1)];
-    const unknown = tools?.find((tool) => !server?.tools.includes(tool));
-    if (!server)
-      refuse(`sandbox.mcp.${i}`, `The policy has no MCP server "${name}".${listed(Object.keys(policy.mcp))}`);
-    else if (unknown !== undefined) {
-      refuse(`sandbox.mcp.${i}`, `The policy does not allow the tool "${unknown}" of "${name}".`);
-    } else granted.set(name, new Set([...(granted.get(name) ?? []), ...(tools ?? [])]));
-  }
-  return [...granted].map(([server, tools]) => ({ server, tools: [...tools] }));
 }
 
 function ciOf(spec: TaskSpec, policy: Policy, refuse: Refuse): NamedCommand[] {

@@ -1,9 +1,13 @@
-import { readYaml } from '../task-spec/document.ts';
+import { readYaml, type YamlDocument } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
+import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';
+
+export type { Problem } from '../task-spec/text.ts';
+export type { Policy } from './schema.ts';
 
 /** Parses and checks `drydock.policy.yaml`, all faults at once. `policy` is present when no problem is an error. */
 export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Problem[] } {
@@ -12,11 +16,20 @@ export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Pro
   const document = readYaml(text, 0);
   const { data, faults: found } = checkSchema(policySchema, document, document.value);
   faults.push(...document.faults, ...found);
+  faults.push(...unbuilt(document));
   if (data) faults.push(...contradictions(data, document.locate));
   const problems = toProblems(text, faults);
   return data && problems.every((problem) => problem.severity === 'warning')
     ? { policy: data, problems }
     : { problems };
+}
+
+/** A field that the schema knows and this version does not act on. Ignoring it would be worse than refusing it. */
+function unbuilt({ value, locate }: Pick<YamlDocument, 'value' | 'locate'>): Fault[] {
+  const { mcp } = (value ?? {}) as { mcp?: unknown };
+  if (asksForNothing(mcp)) return [];
+  const message = 'mcp is not built yet, and no server would be reached; take it out of the policy.';
+  return [{ rule: 'NotBuiltYet', message, offset: locate(['mcp'], true) }];
 }
 
 /** What each field allows and the policy as a whole does not. */
@@ -68,6 +81,11 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
     if (reviewers <= approvers) continue;
     const message = `${reviewers} reviewers are required for ${path} and ${approvers} may approve: no such change can pass.`;
     fault('quorum', message, ['review', 'critical_paths', path], 'warning');
+  }
+  if (policy.notify.slack?.channel !== undefined) {
+    const message =
+      'An incoming webhook of Slack writes to the channel it was made for; take channel out, and write slack: {}.';
+    fault('no-effect', message, ['notify', 'slack', 'channel'], 'warning');
   }
   for (const [name, profile] of Object.entries(policy.agents.profiles)) {
     const path = ['agents', 'profiles', name];

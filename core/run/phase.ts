@@ -106,7 +106,7 @@ export const phaseResult = z.strictObject({
   /** Exact versions found: tools (`node`, `npm`, `git`) and top-level dependencies. */
   versions: z.record(z.string(), z.string()),
   agent: z.strictObject({ exitCode: z.int().nullable(), stopReason: z.string().optional(), ms: z.number() }).optional(),
-  /** Seconds per step, for the bench and the record, in milliseconds. */
+  /** Milliseconds per step, for the bench and the record. */
   timings: z.record(z.string(), z.number()),
 });
 export type PhaseResult = z.infer<typeof phaseResult>;

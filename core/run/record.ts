@@ -1,4 +1,4 @@
-import type { ErrorView } from '../errors.ts';
+import { type ErrorView, errorKinds, isErrorName } from '../errors.ts';
 import type { PullRequestRef } from '../ports/host/code-host.ts';
 
 /** Where a run stands. The first three are unfinished; the others are final and never change again. */
@@ -17,8 +17,11 @@ export type RunStatus = (typeof unfinishedStatuses)[number] | (typeof finalStatu
 
 export const isFinal = (status: RunStatus): boolean => (finalStatuses as readonly string[]).includes(status);
 
-/** Exit code of a command that ends with a run in this status (DESIGN, Command line). */
-export function exitCodeOf(status: RunStatus): 0 | 1 | 3 | 5 {
+/**
+ * Exit code of a command that ends with a run in this status. Of a run that did not deliver, its error decides; an error
+ * that refuses a command with 2 (there is no run) ends a run with 1.
+ */
+export function exitCodeOf(status: RunStatus, error?: Pick<ErrorView, 'name'> | null): 0 | 1 | 3 | 4 | 5 {
   switch (status) {
     case 'delivered':
     case 'duplicate':
@@ -30,8 +33,10 @@ export function exitCodeOf(status: RunStatus): 0 | 1 | 3 | 5 {
     case 'queued':
     case 'running':
       return 5;
-    default:
-      return 1;
+    default: {
+      const { exit } = error && isErrorName(error.name) ? errorKinds[error.name] : errorKinds.Internal;
+      return exit === 2 ? 1 : exit;
+    }
   }
 }
 
@@ -87,7 +92,10 @@ export interface RunRecord {
   specBlob: string;
   /** Digest of the spec's bytes among the artifacts. */
   specDigest: string;
+  /** Digest of the policy that the run started under, among the artifacts. */
   policyDigest: string;
+  /** Digest of the effective task among the artifacts. */
+  taskDigest: string;
   agentOverride?: string;
   agent?: string;
   dryRun: boolean;
@@ -112,7 +120,6 @@ export interface RunRecord {
   origin?: RunOrigin;
   /** Set by cancel and supersede; the next step sees it. */
   stop?: { as: 'Cancelled' | 'Superseded'; by: string; reason: string };
-  supersedes?: string;
   capMicros: number;
   spentMicros: number;
   tokens: { input: number; output: number; cached: number };

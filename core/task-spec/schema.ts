@@ -36,15 +36,7 @@ const sandbox = z
       .max(50)
       .default([])
       .describe('Hosts to reach on port 443, among those the policy allows.'),
-    mcp: z
-      .array(
-        z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9._-]{0,63}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$/, 'Write SERVER or SERVER/TOOL.'),
-      )
-      .max(50)
-      .default([])
-      .describe('MCP servers, or single tools of theirs, among those the policy allows.'),
+    mcp: z.unknown().optional().describe('Not built yet: refused.'),
     cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
     memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
     timeout_minutes: z.number().positive().max(10_080).optional().describe('Longest time of one phase, in minutes.'),
@@ -102,7 +94,10 @@ export const specSchema = z.strictObject({
 
 export type TaskSpec = z.infer<typeof specSchema>;
 
-/** JSON Schema (2020-12) of a spec as people write it, for editors. */
-export function specJsonSchema(): object {
-  return { title: 'Drydock task spec', ...z.toJSONSchema(specSchema, { io: 'input' }) };
+/** Draft 7 is the newest one that every YAML editor understands. */
+export type JsonSchemaDraft = 'draft-2020-12' | 'draft-7';
+
+/** JSON Schema of a spec as people write it, for editors. */
+export function specJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
+  return { title: 'Drydock task spec', ...z.toJSONSchema(specSchema, { io: 'input', target }) };
 }

@@ -1,11 +1,12 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { handle } from 'hono/aws-lambda';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { sendHostEvent } from '../../adapters/aws/queue.ts';
 import { readEvent } from '../../adapters/github/webhook/events.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { variable, webhookPath } from '../../common/deployment.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import { secrets } from '../runtime/compose.ts';
+import { asHandler } from '../runtime/handler.ts';
 import { logger, traced } from '../runtime/telemetry.ts';
 
 /** What API Gateway lets through. */
@@ -22,7 +23,7 @@ const app = createWebhook({
       try {
         const read = readEvent(event, JSON.parse(body));
         if (read.kind === 'nothing') return false;
-        await sendHostEvent(client, variable('queue'), body, read);
+        await sendHostEvent(client, variable('queue'), read);
         return true;
       } catch (error) {
         // It lacks what its event must have, and will not be better when it is sent again.
@@ -39,11 +40,12 @@ const answer = handle(app);
  * The front door for webhooks: checked, queued, answered. A signature of a secret that is not known here may be of one that
  * GitHub was just told of, so whoever is turned away for it is looked at again with what is known now.
  */
-export const handler: typeof answer = async (event, context) => {
+export const handler = asHandler(async (given) => {
+  const event = given as LambdaEvent;
   const before = await secrets().webhookSecrets(variable('github'), false);
   valid = before;
-  const first = await answer(event, context);
+  const first = await answer(event);
   if (first.statusCode !== 401) return first;
   valid = await secrets().webhookSecrets(variable('github'), true);
-  return valid.join() === before.join() ? first : answer(event, context);
-};
+  return valid.join() === before.join() ? first : answer(event);
+});

@@ -32,8 +32,8 @@ import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { gatewayPort, optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
+import { readNotificationSettings } from './notification-settings.ts';
 import { composeNotifier } from './notifier.ts';
-import { operatorPolicy } from './operator-policy.ts';
 import { logger, traced } from './telemetry.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -75,7 +75,7 @@ export async function gitHubAccess(): Promise<GitHubAccess> {
 
 const notifier = once(() =>
   composeNotifier({
-    policy: operatorPolicy(),
+    settings: readNotificationSettings(),
     sent: createSentMessages(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,

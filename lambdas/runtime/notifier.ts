@@ -4,8 +4,8 @@ import { awsError } from '../../adapters/aws/errors.ts';
 import { createSesNotifier } from '../../adapters/email/ses.ts';
 import { createSlackNotifier } from '../../adapters/slack/incoming-webhook.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { Policy } from '../../core/policy/schema.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { NotificationSettings } from './notification-settings.ts';
 import { traced } from './telemetry.ts';
 
 /** Attempts per message, one and two seconds apart; the SDK makes three requests in each of them. */
@@ -13,7 +13,7 @@ const maxAttempts = 3;
 const firstWaitMs = 1_000;
 
 export interface NotifierOptions {
-  policy: Pick<Policy, 'notify' | 'people'>;
+  settings: NotificationSettings;
   sent: SentMessages;
   slackWebhook(): Promise<string>;
   sleep(ms: number): Promise<unknown>;
@@ -25,8 +25,8 @@ export interface NotifierOptions {
  * Mail and Slack, as far as the policy names them. A run goes on without: its gates are on its pull request and its pages
  * too. So what cannot be said is tried a few times, then logged, and keeps nothing else from being said.
  */
-export function composeNotifier({ policy, sent, slackWebhook, sleep, log }: NotifierOptions): Notifier {
-  const { notify, people } = policy;
+export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: NotifierOptions): Notifier {
+  const { notify, people } = settings;
   const person = new Map(Object.entries(people));
   const channels: Notifier[] = [];
   if (notify.email) {

@@ -1,20 +1,21 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { Policy } from '../../core/policy/schema.ts';
+import type { SprintBudget } from '../../core/run/effective-task.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { closeGate } from '../gates/decide-gate.ts';
-import { loadTask } from '../runs/task.ts';
+import { closeGate } from '../gates/close-gate.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 
 /** Runs are admitted per repository (R43). */
 export const slotScope = (record: Pick<RunRecord, 'repository'>): string => `repository#${record.repository}`;
 
-/** The sprint a moment falls into, by its first day (ISO date), and what it may cost; undefined without a budget. */
+/**
+ * The sprint that contains a moment, named by its first day (ISO date), and its limit; undefined without a budget.
+ * @param now Epoch milliseconds.
+ */
 export function sprintOf(
-  policy: Policy,
-  team: string,
+  budget: SprintBudget | undefined,
   now: number,
 ): { sprint: string; limitMicros: number } | undefined {
-  const budget = policy.budgets[team];
   if (!budget) return undefined;
   const start = Date.parse(budget.sprint_starts);
   const length = budget.sprint_days * 86_400_000;
@@ -48,7 +49,7 @@ export async function isHeldBack(deps: Deps, run: RunRecord): Promise<boolean> {
 /** The limit of the policy that a run was started under; one run's broken policy must not hold back the others. */
 async function slotLimit(deps: Deps, runId: string): Promise<number> {
   try {
-    return (await loadTask(deps, runId)).effective.limits.concurrentRuns;
+    return (await loadRunContext(deps, runId)).task.limits.concurrentRuns;
   } catch (error) {
     // Woken, its next step fails with the same fault, which then is on its record.
     if (error instanceof DrydockError && error.retry !== 'transient') return Number.POSITIVE_INFINITY;

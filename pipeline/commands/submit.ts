@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
 import { type Deps, nonce } from '../deps.ts';
 import { putJson } from '../runs/artifacts.ts';
-import { effectiveTask } from '../runs/task.ts';
 
 export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
@@ -36,11 +36,11 @@ export interface Submitted {
  * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
-  const effective = effectiveTask(request.file, request.bytes, request.policy, {
+  const task = resolveTask(request.file, request.bytes, request.policy, {
     requester: request.requester,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
   });
-  const { spec } = effective;
+  const { spec } = task;
   if (request.repository !== undefined && spec.repository !== request.repository) {
     throw new DrydockError(
       'PolicyRefused',
@@ -57,13 +57,16 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     ? `d-${createHash('sha256').update(`${key}${nonce()}`).digest('hex').slice(0, 40)}`
     : runIdOf(key);
   const specDigest = await deps.artifacts.put(request.bytes);
-  const policyDigest = await putJson(deps.artifacts, request.policy);
+  const [policyDigest, taskDigest] = await Promise.all([
+    putJson(deps.artifacts, request.policy),
+    putJson(deps.artifacts, task),
+  ]);
   const record: RunRecord = {
     runId,
     runKey: key,
     taskId: spec.task_id,
     repository: spec.repository,
-    team: effective.team,
+    team: task.team,
     title: spec.title ?? firstLine(spec.instructions),
     requester: request.requester,
     attempt: request.attempt,
@@ -71,15 +74,16 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     specBlob,
     specDigest,
     policyDigest,
+    taskDigest,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
-    agent: effective.agent.name,
+    agent: task.agent.name,
     dryRun: request.dryRun,
     ...(request.origin === undefined ? {} : { origin: request.origin }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,
     branch: branchOf(spec.output_branch_prefix, key),
-    capMicros: effective.limits.usdMicros,
+    capMicros: task.limits.usdMicros,
     spentMicros: microsOf(0),
     tokens: { input: 0, output: 0, cached: 0 },
     work: { feedback: [], answers: [], addedConstraints: [], results: {} },

@@ -82,16 +82,3 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
     }
   );
 }
-
-/** Decides a gate without a vote: CI, the queue, expiry, a stop, or nobody being there. */
-export async function closeGate(
-  deps: Deps,
-  gateId: string,
-  outcome: GateDecision['outcome'],
-  by: string,
-  text: string,
-): Promise<void> {
-  await deps.gates.decide(gateId, { outcome, by: [by], text, at: new Date(deps.clock.now()).toISOString() });
-  const gate = await deps.gates.get(gateId);
-  if (gate) await applyDecision(deps, gate);
-}

@@ -4,7 +4,7 @@ import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { bestEffort, reportRun } from '../runs/report-run.ts';
-import { refuseStopped, type Task } from '../runs/task.ts';
+import { type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 
@@ -28,8 +28,8 @@ export interface GateRequest {
 export const gateIdOf = (runId: string, kind: GateKind, round: number): string => `${runId}.${kind}.${round}`;
 
 /** Opens a gate once, tells people once, and shows it on the run. A gate decided meanwhile is answered at once. */
-export async function openGate(deps: Deps, task: Task, state: string, request: GateRequest): Promise<void> {
-  const { record, effective } = task;
+export async function openGate(deps: Deps, context: RunContext, state: string, request: GateRequest): Promise<void> {
+  const { record, task } = context;
   const now = deps.clock.now();
   const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, ...rest } = request;
   const gate: Gate = {
@@ -39,16 +39,16 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     taskId: record.taskId,
     needsPerson,
     acceptable,
-    approvers: effective.approvers,
+    approvers: task.approvers,
     revisionsLeft,
     requester: record.requester,
-    solo: effective.solo,
+    solo: task.solo,
     approvals: [],
     status: 'pending',
     token: await deps.vault.seal(token),
     delivered: false,
     openedAt: new Date(now).toISOString(),
-    expiresAt: new Date(now + effective.expiresHours * 3_600_000).toISOString(),
+    expiresAt: new Date(now + task.expiresHours * 3_600_000).toISOString(),
     version: 1,
   };
   const stored = await deps.gates.open(gate);
@@ -75,10 +75,10 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     return { ...run, status, state, gate: gate.gateId };
   });
   if (!forPeople) return;
-  await bestEffort(deps, record, () => announceGate(deps, task, open));
+  await bestEffort(deps, record, () => announceGate(deps, context, open));
   await reportRun(deps, record.runId);
 }
 
 /** Where there are no pages, it is decided there; undefined where it is no page either, as on one machine. */
-const pullRequestOf = ({ pullRequest }: Task['record']): string | undefined =>
+const pullRequestOf = ({ pullRequest }: RunContext['record']): string | undefined =>
   pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;

@@ -3,9 +3,10 @@ import type { PhaseRecord } from '../../core/ports/store/phases.ts';
 import { slotScope, wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision } from '../gates/apply-decision.ts';
-import { closeGate } from '../gates/decide-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase, deliverPhase } from '../phases/answer-phase.ts';
-import { launchPhase, type PhaseRequest } from '../phases/launch-phase.ts';
+import { launchPhase } from '../phases/launch-phase.ts';
+import type { PhaseRequest } from '../phases/phase-request.ts';
 import { settlePhase } from '../phases/settle-phase.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { closeGate } from '../gates/decide-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase } from '../phases/answer-phase.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 

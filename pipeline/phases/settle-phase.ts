@@ -7,11 +7,11 @@ import type { Deps } from '../deps.ts';
 import type { PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { loadTask, type Task } from '../runs/task.ts';
+import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
-import type { PhaseRequest } from './launch-phase.ts';
+import type { PhaseRequest } from './phase-request.ts';
 import { readChange } from './read-change.ts';
 
 /** What went wrong inside a phase, under the name the machine catches. */
@@ -32,13 +32,13 @@ export async function settlePhase(deps: Deps, phaseId: string, attempt: number, 
   if (!phase) return;
   await deps.ledger.recordCalls(phase.runId, end.calls);
   if (phase.answer || phase.attempt !== attempt) return;
-  const task = await loadTask(deps, phase.runId);
+  const context = await loadRunContext(deps, phase.runId);
   const name = phase.request.phase as PhaseName;
   const patch = await evidencePatch(deps, name, end);
-  await rememberBaseline(deps, task, phase.request as unknown as PhaseRequest, end);
+  await rememberBaseline(deps, context, phase.request as unknown as PhaseRequest, end);
   let reply: PhaseReply;
   try {
-    const done = await outcomeOf(deps, task, name, end);
+    const done = await outcomeOf(deps, context, name, end);
     reply = {
       output: done.answer,
       patch: { ...patch, ...done.patch, results: { ...patch.results, ...done.patch.results } },
@@ -77,15 +77,15 @@ interface Done {
   patch: WorkPatch;
 }
 
-async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd): Promise<Done> {
-  if (end.failure?.name === 'Cancelled' && task.record.stop) {
-    throw new PhaseFault(task.record.stop.as, `${task.record.stop.reason} (${task.record.stop.by})`);
+async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: PhaseEnd): Promise<Done> {
+  if (end.failure?.name === 'Cancelled' && context.record.stop) {
+    throw new PhaseFault(context.record.stop.as, `${context.record.stop.reason} (${context.record.stop.by})`);
   }
   if (end.failure)
     throw new PhaseFault(isErrorName(end.failure.name) ? end.failure.name : 'SandboxLost', end.failure.message);
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
-  if (name === 'verify') return verified(deps, task, result);
+  if (name === 'verify') return verified(deps, context, result);
   // An agent's exit code is telemetry (law 3): what it changed is judged by Verify, whatever it exited with.
   const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
   if (result.outcome === 'failed' && !changedAnyway) {
@@ -98,7 +98,7 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
   const patch: WorkPatch = {};
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
-    const change = readChange(end.artifacts, task.record.base ?? '');
+    const change = readChange(end.artifacts, context.record.base ?? '');
     if (change instanceof Error) throw new PhaseFault('ResultInvalid', change.message);
     patch.changeSet = await storeChange(deps.artifacts, change);
     patch.clearFeedback = true;
@@ -112,8 +112,8 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
     return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, planOf(task, result));
-    return { answer: { outcome: 'planned', approval: task.effective.planRequired, why: '' }, patch };
+    patch.plan = await putJson(deps.artifacts, planOf(context, result));
+    return { answer: { outcome: 'planned', approval: context.task.planRequired, why: '' }, patch };
   }
   const nothing = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
   if (nothing) {
@@ -125,11 +125,10 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
   return { answer: { outcome: 'built', approval: false, why: '' }, patch };
 }
 
-function planOf(task: Task, result: PhaseResult) {
+function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {
-    if (task.effective.agent.plans)
-      throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
-    return derivePlan(task.effective.spec, task.effective.constraints);
+    if (context.task.agent.plans) throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
+    return derivePlan(context.task.spec, context.task.constraints);
   }
   try {
     return parsePlan(result.plan, 'agent');
@@ -138,11 +137,11 @@ function planOf(task: Task, result: PhaseResult) {
   }
 }
 
-async function verified(deps: Deps, task: Task, result: PhaseResult): Promise<Done> {
-  const required = requiredCommands(task);
+async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
+  const required = requiredCommands(context);
   const missing = required.filter((name) => !result.commands.some((command) => command.name === name));
   // Tests that fail as spec and policy said they do: the runner, which reads their names, verified all the same.
-  const tracked = task.effective.knownFailures.length > 0 ? 'test' : undefined;
+  const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
   if (passed) return { answer: { outcome: 'passed', approval: false, why: '' }, patch: { clearFeedback: true } };
   const text = failureText(result, missing);
@@ -156,14 +155,14 @@ async function verified(deps: Deps, task: Task, result: PhaseResult): Promise<Do
 }
 
 /** Verify counts only when it ran everything it was told to: a result that leaves a command out has failed. */
-function requiredCommands({ effective }: Task): string[] {
-  const success = effective.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
+function requiredCommands({ task }: RunContext): string[] {
+  const success = task.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
   return [
-    ...(effective.spec.sandbox.build_command === undefined ? [] : ['build']),
+    ...(task.spec.sandbox.build_command === undefined ? [] : ['build']),
     'test',
     ...success,
-    ...effective.checks.map((check) => `check: ${check.name}`),
-    ...effective.ci.map((gate) => `ci: ${gate.name}`),
+    ...task.checks.map((check) => `check: ${check.name}`),
+    ...task.ci.map((gate) => `ci: ${gate.name}`),
   ];
 }
 

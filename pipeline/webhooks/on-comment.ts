@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { mayWrite, type Place } from '../repository/hosted-repository.ts';
-import { loadPolicy } from '../runs/task.ts';
+import { loadTask } from '../runs/run-context.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -109,10 +109,10 @@ async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<G
   return gate;
 }
 
-/** Whoever asked for the run may end or repeat it, and so may who decides about it. @throws VoteRefused. */
+/** Only the requester and the approvers of the policy may end or repeat a run. @throws VoteRefused. */
 async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
-  const { review } = await loadPolicy(deps, run);
-  if (person === run.requester || review.approvers.includes(person)) return;
+  const { policyApprovers } = await loadTask(deps, run);
+  if (person === run.requester || policyApprovers.includes(person)) return;
   throw new DrydockError('VoteRefused', `${person} neither asked for ${run.taskId} nor approves it.`);
 }
 

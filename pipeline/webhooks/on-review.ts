@@ -4,7 +4,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { castReview, isVerdict } from '../gates/cast-review.ts';
 import type { Place } from '../repository/hosted-repository.ts';
-import { loadTask } from '../runs/task.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type ReviewEvent = Extract<HostEvent, { kind: 'review' }>;
@@ -21,7 +21,7 @@ export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Pr
     .at(-1);
   // When the gate opens, it asks the host for the reviews of its head.
   if (!gate) return ignored(`${run.taskId} does not wait for reviews yet`);
-  const { counted, reason } = await castReview(deps, await loadTask(deps, run.runId), gate, review);
+  const { counted, reason } = await castReview(deps, await loadRunContext(deps, run.runId), gate, review);
   return counted ? done(reason) : refused(reason);
 }
 

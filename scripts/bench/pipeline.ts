@@ -1,5 +1,5 @@
 import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
-import { packageRoot } from '../../cli/package-root.ts';
+import { packageRoot } from '../../common/package-info.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../core/run/phase.ts';
 import { createWorld, run } from '../../test/support/world.ts';

@@ -8,14 +8,27 @@ import { parseSpec } from '../../core/task-spec/parse.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'))
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+    .map((name) => `${folder}/${name}`);
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...pagesIn('docs'),
+  ...pagesIn('examples'),
+  ...pagesIn('.github'),
 ];
 const yamlBlocks = (file: string): string[] =>
   [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+
+const sources = (): string[] =>
+  readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(?:\..*|node_modules|dist|cdk\.out|docs|test)$/.test(entry.name))
+    .flatMap((room) =>
+      readdirSync(join(root, room.name), { recursive: true, encoding: 'utf8' }).map((file) => join(room.name, file)),
+    )
+    .filter((file) => file.endsWith('.ts'));
+const headings = (page: string): string[] => [...read(page).matchAll(/^#+ (.+)$/gm)].map((match) => match[1] ?? '');
 
 describe('the documents', () => {
   test('name only files that are there', () => {
@@ -37,6 +50,27 @@ describe('the documents', () => {
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
+  test('are all in the index', () => {
+    const index = read('docs/README.md');
+    const unlisted = pagesIn('docs').filter(
+      (page) => page !== 'docs/README.md' && !index.includes(`](${page.slice(5)})`),
+    );
+    expect(unlisted).toEqual([]);
+  });
+
+  test('have the pages and the sections that sources and messages name', () => {
+    const named = sources().flatMap((file) =>
+      [...read(file).matchAll(/docs\/([a-z-]+\.md)(?:, "?([A-Z][A-Za-z ]*[a-z]))?/g)].map(
+        ([said, page = '', section]) => ({ said: `${file}: ${said}`, page: `docs/${page}`, section }),
+      ),
+    );
+    expect(named.filter(({ section }) => section !== undefined).length).toBeGreaterThan(5);
+    const missing = named.filter(
+      ({ page, section }) => !pages.includes(page) || (section !== undefined && !headings(page).includes(section)),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('show a policy and a spec that are valid', () => {
     expect(parsePolicy(Buffer.from(yamlBlocks('docs/policy.md')[0] ?? '')).problems).toEqual([]);
     const { problems } = parseSpec('README.yaml', Buffer.from(yamlBlocks('README.md')[0] ?? ''));
@@ -50,5 +84,15 @@ describe("this repository's own specs", () => {
     const report = lintSpec(name, readFileSync(join(root, '.agent-tasks', name)));
     expect(report.problems.filter((problem) => problem.severity === 'error')).toEqual([]);
     expect(report.clarity).toBeGreaterThanOrEqual(75);
+  });
+});
+
+describe('the version of Node', () => {
+  test('is the same in the package and the launcher, and runs the sources', () => {
+    const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+    const [, major = '', minor = ''] = /^>=(\d+)\.(\d+)$/.exec(engines.node) ?? [];
+    expect(read('bin/drydock.ts')).toContain(`const least = [${major}, ${minor}] as const;`);
+    // Node runs TypeScript without a flag since 22.18: https://nodejs.org/en/blog/release/v22.18.0
+    expect(Number(major) * 100 + Number(minor)).toBeGreaterThanOrEqual(2218);
   });
 });

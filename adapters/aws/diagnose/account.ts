@@ -26,7 +26,7 @@ export async function imageChecks(ask: Ask, repository: string, images: string[]
         return pass('image', `${repository}${image}`);
       } catch (error) {
         if (!(error instanceof ServiceFault) || !/NotFound/.test(error.code)) throw error;
-        const remedy = 'Push it; see docs/aws.md, Images.';
+        const remedy = 'Push it; see docs/images.md, Build and push.';
         const gone = `${repository} has no ${image.slice(1)}`;
         // Not every team has each toolchain.
         return index === 0

@@ -15,7 +15,7 @@ export interface SecretNames {
 export async function secretChecks(secrets: Secrets, names: SecretNames, policy: Policy | undefined): Promise<Check[]> {
   const providers = new Set(Object.values(policy?.agents.profiles ?? {}).flatMap(({ provider }) => provider ?? []));
   return Promise.all([
-    row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Secrets.', async () => {
+    row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Deploy.', async () => {
       const { privateKey } = await secrets.gitHubApp(names.github);
       if (!isRsa(privateKey)) throw new DrydockError('SecretMissing', 'privateKey is no RSA private key in PEM.');
     }),
@@ -23,8 +23,10 @@ export async function secretChecks(secrets: Secrets, names: SecretNames, policy:
       await secrets.text(names.deployment);
     }),
     ...[...providers].map((provider) =>
-      row(`secret: model key ${provider}`, `Put {"${provider}": "…"} into the secret ModelKeys; see docs/aws.md.`, () =>
-        secrets.modelAccess(names.models, provider),
+      row(
+        `secret: model key ${provider}`,
+        `Put {"${provider}": "…"} into the secret ModelKeys; see docs/aws.md, Deploy.`,
+        () => secrets.modelAccess(names.models, provider),
       ),
     ),
     ...(policy?.notify.slack

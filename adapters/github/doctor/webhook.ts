@@ -1,9 +1,9 @@
 import type { Octokit } from '@octokit/rest';
-import type { Check } from '../../../cli/commands/doctor.ts';
+import type { Check } from '../../../core/doctor/finding.ts';
 import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 
-/** Where `drydock serve` and the Lambda take deliveries. */
+/** Where `drydock serve` takes deliveries; a deployment has another path. */
 export const webhookPath = '/webhooks/github';
 const lookedAt = 50;
 

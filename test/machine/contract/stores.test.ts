@@ -70,6 +70,7 @@ const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
   specBlob: 'b'.repeat(40),
   specDigest: 'c'.repeat(64),
   policyDigest: 'd'.repeat(64),
+  taskDigest: 'e'.repeat(64),
   dryRun: false,
   status: 'running',
   state: 'Validate',

@@ -94,6 +94,19 @@ describe('the command line', () => {
   });
 });
 
+describe('doctor', () => {
+  test('what is missing is its result and, with exit 4, an error too', () => {
+    writeFileSync(join(world.folder, 'bad.yaml'), 'version: 2\n');
+    const { code, json } = cli(world, 'doctor', '--policy', 'bad.yaml', '--data', 'data', '--json');
+    expect(code).toBe(4);
+    expect(json).toMatchObject({
+      ok: false,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'policy' })]),
+    });
+    expect(json.error).toMatchObject({ name: 'CheckFailed', message: expect.stringContaining('policy: ') });
+  });
+});
+
 describe('bad input gets a named error, its remedy and exit code, and leaves nothing', () => {
   const refused: [string, string[], string, number][] = [
     ['no command', [], 'UsageError', 2],

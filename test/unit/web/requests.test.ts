@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError, type ErrorName } from '../../../core/errors.ts';
-import { RequestRefused } from '../../../web/security/request-guard.ts';
+import { RequestRefused } from '../../../web/request-refused.ts';
 import { aGate, aRun, fake, gateId, head, lastVote, runId } from './fake.ts';
 
 const gate = `/gates/${gateId}`;

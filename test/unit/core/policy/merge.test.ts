@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyPolicy, type EffectiveTask } from '../../../../core/policy/merge.ts';
+import { applyPolicy } from '../../../../core/policy/merge.ts';
 import { approversOf, personOf } from '../../../../core/policy/people.ts';
 import { type Policy, policySchema } from '../../../../core/policy/schema.ts';
+import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../../../core/task-spec/schema.ts';
 import { specBytes } from '../task-spec/specs.ts';
@@ -25,7 +26,6 @@ const policyOf = (changes: Record<string, unknown> = {}): Policy =>
       'acme/hub': { host: 'github', installation: 1 },
     },
     egress: { registries: ['npm'], hosts: ['docs.example.com', 'api.example.com'] },
-    mcp: { docs: { url: 'https://mcp.example.com', tools: ['read', 'list'] } },
     runtimes: { 'acme/ci:1': `acme/ci@sha256:${'0'.repeat(64)}` },
     ci: { unit: 'npm test' },
     checks: { lint: 'npm run lint' },
@@ -68,14 +68,13 @@ test("R34 what the spec leaves out is the policy's, what it says is kept", () =>
     requiredReviewers: 1,
     planRequired: true,
     egress: { registries: ['npm'], hosts: [] },
-    hostsRefused: ['docs.example.com', 'api.example.com'],
     modelsAllow: ['google/*'],
     checks: [{ name: 'lint', command: 'npm run lint' }],
     ci: [],
     solo: false,
   });
   const tighter = taskOf({
-    sandbox: { cpu: 0.5, memory_mb: 512, timeout_minutes: 1.5, egress: ['api.example.com'], mcp: ['docs/read'] },
+    sandbox: { cpu: 0.5, memory_mb: 512, timeout_minutes: 1.5, egress: ['api.example.com'] },
     budget: { max_usd: 0.25 },
     review: { ci_gates: ['unit', 'unit'] },
     known_failures: ['flaky login'],
@@ -83,8 +82,6 @@ test("R34 what the spec leaves out is the policy's, what it says is kept", () =>
   expect(tighter).toMatchObject({
     limits: { cpu: 0.5, memoryMb: 512, timeoutMs: 90_000, usdMicros: 250_000 },
     egress: { hosts: ['api.example.com'] },
-    hostsRefused: ['docs.example.com'],
-    mcp: [{ server: 'docs', tools: ['read'] }],
     ci: [{ name: 'unit', command: 'npm test' }],
     knownFailures: ['flaky login'],
   });
@@ -107,12 +104,13 @@ describe('R34 what would loosen is refused by name', () => {
     [{ review: { required_reviewers: 2 } }, 'QuorumImpossible review.required_reviewers'],
     [{ review: { ci_gates: ['unit', 'scan'] } }, 'UnknownCiGate review.ci_gates.1'],
     [{ sandbox: { egress: ['docs.example.com', 'evil.example.org'] } }, 'PolicyRefused sandbox.egress.1'],
-    [{ sandbox: { mcp: ['other'] } }, 'PolicyRefused sandbox.mcp.0'],
-    [{ sandbox: { mcp: ['docs', 'docs/write'] } }, 'PolicyRefused sandbox.mcp.1'],
     [{ known_failures: ['flaky a', 'steady'] }, 'PolicyRefused known_failures.1'],
     [{ target_paths: ['src/a.ts', '.github/workflows/ci.yml'] }, 'PolicyRefused target_paths.1'],
     [{ depends_on: ['T-0'] }, 'NotBuiltYet depends_on'],
     [{ sandbox: { services: { db: 'postgres' } } }, 'NotBuiltYet sandbox.services'],
+    [{ sandbox: { mcp: ['docs'] } }, 'NotBuiltYet sandbox.mcp'],
+    [{ sandbox: { mcp: { docs: ['read'] } } }, 'NotBuiltYet sandbox.mcp'],
+    [{ sandbox: { mcp: 'docs' } }, 'NotBuiltYet sandbox.mcp'],
   ])('%j: %s', (changes, expected) => expect(refusals(changes)).toEqual([expected]));
 
   test('all at once', () => {

@@ -21,7 +21,7 @@ test('R1 defaults are filled in, and a test command is assumed from what is said
   expect(spec).toMatchObject({
     target_paths: [],
     depends_on: [],
-    sandbox: { runtime: 'rust:1', test_command: 'cargo test', dependencies: [], env: {}, egress: [], mcp: [] },
+    sandbox: { runtime: 'rust:1', test_command: 'cargo test', dependencies: [], env: {}, egress: [] },
     budget: {},
     review: { require_human_approval: true, ci_gates: [] },
   });
@@ -271,7 +271,6 @@ describe('R2 fields', () => {
     { timeout_minutes: 0 },
     { runtime: 'Node 20' },
     { package_manager: 'npmm' },
-    { mcp: ['../x'] },
   ])('sandbox %j is refused', (sandbox) => expect(refusedIn({ sandbox })).toBe(true));
   test.each([
     { task_id: 'toString' },
