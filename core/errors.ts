@@ -37,6 +37,7 @@ export const errorKinds = {
   VoteRefused: kind('never', 2, 'Someone else who may approve has to vote.'),
   PersonUnknown: kind('never', 2, 'Let the operator name your role under `people` in the policy, and deploy it.'),
   AnswerInvalid: kind('never', 2, 'Answer what the gate asks for; `drydock show RUN` prints the question.'),
+  PlanInvalid: kind('never', 2, 'Mend each problem at its line, and send the plan again.'),
   AlternativesExhausted: kind('never', 2, 'Approve, edit or reject the plan; the policy bounds alternatives.'),
   AmbiguousId: kind('never', 2, 'Type more characters of the id.'),
   RunUnfinished: kind('never', 2, 'Cancel it first, or wait: `drydock status RUN`.'),

@@ -45,10 +45,14 @@ export async function follow(
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
       handled.add(gate.gateId);
+      if (options.yes) {
+        await voteAsListed(session, gate);
+        continue;
+      }
+      if (!output.live || !process.stdin.isTTY) return await session.service.run(runId);
       progress.pause();
-      if (options.yes) await voteAsListed(session, gate);
-      else if (output.live && process.stdin.isTTY) await askAtGate(session, gate, output, options.as);
-      else return await session.service.run(runId);
+      if (!(await askAtGate(session, gate, output, options.as))) return await session.service.run(runId);
+      progress.resume();
     }
   } finally {
     stop.abort();

@@ -51,6 +51,16 @@ const gateDecision = z.strictObject({
 });
 export type GateDecision = z.infer<typeof gateDecision>;
 
+/** An option of a question, and what choosing it does. */
+const gateOption = z.strictObject({
+  label: z.string(),
+  /** `answer` goes on with the label or the person's words, `reject` ends the run, `accept` approves the change. */
+  does: z.enum(['answer', 'reject', 'accept']),
+  /** The option is not valid without the person's own words. */
+  text: z.literal('required').exactOptional(),
+});
+export type GateOption = z.infer<typeof gateOption>;
+
 export const gate = z.strictObject({
   /** `<runId>.<kind>.<round>`; deterministic, so that opening it twice opens one. */
   gateId: z.string(),
@@ -64,6 +74,8 @@ export const gate = z.strictObject({
   title: z.string(),
   text: z.string(),
   question: question.exactOptional(),
+  /** Options that carry an action. Absent when the agent asks: its options are answers. */
+  options: z.array(gateOption).exactOptional(),
   /** A question that may also be approved: then the change goes on as it is. */
   acceptable: z.boolean(),
   /** Person ids that may approve; of a question, fewer than may answer. */
