@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
-import { gitRoot, repositoriesOf } from '../config/repositories.ts';
+import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import type { OwnerOptions } from '../local/compose.ts';
 import { OwnerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -104,12 +104,16 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
   const named = parseSpec(file, bytes).spec?.repository;
+  const standing = standingIn(named, process.cwd());
   const { policy } = loadPolicy({
-    repositories: repositoriesOf(options.repo, named, process.cwd()),
+    repositories: repositoriesOf(options.repo, process.cwd()),
+    ...(standing === undefined ? {} : { standing }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.as === undefined ? {} : { as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
+  const place = standing && elsewhere(policy, standing);
+  if (place !== undefined) output.err(place);
   const owner: OwnerOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),

@@ -17,7 +17,7 @@ import {
   withSession,
 } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
-import { filesOf, gitRoot, repositoriesOf } from '../config/repositories.ts';
+import { filesOf, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
 
@@ -160,8 +160,10 @@ function describe(output: Output, file: string, fixed: boolean, report: LintRepo
 }
 
 function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo: string[]): { policy: Policy } {
+  const standing = standingIn(parseSpec(file, bytes).spec?.repository, process.cwd());
   return loadPolicy({
-    repositories: repositoriesOf(repo, parseSpec(file, bytes).spec?.repository, process.cwd()),
+    repositories: repositoriesOf(repo, process.cwd()),
+    ...(standing === undefined ? {} : { standing }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.as === undefined ? {} : { as: options.as }),
   });

@@ -1,22 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { functionNames } from '../../../lib/names.ts';
 import { ofType, readTemplate } from '../../support/aws/template.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'drydock-package-'));
 const [app, repo, home] = ['app', 'repo', 'home'].map((name) => join(folder, name)) as [string, string, string];
-const env = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
+const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
 
 const run = (command: string, args: string[], cwd: string): string =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-const drydock = (...args: string[]) => {
+const drydock = (...args: string[]) => drydockIn(env, ...args);
+const drydockIn = (variables: NodeJS.ProcessEnv, ...args: string[]) => {
   const done = spawnSync(join(app, 'node_modules/.bin/drydock'), args, {
     cwd: repo,
-    env,
+    env: variables,
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -46,6 +47,23 @@ describe('the package, installed elsewhere', () => {
     expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
     expect(run('git', ['diff', '--name-only', `trunk..${String(done.json.branch)}`], repo).trim()).toBe('AGENTS.md');
     expect(drydock('init', '--json').json).toMatchObject({ written: [] });
+  });
+
+  test('the demo needs no key, no account and no agent', () => {
+    // Without what the checkout itself has installed.
+    const bare = {
+      ...env,
+      PATH: (env.PATH ?? '')
+        .split(':')
+        .filter((folder) => !folder.startsWith(root))
+        .join(':'),
+    };
+    const done = drydockIn(bare, 'demo', '--json');
+    const repository = String(done.json.repository);
+    onTestFinished(() => rmSync(dirname(repository), { recursive: true, force: true }));
+    expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
+    const changed = run('git', ['diff', '--name-only', `main..${String(done.json.branch)}`], repository);
+    expect(changed.trim().split('\n')).toEqual(['src/round.js', 'test/round.test.js']);
   });
 
   test("is a construct of somebody else's CDK app, with three props, its functions in it (R38)", () => {
