@@ -84,6 +84,8 @@ export interface WorkPatch {
   plan?: string;
   changeSet?: { manifest: string; blobs: string };
   handoff?: string;
+  /** Names of checkpoints at which a person is asked now. */
+  checkpoints?: string[];
   /** Digests to add to the feedback of the next build. */
   feedback?: string[];
   /** Takes all earlier feedback away: it has been worked in. */

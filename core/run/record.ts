@@ -53,6 +53,8 @@ export interface RunWork {
   answers: { by: string; question: string; text: string }[];
   /** Constraints people added at the plan gate. */
   addedConstraints: string[];
+  /** Names of the checkpoints at which a person was asked. */
+  checkpoints?: string[];
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening?: string;
   /** Review comments that the next commit answers in their threads. */

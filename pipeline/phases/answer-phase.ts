@@ -42,6 +42,9 @@ function patchWork(work: RunWork, patch: WorkPatch): RunWork {
     ...(patch.plan === undefined ? {} : { plan: patch.plan }),
     ...(patch.changeSet === undefined ? {} : { changeSet: patch.changeSet }),
     ...(patch.handoff === undefined ? {} : { handoff: patch.handoff }),
+    ...(patch.checkpoints === undefined
+      ? {}
+      : { checkpoints: [...new Set([...(work.checkpoints ?? []), ...patch.checkpoints])] }),
     feedback: [...kept, ...(patch.feedback ?? []).filter((digest) => !kept.includes(digest))],
     results: { ...work.results, ...patch.results },
   };
