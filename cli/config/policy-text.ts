@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import picomatch from 'picomatch';
-import { isMap, isPair, isScalar, isSeq, type ParsedNode, parse, parseDocument } from 'yaml';
+import { isMap, isSeq, type ParsedNode, parse, parseDocument } from 'yaml';
 
 /** A place in a text, and what is put there. */
 interface Insertion {
@@ -33,7 +33,7 @@ export function withRepository(text: string, { name, root, protectedPaths, prote
 
   const entry = `${JSON.stringify(name)}: {host: git, url: ${JSON.stringify(root)}}`;
   const insertions = [
-    intoMap(text, document.get('repositories', true), keyEnd(document.contents, 'repositories'), entry),
+    intoMap(text, document.get('repositories', true), entry),
     ...(missing.length === 0 ? [] : [intoList(text, document.get('protected_paths', true), protectedPaths, missing)]),
   ];
   const written = insertions.every((each) => each !== undefined) ? inserted(text, insertions) : undefined;
@@ -54,17 +54,8 @@ const inserted = (text: string, insertions: (Insertion | undefined)[]): string =
     .sort((a, b) => b.at - a.at)
     .reduce((whole, { at, text: more }) => `${whole.slice(0, at)}${more}${whole.slice(at)}`, text);
 
-/** Where the key and its colon end; undefined where the map has no such key. */
-function keyEnd(contents: unknown, name: string): number | undefined {
-  const pair = isMap(contents)
-    ? contents.items.find((item) => isScalar(item.key) && item.key.value === name)
-    : undefined;
-  return isPair(pair) && isScalar(pair.key) && pair.key.range ? pair.key.range[1] + 1 : undefined;
-}
-
-function intoMap(text: string, node: unknown, afterKey: number | undefined, entry: string): Insertion | undefined {
-  if (afterKey === undefined) return atEnd(text, `repositories:\n  ${entry}\n`);
-  if (!isMap(node)) return { at: afterKey, text: `\n  ${entry}` };
+function intoMap(text: string, node: unknown, entry: string): Insertion | undefined {
+  if (!isMap(node)) return atEnd(text, `repositories:\n  ${entry}\n`);
   if (node.flow) return beforeEnd(node as ParsedNode, node.items.length, entry);
   return ownLine(text, (node.items[0]?.key as ParsedNode | undefined)?.range?.[0], entry);
 }
@@ -76,8 +67,11 @@ function intoList(text: string, node: unknown, all: string[], missing: string[])
     return atEnd(text, `protected_paths: [${list}]\n`);
   }
   if (node.flow) return beforeEnd(node as ParsedNode, node.items.length, written.join(', '));
-  const first = (node.items[0] as ParsedNode | undefined)?.range?.[0];
-  return ownLine(text, first, written.map((path) => `- ${path}`).join('\n'));
+  const last = (node.items.at(-1) as ParsedNode | undefined)?.range;
+  if (!last) return undefined;
+  const end = text.indexOf('\n', last[1]);
+  const lines = written.map((path) => `\n${indentAt(text, last[0])}- ${path}`);
+  return { at: end < 0 ? text.length : end, text: lines.join('') };
 }
 
 const atEnd = (text: string, more: string): Insertion => ({
@@ -89,10 +83,11 @@ const atEnd = (text: string, more: string): Insertion => ({
 const beforeEnd = (node: ParsedNode, items: number, entry: string): Insertion | undefined =>
   node.range ? { at: node.range[1] - 1, text: items === 0 ? entry : `, ${entry}` } : undefined;
 
-/** As lines of their own before the line of an offset, as far in as that line is. */
+/** As a line of its own before the line of an offset, as far in as that line is. */
 function ownLine(text: string, offset: number | undefined, entry: string): Insertion | undefined {
   if (offset === undefined) return undefined;
-  const at = text.lastIndexOf('\n', offset - 1) + 1;
-  const indent = /^ */.exec(text.slice(at))?.[0] ?? '';
-  return { at, text: entry.replace(/^/gm, indent).concat('\n') };
+  return { at: lineStart(text, offset), text: `${indentAt(text, offset)}${entry}\n` };
 }
+
+const lineStart = (text: string, offset: number): number => text.lastIndexOf('\n', offset - 1) + 1;
+const indentAt = (text: string, offset: number): string => /^ */.exec(text.slice(lineStart(text, offset)))?.[0] ?? '';

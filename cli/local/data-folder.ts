@@ -12,6 +12,18 @@ export function dataFolder(flag: string | undefined, env = process.env): string 
   return join(home(env), '.local', 'state', 'drydock');
 }
 
+/** Makes the data folder. @throws FileUnreadable where it cannot be one. */
+export function makeDataFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new DrydockError('FileUnreadable', `${dir} cannot be the data folder: ${(error as Error).message}`, {
+      remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
+      cause: error,
+    });
+  }
+}
+
 export const home = (env = process.env): string => env.HOME || homedir();
 
 /** Name of the person at the keyboard, as the operating system knows it. */

@@ -197,6 +197,7 @@ describe('bad input gets a named error, its remedy and exit code, and leaves not
     ['a policy with faults', ['run', 'FIX-1.yaml', '--policy', 'bad.yaml'], 'PolicyInvalid', 2],
     ['an agent nobody knows', ['run', 'FIX-1.yaml', '--policy', 'policy.yaml', '--agent', 'bond'], 'UnknownAgent', 2],
     ['a run nobody knows', ['status', 'NOPE-1'], 'RunNotFound', 2],
+    ['a data folder that is a file', ['list', '--data', 'FIX-1.yaml/data'], 'FileUnreadable', 2],
     ['a gate nobody knows', ['approve', 'NOPE-1', '--as', 'lead'], 'GateNotFound', 2],
     ['an answer to a gate nobody knows', ['answer', 'r-123.question.1', 'text', '--as', 'lead'], 'GateNotFound', 2],
     ['an empty reason', ['reject', 'NOPE-1', '  '], 'AnswerInvalid', 2],
@@ -214,7 +215,9 @@ describe('bad input gets a named error, its remedy and exit code, and leaves not
     world.spec();
     writeFileSync(join(world.folder, 'bad.yaml'), 'task_id: [unclosed\n');
     const data =
-      ['why', 'new'].includes(args[0] ?? '') || args.length === 0 || args[0] === 'fly' ? [] : ['--data', 'data'];
+      ['why', 'new'].includes(args[0] ?? '') || args.length === 0 || args[0] === 'fly' || args.includes('--data')
+        ? []
+        : ['--data', 'data'];
     const said = cli(world, ...args, ...data, '--json');
     expect(said.json).toMatchObject({ error: { name } });
     expect((said.json.error as { remedy: string }).remedy).not.toBe('');
