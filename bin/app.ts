@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { packageRoot } from '../common/package-info.ts';
 import { toolchainNames } from '../lib/names.ts';
-import { packageRoot } from '../lib/package-root.ts';
 import type { Images } from '../lib/props/images.ts';
 import { addStacks } from '../lib/stacks.ts';
 

@@ -3,6 +3,7 @@ import { DrydockError } from '../core/errors.ts';
 import { dataFolder } from './local/data-folder.ts';
 import { openSession, type Session } from './local/session.ts';
 import { openStackSession, stackOf } from './remote/options.ts';
+import type { ExitCode } from './terminal/exit-code.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 
 /** Options every command has; a command's own come beside them. */
@@ -15,9 +16,6 @@ export interface CommonOptions {
   region?: string;
   profile?: string;
 }
-
-/** What a command returns: its exit code (DESIGN, Command line). */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Runs a command's action and keeps its exit code where `runCli` finds it. */
 export function action<Args extends unknown[], O extends CommonOptions>(

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../common/package-info.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
 import { createOutput, printError } from './terminal/output.ts';
-import { version } from './version.ts';
 
 type Load = () => Promise<{ register(program: Command): void }>;
 

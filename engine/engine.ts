@@ -94,6 +94,18 @@ export class Engine {
     return row ? visitsOf(row, this.#journal.history(name)) : [];
   }
 
+  /**
+   * Unfinished executions that an earlier opening of the journal left and that `resume` has not taken up yet. One that
+   * waits for a token is moved on by an answer as always, and its next function runs once it is taken up.
+   */
+  left(): Execution[] {
+    this.#refuseHalted();
+    return this.#journal
+      .rows('RUNNING')
+      .filter((row) => row.session !== this.#journal.session)
+      .map(executionOf);
+  }
+
   /** Takes up every unfinished execution of the journal; returns how many there are. */
   async resume(): Promise<number> {
     this.#refuseHalted();

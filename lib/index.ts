@@ -1,5 +1,6 @@
 /** What a CDK app of one's own imports: `import { Drydock } from 'drydock/cdk'`. */
 
+export type { PolicyInput } from '../core/policy/schema.ts';
 export type { OidcProps } from './control/pages.ts';
 export { Drydock, type DrydockProps } from './drydock.ts';
 export { addStacks } from './stacks.ts';

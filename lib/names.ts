@@ -1,5 +1,3 @@
-import type { Construct } from 'constructs';
-import { DrydockError, type ErrorName } from '../core/errors.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 
 /**
@@ -45,10 +43,6 @@ export {
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>
   name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-/** An error of a prop says which construct of the consumer's tree it is about. */
-export const propError = (scope: Construct, name: ErrorName, message: string): DrydockError =>
-  new DrydockError(name, `${scope.node.path}: ${message}`, { remedy: 'Correct the prop of that construct.' });
 
 /** Name of the parameter that says where a stack is reached. @param stack Its name. */
 export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;

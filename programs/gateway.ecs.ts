@@ -10,8 +10,8 @@ import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createGitHubAccess } from '../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
 import { DrydockError } from '../core/errors.ts';
-import type { CodeHostScope } from '../core/ports/ports.ts';
-import type { ModelAccess } from '../pipeline/deps.ts';
+import type { CodeHostScope } from '../core/ports/host/code-host.ts';
+import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
 import { prepareJob } from '../pipeline/phases/prepare-job.ts';
 import { layout } from '../sandbox/layout.ts';
 

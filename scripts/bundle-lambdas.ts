@@ -45,6 +45,21 @@ const usedSchemas: Plugin = {
   },
 };
 
+/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
+        const refuse = "() => { throw new Error('JSON Schemas are not part of a function.'); }";
+        return { contents: names.map((name) => `export const ${name} = ${refuse};`).join('\n') };
+      },
+    );
+  },
+};
+
 /** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
 const usedEndpoints: Plugin = {
   name: 'used-endpoints',
@@ -70,6 +85,16 @@ const usedEndpoints: Plugin = {
 
 /** The same for all functions, and as large as a third of one: it is a layer of its own. */
 const tracer = '@aws-lambda-powertools/tracer';
+export const tracerEntry = fileURLToPath(import.meta.resolve(tracer));
+
+/** What Lambda's runtime brings along. */
+export const awsRuntime = ['@aws-sdk/*', '@smithy/*'];
+
+export const lambdaSources = (): string[] =>
+  readdirSync(join(root, 'lambdas'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.lambda.ts'))
+    .sort()
+    .map((file) => join(root, 'lambdas', file));
 
 async function bundleTracer(folder: string): Promise<void> {
   const target = join(folder, 'nodejs/node_modules', tracer);
@@ -77,9 +102,9 @@ async function bundleTracer(folder: string): Promise<void> {
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name: tracer, type: 'module', exports: './index.mjs' }));
   await build({
     absWorkingDir: root,
-    entryPoints: [fileURLToPath(import.meta.resolve(tracer))],
+    entryPoints: [tracerEntry],
     outfile: join(target, 'index.mjs'),
-    external: ['@aws-sdk/*', '@smithy/*'],
+    external: awsRuntime,
     ...forAws,
   });
 }
@@ -88,19 +113,16 @@ async function bundleTracer(folder: string): Promise<void> {
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
   await bundleTracer(join(outDir, 'tracing-layer'));
-  const sources = readdirSync(join(root, 'lambdas'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.lambda.ts'))
-    .sort();
   return Promise.all(
-    sources.map(async (source) => {
+    lambdaSources().map(async (source) => {
       const name = basename(source, '.lambda.ts');
       const { outputFiles } = await build({
         absWorkingDir: root,
-        entryPoints: [join(root, 'lambdas', source)],
+        entryPoints: [source],
         write: false,
-        external: ['@aws-sdk/*', '@smithy/*', tracer],
+        external: [...awsRuntime, tracer],
         ...forAws,
-        plugins: [usedSchemas, usedEndpoints],
+        plugins: [usedSchemas, withoutJsonSchema, usedEndpoints],
       });
       const [output] = outputFiles;
       if (!output) throw new Error(`esbuild made nothing of ${name}`);

@@ -7,13 +7,17 @@ import { isFinal } from '../core/run/record.ts';
 import { assets } from './html/assets.ts';
 import { followMessage, followMessages } from './html/follow.ts';
 import { gatePath, type Markup, runPath } from './html/markup.ts';
-import { activityPage, auditPage, budgetPage, outboxPage } from './more-pages.ts';
 import type { WebOptions } from './options.ts';
+import { activityPage } from './pages/activity.ts';
+import { auditPage } from './pages/audit.ts';
+import { budgetPage } from './pages/budget.ts';
 import { errorPage, webError } from './pages/error.ts';
 import { gatePage } from './pages/gate.ts';
+import { outboxPage } from './pages/outbox.ts';
 import { type Part, runPage } from './pages/run.ts';
 import { runsPage } from './pages/runs.ts';
-import { enter, formOf, guard, RequestRefused, type WebEnv } from './security/request-guard.ts';
+import { RequestRefused } from './request-refused.ts';
+import { enter, formOf, guard, type WebEnv } from './security/request-guard.ts';
 
 /** An edited plan of the largest size that is read, percent-encoded, and the other fields. */
 const maxBodyBytes = 1024 * 1024;

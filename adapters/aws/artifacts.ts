@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DrydockError } from '../../core/errors.ts';
-import type { Artifacts } from '../../core/ports/ports.ts';
+import type { Artifacts } from '../../core/ports/store/artifacts.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

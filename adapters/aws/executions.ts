@@ -13,7 +13,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import type { Executions } from '../../pipeline/deps.ts';
+import type { Executions } from '../../core/ports/runtime/executions.ts';
 
 /** What Step Functions keeps of a cause. */
 const causeCharacters = 32_768;

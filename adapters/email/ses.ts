@@ -1,8 +1,8 @@
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { DrydockError } from '../../core/errors.ts';
 import { bodyOf, linkGrantsNothing, subjectOf } from '../../core/notification/message.ts';
-import type { Notifier } from '../../core/ports/ports.ts';
-import type { Told } from '../aws/dynamo/told.ts';
+import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { SentMessages } from '../aws/dynamo/sent-messages.ts';
 import { awsError } from '../aws/errors.ts';
 
 const textCharacters = 20_000;
@@ -15,11 +15,11 @@ export interface MailConfig {
 }
 
 /**
- * Tells people by mail, each by a message of their own: nobody sees who else was told, and one bad address keeps nothing
+ * Tells people by mail, each by a message of their own: nobody sees who else was sent, and one bad address keeps nothing
  * from the others. SES has no key for a message: where its answer is lost, the SDK sends it again, and people hear it
  * twice rather than never.
  */
-export function createSesNotifier(client: SESv2Client, told: Told, config: MailConfig): Notifier {
+export function createSesNotifier(client: SESv2Client, sent: SentMessages, config: MailConfig): Notifier {
   const send = async (to: string, subject: string, text: string): Promise<void> => {
     try {
       await client.send(
@@ -51,12 +51,12 @@ export function createSesNotifier(client: SESv2Client, told: Told, config: MailC
         ...(message.link === undefined ? [] : [message.link, linkGrantsNothing]),
       ].join('\n\n');
       const addresses = new Set(message.to.flatMap((person) => config.addressOf(person) ?? []));
-      const tries = await Promise.allSettled(
+      const sends = await Promise.allSettled(
         [...addresses].map((to) =>
-          told.once(`mail#${to.toLowerCase()}#${message.key}`, () => send(to, subjectOf(message), text)),
+          sent.once(`mail#${to.toLowerCase()}#${message.key}`, () => send(to, subjectOf(message), text)),
         ),
       );
-      const failed = tries.find((each) => each.status === 'rejected');
+      const failed = sends.find((each) => each.status === 'rejected');
       if (failed) throw failed.reason;
     },
   };

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
-import type { CodeHost } from '../../core/ports/ports.ts';
+import type { CodeHost } from '../../core/ports/host/code-host.ts';
 import { blameLine } from './blame.ts';
 import { unifiedDiff } from './diff.ts';
 import { exportBase } from './export-base.ts';

@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import { git } from './git.ts';
 
 const commitId = /^[0-9a-f]{40}$/;

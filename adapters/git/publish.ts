@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { PublishRequest } from '../../core/ports/ports.ts';
+import type { PublishRequest } from '../../core/ports/host/code-host.ts';
 import { branchHead, git } from './git.ts';
 import { writeCommit, writeTree } from './objects.ts';
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PullRequestRef, PullRequestRequest } from '../../core/ports/ports.ts';
+import type { PullRequestRef, PullRequestRequest } from '../../core/ports/host/code-host.ts';
 
 export interface PullRequestRecord extends PullRequestRequest {
   id: string;

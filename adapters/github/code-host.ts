@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { Collaboration } from '../../core/ports/collaboration.ts';
-import type { CodeHost, CodeHostScope } from '../../core/ports/ports.ts';
+import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
+import type { Collaboration } from '../../core/ports/host/collaboration.ts';
 import { blameLine } from '../git/blame.ts';
 import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
 import { statusOf } from './api/errors.ts';

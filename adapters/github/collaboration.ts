@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
-import type { Collaboration, Permission } from '../../core/ports/collaboration.ts';
-import type { CodeHostScope } from '../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../core/ports/host/code-host.ts';
+import type { Collaboration, Permission } from '../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
 import { statusOf } from './api/errors.ts';
 import { reportCheck } from './collaboration/checks.ts';

@@ -1,5 +1,5 @@
+import type { Executions } from '../../core/ports/runtime/executions.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Executions } from '../../pipeline/deps.ts';
 
 /** The embedded engine as the steps see it. */
 export function createEngineExecutions(engine: Engine, live: boolean): Executions {

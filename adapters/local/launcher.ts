@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/ports.ts';
+import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
-import type { PhaseLauncher } from '../../pipeline/deps.ts';
 
 /**
  * Launches phases as children of this process and reports their ends. What is still running when this process dies
@@ -12,16 +12,16 @@ export function createLocalLauncher(
   prepare: (order: PhaseOrder) => Promise<PhaseJob>,
   report: {
     event(runId: string, phaseId: string, event: PhaseEvent): void;
-    end(phaseId: string, tries: number, end: PhaseEnd): Promise<void>;
+    end(phaseId: string, attempt: number, end: PhaseEnd): Promise<void>;
     /** What must not be lost silently: an end that could not be settled. */
     fault(phaseId: string, error: unknown): void;
   },
   /** The meter of a try, which outlives gateway and owner. */
   meterOf: (phaseKey: string) => ModelCall[],
 ): PhaseLauncher & { stopAll(): Promise<void> } {
-  const running = new Map<string, { tries: number; abort: AbortController; done: Promise<void> }>();
+  const running = new Map<string, { attempt: number; abort: AbortController; done: Promise<void> }>();
 
-  const run = async (job: PhaseJob, phaseId: string, tries: number, signal: AbortSignal): Promise<void> => {
+  const run = async (job: PhaseJob, phaseId: string, attempt: number, signal: AbortSignal): Promise<void> => {
     let end: PhaseEnd;
     try {
       if (signal.aborted) throw new DrydockError('Cancelled', 'The phase was stopped before it began.');
@@ -29,24 +29,24 @@ export function createLocalLauncher(
     } catch (error) {
       end = failedToStart(job.spec.phaseKey, error);
     }
-    if (!signal.aborted || signal.reason !== 'owner-gone') await report.end(phaseId, tries, end);
+    if (!signal.aborted || signal.reason !== 'owner-gone') await report.end(phaseId, attempt, end);
   };
 
   return {
-    async launch(order, { phaseId, tries }) {
-      if (running.get(phaseId)?.tries === tries) return;
+    async launch(order, { phaseId, attempt }) {
+      if (running.get(phaseId)?.attempt === attempt) return;
       const job = await prepare(order);
       const before = running.get(phaseId);
-      if (before?.tries === tries) return;
+      if (before?.attempt === attempt) return;
       const abort = new AbortController();
       // Reporting the end of one try may launch the next: that one begins when the earlier is done.
       const done = (before?.done ?? Promise.resolve())
-        .then(() => run(job, phaseId, tries, abort.signal))
+        .then(() => run(job, phaseId, attempt, abort.signal))
         .catch((error: unknown) => report.fault(phaseId, error))
         .finally(() => {
           if (running.get(phaseId)?.abort === abort) running.delete(phaseId);
         });
-      running.set(phaseId, { tries, abort, done });
+      running.set(phaseId, { attempt, abort, done });
     },
     async stop({ phaseId }) {
       const phase = running.get(phaseId);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DrydockError } from '../../core/errors.ts';
-import type { ModelAccess } from '../../pipeline/deps.ts';
+import type { ModelAccess } from '../../core/ports/runtime/model-access.ts';
 
 /** The variables each provider's own tools read, in their order. A variable with `_FILE` names a file instead. */
 const variables: Record<string, string[]> = {

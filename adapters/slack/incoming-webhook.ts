@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { bodyOf, linkGrantsNothing, type Notice, subjectOf } from '../../core/notification/message.ts';
-import type { Notifier } from '../../core/ports/ports.ts';
-import type { Told } from '../aws/dynamo/told.ts';
+import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { SentMessages } from '../aws/dynamo/sent-messages.ts';
 
 /** What a block holds. https://docs.slack.dev/reference/block-kit/blocks/section-block/ */
 const blockCharacters = 3_000;
@@ -19,10 +19,10 @@ export interface SlackConfig {
  * Tells people in a Slack channel, calling those who are asked by name. What others wrote shows as it is: it calls nobody,
  * is no link, and formats nothing.
  */
-export function createSlackNotifier(told: Told, config: SlackConfig): Notifier {
+export function createSlackNotifier(sent: SentMessages, config: SlackConfig): Notifier {
   return {
     notify: (message) =>
-      told.once(`slack#${message.key}`, async () =>
+      sent.once(`slack#${message.key}`, async () =>
         post(await config.webhookUrl(), messageOf(message, config), config),
       ),
   };

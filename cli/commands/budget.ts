@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
-import type { BudgetView } from '../../core/ports/stores.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { isStackSession, stackFlags } from '../remote/options.ts';

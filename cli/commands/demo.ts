@@ -3,10 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { action, type CommonOptions, type ExitCode } from '../command.ts';
+import { action, type CommonOptions } from '../command.ts';
 import { hasProgram } from '../local/programs.ts';
-import { packageRoot } from '../package-root.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 import { runSpec } from './run.ts';

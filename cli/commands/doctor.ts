@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot, version } from '../../common/package-info.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -10,10 +11,8 @@ import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { hasProgram } from '../local/programs.ts';
-import { packageRoot } from '../package-root.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
-import { version } from '../version.ts';
 
 export type { Check } from '../../core/doctor/finding.ts';
 

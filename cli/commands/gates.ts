@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
-import { action, asOption, type CommonOptions, dataOption, type ExitCode, withSession } from '../command.ts';
+import { action, asOption, type CommonOptions, dataOption, withSession } from '../command.ts';
 import { requesterName } from '../config/load-policy.ts';
 import { stackFlags, stackOf } from '../remote/options.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
 
 interface ApproveOptions extends CommonOptions {

@@ -5,12 +5,13 @@ import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
-import { action, asOption, type CommonOptions, type ExitCode } from '../command.ts';
+import { action, asOption, type CommonOptions } from '../command.ts';
 import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts';
 import { askGit, branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { detectToolchain, type Toolchain, yamlText } from '../config/toolchain.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
 import { invalidSpecs } from './specs.ts';
 

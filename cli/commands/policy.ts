@@ -2,18 +2,24 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
+import { policyJsonSchema } from '../../core/policy/schema.ts';
 import { action, type CommonOptions, policyOption } from '../command.ts';
 import { invalidPolicy, policyFile } from '../config/load-policy.ts';
 import { plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   const policy = program.command('policy').description('the operator’s configuration');
-  action<[string | undefined], CommonOptions>(
+  action<[string | undefined], CommonOptions & { schema?: boolean }>(
     policy
       .command('check [file]')
       .description('check a policy, every fault at once')
-      .option(...policyOption),
+      .option(...policyOption)
+      .option('--schema', 'print the JSON Schema of a policy, for editors'),
     async (output, options, given) => {
+      if (options.schema) {
+        output.out(JSON.stringify(policyJsonSchema(), null, output.json ? 0 : 2));
+        return 0;
+      }
       const file = given ?? policyFile(options.policy);
       let bytes: Uint8Array;
       try {

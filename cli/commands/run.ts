@@ -3,15 +3,7 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
-import {
-  action,
-  asOption,
-  type CommonOptions,
-  dataOption,
-  type ExitCode,
-  policyOption,
-  wholeNumber,
-} from '../command.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import type { OwnerOptions } from '../local/compose.ts';
@@ -19,6 +11,7 @@ import { OwnerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { openSession } from '../local/session.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';

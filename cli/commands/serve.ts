@@ -7,21 +7,14 @@ import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import { createWeb } from '../../web/app.ts';
 import { oneVisitor } from '../../web/security/request-guard.ts';
-import {
-  action,
-  asOption,
-  type CommonOptions,
-  dataOption,
-  type ExitCode,
-  policyOption,
-  wholeNumber,
-} from '../command.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, requesterName } from '../config/load-policy.ts';
 import type { Webhooks } from '../local/compose-github.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { acceptsPeer } from '../local/same-user.ts';
 import { openSession } from '../local/session.ts';
 import { listenForWebhooks } from '../local/webhook-listener.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
 
 const defaultPort = 7717;

@@ -8,19 +8,12 @@ import { type LintReport, lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { fixSpec, parseSpec } from '../../core/task-spec/parse.ts';
 import { unfilled } from '../../core/task-spec/placeholders.ts';
 import { specJsonSchema } from '../../core/task-spec/schema.ts';
-import {
-  action,
-  asOption,
-  type CommonOptions,
-  dataOption,
-  type ExitCode,
-  policyOption,
-  withSession,
-} from '../command.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { filesOf, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
+import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {

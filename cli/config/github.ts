@@ -13,18 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { DrydockError } from '../../core/errors.ts';
-
-/** How to reach one GitHub, and as whom. */
-export interface GitHubConfig {
-  /** Without a slash at the end. */
-  apiUrl: string;
-  /** Base of clone URLs and of links, without a slash at the end. */
-  gitUrl: string;
-  auth: { appId: number; privateKey: string } | { token: string };
-  /** What may sign webhooks, newest first; empty refuses all of them. */
-  webhookSecrets: string[];
-}
 
 /** What `drydock github setup` stores. */
 export const appFileSchema = z.strictObject({

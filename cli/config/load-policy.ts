@@ -5,7 +5,7 @@ import { parsePolicy } from '../../core/policy/parse.ts';
 import { personOf } from '../../core/policy/people.ts';
 import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
-import { home, osUser } from '../local/data-folder.ts';
+import { home, osUser } from './home.ts';
 
 export interface LoadedPolicy {
   policy: Policy;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGitHubAccess } from '../../adapters/github/api/app.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
@@ -8,14 +9,16 @@ import { readEvent } from '../../adapters/github/webhook/events.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
-import type { CodeHost, CodeHostScope, Credentials, Delivery, Inbox } from '../../core/ports/ports.ts';
+import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
+import type { Credentials } from '../../core/ports/host/credentials.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
+import type { Delivery, Inbox } from '../../core/ports/host/inbox.ts';
+import type { TokenVault } from '../../core/ports/runtime/vault.ts';
 import { isFinal } from '../../core/run/record.ts';
-import type { Deps, TokenVault } from '../../pipeline/deps.ts';
+import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
 import { type HookOutcome, refused } from '../../pipeline/webhooks/outcome.ts';
 import { sweepCi } from '../../pipeline/webhooks/sweep.ts';
-import type { GitHubConfig } from '../config/github.ts';
 
 /** Messages worked on at once; of one repository, one after the other. */
 const concurrency = 8;

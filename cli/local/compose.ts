@@ -1,13 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
+import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { createSightings } from '../../adapters/aws/dynamo/sightings.ts';
+import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
@@ -17,22 +22,22 @@ import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { PhaseRunner } from '../../core/ports/ports.ts';
-import type { Runs } from '../../core/ports/stores.ts';
+import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { recover } from '../../pipeline/lifecycle/recover.ts';
+import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
 import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
 import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
-import { type GitHubConfig, loadGitHubConfig } from '../config/github.ts';
-import { packageRoot } from '../package-root.ts';
+import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
 
@@ -114,7 +119,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     (order) => prepareJob(deps, order),
     {
       event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
-      end: (phaseId, tries, end) => settlePhase(deps, phaseId, tries, end),
+      end: (phaseId, attempt, end) => settlePhase(deps, phaseId, attempt, end),
       fault: (phaseId, error) =>
         process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
     },
@@ -133,9 +138,13 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
   const deps: Deps = {
     clock,
     runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
-    ledger: createLedger(dynamo.client, localTables.ledger),
+    phases: createPhases(dynamo.client, localTables.gates),
     gates: createGates(dynamo.client, localTables.gates),
-    sightings: createSightings(dynamo.client, localTables.runs),
+    ledger: createLedger(dynamo.client, localTables.ledger),
+    admission: createAdmission(dynamo.client, localTables.ledger),
+    baselines: createBaselines(dynamo.client, localTables.ledger),
+    seenSpecs: createSeenSpecs(dynamo.client, localTables.runs),
+    runLinks: createRunLinks(dynamo.client, localTables.runs),
     artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
     codeHost(kind, scope) {
       if (kind === 'git') return gitHost;
@@ -180,15 +189,19 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     async resume() {
-      const names = unfinished();
+      const left = engine.left();
+      const named = (waits: boolean): string[] =>
+        left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
+      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      await closeExpired(deps, named(false));
+      await recover(deps, named(true));
       await engine.resume();
-      await recover(deps, names);
       if ((await credentials.owners()).length > 0) {
         await github()
           ?.revokeLeftovers((runId) => hasEnded(deps, runId))
           .catch(() => undefined);
       }
-      return names.length;
+      return left.length;
     },
     async close() {
       closing.abort();

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
+import { home } from '../config/home.ts';
 
 /** Where the data of one machine is kept: `--data`, `$DRYDOCK_DATA`, `$XDG_STATE_HOME/drydock`, `~/.local/state/drydock`. */
 export function dataFolder(flag: string | undefined, env = process.env): string {
@@ -21,17 +22,6 @@ export function makeDataFolder(dir: string): void {
       remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
       cause: error,
     });
-  }
-}
-
-export const home = (env = process.env): string => env.HOME || homedir();
-
-/** Name of the person at the keyboard, as the operating system knows it. */
-export function osUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'nobody';
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../common/package-info.ts';
 
 /** Whether an agent's program is found where a phase looks for it: beside drydock, then on the path. */
 export function hasProgram(name: string, env = process.env): boolean {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callJson, type Keys, ServiceFault } from '../../adapters/aws/signed.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { home } from '../local/data-folder.ts';
+import { home } from '../config/home.ts';
 
 /** What the command line is told of a deployment, by flags or the environment. */
 export interface StackOptions {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedPost } from '../../adapters/aws/signed.ts';
+import { version } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/record.ts';
 import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
 import type { RunView, Service, WatchItem } from '../../pipeline/service/service.ts';
 import { proxyService } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
-import { version } from '../version.ts';
 import {
   type Account,
   badCredentials,

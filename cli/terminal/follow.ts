@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/record.ts';
-import type { GateView, RunView } from '../../pipeline/service/service.ts';
+import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { OwnerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
 import { askAtGate } from './ask.ts';
@@ -26,13 +27,20 @@ export async function follow(
   const progress = createProgress(output);
   const stop = new AbortController();
   const handled = new Set<string>();
+  let queued = false;
   try {
-    for await (const item of session.watch(runId, stop.signal)) {
+    for await (const item of withQuiet(session.watch(runId, stop.signal))) {
+      if (item === undefined) {
+        // A queued run hears nothing of the runs it waits for, so it asks whether one of them still goes on.
+        if (queued && (await session.service.idle())) return await session.service.run(runId);
+        continue;
+      }
       progress.show(item);
       if (item.kind !== 'run') continue;
       const { run } = item;
+      queued = run.status === 'queued';
       if (isFinal(run.status)) return await session.service.ended(runId);
-      if (run.status === 'queued' && (await session.service.idle())) return await session.service.run(runId);
+      if (queued && (await session.service.idle())) return await session.service.run(runId);
       if (run.status !== 'waiting' || run.gate === null || handled.has(run.gate)) continue;
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
@@ -68,5 +76,24 @@ async function voteAsListed(session: Session, gate: GateView): Promise<void> {
       if (!(error instanceof DrydockError) || (error.name !== 'VoteRefused' && error.name !== 'GateClosed'))
         throw error;
     }
+  }
+}
+
+/** Between two looks of a queued run at the runs it waits for. */
+const quietMs = 1_000;
+
+/** The items as they come, and `undefined` whenever none came for a while. */
+async function* withQuiet(source: AsyncIterable<WatchItem>): AsyncGenerator<WatchItem | undefined> {
+  const items = source[Symbol.asyncIterator]();
+  let next = items.next();
+  // A reader that leaves early leaves one read behind; its end concerns nobody.
+  next.catch(() => undefined);
+  for (;;) {
+    const result = await Promise.race([next, delay(quietMs, undefined, { ref: false })]);
+    if (result?.done) return;
+    yield result?.value;
+    if (!result) continue;
+    next = items.next();
+    next.catch(() => undefined);
   }
 }

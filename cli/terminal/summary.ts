@@ -1,7 +1,7 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import { exitCodeOf, isFinal } from '../../core/run/record.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
-import type { ExitCode } from '../command.ts';
+import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';
 
 /** More of them are shown by `drydock egress`. */

@@ -1,4 +1,4 @@
-import type { GateResult } from '../ports/collaboration.ts';
+import type { GateResult } from '../ports/host/collaboration.ts';
 import { stripHidden } from '../prompt/fence.ts';
 import { nearest } from '../task-spec/issues.ts';
 

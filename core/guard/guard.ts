@@ -1,5 +1,5 @@
-import type { EffectiveTask } from '../policy/merge.ts';
 import { blobsByPath, type ChangeEntry, type ChangeSet } from '../run/change-set.ts';
+import type { EffectiveTask } from '../run/effective-task.ts';
 import { linkEscapes } from './links.ts';
 import { invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';

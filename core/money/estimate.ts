@@ -1,5 +1,5 @@
 import { DrydockError } from '../errors.ts';
-import type { EffectiveTask } from '../policy/merge.ts';
+import type { EffectiveTask } from '../run/effective-task.ts';
 import { type Advice, adviseOn } from '../task-spec/lint/advice.ts';
 import { clarityOf } from '../task-spec/lint/clarity.ts';
 import { priceMicros } from './price.ts';

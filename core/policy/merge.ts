@@ -1,57 +1,13 @@
 import picomatch from 'picomatch';
 import { microsOf } from '../money/format.ts';
-import type { PhaseLimits } from '../run/phase.ts';
-import { type CompiledConstraints, compileConstraints } from '../task-spec/constraints.ts';
+import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
+import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
-
-export type ResolvedAgent = Policy['agents']['profiles'][string] & { name: string };
-
-export interface NamedCommand {
-  name: string;
-  command: string;
-}
-
-/** A spec under a policy: what a run may do. */
-export interface EffectiveTask {
-  spec: TaskSpec;
-  agent: ResolvedAgent;
-  team: string;
-  limits: PhaseLimits & {
-    usdMicros: number;
-    changedFiles: number;
-    changedBytes: number;
-    reworkRounds: number;
-    planAlternatives: number;
-    historyDepth: number;
-    concurrentRuns: number;
-    ciReportMs: number;
-  };
-  /** Person ids, the requester among them where listed or solo; without solo the requester's vote does not count. */
-  approvers: string[];
-  /** The larger of spec and policy; `criticalPaths` may raise it by the files a change touches. */
-  requiredReviewers: number;
-  planRequired: boolean;
-  expiresHours: number;
-  /** Glob → reviewers. */
-  criticalPaths: Record<string, number>;
-  /** The policy's registries, and the hosts both spec and policy name. */
-  egress: { registries: string[]; hosts: string[] };
-  protectedPaths: string[];
-  /** Globs of `provider/model`. */
-  modelsAllow: string[];
-  checks: NamedCommand[];
-  /** Commands for the spec's `ci_gates`, on a repository whose host has no CI. */
-  ci: NamedCommand[];
-  /** Names of tests that both spec and policy take as failing already. */
-  knownFailures: string[];
-  constraints: CompiledConstraints;
-  solo: boolean;
-}
 
 export interface PolicyProblem {
   name:
@@ -137,14 +93,24 @@ export function applyPolicy(
   spec.target_paths.forEach((path, i) => {
     if (isProtected(path)) refuse(`target_paths.${i}`, `"${path}" is protected by the policy and may not change.`);
   });
-  if (problems.length > 0 || !profile) return { problems };
+  if (problems.length > 0 || !profile || !repository) return { problems };
 
   return {
     problems,
     task: {
       spec,
+      repository: {
+        host: repository.host,
+        location: repository.host === 'git' ? repository.url : spec.repository,
+        ...(repository.host === 'github' && repository.installation !== undefined
+          ? { installation: repository.installation }
+          : {}),
+      },
       agent: { name: agentName, ...profile },
       team,
+      budget: own(policy.budgets, team),
+      policyApprovers: policy.review.approvers,
+      people: policy.people,
       limits,
       ...quorum,
       planRequired: policy.review.plan === 'required',

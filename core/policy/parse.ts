@@ -6,6 +6,9 @@ import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
+export type { Problem } from '../task-spec/text.ts';
+export type { Policy } from './schema.ts';
+
 /** Parses and checks `drydock.policy.yaml`, all faults at once. `policy` is present when no problem is an error. */
 export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Problem[] } {
   const { text, faults } = readText(bytes);

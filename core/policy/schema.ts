@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import * as field from '../task-spec/fields.ts';
+import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { registries } from '../task-spec/toolchains.ts';
 
 /** Person ids also come from `OSUSER@localhost`, so an address is one. */
@@ -22,11 +23,11 @@ const person = z.strictObject({
     .string()
     .regex(/^arn:aws[a-z-]*:(?:iam|sts)::\d{12}:\S+$/, 'Write the ARN of a user or role.')
     .optional(),
-  /** Subject (`sub`) at the issuer that the pages sign people in with; letters are told from capitals. */
   oidc: z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'Write the subject as the issuer gives it, at most 255 characters.')
-    .optional(),
+    .optional()
+    .describe('Subject (`sub`) at the issuer that the pages sign people in with. Case matters.'),
 });
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
@@ -43,28 +44,36 @@ const branchPatterns = z.array(
   field.refused(z.string().min(1).max(200), (pattern) => field.branchFault(pattern.replaceAll('*', 'x'))),
 );
 const shared = {
-  team: field.name.optional(),
-  /** Names of tests that specs may list as failing already; `*` stands for any characters. */
-  known_failures: z.array(z.string().min(1).max(500)).max(200).default([]),
+  team: field.name.optional().describe('Team whose budget the runs of this repository use.'),
+  known_failures: z
+    .array(z.string().min(1).max(500))
+    .max(200)
+    .default([])
+    .describe('Names of tests that specs may list as failing already; `*` stands for any characters.'),
 };
 
 const repository = z.discriminatedUnion('host', [
   z.strictObject({
     host: z.literal('github'),
-    /** Of the GitHub App; looked up where it is left out. */
-    installation: z.int().positive().optional(),
-    trusted_branches: branchPatterns.default(['main']),
+    installation: z.int().positive().optional().describe('Installation of the GitHub App; looked up if left out.'),
+    trusted_branches: branchPatterns.default(['main']).describe('Branches whose pushed specs start runs.'),
     ...shared,
   }),
   // Without a host's pushes there is no trigger to mistrust: any branch of one's own repository.
-  z.strictObject({ host: z.literal('git'), url: gitUrl, trusted_branches: branchPatterns.default(['*']), ...shared }),
+  z.strictObject({
+    host: z.literal('git'),
+    url: gitUrl.describe('Path, relative to the policy file, or an https:// or ssh:// URL.'),
+    trusted_branches: branchPatterns.default(['*']).describe('Branches that specs may target.'),
+    ...shared,
+  }),
 ]);
 
 const profile = z
   .strictObject({
-    kind: z.enum(['command', 'acp']),
-    /** Program and arguments; no shell. */
-    command: z.array(z.string().min(1).max(4_000)).min(1).max(100),
+    kind: z
+      .enum(['command', 'acp'])
+      .describe('`command`: any program. `acp`: a program that speaks the Agent Client Protocol.'),
+    command: z.array(z.string().min(1).max(4_000)).min(1).max(100).describe('Program and arguments; no shell.'),
     provider: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]*$/, 'Write a provider such as "google".')
@@ -73,10 +82,8 @@ const profile = z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'Write a model id.')
       .optional(),
-    /** Folder mounted read-only at /agent. */
-    files: z.string().min(1).max(1_000).optional(),
-    /** Whether the agent is started in Plan; a command is not unless it says so. */
-    plans: z.boolean().optional(),
+    files: z.string().min(1).max(1_000).optional().describe('Folder that is mounted read-only at /agent.'),
+    plans: z.boolean().optional().describe('Whether the agent is started in Plan. Default: true for `acp` only.'),
   })
   .transform((given) => ({ ...given, plans: given.plans ?? given.kind === 'acp' }));
 
@@ -103,37 +110,51 @@ const agents = z
   .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
 
 const limits = z.strictObject({
-  usd_per_run: field.usd.default(10),
-  /** Of one phase. */
-  timeout_minutes: z.number().positive().max(10_080).default(60),
-  cpu: z.number().positive().max(256).default(2),
-  /** MiB. */
-  memory_mb: z.int().positive().max(1_048_576).default(4096),
-  pids: z.int().min(16).max(1_000_000).default(512),
-  /** MiB. */
-  disk_mb: z.int().positive().max(10_485_760).default(10_240),
-  concurrent_runs: z.int().positive().max(10_000).default(4),
-  changed_files: z.int().positive().max(100_000).default(300),
-  changed_bytes: z.int().positive().max(1_000_000_000).default(5_000_000),
-  rework_rounds: z.int().nonnegative().max(20).default(3),
-  plan_alternatives: z.int().nonnegative().max(20).default(3),
-  /** How long a CI gate may stay without any report before it counts as missing. */
-  ci_report_minutes: z.number().positive().max(10_080).default(30),
-  /** Commits of the base's history that the sandbox may read. */
-  history_depth: z.int().positive().max(100_000).default(50),
+  usd_per_run: field.usd.default(10).describe('Hard stop of one run, in US dollars.'),
+  timeout_minutes: z.number().positive().max(10_080).default(60).describe('Longest time of one phase, in minutes.'),
+  cpu: z.number().positive().max(256).default(2).describe('Virtual CPUs of a sandbox.'),
+  memory_mb: z.int().positive().max(1_048_576).default(4096).describe('Memory of a sandbox, in MiB.'),
+  pids: z.int().min(16).max(1_000_000).default(512).describe('Processes in a sandbox.'),
+  disk_mb: z.int().positive().max(10_485_760).default(10_240).describe('Disk space of a sandbox, in MiB.'),
+  concurrent_runs: z.int().positive().max(10_000).default(4).describe('Runs at the same time; others are queued.'),
+  changed_files: z.int().positive().max(100_000).default(300).describe('Files that one change may touch.'),
+  changed_bytes: z.int().positive().max(1_000_000_000).default(5_000_000).describe('Bytes of one change.'),
+  rework_rounds: z.int().nonnegative().max(20).default(3).describe('How often a change may be sent back to the agent.'),
+  plan_alternatives: z.int().nonnegative().max(20).default(3).describe('How often another plan may be asked for.'),
+  ci_report_minutes: z
+    .number()
+    .positive()
+    .max(10_080)
+    .default(30)
+    .describe('Minutes that a CI gate may stay without any report before it counts as missing.'),
+  history_depth: z
+    .int()
+    .positive()
+    .max(100_000)
+    .default(50)
+    .describe("Commits of the base's history that the sandbox may read."),
 });
 
 const review = z.strictObject({
-  /** `optional`: the plan is recorded, and nobody is asked. */
-  plan: z.enum(['required', 'optional']).default('required'),
-  /** Person ids or e-mail addresses; everybody under `people` where it is left out. */
-  approvers: z.array(personId).max(500).optional(),
-  required_reviewers: z.int().positive().max(20).default(1),
-  expires_hours: z.number().positive().max(8_760).default(72),
-  /** Glob → reviewers of a change that touches it. */
-  critical_paths: z.record(field.repositoryPath, z.int().positive().max(20)).default({}),
-  /** One person may approve what that person asked for. Where the policy names nobody, there is only one person. */
-  solo: z.boolean().optional(),
+  plan: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe('`optional`: the plan is recorded, and no approval is asked for.'),
+  approvers: z
+    .array(personId)
+    .max(500)
+    .optional()
+    .describe('Person ids or e-mail addresses; everybody under `people` if left out.'),
+  required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
+  expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
+  critical_paths: z
+    .record(field.repositoryPath, z.int().positive().max(20))
+    .default({})
+    .describe('Glob → approvals that a change to a matching file needs.'),
+  solo: z
+    .boolean()
+    .optional()
+    .describe('The requester may approve. Default: true if the policy names neither people nor approvers.'),
 });
 
 const budget = z.strictObject({
@@ -146,50 +167,66 @@ const budget = z.strictObject({
 /** The operator's configuration, as written (input) and with every default filled in (output). */
 export const policySchema = z
   .strictObject({
-    version: z.literal(1),
-    people: z.record(personId, person).default({}),
-    repositories: z.record(field.repositoryName, repository).default({}),
-    agents: agents.prefault(builtInAgents),
-    /** Globs of `provider/model`; the providers of the profiles where it is left out. */
+    version: z.literal(1).describe('Version of this format.'),
+    people: z.record(personId, person).default({}).describe('Person id → the names of that person elsewhere.'),
+    repositories: z
+      .record(field.repositoryName, repository)
+      .default({})
+      .describe('OWNER/NAME → a repository that specs may name.'),
+    agents: agents.prefault(builtInAgents).describe('Profiles that specs may name, and the default one.'),
     models: z
       .strictObject({
         allow: z
           .array(z.string().regex(/^[A-Za-z0-9*][A-Za-z0-9._:/@*-]*$/, 'Write PROVIDER/MODEL.'))
           .max(200)
-          .optional(),
+          .optional()
+          .describe('Globs of PROVIDER/MODEL; the providers of the profiles if left out.'),
       })
       .prefault({}),
     runtimes: z
       .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
-      .default({}),
+      .default({})
+      .describe('Runtime name of a spec → container image, pinned by digest.'),
     egress: z
       .strictObject({
-        /** Read-only mirrors; what a project's lock file needs. */
-        registries: z.array(z.enum(registries)).default([...registries]),
-        hosts: z.array(field.host).max(500).default([]),
+        registries: z
+          .array(z.enum(registries))
+          .default([...registries])
+          .describe('Package registries that sandboxes may read.'),
+        hosts: z.array(field.host).max(500).default([]).describe('Hosts that specs may allow, on port 443.'),
       })
       .prefault({}),
-    /** Where sandboxes run as tasks of Fargate; on one machine it means nothing. */
     sandbox: z
       .strictObject({
-        /** Spot capacity for the first try of a phase: cheaper, and now and then taken back. */
-        spot: z.boolean().default(false),
+        spot: z
+          .boolean()
+          .default(false)
+          .describe('Spot capacity for the first attempt of a phase: cheaper, and sometimes interrupted.'),
       })
-      .prefault({}),
-    /** Not built yet: `parsePolicy` refuses it by name. */
-    mcp: z.unknown().optional(),
-    checks: z.record(field.name, field.command).default({}),
-    ci: z.record(field.line(200), field.command).default({}),
-    limits: limits.prefault({}),
+      .prefault({})
+      .describe('Sandboxes on Fargate; without effect on one machine.'),
+    mcp: z.unknown().optional().describe('Not built yet: refused.'),
+    checks: z.record(field.name, field.command).default({}).describe('Name → command, run in Verify on every change.'),
+    ci: z
+      .record(field.line(200), field.command)
+      .default({})
+      .describe('CI gate → command that stands for it on a host without CI.'),
+    limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
-    protected_paths: z.array(field.repositoryPath).max(500).default(['.github/**', '.agent-tasks/**']),
-    budgets: z.record(field.name, budget).default({}),
+    protected_paths: z
+      .array(field.repositoryPath)
+      .max(500)
+      .default(['.github/**', '.agent-tasks/**'])
+      .describe('Paths that no change may touch.'),
+    budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
       .strictObject({
         slack: z
           .strictObject({
-            /** Has no effect, as `parsePolicy` warns: an incoming webhook writes to the channel it was made for. */
-            channel: z.unknown().optional(),
+            channel: z
+              .unknown()
+              .optional()
+              .describe('Has no effect: an incoming webhook writes to the channel it was made for.'),
           })
           .optional(),
         email: z.strictObject({ from: z.email() }).optional(),
@@ -207,6 +244,13 @@ export const policySchema = z
   }));
 
 export type Policy = z.infer<typeof policySchema>;
+/** A policy as people write it: fields with a default may be left out. */
+export type PolicyInput = z.input<typeof policySchema>;
+
+/** JSON Schema of a policy as people write it, for editors. */
+export function policyJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
+  return { title: 'Drydock policy', ...z.toJSONSchema(policySchema, { io: 'input', target }) };
+}
 
 const providersOf = (profiles: Record<string, { provider?: string | undefined }>): string[] => [
   ...new Set(Object.values(profiles).flatMap(({ provider }) => (provider === undefined ? [] : [`${provider}/*`]))),

@@ -1,5 +1,5 @@
 import { pathMatcher } from '../guard/paths.ts';
-import type { EffectiveTask } from '../policy/merge.ts';
+import type { EffectiveTask } from '../run/effective-task.ts';
 
 /** Votes a change needs: the spec's and policy's number, raised where it touches a critical path (R24). */
 export function requiredReviewers(

@@ -1,5 +1,5 @@
 import { type ErrorView, errorKinds, isErrorName } from '../errors.ts';
-import type { PullRequestRef } from '../ports/ports.ts';
+import type { PullRequestRef } from '../ports/host/code-host.ts';
 
 /** Where a run stands. The first three are unfinished; the others are final and never change again. */
 export const unfinishedStatuses = ['running', 'waiting', 'queued'] as const;
@@ -94,7 +94,10 @@ export interface RunRecord {
   specBlob: string;
   /** Digest of the spec's bytes among the artifacts. */
   specDigest: string;
+  /** Digest of the policy that the run started under, among the artifacts. */
   policyDigest: string;
+  /** Digest of the effective task among the artifacts. */
+  taskDigest: string;
   agentOverride?: string;
   agent?: string;
   dryRun: boolean;
@@ -125,11 +128,39 @@ export interface RunRecord {
   work: RunWork;
   /** Milliseconds per phase key. */
   durations: Record<string, number>;
+  /** Gate ids and phase keys whose result is part of this record, so that none is applied twice. */
+  applied?: string[];
   createdAt: string;
   endedAt?: string;
   /** Optimistic lock. */
   version: number;
 }
+
+/**
+ * A change of a record, without what it changes of a run's end: a final status stays, whoever writes late. What a phase
+ * cost and left may still come in.
+ */
+export function keepEnd(before: RunRecord, changed: RunRecord): RunRecord {
+  if (!isFinal(before.status)) return changed;
+  const { gate: _gate, error: _error, endedAt: _endedAt, ...rest } = changed;
+  const { status, state, error, endedAt } = before;
+  return {
+    ...rest,
+    status,
+    state,
+    ...(error === undefined ? {} : { error }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+  };
+}
+
+/** Whether the result of a gate or a phase attempt is part of the record already. */
+export const hasApplied = (run: RunRecord, key: string): boolean => run.applied?.includes(key) === true;
+
+/** The record once the result of a gate or a phase attempt is part of it. */
+export const withApplied = (run: RunRecord, key: string): RunRecord => ({
+  ...run,
+  applied: [...(run.applied ?? []), key],
+});
 
 /** A fact about a run, in order. `key` makes recording it twice recording it once. */
 export interface RunEvent {

@@ -1,14 +1,10 @@
+import type { EffectiveTask } from '../run/effective-task.ts';
 import { pathFault } from './fields.ts';
+
 import type { TaskSpec } from './schema.ts';
 
-/** What of a spec is enforced, and by whom (R45). */
-export interface CompiledConstraints {
-  /** Globs of the only paths that may change; empty: any. */
-  targetPaths: string[];
-  /** Globs of paths that may not change. */
-  excludedPaths: string[];
-  constraints: { text: string; enforcedBy: 'guard' | 'test' | 'told'; how: string }[];
-}
+/** The constraints of a spec, each with how it is enforced. */
+export type CompiledConstraints = EffectiveTask['constraints'];
 
 const only =
   /^(?:please\s+)?(?:only\s+(?:(?:change|touch|modify|edit)\s+)?|(?:change|touch|modify|edit)\s+only\s+)(.+)$/is;
@@ -39,7 +35,7 @@ export function compileConstraints(spec: TaskSpec): CompiledConstraints {
     }
     const command = commands.find((each) => text.includes(each));
     if (command !== undefined) return { text, enforcedBy: 'test', how: `\`${command}\` has to pass in Verify.` };
-    return { text, enforcedBy: 'told', how: 'The agent and the reviewers are told.' };
+    return { text, enforcedBy: 'advisory', how: 'The agent and the reviewers see it.' };
   });
   return { targetPaths: [...targets], excludedPaths: [...excluded], constraints };
 }

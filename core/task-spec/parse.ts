@@ -6,6 +6,7 @@ import { specSchema, type TaskSpec } from './schema.ts';
 import { secretOffsets } from './secrets.ts';
 import { type Fault, isUtf8, type Problem, readText, toProblems } from './text.ts';
 
+export type { TaskSpec } from './schema.ts';
 export type { Problem } from './text.ts';
 
 export interface ParsedSpec {

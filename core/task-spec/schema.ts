@@ -94,7 +94,10 @@ export const specSchema = z.strictObject({
 
 export type TaskSpec = z.infer<typeof specSchema>;
 
-/** JSON Schema (2020-12) of a spec as people write it, for editors. */
-export function specJsonSchema(): object {
-  return { title: 'Drydock task spec', ...z.toJSONSchema(specSchema, { io: 'input' }) };
+/** Draft 7 is the newest one that every YAML editor understands. */
+export type JsonSchemaDraft = 'draft-2020-12' | 'draft-7';
+
+/** JSON Schema of a spec as people write it, for editors. */
+export function specJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
+  return { title: 'Drydock task spec', ...z.toJSONSchema(specSchema, { io: 'input', target }) };
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { PhaseJob } from '../../core/ports/ports.ts';
+import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
 import { artifactNames } from '../../sandbox/layout.ts';
 import type { GatewaySettings } from '../config.ts';
 

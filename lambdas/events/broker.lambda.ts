@@ -1,13 +1,13 @@
 import { createBroker } from '../../adapters/aws/phases/broker.ts';
 import { variable } from '../../common/deployment.ts';
-import { gates, gitHubAccess, phaseStore, secrets, sts } from '../runtime/compose.ts';
+import { gitHubAccess, phaseStore, phases, secrets, sts } from '../runtime/compose.ts';
 import { asHandler } from '../runtime/handler.ts';
 
 /** Gives the gateway of a phase what its grant allows. */
 export const handler = asHandler(async (event) => {
   const broker = createBroker({
     store: phaseStore(),
-    gates: gates(),
+    phases: phases(),
     sts: sts(),
     storageRole: variable('phaseFiles'),
     bucket: variable('artifacts'),

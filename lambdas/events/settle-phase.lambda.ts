@@ -15,6 +15,6 @@ export const handler = withDeps(async (deps, event) => {
   await fargate().stop(task);
   if (task.role === 'sandbox') return;
   const end = await fargate().endOf(task);
-  await settlePhase(deps, task.phaseId, task.tries, end);
+  await settlePhase(deps, task.phaseId, task.attempt, end);
   measurePhase(task.phaseId.split('/')[1] ?? '', end.ms);
 });

@@ -9,12 +9,16 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { createS3Artifacts } from '../../adapters/aws/artifacts.ts';
+import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
+import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { createSightings } from '../../adapters/aws/dynamo/sightings.ts';
-import { createTold } from '../../adapters/aws/dynamo/told.ts';
+import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
+import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { withOurNames } from '../../adapters/aws/errors.ts';
 import { createStepFunctions } from '../../adapters/aws/executions.ts';
 import { type Capacity, createFargateLauncher, type FargateLauncher } from '../../adapters/aws/phases/launcher.ts';
@@ -28,8 +32,8 @@ import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { gatewayPort, optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
+import { readNotificationSettings } from './notification-settings.ts';
 import { composeNotifier } from './notifier.ts';
-import { operatorPolicy } from './operator-policy.ts';
 import { logger, traced } from './telemetry.ts';
 
 const once = <T>(make: () => T): (() => T) => {
@@ -49,6 +53,7 @@ const s3 = once(() => traced(new S3Client({})));
 export const secrets = named(() => createSecrets(traced(new SecretsManagerClient({})), clock.now));
 export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
 export const gates = named(() => createGates(dynamo(), variable('gates')));
+export const phases = named(() => createPhases(dynamo(), variable('gates')));
 export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
 export const sts = once(() => traced(new STSClient({})));
 const kms = once(() => traced(new KMSClient({})));
@@ -70,8 +75,8 @@ export async function gitHubAccess(): Promise<GitHubAccess> {
 
 const notifier = once(() =>
   composeNotifier({
-    policy: operatorPolicy(),
-    told: createTold(dynamo(), variable('gates'), clock),
+    settings: readNotificationSettings(),
+    sent: createSentMessages(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
     log: (line) => logger.warn('unsaid', line),
@@ -82,7 +87,10 @@ const notifier = once(() =>
 const parts = {
   runs: named(() => createRuns(dynamo(), variable('runs'))),
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
-  sightings: named(() => createSightings(dynamo(), variable('runs'))),
+  admission: named(() => createAdmission(dynamo(), variable('ledger'))),
+  baselines: named(() => createBaselines(dynamo(), variable('ledger'))),
+  seenSpecs: named(() => createSeenSpecs(dynamo(), variable('runs'))),
+  runLinks: named(() => createRunLinks(dynamo(), variable('runs'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
   executions: named(() => createStepFunctions(traced(new SFNClient({})), variable('stateMachine'))),
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
@@ -94,14 +102,24 @@ export async function composeDeps(): Promise<Deps> {
   return {
     clock,
     gates: gates(),
+    phases: phases(),
     get runs() {
       return parts.runs();
     },
     get ledger() {
       return parts.ledger();
     },
-    get sightings() {
-      return parts.sightings();
+    get admission() {
+      return parts.admission();
+    },
+    get baselines() {
+      return parts.baselines();
+    },
+    get seenSpecs() {
+      return parts.seenSpecs();
+    },
+    get runLinks() {
+      return parts.runLinks();
     },
     get artifacts() {
       return parts.artifacts();

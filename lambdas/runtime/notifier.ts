@@ -1,20 +1,20 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import type { Told } from '../../adapters/aws/dynamo/told.ts';
+import type { SentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { awsError } from '../../adapters/aws/errors.ts';
 import { createSesNotifier } from '../../adapters/email/ses.ts';
 import { createSlackNotifier } from '../../adapters/slack/incoming-webhook.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { Policy } from '../../core/policy/schema.ts';
-import type { Notifier } from '../../core/ports/ports.ts';
+import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { NotificationSettings } from './notification-settings.ts';
 import { traced } from './telemetry.ts';
 
-/** With one and two seconds between them; the SDK has tried each three times by itself. */
-const tries = 3;
+/** Attempts per message, one and two seconds apart; the SDK makes three requests in each of them. */
+const maxAttempts = 3;
 const firstWaitMs = 1_000;
 
 export interface NotifierOptions {
-  policy: Pick<Policy, 'notify' | 'people'>;
-  told: Told;
+  settings: NotificationSettings;
+  sent: SentMessages;
   slackWebhook(): Promise<string>;
   sleep(ms: number): Promise<unknown>;
   /** Hears what could not be said, and why. */
@@ -25,13 +25,13 @@ export interface NotifierOptions {
  * Mail and Slack, as far as the policy names them. A run goes on without: its gates are on its pull request and its pages
  * too. So what cannot be said is tried a few times, then logged, and keeps nothing else from being said.
  */
-export function composeNotifier({ policy, told, slackWebhook, sleep, log }: NotifierOptions): Notifier {
-  const { notify, people } = policy;
+export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: NotifierOptions): Notifier {
+  const { notify, people } = settings;
   const person = new Map(Object.entries(people));
   const channels: Notifier[] = [];
   if (notify.email) {
     channels.push(
-      createSesNotifier(traced(new SESv2Client({})), told, {
+      createSesNotifier(traced(new SESv2Client({})), sent, {
         from: notify.email.from,
         // An approver may be written as an address, which is then a person of its own.
         addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),
@@ -39,7 +39,7 @@ export function composeNotifier({ policy, told, slackWebhook, sleep, log }: Noti
     );
   }
   if (notify.slack) {
-    channels.push(createSlackNotifier(told, { webhookUrl: slackWebhook, memberOf: (id) => person.get(id)?.slack }));
+    channels.push(createSlackNotifier(sent, { webhookUrl: slackWebhook, memberOf: (id) => person.get(id)?.slack }));
   }
   const say = async (channel: Notifier, message: Parameters<Notifier['notify']>[0]): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
@@ -48,7 +48,7 @@ export function composeNotifier({ policy, told, slackWebhook, sleep, log }: Noti
       } catch (error) {
         const named = error instanceof DrydockError ? error : awsError(error);
         if (!named) throw error;
-        if (named.retry === 'never' || attempt >= tries) {
+        if (named.retry === 'never' || attempt >= maxAttempts) {
           const { name, message: words, remedy } = named;
           return log({ unsaid: message.key, name, message: words, remedy });
         }

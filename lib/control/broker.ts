@@ -4,9 +4,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { makeFunction } from '../functions/function.ts';
 import { grant } from '../iam/grant.ts';
+import { throughStores } from '../iam/through-stores.ts';
 import { variables } from '../names.ts';
 import { bucketArn, type State } from '../storage/state.ts';
-import { grantsOf, type Surroundings, throughStores } from './function-statements.ts';
+import { grantsOf, type Surroundings } from './function-statements.ts';
 
 export interface BrokerProps {
   state: State;

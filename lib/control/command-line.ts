@@ -3,8 +3,8 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { version } from '../../common/package-info.ts';
 import { pascal, routes, stackParameter } from '../names.ts';
-import { version } from '../package-root.ts';
 import type { WebApi } from './http-api.ts';
 
 export type RouteName = keyof typeof routes;

@@ -4,7 +4,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { machineArn } from './function-statements.ts';
+import { machineArn } from '../iam/through-stores.ts';
 
 export interface EventsProps {
   /** ARN. */

@@ -2,6 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Grant } from '../iam/grant.ts';
+import { machineArn, throughStores } from '../iam/through-stores.ts';
 import { type FunctionName, fargateQuota, sealedAs } from '../names.ts';
 import type { Sandbox } from '../sandbox/tasks.ts';
 import { bucketArn, repositoryArn, type State, tableArn } from '../storage/state.ts';
@@ -25,9 +26,6 @@ export interface Surroundings {
 
 const colon = ArnFormat.COLON_RESOURCE_NAME;
 
-export const machineArn = (scope: Construct, name: string): string =>
-  Stack.of(scope).formatArn({ service: 'states', resource: 'stateMachine', resourceName: name, arnFormat: colon });
-
 const items = (table: string, actions: string[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
   resources: [table],
@@ -38,20 +36,6 @@ const seals = (key: string, kind: keyof typeof sealedAs): Grant => ({
   resources: [key],
   conditions: { StringEquals: { 'kms:EncryptionContext:drydock': sealedAs[kind] } },
 });
-
-/** The stores use the key in the caller's name. */
-export function throughStores(
-  scope: Construct,
-  key: string,
-  ...services: ('dynamodb' | 's3' | 'secretsmanager')[]
-): Grant {
-  const { region, urlSuffix } = Stack.of(scope);
-  return {
-    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-    resources: [key],
-    conditions: { StringEquals: { 'kms:ViaService': services.map((name) => `${name}.${region}.${urlSuffix}`) } },
-  };
-}
 
 const answers = (scope: Construct, machine: string): Grant[] => [
   { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },

@@ -2,7 +2,7 @@ import { type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { propError } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 
 export interface OidcProps {
   /** The issuer's name, as its own metadata spells it: an https URL. */

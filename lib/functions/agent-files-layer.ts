@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Policy } from '../../core/policy/schema.ts';
-import { propError } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 import { packFolder } from './tar.ts';
 
 const folderName = 'drydock-agents';

@@ -7,7 +7,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard, type Grant, grant } from '../iam/grant.ts';
-import { type FunctionName, pascal, propError } from '../names.ts';
+import { type FunctionName, pascal } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 import { tracingLayer } from './tracing-layer.ts';
 
 export interface FunctionProps {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { propError } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 
 /** Beside the functions' bundles: what all of them load to take part in a trace, once for all. */
 export const tracingFolder = 'tracing-layer';

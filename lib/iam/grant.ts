@@ -1,7 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { propError } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 
 /** One statement of a role. Actions are written out; a wildcard in a resource has its reason with it. */
 export interface Grant {

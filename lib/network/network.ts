@@ -1,7 +1,8 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { gatewayPort, propError } from '../names.ts';
+import { gatewayPort } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 import { NameFirewall } from './dns-firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
 import { ImageEndpoints } from './image-endpoints.ts';

@@ -1,7 +1,7 @@
 import { Fn } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { propError } from '../names.ts';
+import { propError } from '../props/prop-error.ts';
 
 /** One of the two networks, made here or given: ids only. */
 export interface Side {

@@ -1,7 +1,8 @@
 import type { Construct } from 'constructs';
+import { version } from '../../common/package-info.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import { propError, type ToolchainName, toolchainNames } from '../names.ts';
-import { version } from '../package-root.ts';
+import { type ToolchainName, toolchainNames } from '../names.ts';
+import { propError } from './prop-error.ts';
 
 /** Digests, `sha256:` and 64 hex, of images in Drydock's repository. */
 export type Images = Partial<Record<'gateway' | ToolchainName, string>>;

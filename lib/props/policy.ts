@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
 import { parsePolicy } from '../../core/policy/parse.ts';
-import type { Policy, policySchema } from '../../core/policy/schema.ts';
-import { propError } from '../names.ts';
-
-/** A policy as it may stand in a file: what has a default may be left out. */
-export type PolicyInput = Parameters<typeof policySchema.parse>[0] & object;
+import type { Policy, PolicyInput } from '../../core/policy/schema.ts';
+import { propError } from './prop-error.ts';
 
 /**
  * The policy prop, checked as the command line checks it.

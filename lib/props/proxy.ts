@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { propError } from '../names.ts';
+import { propError } from './prop-error.ts';
 
 /**
  * The proxy that gateways go out through. It stands in task definitions, where many can read it, so no secret may be in it.

@@ -1,19 +1,21 @@
-import type { Policy } from '../../core/policy/schema.ts';
+import { DrydockError } from '../../core/errors.ts';
+import type { SprintBudget } from '../../core/run/effective-task.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { closeGate } from '../gates/decide-gate.ts';
-import { gateIdOf } from '../gates/open-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 
 /** Runs are admitted per repository (R43). */
 export const slotScope = (record: Pick<RunRecord, 'repository'>): string => `repository#${record.repository}`;
 
-/** The sprint a moment falls into, by its first day (ISO date), and what it may cost; undefined without a budget. */
+/**
+ * The sprint that contains a moment, named by its first day (ISO date), and its limit; undefined without a budget.
+ * @param now Epoch milliseconds.
+ */
 export function sprintOf(
-  policy: Policy,
-  team: string,
+  budget: SprintBudget | undefined,
   now: number,
 ): { sprint: string; limitMicros: number } | undefined {
-  const budget = policy.budgets[team];
   if (!budget) return undefined;
   const start = Date.parse(budget.sprint_starts);
   const length = budget.sprint_days * 86_400_000;
@@ -21,15 +23,36 @@ export function sprintOf(
   return { sprint: new Date(first).toISOString().slice(0, 10), limitMicros: Math.round(budget.limit_usd * 1_000_000) };
 }
 
-/** Wakes the oldest run that waits for a place; it takes the place itself, or queues again when it was too late. */
+/**
+ * Wakes the oldest queued runs, one for each free concurrency slot. Each takes its slot itself, or queues again when it
+ * was too late. A run that could not get a slot is left in its wait.
+ */
 export async function wakeQueued(deps: Deps, scope: string): Promise<void> {
-  if (await deps.ledger.paused()) return;
-  for (const runId of await deps.ledger.queue(scope)) {
-    const open = (await deps.gates.byRun(runId)).filter((gate) => gate.kind === 'slot' && gate.status === 'pending');
-    await deps.ledger.dequeue(scope, runId);
-    const last = open.at(-1);
+  if (await deps.admission.paused()) return;
+  let taken = (await deps.admission.slotHolders(scope)).length;
+  for (const runId of await deps.admission.queue(scope)) {
+    const last = (await deps.gates.byRun(runId)).findLast((gate) => gate.kind === 'slot' && gate.status === 'pending');
+    if (last && taken >= (await slotLimit(deps, runId))) return;
+    await deps.admission.dequeue(scope, runId);
     if (!last) continue;
-    await closeGate(deps, gateIdOf(runId, 'slot', last.round), 'admitted', 'scheduler', 'a place is free');
-    return;
+    await closeGate(deps, last.gateId, 'admitted', 'scheduler', 'a concurrency slot is free');
+    taken += 1;
+  }
+}
+
+/** Whether a queued run cannot be admitted before another run ends or somebody resumes admission. */
+export async function isHeldBack(deps: Deps, run: RunRecord): Promise<boolean> {
+  if (await deps.admission.paused()) return true;
+  return (await deps.admission.slotHolders(slotScope(run))).length >= (await slotLimit(deps, run.runId));
+}
+
+/** The limit of the policy that a run was started under; one run's broken policy must not hold back the others. */
+async function slotLimit(deps: Deps, runId: string): Promise<number> {
+  try {
+    return (await loadRunContext(deps, runId)).task.limits.concurrentRuns;
+  } catch (error) {
+    // Woken, its next step fails with the same fault, which then is on its record.
+    if (error instanceof DrydockError && error.retry !== 'transient') return Number.POSITIVE_INFINITY;
+    throw error;
   }
 }

@@ -1,20 +1,21 @@
 import { formatUsd } from '../../core/money/format.ts';
-import type { Policy } from '../../core/policy/schema.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { Deps } from '../deps.ts';
 
 /**
  * Tells the approvers when what a sprint has committed passes a share of its limit, each share once per sprint (R29).
  * Reservations count: they are what may be spent without anybody being asked again.
  */
-export async function alertBudget(deps: Deps, policy: Policy, team: string, sprint: string): Promise<void> {
+export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: string): Promise<void> {
+  const { team } = task;
   const budget = await deps.ledger.budget(team, sprint);
   if (!budget || budget.limitMicros <= 0) return;
   const percent = Math.floor((budget.committedMicros * 100) / budget.limitMicros);
-  for (const share of policy.budgets[team]?.alerts_percent ?? []) {
+  for (const share of task.budget?.alerts_percent ?? []) {
     if (percent < share) continue;
     await deps.notifier.notify({
       key: `budget#${team}#${sprint}#${share}`,
-      to: policy.review.approvers,
+      to: task.policyApprovers,
       subject: `Team ${team} has committed ${share} % of its sprint`,
       text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} since ${sprint}, in ${budget.runs.length} runs.`,
     });

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
-import type { EffectiveTask } from '../../core/policy/merge.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { anotherAttempt } from '../../core/run/another-attempt.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
 import { type Deps, nonce } from '../deps.ts';
 import { putJson } from '../runs/artifacts.ts';
-import { effectiveTask, locate } from '../runs/task.ts';
+import { accessRepository } from '../runs/run-context.ts';
 
 export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
@@ -42,11 +43,11 @@ export interface Submitted {
  * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
-  const effective = effectiveTask(request.file, request.bytes, request.policy, {
+  const task = resolveTask(request.file, request.bytes, request.policy, {
     requester: request.requester,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
   });
-  const { spec } = effective;
+  const { spec } = task;
   if (request.repository !== undefined && spec.repository !== request.repository) {
     throw new DrydockError(
       'PolicyRefused',
@@ -57,11 +58,14 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     );
   }
   const specBlob = gitBlobSha(request.bytes);
-  const specDigest = await deps.artifacts.put(request.bytes);
-  const policyDigest = await putJson(deps.artifacts, request.policy);
+  const [specDigest, policyDigest, taskDigest] = await Promise.all([
+    deps.artifacts.put(request.bytes),
+    putJson(deps.artifacts, request.policy),
+    putJson(deps.artifacts, task),
+  ]);
   const { attempt, because } =
     request.attempt === undefined
-      ? await openAttempt(deps, request, effective, { specBlob, policyDigest })
+      ? await openAttempt(deps, request, task, { specBlob, policyDigest })
       : { attempt: request.attempt };
   const key = runKey(spec.repository, spec.task_id, specBlob, attempt);
   // A dry run claims nothing, so its name must not be the one that the real run will take.
@@ -73,7 +77,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     runKey: key,
     taskId: spec.task_id,
     repository: spec.repository,
-    team: effective.team,
+    team: task.team,
     title: spec.title ?? firstLine(spec.instructions),
     requester: request.requester,
     attempt,
@@ -81,15 +85,16 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     specBlob,
     specDigest,
     policyDigest,
+    taskDigest,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
-    agent: effective.agent.name,
+    agent: task.agent.name,
     dryRun: request.dryRun,
     ...(request.origin === undefined ? {} : { origin: request.origin }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,
     branch: branchOf(spec.output_branch_prefix, key),
-    capMicros: effective.limits.usdMicros,
+    capMicros: task.limits.usdMicros,
     spentMicros: microsOf(0),
     tokens: { input: 0, output: 0, cached: 0 },
     work: { feedback: [], answers: [], addedConstraints: [], results: {} },
@@ -111,10 +116,11 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
 async function openAttempt(
   deps: Deps,
   request: SubmitRequest,
-  { spec }: EffectiveTask,
+  task: EffectiveTask,
   { specBlob, policyDigest }: { specBlob: string; policyDigest: string },
 ): Promise<{ attempt: number; because?: string }> {
   if (request.dryRun) return { attempt: 1 };
+  const { spec } = task;
   const runs = (await deps.runs.byTask(spec.repository, spec.task_id)).filter(
     (run) => run.specBlob === specBlob && !run.dryRun,
   );
@@ -126,7 +132,7 @@ async function openAttempt(
 
   async function headOf(): Promise<{ base?: string }> {
     try {
-      const { host, location } = locate(deps, request.policy, spec.repository);
+      const { host, location } = accessRepository(deps, task);
       return { base: await host.resolve(location, spec.target_branch) };
     } catch {
       // A host that does not answer now says nothing about the run that ended.

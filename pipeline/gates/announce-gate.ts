@@ -2,7 +2,7 @@ import { barFor, stripHidden } from '../../core/prompt/fence.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 
 /** More than people read in a conversation; the pages and `drydock show` have the rest. */
 const maxText = 20_000;
@@ -18,9 +18,9 @@ const answers: Record<Exclude<GateKind, 'slot' | 'ci'>, string[]> = {
  * Says in the conversation of the run's pull request, or of the one that brought its spec, what is asked and how to
  * answer. Once per gate.
  */
-export async function announceGate(deps: Deps, task: Task, gate: Gate): Promise<void> {
-  const { host, location } = task;
-  const record = (await deps.runs.get(gate.runId)) ?? task.record;
+export async function announceGate(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
+  const { host, location } = context;
+  const record = (await deps.runs.get(gate.runId)) ?? context.record;
   const number = record.pullRequest?.id ?? record.origin?.pullRequest;
   if (!host.collaboration || number === undefined || gate.kind === 'slot' || gate.kind === 'ci') return;
   const text = stripHidden(gate.text).slice(0, maxText).trim();

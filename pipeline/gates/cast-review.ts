@@ -1,10 +1,10 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
-import type { Review, ReviewComment } from '../../core/ports/collaboration.ts';
+import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 import { decideGate } from './decide-gate.ts';
 
 /** What became of a review, with the reason when it did not count. */
@@ -17,12 +17,12 @@ export interface ReviewCast {
  * Counts a review of the run's pull request as a vote, where the policy knows the reviewer: on exactly the commit that was
  * looked at. Changes requested become the next build's feedback.
  */
-export async function castReview(deps: Deps, task: Task, gate: Gate, review: Review): Promise<ReviewCast> {
-  const { collaboration } = task.host;
-  const number = task.record.pullRequest?.id;
+export async function castReview(deps: Deps, context: RunContext, gate: Gate, review: Review): Promise<ReviewCast> {
+  const { collaboration } = context.host;
+  const number = context.record.pullRequest?.id;
   if (!collaboration || number === undefined) return { counted: false, reason: 'the run has no pull request' };
   const { author } = review;
-  const person = author.bot ? undefined : personOf(task.policy, `github:${author.login}`);
+  const person = author.bot ? undefined : personOf(context.task, `github:${author.login}`);
   if (person === undefined) {
     return { counted: false, reason: `${author.login} is nobody the policy knows; the review is no vote` };
   }
@@ -30,7 +30,7 @@ export async function castReview(deps: Deps, task: Task, gate: Gate, review: Rev
     if (review.state === 'approved') {
       await decideGate(deps, { gateId: gate.gateId, person, choice: 'approve', text: review.body, head: review.head });
     } else {
-      const comments = await collaboration.reviewComments(task.location, number, review.id);
+      const comments = await collaboration.reviewComments(context.location, number, review.id);
       await decideGate(deps, {
         gateId: gate.gateId,
         person,
@@ -47,22 +47,22 @@ export async function castReview(deps: Deps, task: Task, gate: Gate, review: Rev
     const votes = await deps.gates.votes(gate.gateId);
     if (!votes.some((vote) => vote.person === person && vote.head === review.head && !vote.late)) {
       const text = `The review of ${author.login} was not counted: ${error.message} ${error.remedy}`;
-      await collaboration.comment(task.location, number, `review#${review.id}`, escapeMarkdown(text));
+      await collaboration.comment(context.location, number, `review#${review.id}`, escapeMarkdown(text));
     }
     return { counted: false, reason: `${person}: ${error.name}: ${error.message}` };
   }
 }
 
 /** Reviews of exactly this head that came in before the gate was there to take them. */
-export async function castEarlierReviews(deps: Deps, task: Task, gate: Gate): Promise<void> {
-  const { collaboration } = task.host;
-  const number = task.record.pullRequest?.id;
+export async function castEarlierReviews(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
+  const { collaboration } = context.host;
+  const number = context.record.pullRequest?.id;
   if (!collaboration || number === undefined) return;
-  for (const review of await collaboration.reviews(task.location, number)) {
+  for (const review of await collaboration.reviews(context.location, number)) {
     if (review.head !== gate.head || !isVerdict(review)) continue;
     const current = await deps.gates.get(gate.gateId);
     if (current?.status !== 'pending') return;
-    await castReview(deps, task, current, review);
+    await castReview(deps, context, current, review);
   }
 }
 

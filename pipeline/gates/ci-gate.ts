@@ -1,8 +1,8 @@
 import { ciFeedback, ciVerdict, missingCauses } from '../../core/ci/verdict.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import { loadTask } from '../runs/task.ts';
-import { closeGate } from './decide-gate.ts';
+import { loadRunContext } from '../runs/run-context.ts';
+import { closeGate } from './close-gate.ts';
 
 /** The CI gate that a run waits at, if it does. */
 export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Promise<Gate | undefined> {
@@ -16,11 +16,11 @@ export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Prom
 export async function settleCi(deps: Deps, runId: string): Promise<'green' | 'red' | 'missing' | 'pending'> {
   const gate = await openCiGate(deps, runId);
   if (!gate) return 'pending';
-  const task = await loadTask(deps, runId);
-  const { collaboration } = task.host;
+  const context = await loadRunContext(deps, runId);
+  const { collaboration } = context.host;
   if (!collaboration) return 'pending';
-  const asked = task.effective.spec.review.ci_gates;
-  const results = await collaboration.gateResults(task.location, gate.head, true);
+  const asked = context.task.spec.review.ci_gates;
+  const results = await collaboration.gateResults(context.location, gate.head, true);
   const verdict = ciVerdict(asked, results);
   const close = (outcome: 'green' | 'red' | 'ci-missing', text: string) =>
     closeGate(deps, gate.gateId, outcome, 'CI', text);
@@ -33,7 +33,7 @@ export async function settleCi(deps: Deps, runId: string): Promise<'green' | 're
     return 'red';
   }
   const silentFor = deps.clock.now() - Date.parse(gate.openedAt);
-  if (verdict.missing.length === 0 || silentFor < task.effective.limits.ciReportMs) return 'pending';
+  if (verdict.missing.length === 0 || silentFor < context.task.limits.ciReportMs) return 'pending';
   await close('ci-missing', verdict.missing.map((name) => missingCauses(name, results)).join('\n'));
   return 'missing';
 }

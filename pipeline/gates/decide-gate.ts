@@ -1,13 +1,12 @@
 import { DrydockError } from '../../core/errors.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
-import { plan as planSchema } from '../../core/plan/schema.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ReviewThread } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { getJson, putJson, putText } from '../runs/artifacts.ts';
+import { putJson } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { deliverGate } from './open-gate.ts';
+import { applyDecision } from './apply-decision.ts';
 
 export interface VoteRequest {
   gateId: string;
@@ -82,52 +81,4 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
       ...(request.threads === undefined ? {} : { threads: request.threads }),
     }
   );
-}
-
-/** Decides a gate without a vote: CI, the queue, expiry, a stop, or nobody being there. */
-export async function closeGate(
-  deps: Deps,
-  gateId: string,
-  outcome: GateDecision['outcome'],
-  by: string,
-  text: string,
-): Promise<void> {
-  await deps.gates.decide(gateId, { outcome, by: [by], text, at: new Date(deps.clock.now()).toISOString() });
-  const gate = await deps.gates.get(gateId);
-  if (gate) await applyDecision(deps, gate);
-}
-
-/** Brings a decision into the run's work, once, then answers the token. Called again on resume. */
-export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
-  const { decision } = gate;
-  if (!decision || gate.delivered) return;
-  const feedback =
-    decision.outcome === 'revise' || decision.outcome === 'red'
-      ? await putText(deps.artifacts, `${decision.by.join(', ')}: ${decision.text}`)
-      : undefined;
-  const edited =
-    decision.edit === undefined ? undefined : planSchema.parse(await getJson(deps.artifacts, decision.edit));
-  await deps.runs.update(gate.runId, (run) => {
-    const { gate: open, ...rest } = run;
-    const work = { ...run.work };
-    if (feedback !== undefined && !work.feedback.includes(feedback)) work.feedback = [...work.feedback, feedback];
-    if (decision.threads) work.threads = decision.threads;
-    if (edited && decision.edit !== undefined) work.plan = decision.edit;
-    if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
-      work.addedConstraints = [...work.addedConstraints, decision.constraint];
-    }
-    if (decision.outcome === 'approved' && gate.kind === 'question') work.acceptedWeakening = gate.head;
-    if (decision.outcome === 'answered') {
-      const answer = {
-        by: decision.by.join(', '),
-        question: gate.question?.question ?? gate.title,
-        text: decision.text,
-      };
-      const known = work.answers.some((a) => a.question === answer.question && a.text === answer.text);
-      if (!known) work.answers = [...work.answers, answer];
-    }
-    const next = { ...rest, status: 'running' as const, work };
-    return open === gate.gateId || open === undefined ? next : { ...next, gate: open };
-  });
-  await deliverGate(deps, gate);
 }

@@ -1,11 +1,12 @@
 import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
+import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { gateAnswer } from '../payloads.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { bestEffort, reportRun } from '../runs/report-run.ts';
-import type { Task } from '../runs/task.ts';
+import { type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { announceGate } from './announce-gate.ts';
+import { applyDecision } from './apply-decision.ts';
 
 export interface GateRequest {
   kind: GateKind;
@@ -26,8 +27,8 @@ export interface GateRequest {
 export const gateIdOf = (runId: string, kind: GateKind, round: number): string => `${runId}.${kind}.${round}`;
 
 /** Opens a gate once, tells people once, and shows it on the run. A gate decided meanwhile is answered at once. */
-export async function openGate(deps: Deps, task: Task, state: string, request: GateRequest): Promise<void> {
-  const { record, effective } = task;
+export async function openGate(deps: Deps, context: RunContext, state: string, request: GateRequest): Promise<void> {
+  const { record, task } = context;
   const now = deps.clock.now();
   const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, ...rest } = request;
   const gate: Gate = {
@@ -37,16 +38,16 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
     taskId: record.taskId,
     needsPerson,
     acceptable,
-    approvers: effective.approvers,
+    approvers: task.approvers,
     revisionsLeft,
     requester: record.requester,
-    solo: effective.solo,
+    solo: task.solo,
     approvals: [],
     status: 'pending',
     token: await deps.vault.seal(token),
     delivered: false,
     openedAt: new Date(now).toISOString(),
-    expiresAt: new Date(now + effective.expiresHours * 3_600_000).toISOString(),
+    expiresAt: new Date(now + task.expiresHours * 3_600_000).toISOString(),
     version: 1,
   };
   const stored = await deps.gates.open(gate);
@@ -63,39 +64,20 @@ export async function openGate(deps: Deps, task: Task, state: string, request: G
   }
   await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
   const open = (await deps.gates.get(gate.gateId)) ?? stored;
-  if (open.status === 'decided' && forPeople) return deliverGate(deps, open);
+  if (open.status === 'decided') return applyDecision(deps, open);
   // Last: whoever sees the run wait finds that people were told.
-  await deps.runs.update(record.runId, (run) => ({
-    ...run,
-    status: request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting',
-    state,
-    gate: gate.gateId,
-  }));
-  if (open.status === 'decided') return deliverGate(deps, open);
+  await deps.runs.update(record.runId, (run) => {
+    // A stop that came before this line saw no gate to close; one that comes after it does.
+    refuseStopped(run);
+    if (hasApplied(run, gate.gateId)) return undefined;
+    const status = request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting';
+    return { ...run, status, state, gate: gate.gateId };
+  });
   if (!forPeople) return;
-  await bestEffort(deps, record, () => announceGate(deps, task, open));
+  await bestEffort(deps, record, () => announceGate(deps, context, open));
   await reportRun(deps, record.runId);
 }
 
 /** Where there are no pages, it is decided there; undefined where it is no page either, as on one machine. */
-const pullRequestOf = ({ pullRequest }: Task['record']): string | undefined =>
+const pullRequestOf = ({ pullRequest }: RunContext['record']): string | undefined =>
   pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;
-
-/** Sends a decision to the machine; doing it again changes nothing. */
-export async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
-  if (!gate.decision || gate.delivered || !deps.executions.live) return;
-  const token = await deps.vault.open(gate.token);
-  const { outcome } = gate.decision;
-  if (outcome in failures)
-    await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
-  else if (outcome !== 'expired') await deps.executions.succeed(token, gateAnswer.parse({ outcome }));
-  await deps.gates.markDelivered(gate.gateId);
-}
-
-/** Decisions that fail the waiting state, under the error names it catches. */
-const failures = {
-  cancelled: 'Cancelled',
-  superseded: 'Superseded',
-  'needs-person': 'NeedsPerson',
-  'ci-missing': 'CiGateMissing',
-} as const;

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { closeGate } from '../gates/decide-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase } from '../phases/answer-phase.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 
@@ -16,11 +16,11 @@ export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRe
   });
   const mark = stopped.stop ?? stop;
   await recordEvent(deps, runId, { key: 'stop', type: 'stopped', text: `${mark.as} by ${mark.by}: ${mark.reason}` });
-  for (const phase of await deps.gates.phasesByRun(runId)) {
+  for (const phase of await deps.phases.byRun(runId)) {
     if (phase.status !== 'launched') continue;
     await deps.launcher.stop(phase);
     // Its end has answered the token; this answers for a phase that nobody runs any more.
-    await answerPhase(deps, phase.phaseId, phase.tries, { error: mark.as, cause: mark.reason, patch: {} });
+    await answerPhase(deps, phase.phaseId, phase.attempt, { error: mark.as, cause: mark.reason, patch: {} });
   }
   for (const gate of await deps.gates.byRun(runId)) {
     if (gate.status === 'pending')

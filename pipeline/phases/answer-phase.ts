@@ -1,5 +1,6 @@
-import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
-import type { RunWork } from '../../core/run/record.ts';
+import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
+import type { ModelCall } from '../../core/run/phase.ts';
+import { hasApplied, type RunRecord, type RunWork, withApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { phaseAnswer } from '../payloads.ts';
 
@@ -7,33 +8,39 @@ import { phaseAnswer } from '../payloads.ts';
  * The only way a phase's token is answered: the reply is written once, applied to the run, sent, then marked as
  * delivered. Called again after a crash it goes on where it stopped.
  */
-export async function answerPhase(deps: Deps, phaseId: string, tries: number, reply: PhaseReply): Promise<void> {
-  await deps.gates.endPhase(phaseId, tries, reply);
-  const phase = await deps.gates.getPhase(phaseId);
+export async function answerPhase(deps: Deps, phaseId: string, attempt: number, reply: PhaseReply): Promise<void> {
+  await deps.phases.end(phaseId, attempt, reply);
+  const phase = await deps.phases.get(phaseId);
   // A reply of an older try changes nothing: the newer one answers.
-  if (phase?.tries === tries) await deliverPhase(deps, phase);
+  if (phase?.attempt === attempt) await deliverPhase(deps, phase);
 }
 
 export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void> {
   const { answer } = phase;
   if (!answer || phase.delivered || !deps.executions.live) return;
   const spent = await deps.ledger.calls(phase.runId);
-  await deps.runs.update(phase.runId, (run) => ({
-    ...run,
-    work: patchWork(run.work, answer.patch),
-    durations: { ...run.durations, ...answer.patch.durations },
-    spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, 0),
-    tokens: {
-      input: spent.reduce((sum, call) => sum + call.inputTokens, 0),
-      output: spent.reduce((sum, call) => sum + call.outputTokens, 0),
-      cached: spent.reduce((sum, call) => sum + call.cachedTokens, 0),
-    },
-  }));
+  const key = `${phase.phaseId}/${phase.attempt}`;
+  // A second delivery must not take back what the run did since the first: its feedback, its next change set.
+  await deps.runs.update(phase.runId, (run) =>
+    hasApplied(run, key) ? undefined : withAnswer(withApplied(run, key), answer, spent),
+  );
   const token = await deps.vault.open(phase.token);
   if ('error' in answer) await deps.executions.fail(token, answer.error, answer.cause);
   else await deps.executions.succeed(token, phaseAnswer.parse(answer.output));
-  await deps.gates.markPhaseDelivered(phase.phaseId);
+  await deps.phases.markDelivered(phase.phaseId);
 }
+
+const withAnswer = (run: RunRecord, answer: PhaseReply, spent: ModelCall[]): RunRecord => ({
+  ...run,
+  work: patchWork(run.work, answer.patch),
+  durations: { ...run.durations, ...answer.patch.durations },
+  spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, 0),
+  tokens: {
+    input: spent.reduce((sum, call) => sum + call.inputTokens, 0),
+    output: spent.reduce((sum, call) => sum + call.outputTokens, 0),
+    cached: spent.reduce((sum, call) => sum + call.cachedTokens, 0),
+  },
+});
 
 function patchWork(work: RunWork, patch: WorkPatch): RunWork {
   const kept = patch.clearFeedback ? [] : work.feedback;

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { PhaseEnd } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import type { Task } from '../runs/task.ts';
-import type { PhaseRequest } from './launch-phase.ts';
+import type { RunContext } from '../runs/run-context.ts';
+import type { PhaseRequest } from './phase-request.ts';
 
 /** Only the first plan of a run starts with the tests on the untouched base: before any agent of it was there. */
 const startsWithBaseline = ({ phase, round }: PhaseRequest): boolean => phase === 'plan' && round === 1;
 
 /** Whether a phase has to run the baseline. One that was green is not run again; the record then says so. */
-export async function needsBaseline(deps: Deps, task: Task, request: PhaseRequest): Promise<boolean> {
+export async function needsBaseline(deps: Deps, context: RunContext, request: PhaseRequest): Promise<boolean> {
   if (!startsWithBaseline(request)) return false;
-  const by = await deps.ledger.baseline(await baselineKey(task));
+  const by = await deps.baselines.find(await baselineKey(context));
   if (by === undefined) return true;
   await recordEvent(deps, request.runId, {
     key: 'baseline',
@@ -23,21 +23,26 @@ export async function needsBaseline(deps: Deps, task: Task, request: PhaseReques
 }
 
 /** Remembers a green baseline; a red, flaky or partly known one is run again by the next run. */
-export async function rememberBaseline(deps: Deps, task: Task, request: PhaseRequest, end: PhaseEnd): Promise<void> {
+export async function rememberBaseline(
+  deps: Deps,
+  context: RunContext,
+  request: PhaseRequest,
+  end: PhaseEnd,
+): Promise<void> {
   if (!startsWithBaseline(request) || end.result?.baseline !== 'green') return;
-  await deps.ledger.rememberBaseline(await baselineKey(task), request.runId);
+  await deps.baselines.remember(await baselineKey(context), request.runId);
 }
 
 /** Digest of all that decides how the tests end: the tree (lock file and all), what prepares it, and what is run. */
-async function baselineKey({ record, effective, host, location }: Task): Promise<string> {
-  const { sandbox } = effective.spec;
+async function baselineKey({ record, task, host, location }: RunContext): Promise<string> {
+  const { sandbox } = task.spec;
   const tree = await host.listTree(location, record.base ?? '');
   const parts = [
     [...tree].map(([path, { mode, blobSha }]) => [path, mode, blobSha]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
     [sandbox.runtime, sandbox.package_manager ?? null, sandbox.dependencies, sandbox.setup_command ?? null],
     Object.entries(sandbox.env).sort(([a], [b]) => (a < b ? -1 : 1)),
     sandbox.test_command,
-    effective.egress,
+    task.egress,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -1,62 +1,74 @@
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import type { PhaseOrder } from '../../core/ports/ports.ts';
+import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
-import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
+import type { PhaseSpec } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { loadTask, refuseStopped, type Task } from '../runs/task.ts';
+import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
+import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
-
-/** Which phase of which run; stored with the token so that recovery can launch the next try from it. */
-export interface PhaseRequest {
-  runId: string;
-  phase: PhaseName;
-  round: number;
-}
-
-export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;
+import { type PhaseRequest, phaseIdOf } from './phase-request.ts';
 
 /**
- * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended but was never
- * answered is answered by whoever calls `deliverPhase`, not run again.
+ * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended and whose answer was
+ * never delivered is answered now, not run again.
  */
 export async function launchPhase(deps: Deps, request: PhaseRequest, token: string): Promise<void> {
-  const task = await loadTask(deps, request.runId);
-  refuseStopped(task.record);
+  const context = await loadRunContext(deps, request.runId);
+  refuseStopped(context.record);
   const phaseId = phaseIdOf(request);
-  const phase = await deps.gates.launchPhase({
+  const phase = await deps.phases.launch({
     phaseId,
     runId: request.runId,
     token: await deps.vault.seal(token),
     request: { ...request },
   });
-  if (phase.status === 'ended') return;
+  if (phase.status === 'ended') return deliverPhase(deps, phase);
+  // Money that a cut-off attempt spent stays charged.
+  for (let attempt = 1; attempt < phase.attempt; attempt++) {
+    await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
+  }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
-  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => ({ ...run, status: 'running', state }));
-  await recordEvent(deps, request.runId, {
-    key: `phase#${phaseId}/${phase.tries}`,
-    type: 'phase-started',
-    text: `${request.phase} ${request.round}${phase.tries > 1 ? `, try ${phase.tries}` : ''}`,
+  await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
+    // A stop that came before this line found no phase to stop.
+    refuseStopped(run);
+    return { ...run, status: 'running', state };
   });
-  await deps.launcher.launch(await phaseOrder(deps, task, request, phase.tries), { phaseId, tries: phase.tries });
+  await recordEvent(deps, request.runId, {
+    key: `phase#${phaseId}/${phase.attempt}`,
+    type: 'phase-started',
+    text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, try ${phase.attempt}` : ''}`,
+  });
+  await deps.launcher.launch(await phaseOrder(deps, context, request, phase.attempt), {
+    phaseId,
+    attempt: phase.attempt,
+  });
+  // A stop in between has answered this attempt while there was no sandbox to stop.
+  const now = await deps.phases.get(phaseId);
+  if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
 }
 
-async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: number): Promise<PhaseOrder> {
-  const { record, effective } = task;
+async function phaseOrder(
+  deps: Deps,
+  context: RunContext,
+  request: PhaseRequest,
+  attempt: number,
+): Promise<PhaseOrder> {
+  const { record, task } = context;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
-  const inputs = await phaseInputs(deps, task);
+  const inputs = await phaseInputs(deps, context);
   const verify = request.phase === 'verify';
-  const agent = verify ? null : effective.agent;
+  const agent = verify ? null : task.agent;
   const spec: PhaseSpec = {
-    phaseKey: `${phaseIdOf(request)}/${tries}`,
+    phaseKey: `${phaseIdOf(request)}/${attempt}`,
     runId: record.runId,
     taskId: record.taskId,
     phase: request.phase,
     base: record.base,
     inputs: [...inputs.keys()],
-    prompt: verify ? '' : await phasePrompt(deps, task, request),
+    prompt: verify ? '' : await phasePrompt(deps, context, request),
     agent: agent && {
       profile: agent.name,
       kind: agent.kind,
@@ -66,28 +78,28 @@ async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: 
       files: agent.files !== undefined,
       plans: agent.plans,
     },
-    sandbox: sandboxOf(task),
-    baseline: await needsBaseline(deps, task, request),
-    knownFailures: effective.knownFailures,
-    commands: verify ? verifyCommands(task) : [],
-    limits: phaseLimitsOf(task),
+    sandbox: sandboxOf(context),
+    baseline: await needsBaseline(deps, context, request),
+    knownFailures: task.knownFailures,
+    commands: verify ? verifyCommands(context) : [],
+    limits: phaseLimitsOf(context),
   };
   return {
     spec,
     inputs,
-    base: { ...task.place, commit: record.base, depth: effective.limits.historyDepth },
+    base: { ...context.repository, commit: record.base, depth: task.limits.historyDepth },
     ...(agent?.files === undefined ? {} : { agentFiles: agent.files }),
     ...(agent?.provider === undefined
       ? {}
       : {
           model: {
             provider: agent.provider,
-            allow: effective.modelsAllow,
+            allow: task.modelsAllow,
             budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
           },
         }),
-    registries: effective.egress.registries,
-    hosts: verify ? [] : effective.egress.hosts,
+    registries: task.egress.registries,
+    hosts: verify ? [] : task.egress.hosts,
   };
 }
 
@@ -95,13 +107,13 @@ async function phaseOrder(deps: Deps, task: Task, request: PhaseRequest, tries: 
 const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
   (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
 
-const phaseLimitsOf = ({ effective }: Task): PhaseSpec['limits'] => {
-  const { timeoutMs, cpu, memoryMb, pids, diskMb } = effective.limits;
+const phaseLimitsOf = ({ task }: RunContext): PhaseSpec['limits'] => {
+  const { timeoutMs, cpu, memoryMb, pids, diskMb } = task.limits;
   return { timeoutMs, cpu, memoryMb, pids, diskMb };
 };
 
-function sandboxOf({ effective }: Task): PhaseSpec['sandbox'] {
-  const { sandbox } = effective.spec;
+function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
+  const { sandbox } = task.spec;
   return {
     runtime: sandbox.runtime,
     ...(sandbox.package_manager === undefined ? {} : { packageManager: sandbox.package_manager }),
@@ -114,16 +126,16 @@ function sandboxOf({ effective }: Task): PhaseSpec['sandbox'] {
 }
 
 /** Success criteria that can be run, then the policy's checks, then the CI gates a host without CI runs here. */
-function verifyCommands({ effective }: Task): PhaseSpec['commands'] {
-  const success = effective.spec.success_criteria.flatMap((criterion) =>
+function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {
+  const success = task.spec.success_criteria.flatMap((criterion) =>
     typeof criterion === 'string' ? [] : [{ name: `success: ${criterion.says}`, command: criterion.run }],
   );
   const named = (kind: string, list: { name: string; command: string }[]) =>
     list.map(({ name, command }) => ({ name: `${kind}: ${name}`, command }));
-  return [...success, ...named('check', effective.checks), ...named('ci', effective.ci)];
+  return [...success, ...named('check', task.checks), ...named('ci', task.ci)];
 }
 
-async function phaseInputs(deps: Deps, { record }: Task): Promise<Map<string, Uint8Array>> {
+async function phaseInputs(deps: Deps, { record }: RunContext): Promise<Map<string, Uint8Array>> {
   const inputs = new Map<string, Uint8Array>();
   const { changeSet } = record.work;
   if (changeSet) {
@@ -135,12 +147,12 @@ async function phaseInputs(deps: Deps, { record }: Task): Promise<Map<string, Ui
   return inputs;
 }
 
-async function phasePrompt(deps: Deps, { record, effective }: Task, request: PhaseRequest): Promise<string> {
+async function phasePrompt(deps: Deps, { record, task }: RunContext, request: PhaseRequest): Promise<string> {
   const { work } = record;
   return buildPrompt({
     phase: request.phase === 'verify' ? 'build' : request.phase,
-    spec: effective.spec,
-    constraints: effective.constraints,
+    spec: task.spec,
+    constraints: task.constraints,
     work,
     feedback: await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest))),
     ...(work.plan ? { plan: planSchema.parse(await getJson(deps.artifacts, work.plan)) } : {}),

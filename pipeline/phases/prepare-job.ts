@@ -1,4 +1,4 @@
-import type { PhaseJob, PhaseOrder } from '../../core/ports/ports.ts';
+import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { Deps } from '../deps.ts';
 
 /**

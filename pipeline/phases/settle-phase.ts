@@ -1,18 +1,18 @@
 import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
-import type { PhaseReply, WorkPatch } from '../../core/ports/stores.ts';
+import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { loadTask, type Task } from '../runs/task.ts';
+import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
-import type { PhaseRequest } from './launch-phase.ts';
+import type { PhaseRequest } from './phase-request.ts';
 import { readChange } from './read-change.ts';
 
 /** What went wrong inside a phase, under the name the machine catches. */
@@ -28,18 +28,18 @@ class PhaseFault extends Error {
  * Takes what a phase left, whoever reports it (launcher, stop event, reconciler), and answers its token. Everything in
  * the result is checked here; the meter's calls are charged whether or not the phase came to anything.
  */
-export async function settlePhase(deps: Deps, phaseId: string, tries: number, end: PhaseEnd): Promise<void> {
-  const phase = await deps.gates.getPhase(phaseId);
+export async function settlePhase(deps: Deps, phaseId: string, attempt: number, end: PhaseEnd): Promise<void> {
+  const phase = await deps.phases.get(phaseId);
   if (!phase) return;
   await deps.ledger.recordCalls(phase.runId, end.calls);
-  if (phase.answer || phase.tries !== tries) return;
-  const task = await loadTask(deps, phase.runId);
+  if (phase.answer || phase.attempt !== attempt) return;
+  const context = await loadRunContext(deps, phase.runId);
   const name = phase.request.phase as PhaseName;
   const patch = await evidencePatch(deps, name, end);
-  await rememberBaseline(deps, task, phase.request as unknown as PhaseRequest, end);
+  await rememberBaseline(deps, context, phase.request as unknown as PhaseRequest, end);
   let reply: PhaseReply;
   try {
-    const done = await outcomeOf(deps, task, name, end);
+    const done = await outcomeOf(deps, context, name, end);
     reply = {
       output: done.answer,
       patch: { ...patch, ...done.patch, results: { ...patch.results, ...done.patch.results } },
@@ -49,7 +49,7 @@ export async function settlePhase(deps: Deps, phaseId: string, tries: number, en
     reply = { error: error.fault, cause: error.message, patch };
   }
   await recordEvent(deps, phase.runId, {
-    key: `phase#${phaseId}/${tries}#end`,
+    key: `phase#${phaseId}/${attempt}#end`,
     type: 'phase-ended',
     text: 'error' in reply ? `${name}: ${reply.error}` : `${name}: ${(reply.output as PhaseAnswer).outcome}`,
     data: {
@@ -58,7 +58,7 @@ export async function settlePhase(deps: Deps, phaseId: string, tries: number, en
       refusals: end.refusals.length,
     },
   });
-  await answerPhase(deps, phaseId, tries, reply);
+  await answerPhase(deps, phaseId, attempt, reply);
 }
 
 /** Result, refusals, traffic and log are kept as artifacts of the run, named by phase. */
@@ -78,15 +78,15 @@ interface Done {
   patch: WorkPatch;
 }
 
-async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd): Promise<Done> {
-  if (end.failure?.name === 'Cancelled' && task.record.stop) {
-    throw new PhaseFault(task.record.stop.as, `${task.record.stop.reason} (${task.record.stop.by})`);
+async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: PhaseEnd): Promise<Done> {
+  if (end.failure?.name === 'Cancelled' && context.record.stop) {
+    throw new PhaseFault(context.record.stop.as, `${context.record.stop.reason} (${context.record.stop.by})`);
   }
   if (end.failure)
     throw new PhaseFault(isErrorName(end.failure.name) ? end.failure.name : 'SandboxLost', end.failure.message);
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
-  if (name === 'verify') return verified(deps, task, result);
+  if (name === 'verify') return verified(deps, context, result);
   // An agent's exit code is telemetry (law 3): what it changed is judged by Verify, whatever it exited with.
   const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
   if (result.outcome === 'failed' && !changedAnyway) {
@@ -99,7 +99,7 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
   const patch: WorkPatch = {};
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
-    const change = readChange(end.artifacts, task.record.base ?? '');
+    const change = readChange(end.artifacts, context.record.base ?? '');
     if (change instanceof Error) throw new PhaseFault('ResultInvalid', change.message);
     patch.changeSet = await storeChange(deps.artifacts, change);
     patch.clearFeedback = true;
@@ -114,8 +114,8 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
     return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, planOf(task, result));
-    return { answer: { outcome: 'planned', approval: task.effective.planRequired, why: '' }, patch };
+    patch.plan = await putJson(deps.artifacts, planOf(context, result));
+    return { answer: { outcome: 'planned', approval: context.task.planRequired, why: '' }, patch };
   }
   const nothing = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
   if (nothing) {
@@ -124,7 +124,7 @@ async function outcomeOf(deps: Deps, task: Task, name: PhaseName, end: PhaseEnd)
       ? new PhaseFault('NoChanges', 'The agent ended and no file differs from the base.')
       : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
   }
-  const missed = checkpointsLeft(task.effective.spec.checkpoints, task.record.work.checkpoints);
+  const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
   if (missed.length > 0) {
     patch.results = { checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
     patch.checkpoints = missed;
@@ -139,11 +139,10 @@ const missedCheckpoint = (names: string[]): Checkpoint => ({
   summary: 'The agent did not stop here and has ended its work. Approve it to have it verified and published.',
 });
 
-function planOf(task: Task, result: PhaseResult) {
+function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {
-    if (task.effective.agent.plans)
-      throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
-    return derivePlan(task.effective.spec, task.effective.constraints);
+    if (context.task.agent.plans) throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
+    return derivePlan(context.task.spec, context.task.constraints);
   }
   try {
     return parsePlan(result.plan, 'agent');
@@ -152,11 +151,11 @@ function planOf(task: Task, result: PhaseResult) {
   }
 }
 
-async function verified(deps: Deps, task: Task, result: PhaseResult): Promise<Done> {
-  const required = requiredCommands(task);
+async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
+  const required = requiredCommands(context);
   const missing = required.filter((name) => !result.commands.some((command) => command.name === name));
   // Tests that fail as spec and policy said they do: the runner, which reads their names, verified all the same.
-  const tracked = task.effective.knownFailures.length > 0 ? 'test' : undefined;
+  const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
   if (passed) return { answer: { outcome: 'passed', approval: false, why: '' }, patch: { clearFeedback: true } };
   const text = failureText(result, missing);
@@ -170,14 +169,14 @@ async function verified(deps: Deps, task: Task, result: PhaseResult): Promise<Do
 }
 
 /** Verify counts only when it ran everything it was told to: a result that leaves a command out has failed. */
-function requiredCommands({ effective }: Task): string[] {
-  const success = effective.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
+function requiredCommands({ task }: RunContext): string[] {
+  const success = task.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
   return [
-    ...(effective.spec.sandbox.build_command === undefined ? [] : ['build']),
+    ...(task.spec.sandbox.build_command === undefined ? [] : ['build']),
     'test',
     ...success,
-    ...effective.checks.map((check) => `check: ${check.name}`),
-    ...effective.ci.map((gate) => `ci: ${gate.name}`),
+    ...task.checks.map((check) => `check: ${check.name}`),
+    ...task.ci.map((gate) => `ci: ${gate.name}`),
   ];
 }
 

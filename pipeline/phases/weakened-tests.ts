@@ -1,11 +1,11 @@
 import type { Violation } from '../../core/guard/violation.ts';
 import { weakenedTests as compare } from '../../core/guard/weakened.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 
 /** Tests a change removes, skips or redirects, against the base it was made from (R45). */
-export async function weakenedTests(task: Task, change: ChangeSet): Promise<Violation[]> {
-  const { record, effective } = task;
+export async function weakenedTests(context: RunContext, change: ChangeSet): Promise<Violation[]> {
+  const { record, task } = context;
   const base = record.base ?? '';
-  return compare({ change, readBase: (path) => task.host.readFile(task.location, base, path), task: effective });
+  return compare({ change, readBase: (path) => context.host.readFile(context.location, base, path), task });
 }

@@ -7,11 +7,11 @@ import type { PhaseEnd, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { weakenedTests } from '../phases/weakened-tests.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 
 /** Gathers from record, artifacts and gates what the commit and the pull request say. */
-export async function publishFacts(deps: Deps, task: Task): Promise<PublishFacts> {
-  const { record, effective } = task;
+export async function publishFacts(deps: Deps, context: RunContext): Promise<PublishFacts> {
+  const { record, task } = context;
   const { plan, changeSet, results } = record.work;
   if (plan === undefined || !changeSet || results.verify === undefined || record.base === undefined) {
     throw new DrydockError('Internal', `Run ${record.runId} is published without plan, change or verification.`);
@@ -26,26 +26,26 @@ export async function publishFacts(deps: Deps, task: Task): Promise<PublishFacts
     link: deps.runLink(record.runId),
     taskId: record.taskId,
     title: record.title,
-    instructions: effective.spec.instructions,
+    instructions: task.spec.instructions,
     specPath: record.specPath,
     specBlob: record.specBlob,
     policyDigest: record.policyDigest,
     promptVersion,
     base: record.base,
-    agent: effective.agent.name,
-    model: effective.agent.model,
+    agent: task.agent.name,
+    model: task.agent.model,
     requester: record.requester,
     planApprovers: planGates.flatMap((gate) => (gate.decision?.outcome === 'approved' ? gate.decision.by : [])),
-    solo: effective.solo,
+    solo: task.solo,
     plan: approved,
     files: change.manifest.entries.map(({ path, op }) => ({ path, op, phase: phases.get(path) })),
-    constraints: effective.constraints.constraints,
+    constraints: task.constraints.constraints,
     verify: {
       commands: verify.result?.commands ?? [],
       versions: verify.result?.versions ?? {},
       enforcer: verify.enforcer,
     },
-    weakened: await weakenedTests(task, change),
+    weakened: await weakenedTests(context, change),
     refusals: await refusalsOf(deps, results),
     usdMicros: record.spentMicros,
     tokens: record.tokens,

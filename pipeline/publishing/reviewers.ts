@@ -1,33 +1,33 @@
-import type { PullRequestRequest } from '../../core/ports/ports.ts';
+import type { PullRequestRequest } from '../../core/ports/host/code-host.ts';
 import { codeownersPaths, ownersOf } from '../../core/review/codeowners.ts';
 import type { ChangeManifest } from '../../core/run/change-set.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 
 /**
  * Who is asked on the host to review: the policy's approvers that have an account there, without the requester, and the
  * owners of the changed paths by the base's CODEOWNERS.
  */
 export async function reviewersOf(
-  task: Task,
+  context: RunContext,
   base: string,
   manifest: ChangeManifest,
 ): Promise<PullRequestRequest['reviewers']> {
-  const { effective, policy, host, location, record } = task;
+  const { task, host, location, record } = context;
   if (!host.collaboration) return { logins: [], teams: [] };
-  const people = effective.approvers.filter((person) => person !== record.requester);
-  const logins = people.flatMap((person) => policy.people[person]?.github ?? []);
+  const people = task.approvers.filter((person) => person !== record.requester);
+  const logins = people.flatMap((person) => task.people[person]?.github ?? []);
   const owners = await codeowners(host, location, base);
   const { logins: more, teams } = ownersOf(
     owners,
     manifest.entries.map((entry) => entry.path),
   );
-  const requester = policy.people[record.requester]?.github?.toLowerCase();
+  const requester = task.people[record.requester]?.github?.toLowerCase();
   const all = [...logins, ...more].filter((login) => login.toLowerCase() !== requester);
   const once = new Map(all.map((login) => [login.toLowerCase(), login]));
   return { logins: [...once.values()], teams };
 }
 
-async function codeowners(host: Task['host'], location: string, base: string): Promise<string> {
+async function codeowners(host: RunContext['host'], location: string, base: string): Promise<string> {
   for (const path of codeownersPaths) {
     const bytes = await host.readFile(location, base, path);
     if (bytes) return new TextDecoder().decode(bytes);

@@ -1,12 +1,17 @@
 import { code } from '../../core/publish/escape.ts';
 import type { ChangeManifest } from '../../core/run/change-set.ts';
 import type { Deps } from '../deps.ts';
-import type { Task } from '../runs/task.ts';
+import type { RunContext } from '../runs/run-context.ts';
 
 /** Answers the review comments that a rework took in, each in its thread, with what was done. Once per comment and commit. */
-export async function answerThreads(deps: Deps, task: Task, commit: string, manifest: ChangeManifest): Promise<void> {
-  const { host, location } = task;
-  const record = await deps.runs.get(task.record.runId);
+export async function answerThreads(
+  deps: Deps,
+  context: RunContext,
+  commit: string,
+  manifest: ChangeManifest,
+): Promise<void> {
+  const { host, location } = context;
+  const record = await deps.runs.get(context.record.runId);
   const threads = record?.work.threads ?? [];
   if (!host.collaboration || !record?.pullRequest || threads.length === 0) return;
   const changed = new Set(manifest.entries.map((entry) => entry.path));

@@ -1,10 +1,9 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { Account, Collaboration } from '../../core/ports/collaboration.ts';
-import type { CodeHost } from '../../core/ports/ports.ts';
+import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import type { Account, Collaboration } from '../../core/ports/host/collaboration.ts';
 import type { Deps } from '../deps.ts';
-import { locate } from '../runs/task.ts';
 
 /** A repository that a message is about, as the operator's policy has it. */
 export interface Place {
@@ -37,14 +36,15 @@ export function placeOf(deps: Deps, policy: Policy, repository: string, installa
       },
     );
   }
-  const { host, location } = locate(deps, policy, repository);
+  const { installation: own } = listed;
+  const host = deps.codeHost('github', { repository, ...(own === undefined ? {} : { installation: own }) });
   if (!host.collaboration) throw new DrydockError('Internal', `The host of ${repository} has no checks and comments.`);
   return {
     policy,
     repository,
     trustedBranches: listed.trusted_branches,
     host,
-    location,
+    location: repository,
     collaboration: host.collaboration,
   };
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { CodeHost } from '../../core/ports/ports.ts';
+import type { CodeHost } from '../../core/ports/host/code-host.ts';
 
 /** A spec as it lies in a commit. */
 export interface SpecFile {

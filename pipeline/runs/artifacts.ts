@@ -1,4 +1,4 @@
-import type { Artifacts } from '../../core/ports/ports.ts';
+import type { Artifacts } from '../../core/ports/store/artifacts.ts';
 import { type ChangeSet, changeManifest } from '../../core/run/change-set.ts';
 import type { RunWork } from '../../core/run/record.ts';
 

@@ -1,11 +1,11 @@
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
-import type { CheckReport } from '../../core/ports/collaboration.ts';
+import type { CheckReport } from '../../core/ports/host/collaboration.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from './record-event.ts';
-import { loadPolicy, locate } from './task.ts';
+import { accessRepository, loadTask } from './run-context.ts';
 
 /** Name of the check on the head of a run's pull request. */
 export const runCheck = 'Drydock';
@@ -20,7 +20,7 @@ export async function reportRun(deps: Deps, runId: string, ending: Partial<RunRe
   if (!stored) return;
   const record = { ...stored, ...ending };
   await bestEffort(deps, record, async () => {
-    const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository, runId);
+    const { host, location } = accessRepository(deps, await loadTask(deps, record), runId);
     if (!host.collaboration) return;
     for (const report of reportsOf(record, deps.runLink(runId))) {
       await host.collaboration.reportCheck(location, report);

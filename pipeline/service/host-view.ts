@@ -1,7 +1,7 @@
-import type { GateResult, Review } from '../../core/ports/collaboration.ts';
+import type { GateResult, Review } from '../../core/ports/host/collaboration.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { loadPolicy, locate } from '../runs/task.ts';
+import { accessRepository, loadTask } from '../runs/run-context.ts';
 
 /** What the code host says of a run's pull request now. */
 export interface HostView {
@@ -15,7 +15,7 @@ export interface HostView {
 /** Null for a host without checks and reviews, and before anything was published. */
 export async function hostView(deps: Deps, record: RunRecord): Promise<HostView | null> {
   const { commit, pullRequest } = record;
-  const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+  const { host, location } = accessRepository(deps, await loadTask(deps, record));
   if (!host.collaboration || commit === undefined || !pullRequest) return null;
   const [results, reviews] = await Promise.all([
     host.collaboration.gateResults(location, commit, false),

@@ -3,13 +3,14 @@ import { on } from 'node:events';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import { personOf } from '../../core/policy/people.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
-import type { BudgetView } from '../../core/ports/stores.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
-import { slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
@@ -22,10 +23,11 @@ export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 
 import type { Deps } from '../deps.ts';
-import { closeGate, decideGate } from '../gates/decide-gate.ts';
+import { closeGate } from '../gates/close-gate.ts';
+import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { refusalsOf, trafficOf } from '../publishing/facts.ts';
-import { effectiveTask, loadPolicy, locate } from '../runs/task.ts';
+import { accessRepository, loadTask } from '../runs/run-context.ts';
 import { type BlameView, why } from './why.ts';
 
 /** A gate as people and programs see it: everything but its token. */
@@ -100,7 +102,7 @@ export interface Service {
   paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
-  /** Whether anything of these runs can still go on without a person. */
+  /** Whether nothing goes on without a person: each unfinished run waits for somebody, or for one that does. */
   idle(): Promise<boolean>;
 }
 
@@ -114,7 +116,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
   });
   const person = async (runId: string, who: string): Promise<string> => {
     const record = await resolveRun(deps, runId);
-    return personOf(await loadPolicy(deps, record), who) ?? who;
+    return personOf(await loadTask(deps, record), who) ?? who;
   };
 
   return {
@@ -125,8 +127,8 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     async estimate({ file, policy, requester, bytesBase64 }) {
-      const task = effectiveTask(file, Buffer.from(bytesBase64, 'base64'), policy, { requester });
-      const sprint = sprintOf(policy, task.team, deps.clock.now());
+      const task = resolveTask(file, Buffer.from(bytesBase64, 'base64'), policy, { requester });
+      const sprint = sprintOf(task.budget, deps.clock.now());
       const budget = sprint ? await deps.ledger.budget(task.team, sprint.sprint) : undefined;
       return { estimate: estimateTask(task), budget: budget ?? null };
     },
@@ -195,14 +197,14 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     async diff(run) {
       const record = await resolveRun(deps, run);
       if (record.base === undefined || record.commit === undefined) return null;
-      const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+      const { host, location } = accessRepository(deps, await loadTask(deps, record));
       return host.diff(location, record.base, record.commit, maxDiffBytes);
     },
 
-    paused: () => deps.ledger.paused(),
+    paused: () => deps.admission.paused(),
 
     async pause(paused, who) {
-      await deps.ledger.setPaused(paused, who);
+      await deps.admission.setPaused(paused, who);
       if (!paused) {
         const queued = (await deps.runs.list()).filter((record) => record.status === 'queued');
         for (const scope of new Set(queued.map(slotScope))) await wakeQueued(deps, scope);
@@ -211,7 +213,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     async budget(team, policy) {
-      const sprint = sprintOf(policy, team, deps.clock.now());
+      const sprint = sprintOf(policy.budgets[team], deps.clock.now());
       if (!sprint) return null;
       const view = await deps.ledger.budget(team, sprint.sprint);
       return (
@@ -230,7 +232,13 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async idle() {
       const records = await Promise.all(unfinished().map((runId) => deps.runs.get(runId)));
-      return records.every((record) => record === undefined || record.status === 'waiting');
+      const stands = await Promise.all(
+        records.map(async (record) => {
+          if (record?.status === 'queued') return isHeldBack(deps, record);
+          return record === undefined || record.status === 'waiting';
+        }),
+      );
+      return !stands.includes(false);
     },
   };
 }
@@ -248,7 +256,7 @@ async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
     if (digest !== undefined) phases[name] = await getJson(deps.artifacts, digest);
   }
   const manifest = changeSet && ((await getJson(deps.artifacts, changeSet.manifest)) as { entries: Evidence['diff'] });
-  const { host, location } = locate(deps, await loadPolicy(deps, record), record.repository);
+  const { host, location } = accessRepository(deps, await loadTask(deps, record));
   return {
     plan: plan === undefined ? null : planSchema.parse(await getJson(deps.artifacts, plan)),
     estimate: results.estimate === undefined ? null : ((await getJson(deps.artifacts, results.estimate)) as Estimate),

@@ -1,6 +1,6 @@
 import type { ErrorView } from '../../core/errors.ts';
 import { usdOf } from '../../core/money/format.ts';
-import type { PullRequestRef } from '../../core/ports/ports.ts';
+import type { PullRequestRef } from '../../core/ports/host/code-host.ts';
 import type { Refusal } from '../../core/run/phase.ts';
 import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { Deps } from '../deps.ts';
 import { settleCi } from '../gates/ci-gate.ts';
 import { type Place, placeOf } from '../repository/hosted-repository.ts';
@@ -73,7 +73,7 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
     async adopt() {
       for (const repository of hosted()) {
         const place = placeOf(deps, policy(), repository);
-        if (await deps.sightings.adopted(repository)) continue;
+        if (await deps.seenSpecs.imported(repository)) continue;
         await inTurn(repository, async () => {
           for (const branch of exact(place.trustedBranches)) {
             const head = await place.host.resolve(place.location, branch).catch(absentBranch);
@@ -96,7 +96,7 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
 }
 
 async function onCi(deps: Deps, place: Place, head: string): Promise<HookOutcome> {
-  const runId = await deps.sightings.linked(place.repository, `head:${head}`);
+  const runId = await deps.runLinks.find(place.repository, `head:${head}`);
   if (runId === undefined) return ignored(`${head.slice(0, 12)} is the head of no run`);
   return done(`CI of ${runId}: ${await settleCi(deps, runId)}`);
 }

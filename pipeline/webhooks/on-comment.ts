@@ -2,7 +2,7 @@ import { type Command, isFault, readCommand } from '../../core/comment/command.t
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { personOf } from '../../core/policy/people.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import { isFinal, type RunRecord } from '../../core/run/record.ts';
@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { mayWrite, type Place } from '../repository/hosted-repository.ts';
-import { loadPolicy } from '../runs/task.ts';
+import { loadTask } from '../runs/run-context.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -73,7 +73,7 @@ async function carryOut(
     case 'retry': {
       await mustDecide(deps, run, person);
       const { runId } = await retryRun(deps, run, place.policy, person);
-      await deps.sightings.link(place.repository, `pull:${event.number}`, runId);
+      await deps.runLinks.link(place.repository, `pull:${event.number}`, runId);
       return `started ${code(runId)}.`;
     }
     default: {
@@ -109,10 +109,10 @@ async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<G
   return gate;
 }
 
-/** Whoever asked for the run may end or repeat it, and so may who decides about it. @throws VoteRefused. */
+/** Only the requester and the approvers of the policy may end or repeat a run. @throws VoteRefused. */
 async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
-  const { review } = await loadPolicy(deps, run);
-  if (person === run.requester || review.approvers.includes(person)) return;
+  const { policyApprovers } = await loadTask(deps, run);
+  if (person === run.requester || policyApprovers.includes(person)) return;
   throw new DrydockError('VoteRefused', `${person} neither asked for ${run.taskId} nor approves it.`);
 }
 

@@ -1,4 +1,4 @@
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';

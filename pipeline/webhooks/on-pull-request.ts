@@ -1,16 +1,16 @@
 import { DrydockError } from '../../core/errors.ts';
 import { estimateTask } from '../../core/money/estimate.ts';
 import { formatUsd } from '../../core/money/format.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
-import type { Annotation } from '../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { Annotation } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { sprintOf } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { type Place, personBehind } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
-import { effectiveTask } from '../runs/task.ts';
 import { maxSpecs, specsCheck } from './on-push.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -84,10 +84,10 @@ async function previewOf(
   const first = annotations.find((annotation) => annotation.level === 'failure');
   if (first) return { ...refusal(first.message), annotations };
   try {
-    const task = effectiveTask(path, bytes, policy, { requester: personBehind(policy, event.sender) });
+    const task = resolveTask(path, bytes, policy, { requester: personBehind(policy, event.sender) });
     if (task.spec.repository !== repository) return refusal(`The spec is for ${task.spec.repository}.`);
     const { micros, capMicros } = estimateTask(task);
-    const sprint = sprintOf(policy, task.team, deps.clock.now());
+    const sprint = sprintOf(task.budget, deps.clock.now());
     const budget = sprint && (await deps.ledger.budget(task.team, sprint.sprint));
     const left = sprint && sprint.limitMicros - (budget?.committedMicros ?? 0);
     const rows = [
@@ -108,7 +108,7 @@ async function previewOf(
       ],
       ...task.constraints.constraints.map((constraint) => [
         escapeMarkdown(constraint.text),
-        constraint.enforcedBy === 'told' ? '**only told**' : `enforced by ${constraint.enforcedBy}`,
+        constraint.enforcedBy === 'advisory' ? '**advisory**' : `enforced by ${constraint.enforcedBy}`,
       ]),
     ];
     return {

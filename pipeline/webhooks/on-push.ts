@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
-import type { Annotation } from '../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { Annotation } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { RunOrigin } from '../../core/run/record.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
@@ -34,7 +34,7 @@ export async function onPush(deps: Deps, place: Place, push: Push): Promise<Hook
     return ignored(`${push.branch} is no trusted branch of ${place.repository}`);
   }
   await adoptOnce(deps, place, push.before);
-  const seen = await deps.sightings.specs(place.repository);
+  const seen = await deps.seenSpecs.blobs(place.repository);
   const fresh = (await specsAt(place.host, place.location, push.after)).filter((spec) => !seen.has(spec.blob));
   if (fresh.length === 0) return ignored('no spec is new');
   const refusal = await mayWrite(place, push.sender);
@@ -45,13 +45,13 @@ export async function onPush(deps: Deps, place: Place, push: Push): Promise<Hook
     const result = refusal === undefined ? await start(deps, place, push, spec, origin) : refuse(spec, refusal);
     results.push(result);
     if (pullRequest !== undefined && result.runId !== undefined) {
-      await deps.sightings.link(place.repository, `pull:${pullRequest}`, result.runId);
+      await deps.runLinks.link(place.repository, `pull:${pullRequest}`, result.runId);
     }
   }
   // Seen only now: a message that was cut off in the middle is worked on again, and each start is keyed.
   for (const { spec, runId, faults } of results) {
     const note = runId ?? `refused: ${faults[0]?.message.slice(0, 200) ?? ''}`;
-    await deps.sightings.rememberSpec(place.repository, spec.blob, note);
+    await deps.seenSpecs.remember(place.repository, spec.blob, note);
   }
   await report(place, push, results);
   const faulty = results.filter((result) => result.faults.length > 0);
@@ -65,10 +65,10 @@ export async function onPush(deps: Deps, place: Place, push: Push): Promise<Hook
  * any message is worked on; here only for one that was listed since.
  */
 export async function adoptOnce(deps: Deps, place: Place, commit: string | undefined): Promise<number> {
-  if (await deps.sightings.adopted(place.repository)) return 0;
+  if (await deps.seenSpecs.imported(place.repository)) return 0;
   const there = commit === undefined ? [] : await specsAt(place.host, place.location, commit);
-  for (const spec of there) await deps.sightings.rememberSpec(place.repository, spec.blob, 'was there before');
-  await deps.sightings.adopt(place.repository);
+  for (const spec of there) await deps.seenSpecs.remember(place.repository, spec.blob, 'was there before');
+  await deps.seenSpecs.markImported(place.repository);
   return there.length;
 }
 

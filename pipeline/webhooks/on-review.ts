@@ -1,10 +1,10 @@
-import type { Review } from '../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { Review } from '../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { castReview, isVerdict } from '../gates/cast-review.ts';
 import type { Place } from '../repository/hosted-repository.ts';
-import { loadTask } from '../runs/task.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type ReviewEvent = Extract<HostEvent, { kind: 'review' }>;
@@ -21,12 +21,12 @@ export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Pr
     .at(-1);
   // When the gate opens, it asks the host for the reviews of its head.
   if (!gate) return ignored(`${run.taskId} does not wait for reviews yet`);
-  const { counted, reason } = await castReview(deps, await loadTask(deps, run.runId), gate, review);
+  const { counted, reason } = await castReview(deps, await loadRunContext(deps, run.runId), gate, review);
   return counted ? done(reason) : refused(reason);
 }
 
 export async function runOfPullRequest(deps: Deps, place: Place, number: string): Promise<RunRecord | undefined> {
-  const runId = await deps.sightings.linked(place.repository, `pull:${number}`);
+  const runId = await deps.runLinks.find(place.repository, `pull:${number}`);
   const run = runId === undefined ? undefined : await deps.runs.get(runId);
   return run?.repository === place.repository ? run : undefined;
 }

@@ -15,7 +15,7 @@ export async function sweepHeads(deps: Deps, place: Place, branches: string[]): 
   for (const branch of branches) {
     try {
       const head = await place.host.resolve(place.location, branch);
-      const seen = await deps.sightings.specs(place.repository);
+      const seen = await deps.seenSpecs.blobs(place.repository);
       const fresh = (await specsAt(place.host, place.location, head)).filter((spec) => !seen.has(spec.blob));
       if (fresh.length === 0) continue;
       const sender = await place.collaboration.pusherOf(place.location, branch, head);

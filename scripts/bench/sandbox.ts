@@ -1,7 +1,8 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { outerArguments, systemLinks, systemMounts, unprivileged } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
+import { unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
 import { median, round } from './statistics.ts';

@@ -13,7 +13,7 @@ import { localTables } from '../../adapters/aws/dynamo/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { sealedAs, variables } from '../../common/deployment.ts';
-import type { Runs } from '../../core/ports/stores.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';

@@ -2,8 +2,8 @@
 // the flood has its run. Says where it listens, then how many runs there are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
-import type { GitHubConfig } from '../../cli/config/github.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';
 import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';

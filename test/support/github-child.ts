@@ -2,10 +2,10 @@
 // step's boundary that no earlier life was killed at (or by the kit, in the middle of a call). Prints the run as JSON.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GitHubConfig } from '../../cli/config/github.ts';
+import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';
-import type { HostEvent } from '../../core/ports/host-event.ts';
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/record.ts';
 import { goodFiles, scriptedRunner } from './scripted-runner.ts';
 

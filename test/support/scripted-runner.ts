@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PhaseJob, PhaseRunner } from '../../core/ports/ports.ts';
+import type { PhaseJob, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall, PhaseEnd, PhaseResult } from '../../core/run/phase.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 

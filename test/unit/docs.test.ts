@@ -8,11 +8,15 @@ import { parseSpec } from '../../core/task-spec/parse.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'))
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+    .map((name) => `${folder}/${name}`);
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...pagesIn('docs'),
+  ...pagesIn('examples'),
+  ...pagesIn('.github'),
 ];
 const yamlBlocks = (file: string): string[] =>
   [...read(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
@@ -44,6 +48,14 @@ describe('the documents', () => {
     );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('are all in the index', () => {
+    const index = read('docs/README.md');
+    const unlisted = pagesIn('docs').filter(
+      (page) => page !== 'docs/README.md' && !index.includes(`](${page.slice(5)})`),
+    );
+    expect(unlisted).toEqual([]);
   });
 
   test('have the pages and the sections that sources and messages name', () => {

@@ -1,4 +1,4 @@
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import { count } from './format.ts';
 import { fold } from './layout.ts';
 import { type Markup, markup } from './markup.ts';

@@ -2,7 +2,7 @@ import { DrydockError, type ErrorName, type ErrorView, errorKinds } from '../../
 import { page } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
-import { RequestRefused } from '../security/request-guard.ts';
+import { RequestRefused } from '../request-refused.ts';
 
 const statuses: Partial<Record<ErrorName, number>> = {
   RunNotFound: 404,

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { personOf } from '../../core/policy/people.ts';
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { GateKind, Vote } from '../../core/run/gate.ts';
 import type { Evidence, GateView, RunView } from '../../pipeline/service/service.ts';
 import { diffView } from '../html/diff.ts';

@@ -1,6 +1,6 @@
 import type { ErrorView } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import type { UnifiedDiff } from '../../core/ports/ports.ts';
+import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { Refusal } from '../../core/run/phase.ts';
 import { isFinal, type RunEvent } from '../../core/run/record.ts';
 import type { Audit, Evidence, HostView, RunView } from '../../pipeline/service/service.ts';

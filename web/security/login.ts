@@ -4,8 +4,9 @@ import type { Policy } from '../../core/policy/schema.ts';
 import type { Markup } from '../html/markup.ts';
 import type { Door } from '../options.ts';
 import { goOnPage, signedOutPage, strangerPage } from '../pages/login.ts';
+import { RequestRefused } from '../request-refused.ts';
 import type { Issuer } from './oidc.ts';
-import { formOf, RequestRefused, type WebEnv } from './request-guard.ts';
+import { formOf, type WebEnv } from './request-guard.ts';
 import type { Seal } from './sealed-cookie.ts';
 import { createSessions, csrfOf, type Session } from './sessions.ts';
 

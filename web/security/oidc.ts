@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client';
-import { RequestRefused } from './request-guard.ts';
+import { RequestRefused } from '../request-refused.ts';
 
 export interface IssuerOptions {
   /** As its own metadata spells it. */

@@ -2,20 +2,9 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Door, PageContext, WebOptions } from '../options.ts';
+import { RequestRefused } from '../request-refused.ts';
 
 export type WebEnv = { Variables: { page: PageContext } };
-
-/** A request that did not come from a person looking at these pages. Nothing was done. */
-export class RequestRefused extends Error {
-  override readonly name = 'RequestRefused';
-  readonly status: 401 | 403 | 413 | 415 | 421 | 503;
-  readonly remedy: string;
-  constructor(status: RequestRefused['status'], message: string, remedy: string) {
-    super(message);
-    this.status = status;
-    this.remedy = remedy;
-  }
-}
 
 export const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 const sessionCookie = 'drydock_session';

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Credentials, MintedCredential } from '../../../core/ports/ports.ts';
+import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import { Table } from './table.ts';
 
 /** One partition: a credential is here for an hour at most, and whoever sweeps wants them all. */

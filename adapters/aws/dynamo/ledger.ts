@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { formatUsd } from '../../../core/money/format.ts';
-import type { Ledger } from '../../../core/ports/stores.ts';
+import type { Ledger } from '../../../core/ports/store/ledger.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { Table } from './table.ts';
 
@@ -9,10 +9,9 @@ import { Table } from './table.ts';
 const limitAttempts = 10;
 
 const budgetPk = (team: string, sprint: string): string => `budget#${team}#${sprint}`;
-const slotPk = (scope: string): string => `slots#${scope}`;
 
 /**
- * Money and admission. A sprint's item keeps `committed` (settled plus reserved), because a condition cannot add; a
+ * A sprint's item keeps `committed` (settled plus reserved), because a condition cannot add; a
  * reservation and the new sum are written in one transaction.
  */
 export function createLedger(client: DynamoDBClient, tableName: string): Ledger {
@@ -134,60 +133,6 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
     async calls(runId) {
       const items = await table.query(`run#${runId}`, 'call#');
       return items.map(({ pk: _pk, sk: _sk, ...call }) => call as ModelCall);
-    },
-
-    async acquireSlot(scope, runId, limit) {
-      return table.update(slotPk(scope), 'holders', {
-        UpdateExpression: 'ADD holders :run',
-        ConditionExpression: 'attribute_not_exists(holders) OR size(holders) < :limit OR contains(holders, :id)',
-        ExpressionAttributeValues: { ':run': new Set([runId]), ':limit': limit, ':id': runId },
-      });
-    },
-
-    async releaseSlot(scope, runId) {
-      await table.update(slotPk(scope), 'holders', {
-        UpdateExpression: 'DELETE holders :run',
-        ExpressionAttributeValues: { ':run': new Set([runId]) },
-      });
-    },
-
-    async slotHolders(scope) {
-      const item = await table.get(slotPk(scope), 'holders');
-      return item?.holders instanceof Set ? [...item.holders].map(String) : [];
-    },
-
-    async enqueue(scope, runId, at) {
-      const place = { pk: slotPk(scope), sk: `queue#${runId}`, runId, at };
-      await table.put(place, { ConditionExpression: 'attribute_not_exists(pk)' });
-    },
-
-    async dequeue(scope, runId) {
-      await table.delete(slotPk(scope), `queue#${runId}`);
-    },
-
-    async queue(scope) {
-      const places = (await table.query(slotPk(scope), 'queue#')).map(({ at, runId }) => `${at} ${runId}`);
-      return places.sort().map((place) => place.slice(place.indexOf(' ') + 1));
-    },
-
-    async rememberBaseline(key, runId) {
-      await table.put(
-        { pk: `baseline#${key}`, sk: 'green', runId },
-        { ConditionExpression: 'attribute_not_exists(pk)' },
-      );
-    },
-
-    async baseline(key) {
-      const item = await table.get(`baseline#${key}`, 'green');
-      return item === undefined ? undefined : String(item.runId);
-    },
-
-    async setPaused(paused, by) {
-      await table.put({ pk: 'admission', sk: 'switch', paused, by });
-    },
-
-    async paused() {
-      return (await table.get('admission', 'switch'))?.paused === true;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs } from '../../../core/ports/stores.ts';
-import type { RunEvent, RunRecord } from '../../../core/run/record.ts';
+import type { Runs } from '../../../core/ports/store/runs.ts';
+import { keepEnd, type RunEvent, type RunRecord } from '../../../core/run/record.ts';
 import { type Item, Table } from './table.ts';
 import { byTimeIndex } from './tables.ts';
 
@@ -34,7 +34,7 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
         const changed = change(structuredClone(record));
         if (!changed) return record;
-        const next = { ...changed, version: record.version + 1 };
+        const next = { ...keepEnd(record, changed), version: record.version + 1 };
         const written = await table.put(toItem(next), {
           ConditionExpression: 'version = :v',
           ExpressionAttributeValues: { ':v': record.version },

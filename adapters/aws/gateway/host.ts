@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { PhaseJob, PhaseOrder } from '../../../core/ports/ports.ts';
+import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import type { GatewayMessage } from '../../../gateway/config.ts';

@@ -1,11 +1,12 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import { DrydockError, viewError } from '../../../core/errors.ts';
-import type { Clock, CodeHostScope } from '../../../core/ports/ports.ts';
-import type { Gates } from '../../../core/ports/stores.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { Clock } from '../../../core/ports/runtime/clock.ts';
+import type { ModelAccess } from '../../../core/ports/runtime/model-access.ts';
+import type { Phases } from '../../../core/ports/store/phases.ts';
 import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { storedOrder } from '../../../core/run/phase-order.ts';
-import type { ModelAccess } from '../../../pipeline/deps.ts';
 import { awsError } from '../errors.ts';
 import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
@@ -34,7 +35,7 @@ export type BrokerAnswer = z.infer<typeof brokerAnswer>;
 
 export interface BrokerOptions {
   store: Pick<PhaseStore, 'order'>;
-  gates: Pick<Gates, 'getPhase'>;
+  phases: Pick<Phases, 'get'>;
   sts: STSClient;
   /** ARN of the role that may touch the objects of phases; a session gets those of one. */
   storageRole: string;
@@ -57,8 +58,8 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
     const key = await keyOf(options, phaseKey, grant);
     if (key === undefined) throw refused('the grant is not for this phase, or is old');
     const at = phaseKey.lastIndexOf('/');
-    const phase = await options.gates.getPhase(phaseKey.slice(0, at));
-    if (!phase || phase.answer || phase.tries !== Number(phaseKey.slice(at + 1)))
+    const phase = await options.phases.get(phaseKey.slice(0, at));
+    if (!phase || phase.answer || phase.attempt !== Number(phaseKey.slice(at + 1)))
       throw refused('no such try is running');
     const order = await options.store.order(phaseKey);
     if (!order) throw refused('it was never ordered');

@@ -8,12 +8,12 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseOrder } from '../../../core/ports/ports.ts';
+import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../core/run/phase.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
-import type { PhaseLauncher, PhaseTry } from '../../../pipeline/deps.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
@@ -112,8 +112,8 @@ export function createFargateLauncher(
     }
   };
 
-  const running = async ({ phaseId, tries }: PhaseTry): Promise<string[]> =>
-    (await client.send(new ListTasksCommand({ cluster, startedBy: `${phaseId}/${tries}` }))).taskArns ?? [];
+  const running = async ({ phaseId, attempt }: PhaseAttempt): Promise<string[]> =>
+    (await client.send(new ListTasksCommand({ cluster, startedBy: `${phaseId}/${attempt}` }))).taskArns ?? [];
   const stopTasks = async (arns: string[], reason: string): Promise<void> => {
     for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
   };
@@ -125,7 +125,7 @@ export function createFargateLauncher(
   };
 
   return {
-    async launch(order, { tries }) {
+    async launch(order, { attempt }) {
       const { phaseKey, limits, sandbox } = order.spec;
       const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
       await store.putOrder(await withAgentFiles(order, config.agentFiles));
@@ -137,7 +137,7 @@ export function createFargateLauncher(
       });
       try {
         const address = await addressOf(gateway);
-        const capacity = tries === 1 ? config.sandboxCapacity : 'FARGATE';
+        const capacity = attempt === 1 ? config.sandboxCapacity : 'FARGATE';
         const task = await runTask('sandbox', phaseKey, definition, capacity, {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
@@ -154,12 +154,12 @@ export function createFargateLauncher(
     async isRunning(phase) {
       if ((await running(phase)).length > 0) return true;
       // One that is being started has no tasks yet: whoever starts it fails by itself, or has them soon.
-      const orderedAt = await store.orderedAt(`${phase.phaseId}/${phase.tries}`);
+      const orderedAt = await store.orderedAt(`${phase.phaseId}/${phase.attempt}`);
       return orderedAt === undefined || clock.now() - orderedAt < startMs;
     },
-    async left({ phaseId, tries }) {
-      const phaseKey = `${phaseId}/${tries}`;
-      const gone = { phaseId, phaseKey, tries, interrupted: false, why: 'ECS has no task of it any more' };
+    async left({ phaseId, attempt }) {
+      const phaseKey = `${phaseId}/${attempt}`;
+      const gone = { phaseId, phaseKey, attempt, interrupted: false, why: 'ECS has no task of it any more' };
       return endOf({ role: 'gateway', ...gone });
     },
     endOf,

@@ -28,7 +28,7 @@ export interface StoppedTask {
   role: 'gateway' | 'sandbox';
   phaseId: string;
   phaseKey: string;
-  tries: number;
+  attempt: number;
   /** Fargate took the capacity back. */
   interrupted: boolean;
   /** What ECS ran, `sha256:` and 64 hex. */
@@ -72,11 +72,11 @@ export function readStopped(event: unknown): StoppedTask | undefined {
   const parsed = taskEvent.safeParse(event);
   if (!parsed.success) return undefined;
   const { startedBy, containers } = parsed.data.detail;
-  const [, phaseId, tries] = /^(.+\/.+\/\d+)\/(\d+)$/.exec(startedBy) ?? [];
+  const [, phaseId, attempt] = /^(.+\/.+\/\d+)\/(\d+)$/.exec(startedBy) ?? [];
   const [container] = containers;
   const role = container?.name;
   if (phaseId === undefined || (role !== 'gateway' && role !== 'sandbox')) return undefined;
-  return { role, phaseId, phaseKey: startedBy, tries: Number(tries), ...factsOf(parsed.data.detail as TaskFacts) };
+  return { role, phaseId, phaseKey: startedBy, attempt: Number(attempt), ...factsOf(parsed.data.detail as TaskFacts) };
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import type { PhaseOrder } from '../../../core/ports/ports.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';
 import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
-import type { ModelAccess } from '../../../pipeline/deps.ts';
+import type { ModelAccess } from '../../../core/ports/runtime/model-access.ts';
 import { type AppSecret, keySince, parseAppSecret, validSecrets } from './app-secret.ts';
 
 /** A rotated secret is seen by every function after this long. */

@@ -1,6 +1,6 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { DrydockError } from '../../../core/errors.ts';
-import type { TokenVault } from '../../../pipeline/deps.ts';
+import type { TokenVault } from '../../../core/ports/runtime/vault.ts';
 
 /**
  * Seals small secrets under a KMS key. What was sealed for one purpose opens for no other: the purpose is the encryption

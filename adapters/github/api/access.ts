@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 
 /**
  * What a call is for, which decides the permissions of the token it is made with (the App's are the union):

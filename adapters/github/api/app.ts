@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAppAuth } from '@octokit/auth-app';
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
-import type { CodeHostScope, Credentials } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { Credentials } from '../../../core/ports/host/credentials.ts';
 import { type GitHubAccess, ownerAndRepo, type Purpose } from './access.ts';
 import { createClient } from './client.ts';
 import { hostError, isHostError, statusOf } from './errors.ts';
@@ -52,9 +52,9 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   const { credentials, now } = options;
   const { auth } = config;
   const sleep = options.sleep ?? delay;
-  const client = (token: string): Octokit => createClient(config.apiUrl, { auth: token }, sleep);
+  const client = (token: string): Octokit => createClient(config.apiUrl, { token }, sleep);
   const app = (): Octokit => {
-    if (!('token' in auth)) return createClient(config.apiUrl, { authStrategy: createAppAuth, auth }, sleep);
+    if (!('token' in auth)) return createClient(config.apiUrl, { app: auth }, sleep);
     throw new DrydockError('HostForbidden', 'A personal token is no app.', { remedy: 'Run `drydock github setup`.' });
   };
 

@@ -1,24 +1,30 @@
 import { Octokit } from '@octokit/rest';
+import githubAppJwt from 'universal-github-app-jwt';
 import { type HostErrorDetails, hostError } from './errors.ts';
 
 const timeoutMs = 30_000;
-/** A longer wait than this is left to whoever called. */
-const longestWaitMs = 60_000;
+/** A longer wait is left to the caller. */
+const maxWaitMs = 60_000;
 const attempts = 4;
-/** Doing these twice is doing them once. Of anything else that got no answer nobody knows whether it was done. */
+/** Idempotent methods. After any other request without an answer it is unknown whether the request took effect. */
 const repeatable = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Either a token, or Octokit's way to sign as the App. */
-export type ClientAuth = { auth: string } | { authStrategy: unknown; auth: object };
+/** A token, or the key of the GitHub App: each request is then signed as the App. */
+export type ClientAuth = { token: string } | { app: { appId: number; privateKey: string } };
 
 /**
- * An Octokit that gives up on a call after 30 seconds and tries again by itself: what can be repeated while the host is
- * unavailable, and anything that was turned away for its rate, when the wait asked for is at most a minute.
+ * An Octokit with a timeout of 30 seconds per request. It retries idempotent requests while the host is unavailable, and
+ * every request that was rate limited, when the host asks to wait for at most a minute.
  */
-export function createClient(apiUrl: string, auth: ClientAuth, sleep: (ms: number) => Promise<unknown>): Octokit {
+export function createClient(
+  apiUrl: string,
+  auth: ClientAuth,
+  sleep: (ms: number) => Promise<unknown>,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): Octokit {
   const octokit = new Octokit({
-    ...auth,
+    ...('token' in auth ? { auth: auth.token } : {}),
     baseUrl: apiUrl,
     userAgent: 'drydock',
     log: quiet,
@@ -29,18 +35,23 @@ export function createClient(apiUrl: string, auth: ClientAuth, sleep: (ms: numbe
   octokit.hook.wrap('request', async (request, asked) => {
     for (let attempt = 1; ; attempt++) {
       try {
+        if ('app' in auth) asked.headers.authorization = `bearer ${await appJwt(auth.app)}`;
         return await request(asked);
       } catch (error) {
         const known = hostError(error, `${asked.method} ${asked.url}`);
         const wait =
           (known.details as HostErrorDetails | undefined)?.retryAfterMs ?? Math.random() * 200 * 2 ** attempt;
-        // A request that was turned away for its rate was not done.
+        // A rate-limited request did not take effect.
         const again =
           known.name === 'HostRateLimited' || (known.name === 'HostUnavailable' && repeatable.has(asked.method));
-        if (!again || attempt >= attempts || wait > longestWaitMs) throw error;
+        if (!again || attempt >= attempts || wait > maxWaitMs) throw error;
         await sleep(wait);
       }
     }
   });
   return octokit;
 }
+
+/** Signed anew for each request: a token is valid for ten minutes, and signing takes about a millisecond. */
+const appJwt = async ({ appId, privateKey }: { appId: number; privateKey: string }): Promise<string> =>
+  (await githubAppJwt({ id: appId, privateKey })).token;

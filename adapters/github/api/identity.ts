@@ -1,4 +1,4 @@
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { GitHubAccess } from './access.ts';
 
 /** Who we are on GitHub: what somebody else writes in our words is not ours. */

@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
-import type { Annotation, CheckReport } from '../../../core/ports/collaboration.ts';
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { Annotation, CheckReport } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { inTurn, ourselves } from '../api/identity.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';

@@ -1,10 +1,10 @@
 import type { Octokit } from '@octokit/rest';
-import type { GateResult } from '../../../core/ports/collaboration.ts';
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
+import type { GateResult } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { ourselves } from '../api/identity.ts';
+import { isOwnCheck } from '../api/own-checks.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';
-import { isOurs } from '../webhook/events.ts';
 import { jobLogTail } from './job-log.ts';
 
 /** Pages of checks and of statuses that are read of a commit. */
@@ -40,7 +40,7 @@ export async function gateResults(
       { ...at, ref: head, per_page: perPage },
       atMost<Status>(maxPages),
     );
-    const others = runs.filter((run) => !isOurs(run.name) && (slug === undefined || run.app?.slug !== slug));
+    const others = runs.filter((run) => !isOwnCheck(run.name) && (slug === undefined || run.app?.slug !== slug));
     // `latest` is so within a suite; the same workflow for a push and for a pull request makes two of them.
     const checks = newest(
       others.sort((a, b) => b.id - a.id),
@@ -53,7 +53,7 @@ export async function gateResults(
       const why = details && result.state === 'failed' && detailed++ < maxDetailed;
       results.push(why ? { ...result, detail: await detailOf(octokit, at, run) } : result);
     }
-    const contexts = newest(statuses, (status) => status.context).filter(({ context }) => !isOurs(context));
+    const contexts = newest(statuses, (status) => status.context).filter(({ context }) => !isOwnCheck(context));
     return [...results, ...contexts.map(ofStatus)];
   });
 }

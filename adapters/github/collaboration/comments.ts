@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Octokit } from '@octokit/rest';
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { statusOf } from '../api/errors.ts';
 import { inTurn, type Ourselves, ourselves } from '../api/identity.ts';

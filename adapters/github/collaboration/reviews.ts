@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import type { Account, Review, ReviewComment } from '../../../core/ports/collaboration.ts';
+import type { Account, Review, ReviewComment } from '../../../core/ports/host/collaboration.ts';
 import type { ownerAndRepo } from '../api/access.ts';
 import { atMost, perPage } from '../api/pagination.ts';
 

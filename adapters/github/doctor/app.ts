@@ -1,14 +1,13 @@
-import { createAppAuth } from '@octokit/auth-app';
-import { Octokit } from '@octokit/rest';
-import type { Check } from '../../../cli/commands/doctor.ts';
-import type { GitHubConfig } from '../../../cli/config/github.ts';
+import type { Octokit } from '@octokit/rest';
+import type { Check } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
+import { type ClientAuth, createClient } from '../api/client.ts';
+import type { GitHubConfig } from '../api/config.ts';
 import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
 import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
 import { hookChecks, webhookChecks } from './webhook.ts';
 
-const requestTimeoutMs = 15_000;
 /** Repositories that are asked about at a time. */
 const atOnce = 4;
 
@@ -30,15 +29,10 @@ export async function githubChecks(
   if (!config) {
     return hosted.length === 0 ? [] : [fail('github', 'no credentials', 'Create the app: drydock github setup')];
   }
-  const client = (auth: Record<string, unknown>): Octokit => newClient(config.apiUrl, auth, fetch);
+  const client = (auth: ClientAuth): Octokit => createClient(config.apiUrl, auth, async () => undefined, fetch);
   return 'token' in config.auth
-    ? tokenChecks(client({ auth: config.auth.token }), config, hosted)
-    : appChecks(
-        client({ authStrategy: createAppAuth, auth: config.auth }),
-        (token) => client({ auth: token }),
-        config,
-        hosted,
-      );
+    ? tokenChecks(client({ token: config.auth.token }), config, hosted)
+    : appChecks(client({ app: config.auth }), (token) => client({ token }), config, hosted);
 }
 
 async function appChecks(
@@ -132,18 +126,6 @@ function credentialsFault(error: unknown, apiUrl: string, what: string): Check {
     `${faultOf(error)} at ${new URL(apiUrl).host}`,
     'Check the network, a proxy, and GITHUB_API_URL.',
   );
-}
-
-function newClient(baseUrl: string, auth: Record<string, unknown>, fetch: Fetch): Octokit {
-  const quiet = (): void => undefined;
-  return new Octokit({
-    ...auth,
-    baseUrl,
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    request: {
-      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(requestTimeoutMs) }),
-    },
-  });
 }
 
 async function each<T>(items: readonly T[], check: (item: T) => Promise<Rows>): Promise<Rows> {

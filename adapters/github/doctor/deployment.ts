@@ -1,4 +1,3 @@
-import { createAppAuth } from '@octokit/auth-app';
 import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import { ownerAndRepo } from '../api/access.ts';
 import { createClient } from '../api/client.ts';
@@ -19,7 +18,7 @@ export async function appChecks(
   repositories: string[],
 ): Promise<Check[]> {
   const { apiUrl, ...auth } = app;
-  const client = createClient(apiUrl, { authStrategy: createAppAuth, auth }, async () => undefined);
+  const client = createClient(apiUrl, { app: auth }, async () => undefined);
   try {
     const { data } = await client.apps.getAuthenticated();
     const rows = [pass('GitHub App', data?.slug ?? String(app.appId))];

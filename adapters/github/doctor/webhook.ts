@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import type { Check } from '../../../cli/commands/doctor.ts';
+import type { Check } from '../../../core/doctor/finding.ts';
 import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 

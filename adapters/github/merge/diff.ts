@@ -1,5 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
-import type { UnifiedDiff } from '../../../core/ports/ports.ts';
+import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
 import { fewAtOnce, largestText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
 import { type DiffSide, diffOfFile } from './diff-file.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
-import type { CodeHostScope } from '../../../core/ports/ports.ts';
+import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import { makeBase } from '../../git/export-base.ts';
 import { git } from '../../git/git.ts';
 import type { GitHubAccess } from '../api/access.ts';

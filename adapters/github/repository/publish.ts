@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PublishRequest } from '../../../core/ports/ports.ts';
+import type { PublishRequest } from '../../../core/ports/host/code-host.ts';
 import { blobsByPath, type ChangeSet } from '../../../core/run/change-set.ts';
 import { ownerAndRepo } from '../api/access.ts';
 import { hostError, statusOf } from '../api/errors.ts';

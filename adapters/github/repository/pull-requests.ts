@@ -1,6 +1,11 @@
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
-import type { CodeHost, CodeHostScope, PullRequestRef, PullRequestRequest } from '../../../core/ports/ports.ts';
+import type {
+  CodeHost,
+  CodeHostScope,
+  PullRequestRef,
+  PullRequestRequest,
+} from '../../../core/ports/host/code-host.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { hostError, statusOf } from '../api/errors.ts';
 

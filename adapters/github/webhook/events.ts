@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { mayBeCommand } from '../../../core/comment/command.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Account } from '../../../core/ports/collaboration.ts';
-import type { HostEvent } from '../../../core/ports/host-event.ts';
+import type { Account } from '../../../core/ports/host/collaboration.ts';
+import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import { branchFault } from '../../../core/task-spec/fields.ts';
-
-/** Checks and statuses that begin so are ours; they are a reason to look at nothing. */
-export const isOurs = (name: string): boolean => /^Drydock(?:$| specs$|: )/.test(name);
+import { isOwnCheck } from '../api/own-checks.ts';
 
 const sha = z.string().regex(/^[0-9a-f]{40}$/, 'is no commit id');
 const nobody = '0'.repeat(40);
@@ -81,7 +79,7 @@ export function readEvent(event: string, payload: unknown): HostEvent {
       return pushed(read(push));
     case 'status': {
       const { sha: head, context, state, ...from } = read(status);
-      if (isOurs(context)) return nothing('a status of our own');
+      if (isOwnCheck(context)) return nothing('a status of our own');
       return state === 'pending' ? nothing('a status that is pending') : { ...originOf(from), kind: 'ci', head };
     }
     case 'pull_request':
@@ -104,7 +102,7 @@ export function readEvent(event: string, payload: unknown): HostEvent {
     case 'check_run': {
       if (done !== 'completed' && done !== 'created') return ignored;
       const { check_run, ...from } = read(checkRun);
-      if (isOurs(check_run.name)) return nothing('a check of our own');
+      if (isOwnCheck(check_run.name)) return nothing('a check of our own');
       // One may be made with its conclusion.
       if (done === 'created' && check_run.status !== 'completed') return ignored;
       return { ...originOf(from), kind: 'ci', head: check_run.head_sha };

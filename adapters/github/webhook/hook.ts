@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAppAuth } from '@octokit/auth-app';
 import { DrydockError } from '../../../core/errors.ts';
 import { createClient } from '../api/client.ts';
 import { hostError } from '../api/errors.ts';
@@ -20,7 +19,7 @@ export interface AppHook {
 }
 
 export function hookOf({ apiUrl, ...auth }: AppCredential): AppHook {
-  const octokit = createClient(apiUrl, { authStrategy: createAppAuth, auth }, delay);
+  const octokit = createClient(apiUrl, { app: auth }, delay);
   const asked = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call();

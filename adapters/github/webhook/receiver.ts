@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Inbox } from '../../../core/ports/ports.ts';
+import type { Inbox } from '../../../core/ports/host/inbox.ts';
 
 export const webhookPath = '/webhooks/github';
 /** GitHub sends nothing larger. */

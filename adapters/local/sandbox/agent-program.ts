@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import type { AgentSpec } from '../../../core/run/phase.ts';
 import { layout } from '../../../sandbox/layout.ts';
-import { ownerIsRoot } from './bubblewrap.ts';
-import { which } from './tools.ts';
+import { which } from './host-tools.ts';
+import { ownerIsRoot } from './unprivileged.ts';
 
 /** Where an agent that npm installed is seen inside the sandbox. */
 const insideFolder = '/opt/agent/node_modules';

@@ -4,17 +4,9 @@ import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import { layout } from '../../../sandbox/layout.ts';
 import type { PhaseFolder } from './phase-folder.ts';
+import { unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
-
-/** Unprivileged user a root owner starts bubblewrap as: nested namespaces need it, and nothing inside is root anywhere. */
-export const UNPRIVILEGED = 65_534;
-
-export const ownerIsRoot = (): boolean => process.getuid?.() === 0;
-
-/** Spawn options that make a child unprivileged when the owner is root. */
-export const unprivileged = (): { uid: number; gid: number } | Record<string, never> =>
-  ownerIsRoot() ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
 
 /** Parts of /etc that programs need and that tell nothing about the host's people or services. */
 const ETC = [

@@ -3,7 +3,7 @@ import { chmod, chown } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { ownerIsRoot, UNPRIVILEGED } from './bubblewrap.ts';
+import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
 
 /** Variables of the owner the gateway needs to reach registries and models; the keys are not among them. */
 const PASSED = [

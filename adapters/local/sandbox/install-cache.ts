@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { PhaseJob } from '../../../core/ports/ports.ts';
+import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import type { Runtime } from './runtime.ts';

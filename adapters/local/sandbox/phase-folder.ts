@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
-import { ownerIsRoot, UNPRIVILEGED } from './bubblewrap.ts';
+import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
 
 /** Leaves room for `/drydock-` + 18 hex + `/gw/gw.sock` within a unix socket's 107 bytes. */
 const MAX_PARENT = 68;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { PhaseRunner } from '../../../core/ports/ports.ts';
+import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';

@@ -5,7 +5,7 @@ import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
-import { npmPackage, which } from './tools.ts';
+import { npmPackage, which } from './host-tools.ts';
 
 const run = promisify(execFile);
 

@@ -4,10 +4,11 @@ import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout } from '../../../sandbox/layout.ts';
-import { outerArguments, systemLinks, systemMounts, unprivileged } from './bubblewrap.ts';
+import { outerArguments, systemLinks, systemMounts } from './bubblewrap.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
+import { unprivileged } from './unprivileged.ts';
 
 /** The runner ends itself at the phase's time limit; this much later it is ended from outside. */
 const GRACE_MS = 15_000;

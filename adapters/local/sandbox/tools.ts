@@ -1,26 +1,10 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, copyFile, link, mkdir, readFile, realpath, symlink } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, realpath, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { DrydockError } from '../../../core/errors.ts';
+import { npmPackage } from './host-tools.ts';
 import type { Runtime } from './runtime.ts';
-
-/** Finds a program in the host's PATH. */
-export async function which(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    if (folder === '') continue;
-    const file = path.join(folder, name);
-    if (
-      await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return file;
-  }
-  return undefined;
-}
 
 /** A hard link where it can be one: a node binary has over 100 MB. The sandbox sees it read-only. */
 async function place(from: string, to: string): Promise<void> {
@@ -49,15 +33,4 @@ export async function placeTools(tools: string, runtime: Runtime): Promise<void>
     inside = '../npm';
   }
   for (const name of ['npm', 'npx']) await symlink(`${inside}/bin/${name}-cli.js`, path.join(tools, 'bin', name));
-}
-
-/** The host's npm; undefined where `npm` is a wrapper, which is then found in PATH or not at all. */
-export async function npmPackage(): Promise<{ root: string; version: string } | undefined> {
-  const npm = await which('npm');
-  if (npm === undefined) throw new DrydockError('ToolMissing', 'npm is not in PATH');
-  const root = path.dirname(path.dirname(await realpath(npm)));
-  const manifest: unknown = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8').catch(() => 'null'));
-  if (typeof manifest !== 'object' || manifest === null || !('name' in manifest) || manifest.name !== 'npm')
-    return undefined;
-  return { root, version: 'version' in manifest ? String(manifest.version) : '' };
 }

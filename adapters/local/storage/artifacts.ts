@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { access, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Artifacts } from '../../../core/ports/ports.ts';
+import type { Artifacts } from '../../../core/ports/store/artifacts.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Notifier } from '../../../core/ports/ports.ts';
+import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
 
 export interface OutboxMessage {
   key: string;

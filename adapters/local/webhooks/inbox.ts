@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError, viewError } from '../../../core/errors.ts';
 import { findSecret } from '../../../core/guard/secrets.ts';
-import type { Inbox } from '../../../core/ports/ports.ts';
+import type { Inbox } from '../../../core/ports/host/inbox.ts';
 import { type InboxRow, openInboxTable } from './inbox-table.ts';
 
 /** How long it is known what was handled, so that the same content is not taken twice. */

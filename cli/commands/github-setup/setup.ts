@@ -12,7 +12,7 @@ import {
   permissions,
 } from '../../../adapters/github/api/app-manifest.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import { action, type CommonOptions, dataOption, type ExitCode, wholeNumber } from '../../command.ts';
+import { action, type CommonOptions, dataOption, wholeNumber } from '../../command.ts';
 import {
   type AppFile,
   appFile,
@@ -24,6 +24,7 @@ import {
 } from '../../config/github.ts';
 import { dataFolder } from '../../local/data-folder.ts';
 import { openStackSession, stackFlags, stackOf } from '../../remote/options.ts';
+import type { ExitCode } from '../../terminal/exit-code.ts';
 import { type Output, plain, print, table } from '../../terminal/output.ts';
 import { serveSetup } from './server.ts';
 

@@ -27,14 +27,14 @@ export interface Stated {
 export function clarityOf(spec: TaskSpec, compiled: CompiledConstraints, stated: Stated): ClarityPart[] {
   // A rule on paths counts as that; the others may still say in words what paths would say better.
   const rules = spec.constraints.map(pathRule);
-  const told = spec.constraints.filter((_, i) => rules[i] === undefined);
+  const advisory = spec.constraints.filter((_, i) => rules[i] === undefined);
   const bounded = rules.some((rule) => rule?.kind === 'only');
   const forbidden = rules.some((rule) => rule?.kind === 'never');
   return [
     part('targets', targets(spec, bounded)),
     part('constraints', constraints(compiled)),
-    part('success', success(spec, told, stated)),
-    part('excluded', excluded(spec, forbidden, told)),
+    part('success', success(spec, advisory, stated)),
+    part('excluded', excluded(spec, forbidden, advisory)),
   ];
 }
 
@@ -69,15 +69,15 @@ function targets(spec: TaskSpec, bounded: boolean): number {
 function constraints(compiled: CompiledConstraints): number {
   const concrete = compiled.constraints.filter(({ text }) => isConcrete(text));
   const checkable = concrete.some(
-    ({ text, enforcedBy }) => enforcedBy !== 'told' || isMeasurable(text) || namesCode(text),
+    ({ text, enforcedBy }) => enforcedBy !== 'advisory' || isMeasurable(text) || namesCode(text),
   );
   return ([0, 17, 20, 22, 23][Math.min(concrete.length, 4)] ?? 0) + (checkable ? 2 : 0);
 }
 
-function success(spec: TaskSpec, told: string[], stated: Stated): number {
+function success(spec: TaskSpec, advisory: string[], stated: Stated): number {
   const criteria = spec.success_criteria.filter((each) => typeof each !== 'string' || isConcrete(each));
   const checkable = criteria.some((each) => typeof each !== 'string' || namesOutcome(each) || namesCode(each));
-  const inPassing = [namesOutcome(spec.instructions), told.some(namesOutcome)];
+  const inPassing = [namesOutcome(spec.instructions), advisory.some(namesOutcome)];
   const said =
     criteria.length > 0
       ? 14 + (checkable ? 1 : 0) + bySources([2, 3, 3], ...inPassing)
@@ -85,7 +85,7 @@ function success(spec: TaskSpec, told: string[], stated: Stated): number {
   return said + (stated.testCommand ? 5 : 0) + (spec.sandbox.build_command === undefined ? 0 : 2);
 }
 
-function excluded(spec: TaskSpec, forbidden: boolean, told: string[]): number {
-  const words = [spec.instructions, ...told].some(namesExclusion);
+function excluded(spec: TaskSpec, forbidden: boolean, advisory: string[]): number {
+  const words = [spec.instructions, ...advisory].some(namesExclusion);
   return bySources([20, 23, 25], spec.excluded_paths.length > 0, forbidden, words);
 }

@@ -3,20 +3,20 @@ import { isFinal } from '../../../core/run/record.ts';
 import { stopRun } from '../../lifecycle/stop-run.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { reportRun } from '../../runs/report-run.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** Takes the run key and freezes the base. An unfinished run of an older version of the same spec is superseded. */
 export const claim: Step<'claim'> =
   (deps) =>
   async ({ runId, startedAt }) => {
-    const task = await loadTask(deps, runId);
-    const { record, effective } = task;
+    const context = await loadRunContext(deps, runId);
+    const { record, task } = context;
     if (record.claimedBy !== undefined && record.claimedBy !== startedAt) {
       throw new DrydockError('AlreadyClaimed', `${record.taskId} runs or ran as ${runId} already.`);
     }
     refuseStopped(record);
-    const base = record.base ?? (await task.host.resolve(task.location, effective.spec.target_branch));
+    const base = record.base ?? (await context.host.resolve(context.location, task.spec.target_branch));
     const claimed = await deps.runs.update(runId, (run) => {
       if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
         throw new DrydockError('AlreadyClaimed', `${run.taskId} runs or ran as ${runId} already.`);

@@ -2,15 +2,15 @@ import { estimateTask } from '../../../core/money/estimate.ts';
 import { formatUsd } from '../../../core/money/format.ts';
 import { putJson } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
-import { loadTask } from '../../runs/task.ts';
+import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** Prices the run before anything is claimed or spent; a dry run ends here. */
 export const estimate: Step<'estimate'> =
   (deps) =>
   async ({ runId }) => {
-    const { record, effective } = await loadTask(deps, runId);
-    const price = estimateTask(effective);
+    const { record, task } = await loadRunContext(deps, runId);
+    const price = estimateTask(task);
     const digest = await putJson(deps.artifacts, price);
     const endedAt = new Date(deps.clock.now()).toISOString();
     await deps.runs.update(runId, (run) => ({

@@ -1,25 +1,25 @@
 import { slotScope, sprintOf } from '../../admission/admission.ts';
 import { alertBudget } from '../../admission/budget-alerts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** Reserves the run's cap in its team's sprint, then a place among the concurrent runs. @throws BudgetExceeded. */
 export const reserve: Step<'reserve'> =
   (deps) =>
   async ({ runId }) => {
-    const { record, policy, effective } = await loadTask(deps, runId);
+    const { record, task } = await loadRunContext(deps, runId);
     refuseStopped(record);
-    const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
+    const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint) {
       const { taskId, team, capMicros } = record;
       await deps.ledger.reserve({ runId, taskId, team, capMicros, ...sprint });
-      await alertBudget(deps, policy, team, sprint.sprint);
+      await alertBudget(deps, task, sprint.sprint);
     }
     const scope = slotScope(record);
     const admitted =
-      !(await deps.ledger.paused()) && (await deps.ledger.acquireSlot(scope, runId, effective.limits.concurrentRuns));
-    if (admitted) await deps.ledger.dequeue(scope, runId);
+      !(await deps.admission.paused()) && (await deps.admission.acquireSlot(scope, runId, task.limits.concurrentRuns));
+    if (admitted) await deps.admission.dequeue(scope, runId);
     await deps.runs.update(runId, (run) => ({ ...run, state: 'Reserve' }));
     if (admitted)
       await recordEvent(deps, runId, { key: 'admitted', type: 'admitted', text: 'holds a place and its money' });

@@ -1,4 +1,4 @@
-import { loadTask } from '../../runs/task.ts';
+import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** A sandbox needs this long beside its own limit: fetching, starting, stopping, storing what it left. */
@@ -8,20 +8,20 @@ const phaseMarginSeconds = 600;
 export const validate: Step<'validate'> =
   (deps) =>
   async ({ runId }) => {
-    const { record, effective } = await loadTask(deps, runId);
+    const { record, task } = await loadRunContext(deps, runId);
     await deps.runs.update(runId, (run) => ({
       ...run,
       state: 'Validate',
-      team: effective.team,
-      agent: effective.agent.name,
-      capMicros: effective.limits.usdMicros,
+      team: task.team,
+      agent: task.agent.name,
+      capMicros: task.limits.usdMicros,
     }));
     return {
       dryRun: record.dryRun,
       limits: {
-        reworkRounds: effective.limits.reworkRounds,
-        gateSeconds: effective.expiresHours * 3600,
-        phaseSeconds: Math.ceil(effective.limits.timeoutMs / 1000) + phaseMarginSeconds,
+        reworkRounds: task.limits.reworkRounds,
+        gateSeconds: task.expiresHours * 3600,
+        phaseSeconds: Math.ceil(task.limits.timeoutMs / 1000) + phaseMarginSeconds,
       },
     };
   };

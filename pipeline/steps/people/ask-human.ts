@@ -2,34 +2,34 @@ import { type Question, question as questionSchema } from '../../../core/run/pha
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { getJson, getText } from '../../runs/artifacts.ts';
-import { loadTask, refuseStopped, type Task } from '../../runs/task.ts';
+import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** The agent's question, or what to do when the rounds are used up (R22). An answer resumes the run. */
 export const askHuman: Step<'ask-human'> =
   (deps) =>
   async ({ runId, round, why, token }) => {
-    const task = await loadTask(deps, runId);
-    refuseStopped(task.record);
-    const question = why === '' ? await agentQuestion(deps, task) : await escalation(deps, task, why);
-    await openGate(deps, task, 'AskHuman', {
+    const context = await loadRunContext(deps, runId);
+    refuseStopped(context.record);
+    const question = why === '' ? await agentQuestion(deps, context) : await escalation(deps, context, why);
+    await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
       token,
-      head: why === 'TestsWeakened' ? (task.record.work.changeSet?.manifest ?? 'question') : 'question',
+      head: why === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question',
       acceptable: why === 'TestsWeakened',
       title: question.question,
       text: question.context,
       question,
       needsPerson: true,
       // The requester knows best what was meant, and an answer approves nothing.
-      eligible: [...new Set([...task.effective.approvers, task.record.requester])],
+      eligible: [...new Set([...context.task.approvers, context.record.requester])],
       required: 1,
     });
     return {};
   };
 
-async function agentQuestion(deps: Deps, { record }: Task): Promise<Question> {
+async function agentQuestion(deps: Deps, { record }: RunContext): Promise<Question> {
   const digest = record.work.results.question;
   return questionSchema.parse(
     digest === undefined
@@ -38,10 +38,10 @@ async function agentQuestion(deps: Deps, { record }: Task): Promise<Question> {
   );
 }
 
-async function escalation(deps: Deps, { record, effective }: Task, why: string): Promise<Question> {
+async function escalation(deps: Deps, { record, task }: RunContext, why: string): Promise<Question> {
   const failure = record.work.results.failure;
   return {
-    question: `${why}: ${effective.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
+    question: `${why}: ${task.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
     context: failure === undefined ? '' : await getText(deps.artifacts, failure),
     options: [...(why === 'TestsWeakened' ? ['Approve the weaker tests'] : []), 'Give the agent a hint', 'Give up'],
   };

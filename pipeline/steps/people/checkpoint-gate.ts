@@ -2,26 +2,26 @@ import { DrydockError } from '../../../core/errors.ts';
 import { checkpoint as checkpointSchema } from '../../../core/run/phase.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { getJson } from '../../runs/artifacts.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** A person looks at the work so far before the agent goes on (R21). */
 export const checkpointGate: Step<'checkpoint-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {
-    const task = await loadTask(deps, runId);
-    refuseStopped(task.record);
-    const digest = task.record.work.results.checkpoint;
+    const context = await loadRunContext(deps, runId);
+    refuseStopped(context.record);
+    const digest = context.record.work.results.checkpoint;
     if (digest === undefined) throw new DrydockError('Internal', `Run ${runId} has no checkpoint.`);
     const reached = checkpointSchema.parse(await getJson(deps.artifacts, digest));
-    await openGate(deps, task, 'CheckpointGate', {
+    await openGate(deps, context, 'CheckpointGate', {
       kind: 'checkpoint',
       round,
       token,
-      head: task.record.work.changeSet?.manifest ?? digest,
+      head: context.record.work.changeSet?.manifest ?? digest,
       title: `Checkpoint: ${reached.name}`,
       text: reached.summary,
-      eligible: task.effective.approvers,
+      eligible: context.task.approvers,
       required: 1,
     });
     return {};

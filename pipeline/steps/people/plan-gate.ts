@@ -3,28 +3,28 @@ import { planMarkdown } from '../../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../../core/plan/schema.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { getJson } from '../../runs/artifacts.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** People approve, edit, constrain, ask for an alternative or reject (R20). Nothing runs meanwhile. */
 export const planGate: Step<'plan-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {
-    const task = await loadTask(deps, runId);
-    const { record, effective } = task;
+    const context = await loadRunContext(deps, runId);
+    const { record, task } = context;
     refuseStopped(record);
     if (record.work.plan === undefined) throw new DrydockError('Internal', `Run ${runId} has no plan.`);
     const plan = planSchema.parse(await getJson(deps.artifacts, record.work.plan));
-    await openGate(deps, task, 'PlanGate', {
+    await openGate(deps, context, 'PlanGate', {
       kind: 'plan',
       round,
       token,
       head: record.work.plan,
       title: 'Approve the plan',
       text: planMarkdown(plan),
-      eligible: effective.approvers,
+      eligible: task.approvers,
       required: 1,
-      revisionsLeft: Math.max(0, effective.limits.planAlternatives - (round - 1)),
+      revisionsLeft: Math.max(0, task.limits.planAlternatives - (round - 1)),
     });
     return {};
   };

@@ -6,22 +6,22 @@ import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { weakenedTests } from '../../phases/weakened-tests.ts';
 import { loadChange } from '../../runs/artifacts.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** n-of-m votes on exactly this head (R24, R25). Weakened tests are shown first and never decided by `--yes` (R45). */
 export const reviewGate: Step<'review-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {
-    const task = await loadTask(deps, runId);
-    const { record, effective } = task;
+    const context = await loadRunContext(deps, runId);
+    const { record, task } = context;
     refuseStopped(record);
     if (record.commit === undefined || !record.work.changeSet)
       throw new DrydockError('Internal', `Run ${runId} has published nothing.`);
     const change = await loadChange(deps.artifacts, record.work.changeSet);
     const paths = change.manifest.entries.map((entry) => entry.path);
-    const weakened = await weakenedTests(task, change);
-    await openGate(deps, task, 'ReviewGate', {
+    const weakened = await weakenedTests(context, change);
+    await openGate(deps, context, 'ReviewGate', {
       kind: 'review',
       round,
       token,
@@ -32,10 +32,10 @@ export const reviewGate: Step<'review-gate'> =
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
       needsPerson: weakened.length > 0,
-      eligible: effective.approvers,
-      required: requiredReviewers(effective, paths),
+      eligible: task.approvers,
+      required: requiredReviewers(task, paths),
     });
     const open = await deps.gates.get(gateIdOf(runId, 'review', round));
-    if (open) await castEarlierReviews(deps, task, open);
+    if (open) await castEarlierReviews(deps, context, open);
     return {};
   };

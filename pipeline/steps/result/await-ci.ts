@@ -1,8 +1,8 @@
 import { settleCi } from '../../gates/ci-gate.ts';
-import { closeGate } from '../../gates/decide-gate.ts';
+import { closeGate } from '../../gates/close-gate.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { gateAnswer } from '../../payloads.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -12,19 +12,19 @@ import type { Step } from '../step.ts';
 export const awaitCi: Step<'await-ci'> =
   (deps) =>
   async ({ runId, round, token }) => {
-    const task = await loadTask(deps, runId);
-    refuseStopped(task.record);
-    const { collaboration } = task.host;
-    const gates = collaboration ? task.effective.spec.review.ci_gates : task.effective.ci.map((gate) => gate.name);
+    const context = await loadRunContext(deps, runId);
+    refuseStopped(context.record);
+    const { collaboration } = context.host;
+    const gates = collaboration ? context.task.spec.review.ci_gates : context.task.ci.map((gate) => gate.name);
     if (gates.length === 0) {
       await deps.executions.succeed(token, gateAnswer.parse({ outcome: 'green' }));
       return {};
     }
-    await openGate(deps, task, 'AwaitCi', {
+    await openGate(deps, context, 'AwaitCi', {
       kind: 'ci',
       round,
       token,
-      head: task.record.commit ?? '',
+      head: context.record.commit ?? '',
       title: `CI gates: ${gates.join(', ')}`,
       text: gates.join(', '),
       eligible: [],

@@ -1,18 +1,18 @@
 import { DrydockError } from '../../../core/errors.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
-import { loadTask, refuseStopped } from '../../runs/task.ts';
+import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** Marks the pull request ready and tells the requester. Nothing is committed after the approved head. */
 export const deliver: Step<'deliver'> =
   (deps) =>
   async ({ runId }) => {
-    const task = await loadTask(deps, runId);
-    const { record } = task;
+    const context = await loadRunContext(deps, runId);
+    const { record } = context;
     refuseStopped(record);
     const { pullRequest } = record;
     if (!pullRequest) throw new DrydockError('Internal', `Run ${runId} has no pull request.`);
-    await task.host.markReady(task.location, pullRequest);
+    await context.host.markReady(context.location, pullRequest);
     await deps.runs.update(runId, (run) => ({
       ...run,
       state: 'Deliver',

@@ -11,7 +11,7 @@ import { answerThreads } from '../../publishing/threads.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { reportRun } from '../../runs/report-run.ts';
-import { loadTask, refuseStopped, type Task } from '../../runs/task.ts';
+import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -21,14 +21,14 @@ import type { Step } from '../step.ts';
 export const publish: Step<'publish'> =
   (deps) =>
   async ({ runId, round }) => {
-    const task = await loadTask(deps, runId);
-    const { record, effective } = task;
+    const context = await loadRunContext(deps, runId);
+    const { record, task } = context;
     refuseStopped(record);
-    const violations = await guardTask(deps, task);
+    const violations = await guardTask(deps, context);
     if (violations.length > 0)
       throw new DrydockError('GuardRefused', formatViolations(violations), { details: violations });
-    const target = await task.host.resolve(task.location, effective.spec.target_branch);
-    if (target !== record.base) return moveTo(deps, task, target);
+    const target = await context.host.resolve(context.location, task.spec.target_branch);
+    if (target !== record.base) return moveTo(deps, context, target);
 
     const frozen = await deps.runs.update(runId, (run) =>
       run.publishing?.round === round
@@ -41,46 +41,46 @@ export const publish: Step<'publish'> =
     );
     if (!record.work.changeSet || !frozen.publishing)
       throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
-    const facts = await publishFacts(deps, task);
+    const facts = await publishFacts(deps, context);
     const change = await loadChange(deps.artifacts, record.work.changeSet);
-    const { commit } = await task.host.publish({
-      repository: task.location,
+    const { commit } = await context.host.publish({
+      repository: context.location,
       branch: record.branch,
       change,
       message: commitMessage(facts),
       at: frozen.publishing.at,
       ...(frozen.publishing.previous === undefined ? {} : { previous: frozen.publishing.previous }),
     });
-    const pullRequest = await task.host.openPullRequest({
-      repository: task.location,
+    const pullRequest = await context.host.openPullRequest({
+      repository: context.location,
       branch: record.branch,
-      target: effective.spec.target_branch,
+      target: task.spec.target_branch,
       base: record.base,
       head: commit,
       title: oneLine(facts.title),
       body: pullRequestBody(facts),
       labels: ['drydock'],
-      reviewers: await reviewersOf(task, record.base, change.manifest),
+      reviewers: await reviewersOf(context, record.base, change.manifest),
     });
     // Linked before the record says it: CI may report on the head before anybody waits for it.
-    await deps.sightings.link(record.repository, `head:${commit}`, runId);
-    await deps.sightings.link(record.repository, `pull:${pullRequest.id}`, runId);
+    await deps.runLinks.link(record.repository, `head:${commit}`, runId);
+    await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
     await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,
       type: 'published',
       text: `${record.branch} at ${commit.slice(0, 12)}`,
     });
-    await answerThreads(deps, task, commit, change.manifest);
+    await answerThreads(deps, context, commit, change.manifest);
     await reportRun(deps, runId);
     return { outcome: 'published', head: commit };
   };
 
-async function moveTo(deps: Deps, task: Task, target: string) {
-  const { record } = task;
+async function moveTo(deps: Deps, context: RunContext, target: string) {
+  const { record } = context;
   if (!record.work.changeSet) throw new DrydockError('Internal', `Run ${record.runId} has nothing to publish.`);
   const change = await loadChange(deps.artifacts, record.work.changeSet);
-  const merged = await task.host.rebase(task.location, change, target);
+  const merged = await context.host.rebase(context.location, change, target);
   const changeSet = await storeChange(deps.artifacts, merged.change);
   const conflict = merged.conflicts.length > 0;
   const text = `The target branch moved, and these files conflict; resolve git's conflict markers in them: ${merged.conflicts.join(', ')}`;

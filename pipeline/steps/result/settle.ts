@@ -4,7 +4,7 @@ import { slotScope, sprintOf, wakeQueued } from '../../admission/admission.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
-import { loadPolicy, locate } from '../../runs/task.ts';
+import { accessRepository, loadTask } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /** The end of every run: leftovers stopped, money settled, the place given on, the final record. Idempotent. */
@@ -13,7 +13,7 @@ export const settle: Step<'settle'> =
   async ({ runId, outcome }) => {
     const record = await deps.runs.get(runId);
     if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
-    for (const phase of await deps.gates.phasesByRun(runId)) {
+    for (const phase of await deps.phases.byRun(runId)) {
       if (phase.status === 'launched') await deps.launcher.stop(phase);
     }
     const at = new Date(deps.clock.now()).toISOString();
@@ -24,8 +24,8 @@ export const settle: Step<'settle'> =
     }
     const calls = await deps.ledger.calls(runId);
     const spentMicros = calls.reduce((sum, call) => sum + call.usdMicros, 0);
-    const policy = await loadPolicy(deps, record);
-    const sprint = sprintOf(policy, record.team, Date.parse(record.createdAt));
+    const task = await loadTask(deps, record);
+    const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
     // The machine knows that somebody said no; why, is with the gate.
@@ -39,13 +39,13 @@ export const settle: Step<'settle'> =
       data: { usdMicros: spentMicros },
     });
     const scope = slotScope(record);
-    await deps.ledger.dequeue(scope, runId);
-    await deps.ledger.releaseSlot(scope, runId);
+    await deps.admission.dequeue(scope, runId);
+    await deps.admission.releaseSlot(scope, runId);
     await wakeQueued(deps, scope);
     const ending = { state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) };
     if (!isFinal(record.status)) await reportRun(deps, runId, ending);
     // What cannot be revoked now stays on the list, and whoever starts next revokes it.
-    await bestEffort(deps, record, () => locate(deps, policy, record.repository, runId).host.release());
+    await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
     // Last: whoever sees a final record finds everything else done.
     const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
       isFinal(run.status) ? undefined : { ...run, ...ending },

@@ -1,9 +1,10 @@
 import { formatViolations } from '../../../core/guard/violation.ts';
 import { answerPhase } from '../../phases/answer-phase.ts';
 import { guardTask } from '../../phases/guard-task.ts';
-import { launchPhase, phaseIdOf } from '../../phases/launch-phase.ts';
+import { launchPhase } from '../../phases/launch-phase.ts';
+import { phaseIdOf } from '../../phases/phase-request.ts';
 import { putText } from '../../runs/artifacts.ts';
-import { loadTask } from '../../runs/task.ts';
+import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -14,20 +15,20 @@ export const verify: Step<'verify'> =
   (deps) =>
   async ({ runId, round, token }) => {
     const request = { runId, phase: 'verify' as const, round };
-    const task = await loadTask(deps, runId);
-    const violations = await guardTask(deps, task);
+    const context = await loadRunContext(deps, runId);
+    const violations = await guardTask(deps, context);
     if (violations.length === 0) {
       await launchPhase(deps, request, token);
       return {};
     }
-    const phase = await deps.gates.launchPhase({
+    const phase = await deps.phases.launch({
       phaseId: phaseIdOf(request),
       runId,
       token: await deps.vault.seal(token),
       request,
     });
     const text = await putText(deps.artifacts, formatViolations(violations));
-    await answerPhase(deps, phase.phaseId, phase.tries, {
+    await answerPhase(deps, phase.phaseId, phase.attempt, {
       output: {
         outcome: 'failed',
         approval: false,

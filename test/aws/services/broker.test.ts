@@ -7,7 +7,7 @@ import { type BrokerAnswer, type BrokerOptions, createBroker } from '../../../ad
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
 import { createSecrets } from '../../../adapters/aws/secrets/secrets.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseOrder } from '../../../core/ports/ports.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
@@ -60,7 +60,7 @@ const order = (key: string, more: Partial<PhaseOrder> = {}): PhaseOrder => ({
 const phase = {
   phaseId,
   runId: 'r-1',
-  tries: 2,
+  attempt: 2,
   token: 't',
   request: {},
   status: 'launched',
@@ -70,7 +70,7 @@ const store = () => createPhaseStore(new S3Client({}), bucket);
 const broker = (more: Partial<BrokerOptions> = {}) =>
   createBroker({
     store: store(),
-    gates: { getPhase: async (id) => (id === phaseId ? phase : undefined) },
+    phases: { get: async (id) => (id === phaseId ? phase : undefined) },
     sts: new STSClient({}),
     storageRole,
     bucket,
@@ -136,7 +136,7 @@ describe('the broker', () => {
   });
 
   it('R16 gives nothing once the phase has ended or the grant is old', async () => {
-    const ended = broker({ gates: { getPhase: async () => ({ ...phase, answer: { output: {}, patch: {} } }) } });
+    const ended = broker({ phases: { get: async () => ({ ...phase, answer: { output: {}, patch: {} } }) } });
     await expect(ended({ phaseKey, grant: grant() })).rejects.toMatchObject({ name: 'DeliveryRefused' });
     now = expires;
     await expect(broker()({ phaseKey, grant: grant() })).rejects.toMatchObject({ name: 'DeliveryRefused' });

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withOurNames } from '../../../adapters/aws/errors.ts';
 import { createFargateLauncher } from '../../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
-import type { PhaseOrder } from '../../../core/ports/ports.ts';
-import type { PhaseLauncher } from '../../../pipeline/deps.ts';
+import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
+import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { awsForTests, sdkTries } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
 import { AwsRefusal } from '../../support/aws/stand-in.ts';
@@ -78,18 +78,18 @@ const aws = awsForTests(() => ({
   },
 }));
 
-let phase: { phaseId: string; tries: number };
+let phase: { phaseId: string; attempt: number };
 let phases = 0;
 let before = 0;
 beforeEach(() => {
   before = aws().objects.size;
   tasks.clear();
   refusals = [];
-  phase = { phaseId: `r-${'f'.repeat(40)}/build/${++phases}`, tries: 1 };
+  phase = { phaseId: `r-${'f'.repeat(40)}/build/${++phases}`, attempt: 1 };
 });
 const order = (runtime = 'node'): PhaseOrder => ({
   spec: {
-    phaseKey: `${phase.phaseId}/${phase.tries}`,
+    phaseKey: `${phase.phaseId}/${phase.attempt}`,
     runId: 'r-1',
     taskId: 'T-1',
     phase: 'build',
@@ -171,9 +171,9 @@ describe('phases on Fargate, when AWS fails', () => {
   });
 
   it('take Spot capacity for the first try of a sandbox only, and never for a gateway', async () => {
-    const capacities = async (tries: number) => {
+    const capacities = async (attempt: number) => {
       tasks.clear();
-      phase = { ...phase, tries };
+      phase = { ...phase, attempt };
       await launcher().launch(order(), phase);
       return [...tasks.values()].map(({ capacity }) => capacity);
     };

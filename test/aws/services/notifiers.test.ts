@@ -1,10 +1,10 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSentMessages, type SentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
 import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
-import { createTold, type Told } from '../../../adapters/aws/dynamo/told.ts';
 import { createSesNotifier } from '../../../adapters/email/ses.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
-import type { Notifier } from '../../../core/ports/ports.ts';
+import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
 import { actions, awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
 import { mail } from '../../support/aws/mail.ts';
@@ -30,7 +30,7 @@ const clock = {
     await new Promise((go) => setImmediate(go));
   },
 };
-const told = (): Told => createTold(dynamo.client, localTables.gates, clock);
+const told = (): SentMessages => createSentMessages(dynamo.client, localTables.gates, clock);
 /** Of a process of its own each time. */
 const notifier = (sender = from): Notifier =>
   createSesNotifier(new SESv2Client({}), told(), { from: sender, addressOf: (person) => addresses[person] });

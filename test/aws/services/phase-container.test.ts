@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostGateway } from '../../../adapters/aws/gateway/host.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseJob, PhaseOrder } from '../../../core/ports/ports.ts';
+import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
 import { sandboxTicket } from '../../../core/run/phase-grant.ts';

@@ -2,7 +2,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { beforeEach, describe, expect, it } from 'vitest';
 import { awsError } from '../../../adapters/aws/errors.ts';
 import { readHostEvent, sendHostEvent } from '../../../adapters/aws/queue.ts';
-import type { HostEvent } from '../../../core/ports/host-event.ts';
+import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import { awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
 import { queues } from '../../support/aws/queues.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readEvent } from '../../../adapters/github/webhook/events.ts';
 import type { DrydockError } from '../../../core/errors.ts';
-import type { HostEvent } from '../../../core/ports/host-event.ts';
+import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import type { HookOutcome } from '../../../pipeline/webhooks/outcome.ts';
 import { createGitHubWorld, type GitHubWorld } from '../../support/github-world.ts';

@@ -8,8 +8,8 @@ import { createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { createCollaboration } from '../../../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../../../adapters/github/webhook/deliveries.ts';
 import { readEvent } from '../../../adapters/github/webhook/events.ts';
-import type { CheckReport, Collaboration } from '../../../core/ports/collaboration.ts';
-import type { Credentials, MintedCredential } from '../../../core/ports/ports.ts';
+import type { CheckReport, Collaboration } from '../../../core/ports/host/collaboration.ts';
+import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';
 
 let github: GitHubKit;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DrydockError } from '../../../core/errors.ts';
-import type { CodeHost, PullRequestRef } from '../../../core/ports/ports.ts';
+import type { CodeHost, PullRequestRef } from '../../../core/ports/host/code-host.ts';
 import { gitHubHosts, memoryCredentials } from '../../machine/contract/code-host-fixtures.ts';
 import { change, type Edit, removeTempFolders, tempFolder } from '../../machine/contract/git-fixture.ts';
 import { type Fault, type GitHubKit, startGitHub } from '../../support/github/kit.ts';

@@ -1,6 +1,6 @@
 /** Publishing on GitHub where something is in the way: another publisher, a rule, a closed pull request, a lost answer. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CodeHost, PullRequestRequest } from '../../../core/ports/ports.ts';
+import type { CodeHost, PullRequestRequest } from '../../../core/ports/host/code-host.ts';
 import { gitHubHosts, memoryCredentials } from '../../machine/contract/code-host-fixtures.ts';
 import { change, type Edit, removeTempFolders, tempFolder } from '../../machine/contract/git-fixture.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';

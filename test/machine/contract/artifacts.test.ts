@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createS3Artifacts } from '../../../adapters/aws/artifacts.ts';
 import { awsError } from '../../../adapters/aws/errors.ts';
 import { createFolderArtifacts } from '../../../adapters/local/storage/artifacts.ts';
-import type { Artifacts } from '../../../core/ports/ports.ts';
+import type { Artifacts } from '../../../core/ports/store/artifacts.ts';
 import { on } from '../../support/aws/faults.ts';
 import { actions, awsForTests, sdkTries, thrownBy } from './aws-fixture.ts';
 

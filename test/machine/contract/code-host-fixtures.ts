@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
-import type { CodeHost, Credentials, MintedCredential } from '../../../core/ports/ports.ts';
+import type { CodeHost } from '../../../core/ports/host/code-host.ts';
+import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';
 import { type Edit, sh, tempFolder } from './git-fixture.ts';
 

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CodeHost } from '../../../core/ports/ports.ts';
+import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import { blobsByPath } from '../../../core/run/change-set.ts';
 import { mergeRows } from '../../github/contract/merge-rows.ts';
 import {

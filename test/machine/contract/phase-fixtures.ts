@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLocalPhaseRunner, type LocalPhaseRunnerOptions } from '../../../adapters/local/sandbox/phase-runner.ts';
-import type { PhaseJob } from '../../../core/ports/ports.ts';
+import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd, PhaseEvent, PhaseSpec } from '../../../core/run/phase.ts';
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));

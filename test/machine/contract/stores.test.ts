@@ -2,12 +2,20 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAdmission } from '../../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../../adapters/aws/dynamo/baselines.ts';
 import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../../adapters/aws/dynamo/phases.ts';
 import { createRuns } from '../../../adapters/aws/dynamo/runs.ts';
 import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
-import type { Gates, Ledger, PhaseReply, Runs } from '../../../core/ports/stores.ts';
+import type { Admission } from '../../../core/ports/store/admission.ts';
+import type { Baselines } from '../../../core/ports/store/baselines.ts';
+import type { Gates } from '../../../core/ports/store/gates.ts';
+import type { Ledger } from '../../../core/ports/store/ledger.ts';
+import type { PhaseReply, Phases } from '../../../core/ports/store/phases.ts';
+import type { Runs } from '../../../core/ports/store/runs.ts';
 import { castVote } from '../../../core/review/vote.ts';
 import type { Gate, Vote } from '../../../core/run/gate.ts';
 import type { RunRecord } from '../../../core/run/record.ts';
@@ -17,6 +25,9 @@ let dynamo: LocalDynamo;
 let runs: Runs;
 let ledger: Ledger;
 let gates: Gates;
+let phases: Phases;
+let admission: Admission;
+let baselines: Baselines;
 /** Of each test its own, in one set of tables. */
 let id: string;
 let tests = 0;
@@ -26,6 +37,9 @@ beforeAll(async () => {
   runs = createRuns(dynamo.client, localTables.runs);
   ledger = createLedger(dynamo.client, localTables.ledger);
   gates = createGates(dynamo.client, localTables.gates);
+  phases = createPhases(dynamo.client, localTables.gates);
+  admission = createAdmission(dynamo.client, localTables.ledger);
+  baselines = createBaselines(dynamo.client, localTables.ledger);
 });
 beforeEach(() => {
   tests += 1;
@@ -56,6 +70,7 @@ const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
   specBlob: 'b'.repeat(40),
   specDigest: 'c'.repeat(64),
   policyDigest: 'd'.repeat(64),
+  taskDigest: 'e'.repeat(64),
   dryRun: false,
   status: 'running',
   state: 'Validate',
@@ -102,6 +117,28 @@ describe('runs', () => {
     });
     expect([same.spentMicros, (await runs.get(id))?.version]).toEqual([0, 1]);
     await expect(runs.update('r-none', (run) => run)).rejects.toMatchObject({ name: 'RunNotFound' });
+  });
+
+  it('keep their end, whoever writes late; what a phase cost still comes in', async () => {
+    await runs.create(record(id, { gate: `${id}.plan.1` }));
+    const error = { name: 'Cancelled', message: 'm', remedy: '' };
+    await runs.update(id, ({ gate: _gate, ...run }) => ({
+      ...run,
+      status: 'cancelled',
+      state: 'Settle',
+      endedAt: '2026-01-01T00:00:00.000Z',
+      error,
+    }));
+    await runs.update(id, ({ error: _error, ...run }) => ({
+      ...run,
+      status: 'running',
+      state: 'Build',
+      gate: `${id}.plan.1`,
+      spentMicros: 7,
+    }));
+    const after = await runs.get(id);
+    expect(after).toMatchObject({ status: 'cancelled', state: 'Settle', error, spentMicros: 7 });
+    expect(after).not.toHaveProperty('gate');
   });
 
   it('keep each event once, oldest first', async () => {
@@ -217,45 +254,45 @@ describe('calls, slots, queue and switch', () => {
   });
 
   it('gives out no more slots than there are (R43)', async () => {
-    const got = await many(20, (i) => ledger.acquireSlot(id, `run-${i}`, 4));
+    const got = await many(20, (i) => admission.acquireSlot(id, `run-${i}`, 4));
     expect(got.filter(Boolean)).toHaveLength(4);
-    const held = await ledger.slotHolders(id);
+    const held = await admission.slotHolders(id);
     expect(held).toHaveLength(4);
-    expect(await ledger.acquireSlot(id, held[0] ?? '', 4)).toBe(true);
-    await many(3, () => ledger.releaseSlot(id, held[0] ?? ''));
-    expect(await ledger.acquireSlot(id, 'next', 4)).toBe(true);
-    expect(await ledger.acquireSlot(id, 'one more', 4)).toBe(false);
-    for (const holder of await ledger.slotHolders(id)) await ledger.releaseSlot(id, holder);
-    expect(await ledger.slotHolders(id)).toEqual([]);
-    expect(await ledger.acquireSlot(id, 'again', 4)).toBe(true);
+    expect(await admission.acquireSlot(id, held[0] ?? '', 4)).toBe(true);
+    await many(3, () => admission.releaseSlot(id, held[0] ?? ''));
+    expect(await admission.acquireSlot(id, 'next', 4)).toBe(true);
+    expect(await admission.acquireSlot(id, 'one more', 4)).toBe(false);
+    for (const holder of await admission.slotHolders(id)) await admission.releaseSlot(id, holder);
+    expect(await admission.slotHolders(id)).toEqual([]);
+    expect(await admission.acquireSlot(id, 'again', 4)).toBe(true);
   });
 
   it('queues each run once, in the order of its time (R43)', async () => {
-    await many(10, (i) => ledger.enqueue(id, 'b', `2026-01-01T00:00:0${i}.000Z`));
-    await ledger.enqueue(id, 'c', '2026-01-03T00:00:00.000Z');
-    await ledger.enqueue(id, 'a', '2026-01-02T00:00:00.000Z');
-    expect(await ledger.queue(id)).toEqual(['b', 'a', 'c']);
-    await ledger.enqueue(id, 'c', '2025-01-01T00:00:00.000Z');
-    await ledger.dequeue(id, 'b');
-    await ledger.dequeue(id, 'b');
-    expect(await ledger.queue(id)).toEqual(['a', 'c']);
+    await many(10, (i) => admission.enqueue(id, 'b', `2026-01-01T00:00:0${i}.000Z`));
+    await admission.enqueue(id, 'c', '2026-01-03T00:00:00.000Z');
+    await admission.enqueue(id, 'a', '2026-01-02T00:00:00.000Z');
+    expect(await admission.queue(id)).toEqual(['b', 'a', 'c']);
+    await admission.enqueue(id, 'c', '2025-01-01T00:00:00.000Z');
+    await admission.dequeue(id, 'b');
+    await admission.dequeue(id, 'b');
+    expect(await admission.queue(id)).toEqual(['a', 'c']);
   });
 
   it('remembers a green baseline with the run it was green in; the first one stands (R14)', async () => {
     const [key, other] = ['a'.repeat(64), 'b'.repeat(64)];
-    expect(await ledger.baseline(key)).toBeUndefined();
-    await ledger.rememberBaseline(key, 'run-1');
-    await ledger.rememberBaseline(key, 'run-2');
-    expect(await ledger.baseline(key)).toBe('run-1');
-    expect(await ledger.baseline(other)).toBeUndefined();
+    expect(await baselines.find(key)).toBeUndefined();
+    await baselines.remember(key, 'run-1');
+    await baselines.remember(key, 'run-2');
+    expect(await baselines.find(key)).toBe('run-1');
+    expect(await baselines.find(other)).toBeUndefined();
   });
 
   it('pauses and resumes admission (R43)', async () => {
-    expect(await ledger.paused()).toBe(false);
-    await ledger.setPaused(true, 'lead');
-    expect(await ledger.paused()).toBe(true);
-    await ledger.setPaused(false, 'lead');
-    expect(await ledger.paused()).toBe(false);
+    expect(await admission.paused()).toBe(false);
+    await admission.setPaused(true, 'lead');
+    expect(await admission.paused()).toBe(true);
+    await admission.setPaused(false, 'lead');
+    expect(await admission.paused()).toBe(false);
   });
 });
 
@@ -315,6 +352,15 @@ describe('gates (R24)', () => {
     expect(await gates.byRun(id)).toEqual([again]);
   });
 
+  it('opened again, have a decision that went to the earlier token delivered to the new one', async () => {
+    await gates.open(gateOf(id, { required: 1 }));
+    const gateId = `${id}.review.1`;
+    await vote(gateId, ballot('p1'));
+    await gates.markDelivered(gateId);
+    expect((await gates.get(gateId))?.delivered).toBe(true);
+    expect(await gates.open(gateOf(id, { token: 'sealed-2' }))).toMatchObject({ status: 'decided', delivered: false });
+  });
+
   it('are decided by exactly one of many votes at once, with exactly the quorum', async () => {
     await gates.open(gateOf(id));
     const cast = await Promise.allSettled(people.map((person) => vote(`${id}.review.1`, ballot(person))));
@@ -371,42 +417,41 @@ describe('gates (R24)', () => {
 
 describe('phases', () => {
   const answer: PhaseReply = { output: { outcome: 'built' }, patch: {} };
-  const launch = (token: string) =>
-    gates.launchPhase({ phaseId: `${id}/build/1`, runId: id, token, request: { a: 1 } });
+  const launch = (token: string) => phases.launch({ phaseId: `${id}/build/1`, runId: id, token, request: { a: 1 } });
 
   it('count their tries, and the newest token wins (R12)', async () => {
-    expect(await launch('t1')).toMatchObject({ tries: 1, token: 't1', status: 'launched', delivered: false });
-    expect(await launch('t2')).toMatchObject({ tries: 2, token: 't2', status: 'launched' });
-    const tries = (await many(5, (i) => launch(`t${i}`))).map((phase) => phase.tries);
-    expect(Math.max(...tries)).toBe(7);
-    expect(await gates.phasesByRun(id)).toHaveLength(1);
+    expect(await launch('t1')).toMatchObject({ attempt: 1, token: 't1', status: 'launched', delivered: false });
+    expect(await launch('t2')).toMatchObject({ attempt: 2, token: 't2', status: 'launched' });
+    const attempt = (await many(5, (i) => launch(`t${i}`))).map((phase) => phase.attempt);
+    expect(Math.max(...attempt)).toBe(7);
+    expect(await phases.byRun(id)).toHaveLength(1);
   });
 
   it('take one answer, of the current try only', async () => {
     await launch('t1');
     await launch('t2');
-    expect(await gates.endPhase(`${id}/build/1`, 1, answer)).toBe(false);
-    const ended = await many(5, () => gates.endPhase(`${id}/build/1`, 2, answer));
+    expect(await phases.end(`${id}/build/1`, 1, answer)).toBe(false);
+    const ended = await many(5, () => phases.end(`${id}/build/1`, 2, answer));
     expect(ended.filter(Boolean)).toHaveLength(1);
-    expect(await gates.endPhase('r-none/build/1', 1, answer)).toBe(false);
-    expect(await gates.getPhase('r-none/build/1')).toBeUndefined();
+    expect(await phases.end('r-none/build/1', 1, answer)).toBe(false);
+    expect(await phases.get('r-none/build/1')).toBeUndefined();
   });
 
   it('keep their answer when launched again before it was delivered, and begin anew after', async () => {
     await launch('t1');
-    await gates.endPhase(`${id}/build/1`, 1, answer);
-    expect(await launch('t2')).toMatchObject({ tries: 1, token: 't2', status: 'ended', answer, delivered: false });
-    await gates.markPhaseDelivered(`${id}/build/1`);
+    await phases.end(`${id}/build/1`, 1, answer);
+    expect(await launch('t2')).toMatchObject({ attempt: 1, token: 't2', status: 'ended', answer, delivered: false });
+    await phases.markDelivered(`${id}/build/1`);
     const next = await launch('t3');
-    expect(next).toMatchObject({ tries: 2, token: 't3', status: 'launched', delivered: false });
+    expect(next).toMatchObject({ attempt: 2, token: 't3', status: 'launched', delivered: false });
     expect(next.answer).toBeUndefined();
   });
 
   it('are not taken for delivered by somebody who comes late, nor made up', async () => {
     await launch('t1');
-    await gates.markPhaseDelivered(`${id}/build/1`);
-    await gates.markPhaseDelivered(`${id}/build/2`);
-    expect((await gates.phasesByRun(id)).map(({ phaseId, delivered }) => [phaseId, delivered])).toEqual([
+    await phases.markDelivered(`${id}/build/1`);
+    await phases.markDelivered(`${id}/build/2`);
+    expect((await phases.byRun(id)).map(({ phaseId, delivered }) => [phaseId, delivered])).toEqual([
       [`${id}/build/1`, false],
     ]);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { awsError } from '../../../adapters/aws/errors.ts';
 import { createKmsVault } from '../../../adapters/aws/secrets/vault.ts';
 import { createVault } from '../../../adapters/local/storage/vault.ts';
-import type { TokenVault } from '../../../pipeline/deps.ts';
+import type { TokenVault } from '../../../core/ports/runtime/vault.ts';
 import { on } from '../../support/aws/faults.ts';
 import { kms } from '../../support/aws/kms.ts';
 import { actions, awsForTests, sdkTries, thrownBy } from './aws-fixture.ts';

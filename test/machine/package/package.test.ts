@@ -1,99 +1,148 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { functionNames } from '../../../lib/names.ts';
 import { ofType, readTemplate } from '../../support/aws/template.ts';
+import { type Installed, install } from './installed.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-const folder = mkdtempSync(join(tmpdir(), 'drydock-package-'));
-const [app, repo, home] = ['app', 'repo', 'home'].map((name) => join(folder, name)) as [string, string, string];
-const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
-
-const run = (command: string, args: string[], cwd: string): string =>
-  execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-const drydock = (...args: string[]) => drydockIn(env, ...args);
-const drydockIn = (variables: NodeJS.ProcessEnv, ...args: string[]) => {
-  const done = spawnSync(join(app, 'node_modules/.bin/drydock'), args, {
-    cwd: repo,
-    env: variables,
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { code: done.status, json: JSON.parse(done.stdout) as Record<string, unknown> };
-};
-
+let installed: Installed;
 beforeAll(() => {
-  for (const path of [app, repo, home]) mkdirSync(path, { recursive: true });
-  run('npm', ['pack', '--silent', '--pack-destination', folder], root);
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
-  writeFileSync(join(app, 'package.json'), '{"name":"app","private":true}\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], app);
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  writeFileSync(join(repo, 'package.json'), '{"name":"other","type":"module","scripts":{"test":"node --test"}}\n');
-  writeFileSync(join(repo, 'a.test.js'), "import test from 'node:test';\n\ntest('nothing', () => {});\n");
-  run('git', ['init', '--quiet', '-b', 'trunk'], repo);
-  run('git', ['add', '--all'], repo);
-  run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '-m', 'first'], repo);
+  installed = install();
 }, 180_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => installed?.remove());
+
+const script = (text: string): string =>
+  installed.run(process.execPath, ['--input-type=module', '--eval', text], installed.app);
 
 describe('the package, installed elsewhere', () => {
   test('init writes a policy and a spec that lints, and the run of that spec is delivered', () => {
-    const made = drydock('init', '--json');
+    const repo = join(installed.folder, 'repo');
+    mkdirSync(repo);
+    writeFileSync(join(repo, 'package.json'), '{"name":"other","type":"module","scripts":{"test":"node --test"}}\n');
+    writeFileSync(join(repo, 'a.test.js'), "import test from 'node:test';\n\ntest('nothing', () => {});\n");
+    installed.commit(repo, 'trunk');
+    const made = installed.drydock(repo, 'init', '--json');
     expect(made).toMatchObject({ code: 0, json: { repository: 'local/repo', valid: true } });
-    const done = drydock('run', '.agent-tasks/AGENTS-GUIDE-001.yaml', '--yes', '--json');
+    const done = installed.drydock(repo, 'run', '.agent-tasks/AGENTS-GUIDE-001.yaml', '--yes', '--json');
     expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
-    expect(run('git', ['diff', '--name-only', `trunk..${String(done.json.branch)}`], repo).trim()).toBe('AGENTS.md');
-    expect(drydock('init', '--json').json).toMatchObject({ written: [] });
+    const changed = installed.run('git', ['diff', '--name-only', `trunk..${String(done.json.branch)}`], repo);
+    expect(changed.trim()).toBe('AGENTS.md');
+    expect(installed.drydock(repo, 'init', '--json').json).toMatchObject({ written: [] });
   });
 
   test('the demo needs no key, no account and no agent', () => {
-    // Without what the checkout itself has installed.
-    const bare = {
-      ...env,
-      PATH: (env.PATH ?? '')
-        .split(':')
-        .filter((folder) => !folder.startsWith(root))
-        .join(':'),
-    };
-    const done = drydockIn(bare, 'demo', '--json');
+    const done = installed.drydock(installed.folder, 'demo', '--json');
     const repository = String(done.json.repository);
     onTestFinished(() => rmSync(dirname(repository), { recursive: true, force: true }));
     expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
-    const changed = run('git', ['diff', '--name-only', `main..${String(done.json.branch)}`], repository);
+    const changed = installed.run('git', ['diff', '--name-only', `main..${String(done.json.branch)}`], repository);
     expect(changed.trim().split('\n')).toEqual(['src/round.js', 'test/round.test.js']);
   });
 
   test("is a construct of somebody else's CDK app, with three props, its functions in it (R38)", () => {
-    // Peers, as large as everything else together: linked, not fetched.
-    for (const peer of ['aws-cdk-lib', 'constructs'])
-      symlinkSync(join(root, 'node_modules', peer), join(app, 'node_modules', peer));
-    const script = `
+    script(`
       import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
       import { Drydock } from 'drydock/cdk';
       const app = new App({ outdir: 'out', analyticsReporting: false });
       const policy = { version: 1, people: { lead: {} }, review: { approvers: ['lead'] } };
       new Drydock(new Stack(app, 'Platform'), 'Agents', { policy, zones: 2, removalPolicy: RemovalPolicy.DESTROY });
-      app.synth();`;
-    run(process.execPath, ['--input-type=module', '--eval', script], app);
-    const template = readTemplate(join(app, 'out'), 'Platform');
+      app.synth();`);
+    const out = join(installed.app, 'out');
+    const template = readTemplate(out, 'Platform');
     expect(ofType(template, 'AWS::EC2::Subnet')).toHaveLength(4);
     expect(ofType(template, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
-    const bundles = readdirSync(join(app, 'out'), { recursive: true }).filter((file) =>
-      /index\.mjs$/.test(String(file)),
-    );
+    const bundles = readdirSync(out, { recursive: true }).filter((file) => /index\.mjs$/.test(String(file)));
     expect(bundles.length).toBe(functionNames.length);
-    for (const file of bundles) expect(statSync(join(app, 'out', String(file))).size).toBeLessThan(1_500_000);
+    for (const file of bundles) expect(statSync(join(out, String(file))).size).toBeLessThan(1_500_000);
   });
 
   test('ships JavaScript with types under its exports, and no tests', () => {
-    const script =
-      "import { parseSpec } from 'drydock/spec'; console.log(parseSpec('x.yaml', Buffer.from('')).problems.length > 0);";
-    expect(run(process.execPath, ['--input-type=module', '--eval', script], app).trim()).toBe('true');
-    const files = readdirSync(join(app, 'node_modules/drydock'), { recursive: true }).map(String);
-    expect(files).toContain('dist/core/spec/parse.d.ts');
+    const parsed = script(
+      "import { parseSpec } from 'drydock/spec'; console.log(parseSpec('x.yaml', Buffer.from('')).problems.length > 0);",
+    );
+    expect(parsed.trim()).toBe('true');
+    const files = readdirSync(installed.package, { recursive: true }).map(String);
+    expect(files).toContain('dist/core/task-spec/parse.d.ts');
     expect(files.filter((file) => /^(test|core|lib|lambdas|node_modules)\//.test(file))).toEqual([]);
+  });
+
+  test('ships its licence, its documents and its schemas', () => {
+    for (const file of ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/README.md'])
+      expect(existsSync(join(installed.package, file)), file).toBe(true);
+    expect(readFileSync(join(installed.package, 'LICENSE'), 'utf8')).toContain('Apache License');
+    const schemas = script(
+      "for (const name of ['spec', 'policy']) console.log((await import('drydock/schemas/' + name + '.schema.json', { with: { type: 'json' } })).default.title);",
+    );
+    expect(schemas.trim().split('\n')).toEqual(['Drydock task spec', 'Drydock policy']);
+  });
+
+  test('names the licence of each package that is bundled into it', () => {
+    const licenses = readFileSync(join(installed.package, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const bundle = readFileSync(join(installed.package, 'dist/programs/gateway.process.cjs'), 'utf8');
+    const bundled = new Set(
+      [...bundle.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map((match) => match[1]),
+    );
+    expect(bundled.size).toBeGreaterThan(1);
+    expect([...bundled].filter((name) => !licenses.includes(`\n${name} `))).toEqual([]);
+    expect(licenses).toContain('\nhono ');
+    expect(licenses).not.toContain('\nvitest ');
+  });
+
+  test('passes publint, suggestions included', async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed.package, level: 'suggestion', pack: false });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+});
+
+describe('the examples, beside the installed package', () => {
+  test('a repository with a spec, and an agent of its own that carries it out', () => {
+    const [repo] = [installed.example('repository'), installed.example('agent')];
+    installed.commit(repo, 'main');
+    const spec = '.agent-tasks/RENAME-001.yaml';
+    expect(installed.drydock(repo, 'lint', spec, '--json')).toMatchObject({
+      code: 0,
+      json: { files: [{ valid: true }] },
+    });
+    const done = installed.drydock(repo, 'run', spec, '--policy', '../agent/drydock.policy.yaml', '--yes', '--json');
+    expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
+    const changed = installed.run('git', ['diff', '--name-only', `main..${String(done.json.branch)}`], repo);
+    expect(changed.trim().split('\n')).toEqual(['src/slug.js', 'test/slug.test.js']);
+  });
+
+  test('the agent asks a person when the task does not name what to rename', () => {
+    const out = join(installed.folder, 'out');
+    mkdirSync(out);
+    const agent = join(installed.package, 'examples/agent/agent.mjs');
+    writeFileSync(join(out, 'prompt.md'), 'Tidy up.');
+    const env = [`DRYDOCK_OUT=${out}`, `DRYDOCK_PROMPT_FILE=${join(out, 'prompt.md')}`];
+    installed.run('env', [...env, process.execPath, agent], out);
+    expect(JSON.parse(readFileSync(join(out, 'question.json'), 'utf8'))).toMatchObject({
+      question: 'Which identifier should be renamed?',
+    });
+  });
+
+  test('a TypeScript program compiles against the types, and finds what is wrong with a spec', () => {
+    const program = installed.example('typescript');
+    installed.typecheck(program);
+    const policy = join(installed.package, 'examples/agent/drydock.policy.yaml');
+    const check = (folder: string): string =>
+      installed.run('sh', ['-c', '"$0" check-specs.ts "$1" "$2" || exit 0', process.execPath, folder, policy], program);
+    expect(check(join(installed.package, 'examples/repository/.agent-tasks'))).toBe('');
+    const folder = join(program, 'specs');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'BAD-1.yaml'), 'task_id: BAD-1\nunknown: 1\n');
+    expect(check(folder)).toContain('BAD-1.yaml:2:1 error');
+  });
+
+  test('a CDK app of its own compiles against the types, and synthesizes', () => {
+    const app = installed.example('cdk-app');
+    installed.typecheck(app);
+    // The variable by which the CDK's command line tells an app where to write.
+    installed.run('env', ['CDK_OUTDIR=cdk.out', process.execPath, 'app.ts'], app);
+    const template = readTemplate(join(app, 'cdk.out'), 'Agents');
+    expect(ofType(template, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
+    expect(ofType(template, 'AWS::IAM::Role').length).toBeGreaterThan(functionNames.length);
   });
 });

@@ -52,6 +52,34 @@ describe('R43 admission', () => {
     expect(admitted[0]?.localeCompare(admitted[1] ?? '')).toBeLessThanOrEqual(0);
   });
 
+  test('a run that queues behind one that waits for a person is reported as queued, and a restart adds no wait', async () => {
+    world.policy({ limits: { concurrent_runs: 1 } });
+    const gate = held();
+    await open(async ({ spec }) => {
+      if (spec.phase === 'plan') await gate.until;
+      return undefined;
+    });
+    const first = await submit(world, owner, { spec: { task_id: 'A-1', output_branch_prefix: 'agent/a-1' } });
+    await until(async () => (await owner.service.run(first.runId)).state === 'Plan');
+    const second = await submit(world, owner, { spec: { task_id: 'A-2', output_branch_prefix: 'agent/a-2' } });
+    await until(async () => (await owner.service.run(second.runId)).status === 'queued');
+    expect(await owner.service.idle()).toBe(false);
+    const following = followRun(owner, second.runId, false);
+    gate.letGo();
+    expect(await following).toMatchObject({ status: 'queued', state: 'Queued' });
+    expect(await owner.service.run(first.runId)).toMatchObject({ status: 'waiting' });
+    for (let restart = 0; restart < 3; restart++) {
+      await owner.close();
+      await open();
+      await owner.resume();
+      expect(await followRun(owner, second.runId, false)).toMatchObject({ status: 'queued' });
+    }
+    const waits = (await owner.service.gatesOf(second.runId)).map(({ gateId, status }) => [gateId, status]);
+    expect(waits).toEqual([[`${second.runId}.slot.1`, 'pending']]);
+    expect((await followRun(owner, first.runId)).status).toBe('delivered');
+    expect((await followRun(owner, second.runId)).status).toBe('delivered');
+  });
+
   test('pause admits nothing new; resume admits what waits', async () => {
     await open();
     await owner.service.pause(true, 'lead');

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { PolicyInput } from '../../../core/policy/schema.ts';
 import type { StateMachine } from '../../../engine/asl/types.ts';
 import { functionNames } from '../../../lib/names.ts';
-import type { PolicyInput } from '../../../lib/props/policy.ts';
 import { matches } from './event-pattern.ts';
 import {
   functionId,

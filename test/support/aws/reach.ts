@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { version } from '../../../cli/version.ts';
+import { version } from '../../../common/package-info.ts';
 import { routes } from '../../../lib/names.ts';
 import type { AwsWorld } from '../aws-world.ts';
 import { compileCache } from '../child-env.ts';

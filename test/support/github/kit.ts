@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Octokit } from '@octokit/rest';
 import { createEmulator } from 'emulate';
-import type { GitHubConfig } from '../../../cli/config/github.ts';
+import type { GitHubConfig } from '../../../adapters/github/api/config.ts';
 import { serveGit } from './git-http.ts';
 import { mirrorRepository } from './objects.ts';
 import { asGitHubSays, standIn } from './stand-in.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngineExecutions } from '../../../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../../../adapters/local/launcher.ts';
 import { DrydockError } from '../../../../core/errors.ts';
-import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../../core/ports/ports.ts';
+import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../../core/run/phase.ts';
 import type { Engine } from '../../../../engine/engine.ts';
 
@@ -39,13 +39,13 @@ function world(
     prepare,
     {
       event: (runId, phaseId, event) => log.push(`event ${runId} ${phaseId} ${event.type}`),
-      end: async (_, tries, end) => void log.push(`end ${tries} ${end.failure?.name ?? 'ok'}`),
+      end: async (_, attempt, end) => void log.push(`end ${attempt} ${end.failure?.name ?? 'ok'}`),
       fault: (_, error) => log.push(`fault ${String(error)}`),
       ...report,
     },
     () => [],
   );
-  const settled = () => expect.poll(() => launcher.isRunning({ phaseId: id, tries: 1 })).toBe(false);
+  const settled = () => expect.poll(() => launcher.isRunning({ phaseId: id, attempt: 1 })).toBe(false);
   return { launcher, log, finish, settled };
 }
 const started = ['started', `event r-1 ${id} message`];
@@ -53,15 +53,15 @@ const started = ['started', `event r-1 ${id} message`];
 describe('the launcher of one machine (R12)', () => {
   it('starts nothing where what a phase needs is missing, and says so', async () => {
     const { launcher, log } = world({}, () => Promise.reject(new DrydockError('SecretMissing', 'no key')));
-    await expect(launcher.launch(order, { phaseId: id, tries: 1 })).rejects.toMatchObject({ name: 'SecretMissing' });
-    expect([await launcher.isRunning({ phaseId: id, tries: 1 }), log]).toEqual([false, []]);
+    await expect(launcher.launch(order, { phaseId: id, attempt: 1 })).rejects.toMatchObject({ name: 'SecretMissing' });
+    expect([await launcher.isRunning({ phaseId: id, attempt: 1 }), log]).toEqual([false, []]);
   });
 
   it('runs a try once and reports its end', async () => {
     const { launcher, log, finish, settled } = world();
-    await launcher.launch(order, { phaseId: id, tries: 1 });
-    await launcher.launch(order, { phaseId: id, tries: 1 });
-    expect(await launcher.isRunning({ phaseId: id, tries: 1 })).toBe(true);
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
+    expect(await launcher.isRunning({ phaseId: id, attempt: 1 })).toBe(true);
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -70,7 +70,7 @@ describe('the launcher of one machine (R12)', () => {
 
   it('reports what could not start under its name', async () => {
     const { launcher, log, finish, settled } = world();
-    await launcher.launch(order, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(new DrydockError('SandboxUnavailable', 'none'));
     await settled();
@@ -81,17 +81,17 @@ describe('the launcher of one machine (R12)', () => {
     const ends: number[] = [];
     const relaunch: { launch?: () => Promise<void> } = {};
     const { launcher, finish, settled } = world({
-      end: async (_, tries) => {
-        ends.push(tries);
-        if (tries === 1) await relaunch.launch?.();
+      end: async (_, attempt) => {
+        ends.push(attempt);
+        if (attempt === 1) await relaunch.launch?.();
       },
     });
-    relaunch.launch = () => launcher.launch(order, { phaseId: id, tries: 2 });
-    await launcher.launch(order, { phaseId: id, tries: 1 });
+    relaunch.launch = () => launcher.launch(order, { phaseId: id, attempt: 2 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await expect.poll(() => finish.length).toBe(2);
-    expect(await launcher.isRunning({ phaseId: id, tries: 1 })).toBe(true);
+    expect(await launcher.isRunning({ phaseId: id, attempt: 1 })).toBe(true);
     finish[1]?.(ended);
     await settled();
     expect(ends).toEqual([1, 2]);
@@ -100,16 +100,16 @@ describe('the launcher of one machine (R12)', () => {
   it('never starts a next try that was stopped while it waited for the earlier one', async () => {
     const relaunch: { launch?: () => Promise<void> } = {};
     const { launcher, log, finish, settled } = world({
-      end: async (_, tries, end) => {
-        log.push(`end ${tries} ${end.failure?.name ?? 'ok'}`);
-        if (tries === 1) await relaunch.launch?.();
+      end: async (_, attempt, end) => {
+        log.push(`end ${attempt} ${end.failure?.name ?? 'ok'}`);
+        if (attempt === 1) await relaunch.launch?.();
       },
     });
     relaunch.launch = async () => {
-      await launcher.launch(order, { phaseId: id, tries: 2 });
-      void launcher.stop({ phaseId: id, tries: 1 });
+      await launcher.launch(order, { phaseId: id, attempt: 2 });
+      void launcher.stop({ phaseId: id, attempt: 1 });
     };
-    await launcher.launch(order, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -118,7 +118,7 @@ describe('the launcher of one machine (R12)', () => {
 
   it('is free again when an end could not be settled, and says so', async () => {
     const { launcher, log, finish, settled } = world({ end: () => Promise.reject(new Error('store is gone')) });
-    await launcher.launch(order, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
     await expect.poll(() => finish.length).toBe(1);
     finish[0]?.(ended);
     await settled();
@@ -127,17 +127,18 @@ describe('the launcher of one machine (R12)', () => {
 
   it('reports a phase that was stopped, and not one whose owner goes', async () => {
     const { launcher, log, finish } = world();
-    await launcher.launch(order, { phaseId: id, tries: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 1 });
     await expect.poll(() => finish.length).toBe(1);
-    await launcher.stop({ phaseId: id, tries: 1 });
+    await launcher.stop({ phaseId: id, attempt: 1 });
     expect(log.at(-1)).toBe('end 1 Cancelled');
-    await launcher.stop({ phaseId: 'unknown', tries: 1 });
-    await launcher.launch(order, { phaseId: id, tries: 2 });
+    await launcher.stop({ phaseId: 'unknown', attempt: 1 });
+    await launcher.launch(order, { phaseId: id, attempt: 2 });
     await expect.poll(() => finish.length).toBe(2);
     await launcher.stopAll();
-    expect([log.filter((line) => line.startsWith('end')), await launcher.isRunning({ phaseId: id, tries: 1 })]).toEqual(
-      [['end 1 Cancelled'], false],
-    );
+    expect([
+      log.filter((line) => line.startsWith('end')),
+      await launcher.isRunning({ phaseId: id, attempt: 1 }),
+    ]).toEqual([['end 1 Cancelled'], false]);
   });
 });
 

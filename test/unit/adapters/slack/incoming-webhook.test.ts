@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Told } from '../../../../adapters/aws/dynamo/told.ts';
+import type { SentMessages } from '../../../../adapters/aws/dynamo/sent-messages.ts';
 import { createSlackNotifier } from '../../../../adapters/slack/incoming-webhook.ts';
 
 const url = 'https://hooks.slack.example/services/T0/B0/very-secret';
@@ -14,14 +14,14 @@ interface Sent {
 function slack(status = 200) {
   const keys = new Set<string>();
   const sent: Sent[] = [];
-  const told: Told = {
+  const sentMessages: SentMessages = {
     async once(key, say) {
       if (keys.has(key)) return;
       await say();
       keys.add(key);
     },
   };
-  const notifier = createSlackNotifier(told, {
+  const notifier = createSlackNotifier(sentMessages, {
     webhookUrl: async () => url,
     memberOf: (person) => members[person],
     async fetch(_to, init) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ciFeedback, ciVerdict, missingCauses } from '../../../../core/ci/verdict.ts';
-import type { GateResult } from '../../../../core/ports/collaboration.ts';
+import type { GateResult } from '../../../../core/ports/host/collaboration.ts';
 
 const result = (name: string, state: GateResult['state'], more: Partial<GateResult> = {}): GateResult => ({
   name,

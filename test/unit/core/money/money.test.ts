@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { estimateTask } from '../../../../core/money/estimate.ts';
 import { formatUsd, microsOf, usdOf } from '../../../../core/money/format.ts';
 import { priceMicros } from '../../../../core/money/price.ts';
-import type { EffectiveTask } from '../../../../core/policy/merge.ts';
+import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { compileConstraints } from '../../../../core/task-spec/constraints.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
 import { specBytes } from '../task-spec/specs.ts';

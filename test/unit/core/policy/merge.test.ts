@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyPolicy, type EffectiveTask } from '../../../../core/policy/merge.ts';
+import { applyPolicy } from '../../../../core/policy/merge.ts';
 import { approversOf, personOf } from '../../../../core/policy/people.ts';
 import { type Policy, policySchema } from '../../../../core/policy/schema.ts';
+import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../../../core/task-spec/schema.ts';
 import { specBytes } from '../task-spec/specs.ts';

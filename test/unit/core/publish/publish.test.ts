@@ -138,7 +138,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
       fc.property(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 300 }), (length, count) => {
         const constraints = Array.from({ length: count }, () => ({
           text: `${'x'.repeat(length)}👍`,
-          enforcedBy: 'told' as const,
+          enforcedBy: 'advisory' as const,
           how: '',
         }));
         const body = pullRequestBody(factsOf({ constraints }));
@@ -156,7 +156,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         factsOf({
           agent: text,
           requester: text,
-          constraints: [{ text, enforcedBy: 'told', how: '' }],
+          constraints: [{ text, enforcedBy: 'advisory', how: '' }],
           files: [{ path: text, op: 'put', phase: text }],
           verify: {
             commands: [{ name: text, command: text, exitCode: 0, timedOut: false, ms: 0, output: '' }],

@@ -23,8 +23,8 @@ function world(notify: object, more: Partial<NotifierOptions> = {}) {
     return new Response('ok');
   });
   const notifier = composeNotifier({
-    policy: policySchema.parse({ version: 1, repositories: {}, people, notify }),
-    told: { once: (_key, say) => say() },
+    settings: policySchema.parse({ version: 1, repositories: {}, people, notify }),
+    sent: { once: (_key, say) => say() },
     slackWebhook: async () => 'https://hooks.slack.example/x',
     sleep: async (ms) => void slept.push(ms),
     log: ({ unsaid: key, name }) => void unsaid.push(`${key} ${name}`),

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { events, permissions } from '../../../../../adapters/github/api/app-manifest.ts';
+import type { GitHubConfig } from '../../../../../adapters/github/api/config.ts';
 import { type Fetch, githubChecks } from '../../../../../adapters/github/doctor/app.ts';
 import { webhookPath } from '../../../../../adapters/github/doctor/webhook.ts';
 import * as web from '../../../../../adapters/github/webhook/receiver.ts';
-import type { GitHubConfig } from '../../../../../cli/config/github.ts';
 import { policySchema } from '../../../../../core/policy/schema.ts';
 
 const encoding = { type: 'pkcs1', format: 'pem' } as const;

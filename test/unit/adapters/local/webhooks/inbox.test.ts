@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openInbox } from '../../../../../adapters/local/webhooks/inbox.ts';
 import { DrydockError } from '../../../../../core/errors.ts';
-import type { Delivery } from '../../../../../core/ports/ports.ts';
+import type { Delivery } from '../../../../../core/ports/host/inbox.ts';
 
 const day = 24 * 3_600_000;
 let folder: string;

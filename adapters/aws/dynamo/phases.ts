@@ -1,0 +1,66 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseRecord, Phases } from '../../../core/ports/store/phases.ts';
+import { pkOf, runPk, strip } from './keys.ts';
+import { Table } from './table.ts';
+
+/** Phases are stored in the table of the gates: both hold encrypted task tokens. */
+export function createPhases(client: DynamoDBClient, tableName: string): Phases {
+  const table = new Table(client, tableName);
+  const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
+
+  const get = async (phaseId: string): Promise<PhaseRecord | undefined> => {
+    const item = await table.get(pkOf(phaseId), `phase#${phaseId}`);
+    return item && (strip(item) as unknown as PhaseRecord);
+  };
+
+  return {
+    get,
+
+    async launch({ phaseId, runId, token, request }) {
+      const first: PhaseRecord = { phaseId, runId, attempt: 1, token, request, status: 'launched', delivered: false };
+      if (await table.put({ pk: runPk(runId), sk: `phase#${phaseId}`, ...first }, absent)) return first;
+      // Ended and not delivered: the answer stands and only the token is newer. Ended and delivered: the next try.
+      const next = await table.update(runPk(runId), `phase#${phaseId}`, {
+        UpdateExpression:
+          'SET attempt = attempt + :one, #token = :token, #status = :launched, delivered = :no REMOVE answer',
+        ConditionExpression: '#status = :launched OR delivered = :yes',
+        ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
+        ExpressionAttributeValues: { ':one': 1, ':token': token, ':launched': 'launched', ':yes': true, ':no': false },
+      });
+      if (!next) {
+        await table.update(runPk(runId), `phase#${phaseId}`, {
+          UpdateExpression: 'SET #token = :token',
+          ExpressionAttributeNames: { '#token': 'token' },
+          ExpressionAttributeValues: { ':token': token },
+        });
+      }
+      const stored = await get(phaseId);
+      if (!stored) throw new DrydockError('Internal', `Phase ${phaseId} vanished while it was launched.`);
+      return stored;
+    },
+
+    async byRun(runId) {
+      return (await table.query(runPk(runId), 'phase#')).map((item) => strip(item) as unknown as PhaseRecord);
+    },
+
+    async end(phaseId, attempt, answer) {
+      return table.update(pkOf(phaseId), `phase#${phaseId}`, {
+        UpdateExpression: 'SET #status = :ended, answer = :answer',
+        ConditionExpression: 'attempt = :attempt AND attribute_not_exists(answer)',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':ended': 'ended', ':answer': answer, ':attempt': attempt },
+      });
+    },
+
+    async markDelivered(phaseId) {
+      // Somebody slow may come after the next try began: that one is not delivered.
+      await table.update(pkOf(phaseId), `phase#${phaseId}`, {
+        UpdateExpression: 'SET delivered = :yes',
+        ConditionExpression: '#status = :ended',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':yes': true, ':ended': 'ended' },
+      });
+    },
+  };
+}

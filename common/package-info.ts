@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Folder that holds our `package.json`: the checkout or the installed package. Sources and compiled files lie below it. */
+export function packageRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (dirname(folder) === folder) throw new Error(`No package.json above ${import.meta.dirname}.`);
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/** Version in our `package.json`. */
+export const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;

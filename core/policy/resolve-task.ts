@@ -1,0 +1,35 @@
+import { DrydockError, type ErrorName } from '../errors.ts';
+import type { EffectiveTask } from '../run/effective-task.ts';
+import { parseSpec } from '../task-spec/parse.ts';
+import { applyPolicy } from './merge.ts';
+import type { Policy } from './schema.ts';
+
+/**
+ * Parses a spec and merges it with the policy. Submit calls it once per run; the steps read what it stored.
+ * @param file Its name decides between YAML and Markdown.
+ * @throws SpecInvalid, PolicyRefused and the other refusals of the policy, every fault in the message and in `details`.
+ */
+export function resolveTask(
+  file: string,
+  bytes: Uint8Array,
+  policy: Policy,
+  by: { requester: string; agentOverride?: string },
+): EffectiveTask {
+  const parsed = parseSpec(file, bytes);
+  const errors = parsed.problems.filter((problem) => problem.severity === 'error');
+  if (!parsed.spec || errors.length > 0) {
+    throw new DrydockError(
+      'SpecInvalid',
+      errors.map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`).join('\n'),
+      { details: errors },
+    );
+  }
+  const spec = by.agentOverride === undefined ? parsed.spec : { ...parsed.spec, agent: by.agentOverride };
+  const { task, problems } = applyPolicy(spec, policy, by.requester);
+  const first = problems[0];
+  if (first || !task) {
+    const name: ErrorName = first?.name ?? 'PolicyRefused';
+    throw new DrydockError(name, problems.map((p) => `${p.path}: ${p.message}`).join('\n'), { details: problems });
+  }
+  return task;
+}

@@ -1,0 +1,13 @@
+/** The workflow engine as the steps see it: the API of Step Functions or the embedded engine. */
+export interface Executions {
+  /** False where decisions are only recorded, and delivered when the run is resumed. */
+  readonly live: boolean;
+  start(name: string, input: { runId: string }): Promise<'started' | 'exists'>;
+  /** False when nothing waits for the token any more. */
+  succeed(token: string, output: unknown): Promise<boolean>;
+  fail(token: string, error: string, cause: string): Promise<boolean>;
+  /** Resolves at the end of an execution; at once for one that was never started. */
+  done(name: string): Promise<void>;
+  /** Undefined when it was never started. */
+  describe(name: string): Promise<{ running: boolean; transitions: number; state: string } | undefined>;
+}

@@ -1,0 +1,42 @@
+import type { PhaseEnd, PhaseEvent, PhaseSpec } from '../../run/phase.ts';
+import type { StoredOrder } from '../../run/phase-order.ts';
+
+/** A phase as the pipeline orders it. It holds facts only and no secret; the runner fetches what the phase needs. */
+export interface PhaseOrder extends StoredOrder {
+  /** Bytes served at `GET /inputs/<name>`. */
+  inputs: Map<string, Uint8Array>;
+}
+
+/** Everything needed to run one phase on this machine. Secrets are held here and never enter the sandbox. */
+export interface PhaseJob {
+  spec: PhaseSpec;
+  /** Bytes served at `GET /inputs/<name>`. */
+  inputs: Map<string, Uint8Array>;
+  /** Path of a bare repository that holds only the base commit and its allowed history, with branch `base`. */
+  baseRepository: string;
+  /** Absolute folder mounted read-only at /agent; absent when the profile has no files. */
+  agentFiles?: string;
+  model?: {
+    provider: string;
+    /** Globs of allowed `provider/model`. */
+    allow: string[];
+    /** `replay` answers from a recorded session and needs no key. */
+    mode: 'live' | 'replay';
+    session?: string;
+    key?: string;
+    /** Maximum cost of the calls of this phase, in micro-US-dollars. */
+    budgetMicros: number;
+  };
+  registries: string[];
+  /** Hosts allowed by policy and spec. */
+  hosts: string[];
+}
+
+/** Runs a phase in a fresh sandbox behind its own gateway. */
+export interface PhaseRunner {
+  /**
+   * Resolves when the phase has ended and all its processes are gone; never rejects for what happens inside.
+   * @throws SandboxUnavailable, RuntimeUnavailable, AgentUnavailable before anything was started.
+   */
+  run(job: PhaseJob, options: { signal: AbortSignal; onEvent(event: PhaseEvent): void }): Promise<PhaseEnd>;
+}

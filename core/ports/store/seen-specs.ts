@@ -1,0 +1,11 @@
+/** The specs a repository on a code host was found to hold. A push starts only specs that are not among them. */
+export interface SeenSpecs {
+  /** Git blob ids of the specs that were started, refused, or present before Drydock was. */
+  blobs(repository: string): Promise<Set<string>>;
+  /** Records a blob once; `note` says what became of it. */
+  remember(repository: string, blob: string, note: string): Promise<void>;
+  /** Whether the baseline import of the repository is done: the specs that were there before are recorded. */
+  imported(repository: string): Promise<boolean>;
+  /** Marks the baseline import as done. */
+  markImported(repository: string): Promise<void>;
+}

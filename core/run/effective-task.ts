@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { phaseLimits } from './phase.ts';
+
+/**
+ * A spec under its policy: everything a run may do. Submit makes it once and stores it as an artifact that the record
+ * names by its digest; every step reads it, so that neither spec nor policy is parsed again and neither changes during
+ * the run. The schema checks the stored form; the rules of a spec are in core/task-spec, those of a policy in core/policy.
+ */
+
+const names = z.array(z.string());
+const namedCommand = z.strictObject({ name: z.string(), command: z.string() });
+
+const spec = z.strictObject({
+  task_id: z.string(),
+  title: z.string().optional(),
+  repository: z.string(),
+  target_branch: z.string(),
+  output_branch_prefix: z.string(),
+  instructions: z.string(),
+  constraints: names,
+  target_paths: names,
+  excluded_paths: names,
+  success_criteria: z.array(z.union([z.string(), z.strictObject({ says: z.string(), run: z.string() })])),
+  agent: z.string().optional(),
+  team: z.string().optional(),
+  checkpoints: names,
+  depends_on: names,
+  known_failures: names,
+  sandbox: z.strictObject({
+    runtime: z.string(),
+    package_manager: z
+      .enum(['npm', 'pnpm', 'yarn', 'pip', 'poetry', 'uv', 'maven', 'gradle', 'go', 'cargo'])
+      .optional(),
+    dependencies: names,
+    env: z.record(z.string(), z.string()),
+    setup_command: z.string().optional(),
+    build_command: z.string().optional(),
+    test_command: z.string(),
+    egress: names,
+    mcp: z.unknown().optional(),
+    cpu: z.number().optional(),
+    memory_mb: z.number().optional(),
+    timeout_minutes: z.number().optional(),
+    services: z.unknown().optional(),
+  }),
+  budget: z.strictObject({ max_usd: z.number().optional() }),
+  review: z.strictObject({
+    require_human_approval: z.boolean(),
+    required_reviewers: z.number().optional(),
+    ci_gates: names,
+  }),
+});
+
+const agent = z.strictObject({
+  /** Name of the profile. */
+  name: z.string(),
+  kind: z.enum(['command', 'acp']),
+  command: names,
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  files: z.string().optional(),
+  plans: z.boolean(),
+});
+
+const person = z.strictObject({
+  email: z.string().optional(),
+  github: z.string().optional(),
+  slack: z.string().optional(),
+  iam: z.string().optional(),
+  oidc: z.string().optional(),
+});
+
+export const sprintBudget = z.strictObject({
+  /** ISO date. */
+  sprint_starts: z.string(),
+  sprint_days: z.number(),
+  limit_usd: z.number(),
+  alerts_percent: z.array(z.number()),
+});
+export type SprintBudget = z.infer<typeof sprintBudget>;
+
+export const effectiveTask = z.strictObject({
+  spec,
+  /** The repository as the policy lists it. `location`: what its code host knows it by, a path, URL or name. */
+  repository: z.strictObject({
+    host: z.enum(['git', 'github']),
+    location: z.string(),
+    installation: z.int().optional(),
+  }),
+  agent,
+  team: z.string(),
+  /** The team's budget; absent when the policy sets none. */
+  budget: sprintBudget.optional(),
+  /** Approvers as the policy lists them, without the requester of a solo policy: budget alerts go to them. */
+  policyApprovers: names,
+  /** Persons of the policy by id: votes and reviews are cast by them. */
+  people: z.record(z.string(), person),
+  limits: phaseLimits.extend({
+    usdMicros: z.int(),
+    changedFiles: z.int(),
+    changedBytes: z.int(),
+    reworkRounds: z.int(),
+    planAlternatives: z.int(),
+    historyDepth: z.int(),
+    concurrentRuns: z.int(),
+    ciReportMs: z.int(),
+  }),
+  /** Person ids, with the requester where listed or solo; without solo the requester's vote does not count. */
+  approvers: names,
+  /** The larger of spec and policy; `criticalPaths` may raise it by the files a change touches. */
+  requiredReviewers: z.int(),
+  planRequired: z.boolean(),
+  expiresHours: z.number(),
+  /** Glob → reviewers. */
+  criticalPaths: z.record(z.string(), z.int()),
+  /** The policy's registries, and the hosts that both spec and policy name. */
+  egress: z.strictObject({ registries: names, hosts: names }),
+  protectedPaths: names,
+  /** Globs of `provider/model`. */
+  modelsAllow: names,
+  checks: z.array(namedCommand),
+  /** Commands for the spec's `ci_gates`, on a repository whose host has no CI. */
+  ci: z.array(namedCommand),
+  /** Names of tests that both spec and policy list as failing already. */
+  knownFailures: names,
+  constraints: z.strictObject({
+    /** Globs of the only paths that may change; empty: any. */
+    targetPaths: names,
+    /** Globs of paths that may not change. */
+    excludedPaths: names,
+    constraints: z.array(
+      z.strictObject({ text: z.string(), enforcedBy: z.enum(['guard', 'test', 'advisory']), how: z.string() }),
+    ),
+  }),
+  solo: z.boolean(),
+});
+export type EffectiveTask = z.infer<typeof effectiveTask>;
+export type NamedCommand = z.infer<typeof namedCommand>;

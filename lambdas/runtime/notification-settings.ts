@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { variable } from '../../common/deployment.ts';
+
+const person = z.object({ email: z.string().optional(), slack: z.string().optional() });
+const notificationSettings = z.object({
+  people: z.record(z.string(), person),
+  notify: z.object({
+    slack: z.unknown().optional(),
+    email: z.object({ from: z.string() }).optional(),
+  }),
+});
+export type NotificationSettings = z.infer<typeof notificationSettings>;
+
+/**
+ * The part of the deployed policy that notifications need. Every function has it; reading the whole policy would put its
+ * rules into each bundle, and they were checked at synthesis.
+ */
+export const readNotificationSettings = (): NotificationSettings =>
+  notificationSettings.parse(JSON.parse(readFileSync(variable('policy'), 'utf8')));

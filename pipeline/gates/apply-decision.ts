@@ -1,0 +1,63 @@
+import { plan as planSchema } from '../../core/plan/schema.ts';
+import type { Gate, GateDecision } from '../../core/run/gate.ts';
+import { hasApplied, isFinal, type RunRecord, withApplied } from '../../core/run/record.ts';
+import type { Deps } from '../deps.ts';
+import { gateAnswer } from '../payloads.ts';
+import { getJson, putText } from '../runs/artifacts.ts';
+
+/**
+ * Brings a decision into the run's work, then answers the token. Everybody who finds a decision calls it: the voter, the
+ * step that opened the gate, recovery. The record knows whose result it holds, so that a late caller changes nothing.
+ */
+export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
+  const { decision } = gate;
+  if (!decision || gate.delivered) return;
+  const feedback =
+    decision.outcome === 'revise' || decision.outcome === 'red'
+      ? await putText(deps.artifacts, `${decision.by.join(', ')}: ${decision.text}`)
+      : undefined;
+  if (decision.edit !== undefined) planSchema.parse(await getJson(deps.artifacts, decision.edit));
+  await deps.runs.update(gate.runId, (run) =>
+    isFinal(run.status) || hasApplied(run, gate.gateId) ? undefined : withDecision(run, gate, decision, feedback),
+  );
+  await deliverGate(deps, gate);
+}
+
+function withDecision(run: RunRecord, gate: Gate, decision: GateDecision, feedback?: string): RunRecord {
+  const { gate: open, ...rest } = withApplied(run, gate.gateId);
+  const work = { ...run.work };
+  if (feedback !== undefined && !work.feedback.includes(feedback)) work.feedback = [...work.feedback, feedback];
+  if (decision.threads) work.threads = decision.threads;
+  if (decision.edit !== undefined) work.plan = decision.edit;
+  if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
+    work.addedConstraints = [...work.addedConstraints, decision.constraint];
+  }
+  if (decision.outcome === 'approved' && gate.kind === 'question') work.acceptedWeakening = gate.head;
+  if (decision.outcome === 'answered') {
+    const question = gate.question?.question ?? gate.title;
+    const answer = { by: decision.by.join(', '), question, text: decision.text };
+    const known = work.answers.some((a) => a.question === answer.question && a.text === answer.text);
+    if (!known) work.answers = [...work.answers, answer];
+  }
+  const elsewhere = open !== gate.gateId && open !== undefined;
+  return elsewhere ? { ...rest, gate: open, work } : { ...rest, status: 'running', work };
+}
+
+/** Sends a decision to the machine; doing it again changes nothing. */
+async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
+  if (!gate.decision || !deps.executions.live) return;
+  const token = await deps.vault.open(gate.token);
+  const { outcome } = gate.decision;
+  if (outcome in failures)
+    await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
+  else if (outcome !== 'expired') await deps.executions.succeed(token, gateAnswer.parse({ outcome }));
+  await deps.gates.markDelivered(gate.gateId);
+}
+
+/** Decisions that fail the waiting state, under the error names it catches. */
+const failures = {
+  cancelled: 'Cancelled',
+  superseded: 'Superseded',
+  'needs-person': 'NeedsPerson',
+  'ci-missing': 'CiGateMissing',
+} as const;

@@ -1,0 +1,24 @@
+// npm run schemas: writes the JSON Schemas of specs and policies, which the package ships for editors, from the zod schemas.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { policyJsonSchema } from '../core/policy/schema.ts';
+import { specJsonSchema } from '../core/task-spec/schema.ts';
+
+const schemas: Record<string, object> = {
+  'schemas/policy.schema.json': policyJsonSchema('draft-7'),
+  'schemas/spec.schema.json': specJsonSchema('draft-7'),
+};
+
+/** Text of each file by its path in the package. */
+export const schemaFiles = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(schemas).map(([file, schema]) => [file, `${JSON.stringify(schema, null, 2)}\n`]));
+
+if (import.meta.main) {
+  const root = resolve(import.meta.dirname, '..');
+  for (const [file, text] of Object.entries(schemaFiles())) {
+    const target = join(root, file);
+    mkdirSync(resolve(target, '..'), { recursive: true });
+    writeFileSync(target, text);
+    console.log(file);
+  }
+}
