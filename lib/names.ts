@@ -6,7 +6,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
  * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
- * - `webhook`: takes a message of the code host in; `hooks`: works on it
+ * - `webhook`: takes a message of the code host in; `webhook-worker`: works on it
  * - `rotate`: gives secrets new values, called by Secrets Manager
  * - `pages`: what people see, only where an issuer is given that they sign in with
  */
@@ -16,7 +16,7 @@ export const eventFunctions = [
   'reconcile',
   'broker',
   'webhook',
-  'hooks',
+  'webhook-worker',
   'operate',
   'diagnose',
   'setup',

@@ -80,7 +80,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   operate: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
-  hooks: [...place, 'find', 'keep', 'policy', 'start', 'work'],
+  'webhook-worker': [...place, 'find', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.
   pages: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],

@@ -16,7 +16,7 @@ export interface Surroundings {
   sandbox: Pick<Sandbox, 'cluster' | 'clusterName' | 'taskPatterns' | 'taskRoles'>;
   /** Sender of mail, where the policy names one. */
   mailFrom: string | undefined;
-  /** ARN of the queue between webhook and hooks. */
+  /** ARN of the queue between webhook and webhook-worker. */
   queue: string;
   /** Queues of what could not be worked off. */
   deadLetters: IQueue[];

@@ -150,7 +150,7 @@ export async function createAwsWorld(
   const work = async (): Promise<void> => {
     for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
       const { body, tried } = message;
-      const answer = await call('hooks', { Records: [{ messageId: 'm', body }] }).catch(() => undefined);
+      const answer = await call('webhook-worker', { Records: [{ messageId: 'm', body }] }).catch(() => undefined);
       const failed = (answer as { batchItemFailures: unknown[] } | undefined)?.batchItemFailures.length !== 0;
       // Then it is in the dead-letter queue.
       if (failed && tried < 4) queue.push({ body, tried: tried + 1 });
