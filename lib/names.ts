@@ -10,7 +10,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `rotate`: gives secrets new values, called by Secrets Manager
  * - `pages`: what people see, only where an issuer is given that they sign in with
  */
-export const eventFunctions = [
+const eventFunctions = [
   'settle-phase',
   'settle-run',
   'reconcile',

@@ -15,7 +15,7 @@ export const outcome = z.strictObject({
 });
 export type Outcome = z.infer<typeof outcome>;
 
-export const runLimits = z.strictObject({
+const runLimits = z.strictObject({
   reworkRounds: z.int().nonnegative(),
   /** How long the machine waits for people and for a place in the queue. */
   gateSeconds: z.int().positive(),

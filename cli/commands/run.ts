@@ -17,7 +17,7 @@ import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
 import { readSpec } from './specs.ts';
 
-export interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions {
   repo: string[];
   agent?: string;
   yes?: boolean;

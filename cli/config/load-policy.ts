@@ -7,7 +7,7 @@ import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { home, osUser } from './home.ts';
 
-export interface LoadedPolicy {
+interface LoadedPolicy {
   policy: Policy;
   /** Where it came from: a path, or `built-in`. */
   source: string;
@@ -21,14 +21,13 @@ export const requesterName = (as: string | undefined, env = process.env): string
 export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
 
 /** Folder of the operator's own configuration. */
-export const configFolder = (env = process.env): string =>
-  join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
+const configFolder = (env = process.env): string => join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
 
 /** The file a policy is read from, whether or not it is there. */
 export const policyFile = (flag: string | undefined, env = process.env): string =>
   flag ?? (env.DRYDOCK_POLICY || join(configFolder(env), 'policy.yaml'));
 
-export interface PolicyOptions {
+interface PolicyOptions {
   policy?: string;
   as?: string;
   /** Given on the command line, name to path: added, or repointed. */

@@ -8,7 +8,7 @@ interface Insertion {
   text: string;
 }
 
-export interface Addition {
+interface Addition {
   name: string;
   root: string;
   /** What the policy protects, as written or by default. */

@@ -6,7 +6,7 @@ import { asDuplicate, type Outcome, sayAttempt } from '../terminal/summary.ts';
 import type { StackSession } from './session.ts';
 
 /** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
-export interface StackRequest {
+interface StackRequest {
   file: string;
   bytesBase64: string;
   attempt?: number;

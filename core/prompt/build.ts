@@ -9,7 +9,7 @@ import { fence } from './fence.ts';
 /** Goes into the provenance of a run (R6); raise it whenever the words below change. */
 export const promptVersion = '2';
 
-export interface PromptInput {
+interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
   spec: TaskSpec;
   constraints: CompiledConstraints;

@@ -35,4 +35,3 @@ export const storedEnd = z.strictObject({
   agentFiles: z.string().optional(),
   ms: z.number().nonnegative(),
 });
-export type StoredEnd = z.infer<typeof storedEnd>;

@@ -6,12 +6,12 @@ import { z } from 'zod';
  * is telemetry; only a `verify` result of a fresh sandbox counts as evidence (law 3).
  */
 
-export const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
+const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
 export const namedCommand = z.strictObject({ name: z.string().min(1), command: z.string().min(1) });
 
-export const agentSpec = z.strictObject({
+const agentSpec = z.strictObject({
   /** Profile name in the policy. */
   profile: z.string(),
   kind: z.enum(['command', 'acp']),
@@ -64,7 +64,7 @@ export const phaseSpec = z.strictObject({
 });
 export type PhaseSpec = z.infer<typeof phaseSpec>;
 
-export const commandResult = z.strictObject({
+const commandResult = z.strictObject({
   name: z.string(),
   command: z.string(),
   exitCode: z.int().nullable(),
@@ -134,7 +134,7 @@ export const phaseEvent = z.discriminatedUnion('type', [
   }),
 ]);
 /** What the gateway itself adds: the money of this phase so far. A sandbox that sends it is not believed. */
-export interface CostEvent {
+interface CostEvent {
   type: 'cost';
   usdMicros: number;
 }

@@ -5,7 +5,7 @@ import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { type Archives, keepArchive, keptArchive, largestArchive } from './archives.ts';
 
 /** What a sandbox's npm sees instead of the registry; the relay's address inside is a constant. */
-export const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
+const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
 
 /** Packuments of popular packages reach tens of MB; more than this is no packument. */
 const MAX_PACKUMENT = 128 * 1024 * 1024;

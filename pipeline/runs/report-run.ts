@@ -8,7 +8,7 @@ import { record as recordEvent } from './record-event.ts';
 import { accessRepository, loadTask } from './run-context.ts';
 
 /** Name of the check on the head of a run's pull request. */
-export const runCheck = 'Drydock';
+const runCheck = 'Drydock';
 
 /**
  * Shows where a run stands as a check: on the commit that was pushed with its spec, and on the head it published. Telling

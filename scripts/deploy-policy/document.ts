@@ -10,7 +10,7 @@ export interface Statement {
   Resource: string[];
   Condition?: Rule['conditions'];
 }
-export interface DeployPolicies {
+interface DeployPolicies {
   /** What the pipeline's own role needs: the roles of the CDK's bootstrap. */
   pipeline: PolicyDocument;
   /** What CloudFormation does with: managed policies for `cdk bootstrap --cloudformation-execution-policies`. */

@@ -12,7 +12,7 @@ import type { PageContext } from '../options.ts';
 import { errorBox } from './error.ts';
 import type { Part } from './run.ts';
 
-export interface GateParts {
+interface GateParts {
   gate: GateView;
   run: RunView;
   evidence: Part<Evidence>;

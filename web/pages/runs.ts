@@ -8,7 +8,7 @@ import type { PageContext } from '../options.ts';
 
 type Row = Omit<RunView, 'events'>;
 
-export interface Filter {
+interface Filter {
   status: string;
   text: string;
 }
@@ -17,7 +17,7 @@ export interface Filter {
 export const openGate = (run: Row): string | null => (run.status === 'waiting' ? run.gate : null);
 
 /** Runs that a filter lets through: those that wait for a person first, then the newest. */
-export function selectRuns(runs: Row[], { status, text }: Filter): Row[] {
+function selectRuns(runs: Row[], { status, text }: Filter): Row[] {
   const wanted = text.toLowerCase();
   return runs
     .filter((run) => status === '' || run.status === status)

@@ -17,11 +17,11 @@ import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
-export type PhaseRole = 'gateway' | 'sandbox';
+type PhaseRole = 'gateway' | 'sandbox';
 
 export type Capacity = 'FARGATE' | 'FARGATE_SPOT';
 
-export interface FargateConfig {
+interface FargateConfig {
   /** ARN. */
   cluster: string;
   /** Subnets and security group of each role. */

@@ -30,7 +30,7 @@ const permissions: Record<Purpose, Record<string, 'read' | 'write'>> = {
 };
 /** A token is minted anew when less than this is left of it. */
 const marginMs = 300_000;
-export const hooksOwner = 'hooks';
+const hooksOwner = 'hooks';
 
 interface Minted {
   id: string;
