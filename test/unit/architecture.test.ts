@@ -68,6 +68,17 @@ const files = rooms.flatMap((room) =>
     .map((entry) => relative(root, join(entry.parentPath, entry.name))),
 );
 
+const exported = /^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+/** Lambda and the package's own `exports` take names from these. */
+const forOthers = /\.lambda\.ts$|^bin\/|^lib\/index\.ts$|^core\/(?:errors|policy\/parse|task-spec\/parse)\.ts$/;
+/** What uses the rooms without being one. */
+const others = ['test', 'scripts'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file)),
+);
+const wordsOf = (file: string): Set<string> => new Set(readFileSync(join(root, file), 'utf8').match(/\b\w+\b/g));
+
 const importsOf = (file: string): string[] => {
   const source = readFileSync(join(root, file), 'utf8');
   const found = source.matchAll(
@@ -129,6 +140,19 @@ describe('architecture', () => {
     };
     for (const file of files) visit(file, []);
     expect(circles).toEqual([]);
+  });
+
+  test('no name is exported that no other file uses', () => {
+    const users = [...files, ...others].map((file) => ({ file, words: wordsOf(file) }));
+    const unused = files
+      .filter((file) => !forOthers.test(file))
+      .flatMap((file) =>
+        [...readFileSync(join(root, file), 'utf8').matchAll(exported)]
+          .map((match) => match[1] ?? '')
+          .filter((name) => !users.some((user) => user.file !== file && user.words.has(name)))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(unused).toEqual([]);
   });
 
   test('every file is one thing: none is longer than 350 lines', () => {
