@@ -68,6 +68,7 @@ const packages = {
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],
   lib: ['aws-cdk-lib', 'constructs', 'node:*'],
   cli: [
+    'picomatch',
     ...['commander', 'hono', '@hono/node-server', 'yaml', 'zod', '@octokit/rest'],
     ...['@aws-sdk/credential-provider-node', 'node:*'],
   ],

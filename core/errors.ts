@@ -90,12 +90,16 @@ export const errorKinds = {
   BranchTaken: kind('never', 1, 'The branch holds commits that are not ours; delete or rename it.'),
   CiGateMissing: kind('never', 1, 'A CI gate never reported; check its name and that CI runs on pull requests.'),
   ReworkExhausted: kind('never', 1, 'Rework rounds are used up; refine the spec.'),
-  NeedsPerson: kind('never', 1, 'Run it without --yes and answer the question.'),
+  NeedsPerson: kind('never', 1, 'Start it anew without --yes, and answer the question: `drydock retry RUN`.'),
   // the run
   Rejected: kind('never', 1, 'Refine the spec and start a new attempt.'),
   Cancelled: kind('never', 1, 'Start again with `drydock retry RUN`.'),
   Superseded: kind('never', 1, 'A newer version of the spec runs instead.'),
-  AlreadyClaimed: kind('never', 1, 'The same spec at the same attempt ran already; use --attempt N.'),
+  AlreadyClaimed: kind(
+    'never',
+    1,
+    'The same spec at the same attempt ran already; `drydock retry RUN` runs it once more.',
+  ),
   Conflict: kind('transient', 1, 'Try again.'),
   Internal: kind('never', 1, 'This is a defect in Drydock; please report it with the run id.'),
 } as const satisfies Record<string, ErrorKind>;

@@ -60,6 +60,9 @@ export type StepOutput<N extends StepName> = z.infer<(typeof payloads)[N]['outpu
 
 export const stepNames = Object.keys(payloads) as StepName[];
 
+/** `why` of a checkpoint that the agent did not stop at: its work is done. */
+export const checkpointMissed = 'CheckpointMissed';
+
 /** What answers the token of a phase. `why` names the first failure, for the person who may be asked. */
 export const phaseAnswer = z.strictObject({
   outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'passed', 'failed']),

@@ -16,7 +16,7 @@ const startMs = 10 * 60_000;
 export const settleRun = (deps: Deps, runId: string, outcome: Outcome): Promise<unknown> =>
   settle(deps)({ runId, outcome });
 
-export interface Reconciled {
+interface Reconciled {
   runId: string;
   /** What was found and done, or the name of the error that came of it. */
   did: string;

@@ -12,7 +12,7 @@ import { publishChange } from './repository/publish.ts';
 import { createPullRequests } from './repository/pull-requests.ts';
 import { readTree, type Tree } from './repository/tree.ts';
 
-export interface GitHubCodeHostOptions {
+interface GitHubCodeHostOptions {
   access: GitHubAccess;
   dataDir: string;
   scope: CodeHostScope;

@@ -7,7 +7,7 @@ import type { SentMessages } from '../aws/dynamo/sent-messages.ts';
 const blockCharacters = 3_000;
 const answerMs = 10_000;
 
-export interface SlackConfig {
+interface SlackConfig {
   /** Address of the incoming webhook. It is a secret: whoever has it can write to the channel. */
   webhookUrl(): Promise<string>;
   /** Slack's id of a person id (`U012ABC`); undefined for one without. */

@@ -8,7 +8,7 @@ import { askAtGate } from './ask.ts';
 import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
 
-export interface FollowOptions {
+interface FollowOptions {
   /** Votes as the listed approvers; never answers a question. */
   yes: boolean;
   as: string;

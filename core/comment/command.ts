@@ -12,7 +12,7 @@ export interface Command {
 }
 
 /** It looks like a command and is none; said back to whoever wrote it. Plain text, part of it from outside. */
-export interface CommandFault {
+interface CommandFault {
   fault: string;
 }
 

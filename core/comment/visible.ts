@@ -5,7 +5,7 @@
  */
 
 /** `plain`: shown, in the writer's name. `covered`: in a quote, code, list, table or HTML. `doubtful`: cannot be told. */
-export type Sight = 'plain' | 'covered' | 'doubtful';
+type Sight = 'plain' | 'covered' | 'doubtful';
 
 interface Reading {
   fence: string | undefined;

@@ -31,6 +31,8 @@ const runWork = z.strictObject({
   answers: z.array(z.strictObject({ by: text, question: text, text })),
   /** Constraints people added at the plan gate, oldest first. */
   addedConstraints: z.array(text),
+  /** Names of the checkpoints at which a person was asked. */
+  checkpoints: z.array(text).exactOptional(),
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening: digest.exactOptional(),
   threads: z.array(reviewThread).exactOptional(),

@@ -9,7 +9,7 @@ import { putJson } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { applyDecision } from './apply-decision.ts';
 
-export interface VoteRequest {
+interface VoteRequest {
   gateId: string;
   /** Person id, already resolved by the policy's people. */
   person: string;

@@ -8,7 +8,7 @@ import { type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 
-export interface GateRequest {
+interface GateRequest {
   kind: GateKind;
   round: number;
   token: string;

@@ -52,6 +52,9 @@ function patchWork({ work, commit }: RunRecord, patch: WorkPatch): RunWork {
       ? {}
       : { verified: { at: patch.verifiedAt, ...(commit === undefined ? {} : { previous: commit }) } }),
     ...(patch.handoff === undefined ? {} : { handoff: patch.handoff }),
+    ...(patch.checkpoints === undefined
+      ? {}
+      : { checkpoints: [...new Set([...(work.checkpoints ?? []), ...patch.checkpoints])] }),
     feedback: [...kept, ...(patch.feedback ?? []).filter((digest) => !kept.includes(digest))],
     results: { ...work.results, ...patch.results },
   };

@@ -2,10 +2,11 @@ import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
-import type { PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import { checkpointsLeft } from '../../core/run/checkpoints.ts';
+import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { Deps } from '../deps.ts';
-import type { PhaseAnswer } from '../payloads.ts';
+import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext } from '../runs/run-context.ts';
@@ -109,6 +110,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   }
   if (result.outcome === 'checkpoint' && result.checkpoint && name !== 'plan') {
     patch.results = { checkpoint: await putJson(deps.artifacts, result.checkpoint) };
+    patch.checkpoints = [result.checkpoint.name];
     return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
   }
   if (name === 'plan') {
@@ -122,8 +124,20 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
       ? new PhaseFault('NoChanges', 'The agent ended and no file differs from the base.')
       : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
   }
+  const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
+  if (missed.length > 0) {
+    patch.results = { checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
+    patch.checkpoints = missed;
+    return { answer: { outcome: 'checkpoint', approval: false, why: checkpointMissed }, patch };
+  }
   return { answer: { outcome: 'built', approval: false, why: '' }, patch };
 }
+
+/** The spec promises a pause; an agent that worked on to its end takes away none of it. */
+const missedCheckpoint = (names: string[]): Checkpoint => ({
+  name: names.join(', ').slice(0, 200),
+  summary: 'The agent did not stop here and has ended its work. Approve it to have it verified and published.',
+});
 
 function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {

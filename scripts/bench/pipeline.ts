@@ -21,7 +21,7 @@ export interface PipelineFigures {
 }
 
 /** What Drydock adds to git, install, tests and agent of one whole run, in the sandbox of this machine. */
-export async function benchPipeline(): Promise<PipelineFigures> {
+async function benchPipeline(): Promise<PipelineFigures> {
   const world = createWorld();
   const ends: PhaseEnd[] = [];
   const real = createLocalPhaseRunner({ dataDir: world.data, packageRoot: packageRoot() });

@@ -12,7 +12,7 @@ interface Statement {
   Resource: string[];
   Condition?: Rule['conditions'];
 }
-export interface DeployPolicies {
+interface DeployPolicies {
   /** What the pipeline's own role needs: the roles of the CDK's bootstrap. */
   pipeline: PolicyDocument;
   /** What CloudFormation does with: managed policies for `cdk bootstrap --cloudformation-execution-policies`. */

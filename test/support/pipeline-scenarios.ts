@@ -199,6 +199,37 @@ export function pipelineScenarios(open: OpenWorld): void {
       expect((await world.until('FIX-1', ended)).status).toBe('delivered');
     });
 
+    test('R21 the checkpoints of a spec are pauses, also where the agent works on: once each, and nothing is built again', async () => {
+      const builds: string[] = [];
+      const world = await start({
+        script({ spec }) {
+          if (spec.phase !== 'build') return undefined;
+          builds.push(spec.prompt);
+          if (builds.length > 1) return undefined;
+          const reached = { outcome: 'checkpoint', checkpoint: { name: 'Half of it', summary: '' } } as const;
+          return { result: reached, files: { 'src/math.js': '// half\n' } };
+        },
+      });
+      const number = await bring(world, { checkpoints: ['half of it', 'before the end'] });
+      const reported = await world.until('FIX-1', waitsIn('CheckpointGate'));
+      await world.github.comment(number, 'lead-gh', '/drydock approve');
+      await world.until('FIX-1', (run) => waitsIn('CheckpointGate')(run) && run.gate !== reported.gate);
+      await world.github.comment(number, 'lead-gh', '/drydock approve');
+      await approve(world);
+      expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+      const asked = (await world.events(reported.runId)).filter((event) => event.includes('Checkpoint: '));
+      expect(asked).toEqual([
+        expect.stringContaining('Checkpoint: Half of it'),
+        expect.stringContaining('Checkpoint: before the end'),
+      ]);
+      expect(
+        builds.map((prompt) => [prompt.includes('- half of it\n'), prompt.includes('- before the end\n')]),
+      ).toEqual([
+        [true, true],
+        [false, true],
+      ]);
+    });
+
     test('R12 an approval after three days counts, and nothing was touched meanwhile', async () => {
       const world = await start({
         policy: { review: { approvers: ['lead', 'second'], plan: 'optional', expires_hours: 96 } },

@@ -3,7 +3,7 @@ import { count } from './format.ts';
 import { fold } from './layout.ts';
 import { type Markup, markup } from './markup.ts';
 
-export interface FileDiff {
+interface FileDiff {
   path: string;
   lines: string[];
   added: number;

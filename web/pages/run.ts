@@ -18,7 +18,7 @@ import { openGate } from './runs.ts';
 /** A part of the page that may be out of reach (a repository that moved) without taking the page with it. */
 export type Part<T> = { value: T } | { error: ErrorView };
 
-export interface RunParts {
+interface RunParts {
   run: RunView;
   audit: Audit;
   refusals: Refusal[];

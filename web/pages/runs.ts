@@ -8,7 +8,7 @@ import type { PageContext } from '../options.ts';
 
 type Row = Omit<RunView, 'events'>;
 
-export interface Filter {
+interface Filter {
   status: string;
   text: string;
 }

@@ -12,7 +12,7 @@ import { createSessions, csrfOf, type Session } from './sessions.ts';
 
 export const callbackPath = '/login/callback';
 
-export interface LoginOptions {
+interface LoginOptions {
   issuer: Issuer;
   /** The issuer's name of itself; sessions are bound to it. */
   issuerName: string;

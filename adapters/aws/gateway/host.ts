@@ -26,7 +26,7 @@ const graceMs = 60_000;
 /** Public registries; a sandbox reaches them by the gateway's mirror only. */
 const registries = { npm: 'https://registry.npmjs.org/' };
 
-export interface GatewayHostOptions {
+interface GatewayHostOptions {
   order: StoredOrder;
   /** What the sandbox shows for its secrets. */
   ticket: string;

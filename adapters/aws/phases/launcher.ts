@@ -21,7 +21,7 @@ type PhaseRole = 'gateway' | 'sandbox';
 
 export type Capacity = 'FARGATE' | 'FARGATE_SPOT';
 
-export interface FargateConfig {
+interface FargateConfig {
   /** ARN. */
   cluster: string;
   /** Subnets and security group of each role. */

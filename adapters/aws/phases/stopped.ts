@@ -38,7 +38,7 @@ export interface StoppedTask {
   why: string;
 }
 /** What ECS knows of the other task, whether or not it has stopped. */
-export interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
+interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
   /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
 }

@@ -10,6 +10,8 @@ const workPatch = z.strictObject({
   /** Set when Verify passed, epoch milliseconds. */
   verifiedAt: z.int().exactOptional(),
   handoff: digest.exactOptional(),
+  /** Names of checkpoints at which a person is asked now. */
+  checkpoints: z.array(z.string()).exactOptional(),
   /** Digests to add to the feedback of the next build. */
   feedback: z.array(digest).exactOptional(),
   /** Removes all earlier feedback: it has been worked in. */

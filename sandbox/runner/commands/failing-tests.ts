@@ -24,7 +24,7 @@ export function failingTests(output: string): Set<string> {
   return names;
 }
 
-export type Judgement =
+type Judgement =
   | { kind: 'known' }
   /** Failing tests the spec does not list; empty where no name could be read from the output. */
   | { kind: 'unknown'; tests: string[] };

@@ -27,7 +27,14 @@ export interface Installed {
 export function install(): Installed {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-package-'));
   const [app, home] = [join(folder, 'app'), join(folder, 'home')];
-  const env = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
+  // Without what the checkout itself has installed, an agent among it.
+  const elsewhere = (process.env.PATH ?? '').split(':').filter((at) => !at.startsWith(root));
+  const env = {
+    ...process.env,
+    PATH: [dirname(process.execPath), ...elsewhere].join(':'),
+    HOME: home,
+    npm_config_update_notifier: 'false',
+  };
   const run: Installed['run'] = (command, args, cwd) => {
     const done = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
     if (done.status === 0) return done.stdout;
