@@ -2,7 +2,8 @@ import type { FunctionName } from '../names.ts';
 
 /**
  * What a function needs.
- * - `run`: the run's record and what it refers to among the artifacts; `seen`: the known specs and commits of a repository
+ * - `run`: reads the run's record and what it refers to among the artifacts; `record`: changes it and adds events
+ * - `seen`: the known specs and commits of a repository
  * - `keep`: adds artifacts; `gates`: what waits, for people and for phases
  * - `host`: the code host; what is minted for it is remembered, so that it is revoked: `revoke`
  * - `money`: reservations, calls, places among the concurrent runs; `leave`: gives a place in the queue up
@@ -15,6 +16,7 @@ import type { FunctionName } from '../names.ts';
  */
 export type Need =
   | 'run'
+  | 'record'
   | 'seen'
   | 'keep'
   | 'gates'
@@ -41,14 +43,14 @@ export type Need =
   | 'rotate'
   | 'pages';
 
-const step: Need[] = ['run'];
+const step: Need[] = ['run', 'record'];
 const answering: Need[] = [...step, 'gates', 'tokens', 'answer'];
 const gate: Need[] = [...answering, 'host', 'notify', 'policy'];
 const place: Need[] = [...answering, 'host', 'money', 'stop'];
 const phase: Need[] = [...step, 'gates', 'host', 'money', 'tokens', 'launch', 'stop'];
 
 export const needs: Record<FunctionName, readonly Need[]> = {
-  validate: step,
+  validate: ['run'],
   estimate: [...step, 'keep'],
   // What it supersedes is stopped: its gates answered, its phases ended.
   claim: place,
