@@ -43,7 +43,7 @@ export const variables = {
   sandboxGroup: 'DRYDOCK_SANDBOX_SECURITY_GROUP',
   gatewaySubnets: 'DRYDOCK_GATEWAY_SUBNETS',
   gatewayGroup: 'DRYDOCK_GATEWAY_SECURITY_GROUP',
-  /** URL of the queue between `webhook` and `hooks`. */
+  /** URL of the queue between `webhook` and `webhook-worker`. */
   queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
   /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
   phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',

@@ -29,6 +29,7 @@ export const errorKinds = {
   UnknownRepository: kind('never', 2, 'Add the repository to the policy, or pass --repo NAME=PATH.'),
   UnknownPrice: kind('never', 2, 'Use a model with a known price; the ledger cannot meter this one.'),
   NotBuiltYet: kind('never', 2, 'Take the field out of the spec; this version does not act on it.'),
+  RecordUnreadable: kind('never', 4, 'Use the version of Drydock that wrote it, or a new data folder: --data DIR.'),
   RunNotFound: kind('never', 2, '`drydock list` shows the runs there are.'),
   GateNotFound: kind('never', 2, '`drydock status RUN` shows the gate that is open.'),
   GateClosed: kind('never', 2, 'The decision stands; a new one needs a new gate.'),

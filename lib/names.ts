@@ -6,17 +6,17 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `reconcile`: every few minutes, what no event told
  * - `broker`: called by gateway tasks for what their grant allows
  * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
- * - `webhook`: takes a message of the code host in; `hooks`: works on it
+ * - `webhook`: takes a message of the code host in; `webhook-worker`: works on it
  * - `rotate`: gives secrets new values, called by Secrets Manager
  * - `pages`: what people see, only where an issuer is given that they sign in with
  */
-export const eventFunctions = [
+const eventFunctions = [
   'settle-phase',
   'settle-run',
   'reconcile',
   'broker',
   'webhook',
-  'hooks',
+  'webhook-worker',
   'operate',
   'diagnose',
   'setup',
@@ -25,6 +25,7 @@ export const eventFunctions = [
 ] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
+/** @internal for its tests */
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */

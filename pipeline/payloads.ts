@@ -8,14 +8,14 @@ const round = z.int().positive();
 const token = z.string().min(1).max(2048);
 
 /** How a run ends when no step said otherwise; error and cause as the machine caught them. */
-export const outcome = z.strictObject({
+const outcome = z.strictObject({
   status: z.enum(['delivered', 'rejected', 'failed', 'cancelled', 'superseded', 'over-budget']),
   error: z.string().optional(),
   cause: z.string().optional(),
 });
 export type Outcome = z.infer<typeof outcome>;
 
-export const runLimits = z.strictObject({
+const runLimits = z.strictObject({
   reworkRounds: z.int().nonnegative(),
   /** How long the machine waits for people and for a place in the queue. */
   gateSeconds: z.int().positive(),

@@ -1,5 +1,6 @@
 import { viewError } from '../core/errors.ts';
-import { isFinal, type RunRecord } from '../core/run/record.ts';
+import type { RunRecord } from '../core/run/record.ts';
+import { isFinal } from '../core/run/status.ts';
 import type { Deps } from './deps.ts';
 import { recover } from './lifecycle/recover.ts';
 import type { Outcome } from './payloads.ts';

@@ -4,7 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { optionNamed, voteForOption } from '../core/review/option.ts';
 import type { VoteChoice } from '../core/run/gate.ts';
-import { isFinal } from '../core/run/record.ts';
+import { isFinal } from '../core/run/status.ts';
 import type { GateView } from '../pipeline/service/service.ts';
 import { assets } from './html/assets.ts';
 import { followMessage, followMessages } from './html/follow.ts';

@@ -72,6 +72,7 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     publish: async ({ repository, ...request }) => ({
       commit: await access.use(scope, 'write', (octokit) => publishChange(octokit, repository, request)),
     }),
+    publishing: (work) => access.writing(scope, work),
     ...pullRequests,
     release: () => (scope.run === undefined ? Promise.resolve() : access.release(scope.run)),
     ...(collaboration ? { collaboration } : {}),

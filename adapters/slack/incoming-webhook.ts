@@ -62,7 +62,7 @@ function escapedBody(message: Notice): string {
  * Slack's own three characters: without them nothing calls (`<!channel>`, `<@U…>`) or links.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
-export const escapeSlack = (text: string): string =>
+const escapeSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 async function post(url: string, message: object, { fetch: send = fetch }: SlackConfig): Promise<void> {

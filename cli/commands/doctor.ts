@@ -13,8 +13,6 @@ import { dataFolder } from '../local/data-folder.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
 
-export type { Check } from '../../core/doctor/finding.ts';
-
 /** Below this a phase's checkout and install may not fit; in MiB. */
 const leastDiskMb = 2_048;
 

@@ -21,8 +21,7 @@ export const requesterName = (as: string | undefined, env = process.env): string
 export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
 
 /** Folder of the operator's own configuration. */
-export const configFolder = (env = process.env): string =>
-  join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
+const configFolder = (env = process.env): string => join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
 
 /** The file a policy is read from, whether or not it is there. */
 export const policyFile = (flag: string | undefined, env = process.env): string =>

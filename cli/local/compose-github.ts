@@ -14,7 +14,7 @@ import type { Credentials } from '../../core/ports/host/credentials.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { Delivery, Inbox } from '../../core/ports/host/inbox.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
 import { type HookOutcome, refused } from '../../pipeline/webhooks/outcome.ts';

@@ -10,7 +10,7 @@ import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
-import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../../core/errors.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { OwnerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';

@@ -1,5 +1,5 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { exitCodeOf } from '../../core/run/record.ts';
+import { exitCodeOf } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';

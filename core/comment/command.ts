@@ -1,8 +1,9 @@
 import { stripHidden } from '../prompt/fence.ts';
 import { readSight } from './visible.ts';
 
+/** @internal for its tests */
 export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel'] as const;
-export type Verb = (typeof verbs)[number];
+type Verb = (typeof verbs)[number];
 
 /** What somebody asks for in a comment. `text`: the rest of the line and what follows, without hidden characters. */
 export interface Command {

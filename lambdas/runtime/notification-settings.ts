@@ -4,11 +4,13 @@ import { variable } from '../../common/deployment.ts';
 
 const person = z.object({ email: z.string().optional(), slack: z.string().optional() });
 const notificationSettings = z.object({
-  people: z.record(z.string(), person),
-  notify: z.object({
-    slack: z.unknown().optional(),
-    email: z.object({ from: z.string() }).optional(),
-  }),
+  people: z.record(z.string(), person).default({}),
+  notify: z
+    .object({
+      slack: z.unknown().optional(),
+      email: z.object({ from: z.string() }).optional(),
+    })
+    .prefault({}),
 });
 export type NotificationSettings = z.infer<typeof notificationSettings>;
 

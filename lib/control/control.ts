@@ -103,8 +103,8 @@ export class Control extends Construct {
 
     // GitHub waits ten seconds for an answer.
     const webhook = make('webhook', { timeout: Duration.seconds(10) });
-    const hooks = make('hooks');
-    hooks.addEventSource(
+    const webhookWorker = make('webhook-worker');
+    webhookWorker.addEventSource(
       new SqsEventSource(this.deliveries.queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
@@ -139,7 +139,7 @@ export class Control extends Construct {
       ['settle-run', settleRun],
       ['reconcile', reconcile],
       ['webhook', webhook],
-      ['hooks', hooks],
+      ['webhook-worker', webhookWorker],
       ['operate', operate],
       ['diagnose', diagnose],
       ['setup', setup],

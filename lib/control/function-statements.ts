@@ -16,7 +16,7 @@ export interface Surroundings {
   sandbox: Pick<Sandbox, 'cluster' | 'clusterName' | 'taskPatterns' | 'taskRoles'>;
   /** Sender of mail, where the policy names one. */
   mailFrom: string | undefined;
-  /** ARN of the queue between webhook and hooks. */
+  /** ARN of the queue between webhook and webhook-worker. */
   queue: string;
   /** Queues of what could not be worked off. */
   deadLetters: IQueue[];
@@ -66,14 +66,14 @@ export function grantsOf(scope: Construct, name: FunctionName, around: Surroundi
 
 const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
   run: (scope, { state }) => [
-    items(tableArn(scope, state.runs), ['GetItem', 'PutItem']),
+    items(tableArn(scope, state.runs), ['PutItem', 'Query']),
     objects(scope, state, 'artifacts', 's3:GetObject'),
     missing(scope, state),
     // Who serves GitHub is known before it is asked.
     secret(state.github),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
-  find: (scope, { state }) => [items(tableArn(scope, state.runs), ['Query'])],
+  seen: (scope, { state }) => [items(tableArn(scope, state.runs), ['GetItem'])],
   keep: (scope, { state }) => [objects(scope, state, 'artifacts', 's3:PutObject')],
   gates: (scope, { state }) => [items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
   host: (scope, { state }) => [

@@ -87,7 +87,7 @@ export class Alarms extends Construct {
     const rotate = of('rotate')?.metricErrors(hour);
     if (rotate) add('RotationFailed', 'A secret could not be given its next value: see the log of rotate', rotate);
     // Not of the reconciler: there is one at most, and the next waits five minutes.
-    const held = (['settle-phase', 'settle-run', 'webhook', 'hooks'] as const).map((name) =>
+    const held = (['settle-phase', 'settle-run', 'webhook', 'webhook-worker'] as const).map((name) =>
       of(name)?.metricThrottles(hour),
     );
     add(

@@ -60,7 +60,7 @@ export class Dashboard extends Construct {
           ),
           graph(
             'Slowest of the functions that people wait for',
-            (['webhook', 'hooks', 'settle-phase'] as const).flatMap((name) => {
+            (['webhook', 'webhook-worker', 'settle-phase'] as const).flatMap((name) => {
               const found = functions.get(name);
               return found ? [found.metricDuration({ statistic: 'p95', label: name })] : [];
             }),

@@ -2,7 +2,8 @@ import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
-import type { PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import type { PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { Deps } from '../deps.ts';
 import type { PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
@@ -11,7 +12,6 @@ import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
-import type { PhaseRequest } from './phase-request.ts';
 import { readChange } from './read-change.ts';
 
 /** What went wrong inside a phase, under the name the machine catches. */
@@ -35,7 +35,7 @@ export async function settlePhase(deps: Deps, phaseId: string, attempt: number, 
   const context = await loadRunContext(deps, phase.runId);
   const name = phase.request.phase as PhaseName;
   const patch = await evidencePatch(deps, name, end);
-  await rememberBaseline(deps, context, phase.request as unknown as PhaseRequest, end);
+  await rememberBaseline(deps, context, phase.request, end);
   let reply: PhaseReply;
   try {
     const done = await outcomeOf(deps, context, name, end);
@@ -143,7 +143,11 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
   // Tests that fail as spec and policy said they do: the runner, which reads their names, verified all the same.
   const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
-  if (passed) return { answer: { outcome: 'passed', approval: false, why: '' }, patch: { clearFeedback: true } };
+  if (passed)
+    return {
+      answer: { outcome: 'passed', approval: false, why: '' },
+      patch: { clearFeedback: true, verifiedAt: deps.clock.now() },
+    };
   const text = failureText(result, missing);
   return {
     answer: { outcome: 'failed', approval: false, why: 'VerifyFailed' },

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { sealedAs, variables } from '../../common/deployment.ts';
@@ -18,6 +18,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
+import type { JsonOperation } from './aws/call.ts';
 import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { startHttpApi } from './aws/http-api.ts';
@@ -25,7 +26,7 @@ import { kms } from './aws/kms.ts';
 import { type Mail, mail } from './aws/mail.ts';
 import { roles } from './aws/roles.ts';
 import { secretsManager } from './aws/secrets.ts';
-import { type AwsStandIn, type JsonOperation, startAws } from './aws/stand-in.ts';
+import { type AwsStandIn, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
@@ -150,7 +151,7 @@ export async function createAwsWorld(
   const work = async (): Promise<void> => {
     for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
       const { body, tried } = message;
-      const answer = await call('hooks', { Records: [{ messageId: 'm', body }] }).catch(() => undefined);
+      const answer = await call('webhook-worker', { Records: [{ messageId: 'm', body }] }).catch(() => undefined);
       const failed = (answer as { batchItemFailures: unknown[] } | undefined)?.batchItemFailures.length !== 0;
       // Then it is in the dead-letter queue.
       if (failed && tried < 4) queue.push({ body, tried: tried + 1 });

@@ -1,11 +1,11 @@
 /** The pipeline from a push to its end, told by what GitHub and the run's record show: the same on one machine and on AWS. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 
 /** What the scenarios see of a run, wherever it runs. */
-export interface SeenRun {
+interface SeenRun {
   runId: string;
   status: string;
   state: string;
@@ -16,7 +16,7 @@ export interface SeenRun {
   gate?: string | null | undefined;
 }
 
-export interface PipelineWorld {
+interface PipelineWorld {
   github: GitHubKit;
   spec(change?: Record<string, unknown>): string;
   /** The run of a task, once it is as asked; fails when it ends badly without that having been asked for. */

@@ -1,7 +1,7 @@
 import { raw } from 'hono/html';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { PhaseEvent } from '../../core/run/phase.ts';
-import { isFinal, type RunStatus } from '../../core/run/record.ts';
+import { isFinal, type RunStatus } from '../../core/run/status.ts';
 import type { RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { type Markup, visible } from './markup.ts';
 

@@ -19,7 +19,7 @@ export interface Identity {
   email?: string;
 }
 
-export interface Attempt {
+interface Attempt {
   state: string;
   nonce: string;
   verifier: string;

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { PhaseStore } from './store.ts';
 
 /**

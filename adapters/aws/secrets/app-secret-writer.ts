@@ -29,7 +29,7 @@ export function createAppSecretWriter(client: SecretsManagerClient, arn: string)
   };
 }
 
-export const storedAlready = (): DrydockError =>
+const storedAlready = (): DrydockError =>
   new DrydockError('UsageError', 'The deployment has a GitHub App already.', {
     remedy: 'Use it; or replace it with --replace, and delete the old app on GitHub.',
   });

@@ -91,7 +91,7 @@ describe('the functions', () => {
     // The broker believes what stands there.
     expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'hooks', 'operate', 'pages']);
+    expect(who('states:StartExecution')).toEqual(['reconcile', 'webhook-worker', 'operate', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([
@@ -113,7 +113,7 @@ describe('the functions', () => {
     const layered = functionNames.filter((name) => (of(name).Layers as unknown[]).length > 1);
     const told = functionNames.filter((name) => 'DRYDOCK_POLICY' in variablesOf(name));
     expect(told).toEqual(layered);
-    expect(layered).toEqual(expect.arrayContaining(['hooks', 'reconcile']));
+    expect(layered).toEqual(expect.arrayContaining(['webhook-worker', 'reconcile']));
   });
 });
 
@@ -196,7 +196,7 @@ describe('messages of the code host (R10)', () => {
       ScalingConfig: { MaximumConcurrency: 2 },
     });
     // Six times the consumer's timeout, as the event source asks for.
-    expect(Number(queue.VisibilityTimeout)).toBe(6 * Number(of('hooks').Timeout));
+    expect(Number(queue.VisibilityTimeout)).toBe(6 * Number(of('webhook-worker').Timeout));
   });
 
   test('and every other queue are encrypted, and closed to plain HTTP', () => {

@@ -10,7 +10,7 @@ interface Explained {
 
 const gates = /^(plan-gate|checkpoint-gate|ask-human|await-ci|review-gate|queue)$/;
 const phases = /^(plan|build|verify)$/;
-const stopping = /^(claim|settle|settle-run|reconcile|hooks)$/;
+const stopping = /^(claim|settle|settle-run|reconcile|webhook-worker)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
   { action: /^xray:/, functions: /./, because: 'Traces: test/aws/scenario/telemetry.test.ts.' },
@@ -24,7 +24,7 @@ const explained: Explained[] = [
     functions: /^settle-/,
     because: 'Lambda puts events there that the function failed on for good.',
   },
-  { action: /^sqs:/, functions: /^hooks$/, because: 'Lambda reads the queue in the name of the function.' },
+  { action: /^sqs:/, functions: /^webhook-worker$/, because: 'Lambda reads the queue in the name of the function.' },
   { action: /^s3:ListBucket$/, functions: /./, because: 'Without it S3 answers 403, not 404, for what is not there.' },
   {
     action: /^iam:PassRole$/,
