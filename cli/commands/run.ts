@@ -6,8 +6,8 @@ import { parseSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
-import type { OwnerOptions } from '../local/compose.ts';
-import { OwnerGone } from '../local/control-client.ts';
+import type { ServerProcessOptions } from '../local/compose.ts';
+import { ServerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { openSession } from '../local/session.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
@@ -103,7 +103,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   const requester = personId(policy, requesterName(options.as));
   const place = standing && elsewhere(policy, standing);
   if (place !== undefined) output.err(place);
-  const owner: OwnerOptions = {
+  const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
     ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
@@ -120,28 +120,28 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   };
   let submitted: string | undefined;
   for (;;) {
-    const session = await openSession(owner);
+    const session = await openSession(server);
     try {
-      // What an earlier owner left unfinished goes on first; this run may be among it.
-      const left = new Set(session.owner?.unfinished());
+      // What an earlier server process left unfinished goes on first; this run may be among it.
+      const left = new Set(session.server?.unfinished());
       if (submitted === undefined) {
-        if (options.detach && session.owner) throw nobodyRuns();
-        const { runId, how, ...next } = await session.service.submit(request);
-        if (how === 'duplicate' && !left.has(runId)) {
-          await session.owner?.resume();
+        if (options.detach && session.server) throw nobodyRuns();
+        const { runId, outcome, ...next } = await session.service.submit(request);
+        if (outcome === 'duplicate' && !left.has(runId)) {
+          await session.server?.resume();
           return asDuplicate(await session.service.run(runId));
         }
         sayAttempt(output, next);
         submitted = runId;
       }
-      await session.owner?.resume();
+      await session.server?.resume();
       if (options.detach) return await session.service.run(submitted);
       const ended = await follow(session, submitted, output, { yes: options.yes === true, as: requester });
       await session.linger?.();
       return ended;
     } catch (error) {
       // The owner this run went through ended. Whoever is first owns the folder now, and takes up what was running.
-      if (!(error instanceof OwnerGone)) throw error;
+      if (!(error instanceof ServerGone)) throw error;
       output.err('The process that ran it ended; taking over.');
     } finally {
       await session.close();

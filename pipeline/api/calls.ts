@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import { policySchema } from '../../core/policy/schema.ts';
 import type { Service } from '../service/service.ts';
-import { wireVersion } from './answer.ts';
+import { apiVersion } from './answer.ts';
 
 const reference = z.string().max(500);
 const who = z.string().max(500);
@@ -81,8 +81,8 @@ export function decodeCall(text: string): Call {
     throw new DrydockError('UsageError', 'The request is no JSON.');
   }
   const version = (given as { wire?: unknown } | null)?.wire;
-  if (version !== wireVersion) {
-    throw new DrydockError('UsageError', `The request is not of wire version ${wireVersion}.`, {
+  if (version !== apiVersion) {
+    throw new DrydockError('UsageError', `The request is not of wire version ${apiVersion}.`, {
       remedy: 'Use the same version of drydock on both sides.',
     });
   }

@@ -4,7 +4,7 @@ import { wildcard } from '../../core/policy/wildcard.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
 import type { Deps } from '../deps.ts';
-import { placeOf } from '../repository/hosted-repository.ts';
+import { hostedRepository } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { type SubmitRequest, type Submitted, submit } from './submit.ts';
 
@@ -37,7 +37,7 @@ async function trustedSpec(
   spec: { repository: string; target_branch: string },
   blob: string,
 ): Promise<{ path: string; branch: string; commit: string }> {
-  const { host, location, trustedBranches } = placeOf(deps, policy, spec.repository);
+  const { host, location, trustedBranches } = hostedRepository(deps, policy, spec.repository);
   const named = trustedBranches.filter((pattern) => !pattern.includes('*'));
   const own = wildcard(trustedBranches, spec.target_branch) ? [spec.target_branch] : [];
   const branches = [...new Set([...own, ...named])];

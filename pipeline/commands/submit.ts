@@ -31,7 +31,7 @@ export interface SubmitRequest {
 export interface Submitted {
   runId: string;
   /** `duplicate`: its execution was there. */
-  how: 'started' | 'duplicate';
+  outcome: 'started' | 'duplicate';
   attempt: number;
   /** Why it is another attempt than the one that ended, where the attempt was left open. */
   because?: string;
@@ -108,8 +108,8 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   // A record without an execution is a trigger that died in between: the same start finishes its work. Of two at once, one
   // starts it, whichever of them made the record.
   const started = await deps.executions.start(runId, { runId });
-  const how = started === 'started' ? 'started' : 'duplicate';
-  return { runId, how, attempt, ...(because === undefined ? {} : { because }) };
+  const outcome = started === 'started' ? 'started' : 'duplicate';
+  return { runId, outcome, attempt, ...(because === undefined ? {} : { because }) };
 }
 
 /** The latest attempt of these very bytes, or the one after it. */

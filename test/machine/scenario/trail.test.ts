@@ -39,13 +39,37 @@ test('a run on one machine passes the files of the trail, parses its spec once a
     mkdirSync(coverage);
     const done = cli(
       { ...world, env: { NODE_V8_COVERAGE: coverage } } as never,
-      'run', file, '--repo', `acme/calc=${world.repo}`, '--yes', '--policy', 'policy.yaml', '--data', 'data', '--as', 'dev@example.com', '--json');
+      'run',
+      file,
+      '--repo',
+      `acme/calc=${world.repo}`,
+      '--yes',
+      '--policy',
+      'policy.yaml',
+      '--data',
+      'data',
+      '--as',
+      'dev@example.com',
+      '--json',
+    );
     expect(done.json).toMatchObject({ status: 'delivered' });
     const calls = callsIn(coverage);
     const count = (f: string, name: string) => calls.get(f)?.get(name);
-    console.log('FILES', [...calls.keys()].length, count('core/task-spec/parse.ts', 'parseSpec'), count('core/policy/merge.ts', 'applyPolicy'), count('core/policy/resolve-task.ts', 'resolveTask'));
-    console.log([...calls].filter(([, m]) => [...m.values()].some((n) => n > 0)).map(([f]) => f).filter((f) => /^(cli\/commands|pipeline|adapters\/git|core\/policy|core\/task-spec)/.test(f)).join('\n'));
-    console.log([...calls.get('pipeline/steps/intake/claim.ts') ?? []]);
+    console.log(
+      'FILES',
+      [...calls.keys()].length,
+      count('core/task-spec/parse.ts', 'parseSpec'),
+      count('core/policy/merge.ts', 'applyPolicy'),
+      count('core/policy/resolve-task.ts', 'resolveTask'),
+    );
+    console.log(
+      [...calls]
+        .filter(([, m]) => [...m.values()].some((n) => n > 0))
+        .map(([f]) => f)
+        .filter((f) => /^(cli\/commands|pipeline|adapters\/git|core\/policy|core\/task-spec)/.test(f))
+        .join('\n'),
+    );
+    console.log([...(calls.get('pipeline/steps/intake/claim.ts') ?? [])]);
   } finally {
     world.remove();
   }
