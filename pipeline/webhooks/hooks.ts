@@ -41,7 +41,7 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
   const hosted = (): string[] =>
     Object.entries(policy().repositories).flatMap(([name, { host }]) => (host === 'github' ? [name] : []));
 
-  const dispatch = (place: Place, event: Exclude<HostEvent, { kind: 'nothing' }>): Promise<HookOutcome> => {
+  const dispatch = (place: Place, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {
       case 'push':
         return onPush(deps, place, event);
@@ -60,7 +60,6 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
 
   return {
     async handle(event) {
-      if (event.kind === 'nothing') return ignored(event.why);
       try {
         const place = placeOf(deps, policy(), event.repository, event.installation);
         return await inTurn(event.repository, () => dispatch(place, event));

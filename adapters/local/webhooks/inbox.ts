@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError, viewError } from '../../../core/errors.ts';
 import { findSecret } from '../../../core/guard/secrets.ts';
+import { type HostEvent, hostEventSchema } from '../../../core/ports/host/host-event.ts';
 import type { Inbox } from '../../../core/ports/host/inbox.ts';
 import { type InboxRow, openInboxTable } from './inbox-table.ts';
 
@@ -60,9 +60,8 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
   };
 
   return {
-    put: async ({ event, body }) => {
-      const id = createHash('sha256').update(event).update('\0').update(body).digest('hex');
-      const queued = await table.put({ id, event, body, receivedAt: now() }, now() - knownMs);
+    put: async ({ id, event }) => {
+      const queued = await table.put({ id, event: JSON.stringify(event), receivedAt: now() }, now() - knownMs);
       if (queued) wake();
       return queued;
     },
@@ -79,9 +78,10 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
             continue;
           }
           inHand.add(row.seq);
-          const { seq: _, receivedAt, ...delivery } = row;
+          const { id, attempts } = row;
+          const receivedAt = new Date(row.receivedAt).toISOString();
           const failure = await Promise.resolve()
-            .then(() => handler({ ...delivery, receivedAt: new Date(receivedAt).toISOString() }))
+            .then(() => handler({ id, event: parseEvent(row.event), receivedAt, attempts }))
             .then(
               () => undefined,
               (error: unknown) => ({ error }),
@@ -108,6 +108,14 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
     counts: async () => table.counts(),
     close: () => table.close(),
   };
+}
+
+/** The event of a row. @throws DeliveryRefused where another version wrote it in a form that is not known here. */
+function parseEvent(json: string): HostEvent {
+  const result = hostEventSchema.safeParse(JSON.parse(json));
+  if (result.success) return result.data;
+  const path = result.error.issues[0]?.path.map(String).join('.') || 'kind';
+  throw new DrydockError('DeliveryRefused', `The stored event is not valid: ${path}.`);
 }
 
 /** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
