@@ -39,7 +39,7 @@ interface Message {
 /** Made before the clock runs: signing is the sender's work. */
 const messages = (from: number, many: number): Message[] =>
   Array.from({ length: many }, (_, i) => {
-    const after = (from + i).toString(16).padStart(40, '0');
+    const after = (from + i + 1).toString(16).padStart(40, '0');
     const body = Buffer.from(JSON.stringify({ ...push, after, filler: 'x'.repeat(bytes) }));
     return { body, signature: `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` };
   });

@@ -322,7 +322,7 @@ describe('R12 a thousand deliveries at once', () => {
   });
   const program = join(import.meta.dirname, '../../support/webhook-child.ts');
   const bodies = Array.from({ length: 1_000 }, (_, n) =>
-    JSON.stringify({ ...push, after: n.toString(16).padStart(40, '0'), filler: 'x'.repeat(4_000) }),
+    JSON.stringify({ ...push, after: (n + 1).toString(16).padStart(40, '0'), filler: 'x'.repeat(4_000) }),
   );
 
   async function serve(...args: string[]): Promise<{ url: string; child: ChildProcess; gone: Promise<unknown> }> {
