@@ -60,7 +60,16 @@ const allowed: Record<string, string[]> = {
   bin: ['cli/', 'common/', 'lib/'],
 };
 /** Packages that the pure core may use. */
-const purePackages = ['zod', 'yaml', 'picomatch', '@pydantic/genai-prices', 'node:crypto'];
+const purePackages = [
+  'zod',
+  'yaml',
+  'picomatch',
+  '@pydantic/genai-prices',
+  'mdast-util-from-markdown',
+  'mdast-util-gfm',
+  'micromark-extension-gfm',
+  'node:crypto',
+];
 
 const files = rooms.flatMap((room) =>
   readdirSync(join(root, room), { recursive: true, withFileTypes: true })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mayBeCommand } from '../../../core/comment/command.ts';
+import { mayBeCommand } from '../../../core/comment/may-be-command.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Account } from '../../../core/ports/host/collaboration.ts';
 import type { HostEvent, IgnoredEvent } from '../../../core/ports/host/host-event.ts';
