@@ -31,7 +31,10 @@ function filesFor(argv: readonly string[]): typeof files {
   return found.length === 0 ? files : found;
 }
 
-/** The program with the commands that `argv` may name; with all of them where it is absent. */
+/**
+ * The program with the commands that `argv` may name; with all of them where it is absent.
+ * @internal for its tests
+ */
 export async function createProgram(argv: readonly string[] = []): Promise<Command> {
   const program = new Command('drydock')
     .description('From a reviewed task spec to a draft pull request, by the agent of your choice, in a sandbox.')

@@ -14,7 +14,7 @@ import { Mutex } from './timing/keyed-mutex.ts';
 import { Alarm } from './timing/wake-up.ts';
 
 export type { Execution, Visit } from './execution/view.ts';
-export type { EngineEvent, EngineOptions, InvokeContext } from './options.ts';
+export type { EngineOptions } from './options.ts';
 
 /**
  * The embedded engine. An execution is a row of the journal; in memory are only the functions that run at the moment.

@@ -18,6 +18,7 @@ export interface EngineEvent {
   status?: Status;
 }
 
+/** @internal for its tests */
 export interface InvokeContext {
   execution: string;
   state: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type PhaseEvent, phaseSpec, type Refusal } from '../core/run/phase.ts';
 
 /** What a gateway does for its phase. */
-export const gatewaySettings = z.strictObject({
+const gatewaySettings = z.strictObject({
   /** Folder that artifacts are written to, one file per name. */
   artifactsDir: z.string(),
   /** Append-only log of the metered calls; survives the gateway. */

@@ -10,7 +10,7 @@ import { type StepName, stepNames } from '../pipeline/payloads.ts';
  * - `rotate`: gives secrets new values, called by Secrets Manager
  * - `pages`: what people see, only where an issuer is given that they sign in with
  */
-export const eventFunctions = [
+const eventFunctions = [
   'settle-phase',
   'settle-run',
   'reconcile',
@@ -25,6 +25,7 @@ export const eventFunctions = [
 ] as const;
 export type EventFunction = (typeof eventFunctions)[number];
 export type FunctionName = StepName | EventFunction;
+/** @internal for its tests */
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
 /** What functions and stacks have to agree on is with the functions. */

@@ -8,14 +8,14 @@ const round = z.int().positive();
 const token = z.string().min(1).max(2048);
 
 /** How a run ends when no step said otherwise; error and cause as the machine caught them. */
-export const outcome = z.strictObject({
+const outcome = z.strictObject({
   status: z.enum(['delivered', 'rejected', 'failed', 'cancelled', 'superseded', 'over-budget']),
   error: z.string().optional(),
   cause: z.string().optional(),
 });
 export type Outcome = z.infer<typeof outcome>;
 
-export const runLimits = z.strictObject({
+const runLimits = z.strictObject({
   reworkRounds: z.int().nonnegative(),
   /** How long the machine waits for people and for a place in the queue. */
   gateSeconds: z.int().positive(),
@@ -59,6 +59,9 @@ export type StepInput<N extends StepName> = z.infer<(typeof payloads)[N]['input'
 export type StepOutput<N extends StepName> = z.infer<(typeof payloads)[N]['output']>;
 
 export const stepNames = Object.keys(payloads) as StepName[];
+
+/** `why` of a checkpoint that the agent did not stop at: its work is done. */
+export const checkpointMissed = 'CheckpointMissed';
 
 /** What answers the token of a phase. `why` names the first failure, for the person who may be asked. */
 export const phaseAnswer = z.strictObject({

@@ -1,5 +1,6 @@
 import { viewError } from '../core/errors.ts';
-import { isFinal, type RunRecord } from '../core/run/record.ts';
+import type { RunRecord } from '../core/run/record.ts';
+import { isFinal } from '../core/run/status.ts';
 import type { Deps } from './deps.ts';
 import { recover } from './lifecycle/recover.ts';
 import type { Outcome } from './payloads.ts';
@@ -15,7 +16,7 @@ const startMs = 10 * 60_000;
 export const settleRun = (deps: Deps, runId: string, outcome: Outcome): Promise<unknown> =>
   settle(deps)({ runId, outcome });
 
-export interface Reconciled {
+interface Reconciled {
   runId: string;
   /** What was found and done, or the name of the error that came of it. */
   did: string;

@@ -1,5 +1,5 @@
 import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
-import type { StepName } from './payloads.ts';
+import { checkpointMissed, type StepName } from './payloads.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -217,14 +217,19 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
       Type: 'Choice',
       Choices: [
         ask(outcomeIs('question'), '', 'Build'),
-        { Condition: outcomeIs('checkpoint'), Next: 'CheckpointGate' },
+        {
+          Condition: outcomeIs('checkpoint'),
+          // Where the agent did not stop at it there is nothing left to build.
+          Assign: { resume: `{% $states.input.why = '${checkpointMissed}' ? 'Verify' : 'Build' %}` },
+          Next: 'CheckpointGate',
+        },
       ],
       Default: 'Verify',
     },
     CheckpointGate: gate('checkpoint-gate', { round: '{% $round %}' }, 'CheckpointDecision'),
     CheckpointDecision: {
       Type: 'Choice',
-      Choices: [rejected(outcomeIs('rejected'))],
+      Choices: [rejected(outcomeIs('rejected')), { Condition: `{% $resume = 'Verify' %}`, Next: 'Verify' }],
       Default: 'Build',
       Assign: { round: '{% $round + 1 %}' },
     },

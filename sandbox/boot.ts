@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const gatewayAddress = z.union([
+const gatewayAddress = z.union([
   z.strictObject({ path: z.string() }),
   z.strictObject({ host: z.string(), port: z.int().positive() }),
 ]);

@@ -8,7 +8,7 @@ import { build, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
-export interface Bundle {
+interface Bundle {
   /** Of the function. */
   name: string;
   file: string;

@@ -2,8 +2,11 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { DrydockError, viewError } from '../core/errors.ts';
+import { optionNamed, voteForOption } from '../core/review/option.ts';
 import type { VoteChoice } from '../core/run/gate.ts';
-import { isFinal } from '../core/run/record.ts';
+import { isFinal } from '../core/run/status.ts';
+
+import type { GateView } from '../pipeline/service/service.ts';
 import { assets } from './html/assets.ts';
 import { followMessage, followMessages } from './html/follow.ts';
 import { gatePath, type Markup, runPath } from './html/markup.ts';
@@ -11,8 +14,9 @@ import type { WebOptions } from './options.ts';
 import { activityPage } from './pages/activity.ts';
 import { auditPage } from './pages/audit.ts';
 import { budgetPage } from './pages/budget.ts';
+import { type Draft, draftOf } from './pages/draft.ts';
 import { errorPage, webError } from './pages/error.ts';
-import { gatePage } from './pages/gate.ts';
+import { type GateParts, gatePage } from './pages/gate.ts';
 import { outboxPage } from './pages/outbox.ts';
 import { type Part, runPage } from './pages/run.ts';
 import { runsPage } from './pages/runs.ts';
@@ -98,16 +102,28 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     return c.redirect(runPath(runId), 303);
   });
 
-  app.get('/gates/:gate', async (c) => {
-    const gate = await service.gate(c.req.param('gate'));
+  const gateParts = async (reference: string): Promise<GateParts> => {
+    const gate = await service.gate(reference);
     const run = await service.run(gate.runId);
     const [evidence, diff] = await Promise.all([part(service.evidence(run.runId)), part(service.diff(run.runId))]);
-    return send(c, gatePage(c.get('page'), { gate, run, evidence, diff }));
-  });
+    return { gate, run, evidence, diff };
+  };
+  app.get('/gates/:gate', async (c) => send(c, gatePage(c.get('page'), await gateParts(c.req.param('gate')))));
   app.post('/gates/:gate', async (c) => {
-    const field = await formOf(c);
-    const gate = await service.vote({ gate: c.req.param('gate'), who: whoOf(c), ...voteOf(field) });
-    return c.redirect(gatePath(gate.gateId), 303);
+    const reference = c.req.param('gate');
+    try {
+      const field = await formOf(c);
+      const vote = voteOf(field, await service.gate(reference));
+      const gate = await service.vote({ gate: reference, who: whoOf(c), ...vote });
+      return c.redirect(gatePath(gate.gateId), 303);
+    } catch (error) {
+      const { status, view, defect } = webError(error);
+      // Shown again with what was written, under this session: sending it then is a click, not a second writing.
+      const parts = defect ? undefined : await gateParts(reference).catch(() => undefined);
+      if (!parts) throw error;
+      const refused = { draft: draftOf(await c.req.text()), error: view };
+      return c.html(gatePage(c.get('page'), { ...parts, refused }) as string, status as 422);
+    }
   });
 
   app.post('/pause', async (c) => {
@@ -131,24 +147,34 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     const view = { name: 'PageNotFound', message: 'There is no such page.', remedy: 'The runs are a good start.' };
     return c.html(errorPage(c.get('page'), view) as string, 404);
   });
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     const { status, view, defect } = webError(error);
     if (defect) options.onFault?.(error);
-    const back =
-      c.req.method === 'POST' ? c.req.path.replace(/^\/pause$|\/(?:cancel|retry)$/, '') || '/runs' : undefined;
-    return c.html(errorPage(c.get('page'), view, back) as string, status as 500);
+    if (c.req.method !== 'POST') return c.html(errorPage(c.get('page'), view) as string, status as 500);
+    const back = c.req.path.replace(/^\/pause$|\/(?:cancel|retry)$/, '') || '/runs';
+    const signIn = status === 401 ? { page: `/login?to=${encodeURIComponent(back)}`, action: c.req.path } : undefined;
+    // Only a form of somebody who was let in, or whose session is over, is repeated; a foreign one is not.
+    const draft = signIn || c.get('page').visitor ? await formText(c) : undefined;
+    const parts = { back, ...(draft ? { draft } : {}), ...(signIn ? { signIn } : {}) };
+    return c.html(errorPage(c.get('page'), view, parts) as string, status as 500);
   });
   return app;
 }
 
+const formText = async (c: Context): Promise<Draft | undefined> => {
+  try {
+    return draftOf(await c.req.text());
+  } catch {
+    // a body that is too large or was cut off
+    return undefined;
+  }
+};
+
 /** What a form of a gate says. @throws AnswerInvalid when it lacks what it is for. */
-function voteOf(field: (name: string) => string): {
-  choice: VoteChoice;
-  text: string;
-  head: string;
-  edit?: string;
-  constraint?: string;
-} {
+function voteOf(
+  field: (name: string) => string,
+  gate: GateView,
+): { choice: VoteChoice; text: string; head: string; edit?: string; constraint?: string } {
   const head = field('head');
   const choice = field('choice');
   if (head === '') throw new DrydockError('AnswerInvalid', 'The form does not say what was looked at.');
@@ -159,7 +185,10 @@ function voteOf(field: (name: string) => string): {
   if (choice !== 'revise' && choice !== 'reject' && choice !== 'answer') {
     throw new DrydockError('AnswerInvalid', 'Approve, revise, reject or answer.');
   }
-  const text = field('text') || (choice === 'answer' ? field('option') : '');
+  const option = choice === 'answer' ? field('option') : '';
+  const named = option === '' ? undefined : optionNamed(gate, option);
+  if (named) return { ...voteForOption(named, field('text')), head };
+  const text = field('text') || option;
   if (text === '') throw new DrydockError('AnswerInvalid', 'The text is empty.');
   return { choice, text, head };
 }

@@ -14,7 +14,7 @@ export interface Message {
 }
 
 /** Who a request comes from. */
-export interface Visitor {
+interface Visitor {
   /** Under whom votes are cast: a person's id, or as typed at this machine. Shown on every page. */
   who: string;
   /** Bound to the session; every form carries it. */

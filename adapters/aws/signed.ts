@@ -7,7 +7,7 @@ export interface Keys {
   sessionToken?: string | undefined;
 }
 
-export interface SignedRequest {
+interface SignedRequest {
   url: string;
   region: string;
   /** As IAM names it: `ssm`, `execute-api`. */

@@ -7,7 +7,7 @@ import { awsError } from '../aws/errors.ts';
 
 const textCharacters = 20_000;
 
-export interface MailConfig {
+interface MailConfig {
   /** An address or domain that SES has verified. */
   from: string;
   /** Address of a person id; undefined for one without. */

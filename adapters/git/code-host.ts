@@ -75,6 +75,8 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       return (await git(['cat-file', 'blob', entry.blobSha], { cwd })).stdout;
     },
 
+    publishing: (work) => work(),
+
     async publish({ repository, ...request }) {
       return { commit: await publishChange(await locate(repository), request) };
     },

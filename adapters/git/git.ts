@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { DrydockError } from '../../core/errors.ts';
 
-export interface GitOptions {
+interface GitOptions {
   cwd: string;
   input?: Uint8Array | string;
   env?: Record<string, string>;
@@ -9,7 +9,7 @@ export interface GitOptions {
   allow?: number[];
 }
 
-export interface GitResult {
+interface GitResult {
   code: number;
   stdout: Buffer;
 }

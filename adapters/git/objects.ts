@@ -5,7 +5,7 @@ import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../
 import { git, gitText } from './git.ts';
 
 /** Who every commit is by; the run's trailers say the rest. */
-export const botIdentity = {
+const botIdentity = {
   GIT_AUTHOR_NAME: 'Drydock',
   GIT_AUTHOR_EMAIL: 'drydock@localhost',
   GIT_COMMITTER_NAME: 'Drydock',

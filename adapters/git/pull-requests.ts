@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PullRequestRef, PullRequestRequest } from '../../core/ports/host/code-host.ts';
 
-export interface PullRequestRecord extends PullRequestRequest {
+interface PullRequestRecord extends PullRequestRequest {
   id: string;
   draft: boolean;
 }

@@ -12,7 +12,7 @@ import { publishChange } from './repository/publish.ts';
 import { createPullRequests } from './repository/pull-requests.ts';
 import { readTree, type Tree } from './repository/tree.ts';
 
-export interface GitHubCodeHostOptions {
+interface GitHubCodeHostOptions {
   access: GitHubAccess;
   dataDir: string;
   scope: CodeHostScope;
@@ -72,6 +72,7 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     publish: async ({ repository, ...request }) => ({
       commit: await access.use(scope, 'write', (octokit) => publishChange(octokit, repository, request)),
     }),
+    publishing: (work) => access.writing(scope, work),
     ...pullRequests,
     release: () => (scope.run === undefined ? Promise.resolve() : access.release(scope.run)),
     ...(collaboration ? { collaboration } : {}),

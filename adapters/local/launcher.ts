@@ -1,7 +1,8 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
 import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
-import type { ModelCall, PhaseEnd, PhaseEvent } from '../../core/run/phase.ts';
+import type { ModelCall, PhaseEvent } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 
 /**
  * Launches phases as children of this process and reports their ends. What is still running when this process dies

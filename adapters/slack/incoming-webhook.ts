@@ -7,7 +7,7 @@ import type { SentMessages } from '../aws/dynamo/sent-messages.ts';
 const blockCharacters = 3_000;
 const answerMs = 10_000;
 
-export interface SlackConfig {
+interface SlackConfig {
   /** Address of the incoming webhook. It is a secret: whoever has it can write to the channel. */
   webhookUrl(): Promise<string>;
   /** Slack's id of a person id (`U012ABC`); undefined for one without. */
@@ -62,7 +62,7 @@ function escapedBody(message: Notice): string {
  * Slack's own three characters: without them nothing calls (`<!channel>`, `<@U…>`) or links.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
-export const escapeSlack = (text: string): string =>
+const escapeSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 async function post(url: string, message: object, { fetch: send = fetch }: SlackConfig): Promise<void> {

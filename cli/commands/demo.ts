@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { action, type CommonOptions } from '../command.ts';
+import { hasProgram } from '../local/programs.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
@@ -20,7 +21,7 @@ export function register(program: Command): void {
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
       .addHelpText(
         'after',
-        '\nThe model’s words come from a recorded session; everything else is real. With GEMINI_API_KEY set it goes live.',
+        '\nWith gemini installed the model’s words come from a recorded session, and with GEMINI_API_KEY set it goes live. Without it a small program is the agent. Everything else is real.',
       ),
     (output) => demo(output),
   );
@@ -36,7 +37,12 @@ async function demo(output: Output): Promise<ExitCode> {
   const spec = join(repo, '.agent-tasks', `${task}.md`);
   cpSync(join(root, '.agent-tasks', `${task}.md`), spec);
   const policy = join(folder, 'drydock.policy.yaml');
-  writeFileSync(policy, policyText);
+  const recorded = hasProgram('gemini');
+  if (!recorded) {
+    output.err('gemini is not installed, so a small program makes the change, and no model is asked.');
+    output.err('To see the recorded session of a model: npm install --global @google/gemini-cli');
+  }
+  writeFileSync(policy, policyText(recorded ? geminiProfile : programProfile(join(root, 'examples', 'demo-agent'))));
   const git = (...args: string[]): void => {
     execFileSync('git', ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], {
       cwd: repo,
@@ -60,7 +66,7 @@ async function demo(output: Output): Promise<ExitCode> {
       as: 'you@localhost',
       yes: true,
       attempt: 1,
-      replay: session,
+      ...(recorded ? { replay: session } : {}),
     },
     spec,
   );
@@ -72,7 +78,11 @@ async function demo(output: Output): Promise<ExitCode> {
   return exitOf(run);
 }
 
-const policyText = `version: 1
+const geminiProfile = '{kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}';
+const programProfile = (files: string): string =>
+  `{kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(files)}}`;
+
+const policyText = (profile: string): string => `version: 1
 people:
   reviewer: {email: reviewer@example.com}
 repositories:
@@ -80,7 +90,7 @@ repositories:
 agents:
   default: careful
   profiles:
-    careful: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
+    careful: ${profile}
 models: {allow: ["google/*"]}
 limits: {usd_per_run: 2, timeout_minutes: 10}
 review: {approvers: [reviewer], required_reviewers: 1}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot, version } from '../../common/package-info.ts';
 import type { Check } from '../../core/doctor/finding.ts';
@@ -10,10 +10,9 @@ import { action, asOption, type CommonOptions, dataOption, policyOption } from '
 import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
+import { hasProgram } from '../local/programs.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
-
-export type { Check } from '../../core/doctor/finding.ts';
 
 /** Below this a phase's checkout and install may not fit; in MiB. */
 const leastDiskMb = 2_048;
@@ -192,13 +191,7 @@ function policyChecks(options: CommonOptions): Check[] {
 
 function agentCheck(profile: string, { command }: { command: string[] }): Check {
   const program = command[0] ?? '';
-  const root = packageRoot();
-  const folders = [
-    join(root, 'node_modules', '.bin'),
-    join(dirname(root), '.bin'),
-    ...(process.env.PATH ?? '').split(':'),
-  ];
-  const ok = program.includes('/') || folders.some((folder) => existsSync(join(folder, program)));
+  const ok = program.includes('/') || hasProgram(program);
   return {
     name: 'agent',
     ok,

@@ -1,15 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { parseDocument } from 'yaml';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { parseSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions } from '../command.ts';
-import { policyFile, requesterName } from '../config/load-policy.ts';
+import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts';
+import { askGit, branchOf, repositoryName } from '../config/own-repository.ts';
+import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
-import { detectToolchain, type Toolchain } from '../config/toolchain.ts';
+import { detectToolchain, type Toolchain, yamlText } from '../config/toolchain.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
 import { invalidSpecs } from './specs.ts';
@@ -38,13 +39,12 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       remedy: 'Go to one, or make one: git init.',
     });
   }
-  const branch = ask(root, 'symbolic-ref', '--short', 'HEAD') || 'main';
-  if (ask(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
+  const branch = branchOf(root);
+  if (askGit(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
     throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, {
       remedy: 'Commit something first: a run starts from a commit.',
     });
   }
-  const name = repositoryName(root);
   const tool = detectToolchain(root);
   const policy = policyFile(options.policy);
   const spec = join(root, '.agent-tasks', `${firstTask}.yaml`);
@@ -52,11 +52,24 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
   const who = requesterName(options.as);
 
   const agentFolder = join(dirname(policy), 'agents', 'guide');
-  if (!existsSync(policy)) {
-    write(policy, policyText({ name, root, who, ci: ciFiles(root), agentFolder }));
-    write(join(agentFolder, 'agent.mjs'), agentText);
-    written.push(policy, agentFolder);
-  } else if (addRepository(policy, name, root)) written.push(policy);
+  const named = existsSync(spec) ? parseSpec(spec, readFileSync(spec)).spec?.repository : undefined;
+  const known = existsSync(policy) ? loadPolicy({ policy, repositories: new Map() }).policy : undefined;
+  const name = repositoryName(root, known, named);
+  const ci = ciFiles(root).filter((file) => !file.startsWith('.github/'));
+  if (!known) {
+    write(policy, policyText({ name, root, who, ci, agentFolder }));
+    written.push(policy);
+    const agent = join(agentFolder, 'agent.mjs');
+    if (!existsSync(agent)) {
+      write(agent, agentText);
+      written.push(agentFolder);
+    }
+  } else if (!Object.hasOwn(known.repositories, name)) {
+    const { protected_paths: protectedPaths } = known;
+    const text = readFileSync(policy, 'utf8');
+    writeFileSync(policy, withRepository(text, { name, root, protectedPaths, protect: ci }));
+    written.push(policy);
+  }
   if (!existsSync(spec)) {
     write(spec, specText({ name, branch, tool }));
     written.push(spec);
@@ -98,30 +111,6 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
   return error?.exit ?? 0;
 }
 
-/** OWNER/NAME of the remote, else a name made from the folder. */
-function repositoryName(root: string): string {
-  const remote = ask(root, 'remote', 'get-url', 'origin');
-  const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
-  if (found && /^(?:https?:|ssh:|git@)/.test(remote)) return `${found[1]}/${found[2]}`;
-  return `local/${
-    basename(root)
-      .replace(/[^A-Za-z0-9._-]/g, '-')
-      .replace(/^[^A-Za-z0-9]+/, '') || 'repository'
-  }`;
-}
-
-const ask = (root: string, ...args: string[]): string => {
-  try {
-    return execFileSync('git', ['-c', 'safe.directory=*', ...args], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return '';
-  }
-};
-
 function ciFiles(root: string): string[] {
   const workflows = join(root, '.github', 'workflows');
   const names = existsSync(workflows) ? readdirSync(workflows).map((name) => `.github/workflows/${name}`) : [];
@@ -134,15 +123,6 @@ function ciFiles(root: string): string[] {
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { flag: 'wx' });
-}
-
-/** Adds a repository to a policy somebody keeps, without touching the rest of it. */
-function addRepository(file: string, name: string, root: string): boolean {
-  const document = parseDocument(readFileSync(file, 'utf8'));
-  if (document.errors.length > 0 || document.hasIn(['repositories', name])) return false;
-  document.setIn(['repositories', name], { host: 'git', url: root });
-  writeFileSync(file, document.toString({ lineWidth: 120 }));
-  return true;
 }
 
 function policyText({
@@ -176,18 +156,15 @@ egress: {registries: [npm], hosts: []}
 limits: {usd_per_run: 5, timeout_minutes: 30}
 # One person: you may approve what you asked for, and the pull request says so. Name others to change that.
 review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
-protected_paths: [".github/**", ".agent-tasks/**"${ci
-    .filter((file) => !file.startsWith('.github/'))
-    .map((file) => `, ${JSON.stringify(file)}`)
-    .join('')}]
+protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.stringify(file)}`).join('')}]
 `;
 }
 
 function specText({ name, branch, tool }: { name: string; branch: string; tool: Toolchain }): string {
   return `task_id: ${firstTask}
 title: Write AGENTS.md for whoever works on this repository next
-repository: ${name}
-target_branch: ${branch}
+repository: ${yamlText(name)}
+target_branch: ${yamlText(branch)}
 output_branch_prefix: agent/agents-guide
 instructions: |
   Write \`AGENTS.md\` in the root of the repository: what the folders are, how to install, build and test.

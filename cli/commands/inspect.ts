@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { HostView, RunView } from '../../pipeline/service/service.ts';
 import { action, type CommonOptions, dataOption, wholeNumber, withSession } from '../command.ts';
 import { gitRoot } from '../config/repositories.ts';

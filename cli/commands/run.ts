@@ -3,10 +3,9 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
-import type { RunView } from '../../pipeline/service/service.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
-import { gitRoot, repositoriesOf } from '../config/repositories.ts';
+import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import type { OwnerOptions } from '../local/compose.ts';
 import { OwnerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -15,16 +14,16 @@ import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
-import { exitOf, summary } from '../terminal/summary.ts';
+import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
 import { readSpec } from './specs.ts';
 
-export interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions {
   repo: string[];
   agent?: string;
   yes?: boolean;
   detach?: boolean;
   dryRun?: boolean;
-  attempt: number;
+  attempt?: number;
   unsafeNoSandbox?: boolean;
   strictRuntime?: boolean;
   replay?: string;
@@ -46,7 +45,11 @@ export function register(program: Command): void {
     .option('--yes', 'vote as the listed approvers; skips no check and answers no question')
     .option('--detach', 'submit to the process that owns the data folder (`drydock serve`) and return')
     .option('--dry-run', 'validate and estimate only; claims nothing')
-    .option('--attempt <n>', 'number of the attempt; a retry needs a new one', wholeNumber('--attempt', 1), 1)
+    .option(
+      '--attempt <n>',
+      'number of the attempt (default: the latest, or a new one where what it failed on has changed)',
+      wholeNumber('--attempt', 1),
+    )
     .option(...asOption)
     .option(...dataOption)
     .option('--replay <session>', 'answer model calls from a recorded session when no key is set')
@@ -70,19 +73,12 @@ Examples:
 
 export async function runCommand(output: Output, options: RunOptions, file: string): Promise<ExitCode> {
   const run = await runSpec(output, options, file);
-  print(output, run, () =>
-    run.status === 'duplicate'
-      ? [
-          `${run.taskId} ran already (${run.runId}).`,
-          `Next: drydock status ${run.taskId}, or run it once more with --attempt ${run.attempt + 1}`,
-        ]
-      : summary(run, output),
-  );
+  print(output, run, () => (run.status === 'duplicate' ? duplicateLines(run, output) : summary(run, output)));
   return exitOf(run);
 }
 
 /** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
-export async function runSpec(output: Output, options: RunOptions, file: string): Promise<RunView> {
+export async function runSpec(output: Output, options: RunOptions, file: string): Promise<Outcome> {
   const bytes = readSpec(file);
   const stack = stackOf(options);
   if (stack) {
@@ -90,19 +86,23 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     const request = {
       file: shownPath(file),
       bytesBase64: Buffer.from(bytes).toString('base64'),
-      attempt: options.attempt,
+      ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
       dryRun: options.dryRun === true,
       ...(options.agent === undefined ? {} : { agent: options.agent }),
     };
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
   const named = parseSpec(file, bytes).spec?.repository;
+  const standing = standingIn(named, process.cwd());
   const { policy } = loadPolicy({
-    repositories: repositoriesOf(options.repo, named, process.cwd()),
+    repositories: repositoriesOf(options.repo, process.cwd()),
+    ...(standing === undefined ? {} : { standing }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.as === undefined ? {} : { as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
+  const place = standing && elsewhere(policy, standing);
+  if (place !== undefined) output.err(place);
   const owner: OwnerOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
@@ -114,7 +114,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     bytesBase64: Buffer.from(bytes).toString('base64'),
     policy,
     requester,
-    attempt: options.attempt,
+    ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
     dryRun: options.dryRun === true,
     ...(options.agent === undefined ? {} : { agent: options.agent }),
   };
@@ -126,11 +126,12 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
       const left = new Set(session.owner?.unfinished());
       if (submitted === undefined) {
         if (options.detach && session.owner) throw nobodyRuns();
-        const { runId, how } = await session.service.submit(request);
+        const { runId, how, ...next } = await session.service.submit(request);
         if (how === 'duplicate' && !left.has(runId)) {
           await session.owner?.resume();
-          return { ...(await session.service.run(runId)), status: 'duplicate' };
+          return asDuplicate(await session.service.run(runId));
         }
+        sayAttempt(output, next);
         submitted = runId;
       }
       await session.owner?.resume();

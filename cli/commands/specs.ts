@@ -6,10 +6,12 @@ import { formatUsd, usdOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { type LintReport, lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { fixSpec, parseSpec } from '../../core/task-spec/parse.ts';
+import { unfilled } from '../../core/task-spec/placeholders.ts';
 import { specJsonSchema } from '../../core/task-spec/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
-import { filesOf, gitRoot, repositoriesOf } from '../config/repositories.ts';
+import { branchOf, repositoryName } from '../config/own-repository.ts';
+import { filesOf, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
@@ -68,12 +70,16 @@ export function register(program: Command): void {
     program
       .command('new <task-id>')
       .description('write a spec to fill in, under .agent-tasks/')
-      .option('--repository <name>', 'repository as the policy names it'),
+      .option('--repository <name>', 'repository as the policy names it')
+      .option(...policyOption),
     async (output, options, taskId) => {
       const root = gitRoot(process.cwd()) ?? process.cwd();
       const file = join(root, '.agent-tasks', `${taskId}.yaml`);
-      const text = specTemplate({ taskId, repository: options.repository ?? 'OWNER/NAME', root });
-      const problems = parseSpec(file, Buffer.from(text)).problems.filter((p) => p.severity === 'error');
+      const repository = options.repository ?? repositoryName(root, knownPolicy(options));
+      const text = specTemplate({ taskId, repository, branch: branchOf(root), root });
+      const problems = parseSpec(file, Buffer.from(text)).problems.filter(
+        ({ severity, rule }) => severity === 'error' && rule !== unfilled,
+      );
       if (problems[0]) throw new DrydockError('UsageError', `${JSON.stringify(taskId)}: ${problems[0].message}`);
       if (existsSync(file))
         throw new DrydockError('UsageError', `${file} exists already.`, {
@@ -85,6 +91,16 @@ export function register(program: Command): void {
       return 0;
     },
   );
+}
+
+/** The policy, for the names in it. One that cannot be read is a matter of other commands, unless it was asked for. */
+function knownPolicy({ policy }: CommonOptions): Policy | undefined {
+  try {
+    return loadPolicy({ repositories: new Map(), ...(policy === undefined ? {} : { policy }) }).policy;
+  } catch (error) {
+    if (policy !== undefined || !(error instanceof DrydockError)) throw error;
+    return undefined;
+  }
 }
 
 async function lint(
@@ -153,8 +169,10 @@ function describe(output: Output, file: string, fixed: boolean, report: LintRepo
 }
 
 function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo: string[]): { policy: Policy } {
+  const standing = standingIn(parseSpec(file, bytes).spec?.repository, process.cwd());
   return loadPolicy({
-    repositories: repositoriesOf(repo, parseSpec(file, bytes).spec?.repository, process.cwd()),
+    repositories: repositoriesOf(repo, process.cwd()),
+    ...(standing === undefined ? {} : { standing }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.as === undefined ? {} : { as: options.as }),
   });

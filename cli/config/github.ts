@@ -17,7 +17,7 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { DrydockError } from '../../core/errors.ts';
 
 /** What `drydock github setup` stores. */
-export const appFileSchema = z.strictObject({
+const appFileSchema = z.strictObject({
   version: z.literal(1),
   appId: z.int().positive(),
   slug: z.string().min(1),

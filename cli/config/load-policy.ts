@@ -7,7 +7,7 @@ import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { home, osUser } from './home.ts';
 
-export interface LoadedPolicy {
+interface LoadedPolicy {
   policy: Policy;
   /** Where it came from: a path, or `built-in`. */
   source: string;
@@ -21,27 +21,38 @@ export const requesterName = (as: string | undefined, env = process.env): string
 export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
 
 /** Folder of the operator's own configuration. */
-export const configFolder = (env = process.env): string =>
-  join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
+const configFolder = (env = process.env): string => join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
 
 /** The file a policy is read from, whether or not it is there. */
 export const policyFile = (flag: string | undefined, env = process.env): string =>
   flag ?? (env.DRYDOCK_POLICY || join(configFolder(env), 'policy.yaml'));
 
+interface PolicyOptions {
+  policy?: string;
+  as?: string;
+  /** Given on the command line, name to path: added, or repointed. */
+  repositories: Map<string, string>;
+  /** The work tree one stands in, as the repository that a spec names. Taken where the policy has none of that name. */
+  standing?: { name: string; root: string };
+}
+
 /**
  * `--policy`, `$DRYDOCK_POLICY`, `~/.config/drydock/policy.yaml`, else the built-in policy for one person. Relative
- * paths in a policy are meant from its own folder. Repositories given on the command line are added or repointed.
+ * paths in a policy are meant from its own folder.
  * @throws PolicyInvalid with every fault and its line; FileUnreadable.
  */
-export function loadPolicy(
-  options: { policy?: string; repositories: Map<string, string>; as?: string },
-  env = process.env,
-): LoadedPolicy {
+export function loadPolicy(options: PolicyOptions, env = process.env): LoadedPolicy {
   const explicit = options.policy ?? (env.DRYDOCK_POLICY || undefined);
   const file = policyFile(options.policy, env);
   const bytes = read(file, explicit !== undefined);
   const repositories = [...options.repositories].map(([name, url]) => ({ name, url }));
+  const add = (known: (name: string) => boolean): void => {
+    const { standing } = options;
+    if (standing && !options.repositories.has(standing.name) && !known(standing.name))
+      repositories.push({ name: standing.name, url: standing.root });
+  };
   if (!bytes) {
+    add(() => false);
     const who = requesterName(options.as, env);
     return { policy: soloPolicy({ id: who, email: who }, repositories), source: 'built-in' };
   }
@@ -55,6 +66,7 @@ export function loadPolicy(
   for (const profile of Object.values(located.agents.profiles)) {
     if (profile.files !== undefined) profile.files = absolute(folder, profile.files);
   }
+  add((name) => Object.hasOwn(located.repositories, name));
   for (const { name, url } of repositories) {
     const known = located.repositories[name];
     located.repositories[name] =

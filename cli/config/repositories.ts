@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/schema.ts';
 
 /**
- * The repositories of a command: each `--repo NAME=PATH`, and the work tree one stands in for the repository that the
- * spec names. @throws UsageError, UnknownRepository.
+ * The repositories that a command names: each `--repo NAME=PATH`. @throws UsageError, UnknownRepository.
  */
-export function repositoriesOf(flags: string[], specRepository: string | undefined, cwd: string): Map<string, string> {
+export function repositoriesOf(flags: string[], cwd: string): Map<string, string> {
   const map = new Map<string, string>();
   for (const flag of flags) {
     const at = flag.indexOf('=');
@@ -22,11 +22,22 @@ export function repositoriesOf(flags: string[], specRepository: string | undefin
     }
     map.set(flag.slice(0, at), root);
   }
-  if (specRepository !== undefined && !map.has(specRepository)) {
-    const root = gitRoot(cwd);
-    if (root !== undefined) map.set(specRepository, root);
-  }
   return map;
+}
+
+/** The work tree one stands in, as the repository that a spec names; undefined outside of any. */
+export function standingIn(name: string | undefined, cwd: string): { name: string; root: string } | undefined {
+  const root = name === undefined ? undefined : gitRoot(cwd);
+  return name === undefined || root === undefined ? undefined : { name, root };
+}
+
+/** Where a run is made, in words, when that is not where one stands; undefined where it is. */
+export function elsewhere(policy: Policy, { name, root }: { name: string; root: string }): string | undefined {
+  const known = policy.repositories[name];
+  if (known === undefined) return undefined;
+  if (known.host === 'github') return `${name} is on GitHub, as the policy says; the run is not made on ${root}.`;
+  if (gitRoot(known.url) === root) return undefined;
+  return `${name} is at ${known.url}, as the policy or --repo says; the run is not made on ${root}.`;
 }
 
 /** Root of the work tree (or the bare repository) a path is in; undefined outside of any. */

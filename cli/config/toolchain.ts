@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeholders } from '../../core/task-spec/placeholders.ts';
 
 export interface Toolchain {
   runtime: string;
@@ -44,27 +45,33 @@ function readJson(file: string): { scripts?: Record<string, string>; engines?: R
   }
 }
 
+/** Text as a YAML scalar: as it is where it stays text, else in quotes. */
+export const yamlText = (text: string): string =>
+  /^[A-Za-z][A-Za-z0-9._/-]*$/.test(text) && !/^(?:true|false|null)$/i.test(text) ? text : JSON.stringify(text);
+
 /** A spec to fill in, right for the repository it is made in. */
 export function specTemplate({
   taskId,
   repository,
+  branch,
   root,
 }: {
   taskId: string;
   repository: string;
+  branch: string;
   root: string;
 }): string {
   const tool = detectToolchain(root);
   const lines = [
     `task_id: ${JSON.stringify(taskId)}`,
-    'title: What this is about, in one line',
-    `repository: ${repository}`,
-    'target_branch: main',
+    `title: ${placeholders.title}`,
+    `repository: ${yamlText(repository)}`,
+    `target_branch: ${yamlText(branch)}`,
     `output_branch_prefix: agent/${taskId.toLowerCase()}`,
     'instructions: |',
-    '  Say what to change and where: name files and functions, and what is different afterwards.',
+    `  ${placeholders.instructions}`,
     'constraints:',
-    '  - Change only src/example.js and its tests',
+    `  - ${placeholders.constraint}`,
     'excluded_paths: []',
     'success_criteria:',
     `  - ${JSON.stringify(`${tool.testCommand} passes`)}`,

@@ -13,7 +13,7 @@ import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts
 import type { Credentials } from '../../core/ports/host/credentials.ts';
 import type { Inbox } from '../../core/ports/host/inbox.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
 import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';

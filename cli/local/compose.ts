@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
@@ -10,7 +10,7 @@ import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
-import { localTables } from '../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
@@ -39,6 +39,7 @@ import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
+import { makeDataFolder } from './data-folder.ts';
 
 export interface OwnerOptions {
   dataDir: string;
@@ -81,7 +82,7 @@ export interface Owner {
 export async function openOwner(options: OwnerOptions): Promise<Owner> {
   const { dataDir } = options;
   const clock = { now: options.now ?? Date.now };
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(dataDir);
   const bus = new EventEmitter().setMaxListeners(0);
   const late: { deps?: Deps } = {};
   const engine = Engine.open({

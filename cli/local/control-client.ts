@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { DrydockError } from '../../core/errors.ts';
 import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
 import type { Service, WatchItem } from '../../pipeline/service/service.ts';
@@ -36,15 +35,32 @@ export function connectOwner(socket: string): OwnerClient {
   return {
     service,
     async *watch(runId, signal) {
-      const response = await send(socket, 'GET', `/watch/${encodeURIComponent(runId)}`, '', signal);
+      if (signal.aborted) return;
       try {
-        for await (const line of createInterface({ input: response })) yield JSON.parse(line) as WatchItem;
+        const response = await send(socket, 'GET', `/watch/${encodeURIComponent(runId)}`, '', signal);
+        for await (const line of linesOf(response)) yield JSON.parse(line) as WatchItem;
       } catch (error) {
-        if (!signal.aborted) throw new OwnerGone((error as Error).message);
+        if (!signal.aborted) throw error instanceof OwnerGone ? error : new OwnerGone((error as Error).message);
       }
       if (!signal.aborted) throw new OwnerGone('nothing more came from it');
     },
   };
+}
+
+/**
+ * The lines of a response. Not by `readline`, which emits the error of an aborted response once more, on an interface that
+ * nobody listens to after the loop over it was left.
+ */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  response.setEncoding('utf8');
+  // The loop throws it as well, as long as there is one.
+  response.on('error', () => undefined);
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }
 
 /** Whether somebody listens there. */
@@ -65,8 +81,10 @@ function send(
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = http.request({ socketPath: socket, method, path, ...(signal ? { signal } : {}) }, resolve);
+    const outgoing = http.request({ socketPath: socket, method, path }, resolve);
     outgoing.on('error', (error) => reject(new OwnerGone(error.message)));
+    // Not by the request's own option: that ends the socket with an error, and after an answer nobody listens to it.
+    signal?.addEventListener('abort', () => outgoing.destroy(), { once: true });
     outgoing.end(body);
   });
 }

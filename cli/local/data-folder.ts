@@ -13,6 +13,18 @@ export function dataFolder(flag: string | undefined, env = process.env): string 
   return join(home(env), '.local', 'state', 'drydock');
 }
 
+/** Makes the data folder. @throws FileUnreadable where it cannot be one. */
+export function makeDataFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new DrydockError('FileUnreadable', `${dir} cannot be the data folder: ${(error as Error).message}`, {
+      remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
+      cause: error,
+    });
+  }
+}
+
 /**
  * The owner's control socket. In a folder of its own and named by the data folder's digest, because the path of a unix
  * socket may have 107 bytes at most, and a data folder's may be longer.

@@ -8,7 +8,10 @@ interface TcpRow {
   uid: number;
 }
 
-/** Reads `/proc/net/tcp`: `sl local_address rem_address st queues timers retrnsmt uid …`, ports in hexadecimal. */
+/**
+ * Reads `/proc/net/tcp`: `sl local_address rem_address st queues timers retrnsmt uid …`, ports in hexadecimal.
+ * @internal for its tests
+ */
 export function parseTcpTable(text: string): TcpRow[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) \S+ \S+ \S+ \S+\s+(\d+) /.exec(line);
@@ -23,6 +26,7 @@ export function parseTcpTable(text: string): TcpRow[] {
  * Whether a loopback connection comes from this user (or root): other users of the machine reach the same address and
  * must not vote as the person who serves. True where the kernel's table cannot be read or does not list our own side,
  * so that nothing can be known.
+ * @internal for its tests
  */
 export function fromSameUser(rows: readonly TcpRow[], ports: { peer: number; own: number }, uid: number): boolean {
   const listed = rows.some((row) => row.localPort === ports.own && row.uid === uid);

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { DrydockError } from '../../core/errors.ts';
 
-export interface WebhookListenerOptions {
+interface WebhookListenerOptions {
   app: Hono;
   /** 0 picks a free one. */
   port: number;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { signedPost } from '../../adapters/aws/signed.ts';
 import { version } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
 import type { RunView, Service, WatchItem } from '../../pipeline/service/service.ts';
 import { proxyService } from '../local/control-client.ts';

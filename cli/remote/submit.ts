@@ -2,13 +2,14 @@ import type { Submitted } from '../../pipeline/commands/submit.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import { follow } from '../terminal/follow.ts';
 import type { Output } from '../terminal/output.ts';
+import { asDuplicate, type Outcome, sayAttempt } from '../terminal/summary.ts';
 import type { StackSession } from './session.ts';
 
 /** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
-export interface StackRequest {
+interface StackRequest {
   file: string;
   bytesBase64: string;
-  attempt: number;
+  attempt?: number;
   dryRun: boolean;
   agent?: string;
 }
@@ -19,9 +20,10 @@ export async function runOnStack(
   request: StackRequest,
   output: Output,
   detach: boolean,
-): Promise<RunView> {
-  const { runId, how } = (await session.call('submit', [request])) as Submitted;
-  if (how === 'duplicate') return { ...(await session.service.run(runId)), status: 'duplicate' };
+): Promise<Outcome> {
+  const { runId, how, ...next } = (await session.call('submit', [request])) as Submitted;
+  if (how === 'duplicate') return asDuplicate(await session.service.run(runId));
+  sayAttempt(output, next);
   return followOnStack(session, runId, output, detach);
 }
 

@@ -1,45 +1,79 @@
-import { createInterface } from 'node:readline/promises';
 import { DrydockError, viewError } from '../../core/errors.ts';
-import type { VoteChoice } from '../../core/run/gate.ts';
+import { optionsOf, voteForOption } from '../../core/review/option.ts';
+import type { GateKind, VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import type { Session } from '../local/session.ts';
 import { type Output, plain, printError } from './output.ts';
+import { processTerminal, readLine, type Terminal } from './prompt.ts';
 
-/** Asks at a terminal. An empty line leaves the gate open: the run then waits. */
-export async function askAtGate(session: Session, gate: GateView, output: Output, as: string): Promise<void> {
+/** Gates that somebody else closed meanwhile are not asked about again. */
+const closed: readonly string[] = ['GateClosed', 'GateExpired'];
+
+/**
+ * Asks at a terminal until a vote counts or the gate is closed. Resolves to false when the person leaves the prompt: the
+ * gate stays open, and the run waits.
+ */
+export async function askAtGate(
+  session: Pick<Session, 'service'>,
+  gate: GateView,
+  output: Output,
+  as: string,
+  terminal: Terminal = processTerminal,
+): Promise<boolean> {
   output.err('');
   output.err(output.style('bold', plain(gate.title)));
   for (const line of gate.text.split('\n')) output.err(`  ${plain(line)}`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    for (;;) {
-      const choices =
-        gate.kind === 'question'
-          ? 'answer TEXT · reject REASON'
-          : gate.kind === 'checkpoint'
-            ? 'approve · reject REASON'
-            : 'approve · revise TEXT · reject REASON';
-      const line = (await terminal.question(`${choices} (as ${plain(as)})> `)).trim();
-      if (line === '') continue;
-      const [word = '', ...rest] = line.split(' ');
-      const text = rest.join(' ').trim();
-      const choice = (['approve', 'revise', 'reject', 'answer'] as VoteChoice[]).find((c) =>
-        c.startsWith(word.toLowerCase()),
-      );
-      try {
-        if (!choice) throw new DrydockError('AnswerInvalid', `${word} is none of: ${choices}`);
-        const after = await session.service.vote({ gate: gate.gateId, who: as, choice, text, head: gate.head });
-        if (after.status === 'decided') return;
-        output.err(`Counted: ${after.approvals.length} of ${after.required} approvals.`);
-        return;
-      } catch (error) {
-        if (!(error instanceof DrydockError)) throw error;
-        printError({ ...output, json: false }, viewError(error));
-        if (error.name === 'VoteRefused')
-          output.err('Somebody else has to: drydock approve GATE --as WHO. Press Ctrl-C to leave it waiting.');
-      }
+  const options = optionsOf(gate);
+  options.forEach(({ label }, i) => {
+    const suggested = label === gate.question?.suggested ? output.style('dim', ' (suggested)') : '';
+    output.err(`  ${i + 1}  ${plain(label)}${suggested}`);
+  });
+  const choices = `${options.length > 0 ? 'NUMBER [TEXT] · ' : ''}${choicesOf(gate)}`;
+  for (;;) {
+    const typed = await readLine(terminal, `${choices} (as ${plain(as)})> `);
+    if (typed === undefined) {
+      output.err('');
+      return false;
     }
-  } finally {
-    terminal.close();
+    const line = typed.trim();
+    if (line === '') continue;
+    try {
+      const vote = voteOf(line, gate, choices);
+      const after = await session.service.vote({ gate: gate.gateId, who: as, ...vote, head: gate.head });
+      if (after.status !== 'decided') output.err(`Counted: ${after.approvals.length} of ${after.required} approvals.`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DrydockError)) throw error;
+      printError({ ...output, json: false }, viewError(error));
+      if (closed.includes(error.name)) return true;
+      if (error.name === 'VoteRefused')
+        output.err('Somebody else has to: drydock approve GATE --as WHO. Press Ctrl-C to leave it waiting.');
+    }
   }
+}
+
+const usages: Record<GateKind, string> = {
+  plan: 'approve · revise TEXT · reject REASON',
+  review: 'approve · revise TEXT · reject REASON',
+  checkpoint: 'approve · reject REASON',
+  question: 'answer TEXT · reject REASON',
+  slot: '',
+  ci: '',
+};
+const choicesOf = (gate: GateView): string =>
+  gate.kind === 'question' && gate.acceptable ? `approve · ${usages.question}` : usages[gate.kind];
+
+/** A line as typed: the number of an option, or a choice (its beginning is enough) and its text. */
+function voteOf(line: string, gate: GateView, choices: string): { choice: VoteChoice; text: string } {
+  const [word = '', ...rest] = line.split(' ');
+  const text = rest.join(' ').trim();
+  if (/^\d+$/.test(word)) {
+    const option = optionsOf(gate)[Number(word) - 1];
+    if (option) return voteForOption(option, text);
+  }
+  const choice = (['approve', 'revise', 'reject', 'answer'] as VoteChoice[]).find((c) =>
+    c.startsWith(word.toLowerCase()),
+  );
+  if (!choice) throw new DrydockError('AnswerInvalid', `${word} is none of: ${choices}`);
+  return { choice, text };
 }

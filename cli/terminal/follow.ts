@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../../core/errors.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { OwnerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
@@ -8,7 +8,7 @@ import { askAtGate } from './ask.ts';
 import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
 
-export interface FollowOptions {
+interface FollowOptions {
   /** Votes as the listed approvers; never answers a question. */
   yes: boolean;
   as: string;
@@ -45,10 +45,14 @@ export async function follow(
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
       handled.add(gate.gateId);
+      if (options.yes) {
+        await voteAsListed(session, gate);
+        continue;
+      }
+      if (!output.live || !process.stdin.isTTY) return await session.service.run(runId);
       progress.pause();
-      if (options.yes) await voteAsListed(session, gate);
-      else if (output.live && process.stdin.isTTY) await askAtGate(session, gate, output, options.as);
-      else return await session.service.run(runId);
+      if (!(await askAtGate(session, gate, output, options.as))) return await session.service.run(runId);
+      progress.resume();
     }
   } finally {
     stop.abort();

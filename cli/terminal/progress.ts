@@ -5,8 +5,10 @@ import { type Output, plain } from './output.ts';
 /** Progress of a run: on a terminal a line that lives and lines that stay; elsewhere plain lines. */
 export interface Progress {
   show(item: WatchItem): void;
-  /** Clears the live line, so that something else can be written. */
+  /** Removes the live line and keeps it away, so that a prompt can stand there. */
   pause(): void;
+  /** Draws the live line again. */
+  resume(): void;
   end(): void;
 }
 
@@ -24,13 +26,14 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
   let settled = 0;
   let frame = 0;
   let shown = false;
+  let paused = false;
 
   const clear = (): void => {
     if (shown) stream.write('\r\u001b[K');
     shown = false;
   };
   const draw = (): void => {
-    if (!output.live || state === '') return;
+    if (!output.live || paused || state === '') return;
     const seconds = `${((Date.now() - started) / 1000).toFixed(0)}s`.padStart(4);
     const head = `${frames[frame++ % frames.length]} ${state}`;
     const width = Math.max(20, (stream.columns ?? 80) - head.length - cost.length - seconds.length - 6);
@@ -71,7 +74,14 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
         else line(`         ${output.style('dim', '·')} ${text}`);
       }
     },
-    pause: clear,
+    pause() {
+      paused = true;
+      clear();
+    },
+    resume() {
+      paused = false;
+      draw();
+    },
     end() {
       clearInterval(timer);
       clear();

@@ -1,5 +1,5 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { exitCodeOf } from '../../core/run/record.ts';
+import { exitCodeOf, isFinal } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';
@@ -47,5 +47,40 @@ function nextCommand(run: RunView): string {
   }
 }
 
-/** Exit code of a command that ends with this run; what it means for an error is said by `errorKinds`. */
-export const exitOf = (run: Pick<RunView, 'status' | 'error'>): ExitCode => exitCodeOf(run.status, run.error);
+/** A run as `run` ends with it. */
+export type Outcome = RunView & {
+  /** Of a `duplicate`: where the run stands that there is. */
+  runStatus?: RunView['status'];
+};
+
+/** A run that was there when its spec was given again. */
+export const asDuplicate = (run: RunView): Outcome => ({ ...run, status: 'duplicate', runStatus: run.status });
+
+/**
+ * Exit code of a command that ends with this run; what it means for an error is said by `errorKinds`. A run that is there
+ * already and ended gives the code that it gave at its end; one that somebody else runs is no fault.
+ */
+export function exitOf({ status, runStatus, error }: Pick<Outcome, 'status' | 'runStatus' | 'error'>): ExitCode {
+  const ended = status === 'duplicate' && runStatus !== undefined && isFinal(runStatus) ? runStatus : status;
+  return exitCodeOf(ended, error);
+}
+
+/** Says that this is another attempt than the one that ended. */
+export function sayAttempt(output: Output, { attempt, because }: { attempt: number; because?: string }): void {
+  if (because !== undefined) output.err(`Attempt ${attempt}, because attempt ${attempt - 1} ${because}.`);
+}
+
+/** What is said of a spec that ran already. */
+export function duplicateLines(run: Outcome, output: Output): string[] {
+  const again = `drydock retry ${run.taskId}`;
+  if (run.runStatus === undefined || !isFinal(run.runStatus) || exitOf(run) === 0) {
+    return [
+      `${run.taskId} ran already (${run.runId}).`,
+      `Next: drydock status ${run.taskId}, or run it once more: ${again}`,
+    ];
+  }
+  return [
+    `${run.taskId} ran already, and ended as ${run.runStatus}. Nothing was done now. To run it once more: ${again}`,
+    ...summary({ ...run, status: run.runStatus }, output),
+  ];
+}

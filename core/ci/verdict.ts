@@ -2,7 +2,7 @@ import type { GateResult } from '../ports/host/collaboration.ts';
 import { stripHidden } from '../prompt/fence.ts';
 import { nearest } from '../task-spec/issues.ts';
 
-export type CiVerdict =
+type CiVerdict =
   | { state: 'green' }
   | { state: 'red'; failed: GateResult[] }
   /** `missing` never reported; `waiting` did, and is not done. */

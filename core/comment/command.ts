@@ -2,8 +2,9 @@ import { stripHidden } from '../prompt/fence.ts';
 import { mayBeCommand } from './may-be-command.ts';
 import { readSight } from './visible.ts';
 
+/** @internal for its tests */
 export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel'] as const;
-export type Verb = (typeof verbs)[number];
+type Verb = (typeof verbs)[number];
 
 /** What somebody asks for in a comment. `text`: the rest of the line and what follows, without hidden characters. */
 export interface Command {
@@ -12,7 +13,7 @@ export interface Command {
 }
 
 /** It looks like a command and is none; said back to whoever wrote it. Plain text, part of it from outside. */
-export interface CommandFault {
+interface CommandFault {
   fault: string;
 }
 

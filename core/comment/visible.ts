@@ -8,7 +8,7 @@ import { type Node, parseMarkdown } from './markdown.ts';
  */
 
 /** `plain`: shown, in the writer's name. `covered`: in a quote, code, list, table or HTML. `doubtful`: cannot be told. */
-export type Sight = 'plain' | 'covered' | 'doubtful';
+type Sight = 'plain' | 'covered' | 'doubtful';
 
 /**
  * How each of some lines is seen, and the elements around the last of them that are never closed. Lines end at line feeds.

@@ -1,22 +1,11 @@
-import { blobsByPath, type ChangeEntry, type ChangeSet } from '../run/change-set.ts';
-import type { EffectiveTask } from '../run/effective-task.ts';
+import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
+import type { GuardInput } from './input.ts';
 import { linkEscapes } from './links.ts';
 import { invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
 import { checkTree } from './tree.ts';
 import { byPath, type Refuse, type Violation } from './violation.ts';
 import { weakenedTests } from './weakened.ts';
-
-export interface GuardInput {
-  change: ChangeSet;
-  /** The tree at the base: mode and blob by path. */
-  tree: Map<string, { mode: string; blobSha: string }>;
-  /** Content at the base; undefined where there is none. */
-  readBase(path: string): Promise<Uint8Array | undefined>;
-  task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits'>;
-  /** A person accepted that this very change weakens tests. */
-  weakeningAccepted: boolean;
-}
 
 type Put = Extract<ChangeEntry, { op: 'put' }>;
 

@@ -1,5 +1,5 @@
 import { blobsByPath } from '../run/change-set.ts';
-import type { GuardInput } from './guard.ts';
+import type { GuardInput } from './input.ts';
 import { pathMatcher } from './paths.ts';
 import { testSettings } from './test-settings.ts';
 import { countTests, mayHoldTests, type TestCounts } from './test-source.ts';

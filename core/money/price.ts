@@ -1,6 +1,6 @@
 import { calcPrice, type Usage } from '@pydantic/genai-prices';
 
-export interface TokenUse {
+interface TokenUse {
   input: number;
   output: number;
   /** Part of `input` that was read from a cache. */

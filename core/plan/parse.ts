@@ -1,5 +1,6 @@
-import { parseDocument } from 'yaml';
-import { DrydockError } from '../errors.ts';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { DrydockError, type ErrorName } from '../errors.ts';
 import { type Plan, plan } from './schema.ts';
 
 /** More than any plan a person would read. */
@@ -7,35 +8,64 @@ const maxPlanLength = 200_000;
 /** More are not read by anybody. */
 const maxFaults = 20;
 
-/** Reads the YAML or JSON an agent or a person left as a plan. @throws ResultInvalid, every fault at once. */
+/** A person's text is a person's fault; an agent's is a result that the sandbox returned. */
+const faultOf = { person: 'PlanInvalid', agent: 'ResultInvalid', spec: 'ResultInvalid' } as const satisfies Record<
+  Plan['origin'],
+  ErrorName
+>;
+
+/**
+ * Reads the YAML or JSON that an agent or a person left as a plan.
+ * @throws PlanInvalid for a person's text, ResultInvalid for an agent's; every fault at once, with its line.
+ */
 export function parsePlan(text: string, origin: Plan['origin']): Plan {
+  const invalid = (problem: string, faults: string[]): DrydockError => {
+    const shown = faults.slice(0, maxFaults).map((fault) => fault.slice(0, 300));
+    const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : '';
+    return new DrydockError(faultOf[origin], `${problem}: ${shown.join('; ')}${more}`);
+  };
   if (text.length > maxPlanLength)
-    throw new DrydockError('ResultInvalid', `The plan is longer than ${maxPlanLength} characters.`);
-  const value = readYaml(text);
+    throw new DrydockError(faultOf[origin], `The plan is longer than ${maxPlanLength} characters.`);
+  const { value, faults, lineOf } = readYaml(text);
+  if (faults.length > 0) throw invalid('The plan is not plain YAML', faults);
   const parsed = plan.safeParse(typeof value === 'object' && value !== null ? { ...value, origin } : value);
   if (parsed.success) return parsed.data;
   throw invalid(
     'The plan has faults',
-    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`),
+    parsed.error.issues.map((issue) => `line ${lineOf(issue)}: ${issue.path.join('.') || 'plan'}: ${issue.message}`),
   );
 }
 
-/** YAML without aliases: what a few lines say must not become more than a few lines. */
-function readYaml(text: string): unknown {
-  let faults: string[];
-  try {
-    const document = parseDocument(text);
-    faults = [...document.errors, ...document.warnings].map((fault) => fault.message);
-    if (faults.length === 0) return document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    // Aliases are refused by throwing, and brackets a hundred thousand deep are more than the parser's stack.
-    faults = [error instanceof Error ? error.message : String(error)];
-  }
-  throw invalid('The plan is not plain YAML', faults);
+interface Yaml {
+  value: unknown;
+  faults: string[];
+  /** The line that an issue is about, counted from 1. */
+  lineOf(issue: z.core.$ZodIssue): number;
 }
 
-const invalid = (what: string, faults: string[]): DrydockError => {
-  const shown = faults.slice(0, maxFaults).map((fault) => fault.slice(0, 300));
-  const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : '';
-  return new DrydockError('ResultInvalid', `${what}: ${shown.join('; ')}${more}`);
-};
+/** YAML without aliases: what a few lines say must not become more than a few lines. */
+function readYaml(text: string): Yaml {
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, { lineCounter: lines });
+    const faults = [...document.errors, ...document.warnings].map((fault) => fault.message);
+    const value: unknown = faults.length === 0 ? document.toJS({ maxAliasCount: 0 }) : undefined;
+    return { value, faults, lineOf: (issue) => lines.linePos(offsetOf(document, issue)).line || 1 };
+  } catch (error) {
+    // Aliases are refused by throwing, and brackets a hundred thousand deep are more than the parser's stack.
+    return { value: undefined, faults: [error instanceof Error ? error.message : String(error)], lineOf: () => 1 };
+  }
+}
+
+/** Where the value of an issue begins, an unknown key itself, or the nearest thing around a value that is missing. */
+function offsetOf(document: Document, issue: z.core.$ZodIssue): number {
+  for (let { path } = issue; ; path = path.slice(0, -1)) {
+    const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+    if (isMap(node) && issue.code === 'unrecognized_keys') {
+      const key = node.items.find((pair) => isScalar(pair.key) && issue.keys.includes(String(pair.key.value)))?.key;
+      if (isScalar(key)) return key.range?.[0] ?? 0;
+    }
+    if (isNode(node)) return node.range?.[0] ?? 0;
+    if (path.length === 0) return 0;
+  }
+}

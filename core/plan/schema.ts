@@ -4,7 +4,7 @@ const text = z.string().max(4_000);
 const list = z.array(text).max(100).default([]);
 const path = z.string().min(1).max(1_000);
 
-export const planPhase = z.strictObject({
+const planPhase = z.strictObject({
   name: z.string().min(1).max(200),
   /** Paths or globs this phase may change; a changed file that no phase names is shown as not planned. */
   files: z.array(path).max(500).default([]),

@@ -9,7 +9,7 @@ import { approversOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
-export interface PolicyProblem {
+interface PolicyProblem {
   name:
     | 'PolicyRefused'
     | 'QuorumImpossible'

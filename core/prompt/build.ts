@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/schema.ts';
+import { checkpointsLeft } from '../run/checkpoints.ts';
 import type { PhaseName } from '../run/phase.ts';
 import type { RunWork } from '../run/record.ts';
 import type { CompiledConstraints } from '../task-spec/constraints.ts';
@@ -6,14 +7,14 @@ import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
 /** Goes into the provenance of a run (R6); raise it whenever the words below change. */
-export const promptVersion = '1';
+export const promptVersion = '2';
 
-export interface PromptInput {
+interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
   spec: TaskSpec;
   constraints: CompiledConstraints;
   plan?: Plan;
-  work: Pick<RunWork, 'answers' | 'addedConstraints'>;
+  work: Pick<RunWork, 'answers' | 'addedConstraints' | 'checkpoints'>;
   /** Texts of failed commands, reviews and conflicts, oldest first. */
   feedback: string[];
   handoff?: string;
@@ -22,6 +23,8 @@ export interface PromptInput {
 /** The whole prompt of a phase. The spec was reviewed and instructs; all else from outside is fenced. */
 export function buildPrompt(input: PromptInput): string {
   const { spec, constraints, plan, work } = input;
+  const mark = (name: string): string =>
+    checkpointsLeft([name], work.checkpoints).length > 0 ? ' (checkpoint)' : ' (checkpoint, passed)';
   const parts = [
     `# Task ${spec.task_id}${spec.title ? `: ${spec.title}` : ''}`,
     spec.instructions.trim(),
@@ -36,10 +39,11 @@ export function buildPrompt(input: PromptInput): string {
       `\`${spec.sandbox.test_command}\` passes`,
       ...spec.success_criteria.map((c) => (typeof c === 'string' ? c : `${c.says}: \`${c.run}\` exits 0`)),
     ]),
+    section('Checkpoints, where a person looks before you go on', checkpointsLeft(spec.checkpoints, work.checkpoints)),
     plan && input.phase !== 'plan'
       ? section(
           'Approved plan',
-          plan.phases.map((p) => `${p.name}: ${p.steps.join('; ')}`.slice(0, 2_000)),
+          plan.phases.map((p) => `${p.name}${p.checkpoint ? mark(p.name) : ''}: ${p.steps.join('; ')}`.slice(0, 2_000)),
         )
       : '',
     ...work.answers.map(
@@ -60,6 +64,6 @@ const common =
 
 const orders: Record<PromptInput['phase'], string> = {
   plan: `## What to do now\nRead and plan; change nothing. Write the plan as YAML to $DRYDOCK_OUT/plan.yaml with: summary, analysis {touch_points, dependencies}, research [{claim, source}], phases [{name, files, steps, tests, estimate, checkpoint}], impact {components, breaking_changes}, risks, rollback. ${common}`,
-  build: `## What to do now\nCarry the plan out. At a phase marked as a checkpoint write $DRYDOCK_OUT/checkpoint.json with {"name", "summary"} and stop. ${common}`,
+  build: `## What to do now\nCarry the plan out. At each checkpoint write $DRYDOCK_OUT/checkpoint.json with {"name", "summary"} and stop. ${common}`,
   rework: `## What to do now\nYour last change is in the folder already. Correct what is named above and nothing else. ${common}`,
 };

@@ -2,7 +2,7 @@
 export const codeownersPaths = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /** Each once, without the `@`; teams as `org/team`. */
-export interface Owners {
+interface Owners {
   logins: string[];
   teams: string[];
   emails: string[];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Git's modes that a change set may carry; symlinks and submodules are listed so that the guard can name them. */
 export const fileModes = ['100644', '100755', '120000', '160000'] as const;
 
+/** @internal for its tests */
 export const changeEntry = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('put'),

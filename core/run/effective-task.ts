@@ -70,7 +70,7 @@ const person = z.strictObject({
   oidc: z.string().optional(),
 });
 
-export const sprintBudget = z.strictObject({
+const sprintBudget = z.strictObject({
   /** ISO date. */
   sprint_starts: z.string(),
   sprint_days: z.number(),

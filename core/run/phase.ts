@@ -9,9 +9,9 @@ import { z } from 'zod';
 export const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
-export const namedCommand = z.strictObject({ name: z.string().min(1), command: z.string().min(1) });
+const namedCommand = z.strictObject({ name: z.string().min(1), command: z.string().min(1) });
 
-export const agentSpec = z.strictObject({
+const agentSpec = z.strictObject({
   /** Profile name in the policy. */
   profile: z.string(),
   kind: z.enum(['command', 'acp']),
@@ -64,7 +64,7 @@ export const phaseSpec = z.strictObject({
 });
 export type PhaseSpec = z.infer<typeof phaseSpec>;
 
-export const commandResult = z.strictObject({
+const commandResult = z.strictObject({
   name: z.string(),
   command: z.string(),
   exitCode: z.int().nullable(),
@@ -134,7 +134,7 @@ export const phaseEvent = z.discriminatedUnion('type', [
   }),
 ]);
 /** What the gateway itself adds: the money of this phase so far. A sandbox that sends it is not believed. */
-export interface CostEvent {
+interface CostEvent {
   type: 'cost';
   usdMicros: number;
 }
@@ -142,61 +142,41 @@ export interface CostEvent {
 export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
 
 /** One metered model call, as the gateway wrote it. Money in micro-US-dollars. */
-export interface ModelCall {
-  id: string;
-  provider: string;
-  model: string;
-  kind: string;
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  usdMicros: number;
+export const modelCall = z.strictObject({
+  id: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  kind: z.string(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number(),
+  usdMicros: z.int().nonnegative(),
   /** `settled`: usage was read. `reserved`: the call was cut off and is charged its worst case. */
-  state: 'settled' | 'reserved';
-}
+  state: z.enum(['settled', 'reserved']),
+});
+export type ModelCall = z.infer<typeof modelCall>;
 
-/** Something that asked for a way out and did not get it. */
-export interface Refusal {
+/** A request for a way out that the gateway refused. */
+export const refusal = z.strictObject({
   /** `host:port`, a registry path, a model, or an artifact name. */
-  target: string;
+  target: z.string(),
   /** The command that asked, as far as known. */
-  command: string;
-  reason: string;
-  /** The policy or spec line that would allow it; empty where nothing may. */
-  allow: string;
-  at: string;
-}
+  command: z.string(),
+  reason: z.string(),
+  /** The policy or spec line that would allow it; empty if nothing may. */
+  allow: z.string(),
+  /** ISO 8601. */
+  at: z.string(),
+});
+export type Refusal = z.infer<typeof refusal>;
 
-/** Something that went out and came back: a registry download or a tunnel. */
-export interface Traffic {
-  /** `registry`, `connect`, or `cache` for what an earlier phase had fetched from a registry. */
-  route: string;
+/** A registry download or a tunnel. */
+export const traffic = z.strictObject({
+  /** `registry`, `connect`, or `cache` for an archive that an earlier phase fetched from a registry. */
+  route: z.string(),
   /** Registry path or host. */
-  target: string;
-  /** Of a tunnel, both ways together. */
-  bytes: number;
-}
-
-/** How a phase ended, seen from outside the sandbox. */
-export interface PhaseEnd {
-  phaseKey: string;
-  /** Absent when the sandbox died without a valid result. */
-  result?: PhaseResult;
-  /** Why there is no result: `SandboxLost`, `PhaseTimedOut`, `LimitExceeded`, `ResultInvalid`, `Cancelled`, `BudgetExhausted`. */
-  failure?: { name: string; message: string };
-  calls: ModelCall[];
-  refusals: Refusal[];
-  /** What went out, as the gateway counted it (R15). Model calls are in `calls`. */
-  traffic: Traffic[];
-  /** Artifacts the phase put, by name, as bytes on the launcher's side. */
-  artifacts: Map<string, Uint8Array>;
-  /** Who enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `fargate`, `none`. */
-  enforcer: string;
-  /** SHA-256 of the tar of the profile's files that the gateway served, 64 hex, where there were some. */
-  agentFiles?: string;
-  /** Digest of the image that ran, `sha256:` and 64 hex, where there was one. */
-  image?: string;
-  /** Milliseconds of what came before anything ran inside, where a service placed it: `place`, `pull`, `boot`. */
-  timings?: Record<string, number>;
-  ms: number;
-}
+  target: z.string(),
+  /** Of a tunnel, both directions together. */
+  bytes: z.number(),
+});
+export type Traffic = z.infer<typeof traffic>;

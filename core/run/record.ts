@@ -1,138 +1,119 @@
-import { type ErrorView, errorKinds, isErrorName } from '../errors.ts';
-import type { PullRequestRef } from '../ports/host/code-host.ts';
+import { z } from 'zod';
+import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
-/** Where a run stands. The first three are unfinished; the others are final and never change again. */
-export const unfinishedStatuses = ['running', 'waiting', 'queued'] as const;
-export const finalStatuses = [
-  'delivered',
-  'rejected',
-  'failed',
-  'cancelled',
-  'superseded',
-  'duplicate',
-  'dry-run',
-  'over-budget',
-] as const;
-export type RunStatus = (typeof unfinishedStatuses)[number] | (typeof finalStatuses)[number];
+/** SHA-256 of an artifact, 64 hex digits. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const text = z.string();
 
-export const isFinal = (status: RunStatus): boolean => (finalStatuses as readonly string[]).includes(status);
-
-/**
- * Exit code of a command that ends with a run in this status. Of a run that did not deliver, its error decides; an error
- * that refuses a command with 2 (there is no run) ends a run with 1.
- */
-export function exitCodeOf(status: RunStatus, error?: Pick<ErrorView, 'name'> | null): 0 | 1 | 3 | 4 | 5 {
-  switch (status) {
-    case 'delivered':
-    case 'duplicate':
-    case 'dry-run':
-      return 0;
-    case 'over-budget':
-      return 3;
-    case 'waiting':
-    case 'queued':
-    case 'running':
-      return 5;
-    default: {
-      const { exit } = error && isErrorName(error.name) ? errorKinds[error.name] : errorKinds.Internal;
-      return exit === 2 ? 1 : exit;
-    }
-  }
-}
-
-/** Digests of what the phases left so far; each later phase starts from these (DESIGN, What a phase leaves). */
-export interface RunWork {
-  /** Approved or proposed plan, JSON. */
-  plan?: string;
-  /** Manifest JSON of the last change set, and its blobs. */
-  changeSet?: { manifest: string; blobs: string };
-  handoff?: string;
-  /** Feedback for the next build, oldest first: failed commands, review texts, conflicts. */
-  feedback: string[];
-  /** Answers and added constraints of people, oldest first. */
-  answers: { by: string; question: string; text: string }[];
-  /** Constraints people added at the plan gate. */
-  addedConstraints: string[];
-  /** Digest of the manifest whose weakened tests an approver accepted. */
-  acceptedWeakening?: string;
-  /** Review comments that the next commit answers in their threads. */
-  threads?: ReviewThread[];
-  /** Result JSON of the last phase of each name. */
-  results: Record<string, string>;
-}
-
-export interface ReviewThread {
+/** A review comment that the next commit answers in its thread. */
+export const reviewThread = z.strictObject({
   /** Id of the first comment of the thread. */
-  id: string;
-  path: string;
-}
+  id: text,
+  path: text,
+});
+export type ReviewThread = z.infer<typeof reviewThread>;
 
-/** Where a run that a push started comes from. */
-export interface RunOrigin {
-  branch: string;
+/** Artifacts of the phases so far; each later phase starts from them. */
+const runWork = z.strictObject({
+  /** Approved or proposed plan, JSON. */
+  plan: digest.exactOptional(),
+  /** Manifest JSON of the last change set, and its blobs. */
+  changeSet: z.strictObject({ manifest: digest, blobs: digest }).exactOptional(),
+  /**
+   * Frozen when Verify passed, so that publishing again after a crash gives the same commit: its time in epoch
+   * milliseconds, and the head of the branch that it is made on.
+   */
+  verified: z.strictObject({ at: z.int(), previous: text.exactOptional() }).exactOptional(),
+  handoff: digest.exactOptional(),
+  /** Feedback for the next build, oldest first: failed commands, review texts, conflicts. */
+  feedback: z.array(digest),
+  /** Answers of people, oldest first. */
+  answers: z.array(z.strictObject({ by: text, question: text, text })),
+  /** Constraints people added at the plan gate, oldest first. */
+  addedConstraints: z.array(text),
+  /** Names of the checkpoints at which a person was asked. */
+  checkpoints: z.array(text).exactOptional(),
+  /** Digest of the manifest whose weakened tests an approver accepted. */
+  acceptedWeakening: digest.exactOptional(),
+  threads: z.array(reviewThread).exactOptional(),
+  /** Result JSON of the last phase of each name. */
+  results: z.record(text, digest),
+});
+export type RunWork = z.infer<typeof runWork>;
+
+/** The push that started a run. */
+const runOrigin = z.strictObject({
+  branch: text,
   /** Commit that was pushed. */
-  commit: string;
-  /** Number of the pull request that brought the spec, where there is exactly one. */
-  pullRequest?: string;
-}
+  commit: text,
+  /** Number of the pull request that brought the spec, if there is exactly one. */
+  pullRequest: text.exactOptional(),
+});
+export type RunOrigin = z.infer<typeof runOrigin>;
 
-export interface RunRecord {
-  runId: string;
-  /** SHA-256 over repository, task, spec blob and attempt; 64 hex. */
-  runKey: string;
-  taskId: string;
-  repository: string;
-  team: string;
-  title: string;
+/** The part of a record that Submit writes and nothing changes. */
+export const runFacts = z.strictObject({
+  runId: text,
+  /** SHA-256 over repository, task, spec blob and attempt; 64 hex digits. */
+  runKey: digest,
+  taskId: text,
+  repository: text,
+  team: text,
+  title: text,
   /** Person id. */
-  requester: string;
-  attempt: number;
-  specPath: string;
+  requester: text,
+  attempt: z.int().nonnegative(),
+  specPath: text,
   /** Git blob id of the spec's bytes. */
-  specBlob: string;
-  /** Digest of the spec's bytes among the artifacts. */
-  specDigest: string;
-  /** Digest of the policy that the run started under, among the artifacts. */
-  policyDigest: string;
-  /** Digest of the effective task among the artifacts. */
-  taskDigest: string;
-  agentOverride?: string;
-  agent?: string;
-  dryRun: boolean;
-  status: RunStatus;
-  /** State of the machine it was last seen in. */
-  state: string;
-  error?: ErrorView;
-  /** Id of the gate that is open. */
-  gate?: string;
-  /** Start time of the execution that claimed it, ISO 8601. */
-  claimedBy?: string;
-  /** Commit the work starts from, frozen by Claim; moves only when the target moved. */
-  base?: string;
-  targetBranch: string;
-  branch: string;
+  specBlob: text,
+  /** Artifact with the spec's bytes. */
+  specDigest: digest,
+  /** Artifact with the policy that the run started under. */
+  policyDigest: digest,
+  /** Artifact with the effective task. */
+  taskDigest: digest,
+  agentOverride: text.exactOptional(),
+  agent: text.exactOptional(),
+  dryRun: z.boolean(),
+  targetBranch: text,
+  branch: text,
+  /** Absent when a person started the run. */
+  origin: runOrigin.exactOptional(),
+  capMicros: z.int().nonnegative(),
+  createdAt: text,
+});
+
+/** The part of a record that steps, commands and ended phases change. */
+export const runState = z.strictObject({
+  status: z.enum([...unfinishedStatuses, ...finalStatuses]),
+  /** Last known state of the state machine. */
+  state: text,
+  error: z.strictObject({ name: text, message: text, remedy: text }).exactOptional(),
+  /** Id of the open gate. */
+  gate: text.exactOptional(),
+  /** Start time of the execution that claimed the run, ISO 8601. */
+  claimedBy: text.exactOptional(),
+  /** Commit the work starts from, frozen by Claim; it changes only when the target branch moved. */
+  base: text.exactOptional(),
   /** Head of the branch as last published. */
-  commit?: string;
-  /** Frozen before publishing, so that doing it again after a crash gives the same commit. */
-  publishing?: { round: number; at: number; previous?: string };
-  pullRequest?: PullRequestRef;
-  /** Absent where a person started it. */
-  origin?: RunOrigin;
+  commit: text.exactOptional(),
+  pullRequest: z.strictObject({ id: text, url: text, draft: z.boolean() }).exactOptional(),
   /** Set by cancel and supersede; the next step sees it. */
-  stop?: { as: 'Cancelled' | 'Superseded'; by: string; reason: string };
-  capMicros: number;
-  spentMicros: number;
-  tokens: { input: number; output: number; cached: number };
-  work: RunWork;
+  stop: z.strictObject({ as: z.enum(['Cancelled', 'Superseded']), by: text, reason: text }).exactOptional(),
+  spentMicros: z.int().nonnegative(),
+  tokens: z.strictObject({ input: z.number(), output: z.number(), cached: z.number() }),
+  work: runWork,
   /** Milliseconds per phase key. */
-  durations: Record<string, number>;
+  durations: z.record(text, z.number()),
   /** Gate ids and phase keys whose result is part of this record, so that none is applied twice. */
-  applied?: string[];
-  createdAt: string;
-  endedAt?: string;
+  applied: z.array(text).exactOptional(),
+  endedAt: text.exactOptional(),
   /** Optimistic lock. */
-  version: number;
-}
+  version: z.int().positive(),
+});
+
+export const runRecord = z.strictObject({ ...runFacts.shape, ...runState.shape });
+export type RunRecord = z.infer<typeof runRecord>;
 
 /**
  * A change of a record, without what it changes of a run's end: a final status stays, whoever writes late. What a phase
@@ -161,11 +142,12 @@ export const withApplied = (run: RunRecord, key: string): RunRecord => ({
 });
 
 /** A fact about a run, in order. `key` makes recording it twice recording it once. */
-export interface RunEvent {
-  key: string;
+export const runEvent = z.strictObject({
+  key: text,
   /** ISO 8601. */
-  at: string;
-  type: string;
-  text: string;
-  data?: Record<string, unknown>;
-}
+  at: text,
+  type: text,
+  text,
+  data: z.record(text, z.unknown()).exactOptional(),
+});
+export type RunEvent = z.infer<typeof runEvent>;

@@ -83,7 +83,7 @@ function asPath(word: string): string | undefined {
  * A name without an extension may be a folder: then what is in it is meant. `a/**` matches `a` itself too, so a file
  * without an extension is covered.
  */
-export function asGlob(path: string): string {
+function asGlob(path: string): string {
   const bare = path.replace(/\/$/, '');
   const last = bare.slice(bare.lastIndexOf('/') + 1);
   return bare === path && (/[*?[{]/.test(last) || /[^.]\.[A-Za-z0-9]+$/.test(last)) ? path : `${bare}/**`;

@@ -80,7 +80,7 @@ export function pathFault(path: string): string | undefined {
 export const repositoryPath = refused(z.string().min(1).max(500), pathFault);
 
 /** Why something is not the exact name of one public host. */
-export function hostFault(host: string): string | undefined {
+function hostFault(host: string): string | undefined {
   if (host.includes('*')) return 'A wildcard is not allowed; list each host by its full name.';
   if (/[/:@\s]/.test(host)) return 'Write the host name alone, without scheme, port or path; port 443 is meant.';
   if (/^[\d.]+$/.test(host)) return 'Write a host name, not an address.';

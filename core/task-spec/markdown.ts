@@ -1,7 +1,7 @@
 import type { Fault } from './text.ts';
 
 /** Front matter and body of a Markdown spec, with their offsets in the file. */
-export interface MarkdownParts {
+interface MarkdownParts {
   yaml: string;
   start: number;
   body: { text: string; start: number };

@@ -1,6 +1,7 @@
 import { readYaml, type YamlDocument } from './document.ts';
 import { checkSchema } from './issues.ts';
 import { splitMarkdown } from './markdown.ts';
+import { unfilled, unfilledFields } from './placeholders.ts';
 import { specSchema, type TaskSpec } from './schema.ts';
 import { secretOffsets } from './secrets.ts';
 import { type Fault, isUtf8, type Problem, readText, toProblems } from './text.ts';
@@ -58,6 +59,10 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const document = 'body' in parts ? withBody(yaml, parts.body, faults) : yaml;
   const { data, faults: found } = checkSchema(specSchema, document, document.value);
   faults.push(...found);
+  for (const path of data ? unfilledFields(data) : []) {
+    const message = `${String(path[0])}: this is what the template says; write what you mean, or take it out.`;
+    faults.push({ rule: unfilled, message, offset: document.locate(path) });
+  }
   const taskId = (document.value as { task_id?: unknown } | null | undefined)?.task_id;
   return {
     text,

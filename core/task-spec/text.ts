@@ -20,7 +20,10 @@ export interface Fault {
   offset: number;
 }
 
-/** A spec or policy is written and reviewed by people; a quarter of a MiB is far more than they read. */
+/**
+ * A spec or policy is written and reviewed by people; a quarter of a MiB is far more than they read.
+ * @internal for its tests
+ */
 export const maxFileBytes = 262_144;
 
 /** More are not read by anybody, and a hostile file could name thousands. */

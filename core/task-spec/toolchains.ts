@@ -11,7 +11,7 @@ export const packageManagers = [
   'go',
   'cargo',
 ] as const;
-export type PackageManager = (typeof packageManagers)[number];
+type PackageManager = (typeof packageManagers)[number];
 
 export const registries = ['npm', 'pypi', 'maven', 'go', 'crates'] as const;
 

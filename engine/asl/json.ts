@@ -1,7 +1,7 @@
 import { StateError } from '../errors.ts';
 
 /** 256 KiB in UTF-8: Step Functions' limit of an input, an output, and what one Assign sets. */
-export const maxPayloadBytes = 262_144;
+const maxPayloadBytes = 262_144;
 /** 10 MiB: all variables of an execution together. */
 export const maxVariablesBytes = 10_485_760;
 

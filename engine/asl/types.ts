@@ -5,8 +5,8 @@
  */
 
 /** Any JSON; strings `{% … %}` in it, however deep, are expressions. */
-export type Template = unknown;
-export type Assign = Record<string, Template>;
+type Template = unknown;
+type Assign = Record<string, Template>;
 
 export interface RetryRule {
   ErrorEquals: string[];
@@ -43,7 +43,7 @@ interface Common {
 type Leaving = { Next: string; End?: never } | { End: true; Next?: never } | { Next?: string; End?: true };
 
 /** What `lambda:invoke` takes, of which the engine passes on these. */
-export interface TaskArguments {
+interface TaskArguments {
   FunctionName: string;
   Payload?: Template;
 }
@@ -58,10 +58,10 @@ export type TaskState = Common &
     Retry?: RetryRule[];
     Catch?: CatchRule[];
   };
-export type PassState = Common & Leaving & { Type: 'Pass' };
+type PassState = Common & Leaving & { Type: 'Pass' };
 export type WaitState = Common & Leaving & { Type: 'Wait'; Seconds?: number | string; Timestamp?: string };
 export type ChoiceState = Common & { Type: 'Choice'; Choices: ChoiceRule[]; Default?: string };
-export type SucceedState = { Type: 'Succeed'; Comment?: string; Output?: Template };
+type SucceedState = { Type: 'Succeed'; Comment?: string; Output?: Template };
 export type FailState = { Type: 'Fail'; Comment?: string; Error?: string; Cause?: string };
 
 export type State = TaskState | PassState | WaitState | ChoiceState | SucceedState | FailState;

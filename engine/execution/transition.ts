@@ -5,7 +5,7 @@ import type { EngineEvent } from '../options.ts';
 import type { HistoryRow, Row, Stage, Status } from '../store/rows.ts';
 
 /** What Assign and Output a state, a choice or a catcher gives. */
-export interface Shaping {
+interface Shaping {
   Assign?: Record<string, unknown>;
   Output?: unknown;
 }

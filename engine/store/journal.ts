@@ -4,7 +4,7 @@ import type { StateMachine } from '../asl/types.ts';
 import { EngineBusy, EngineClosed, JournalFailed } from '../errors.ts';
 import { createTables, type HistoryRow, hotColumns, type Row, rowColumns, type Status } from './rows.ts';
 
-export type { HistoryRow, Row, Stage, Status } from './rows.ts';
+export type { HistoryRow, Row, Status } from './rows.ts';
 
 /** What one change of an execution leaves. */
 export interface Change {

@@ -10,7 +10,10 @@ const HELLO_TIMEOUT_MS = 10_000;
 
 const allowLine = (host: string): string => (isIP(host) === 0 ? `egress: {hosts: [${host}]}` : '');
 
-/** Splits `host:port`; undefined where it is not one. */
+/**
+ * Splits `host:port`; undefined where it is not one.
+ * @internal for its tests
+ */
 export function parseAuthority(target: string): { host: string; port: number } | undefined {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(target);
   if (match === null) return undefined;

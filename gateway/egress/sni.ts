@@ -2,7 +2,7 @@
  * Reads the server name out of a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). It may come in pieces: `more` asks for
  * another piece, `undefined` means that this is no ClientHello or that it names no host.
  */
-export type ServerName = { kind: 'more' } | { kind: 'none' } | { kind: 'name'; name: string };
+type ServerName = { kind: 'more' } | { kind: 'none' } | { kind: 'name'; name: string };
 
 const NONE: ServerName = { kind: 'none' };
 const MORE: ServerName = { kind: 'more' };

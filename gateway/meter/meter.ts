@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Usage } from '@pydantic/genai-prices';
 import type { ModelCall } from '../../core/run/phase.ts';
-import { storedCall } from '../../core/run/phase-end.ts';
+import { modelCall } from '../../core/run/phase.ts';
 
 /**
  * The calls a meter log holds, oldest first; the last line of a call counts. A line cut off by a crash is skipped: its
@@ -18,7 +18,7 @@ export function readMeter(file: string): ModelCall[] {
   const calls = new Map<string, ModelCall>();
   for (const row of text.split('\n')) {
     try {
-      const call = storedCall.parse(JSON.parse(row));
+      const call = modelCall.parse(JSON.parse(row));
       calls.set(call.id, call);
     } catch {
       // cut off, or the empty end

@@ -5,7 +5,7 @@ import { costMicros } from '../../core/money/price.ts';
 const LARGEST_CONTEXT = 2_000_000;
 
 /** Tokens the model can read at most. */
-export function contextWindow(provider: string, model: string): number {
+function contextWindow(provider: string, model: string): number {
   return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? LARGEST_CONTEXT;
 }
 

@@ -18,7 +18,7 @@ export const replaySession = z.strictObject({
     }),
   ),
 });
-export type ReplaySession = z.infer<typeof replaySession>;
+type ReplaySession = z.infer<typeof replaySession>;
 
 export interface ReplayAnswer {
   status: number;

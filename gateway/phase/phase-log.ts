@@ -1,4 +1,5 @@
-import type { PhaseEnd, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { GatewayMessage } from '../config.ts';
 
 /** The runner stops at 4 MiB of log lines; what goes beyond this is not kept, whoever sent it. */

@@ -1,4 +1,5 @@
-import { type PhaseEnd, type PhaseResult, phaseResult } from '../../core/run/phase.ts';
+import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 
 export type Failure = NonNullable<PhaseEnd['failure']>;
 

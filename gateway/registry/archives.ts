@@ -49,7 +49,10 @@ export function checksumsOf(lockFile: string): Map<string, string> {
   return checksums;
 }
 
-/** @param sha512 128 hex. */
+/**
+ * @param sha512 128 hex.
+ * @internal for its tests
+ */
 export const hasChecksum = (bytes: Uint8Array, sha512: string): boolean =>
   timingSafeEqual(createHash('sha512').update(bytes).digest(), Buffer.from(sha512, 'hex'));
 

@@ -5,7 +5,7 @@ import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { type Archives, keepArchive, keptArchive, largestArchive } from './archives.ts';
 
 /** What a sandbox's npm sees instead of the registry; the relay's address inside is a constant. */
-export const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
+const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
 
 /** Packuments of popular packages reach tens of MB; more than this is no packument. */
 const MAX_PACKUMENT = 128 * 1024 * 1024;
@@ -69,7 +69,10 @@ export const registryRoute = (context: GatewayContext, archives?: Archives): Rou
   };
 };
 
-/** The address of a path below the registry's base; undefined where `..` or a second authority would leave it. */
+/**
+ * The address of a path below the registry's base; undefined where `..` or a second authority would leave it.
+ * @internal for its tests
+ */
 export function upstreamUrl(base: string, subject: string, search: string): URL | undefined {
   const root = new URL(base.endsWith('/') ? base : `${base}/`);
   if (/(^|\/)(\.|%2e){2}(\/|$)/i.test(subject) || subject.includes('\\')) return undefined;
@@ -79,7 +82,10 @@ export function upstreamUrl(base: string, subject: string, search: string): URL 
   return url.origin === root.origin && url.pathname.startsWith(root.pathname) ? url : undefined;
 }
 
-/** Replaces the registry's address by the mirror's in every string of a JSON text. */
+/**
+ * Replaces the registry's address by the mirror's in every string of a JSON text.
+ * @internal for its tests
+ */
 export const rewriteTarballs = (json: string, base: string, mirror: string): string => {
   const root = base.endsWith('/') ? base : `${base}/`;
   return json.replaceAll(root, mirror).replaceAll(root.replaceAll('/', '\\/'), mirror.replaceAll('/', '\\/'));

@@ -1,5 +1,5 @@
 import { reports, variable } from '../../common/deployment.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import { reconcile } from '../../pipeline/reconcile.ts';
 import { createHooks } from '../../pipeline/webhooks/hooks.ts';
 import { credentials, gitHubAccess, secrets } from '../runtime/compose.ts';

@@ -17,7 +17,7 @@ const request = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
-export interface FrontAnswer {
+interface FrontAnswer {
   statusCode: number;
   headers: Record<string, string>;
   body: string;

@@ -52,7 +52,7 @@ const s3 = once(() => traced(new S3Client({})));
 
 export const secrets = named(() => createSecrets(traced(new SecretsManagerClient({})), clock.now));
 export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
-export const gates = named(() => createGates(dynamo(), variable('gates')));
+const gates = named(() => createGates(dynamo(), variable('gates')));
 export const phases = named(() => createPhases(dynamo(), variable('gates')));
 export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
 export const sts = once(() => traced(new STSClient({})));

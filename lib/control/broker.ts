@@ -9,7 +9,7 @@ import { variables } from '../names.ts';
 import { bucketArn, type State } from '../storage/state.ts';
 import { grantsOf, type Surroundings } from './function-statements.ts';
 
-export interface BrokerProps {
+interface BrokerProps {
   state: State;
   bundles: string;
   removalPolicy: RemovalPolicy;

@@ -7,9 +7,9 @@ import { version } from '../../common/package-info.ts';
 import { pascal, routes, stackParameter } from '../names.ts';
 import type { WebApi } from './http-api.ts';
 
-export type RouteName = keyof typeof routes;
+type RouteName = keyof typeof routes;
 
-export interface OperateProps {
+interface OperateProps {
   web: WebApi;
   functions: Record<RouteName, lambda.IFunction>;
   /** Where people sign in and see pages, where there are any. */

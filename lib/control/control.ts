@@ -29,7 +29,7 @@ import { WebApi } from './http-api.ts';
 import { type OidcProps, type Pages, PagesKey } from './pages.ts';
 import { Rotation } from './rotation.ts';
 
-export interface ControlProps {
+interface ControlProps {
   state: State;
   network: Network;
   sandbox: Sandbox;

@@ -6,7 +6,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { machineArn } from '../iam/through-stores.ts';
 
-export interface EventsProps {
+interface EventsProps {
   /** ARN. */
   cluster: string;
   /** Name of the state machine. */

@@ -2,7 +2,8 @@ import type { FunctionName } from '../names.ts';
 
 /**
  * What a function needs.
- * - `run`: the run's record and what it refers to among the artifacts; `find`: the runs of a task
+ * - `run`: reads the run's record and what it refers to among the artifacts; `record`: changes it and adds events
+ * - `seen`: the known specs and commits of a repository
  * - `keep`: adds artifacts; `gates`: what waits, for people and for phases
  * - `host`: the code host; what is minted for it is remembered, so that it is revoked: `revoke`
  * - `money`: reservations, calls, places among the concurrent runs; `leave`: gives a place in the queue up
@@ -15,7 +16,8 @@ import type { FunctionName } from '../names.ts';
  */
 export type Need =
   | 'run'
-  | 'find'
+  | 'record'
+  | 'seen'
   | 'keep'
   | 'gates'
   | 'host'
@@ -41,17 +43,17 @@ export type Need =
   | 'rotate'
   | 'pages';
 
-const step: Need[] = ['run'];
+const step: Need[] = ['run', 'record'];
 const answering: Need[] = [...step, 'gates', 'tokens', 'answer'];
 const gate: Need[] = [...answering, 'host', 'notify', 'policy'];
 const place: Need[] = [...answering, 'host', 'money', 'stop'];
 const phase: Need[] = [...step, 'gates', 'host', 'money', 'tokens', 'launch', 'stop'];
 
 export const needs: Record<FunctionName, readonly Need[]> = {
-  validate: step,
+  validate: ['run'],
   estimate: [...step, 'keep'],
   // What it supersedes is stopped: its gates answered, its phases ended.
-  claim: [...place, 'find'],
+  claim: place,
   reserve: [...step, 'money', 'leave', 'notify', 'policy'],
   queue: [...answering, 'money', 'leave', 'notify', 'policy'],
   plan: phase,
@@ -72,16 +74,16 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   // Whatever an event should have done.
   reconcile: [
     ...place,
-    ...(['revoke', 'leave', 'find', 'keep', 'launch', 'collect'] as const),
+    ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
     ...(['notify', 'policy', 'ages', 'start', 'look', 'list'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],
-  operate: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list'],
+  operate: [...place, 'keep', 'leave', 'policy', 'start', 'look', 'list'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
-  'webhook-worker': [...place, 'find', 'keep', 'policy', 'start', 'work'],
+  'webhook-worker': [...place, 'seen', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.
-  pages: [...place, 'find', 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
+  pages: [...place, 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
 };

@@ -66,14 +66,15 @@ export function grantsOf(scope: Construct, name: FunctionName, around: Surroundi
 
 const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
   run: (scope, { state }) => [
-    items(tableArn(scope, state.runs), ['GetItem', 'PutItem']),
+    items(tableArn(scope, state.runs), ['Query']),
     objects(scope, state, 'artifacts', 's3:GetObject'),
     missing(scope, state),
     // Who serves GitHub is known before it is asked.
     secret(state.github),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
-  find: (scope, { state }) => [items(tableArn(scope, state.runs), ['Query'])],
+  record: (scope, { state }) => [items(tableArn(scope, state.runs), ['PutItem'])],
+  seen: (scope, { state }) => [items(tableArn(scope, state.runs), ['GetItem'])],
   keep: (scope, { state }) => [objects(scope, state, 'artifacts', 's3:PutObject')],
   gates: (scope, { state }) => [items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query', 'UpdateItem'])],
   host: (scope, { state }) => [
@@ -99,7 +100,8 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     },
     secret(state.deployment),
     objects(scope, state, 'orders', 's3:PutObject'),
-    objects(scope, state, 'phases', 's3:PutObject'),
+    // The calls of an earlier attempt are charged before the next one starts.
+    objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
   ],
   collect: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),

@@ -6,7 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { webhookPath } from '../names.ts';
 
-export interface WebApiProps {
+interface WebApiProps {
   /** Of the access log. */
   removalPolicy: RemovalPolicy;
 }

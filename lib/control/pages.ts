@@ -30,7 +30,7 @@ export interface Pages {
   sessions: string;
 }
 
-export interface PagesKeyProps {
+interface PagesKeyProps {
   oidc: OidcProps;
   /** Address of the API. */
   origin: string;

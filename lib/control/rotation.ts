@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
-export interface RotationProps {
+interface RotationProps {
   rotate: lambda.Function;
   /** ARNs by the name of their schedule. */
   secrets: Record<string, string>;

@@ -13,7 +13,7 @@ export const agentFilesPath = `/opt/${folderName}`;
 /** MiB of all together. Lambda unpacks 250 MB for a function, its code and other layers among them. */
 const mostMegabytes = 100;
 
-export interface AgentFilesProps {
+interface AgentFilesProps {
   policy: Policy;
   /** Folder of the policy's file, from which its paths are meant; undefined for a policy given as an object. */
   folder: string | undefined;

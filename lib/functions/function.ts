@@ -11,7 +11,7 @@ import { type FunctionName, pascal } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
 import { tracingLayer } from './tracing-layer.ts';
 
-export interface FunctionProps {
+interface FunctionProps {
   /** Folder with one folder per function in it, each with `index.mjs`. */
   bundles: string;
   description: string;

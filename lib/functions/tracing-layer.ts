@@ -4,7 +4,10 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
-/** Beside the functions' bundles: what all of them load to take part in a trace, once for all. */
+/**
+ * Beside the functions' bundles: what all of them load to take part in a trace, once for all.
+ * @internal for its tests
+ */
 export const tracingFolder = 'tracing-layer';
 
 /**

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
 import { type EventFunction, reports } from '../names.ts';
 
-export interface AlarmsProps {
+interface AlarmsProps {
   control: Control;
   broker: lambda.IFunction;
   /** Told of each alarm and of its end. */

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
 import { reports } from '../names.ts';
 
-export interface DashboardProps {
+interface DashboardProps {
   control: Control;
   alarms: cloudwatch.IAlarm[];
 }

@@ -8,7 +8,7 @@ import { grant } from '../iam/grant.ts';
 import { repositoryArn } from '../storage/state.ts';
 import { https, nowhere } from './security-rules.ts';
 
-export interface ImageEndpointsProps {
+interface ImageEndpointsProps {
   vpc: string;
   subnets: string[];
   tables: string[];

@@ -9,7 +9,7 @@ import { ImageEndpoints } from './image-endpoints.ts';
 import { https, nowhere } from './security-rules.ts';
 import { givenSide, ownSide, type Side } from './subnets.ts';
 
-export interface NetworkProps {
+interface NetworkProps {
   /** Availability zones of networks made here, 1 to 3. Each further one costs two more interface endpoints a month. */
   zones: number;
   /** The sandboxes' network, where one is given: isolated subnets only, and nothing but sandboxes in it. */

@@ -11,7 +11,7 @@ import type { FargateSize } from '../props/fargate-size.ts';
 import type { SandboxImage } from '../props/images.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
 
-export interface SandboxProps {
+interface SandboxProps {
   /** Name of the repository of all images. */
   images: string;
   /** What follows the repository's name: `:tag` or `@sha256:…`. */

@@ -19,7 +19,7 @@ const shapes = {
   submit: z.tuple([
     z.object({
       ...spec,
-      attempt: z.int().min(1).max(1_000_000),
+      attempt: z.int().min(1).max(1_000_000).optional(),
       agent: z.string().max(200).optional(),
       dryRun: z.boolean(),
     }),

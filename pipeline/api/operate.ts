@@ -31,7 +31,7 @@ const deciding = ['submit', 'retry', 'vote', 'cancel', 'pause'] as const satisfi
  * What a deployment answers, of the service's methods. Not among them: `needsPerson`, as nobody votes for others here;
  * `ended` and `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment.
  */
-export const operated: readonly MethodName[] = [...reading, ...deciding];
+const operated: readonly MethodName[] = [...reading, ...deciding];
 
 /** Runs that one answer lists at most. */
 const mostRuns = 100;

@@ -1,6 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { loadPolicy } from './stored-policy.ts';
 import { type Submitted, submit } from './submit.ts';

@@ -3,10 +3,13 @@ import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { anotherAttempt } from '../../core/run/another-attempt.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
 import { type Deps, nonce } from '../deps.ts';
 import { putJson } from '../runs/artifacts.ts';
+import { accessRepository } from '../runs/run-context.ts';
 
 export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
@@ -15,7 +18,8 @@ export interface SubmitRequest {
   policy: Policy;
   /** Person id. */
   requester: string;
-  attempt: number;
+  /** Absent: the latest of this spec, or the next one where `anotherAttempt` has a reason. */
+  attempt?: number;
   agent?: string;
   dryRun: boolean;
   /** What a push tells of where the spec comes from. */
@@ -28,6 +32,9 @@ export interface Submitted {
   runId: string;
   /** `duplicate`: its execution was there. */
   how: 'started' | 'duplicate';
+  attempt: number;
+  /** Why it is another attempt than the one that ended, where the attempt was left open. */
+  because?: string;
 }
 
 /**
@@ -51,16 +58,20 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     );
   }
   const specBlob = gitBlobSha(request.bytes);
-  const key = runKey(spec.repository, spec.task_id, specBlob, request.attempt);
+  const [specDigest, policyDigest, taskDigest] = await Promise.all([
+    deps.artifacts.put(request.bytes),
+    putJson(deps.artifacts, request.policy),
+    putJson(deps.artifacts, task),
+  ]);
+  const { attempt, because } =
+    request.attempt === undefined
+      ? await openAttempt(deps, request, task, { specBlob, policyDigest })
+      : { attempt: request.attempt };
+  const key = runKey(spec.repository, spec.task_id, specBlob, attempt);
   // A dry run claims nothing, so its name must not be the one that the real run will take.
   const runId = request.dryRun
     ? `d-${createHash('sha256').update(`${key}${nonce()}`).digest('hex').slice(0, 40)}`
     : runIdOf(key);
-  const specDigest = await deps.artifacts.put(request.bytes);
-  const [policyDigest, taskDigest] = await Promise.all([
-    putJson(deps.artifacts, request.policy),
-    putJson(deps.artifacts, task),
-  ]);
   const record: RunRecord = {
     runId,
     runKey: key,
@@ -69,7 +80,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     team: task.team,
     title: spec.title ?? firstLine(spec.instructions),
     requester: request.requester,
-    attempt: request.attempt,
+    attempt,
     specPath: request.file,
     specBlob,
     specDigest,
@@ -97,7 +108,37 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   // A record without an execution is a trigger that died in between: the same start finishes its work. Of two at once, one
   // starts it, whichever of them made the record.
   const started = await deps.executions.start(runId, { runId });
-  return { runId, how: started === 'started' ? 'started' : 'duplicate' };
+  const how = started === 'started' ? 'started' : 'duplicate';
+  return { runId, how, attempt, ...(because === undefined ? {} : { because }) };
+}
+
+/** The latest attempt of these very bytes, or the one after it. */
+async function openAttempt(
+  deps: Deps,
+  request: SubmitRequest,
+  task: EffectiveTask,
+  { specBlob, policyDigest }: { specBlob: string; policyDigest: string },
+): Promise<{ attempt: number; because?: string }> {
+  if (request.dryRun) return { attempt: 1 };
+  const { spec } = task;
+  const runs = (await deps.runs.byTask(spec.repository, spec.task_id)).filter(
+    (run) => run.specBlob === specBlob && !run.dryRun,
+  );
+  const latest = runs.sort((a, b) => a.attempt - b.attempt).at(-1);
+  if (!latest) return { attempt: 1 };
+  const today = { policyDigest, ...(request.agent === undefined ? {} : { agent: request.agent }) };
+  const because = anotherAttempt(latest, today) ?? anotherAttempt(latest, { ...today, ...(await headOf()) });
+  return because === undefined ? { attempt: latest.attempt } : { attempt: latest.attempt + 1, because };
+
+  async function headOf(): Promise<{ base?: string }> {
+    try {
+      const { host, location } = accessRepository(deps, task);
+      return { base: await host.resolve(location, spec.target_branch) };
+    } catch {
+      // A host that does not answer now says nothing about the run that ended.
+      return {};
+    }
+  }
 }
 
 function firstLine(text: string): string {

@@ -1,6 +1,7 @@
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { Gate, GateDecision } from '../../core/run/gate.ts';
-import { hasApplied, isFinal, type RunRecord, withApplied } from '../../core/run/record.ts';
+import { hasApplied, type RunRecord, withApplied } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';

@@ -8,7 +8,7 @@ import type { RunContext } from '../runs/run-context.ts';
 import { decideGate } from './decide-gate.ts';
 
 /** What became of a review, with the reason when it did not count. */
-export interface ReviewCast {
+interface ReviewCast {
   counted: boolean;
   reason: string;
 }

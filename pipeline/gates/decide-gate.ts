@@ -1,5 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
+import { votedFor } from '../../core/review/option.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ReviewThread } from '../../core/run/record.ts';
@@ -8,7 +9,7 @@ import { putJson } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { applyDecision } from './apply-decision.ts';
 
-export interface VoteRequest {
+interface VoteRequest {
   gateId: string;
   /** Person id, already resolved by the policy's people. */
   person: string;
@@ -36,8 +37,7 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
     if (!gate) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);
     const vote: Vote = {
       person: request.person,
-      choice: request.choice,
-      text: request.text,
+      ...votedFor(gate, { choice: request.choice, text: request.text }),
       head: request.head ?? gate.head,
       at: new Date(deps.clock.now()).toISOString(),
       late: false,

@@ -1,4 +1,4 @@
-import type { Gate, GateKind } from '../../core/run/gate.ts';
+import type { Gate, GateKind, GateOption } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
@@ -8,7 +8,7 @@ import { type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 
-export interface GateRequest {
+interface GateRequest {
   kind: GateKind;
   round: number;
   token: string;
@@ -17,6 +17,7 @@ export interface GateRequest {
   title: string;
   text: string;
   question?: Question;
+  options?: GateOption[];
   needsPerson?: boolean;
   acceptable?: boolean;
   eligible: string[];

@@ -6,7 +6,6 @@ import { applyDecision } from '../gates/apply-decision.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase, deliverPhase } from '../phases/answer-phase.ts';
 import { launchPhase } from '../phases/launch-phase.ts';
-import type { PhaseRequest } from '../phases/phase-request.ts';
 import { settlePhase } from '../phases/settle-phase.ts';
 
 /**
@@ -60,7 +59,7 @@ async function takeUp(deps: Deps, phase: PhaseRecord): Promise<void> {
 
 async function relaunch(deps: Deps, phase: PhaseRecord): Promise<void> {
   try {
-    await launchPhase(deps, phase.request as unknown as PhaseRequest, await deps.vault.open(phase.token));
+    await launchPhase(deps, phase.request, await deps.vault.open(phase.token));
   } catch (error) {
     const view = viewError(error);
     // The attempt that failed to start may have been counted already.

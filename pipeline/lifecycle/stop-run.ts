@@ -1,5 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
-import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase } from '../phases/answer-phase.ts';

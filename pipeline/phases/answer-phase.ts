@@ -32,7 +32,7 @@ export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void
 
 const withAnswer = (run: RunRecord, answer: PhaseReply, spent: ModelCall[]): RunRecord => ({
   ...run,
-  work: patchWork(run.work, answer.patch),
+  work: patchWork(run, answer.patch),
   durations: { ...run.durations, ...answer.patch.durations },
   spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, 0),
   tokens: {
@@ -42,13 +42,19 @@ const withAnswer = (run: RunRecord, answer: PhaseReply, spent: ModelCall[]): Run
   },
 });
 
-function patchWork(work: RunWork, patch: WorkPatch): RunWork {
+function patchWork({ work, commit }: RunRecord, patch: WorkPatch): RunWork {
   const kept = patch.clearFeedback ? [] : work.feedback;
   return {
     ...work,
     ...(patch.plan === undefined ? {} : { plan: patch.plan }),
     ...(patch.changeSet === undefined ? {} : { changeSet: patch.changeSet }),
+    ...(patch.verifiedAt === undefined
+      ? {}
+      : { verified: { at: patch.verifiedAt, ...(commit === undefined ? {} : { previous: commit }) } }),
     ...(patch.handoff === undefined ? {} : { handoff: patch.handoff }),
+    ...(patch.checkpoints === undefined
+      ? {}
+      : { checkpoints: [...new Set([...(work.checkpoints ?? []), ...patch.checkpoints])] }),
     feedback: [...kept, ...(patch.feedback ?? []).filter((digest) => !kept.includes(digest))],
     results: { ...work.results, ...patch.results },
   };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { PhaseEnd } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import type { PhaseRequest } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import type { RunContext } from '../runs/run-context.ts';
-import type { PhaseRequest } from './phase-request.ts';
 
 /** Only the first plan of a run starts with the tests on the untouched base: before any agent of it was there. */
 const startsWithBaseline = ({ phase, round }: PhaseRequest): boolean => phase === 'plan' && round === 1;

@@ -3,13 +3,13 @@ import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
+import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
-import { type PhaseRequest, phaseIdOf } from './phase-request.ts';
 
 /**
  * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended and whose answer was

@@ -2,16 +2,17 @@ import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
-import type { PhaseEnd, PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import { checkpointsLeft } from '../../core/run/checkpoints.ts';
+import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { Deps } from '../deps.ts';
-import type { PhaseAnswer } from '../payloads.ts';
+import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
-import type { PhaseRequest } from './phase-request.ts';
 import { readChange } from './read-change.ts';
 
 /** What went wrong inside a phase, under the name the machine catches. */
@@ -35,7 +36,7 @@ export async function settlePhase(deps: Deps, phaseId: string, attempt: number, 
   const context = await loadRunContext(deps, phase.runId);
   const name = phase.request.phase as PhaseName;
   const patch = await evidencePatch(deps, name, end);
-  await rememberBaseline(deps, context, phase.request as unknown as PhaseRequest, end);
+  await rememberBaseline(deps, context, phase.request, end);
   let reply: PhaseReply;
   try {
     const done = await outcomeOf(deps, context, name, end);
@@ -109,6 +110,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   }
   if (result.outcome === 'checkpoint' && result.checkpoint && name !== 'plan') {
     patch.results = { checkpoint: await putJson(deps.artifacts, result.checkpoint) };
+    patch.checkpoints = [result.checkpoint.name];
     return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
   }
   if (name === 'plan') {
@@ -122,8 +124,20 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
       ? new PhaseFault('NoChanges', 'The agent ended and no file differs from the base.')
       : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
   }
+  const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
+  if (missed.length > 0) {
+    patch.results = { checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
+    patch.checkpoints = missed;
+    return { answer: { outcome: 'checkpoint', approval: false, why: checkpointMissed }, patch };
+  }
   return { answer: { outcome: 'built', approval: false, why: '' }, patch };
 }
+
+/** The spec promises a pause; an agent that worked on to its end takes away none of it. */
+const missedCheckpoint = (names: string[]): Checkpoint => ({
+  name: names.join(', ').slice(0, 200),
+  summary: 'The agent did not stop here and has ended its work. Approve it to have it verified and published.',
+});
 
 function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {
@@ -143,7 +157,11 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
   // Tests that fail as spec and policy said they do: the runner, which reads their names, verified all the same.
   const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
-  if (passed) return { answer: { outcome: 'passed', approval: false, why: '' }, patch: { clearFeedback: true } };
+  if (passed)
+    return {
+      answer: { outcome: 'passed', approval: false, why: '' },
+      patch: { clearFeedback: true, verifiedAt: deps.clock.now() },
+    };
   const text = failureText(result, missing);
   return {
     answer: { outcome: 'failed', approval: false, why: 'VerifyFailed' },

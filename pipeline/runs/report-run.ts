@@ -2,13 +2,14 @@ import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import type { CheckReport } from '../../core/ports/host/collaboration.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
-import { isFinal, type RunRecord } from '../../core/run/record.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from './record-event.ts';
 import { accessRepository, loadTask } from './run-context.ts';
 
 /** Name of the check on the head of a run's pull request. */
-export const runCheck = 'Drydock';
+const runCheck = 'Drydock';
 
 /**
  * Shows where a run stands as a check: on the commit that was pushed with its spec, and on the head it published. Telling

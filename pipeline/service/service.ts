@@ -38,6 +38,7 @@ export type WatchItem =
   | { kind: 'event'; event: RunEvent }
   | { kind: 'phase'; phaseId: string; event: PhaseEvent };
 
+/** @internal for its tests */
 export interface VoteCommand {
   gate: string;
   /** As typed: a person id, an address, `OSUSER@localhost`. */

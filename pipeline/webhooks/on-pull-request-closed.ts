@@ -1,5 +1,5 @@
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { type Place, personBehind } from '../repository/hosted-repository.ts';

@@ -6,6 +6,7 @@ import { agentEnvironment, promptFileIn } from '../runner/commands/environment.t
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver, AgentEnd } from './driver.ts';
 import { prepareHome } from './homes.ts';
+import { agentCommand } from './program.ts';
 
 /** What an agent that is asked to stop may take before its namespace is ended, in milliseconds. */
 const stopMs = 2_000;
@@ -21,7 +22,7 @@ export const acpAgent: AgentDriver = async (phase) => {
   const input = new PassThrough();
   let session: Promise<string> = Promise.resolve('');
   const ran = inside(phase, 'agent', {
-    argv: agent.command,
+    argv: agentCommand(phase, agent),
     env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), GEMINI_CLI_NO_RELAUNCH: '1' },
     stdin: input,
     stdout: async (output) => {

@@ -3,6 +3,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside } from '../runner/phase.ts';
 import type { AgentDriver } from './driver.ts';
+import { agentCommand } from './program.ts';
 
 /** Any executable: prompt on stdin and in `$DRYDOCK_PROMPT_FILE`, the repository as working directory. */
 export const commandAgent: AgentDriver = async (phase) => {
@@ -13,7 +14,7 @@ export const commandAgent: AgentDriver = async (phase) => {
   await rm(promptFile, { recursive: true, force: true });
   await writeFile(promptFile, phase.spec.prompt, { flag: 'wx' });
   const ran = await inside(phase, 'agent', {
-    argv: agent.command,
+    argv: agentCommand(phase, agent),
     env: agentEnvironment(phase, promptFile),
     stdin: Buffer.from(phase.spec.prompt),
   });

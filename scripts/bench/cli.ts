@@ -16,7 +16,7 @@ export interface CommandLineFigures {
 }
 
 /** Start-up of the command line, from its sources, after one round that fills the compile cache. */
-export function benchCommandLine(): CommandLineFigures {
+function benchCommandLine(): CommandLineFigures {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cli-'));
   const program = resolve(import.meta.dirname, '../../bin/drydock.ts');
   const time = (...args: string[]): number => {

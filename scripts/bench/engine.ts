@@ -59,7 +59,7 @@ export interface EngineFigures {
 }
 
 /** Figures of the embedded engine on this machine. */
-export async function benchEngine(): Promise<EngineFigures> {
+async function benchEngine(): Promise<EngineFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-engine-'));
   try {
     const durableExecutionsPerSecond = await throughput(join(folder, 'durable'));

@@ -2,7 +2,7 @@
 // on them. Prints how long the slowest waited for its answer, and that each spec has one run.
 import { flood } from '../../test/support/flood.ts';
 
-export interface FloodFigures {
+interface FloodFigures {
   pushes: number;
   answered: number;
   slowestAnswerMs: number;

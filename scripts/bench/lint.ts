@@ -42,7 +42,7 @@ review:
 }
 
 /** How long it takes to parse, check, score and advise on 10,000 distinct specs, one after the other. */
-export async function benchLint(): Promise<{ lintedSpecs: number; ms: number }> {
+async function benchLint(): Promise<{ lintedSpecs: number; ms: number }> {
   const encoder = new TextEncoder();
   const specs = Array.from({ length: count }, (_, i) => encoder.encode(specText(i)));
   const start = performance.now();

@@ -1,7 +1,7 @@
 import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { createWorld, run } from '../../test/support/world.ts';
 import { medians, round } from './statistics.ts';
 
@@ -21,7 +21,7 @@ export interface PipelineFigures {
 }
 
 /** What Drydock adds to git, install, tests and agent of one whole run, in the sandbox of this machine. */
-export async function benchPipeline(): Promise<PipelineFigures> {
+async function benchPipeline(): Promise<PipelineFigures> {
   const world = createWorld();
   const ends: PhaseEnd[] = [];
   const real = createLocalPhaseRunner({ dataDir: world.data, packageRoot: packageRoot() });

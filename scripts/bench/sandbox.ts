@@ -20,7 +20,7 @@ export interface SandboxFigures {
 }
 
 /** What the two layers of bubblewrap add to the start and end of a process, in pairs, each pair in the other order. */
-export async function benchSandbox(): Promise<SandboxFigures> {
+async function benchSandbox(): Promise<SandboxFigures> {
   const folder = await makePhaseFolder(undefined);
   try {
     await writeFile(folder.runnerProgram, '');

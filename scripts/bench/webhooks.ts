@@ -62,7 +62,7 @@ function deliver(url: string, agent: Agent, { body, signature }: Message): Promi
 }
 
 /** How many signed deliveries one machine takes, each durable before its answer; the receiver is a process of its own. */
-export async function benchWebhooks(): Promise<WebhookFigures> {
+async function benchWebhooks(): Promise<WebhookFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-webhooks-'));
   const file = join(folder, 'inbox.sqlite');
   const receiver = spawn(process.execPath, [import.meta.filename, file], { stdio: ['ignore', 'pipe', 'inherit'] });

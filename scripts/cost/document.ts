@@ -3,7 +3,7 @@ import type { Item, Prices } from './prices.ts';
 import { runItems, typical } from './run.ts';
 import type { Template } from './template.ts';
 
-export interface Costs {
+interface Costs {
   idle: Item[];
   run: Item[];
   idleUsd: number;

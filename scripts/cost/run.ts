@@ -14,7 +14,7 @@ export const typical = {
   invocations: 30,
   seconds: 3,
   memoryGb: 0.5,
-  writes: 80,
+  writes: 60,
   reads: 300,
   /** Model calls: at most two writes each. */
   modelCalls: 60,

@@ -1,16 +1,18 @@
-import { byType, type Rule } from './types.ts';
+import type { Rule } from './rule.ts';
+import { byType } from './types.ts';
 
+/** @internal for its tests */
 export interface PolicyDocument {
   Version: '2012-10-17';
   Statement: Statement[];
 }
-export interface Statement {
+interface Statement {
   Effect: 'Allow';
   Action: string[];
   Resource: string[];
   Condition?: Rule['conditions'];
 }
-export interface DeployPolicies {
+interface DeployPolicies {
   /** What the pipeline's own role needs: the roles of the CDK's bootstrap. */
   pipeline: PolicyDocument;
   /** What CloudFormation does with: managed policies for `cdk bootstrap --cloudformation-execution-policies`. */
@@ -53,6 +55,7 @@ const statement = ({ actions, resources, conditions }: Rule): Statement => ({
   ...(conditions ? { Condition: conditions } : {}),
 });
 const document = (Statement: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement });
+/** @internal for its tests */
 export const sizeOf = (policy: PolicyDocument): number => JSON.stringify(policy).length;
 
 /** As few documents as hold them, in order. */

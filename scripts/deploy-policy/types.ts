@@ -1,112 +1,10 @@
+import { any, arn, of, on, type Rule } from './rule.ts';
+import { api, buckets, deliveries, ec2, groups, lambda, queues, resolver, roles, secretNames } from './services.ts';
+
 /**
- * What CloudFormation does in the caller's name to make, change and delete resources of each type, by the names that they
- * get: names made by CloudFormation begin with the stack's or with the resource's logical id. `ACCOUNT` and `REGION` are
- * for whoever uses the policy to fill in.
+ * Whom roles of the templates may be handed to.
+ * @internal for its tests
  */
-export interface Rule {
-  actions: string[];
-  resources: string[];
-  conditions?: Record<string, Record<string, string | string[]>>;
-}
-
-const arn = (service: string, rest: string, region = 'REGION'): string =>
-  `arn:aws:${service}:${region}:ACCOUNT:${rest}`;
-/** `crud('sqs', 'Queue', …)`: verbs of one service, written out. */
-const of = (service: string, ...actions: string[]): string[] => actions.map((action) => `${service}:${action}`);
-/** Ids are made up by AWS, and IAM knows these actions by nothing narrower that is known before. */
-const any = ['*'];
-const on = (actions: string[], ...resources: string[]): Rule => ({ actions, resources });
-
-const ec2 = (...actions: string[]): Rule[] => [on(of('ec2', ...actions, 'CreateTags', 'DeleteTags'), ...any)];
-const resolver = (...actions: string[]): Rule[] => [
-  on(of('route53resolver', ...actions, 'TagResource', 'UntagResource', 'ListTagsForResource'), ...any),
-];
-const lambda = arn('lambda', 'function:Drydock*');
-const api = [
-  on(
-    of('apigateway', 'DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'TagResource', 'UntagResource'),
-    ...['apis', 'apis/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
-  ),
-];
-/** Names of secrets begin with the logical id. */
-const secretNames = arn('secretsmanager', 'secret:Storage*');
-/** Services that write logs through a delivery ask for these, which have no ARN. */
-const deliveries = on(
-  of(
-    'logs',
-    'CreateLogDelivery',
-    'DeleteLogDelivery',
-    'DescribeLogGroups',
-    'DescribeResourcePolicies',
-    'GetLogDelivery',
-    'ListLogDeliveries',
-    'PutResourcePolicy',
-    'UpdateLogDelivery',
-  ),
-  ...any,
-);
-const groups = ['Drydock*', '/aws/vendedlogs/*/Drydock*'].map((name) => arn('logs', `log-group:${name}`));
-const queues = [
-  on(
-    of(
-      'sqs',
-      'CreateQueue',
-      'DeleteQueue',
-      'GetQueueAttributes',
-      'GetQueueUrl',
-      'ListQueueTags',
-      'SetQueueAttributes',
-      'TagQueue',
-      'UntagQueue',
-    ),
-    arn('sqs', 'Drydock*'),
-  ),
-];
-const buckets = [
-  on(
-    of(
-      's3',
-      'CreateBucket',
-      'DeleteBucket',
-      'DeleteBucketPolicy',
-      'GetBucketPolicy',
-      'GetEncryptionConfiguration',
-      'GetLifecycleConfiguration',
-      'ListBucket',
-      'PutBucketOwnershipControls',
-      'PutBucketPolicy',
-      'PutBucketPublicAccessBlock',
-      'PutBucketTagging',
-      'PutEncryptionConfiguration',
-      'PutLifecycleConfiguration',
-    ),
-    'arn:aws:s3:::drydockstate-*',
-  ),
-];
-const roles = [
-  on(
-    of(
-      'iam',
-      'AttachRolePolicy',
-      'CreateRole',
-      'DeleteRole',
-      'DeleteRolePolicy',
-      'DetachRolePolicy',
-      'GetRole',
-      'GetRolePolicy',
-      'ListAttachedRolePolicies',
-      'ListRolePolicies',
-      'PutRolePolicy',
-      'TagRole',
-      'UntagRole',
-      'UpdateAssumeRolePolicy',
-      'UpdateRole',
-    ),
-    arn('iam', 'role/Drydock*', ''),
-  ),
-];
-
-/** Whom roles of the templates may be handed to. */
 export const passedTo = [
   'ecs-tasks.amazonaws.com',
   'lambda.amazonaws.com',
@@ -114,7 +12,11 @@ export const passedTo = [
   'vpc-flow-logs.amazonaws.com',
 ];
 
-/** By type of resource. */
+/**
+ * What CloudFormation does in the caller's name to make, change and delete resources of each type, by the names that they
+ * get: names made by CloudFormation begin with the stack's or with the resource's logical id. `ACCOUNT` and `REGION` are
+ * for whoever uses the policy to fill in.
+ */
 export const byType: Record<string, Rule[]> = {
   'AWS::ApiGatewayV2::Api': api,
   'AWS::ApiGatewayV2::Integration': api,

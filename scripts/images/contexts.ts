@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleProgram, withoutLocales } from '../../adapters/local/sandbox/programs.ts';
 import { forAws } from '../bundle-lambdas.ts';
+import { lintDockerfile } from './lint.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+/** @internal for its tests */
 export const imagesFolder = join(root, 'sandbox/images');
 
 export const imageNames = ['gateway', 'node', 'python', 'java', 'go', 'rust', 'overlay'] as const;
@@ -22,6 +24,7 @@ export const dockerfileOf = (image: ImageName): string => readFileSync(join(imag
  * Writes a build context per image, `<outDir>/<image>/`, with its Dockerfile in it. Reads the sources and nothing else;
  * the same sources give the same bytes and modes.
  * @param outDir Folder that is emptied first.
+ * @throws where a Dockerfile breaks a rule of `lint.ts`.
  */
 export async function writeContexts(outDir: string): Promise<string[]> {
   rmSync(outDir, { recursive: true, force: true });
@@ -29,7 +32,7 @@ export async function writeContexts(outDir: string): Promise<string[]> {
     imageNames.map(async (image) => {
       const folder = join(outDir, image);
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'Dockerfile'), dockerfileOf(image));
+      writeFileSync(join(folder, 'Dockerfile'), checkedDockerfile(image));
       const { programs = {}, folders = [] } = parts[image] ?? {};
       for (const [name, bundle] of Object.entries(programs)) writeFileSync(join(folder, name), await bundle());
       for (const name of folders) cpSync(join(imagesFolder, name), join(folder, name), { recursive: true });
@@ -37,6 +40,15 @@ export async function writeContexts(outDir: string): Promise<string[]> {
       return folder;
     }),
   );
+}
+
+function checkedDockerfile(image: ImageName): string {
+  const text = dockerfileOf(image);
+  const faults = lintDockerfile(text).map(
+    ({ line, rule, message }) => `${image}/Dockerfile:${line} ${rule}: ${message}`,
+  );
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return text;
 }
 
 /** Modes of a checkout are the person's; those of an image are not. */

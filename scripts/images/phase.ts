@@ -5,7 +5,7 @@ import { createServer as createTcp } from 'node:net';
 import { dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import type { PhaseEnd } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
 import { packFolder } from '../../lib/functions/tar.ts';
 import { makeJob, makeWorld, project } from '../../test/machine/contract/phase-fixtures.ts';

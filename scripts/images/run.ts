@@ -18,7 +18,7 @@ export interface Built {
   entrypoint: string[];
 }
 
-export interface BuildOptions {
+interface BuildOptions {
   /** Folder with the Dockerfile and what it copies. */
   context: string;
   /** Build arguments. */

@@ -17,13 +17,16 @@ export interface Said {
 const environment = (world: World): NodeJS.ProcessEnv => {
   const home = join(world.folder, 'home');
   mkdirSync(home, { recursive: true });
-  return { ...compileCache, PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
+  return { ...compileCache, PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8', ...(world as { env?: Record<string, string> }).env };
 };
 
 /** Runs the real command line in an empty HOME, without a git identity, in the world's folder. */
-export function cli(world: World, ...args: string[]): Said {
+export const cli = (world: World, ...args: string[]): Said => cliIn(world, world.folder, ...args);
+
+/** The same in another folder. */
+export function cliIn(world: World, folder: string, ...args: string[]): Said {
   const done = spawnSync(process.execPath, [program, ...args], {
-    cwd: world.folder,
+    cwd: folder,
     env: environment(world),
     encoding: 'utf8',
     timeout: 60_000,

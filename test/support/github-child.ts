@@ -6,7 +6,7 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import { goodFiles, scriptedRunner } from './scripted-runner.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
 import { openOwner } from '../../cli/local/compose.ts';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
 

@@ -1,11 +1,11 @@
 /** The pipeline from a push to its end, told by what GitHub and the run's record show: the same on one machine and on AWS. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isFinal } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 
 /** What the scenarios see of a run, wherever it runs. */
-export interface SeenRun {
+interface SeenRun {
   runId: string;
   status: string;
   state: string;
@@ -16,7 +16,7 @@ export interface SeenRun {
   gate?: string | null | undefined;
 }
 
-export interface PipelineWorld {
+interface PipelineWorld {
   github: GitHubKit;
   spec(change?: Record<string, unknown>): string;
   /** The run of a task, once it is as asked; fails when it ends badly without that having been asked for. */
@@ -197,6 +197,37 @@ export function pipelineScenarios(open: OpenWorld): void {
       const run = await approve(world);
       expect(await world.github.file(run.commit ?? '', 'src/math.js')).toBe(goodFiles['src/math.js']);
       expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+    });
+
+    test('R21 the checkpoints of a spec are pauses, also where the agent works on: once each, and nothing is built again', async () => {
+      const builds: string[] = [];
+      const world = await start({
+        script({ spec }) {
+          if (spec.phase !== 'build') return undefined;
+          builds.push(spec.prompt);
+          if (builds.length > 1) return undefined;
+          const reached = { outcome: 'checkpoint', checkpoint: { name: 'Half of it', summary: '' } } as const;
+          return { result: reached, files: { 'src/math.js': '// half\n' } };
+        },
+      });
+      const number = await bring(world, { checkpoints: ['half of it', 'before the end'] });
+      const reported = await world.until('FIX-1', waitsIn('CheckpointGate'));
+      await world.github.comment(number, 'lead-gh', '/drydock approve');
+      await world.until('FIX-1', (run) => waitsIn('CheckpointGate')(run) && run.gate !== reported.gate);
+      await world.github.comment(number, 'lead-gh', '/drydock approve');
+      await approve(world);
+      expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+      const asked = (await world.events(reported.runId)).filter((event) => event.includes('Checkpoint: '));
+      expect(asked).toEqual([
+        expect.stringContaining('Checkpoint: Half of it'),
+        expect.stringContaining('Checkpoint: before the end'),
+      ]);
+      expect(
+        builds.map((prompt) => [prompt.includes('- half of it\n'), prompt.includes('- before the end\n')]),
+      ).toEqual([
+        [true, true],
+        [false, true],
+      ]);
     });
 
     test('R12 an approval after three days counts, and nothing was touched meanwhile', async () => {

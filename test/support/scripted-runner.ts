@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PhaseJob, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
-import type { ModelCall, PhaseEnd, PhaseResult } from '../../core/run/phase.ts';
+import type { ModelCall, PhaseResult } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 
 export interface Scripted {

@@ -3,7 +3,7 @@ import { count } from './format.ts';
 import { fold } from './layout.ts';
 import { type Markup, markup } from './markup.ts';
 
-export interface FileDiff {
+interface FileDiff {
   path: string;
   lines: string[];
   added: number;
@@ -13,7 +13,10 @@ export interface FileDiff {
 /** More lines than this of one file start folded. */
 const unfoldedLines = 400;
 
-/** Splits what `git diff --no-renames` prints by file. Content lines begin with ` `, `+`, `-` or `\`, headers never do. */
+/**
+ * Splits what `git diff --no-renames` prints by file. Content lines begin with ` `, `+`, `-` or `\`, headers never do.
+ * @internal for its tests
+ */
 export function filesOfDiff(text: string): FileDiff[] {
   const files: FileDiff[] = [];
   let inHunk = false;

@@ -1,7 +1,7 @@
 import { raw } from 'hono/html';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { PhaseEvent } from '../../core/run/phase.ts';
-import { isFinal, type RunStatus } from '../../core/run/record.ts';
+import { isFinal, type RunStatus } from '../../core/run/status.ts';
 import type { RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { type Markup, visible } from './markup.ts';
 
@@ -9,7 +9,7 @@ import { type Markup, visible } from './markup.ts';
 const askSeconds = 5;
 
 /** What the page's script is told, one message each; all text is made visible here and put in as text there. */
-export type FollowMessage =
+type FollowMessage =
   | { kind: 'event'; key: string; at: string; type: string; text: string }
   | { kind: 'phase'; type: string; text: string }
   | { kind: 'run'; status: RunStatus; state: string; cost: string; ended: boolean };

@@ -3,6 +3,7 @@ import { page } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 import { RequestRefused } from '../request-refused.ts';
+import { type Draft, draftBox, sendAgain } from './draft.ts';
 
 const statuses: Partial<Record<ErrorName, number>> = {
   RunNotFound: 404,
@@ -50,8 +51,25 @@ export const errorBox = (error: ErrorView): Markup =>
     error.remedy !== '' && markup`<p><span class="label">Remedy</span> ${withCode(error.remedy)}</p>`
   }</div>`;
 
-export function errorPage(context: PageContext, error: ErrorView, back?: string): Markup {
-  const body = markup`<h1>${error.name}</h1>${errorBox(error)}<p>${
+export interface ErrorPageParts {
+  /** The page that the form was on. */
+  back?: string;
+  /** The form that was refused. */
+  draft?: Draft;
+  /** Where to sign in, when that is what was missing; the form goes on at this address afterwards. */
+  signIn?: { page: string; action: string };
+}
+
+export function errorPage(
+  context: PageContext,
+  error: ErrorView,
+  { back, draft, signIn }: ErrorPageParts = {},
+): Markup {
+  const kept = draft && draftBox(draft);
+  const body = markup`<h1>${error.name}</h1>${errorBox(error)}${
+    signIn &&
+    markup`<p><a href="${signIn.page}" target="_blank" rel="noopener">Sign in</a> in a new tab${kept && ', then come back to this page and go on'}.</p>`
+  }${kept}${kept && signIn && draft && sendAgain(signIn.action, draft)}<p>${
     back !== undefined && markup`<a href="${back}">Back to where you were</a> · `
   }<a href="/runs">All runs</a></p>`;
   return page(context, { title: error.name, body });

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
+import type { ErrorView } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
-import type { GateKind, Vote } from '../../core/run/gate.ts';
+import { optionsOf } from '../../core/review/option.ts';
+import type { GateKind, GateOption, Vote } from '../../core/run/gate.ts';
 import type { Evidence, GateView, RunView } from '../../pipeline/service/service.ts';
 import { diffView } from '../html/diff.ts';
 import { changedFiles, phaseView, planView } from '../html/evidence.ts';
@@ -9,6 +11,7 @@ import { moment } from '../html/format.ts';
 import { chip, facts, fold, form, page } from '../html/layout.ts';
 import { gatePath, type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
+import { type Draft, draftBox, draftText } from './draft.ts';
 import { errorBox } from './error.ts';
 import type { Part } from './run.ts';
 
@@ -17,6 +20,8 @@ export interface GateParts {
   run: RunView;
   evidence: Part<Evidence>;
   diff: Part<UnifiedDiff | null>;
+  /** The vote that was just refused, and why: the forms are filled with it. */
+  refused?: { draft: Draft; error: ErrorView };
 }
 
 const kindNames: Record<GateKind, string> = {
@@ -29,15 +34,16 @@ const kindNames: Record<GateKind, string> = {
 };
 
 export function gatePage(context: PageContext, parts: GateParts): Markup {
-  const { gate, run } = parts;
+  const { gate, run, refused } = parts;
   const expired = Date.parse(gate.expiresAt) <= context.now;
   const body = markup`<p class="trail"><a href="${runPath(gate.runId)}">${gate.taskId}</a> · ${kindNames[gate.kind]}${gate.round > 1 && ` ${gate.round}`}</p>
 <div class="head"><h1>${gate.title}</h1><p>${chip(gate.decision?.outcome ?? (expired ? 'expired' : 'waiting'))}</p></div>
+${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. What you wrote is still in its form. <a href="${gatePath(gate.gateId)}">Back to where you were</a></p>`}
 ${decisionBox(context, gate)}
 ${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The time to decide is over; votes are kept and not counted.</p></div>`}
 ${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
 ${asked(parts)}
-${gate.status === 'pending' && !expired && decide(context, parts)}
+${gate.status === 'pending' && !expired ? decide(context, parts) : refused && draftBox(refused.draft)}
 <section><h2>Who decides</h2>${facts([
     ['May approve', gate.approvers.join(', ') || 'nobody'],
     ['May answer', gate.kind === 'question' ? gate.eligible.join(', ') : null],
@@ -92,7 +98,7 @@ ${current && entries.length > 0 && markup`<section><h2>The change</h2>${changedF
 ${current && phases.verify !== undefined && markup`<section><h2>Evidence</h2>${phaseView('verify', phases.verify)}</section>`}`;
 }
 
-function decide(context: PageContext, { gate, evidence }: GateParts): Markup | null {
+function decide(context: PageContext, { gate, evidence, refused }: GateParts): Markup | null {
   if (gate.kind === 'slot' || gate.kind === 'ci') return null;
   const who = context.visitor?.who ?? '';
   const person = personOf(context.options.policy, who) ?? who;
@@ -106,57 +112,77 @@ function decide(context: PageContext, { gate, evidence }: GateParts): Markup | n
       'choice',
     );
   const plan = 'value' in evidence ? evidence.value.plan : null;
+  const kept = (name: string, field: string): string => draftText(refused?.draft, name, field);
+  const edit = kept('approve', 'edit');
   const revise = gate.kind === 'review' || (gate.kind === 'plan' && gate.revisionsLeft > 0);
   return markup`<section class="decide"><h2>Decide as ${who}</h2>
 ${!listed && markup`<div class="box warn"><p>${who} is not among those who decide this; the vote will be refused.</p></div>`}
 ${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} asked for this run, and somebody else has to approve it.</p></div>`}
-${gate.kind === 'question' && choice('answer', answerFields(gate))}
+${gate.kind === 'question' && choice('answer', answerFields(gate, refused?.draft))}
 ${
   (gate.kind !== 'question' || gate.acceptable) &&
   choice(
     'approve',
-    markup`${gate.kind === 'plan' && markup`<label for="constraint">One more constraint <span class="quiet">(optional)</span></label><input id="constraint" name="constraint" maxlength="2000">`}
+    markup`${gate.kind === 'plan' && markup`<label for="constraint">One more constraint <span class="quiet">(optional)</span></label><input id="constraint" name="constraint" maxlength="2000" value="${kept('approve', 'constraint')}">`}
 <button type="submit">${gate.kind === 'question' ? 'Accept the change as it is' : 'Approve'}</button>`,
   )
 }
 ${
   gate.kind === 'plan' &&
-  plan &&
+  (plan || edit !== '') &&
   fold(
     'Approve an edited plan instead',
     choice(
       'approve',
       markup`<label for="edit">The plan as YAML, approved as it stands here</label><textarea id="edit" name="edit" rows="16" class="code" spellcheck="false" required>
-${stringify(plan)}</textarea><button type="submit">Approve the edited plan</button>`,
+${edit === '' ? stringify(plan) : edit}</textarea><button type="submit">Approve the edited plan</button>`,
     ),
+    edit !== '',
   )
 }
 ${
   revise &&
   choice(
     'revise',
-    markup`<label for="revise">${gate.kind === 'plan' ? `What another plan should do differently (${gate.revisionsLeft} left)` : 'What has to be reworked'}</label><textarea id="revise" name="text" rows="3" required maxlength="10000"></textarea><button type="submit" class="quiet">${gate.kind === 'plan' ? 'Ask for another plan' : 'Ask for rework'}</button>`,
+    markup`<label for="revise">${gate.kind === 'plan' ? `What another plan should do differently (${gate.revisionsLeft} left)` : 'What has to be reworked'}</label><textarea id="revise" name="text" rows="3" required maxlength="10000">
+${kept('revise', 'text')}</textarea><button type="submit" class="quiet">${gate.kind === 'plan' ? 'Ask for another plan' : 'Ask for rework'}</button>`,
   )
 }
 ${choice(
   'reject',
-  markup`<label for="reject">Why it is rejected; this ends the run</label><textarea id="reject" name="text" rows="2" required maxlength="10000"></textarea><button type="submit" class="danger">Reject</button>`,
+  markup`<label for="reject">Why it is rejected; this ends the run</label><textarea id="reject" name="text" rows="2" required maxlength="10000">
+${kept('reject', 'text')}</textarea><button type="submit" class="danger">Reject</button>`,
 )}
 </section>`;
 }
 
-function answerFields({ question }: GateView): Markup {
-  const options = question?.options ?? [];
-  const suggested = question?.suggested;
+/** What an option does beyond answering. */
+const effects = { answer: '', reject: 'ends the run', accept: 'approves the change as it is' } as const;
+
+function answerFields(gate: GateView, draft: Draft | undefined): Markup {
+  const options = optionsOf(gate);
+  const suggested = gate.question?.suggested;
+  const checked = draftText(draft, 'answer', 'option') || suggested;
+  const notes = ({ label, does, text }: GateOption): string =>
+    [label === suggested ? 'suggested' : '', effects[does], text === 'required' ? 'write it below' : '']
+      .filter((note) => note !== '')
+      .join(', ');
+  const radio = (option: GateOption): Markup => {
+    const note = notes(option);
+    return markup`<label class="option"><input type="radio" name="option" value="${option.label}"${option.label === checked && markup` checked`}> <span>${option.label}${note !== '' && markup` <span class="quiet">(${note})</span>`}</span></label>`;
+  };
+  const acts = options.some(({ does }) => does !== 'answer');
+  const own = acts
+    ? 'Your hint, or the reason'
+    : options.length > 0
+      ? 'Or in your own words; then these count'
+      : 'Your answer';
   return markup`${
-    options.length > 0 &&
-    markup`<fieldset><legend>Choose an answer</legend>${options.map(
-      (option) =>
-        markup`<label class="option"><input type="radio" name="option" value="${option}"${option === suggested && markup` checked`}> <span>${option}${option === suggested && markup` <span class="quiet">(suggested)</span>`}</span></label>`,
-    )}</fieldset>`
+    options.length > 0 && markup`<fieldset><legend>Choose an answer</legend>${options.map(radio)}</fieldset>`
   }
-<label for="answer">${options.length > 0 ? 'Or in your own words; then these count' : 'Your answer'}</label>
+<label for="answer">${own}</label>
 ${options.length === 0 && suggested !== undefined && markup`<p class="quiet">Suggested: ${suggested}</p>`}
-<textarea id="answer" name="text" rows="3" maxlength="10000"${options.length === 0 && markup` required`}></textarea>
+<textarea id="answer" name="text" rows="3" maxlength="10000"${options.length === 0 && markup` required`}>
+${draftText(draft, 'answer', 'text')}</textarea>
 <button type="submit">Answer</button>`;
 }

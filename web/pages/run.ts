@@ -2,7 +2,8 @@ import type { ErrorView } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { Refusal } from '../../core/run/phase.ts';
-import { isFinal, type RunEvent } from '../../core/run/record.ts';
+import type { RunEvent } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import type { Audit, Evidence, HostView, RunView } from '../../pipeline/service/service.ts';
 import { diffView } from '../html/diff.ts';
 import { changedFiles, phaseView, planView, refusalsView } from '../html/evidence.ts';
@@ -17,7 +18,7 @@ import { openGate } from './runs.ts';
 /** A part of the page that may be out of reach (a repository that moved) without taking the page with it. */
 export type Part<T> = { value: T } | { error: ErrorView };
 
-export interface RunParts {
+interface RunParts {
   run: RunView;
   audit: Audit;
   refusals: Refusal[];

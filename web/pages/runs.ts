@@ -1,5 +1,5 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { finalStatuses, unfinishedStatuses } from '../../core/run/record.ts';
+import { finalStatuses, unfinishedStatuses } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import { count, moment } from '../html/format.ts';
 import { chip, form, page } from '../html/layout.ts';
@@ -8,7 +8,7 @@ import type { PageContext } from '../options.ts';
 
 type Row = Omit<RunView, 'events'>;
 
-export interface Filter {
+interface Filter {
   status: string;
   text: string;
 }
@@ -17,7 +17,7 @@ export interface Filter {
 export const openGate = (run: Row): string | null => (run.status === 'waiting' ? run.gate : null);
 
 /** Runs that a filter lets through: those that wait for a person first, then the newest. */
-export function selectRuns(runs: Row[], { status, text }: Filter): Row[] {
+function selectRuns(runs: Row[], { status, text }: Filter): Row[] {
   const wanted = text.toLowerCase();
   return runs
     .filter((run) => status === '' || run.status === status)

@@ -12,7 +12,7 @@ import { createSessions, csrfOf, type Session } from './sessions.ts';
 
 export const callbackPath = '/login/callback';
 
-export interface LoginOptions {
+interface LoginOptions {
   issuer: Issuer;
   /** The issuer's name of itself; sessions are bound to it. */
   issuerName: string;
@@ -94,7 +94,10 @@ const loginPath = (to: string): string => `/login?to=${encodeURIComponent(ownPat
 /** Longer ones do not fit the cookie of a login. */
 const mostChars = 1_000;
 
-/** A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere. */
+/**
+ * A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere.
+ * @internal for its tests
+ */
 export function ownPath(to: string | undefined): string {
   const base = 'https://pages.invalid';
   if (to === undefined || to.length > mostChars || !/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\'))

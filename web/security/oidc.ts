@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client';
 import { RequestRefused } from '../request-refused.ts';
 
-export interface IssuerOptions {
+interface IssuerOptions {
   /** As its own metadata spells it. */
   issuer: string;
   clientId: string;
@@ -19,7 +19,7 @@ export interface Identity {
   email?: string;
 }
 
-export interface Attempt {
+interface Attempt {
   state: string;
   nonce: string;
   verifier: string;

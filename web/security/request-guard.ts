@@ -6,7 +6,7 @@ import { RequestRefused } from '../request-refused.ts';
 
 export type WebEnv = { Variables: { page: PageContext } };
 
-export const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
+const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 const sessionCookie = 'drydock_session';
 const sessionShape = /^[0-9a-f]{64}$/;
 const reload = 'Open the page again and repeat it there.';

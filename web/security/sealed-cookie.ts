@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** What a cookie is for; what was sealed for one opens for no other. */
-export type Purpose = 'login' | 'session';
+type Purpose = 'login' | 'session';
 
 export interface Seal {
   seal(purpose: Purpose, value: unknown): Promise<string>;

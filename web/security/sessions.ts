@@ -6,11 +6,11 @@ import type { Identity } from './oidc.ts';
 import type { Seal } from './sealed-cookie.ts';
 
 /** How long a login may take: passwords, second factors, a look at the phone. */
-export const loginMs = 10 * 60_000;
+const loginMs = 10 * 60_000;
 /** A session ends so long after its login, whatever was done. */
-export const sessionMs = 8 * 3_600_000;
+const sessionMs = 8 * 3_600_000;
 /** And so long after the last page that a person asked for. */
-export const idleMs = 3_600_000;
+const idleMs = 3_600_000;
 /** A page asked for later than this after the last one renews the idle time. */
 const renewMs = 60_000;
 
@@ -23,7 +23,7 @@ const login = z.strictObject({
   to: z.string(),
   at: z.number(),
 });
-export type Login = z.infer<typeof login>;
+type Login = z.infer<typeof login>;
 
 const session = z.strictObject({
   /** Known to nobody but the browser that holds the sealed cookie; its forms' token is derived from it. */

@@ -4,7 +4,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 
-export interface SecretNames {
+interface SecretNames {
   github: string;
   models: string;
   slack: string;

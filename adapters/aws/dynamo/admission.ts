@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Admission } from '../../../core/ports/store/admission.ts';
-import { Table } from './table.ts';
+import { Table } from './table/table.ts';
 
 const slotPk = (scope: string): string => `slots#${scope}`;
 

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Baselines } from '../../../core/ports/store/baselines.ts';
-import { Table } from './table.ts';
+import { Table } from './table/table.ts';
 
 /** Green baselines are stored in the table of the ledger. */
 export function createBaselines(client: DynamoDBClient, tableName: string): Baselines {

@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
-import type { Gate, Vote } from '../../../core/run/gate.ts';
-import { pkOf, runPk, strip } from './keys.ts';
-import { Table } from './table.ts';
+import { type Gate, gate as gateSchema, vote as voteSchema } from '../../../core/run/gate.ts';
+import { pkOf, runPk, strip } from './table/keys.ts';
+import { parseStored } from './table/stored.ts';
+import { type Item, Table } from './table/table.ts';
 
 export function createGates(client: DynamoDBClient, tableName: string): Gates {
   const table = new Table(client, tableName);
@@ -11,7 +12,7 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
 
   const get = async (gateId: string): Promise<Gate | undefined> => {
     const item = await table.get(pkOf(gateId), `gate#${gateId}`);
-    return item && (strip(item) as unknown as Gate);
+    return item && toGate(item);
   };
 
   return {
@@ -32,12 +33,12 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
     },
 
     async byRun(runId) {
-      return (await table.query(runPk(runId), 'gate#')).map((item) => strip(item) as unknown as Gate);
+      return (await table.query(runPk(runId), 'gate#')).map(toGate);
     },
 
     async votes(gateId) {
       const items = await table.query(pkOf(gateId), `vote#${gateId}#`);
-      return items.map((item) => strip(item) as unknown as Vote);
+      return items.map((item) => parseStored(voteSchema, strip(item), `A vote on gate ${gateId}`));
     },
 
     async vote(gate, vote, decision) {
@@ -95,3 +96,5 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
     },
   };
 }
+
+const toGate = (item: Item): Gate => parseStored(gateSchema, strip(item), `Gate ${String(item.gateId)}`);

@@ -2,8 +2,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { formatUsd } from '../../../core/money/format.ts';
 import type { Ledger } from '../../../core/ports/store/ledger.ts';
-import type { ModelCall } from '../../../core/run/phase.ts';
-import { Table } from './table.ts';
+import { modelCall } from '../../../core/run/phase.ts';
+import { strip } from './table/keys.ts';
+import { parseStored } from './table/stored.ts';
+import { Table } from './table/table.ts';
 
 /** Attempts to reserve while somebody changes the limit of the same sprint or settles in it. */
 const limitAttempts = 10;
@@ -132,7 +134,7 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
 
     async calls(runId) {
       const items = await table.query(`run#${runId}`, 'call#');
-      return items.map(({ pk: _pk, sk: _sk, ...call }) => call as ModelCall);
+      return items.map((item) => parseStored(modelCall, strip(item), `A model call of run ${runId}`));
     },
   };
 }

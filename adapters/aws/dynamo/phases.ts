@@ -1,8 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseRecord, Phases } from '../../../core/ports/store/phases.ts';
-import { pkOf, runPk, strip } from './keys.ts';
-import { Table } from './table.ts';
+import { type PhaseRecord, type Phases, phaseRecord } from '../../../core/ports/store/phases.ts';
+import { pkOf, runPk, strip } from './table/keys.ts';
+import { parseStored } from './table/stored.ts';
+import { type Item, Table } from './table/table.ts';
 
 /** Phases are stored in the table of the gates: both hold encrypted task tokens. */
 export function createPhases(client: DynamoDBClient, tableName: string): Phases {
@@ -11,7 +12,7 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
 
   const get = async (phaseId: string): Promise<PhaseRecord | undefined> => {
     const item = await table.get(pkOf(phaseId), `phase#${phaseId}`);
-    return item && (strip(item) as unknown as PhaseRecord);
+    return item && toPhase(item);
   };
 
   return {
@@ -41,7 +42,7 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
     },
 
     async byRun(runId) {
-      return (await table.query(runPk(runId), 'phase#')).map((item) => strip(item) as unknown as PhaseRecord);
+      return (await table.query(runPk(runId), 'phase#')).map(toPhase);
     },
 
     async end(phaseId, attempt, answer) {
@@ -64,3 +65,5 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
     },
   };
 }
+
+const toPhase = (item: Item): PhaseRecord => parseStored(phaseRecord, strip(item), `Phase ${String(item.phaseId)}`);

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RunLinks } from '../../../core/ports/store/run-links.ts';
-import { Table } from './table.ts';
+import { Table } from './table/table.ts';
 
 const linksPk = (repository: string): string => `links#${repository}`;
 

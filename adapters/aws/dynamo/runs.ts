@@ -1,31 +1,36 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Runs } from '../../../core/ports/store/runs.ts';
-import { keepEnd, type RunEvent, type RunRecord } from '../../../core/run/record.ts';
-import { type Item, Table } from './table.ts';
-import { byTimeIndex } from './tables.ts';
+import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
+import { runPk, strip } from './table/keys.ts';
+import { pack, unpack } from './table/packing.ts';
+import { parseStored } from './table/stored.ts';
+import { type Item, Table } from './table/table.ts';
+import { byTimeIndex } from './table/tables.ts';
 
 /** Writers of one record are few (a step, a command, a phase's end); more failed attempts than this is a defect. */
 const updateAttempts = 50;
 
-const runPk = (runId: string): string => `run#${runId}`;
 const taskPk = (repository: string, taskId: string): string => `task#${repository}#${taskId}`;
+const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
+const [factsKey, stateKey] = ['record.facts', 'record.state'];
 
+/** A record is two items: the facts, written once, and the state, which nearly every write of a run changes. */
 export function createRuns(client: DynamoDBClient, tableName: string): Runs {
   const table = new Table(client, tableName);
 
-  const get = async (runId: string): Promise<RunRecord | undefined> => {
-    const item = await table.get(runPk(runId), 'record');
-    return item && toRecord(item);
-  };
+  const get = async (runId: string): Promise<RunRecord | undefined> =>
+    toRecord(runId, await table.query(runPk(runId), 'record.'));
 
   return {
     get,
     async create(record) {
-      // First: an entry of a run that came to nothing is passed over, a run without its entry would not be found.
+      // First: an entry of a run that was never created is skipped; a run without its entry would not be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
-      const created = await table.put(toItem(record), { ConditionExpression: 'attribute_not_exists(pk)' });
-      if (!created) throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
+      // Facts that are there already are those of a creation that was cut off; they stand.
+      await table.put(factsItem(record), absent);
+      if (!(await table.put(stateItem(record), absent)))
+        throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
     },
 
     async update(runId, change) {
@@ -35,7 +40,7 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         const changed = change(structuredClone(record));
         if (!changed) return record;
         const next = { ...keepEnd(record, changed), version: record.version + 1 };
-        const written = await table.put(toItem(next), {
+        const written = await table.put(stateItem(next), {
           ConditionExpression: 'version = :v',
           ExpressionAttributeValues: { ':v': record.version },
         });
@@ -52,9 +57,10 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         ScanIndexForward: false,
         Limit: limit,
       });
-      const keys = items.slice(0, limit).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
-      const found = new Map((await table.batchGet(keys)).map((item) => [item.pk, toRecord(item)]));
-      return keys.flatMap(({ pk }) => found.get(pk) ?? []);
+      const partitions = items.slice(0, limit).map(({ pk }) => String(pk));
+      const keys = partitions.flatMap((pk) => [factsKey, stateKey].map((sk) => ({ pk, sk: String(sk) })));
+      const found = Map.groupBy(await table.batchGet(keys), ({ pk }) => String(pk));
+      return partitions.flatMap((pk) => toRecord(pk.slice(runPk('').length), found.get(pk) ?? []) ?? []);
     },
 
     async byTask(repository, taskId) {
@@ -64,24 +70,40 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
     },
 
     async append(runId, event) {
-      await table.put(
-        { pk: runPk(runId), sk: `event#${event.key}`, ...event },
-        { ConditionExpression: 'attribute_not_exists(pk)' },
-      );
+      await table.put({ pk: runPk(runId), sk: `event#${event.key}`, ...event }, absent);
     },
 
     async events(runId) {
       const items = await table.query(runPk(runId), 'event#');
       return items
-        .map(({ pk: _pk, sk: _sk, ...event }) => event as RunEvent)
+        .map((item) => parseStored(runEvent, strip(item), `An event of run ${runId}`))
         .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.key < b.key ? -1 : 1));
     },
   };
 }
 
-const toItem = (record: RunRecord): Item => ({ pk: runPk(record.runId), sk: 'record', listKey: 'run', ...record });
+const pick = (record: RunRecord, keys: object): Item =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => Object.hasOwn(keys, key)));
 
-function toRecord(item: Item): RunRecord {
-  const { pk: _pk, sk: _sk, listKey: _listKey, ...record } = item;
-  return record as RunRecord;
+const factsItem = (record: RunRecord): Item => ({
+  pk: runPk(record.runId),
+  sk: factsKey,
+  ...pack(pick(record, runFacts.shape), record.runId),
+});
+
+/** `createdAt` is a fact; it stands here too because the index by time is made of the keys of this item. */
+const stateItem = (record: RunRecord): Item => ({
+  pk: runPk(record.runId),
+  sk: stateKey,
+  listKey: 'run',
+  createdAt: record.createdAt,
+  ...pack(pick(record, runState.shape), record.runId),
+});
+
+function toRecord(runId: string, items: Item[]): RunRecord | undefined {
+  const item = (key: string | undefined): Item | undefined => items.find(({ sk }) => sk === key);
+  const [facts, state] = [item(factsKey), item(stateKey)];
+  if (!facts || !state) return undefined;
+  const { listKey: _listKey, ...stored } = strip(state);
+  return parseStored(runRecord, unpack({ ...stored, ...strip(facts) }, runId), `The record of run ${runId}`);
 }

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SeenSpecs } from '../../../core/ports/store/seen-specs.ts';
-import { Table } from './table.ts';
+import { Table } from './table/table.ts';
 
 const specsPk = (repository: string): string => `specs#${repository}`;
 const absent = { ConditionExpression: 'attribute_not_exists(pk)' };

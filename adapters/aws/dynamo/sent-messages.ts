@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import { Table } from './table.ts';
+import { Table } from './table/table.ts';
 
 /** Makes sure that a message is sent once. */
 export interface SentMessages {

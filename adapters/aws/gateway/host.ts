@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import type { GatewayMessage } from '../../../gateway/config.ts';
 import { behindProxy } from '../../../gateway/egress/company-proxy.ts';
@@ -26,7 +26,7 @@ const graceMs = 60_000;
 /** Public registries; a sandbox reaches them by the gateway's mirror only. */
 const registries = { npm: 'https://registry.npmjs.org/' };
 
-export interface GatewayHostOptions {
+interface GatewayHostOptions {
   order: StoredOrder;
   /** What the sandbox shows for its secrets. */
   ticket: string;

@@ -11,7 +11,7 @@ import { awsError } from '../errors.ts';
 import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
 /** What a gateway asks its broker for. */
-export const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
+const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
 
 /** What it gets: its order, and the few secrets that order takes. Nothing of it is ever stored. */
 export const brokerAnswer = z.strictObject({

@@ -10,18 +10,18 @@ import {
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
-export type PhaseRole = 'gateway' | 'sandbox';
+type PhaseRole = 'gateway' | 'sandbox';
 
 export type Capacity = 'FARGATE' | 'FARGATE_SPOT';
 
-export interface FargateConfig {
+interface FargateConfig {
   /** ARN. */
   cluster: string;
   /** Subnets and security group of each role. */

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
@@ -37,7 +38,7 @@ export interface StoppedTask {
   why: string;
 }
 /** What ECS knows of the other task, whether or not it has stopped. */
-export interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
+interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
   /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
 }

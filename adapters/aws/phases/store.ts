@@ -8,8 +8,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import type { ModelCall, PhaseEnd } from '../../../core/run/phase.ts';
-import { storedCall, storedEnd } from '../../../core/run/phase-end.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import { modelCall } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
+import { storedEnd } from '../../../core/run/phase-end.ts';
 import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';
 
 /**
@@ -79,7 +81,7 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
     },
     input: (phaseKey, name) => get(`${phasePrefix(phaseKey)}inputs/${name}`),
     putCalls: (phaseKey, calls) => put(`${phasePrefix(phaseKey)}calls.json`, JSON.stringify(calls)),
-    calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(storedCall))) ?? [],
+    calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(modelCall))) ?? [],
     putSandbox: (phaseKey, taskArn) => put(sandboxKey(phaseKey), JSON.stringify({ taskArn })),
     sandbox: async (phaseKey) => (await getJson(sandboxKey(phaseKey), startedTask))?.taskArn,
     async putEnd({ artifacts, ...end }) {

@@ -22,7 +22,7 @@ const rotationEvent = z.object({
 const foundMs = newestMs + 1_000;
 
 /** The value a secret has, and when it got it. */
-export interface Current {
+interface Current {
   text: string;
   /** Epoch milliseconds. */
   since: number;

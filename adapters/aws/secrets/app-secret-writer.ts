@@ -8,7 +8,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import { type AppSecret, parseAppSecret } from './app-secret.ts';
 
 /** The secret of the GitHub App, for whoever may write it and not read it. */
-export interface AppSecretWriter {
+interface AppSecretWriter {
   isStored(): Promise<boolean>;
   /** @throws UsageError for what is no App, or where there is one that is not to be replaced. Nothing of it is quoted. */
   store(given: unknown, replace: boolean): Promise<void>;
@@ -29,7 +29,7 @@ export function createAppSecretWriter(client: SecretsManagerClient, arn: string)
   };
 }
 
-export const storedAlready = (): DrydockError =>
+const storedAlready = (): DrydockError =>
   new DrydockError('UsageError', 'The deployment has a GitHub App already.', {
     remedy: 'Use it; or replace it with --replace, and delete the old app on GitHub.',
   });

@@ -14,11 +14,14 @@ export interface GitHubAccess {
   readonly mode: 'app' | 'token';
   /**
    * Calls the API with a client that may do what the purpose needs in the one repository of the scope.
-   * A `write` token is minted for this call and revoked after it, also when it fails. A token that dies in mid-use is
-   * minted anew, and `call` is made once more from its beginning: it finds what it did before.
+   * A `write` token is minted for this call and revoked after it, also when it fails; inside of `writing`, one token
+   * serves all calls. A token that dies in mid-use is minted anew, and `call` is made once more from its beginning: it
+   * finds what it did before.
    * @throws HostUnavailable, HostRateLimited, HostForbidden, HostRefused.
    */
   use<T>(scope: CodeHostScope, purpose: Purpose, call: (octokit: Octokit) => Promise<T>): Promise<T>;
+  /** Runs `work` with one `write` token for all its calls of `use`: minted by the first, revoked at the end. */
+  writing<T>(scope: CodeHostScope, work: () => Promise<T>): Promise<T>;
   /** The read token, for git's fetch. @param refused One that was turned away: it is minted anew. */
   readToken(scope: CodeHostScope, refused?: string): Promise<string>;
   /** Calls the API as the App itself, outside of any installation. @throws HostForbidden with a personal token. */

@@ -30,7 +30,7 @@ const permissions: Record<Purpose, Record<string, 'read' | 'write'>> = {
 };
 /** A token is minted anew when less than this is left of it. */
 const marginMs = 300_000;
-export const hooksOwner = 'hooks';
+const hooksOwner = 'hooks';
 
 interface Minted {
   id: string;
@@ -145,7 +145,19 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     return (await made).token;
   };
 
-  /** A `write` token is made for this one use. */
+  /** The `write` token of each repository that is being published to, once it was minted. */
+  const writing = new Map<string, { minted?: Promise<Minted> }>();
+  const writeToken = async (scope: CodeHostScope, refused: string | undefined): Promise<string | undefined> => {
+    const open = writing.get(writingKey(scope));
+    if (!open) return undefined;
+    const known = await open.minted;
+    if (known && known.token !== refused) return known.token;
+    if (known) await revoke(ownerOf(scope), known.id, known.token).catch(() => undefined);
+    open.minted = mint(scope, 'write');
+    return (await open.minted).token;
+  };
+
+  /** A `write` token is minted for this one use, unless `writing` keeps one. */
   const lend = async <T>(
     scope: CodeHostScope,
     purpose: Purpose,
@@ -153,6 +165,8 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     work: (token: string) => Promise<T>,
   ): Promise<T> => {
     if (purpose !== 'write') return work(await tokenFor(scope, purpose, refused));
+    const shared = await writeToken(scope, refused);
+    if (shared !== undefined) return work(shared);
     const { id, token } = await mint(scope, purpose);
     try {
       return await work(token);
@@ -184,6 +198,21 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       );
     },
 
+    async writing(scope, work) {
+      const key = writingKey(scope);
+      if ('token' in auth || writing.has(key)) return work();
+      const open: { minted?: Promise<Minted> } = {};
+      writing.set(key, open);
+      try {
+        return await work();
+      } finally {
+        writing.delete(key);
+        const minted = await open.minted?.catch(() => undefined);
+        // One that cannot be revoked now stays on the list of the run's credentials.
+        if (minted) await revoke(ownerOf(scope), minted.id, minted.token).catch(() => undefined);
+      }
+    },
+
     async readToken(scope, refused) {
       if ('token' in auth) return auth.token;
       return named(`read ${scope.repository}`, () => tokenFor(scope, 'read', refused));
@@ -209,6 +238,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
 }
 
 const ownerOf = (scope: CodeHostScope): string => scope.run ?? hooksOwner;
+const writingKey = (scope: CodeHostScope): string => `${ownerOf(scope)} ${scope.repository}`;
 
 async function named<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -11,7 +11,7 @@ export interface HostedRepository {
   trusted_branches: string[];
 }
 
-export interface Installation {
+interface Installation {
   id: number;
   /** Permissions of the app that this installation has not accepted. */
   lacks: string[];

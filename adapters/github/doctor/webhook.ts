@@ -3,7 +3,10 @@ import type { Check } from '../../../core/doctor/finding.ts';
 import { missingEvents } from '../api/app-manifest.ts';
 import { faultOf, pass, statusOf, warn } from './findings.ts';
 
-/** Where `drydock serve` takes deliveries; a deployment has another path. */
+/**
+ * Where `drydock serve` takes deliveries; a deployment has another path.
+ * @internal for its tests
+ */
 export const webhookPath = '/webhooks/github';
 const lookedAt = 50;
 

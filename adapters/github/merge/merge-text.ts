@@ -6,7 +6,7 @@ export interface Markers {
   change: string;
   size: number;
 }
-export interface MergedText {
+interface MergedText {
   lines: string[];
   conflict: boolean;
 }

@@ -102,6 +102,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
 /**
  * Share of the larger file's bytes that is in both, line by line wherever the lines stand (0 to 1). Long lines count in
  * pieces of 64 bytes, and in texts the two ends of lines are the same.
+ * @internal for its tests
  */
 export function similarity(a: Uint8Array, b: Uint8Array): number {
   const larger = Math.max(a.length, b.length);

@@ -3,7 +3,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import { createClient } from '../api/client.ts';
 import { hostError } from '../api/errors.ts';
 
-export interface AppCredential {
+interface AppCredential {
   /** Without a slash at the end. */
   apiUrl: string;
   appId: number;
@@ -11,7 +11,7 @@ export interface AppCredential {
 }
 
 /** The one webhook that a GitHub App has. */
-export interface AppHook {
+interface AppHook {
   /** From now on messages are signed with it. Doing it twice changes nothing. @throws HostForbidden and its like. */
   sign(secret: string): Promise<void>;
   /** @throws HostForbidden where GitHub does not take the credential, or knows another App by it. */

@@ -16,7 +16,7 @@ const insideFolder = '/opt/agent/node_modules';
 /** Found inside by the sandbox's own path. */
 const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
 
-export interface AgentProgram {
+interface AgentProgram {
   agent: AgentSpec | null;
   /** Folder that is mounted read-only: [path on the host, path inside]. */
   mount: [string, string] | undefined;

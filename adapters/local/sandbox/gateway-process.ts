@@ -19,7 +19,7 @@ const PASSED = [
   'SSL_CERT_DIR',
 ];
 
-export interface GatewayProcess {
+interface GatewayProcess {
   /** Resolves when it listens and the sandbox may connect. @throws SandboxLost when it ended before that. */
   readonly ready: Promise<void>;
   /** Resolves when the program has ended, for whatever reason. */

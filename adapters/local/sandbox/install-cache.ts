@@ -16,7 +16,7 @@ const FILES = ['package.json', ...LOCKS, '.npmrc'];
 /** With one of these an install does more than fill node_modules, and its tar would not hold all of it. */
 const LIFECYCLE = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
-export interface CachedInstall {
+interface CachedInstall {
   /** File of the tar; it need not exist. */
   file: string;
   present: boolean;

@@ -142,7 +142,10 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
   };
 }
 
-/** Where the calls of a phase are logged. It outlives phase, gateway and owner: money spent stays charged. */
+/**
+ * Where the calls of a phase are logged. It outlives phase, gateway and owner: money spent stays charged.
+ * @internal for its tests
+ */
 export const meterFileOf = (dataDir: string, phaseKey: string): string =>
   path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
 

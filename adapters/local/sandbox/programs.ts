@@ -7,7 +7,7 @@ import type { Plugin } from 'esbuild';
  * The programs that a phase starts, each bundled into one file without dependencies: they start for every phase, and one
  * file starts in a third of the time of its modules.
  */
-export type PhaseProgram = 'runner' | 'container' | 'gateway';
+type PhaseProgram = 'runner' | 'container' | 'gateway';
 
 /** Entry point and bundle of each, below the folder that holds `programs/`, without their endings. */
 const places: Record<PhaseProgram, { entry: string; bundle: string }> = {

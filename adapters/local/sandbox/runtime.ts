@@ -16,7 +16,10 @@ export interface Runtime {
   notes: Record<string, string>;
 }
 
-/** `node:20-slim` → 20; undefined where the runtime is no Node. */
+/**
+ * `node:20-slim` → 20; undefined where the runtime is no Node.
+ * @internal for its tests
+ */
 export function nodeMajor(runtime: string): number | undefined {
   const match = /^node:(\d{1,3})(?:[.-].*)?$/.exec(runtime);
   return match === null ? undefined : Number(match[1]);

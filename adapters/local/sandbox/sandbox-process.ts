@@ -13,7 +13,7 @@ import { unprivileged } from './unprivileged.ts';
 /** The runner ends itself at the phase's time limit; this much later it is ended from outside. */
 const GRACE_MS = 15_000;
 
-export interface SandboxOptions {
+interface SandboxOptions {
   folder: PhaseFolder;
   secrets: { runner: string; agent: string };
   isolation: 'bubblewrap' | 'none';

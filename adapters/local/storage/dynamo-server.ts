@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import { isTableThere } from '../../aws/dynamo/table.ts';
-import { createTableRequests, localTables } from '../../aws/dynamo/tables.ts';
+import { isTableThere } from '../../aws/dynamo/table/table.ts';
+import { createTableRequests, localTables } from '../../aws/dynamo/table/tables.ts';
 
 export interface LocalDynamo {
   client: DynamoDBClient;

@@ -15,7 +15,7 @@ const maxAttempts = 12;
 const longestNapMs = 60_000;
 const errorLength = 500;
 
-export interface InboxOptions {
+interface InboxOptions {
   /** Epoch milliseconds. */
   now(): number;
   /** Waits so long; rejects when the signal says to stop. */

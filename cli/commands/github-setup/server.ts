@@ -17,7 +17,7 @@ const same = (given: string | undefined, expected: string): boolean => {
   return bytes.length === Buffer.byteLength(expected) && timingSafeEqual(bytes, Buffer.from(expected));
 };
 
-export interface SetupServerOptions {
+interface SetupServerOptions {
   /** 0 picks a free one. */
   port: number;
   /** Where GitHub takes manifests of this account: `…/settings/apps/new`. */
@@ -29,7 +29,7 @@ export interface SetupServerOptions {
   exchange(code: string): Promise<{ slug: string; installUrl: string }>;
 }
 
-export interface SetupServer {
+interface SetupServer {
   /** For a browser on this machine; it holds a random part that nobody else knows. */
   url: string;
   /** What the exchange gave. @throws what it threw. */

@@ -21,6 +21,8 @@ export interface CodeHost {
    * @throws BranchTaken when the branch holds a commit other than `previous`.
    */
   publish(request: PublishRequest): Promise<{ commit: string }>;
+  /** Runs calls of `publish` and `openPullRequest` with one write credential, which is revoked at the end. */
+  publishing<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Three-way merge of a change set onto a moved target, without a checkout. With conflicts, the change holds git's
    * conflict markers in the paths named.

@@ -1,13 +1,16 @@
+import { z } from 'zod';
+
 /** A credential of another system that has to be revoked. Its value is encrypted before it is stored here. */
-export interface MintedCredential {
-  id: string;
+export const mintedCredential = z.strictObject({
+  id: z.string(),
   /** Run id, or the other purpose it was minted for. */
-  owner: string;
-  purpose: string;
-  sealed: string;
+  owner: z.string(),
+  purpose: z.string(),
+  sealed: z.string(),
   /** ISO 8601; after it nothing is left to revoke. */
-  expiresAt: string;
-}
+  expiresAt: z.string(),
+});
+export type MintedCredential = z.infer<typeof mintedCredential>;
 
 /** Stores which credentials were minted, so that they can be revoked after a crash. */
 export interface Credentials {

@@ -1,4 +1,5 @@
-import type { ModelCall, PhaseEnd } from '../../run/phase.ts';
+import type { ModelCall } from '../../run/phase.ts';
+import type { PhaseEnd } from '../../run/phase-end.ts';
 import type { PhaseOrder } from './phase-runner.ts';
 
 /** One attempt of a phase. */

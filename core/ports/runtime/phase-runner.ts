@@ -1,4 +1,5 @@
-import type { PhaseEnd, PhaseEvent, PhaseSpec } from '../../run/phase.ts';
+import type { PhaseEvent, PhaseSpec } from '../../run/phase.ts';
+import type { PhaseEnd } from '../../run/phase-end.ts';
 import type { StoredOrder } from '../../run/phase-order.ts';
 
 /** A phase as the pipeline orders it. It holds facts only and no secret; the runner fetches what the phase needs. */

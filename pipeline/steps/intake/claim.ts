@@ -1,5 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { stopRun } from '../../lifecycle/stop-run.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { reportRun } from '../../runs/report-run.ts';

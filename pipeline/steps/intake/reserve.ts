@@ -4,7 +4,7 @@ import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Reserves the run's cap in its team's sprint, then a place among the concurrent runs. @throws BudgetExceeded. */
+/** Reserves the run's cap in its team's sprint, then a concurrency slot. @throws BudgetExceeded. */
 export const reserve: Step<'reserve'> =
   (deps) =>
   async ({ runId }) => {
@@ -19,9 +19,13 @@ export const reserve: Step<'reserve'> =
     const scope = slotScope(record);
     const admitted =
       !(await deps.admission.paused()) && (await deps.admission.acquireSlot(scope, runId, task.limits.concurrentRuns));
-    if (admitted) await deps.admission.dequeue(scope, runId);
-    await deps.runs.update(runId, (run) => ({ ...run, state: 'Reserve' }));
+    const queued = record.applied?.some((id) => id.startsWith(`${runId}.slot.`));
+    if (admitted && queued) await deps.admission.dequeue(scope, runId);
     if (admitted)
-      await recordEvent(deps, runId, { key: 'admitted', type: 'admitted', text: 'holds a place and its money' });
+      await recordEvent(deps, runId, {
+        key: 'admitted',
+        type: 'admitted',
+        text: 'holds a concurrency slot and its money',
+      });
     return { admitted };
   };

@@ -1,21 +1,17 @@
 import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** A sandbox needs this long beside its own limit: fetching, starting, stopping, storing what it left. */
+/** Time of a phase beside its sandbox's own limit: fetching, starting, stopping, storing what it left. */
 const phaseMarginSeconds = 600;
 
-/** Spec at its blob, policy, quorum, runtime and gates; throws the first refusal with all of them in its message. */
+/**
+ * Reads the effective task and gives the state machine its limits. Submit has checked the spec against the policy; a
+ * stored task that is missing or damaged ends the run here, before anything is claimed. @throws FileUnreadable.
+ */
 export const validate: Step<'validate'> =
   (deps) =>
   async ({ runId }) => {
     const { record, task } = await loadRunContext(deps, runId);
-    await deps.runs.update(runId, (run) => ({
-      ...run,
-      state: 'Validate',
-      team: task.team,
-      agent: task.agent.name,
-      capMicros: task.limits.usdMicros,
-    }));
     return {
       dryRun: record.dryRun,
       limits: {

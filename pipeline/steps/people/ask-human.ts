@@ -1,3 +1,4 @@
+import type { GateOption } from '../../../core/run/gate.ts';
 import { type Question, question as questionSchema } from '../../../core/run/phase.ts';
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
@@ -11,7 +12,8 @@ export const askHuman: Step<'ask-human'> =
   async ({ runId, round, why, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const question = why === '' ? await agentQuestion(deps, context) : await escalation(deps, context, why);
+    const options = why === '' ? undefined : escalationOptions(why);
+    const question = options ? await escalation(deps, context, why, options) : await agentQuestion(deps, context);
     await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
@@ -21,6 +23,7 @@ export const askHuman: Step<'ask-human'> =
       title: question.question,
       text: question.context,
       question,
+      ...(options ? { options } : {}),
       needsPerson: true,
       // The requester knows best what was meant, and an answer approves nothing.
       eligible: [...new Set([...context.task.approvers, context.record.requester])],
@@ -38,11 +41,22 @@ async function agentQuestion(deps: Deps, { record }: RunContext): Promise<Questi
   );
 }
 
-async function escalation(deps: Deps, { record, task }: RunContext, why: string): Promise<Question> {
+async function escalation(
+  deps: Deps,
+  { record, task }: RunContext,
+  why: string,
+  options: readonly GateOption[],
+): Promise<Question> {
   const failure = record.work.results.failure;
   return {
     question: `${why}: ${task.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
     context: failure === undefined ? '' : await getText(deps.artifacts, failure),
-    options: [...(why === 'TestsWeakened' ? ['Approve the weaker tests'] : []), 'Give the agent a hint', 'Give up'],
+    options: options.map(({ label }) => label),
   };
 }
+
+const escalationOptions = (why: string): GateOption[] => [
+  ...(why === 'TestsWeakened' ? [{ label: 'Approve the weaker tests', does: 'accept' as const }] : []),
+  { label: 'Give the agent a hint', does: 'answer', text: 'required' },
+  { label: 'Give up', does: 'reject' },
+];

@@ -13,11 +13,6 @@ export const deliver: Step<'deliver'> =
     const { pullRequest } = record;
     if (!pullRequest) throw new DrydockError('Internal', `Run ${runId} has no pull request.`);
     await context.host.markReady(context.location, pullRequest);
-    await deps.runs.update(runId, (run) => ({
-      ...run,
-      state: 'Deliver',
-      pullRequest: { ...pullRequest, draft: false },
-    }));
     await recordEvent(deps, runId, {
       key: 'delivered',
       type: 'delivered',

@@ -20,7 +20,7 @@ import type { Step } from '../step.ts';
  */
 export const publish: Step<'publish'> =
   (deps) =>
-  async ({ runId, round }) => {
+  async ({ runId }) => {
     const context = await loadRunContext(deps, runId);
     const { record, task } = context;
     refuseStopped(record);
@@ -30,42 +30,36 @@ export const publish: Step<'publish'> =
     const target = await context.host.resolve(context.location, task.spec.target_branch);
     if (target !== record.base) return moveTo(deps, context, target);
 
-    const frozen = await deps.runs.update(runId, (run) =>
-      run.publishing?.round === round
-        ? undefined
-        : {
-            ...run,
-            state: 'Publish',
-            publishing: { round, at: deps.clock.now(), ...(run.commit === undefined ? {} : { previous: run.commit }) },
-          },
-    );
-    if (!record.work.changeSet || !frozen.publishing)
-      throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
+    const { changeSet, verified } = record.work;
+    if (!changeSet || !verified) throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
     const facts = await publishFacts(deps, context);
-    const change = await loadChange(deps.artifacts, record.work.changeSet);
-    const { commit } = await context.host.publish({
-      repository: context.location,
-      branch: record.branch,
-      change,
-      message: commitMessage(facts),
-      at: frozen.publishing.at,
-      ...(frozen.publishing.previous === undefined ? {} : { previous: frozen.publishing.previous }),
-    });
-    const pullRequest = await context.host.openPullRequest({
-      repository: context.location,
-      branch: record.branch,
-      target: task.spec.target_branch,
-      base: record.base,
-      head: commit,
-      title: oneLine(facts.title),
-      body: pullRequestBody(facts),
-      labels: ['drydock'],
-      reviewers: await reviewersOf(context, record.base, change.manifest),
+    const change = await loadChange(deps.artifacts, changeSet);
+    const reviewers = await reviewersOf(context, record.base, change.manifest);
+    const { commit, pullRequest } = await context.host.publishing(async () => {
+      const { commit } = await context.host.publish({
+        repository: context.location,
+        branch: record.branch,
+        change,
+        message: commitMessage(facts),
+        ...verified,
+      });
+      const pullRequest = await context.host.openPullRequest({
+        repository: context.location,
+        branch: record.branch,
+        target: task.spec.target_branch,
+        base: target,
+        head: commit,
+        title: oneLine(facts.title),
+        body: pullRequestBody(facts),
+        labels: ['drydock'],
+        reviewers,
+      });
+      return { commit, pullRequest };
     });
     // Linked before the record says it: CI may report on the head before anybody waits for it.
     await deps.runLinks.link(record.repository, `head:${commit}`, runId);
     await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
-    await deps.runs.update(runId, (run) => ({ ...run, commit, pullRequest }));
+    await deps.runs.update(runId, (run) => ({ ...run, state: 'Publish', commit, pullRequest }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,
       type: 'published',

@@ -1,5 +1,5 @@
 import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../core/errors.ts';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { slotScope, sprintOf, wakeQueued } from '../../admission/admission.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
@@ -39,10 +39,19 @@ export const settle: Step<'settle'> =
       data: { usdMicros: spentMicros },
     });
     const scope = slotScope(record);
-    await deps.admission.dequeue(scope, runId);
+    if (gates.some((gate) => gate.kind === 'slot')) await deps.admission.dequeue(scope, runId);
     await deps.admission.releaseSlot(scope, runId);
     await wakeQueued(deps, scope);
-    const ending = { state: 'Settle', status: outcome.status, spentMicros, endedAt: at, ...(error ? { error } : {}) };
+    const { pullRequest } = record;
+    const ending = {
+      state: 'Settle',
+      status: outcome.status,
+      spentMicros,
+      endedAt: at,
+      ...(error ? { error } : {}),
+      // Deliver has marked it as ready.
+      ...(pullRequest && outcome.status === 'delivered' ? { pullRequest: { ...pullRequest, draft: false } } : {}),
+    };
     if (!isFinal(record.status)) await reportRun(deps, runId, ending);
     // What cannot be revoked now stays on the list, and whoever starts next revokes it.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());

@@ -1,8 +1,8 @@
 import { formatViolations } from '../../../core/guard/violation.ts';
+import { phaseIdOf } from '../../../core/run/phase-request.ts';
 import { answerPhase } from '../../phases/answer-phase.ts';
 import { guardTask } from '../../phases/guard-task.ts';
 import { launchPhase } from '../../phases/launch-phase.ts';
-import { phaseIdOf } from '../../phases/phase-request.ts';
 import { putText } from '../../runs/artifacts.ts';
 import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';

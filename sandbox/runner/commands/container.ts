@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Process ids here beside this one and the container's init. A zombie is gone; its parent has yet to say so. */
-export function others(): number[] {
+function others(): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 1 && pid !== process.pid && isAlive(pid));

@@ -12,6 +12,7 @@ const patterns: readonly RegExp[] = [
 /** Headings that look like a failing test. */
 const headings = new Set(['failing tests:']);
 
+/** @internal for its tests */
 export function failingTests(output: string): Set<string> {
   const names = new Set<string>();
   for (const line of output.split('\n')) {
@@ -23,7 +24,7 @@ export function failingTests(output: string): Set<string> {
   return names;
 }
 
-export type Judgement =
+type Judgement =
   | { kind: 'known' }
   /** Failing tests the spec does not list; empty where no name could be read from the output. */
   | { kind: 'unknown'; tests: string[] };

@@ -1,5 +1,5 @@
 /** Bytes of output that a result keeps per command. */
-export const TAIL_BYTES = 16 * 1024;
+const TAIL_BYTES = 16 * 1024;
 
 /** Keeps the last bytes of a stream, in the order they came, without keeping the rest. */
 export class Tail {
@@ -40,5 +40,6 @@ export class Tail {
   }
 }
 
+/** @internal for its tests */
 export const redact = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((out, secret) => (secret === '' ? out : out.replaceAll(secret, '[redacted]')), text);

@@ -1,6 +1,9 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** Finds the socket of the client's end of a loopback connection in /proc/net/tcp: its inode. */
+/**
+ * Finds the socket of the client's end of a loopback connection in /proc/net/tcp: its inode.
+ * @internal for its tests
+ */
 export function clientInode(table: string, clientPort: number, relayPort: number): string | undefined {
   const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
   for (const line of table.split('\n')) {

@@ -6,7 +6,10 @@ import { describe, type Phase, shell } from '../phase.ts';
 
 type Baseline = NonNullable<PhaseResult['baseline']>;
 
-/** The shell could not find or start the command, or npm knows no such script. */
+/**
+ * The shell could not find or start the command, or npm knows no such script.
+ * @internal for its tests
+ */
 export const commandMissing = (result: CommandResult): boolean =>
   result.exitCode === 126 ||
   result.exitCode === 127 ||

@@ -10,13 +10,19 @@ const asks: Record<ToolchainName, readonly string[]> = {
   rust: ['rustc', '--version'],
 };
 
-/** `node:20.1-slim` → `20.1`; of Java the version that follows its vendor, as `maven:3-eclipse-temurin-21` has two. */
+/**
+ * `node:20.1-slim` → `20.1`; of Java the version that follows its vendor, as `maven:3-eclipse-temurin-21` has two.
+ * @internal for its tests
+ */
 export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
   const java = /(?:temurin|corretto|jdk)[:-]?(\d+(?:\.\d+)*)/;
   return (toolchain === 'java' ? java : /:(\d+(?:\.\d+)*)/).exec(runtime)?.[1];
 }
 
-/** Whether a version is the one asked for, as far as that was said: 24.1.0 is 24, and 24.1, and not 2. */
+/**
+ * Whether a version is the one asked for, as far as that was said: 24.1.0 is 24, and 24.1, and not 2.
+ * @internal for its tests
+ */
 export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
 
 /**

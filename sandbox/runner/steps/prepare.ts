@@ -136,9 +136,13 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** `@scope/name@^1.2` → `@scope/name`. */
+/**
+ * `@scope/name@^1.2` → `@scope/name`.
+ * @internal for its tests
+ */
 export const packageName = (dependency: string): string => dependency.replace(/(?<=.)@.*$/, '');
 
+/** @internal for its tests */
 export function directDependencies(manifest: unknown): string[] {
   if (!isRecord(manifest)) return [];
   return ['dependencies', 'devDependencies']

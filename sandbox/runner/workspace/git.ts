@@ -10,7 +10,7 @@ const EXACT_BYTES = '* -text -eol -ident -filter -working-tree-encoding\n';
 
 const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
 
-export class GitError extends Error {
+class GitError extends Error {
   override readonly name = 'GitError';
 }
 

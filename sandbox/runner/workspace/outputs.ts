@@ -9,7 +9,7 @@ const MAX_PLAN = 200_000;
 const MAX_HANDOFF = 100_000;
 const MAX_JSON = 64 * 1024;
 
-export interface AgentOutputs {
+interface AgentOutputs {
   plan?: string;
   handoff?: string;
   question?: Question;

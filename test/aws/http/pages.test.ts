@@ -1,7 +1,7 @@
 /** The pages of a deployment: the bundled function behind the routes of the template, a real issuer, a real browser. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { startBrowser } from '../../machine/pages/site.ts';
 import { notAllowed } from '../../support/aws/allowed.ts';
 import { grantsOf } from '../../support/aws/deployed.ts';

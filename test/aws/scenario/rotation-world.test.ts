@@ -1,6 +1,6 @@
 /** Rotations in a deployment that works meanwhile: the bundled functions, GitHub, and a phase under way. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { notAllowed } from '../../support/aws/allowed.ts';
 import { type AwsWorld, createAwsWorld, secretNames } from '../../support/aws-world.ts';
 import { pushedSpec } from '../../support/github-world.ts';

@@ -62,7 +62,7 @@ const phase = {
   runId: 'r-1',
   attempt: 2,
   token: 't',
-  request: {},
+  request: { runId: 'r-1', phase: 'build', round: 1 },
   status: 'launched',
   delivered: false,
 } as const;

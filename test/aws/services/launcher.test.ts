@@ -7,8 +7,8 @@ import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
 import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { awsForTests, sdkTries } from '../../machine/contract/aws-fixture.ts';
+import { AwsRefusal } from '../../support/aws/call.ts';
 import { on } from '../../support/aws/faults.ts';
-import { AwsRefusal } from '../../support/aws/stand-in.ts';
 
 const cluster = 'arn:aws:ecs:us-east-1:123456789012:cluster/drydock';
 const secret = 'the-deployment-key';

@@ -1,7 +1,7 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSentMessages, type SentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
-import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { createSesNotifier } from '../../../adapters/email/ses.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Notifier } from '../../../core/ports/runtime/notifier.ts';

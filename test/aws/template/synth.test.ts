@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTableRequests } from '../../../adapters/aws/dynamo/tables.ts';
+import { createTableRequests } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { functionNames } from '../../../lib/names.ts';
 import { stepNames } from '../../../pipeline/payloads.ts';
 import { taskMachine } from '../../../pipeline/task.machine.ts';

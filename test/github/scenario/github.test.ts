@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { createGitHubWorld, type GitHubWorld, type GitHubWorldOptions } from '../../support/github-world.ts';
 import { goodFiles, type Script } from '../../support/scripted-runner.ts';

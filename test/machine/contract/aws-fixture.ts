@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { type AwsStandIn, type JsonOperation, startAws } from '../../support/aws/stand-in.ts';
+import type { JsonOperation } from '../../support/aws/call.ts';
+import { type AwsStandIn, startAws } from '../../support/aws/stand-in.ts';
 
 const variables = {
   AWS_REGION: 'us-east-1',

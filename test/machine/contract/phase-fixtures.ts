@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLocalPhaseRunner, type LocalPhaseRunnerOptions } from '../../../adapters/local/sandbox/phase-runner.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd, PhaseEvent, PhaseSpec } from '../../../core/run/phase.ts';
+import type { PhaseEvent, PhaseSpec } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
 

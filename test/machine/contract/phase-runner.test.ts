@@ -384,7 +384,10 @@ describe('the machine', () => {
     expect(phaseFolders()).toEqual([]);
   });
 
-  test('--unsafe-no-sandbox runs the same runner and says that nothing was enforced', async () => {
+  test.each([
+    ['a path of this machine', (files: string) => `${files}/agent.mjs`],
+    ['the path that a policy writes', () => '/agent/agent.mjs'],
+  ])('--unsafe-no-sandbox runs the same runner and says that nothing was enforced: %s', async (_what, program) => {
     const w = world(
       project,
       `import fs from 'node:fs'; fs.writeFileSync('x.txt', fs.readFileSync(process.env.DRYDOCK_PROMPT_FILE));`,
@@ -392,7 +395,7 @@ describe('the machine', () => {
     const agent = {
       profile: 'p',
       kind: 'command',
-      command: ['node', `${w.agentFiles}/agent.mjs`],
+      command: ['node', program(w.agentFiles)],
       files: true,
       plans: false,
     } satisfies PhaseSpec['agent'];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCredentials } from '../../../adapters/aws/dynamo/credentials.ts';
 import { createRunLinks } from '../../../adapters/aws/dynamo/run-links.ts';
 import { createSeenSpecs } from '../../../adapters/aws/dynamo/seen-specs.ts';
-import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import type { RunLinks } from '../../../core/ports/store/run-links.ts';

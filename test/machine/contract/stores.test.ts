@@ -8,7 +8,7 @@ import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../../adapters/aws/dynamo/phases.ts';
 import { createRuns } from '../../../adapters/aws/dynamo/runs.ts';
-import { localTables } from '../../../adapters/aws/dynamo/tables.ts';
+import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Admission } from '../../../core/ports/store/admission.ts';
 import type { Baselines } from '../../../core/ports/store/baselines.ts';
@@ -417,7 +417,8 @@ describe('gates (R24)', () => {
 
 describe('phases', () => {
   const answer: PhaseReply = { output: { outcome: 'built' }, patch: {} };
-  const launch = (token: string) => phases.launch({ phaseId: `${id}/build/1`, runId: id, token, request: { a: 1 } });
+  const launch = (token: string) =>
+    phases.launch({ phaseId: `${id}/build/1`, runId: id, token, request: { runId: id, phase: 'build', round: 1 } });
 
   it('count their tries, and the newest token wins (R12)', async () => {
     expect(await launch('t1')).toMatchObject({ attempt: 1, token: 't1', status: 'launched', delivered: false });

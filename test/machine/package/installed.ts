@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-export const root = resolve(import.meta.dirname, '../../..');
+const root = resolve(import.meta.dirname, '../../..');
 
 /** The packed package, installed into an app in an empty folder, with a HOME of its own. */
 export interface Installed {
@@ -27,7 +27,14 @@ export interface Installed {
 export function install(): Installed {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-package-'));
   const [app, home] = [join(folder, 'app'), join(folder, 'home')];
-  const env = { ...process.env, HOME: home, npm_config_update_notifier: 'false' };
+  // Without what the checkout itself has installed, an agent among it.
+  const elsewhere = (process.env.PATH ?? '').split(':').filter((at) => !at.startsWith(root));
+  const env = {
+    ...process.env,
+    PATH: [dirname(process.execPath), ...elsewhere].join(':'),
+    HOME: home,
+    npm_config_update_notifier: 'false',
+  };
   const run: Installed['run'] = (command, args, cwd) => {
     const done = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
     if (done.status === 0) return done.stdout;

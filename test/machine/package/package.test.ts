@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { functionNames } from '../../../lib/names.ts';
 import { ofType, readTemplate } from '../../support/aws/template.ts';
 import { type Installed, install } from './installed.ts';
@@ -30,6 +30,15 @@ describe('the package, installed elsewhere', () => {
     const changed = installed.run('git', ['diff', '--name-only', `trunk..${String(done.json.branch)}`], repo);
     expect(changed.trim()).toBe('AGENTS.md');
     expect(installed.drydock(repo, 'init', '--json').json).toMatchObject({ written: [] });
+  });
+
+  test('the demo needs no key, no account and no agent', () => {
+    const done = installed.drydock(installed.folder, 'demo', '--json');
+    const repository = String(done.json.repository);
+    onTestFinished(() => rmSync(dirname(repository), { recursive: true, force: true }));
+    expect(done).toMatchObject({ code: 0, json: { status: 'delivered', error: null } });
+    const changed = installed.run('git', ['diff', '--name-only', `main..${String(done.json.branch)}`], repository);
+    expect(changed.trim().split('\n')).toEqual(['src/round.js', 'test/round.test.js']);
   });
 
   test("is a construct of somebody else's CDK app, with three props, its functions in it (R38)", () => {

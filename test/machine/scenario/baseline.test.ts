@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Owner } from '../../../cli/local/compose.ts';
-import type { PhaseEnd, PhaseResult } from '../../../core/run/phase.ts';
+import type { PhaseResult } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import { scriptedRunner } from '../../support/scripted-runner.ts';
 import { createWorld, goodAgent, run, type World } from '../../support/world.ts';

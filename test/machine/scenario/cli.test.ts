@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, cliAsync } from '../../support/cli.ts';
+import { cli, cliAsync, cliIn } from '../../support/cli.ts';
 import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
@@ -94,6 +95,79 @@ describe('the command line', () => {
   });
 });
 
+describe('a spec that is given again', () => {
+  test('after a failure: the exit code, the status and the error of that run, until the base has moved', () => {
+    world.commit({ 'package.json': '{"type":"module","scripts":{"test":"exit 1"}}' });
+    const { file } = world.spec();
+    const failed = cli(world, 'run', file, '--yes', ...common);
+    expect(failed).toMatchObject({ code: 1, json: { status: 'failed', error: { name: 'BaselineRed' } } });
+    const again = cli(world, 'run', file, '--yes', ...common);
+    expect(again).toMatchObject({
+      code: 1,
+      json: { status: 'duplicate', runStatus: 'failed', error: { name: 'BaselineRed' }, runId: failed.json.runId },
+    });
+    const said = cli(world, 'run', file, '--yes', ...common.filter((flag) => flag !== '--json'));
+    expect(said.code).toBe(1);
+    expect(said.stdout).toContain('FIX-1 ran already, and ended as failed. Nothing was done now.');
+    expect(said.stdout).toContain('BaselineRed: ');
+    world.commit({ 'package.json': '{"type":"module","scripts":{"test":"node --test"}}' });
+    const mended = cli(world, 'run', file, '--yes', ...common);
+    expect(mended).toMatchObject({ code: 0, json: { status: 'delivered', attempt: 2 } });
+    expect(mended.stderr).toContain('Attempt 2, because attempt 1 failed, and main has moved since.');
+    expect(cli(world, 'run', file, '--yes', ...common)).toMatchObject({
+      code: 0,
+      json: { status: 'duplicate', runStatus: 'delivered', attempt: 2 },
+    });
+  });
+
+  test('after what the machine lacked: it runs', () => {
+    const { file } = world.spec();
+    const folder = join(world.folder, 'agent');
+    renameSync(folder, `${folder}.away`);
+    expect(cli(world, 'run', file, '--yes', ...common)).toMatchObject({
+      code: 4,
+      json: { status: 'failed', error: { name: 'AgentUnavailable' } },
+    });
+    renameSync(`${folder}.away`, folder);
+    expect(cli(world, 'run', file, '--yes', ...common)).toMatchObject({
+      code: 0,
+      json: { status: 'delivered', attempt: 2 },
+    });
+  });
+});
+
+describe('where one stands', () => {
+  const stand = (policy: Record<string, unknown>): ReturnType<typeof cli> => {
+    world.policy(policy);
+    const { file } = world.spec();
+    const other = join(world.folder, 'other');
+    execFileSync('git', ['clone', '--quiet', world.repo, other]);
+    const common = ['--policy', '../policy.yaml', '--data', '../data', '--as', 'dev@example.com', '--json'];
+    return cliIn(world, other, 'run', file, '--yes', ...common);
+  };
+  const branches = (folder: string): string =>
+    execFileSync('git', ['branch', '--list', 'agent/*'], { cwd: join(world.folder, folder), encoding: 'utf8' }).trim();
+
+  test('a run is made on the repository of the policy, and says so', () => {
+    const done = stand({});
+    expect(done).toMatchObject({ code: 0, json: { status: 'delivered' } });
+    expect([branches('repo'), branches('other')]).toEqual([done.json.branch, '']);
+    expect(done.stderr).toContain(`acme/calc is at ${world.repo}`);
+  });
+
+  test('a repository on GitHub does not become a local one', () => {
+    const done = stand({ repositories: { 'acme/calc': { host: 'github' } } });
+    expect(done).toMatchObject({ code: 4, json: { error: { name: 'SecretMissing' } } });
+    expect([branches('repo'), branches('other')]).toEqual(['', '']);
+  });
+
+  test('a repository that the policy does not list is where one stands', () => {
+    const done = stand({ repositories: {} });
+    expect(done).toMatchObject({ code: 0, json: { status: 'delivered' } });
+    expect([branches('repo'), branches('other')]).toEqual(['', done.json.branch]);
+  });
+});
+
 describe('doctor', () => {
   test('what is missing is its result and, with exit 4, an error too', () => {
     writeFileSync(join(world.folder, 'bad.yaml'), 'version: 2\n');
@@ -123,6 +197,7 @@ describe('bad input gets a named error, its remedy and exit code, and leaves not
     ['a policy with faults', ['run', 'FIX-1.yaml', '--policy', 'bad.yaml'], 'PolicyInvalid', 2],
     ['an agent nobody knows', ['run', 'FIX-1.yaml', '--policy', 'policy.yaml', '--agent', 'bond'], 'UnknownAgent', 2],
     ['a run nobody knows', ['status', 'NOPE-1'], 'RunNotFound', 2],
+    ['a data folder that is a file', ['list', '--data', 'FIX-1.yaml/data'], 'FileUnreadable', 2],
     ['a gate nobody knows', ['approve', 'NOPE-1', '--as', 'lead'], 'GateNotFound', 2],
     ['an answer to a gate nobody knows', ['answer', 'r-123.question.1', 'text', '--as', 'lead'], 'GateNotFound', 2],
     ['an empty reason', ['reject', 'NOPE-1', '  '], 'AnswerInvalid', 2],
@@ -140,7 +215,9 @@ describe('bad input gets a named error, its remedy and exit code, and leaves not
     world.spec();
     writeFileSync(join(world.folder, 'bad.yaml'), 'task_id: [unclosed\n');
     const data =
-      ['why', 'new'].includes(args[0] ?? '') || args.length === 0 || args[0] === 'fly' ? [] : ['--data', 'data'];
+      ['why', 'new'].includes(args[0] ?? '') || args.length === 0 || args[0] === 'fly' || args.includes('--data')
+        ? []
+        : ['--data', 'data'];
     const said = cli(world, ...args, ...data, '--json');
     expect(said.json).toMatchObject({ error: { name } });
     expect((said.json.error as { remedy: string }).remedy).not.toBe('');

@@ -5,7 +5,7 @@ import type { Owner } from '../../../cli/local/compose.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
 import type { Phases } from '../../../core/ports/store/phases.ts';
 import type { Runs } from '../../../core/ports/store/runs.ts';
-import { isFinal } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { scriptedRunner } from '../../support/scripted-runner.ts';
 import { createWorld, submit, type World } from '../../support/world.ts';
 

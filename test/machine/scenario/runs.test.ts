@@ -315,6 +315,58 @@ describe('R14 R17 what ends a run', () => {
     expect((await followRun(owner, runId, false)).status).toBe('delivered');
   });
 
+  describe('R22 the options of an escalation do what they say', () => {
+    const escalated = async (files?: Record<string, string | undefined>) => {
+      world.policy({ limits: { rework_rounds: 1 } });
+      const rounds: string[] = [];
+      await open(({ spec }) => {
+        rounds.push(spec.phase);
+        if (files) return spec.phase === 'build' || spec.phase === 'rework' ? { files } : undefined;
+        const red = { outcome: 'failed', error: { name: 'VerifyFailed', message: 'red' } } as const;
+        return spec.phase === 'verify' ? { result: red } : undefined;
+      });
+      const { runId } = await submit(world, owner, {
+        spec: { constraints: ['Change only src/math.js and test/math.test.js'] },
+      });
+      await followRun(owner, runId, false);
+      await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+      expect(await followRun(owner, runId, false)).toMatchObject({ state: 'AskHuman', status: 'waiting' });
+      return { runId, rounds };
+    };
+
+    test('`Give up` ends the run, and nothing more is built', async () => {
+      const { runId, rounds } = await escalated();
+      const before = rounds.length;
+      await owner.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'give up' });
+      expect(await followRun(owner, runId, false)).toMatchObject({ status: 'rejected', error: { name: 'Rejected' } });
+      expect(rounds).toHaveLength(before);
+    });
+
+    test('`Give the agent a hint` asks for the hint; the hint goes to the agent', async () => {
+      const { runId, rounds } = await escalated();
+      const before = rounds.length;
+      const bare = { gate: runId, who: 'lead', choice: 'answer', text: 'Give the agent a hint' } as const;
+      await expect(owner.service.vote(bare)).rejects.toMatchObject({ name: 'AnswerInvalid' });
+      expect((await owner.service.gate(runId)).status).toBe('pending');
+      await owner.service.vote({ ...bare, text: 'Use the other parser.' });
+      await followRun(owner, runId, false);
+      expect(rounds.length).toBeGreaterThan(before);
+    });
+
+    test('`Approve the weaker tests` approves them, of those who may approve', async () => {
+      const { runId } = await escalated({
+        'src/math.js': 'export const add = (a, b) => a + b;\n',
+        'test/math.test.js': undefined,
+      });
+      const option = { gate: runId, choice: 'answer', text: 'Approve the weaker tests' } as const;
+      await expect(owner.service.vote({ ...option, who: 'dev@example.com' })).rejects.toMatchObject({
+        name: 'VoteRefused',
+      });
+      await owner.service.vote({ ...option, who: 'lead' });
+      expect(await followRun(owner, runId, false)).toMatchObject({ state: 'ReviewGate', status: 'waiting' });
+    });
+  });
+
   test('the reason of a rejection is the reason the run ended', async () => {
     await open();
     const { runId } = await submit(world, owner);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { PhaseEnd, Traffic } from '../../../core/run/phase.ts';
+import type { Traffic } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { cli } from '../../support/cli.ts';
 import { createWorld, run, type World } from '../../support/world.ts';
 import { type Registry, startRegistry } from '../contract/registry-fixture.ts';

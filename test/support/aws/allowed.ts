@@ -1,8 +1,8 @@
 /** Whether the role of a function allows what a call needs. Names of the test stand for the names of the template. */
 import { functionNames } from '../../../lib/names.ts';
+import type { AwsCall } from './call.ts';
 import { grantsOf } from './deployed.ts';
 import type { Need } from './needs.ts';
-import type { AwsCall } from './stand-in.ts';
 
 /** `x*` as IAM reads it. */
 const like = (pattern: string, text: string): boolean =>

@@ -3,13 +3,13 @@
  * they leave in the bucket and the events of their stops are as the real ones'.
  */
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
-import type { PhaseEnd } from '../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 import { stoppedRule } from './deployed.ts';
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
 
 /** Beside what a script may say of a phase: what only a task can suffer. */
-export interface Suffered extends Scripted {
+interface Suffered extends Scripted {
   /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
   fate?: 'gateway-killed' | 'spot';
 }

@@ -1,5 +1,5 @@
 /** What goes wrong between Drydock and AWS, call by call. */
-import { type AwsCall, AwsRefusal } from './stand-in.ts';
+import { type AwsCall, AwsRefusal } from './call.ts';
 
 export interface AwsFault {
   match(call: AwsCall): boolean;

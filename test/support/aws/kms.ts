@@ -1,6 +1,6 @@
 /** KMS's part of the stand-in: real encryption, so that nothing sealed can be read, and bound to its context. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
 const largestBytes = 4096;

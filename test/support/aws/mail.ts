@@ -1,5 +1,5 @@
 /** SES's part of the stand-in: what was sent lies in `sent`. */
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 
 export interface Mail {
   from: string;

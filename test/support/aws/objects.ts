@@ -1,7 +1,7 @@
 /** S3's part of the stand-in: objects of buckets, by path. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AwsRefusal } from './stand-in.ts';
+import { AwsRefusal } from './call.ts';
 
 const operations: Record<string, string> = { GET: 'GetObject', HEAD: 'HeadObject', PUT: 'PutObject' };
 const arnOf = (path: string): string => `arn:aws:s3:::${path}`;

@@ -1,6 +1,6 @@
 /** SQS's part of the stand-in: a queue whose messages come back until they are deleted. */
 import { createHash, randomUUID } from 'node:crypto';
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html, the smaller of two */
 const largestBytes = 262_144;

@@ -9,7 +9,7 @@ import type { AwsWorld } from '../aws-world.ts';
 import { compileCache } from '../child-env.ts';
 import type { Said } from '../cli.ts';
 import { type ApiCaller, type HttpApi, httpApi } from './api.ts';
-import { AwsRefusal } from './stand-in.ts';
+import { AwsRefusal } from './call.ts';
 
 const program = join(import.meta.dirname, '../../../bin/drydock.ts');
 const arn = 'arn:aws:iam::123456789012:role';

@@ -1,5 +1,5 @@
 /** STS's part of the stand-in: sessions of roles, each with a key of its own, so that its calls can be told apart. */
-import type { JsonOperation } from './stand-in.ts';
+import type { JsonOperation } from './call.ts';
 
 export interface Session {
   roleArn: string;

@@ -1,5 +1,5 @@
 /** Secrets Manager's part of the stand-in: each secret with its versions, their stages, and its rotation. */
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 
 interface Version {
   /** Undefined for one that a rotation has only announced. */

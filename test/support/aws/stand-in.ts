@@ -3,37 +3,11 @@
  * services' own protocols; what it does not know it refuses, and `unknown` remembers, so that a test fails on it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AwsCall, AwsRefusal, type JsonOperation } from './call.ts';
 import { type AwsFault, Cut, suffer } from './faults.ts';
-import { type Need, needsOf } from './needs.ts';
+import { needsOf } from './needs.ts';
 import { objects } from './objects.ts';
 import { type Asked, askedOf, signedBy } from './protocols.ts';
-
-export interface AwsCall {
-  /** `dynamodb:PutItem`: the service as it was signed for, and the operation. */
-  action: string;
-  /** Table, object, secret, task… as the request names it; an ARN for objects of S3. */
-  resource: string;
-  input: Record<string, unknown>;
-  /** Id of the access key that signed it. */
-  principal: string;
-  /** What IAM has to grant for it. */
-  needs: Need[];
-  /** What DynamoDB counts for a write. */
-  writeUnits?: number;
-}
-
-/** A refusal in AWS's words. */
-export class AwsRefusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
-
-export type JsonOperation = (input: Record<string, unknown>) => unknown;
 
 export interface AwsStandIn {
   url: string;

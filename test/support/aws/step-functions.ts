@@ -1,6 +1,6 @@
 /** Step Functions in front of the embedded engine. */
 import type { Engine } from '../../../engine/engine.ts';
-import { AwsRefusal, type JsonOperation } from './stand-in.ts';
+import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** @param machine ARN of the one state machine there is. */
 export function stepFunctions(engine: () => Engine, machine: string): Record<string, JsonOperation> {

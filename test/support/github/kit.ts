@@ -14,7 +14,7 @@ import { standInCollaboration } from './stand-in-collaboration.ts';
 import { standInPulls } from './stand-in-pulls.ts';
 
 /** A call to the API or to git, as the front saw it. */
-export interface ApiCall {
+interface ApiCall {
   method: string;
   /** With its query. */
   path: string;
@@ -37,7 +37,7 @@ export interface Fault {
 
 export interface GitHubKit extends Awaited<ReturnType<typeof startGitHub>> {}
 
-export const logins = ['lead-gh', 'second-gh', 'dev-gh', 'writer-gh', 'reader-gh', 'outsider-gh', 'ci-gh'] as const;
+const logins = ['lead-gh', 'second-gh', 'dev-gh', 'writer-gh', 'reader-gh', 'outsider-gh', 'ci-gh'] as const;
 const appId = 4242;
 const installation = 77;
 

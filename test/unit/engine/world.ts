@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { State, StateMachine, TaskState } from '../../../engine/asl/types.ts';
-import {
-  Engine,
-  type EngineEvent,
-  type EngineOptions,
-  type Execution,
-  type InvokeContext,
-} from '../../../engine/engine.ts';
+import { Engine, type EngineOptions, type Execution } from '../../../engine/engine.ts';
+import type { EngineEvent, InvokeContext } from '../../../engine/options.ts';
 import type { EngineClock } from '../../../engine/timing/clock.ts';
 
 /** A clock that stands still until it is moved. */
@@ -93,7 +88,7 @@ export const machine = (States: Record<string, State>, more: Partial<StateMachin
   ...more,
 });
 
-export interface Call {
+interface Call {
   functionName: string;
   payload: unknown;
   context: InvokeContext;

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../../../gateway/config.ts';
 
 export const secrets = { runner: 'r'.repeat(64), agent: 'a'.repeat(64) };
 
-export const spec: GatewayConfig['spec'] = {
+const spec: GatewayConfig['spec'] = {
   phaseKey: 'run/build/1/1',
   runId: 'run',
   taskId: 'T-1',

@@ -12,7 +12,7 @@ export const runId = `r-${'a'.repeat(40)}`;
 export const gateId = `${runId}.plan.1`;
 export const head = 'c'.repeat(40);
 
-export const aPlan: Plan = plan.parse({
+const aPlan: Plan = plan.parse({
   summary: 'Mend add.',
   phases: [{ name: 'Mend', files: ['src/math.js'], steps: ['Add instead of subtract'], tests: ['npm test'] }],
   risks: ['none known'],
@@ -123,7 +123,7 @@ index 1..2 100644
 `;
 
 /** Methods that change something; every call is kept. */
-export type Act = { method: 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
+type Act = { method: 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
 
 export interface Fake {
   app: Hono<WebEnv>;
@@ -155,8 +155,8 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
-    submit: act('submit', { runId, how: 'started' as const }),
-    retry: act('retry', { runId: `r-${'e'.repeat(40)}`, how: 'started' as const }),
+    submit: act('submit', { runId, how: 'started' as const, attempt: 1 }),
+    retry: act('retry', { runId: `r-${'e'.repeat(40)}`, how: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),

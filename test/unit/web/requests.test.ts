@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError, type ErrorName } from '../../../core/errors.ts';
+import { RequestRefused } from '../../../web/request-refused.ts';
 import { aGate, aRun, fake, gateId, head, lastVote, runId } from './fake.ts';
 
 const gate = `/gates/${gateId}`;
@@ -207,5 +208,130 @@ describe('R24 the link grants nothing', () => {
     const cookie = (await site.get('/runs')).headers.get('set-cookie')?.split(';')[0] ?? '';
     expect((await site.get('/runs', { cookie })).headers.get('set-cookie')).toBeNull();
     expect((await site.get('/runs', { cookie: 'drydock_session=short' })).headers.get('set-cookie')).not.toBeNull();
+  });
+});
+
+describe('a refused form is shown again with what was written', () => {
+  const form = (text: string, choice: string): string =>
+    text.split('<form ').find((part) => part.includes(`name="choice" value="${choice}"`)) ?? '';
+  const yaml = 'phases:\n  - nme: <Mend>\n';
+  const shown = 'phases:\n  - nme: &lt;Mend&gt;\n';
+
+  test('an edited plan with a fault, under the name of the plan and not of the sandbox', async () => {
+    const site = fake({
+      vote: () => Promise.reject(new DrydockError('PlanInvalid', 'line 2: phases.0: Unrecognized key: "nme"')),
+    });
+    const answer = await site.submit(gate, gate, { ...vote, edit: yaml });
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toContain('line 2: phases.0');
+    expect(text).not.toContain('sandbox');
+    expect(text).toContain(shown.trimEnd());
+    expect(text).toContain('<details open>');
+  });
+
+  test.each([
+    ['a reason', { choice: 'reject', text: 'not <now>' }, 'not &lt;now&gt;', 'reject'],
+    ['a request', { choice: 'revise', text: 'smaller' }, 'smaller', 'revise'],
+    ['a constraint', { choice: 'approve', constraint: 'only src' }, 'value="only src"', 'approve'],
+  ])('%s, when the vote is refused', async (_name, fields, kept, choice) => {
+    const site = fake({ vote: () => Promise.reject(new DrydockError('VoteRefused', 'because')) });
+    const text = await (await site.submit(gate, gate, { head, ...fields })).text();
+    expect(form(text, choice)).toContain(kept);
+  });
+
+  test('what was written for a gate that somebody else closed can still be copied', async () => {
+    const closed = aGate({
+      status: 'decided',
+      decision: { outcome: 'approved', by: ['second'], text: '', at: '2026-11-21T11:59:30.000Z' },
+    });
+    const site = fake({
+      gate: async () => closed,
+      vote: () => Promise.reject(new DrydockError('GateClosed', 'decided')),
+    });
+    const page = await site.submit('/runs', gate, { head, choice: 'revise', text: 'long thoughts' });
+    expect([page.status, await page.text()]).toEqual([409, expect.stringMatching(/What you wrote.*long thoughts/s)]);
+  });
+
+  test('a form of an earlier session, which one click then sends', async () => {
+    const site = fake();
+    const fields = { choice: 'revise', head, text: 'long thoughts' };
+    const refused = await site.submit(gate, gate, { ...fields, csrf: 'of another session' });
+    const text = await refused.text();
+    expect([refused.status, site.acts]).toEqual([403, []]);
+    expect(form(text, 'revise')).toContain('long thoughts');
+    expect((await site.submit(gate, gate, fields)).status).toBe(303);
+    expect(lastVote(site)).toMatchObject({ choice: 'revise', text: 'long thoughts' });
+  });
+
+  test('a session that is over: the words stay, with the way to sign in and to go on', async () => {
+    const over = () => {
+      throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+    };
+    const site = fake({}, { door: over });
+    const answer = await site.submit('/assets/none', gate, {
+      choice: 'revise',
+      head,
+      text: 'long <thoughts>',
+      csrf: 'x',
+    });
+    const text = await answer.text();
+    expect([answer.status, site.acts]).toEqual([401, []]);
+    expect(text).toContain('long &lt;thoughts&gt;</textarea>');
+    expect(text).toContain(`href="/login?to=${encodeURIComponent(gate)}"`);
+    expect(text).toContain(`<form method="post" action="${gate}"><input type="hidden" name="choice" value="revise">`);
+    expect(text).not.toContain('name="csrf"');
+  });
+
+  test('a reason to cancel, when that is refused', async () => {
+    const site = fake({ cancel: () => Promise.reject(new DrydockError('GateClosed', 'it has ended')) });
+    const text = await (await site.submit(run, `${run}/cancel`, { reason: 'wrong base' })).text();
+    expect(text).toMatch(/What you wrote.*wrong base/s);
+  });
+
+  test('of a foreign form nothing is repeated', async () => {
+    const site = fake();
+    const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+    const answer = await site.submit(gate, gate, { choice: 'revise', head, text: 'planted words' }, headers);
+    expect([answer.status, (await answer.text()).includes('planted words')]).toEqual([403, false]);
+  });
+});
+
+describe('the options of an escalation', () => {
+  const asked = {
+    kind: 'question' as const,
+    acceptable: true,
+    question: { question: 'What now?', context: '', options: ['Approve it', 'A hint', 'Give up'] },
+    options: [
+      { label: 'Approve it', does: 'accept' as const },
+      { label: 'A hint', does: 'answer' as const, text: 'required' as const },
+      { label: 'Give up', does: 'reject' as const },
+    ],
+  };
+  test.each([
+    [{ option: 'Give up' }, { choice: 'reject', text: 'Give up' }],
+    [
+      { option: 'Give up', text: 'too dear' },
+      { choice: 'reject', text: 'too dear' },
+    ],
+    [{ option: 'Approve it' }, { choice: 'approve', text: 'Approve it' }],
+    [
+      { option: 'A hint', text: 'use the other parser' },
+      { choice: 'answer', text: 'use the other parser' },
+    ],
+    [{ text: 'in my words' }, { choice: 'answer', text: 'in my words' }],
+  ])('%o does what it says', async (fields, expected) => {
+    const site = fake({ gate: async () => aGate(asked) });
+    expect((await site.submit(gate, gate, { choice: 'answer', head, ...fields })).status).toBe(303);
+    expect(lastVote(site)).toMatchObject(expected);
+  });
+
+  test('a hint without words is not sent, and the page says what each option does', async () => {
+    const site = fake({ gate: async () => aGate(asked) });
+    const answer = await site.submit(gate, gate, { choice: 'answer', head, option: 'A hint' });
+    const text = await answer.text();
+    expect([answer.status, site.acts]).toEqual([422, []]);
+    expect(text).toMatch(/value="A hint" checked/);
+    for (const note of ['ends the run', 'approves the change as it is', 'write it below']) expect(text).toContain(note);
   });
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
-export interface Cgroup {
+interface Cgroup {
   name: 'cgroup2' | 'cgroup1';
   /** Removes the group; says which limit was hit while it was there. */
   close(): Promise<string | undefined>;

@@ -33,7 +33,10 @@ export function descendants(pid: number): number[] {
   return found;
 }
 
-/** The fourth field of /proc/PID/stat; the second, the command in brackets, may itself hold spaces and brackets. */
+/**
+ * The fourth field of /proc/PID/stat; the second, the command in brackets, may itself hold spaces and brackets.
+ * @internal for its tests
+ */
 export function parentOf(stat: string): number | undefined {
   const end = stat.lastIndexOf(')');
   const parent = Number(stat.slice(end + 2).split(' ')[1]);

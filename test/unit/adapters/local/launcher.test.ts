@@ -3,7 +3,7 @@ import { createEngineExecutions } from '../../../../adapters/local/executions.ts
 import { createLocalLauncher } from '../../../../adapters/local/launcher.ts';
 import { DrydockError } from '../../../../core/errors.ts';
 import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../../../core/run/phase.ts';
+import type { PhaseEnd } from '../../../../core/run/phase-end.ts';
 import type { Engine } from '../../../../engine/engine.ts';
 
 const id = 'r-1/build/1';

@@ -52,3 +52,19 @@ test('R12 what was watched comes until the owner is gone; who stops watching is 
   const stop = new AbortController();
   await watch(stop.signal, () => stop.abort());
 });
+
+test('who leaves while more may come stops without an error', async () => {
+  let left: Promise<unknown> = Promise.resolve();
+  const socket = await owner((_request, response) => {
+    left = once(response, 'close');
+    response.write('{"kind":"event","event":{"key":"one"}}\n{"kind":"event"');
+  });
+  const stop = new AbortController();
+  for await (const item of connectOwner(socket).watch('run', stop.signal)) {
+    expect(item).toMatchObject({ event: { key: 'one' } });
+    break;
+  }
+  stop.abort();
+  // An error that nobody listens to would end the process here, and this test with it.
+  await left;
+});

@@ -1,4 +1,5 @@
-import { type GuardInput, guardChange } from '../../../../core/guard/guard.ts';
+import { guardChange } from '../../../../core/guard/guard.ts';
+import type { GuardInput } from '../../../../core/guard/input.ts';
 import type { ChangeEntry, ChangeSet } from '../../../../core/run/change-set.ts';
 import { gitBlobSha } from '../../../../core/task-spec/fingerprint.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DrydockError } from '../../../../core/errors.ts';
+import { DrydockError, errorKinds } from '../../../../core/errors.ts';
 import { derivePlan } from '../../../../core/plan/derive.ts';
 import { planMarkdown } from '../../../../core/plan/markdown.ts';
 import { parsePlan } from '../../../../core/plan/parse.ts';
@@ -67,6 +67,17 @@ describe('the plan an agent left (R20)', () => {
     expect(fault('summary: 1\nrisks: 2')).toMatch(/summary: .*phases: .*risks: /);
     expect(fault(`${least}\nrisks: [${'1,'.repeat(100)}]`)).toMatch(/; and 80 more$/);
     expect(fault(`${least}\n${'x'.repeat(100_000)}: 1`).length).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['an unknown key', 'phases:\n  - nme: a\n', /line 2: phases\.0.*nme/],
+    ['a wrong value', 'summary: s\nphases:\n  - name: a\n    checkpoint: 7\n', /line 4: phases\.0\.checkpoint/],
+    ['a missing value', 'summary: s\n', /line 1: phases/],
+    ['text that is not YAML', 'phases: [\n', /line 2/],
+  ])('of a person with %s is PlanInvalid, and names the line', (_, text, message) => {
+    const fault = { name: 'PlanInvalid', message: expect.stringMatching(message) };
+    expect(() => parsePlan(text, 'person')).toThrow(expect.objectContaining(fault));
+    expect(errorKinds.PlanInvalid.remedy).not.toContain('sandbox');
   });
 
   it('either is a plan or ResultInvalid, whatever the text', () => {

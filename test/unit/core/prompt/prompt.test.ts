@@ -111,6 +111,10 @@ describe('a prompt', () => {
       expect(text).toContain(part);
     }
     expect(prompt({ phase: 'plan', plan: approved })).not.toContain('do it');
+    const marked = plan.parse({ phases: [{ name: 'one', steps: ['do it'], checkpoint: true }] });
+    expect(prompt({ plan: marked })).toContain('- one (checkpoint): do it');
+    const passed = { answers: [], addedConstraints: [], checkpoints: ['One'] };
+    expect(prompt({ plan: marked, work: passed })).toContain('- one (checkpoint, passed): do it');
   });
 
   it('fences and attributes answers, notes and feedback', () => {

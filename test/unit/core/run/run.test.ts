@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DrydockError, errorKinds, isErrorName, viewError } from '../../../../core/errors.ts';
 import { blobsByPath, changeEntry, changeManifest } from '../../../../core/run/change-set.ts';
-import { exitCodeOf, finalStatuses, isFinal, unfinishedStatuses } from '../../../../core/run/record.ts';
+import { exitCodeOf, finalStatuses, isFinal, unfinishedStatuses } from '../../../../core/run/status.ts';
 import { changeOf, submodule } from '../guard/changes.ts';
 
 describe('the status of a run', () => {

@@ -29,6 +29,7 @@ export function recorded(answers: Record<string, Answer>, mode: GitHubAccess['mo
     mode,
     gitUrl: 'https://github.com',
     use: (_scope, _purpose, call) => call(octokit),
+    writing: (_scope, work) => work(),
     app: (call) => call(octokit),
     readToken: async () => 'none',
     release: async () => undefined,

@@ -1,7 +1,7 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 
 /** The three tables, by role. On AWS the names come from the stack; on one machine the roles are the names. */
-export interface TableNames {
+interface TableNames {
   runs: string;
   ledger: string;
   gates: string;

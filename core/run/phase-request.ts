@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { phaseNames } from './phase.ts';
+
+/** Which phase of which run; stored with the token so that recovery can launch the next attempt from it. */
+export const phaseRequest = z.strictObject({
+  runId: z.string(),
+  phase: z.enum(phaseNames),
+  round: z.int().positive(),
+});
+export type PhaseRequest = z.infer<typeof phaseRequest>;
+
+export const phaseIdOf = ({ runId, phase, round }: PhaseRequest): string => `${runId}/${phase}/${round}`;

@@ -1,0 +1,35 @@
+// npm run check: types, formatter and linter, import rules, dead code. All at once, and what each of them found in this order.
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+
+/** The import rules are dependency-cruiser's because Biome knows imports by their text, not by the file they mean. */
+const checks: Record<string, string[]> = {
+  types: ['tsc', '-p', '.'],
+  'format and lint': ['biome', 'check', '--error-on-warnings', '.'],
+  imports: [
+    ...['depcruise', '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'],
+    ...['adapters', 'bin', 'cli', 'common', 'core', 'engine', 'gateway', 'lambdas', 'lib', 'pipeline', 'programs'],
+    ...['sandbox', 'scripts', 'test', 'web', 'vitest.config.ts'],
+  ],
+  'dead code': ['knip', '--no-progress', '--no-config-hints'],
+  'code that only tests use': ['knip', '--no-progress', '--no-config-hints', '--production'],
+};
+
+async function run([command = '', ...args]: string[]): Promise<{ passed: boolean; output: string }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const passed = new Promise<boolean>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code === 0));
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { passed: await passed, output: `${out}${err}`.trim() };
+}
+
+const results = Object.entries(checks).map(async ([name, command]) => ({ name, ...(await run(command)) }));
+for (const result of results) {
+  const { name, passed, output } = await result;
+  console.log(`${passed ? 'ok  ' : 'FAIL'}  ${name}`);
+  if (passed) continue;
+  console.log(output);
+  process.exitCode = 1;
+}

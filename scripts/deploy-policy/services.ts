@@ -1,0 +1,90 @@
+import { any, arn, of, on, type Rule } from './rule.ts';
+
+export const ec2 = (...actions: string[]): Rule[] => [on(of('ec2', ...actions, 'CreateTags', 'DeleteTags'), ...any)];
+export const resolver = (...actions: string[]): Rule[] => [
+  on(of('route53resolver', ...actions, 'TagResource', 'UntagResource', 'ListTagsForResource'), ...any),
+];
+export const lambda = arn('lambda', 'function:Drydock*');
+export const api = [
+  on(
+    of('apigateway', 'DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'TagResource', 'UntagResource'),
+    ...['apis', 'apis/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
+  ),
+];
+/** Names of secrets begin with the logical id. */
+export const secretNames = arn('secretsmanager', 'secret:Storage*');
+/** Services that write logs through a delivery ask for these, which have no ARN. */
+export const deliveries = on(
+  of(
+    'logs',
+    'CreateLogDelivery',
+    'DeleteLogDelivery',
+    'DescribeLogGroups',
+    'DescribeResourcePolicies',
+    'GetLogDelivery',
+    'ListLogDeliveries',
+    'PutResourcePolicy',
+    'UpdateLogDelivery',
+  ),
+  ...any,
+);
+export const groups = ['Drydock*', '/aws/vendedlogs/*/Drydock*'].map((name) => arn('logs', `log-group:${name}`));
+export const queues = [
+  on(
+    of(
+      'sqs',
+      'CreateQueue',
+      'DeleteQueue',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ListQueueTags',
+      'SetQueueAttributes',
+      'TagQueue',
+      'UntagQueue',
+    ),
+    arn('sqs', 'Drydock*'),
+  ),
+];
+export const buckets = [
+  on(
+    of(
+      's3',
+      'CreateBucket',
+      'DeleteBucket',
+      'DeleteBucketPolicy',
+      'GetBucketPolicy',
+      'GetEncryptionConfiguration',
+      'GetLifecycleConfiguration',
+      'ListBucket',
+      'PutBucketOwnershipControls',
+      'PutBucketPolicy',
+      'PutBucketPublicAccessBlock',
+      'PutBucketTagging',
+      'PutEncryptionConfiguration',
+      'PutLifecycleConfiguration',
+    ),
+    'arn:aws:s3:::drydockstate-*',
+  ),
+];
+export const roles = [
+  on(
+    of(
+      'iam',
+      'AttachRolePolicy',
+      'CreateRole',
+      'DeleteRole',
+      'DeleteRolePolicy',
+      'DetachRolePolicy',
+      'GetRole',
+      'GetRolePolicy',
+      'ListAttachedRolePolicies',
+      'ListRolePolicies',
+      'PutRolePolicy',
+      'TagRole',
+      'UntagRole',
+      'UpdateAssumeRolePolicy',
+      'UpdateRole',
+    ),
+    arn('iam', 'role/Drydock*', ''),
+  ),
+];
