@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError, viewError } from '../../../core/errors.ts';
-import { findSecret } from '../../../core/guard/secrets.ts';
 import { type HostEvent, hostEventSchema } from '../../../core/ports/host/host-event.ts';
 import type { Inbox } from '../../../core/ports/host/inbox.ts';
+import { findSecrets } from '../../../core/secrets/known-secrets.ts';
 import { type InboxRow, openInboxTable } from './inbox-table.ts';
 
 /** How long it is known what was handled, so that the same content is not taken twice. */
@@ -133,6 +133,6 @@ const askedFor = (details: unknown): number => {
 /** What is kept of an error: name and message, without what looks like a secret. */
 function textOf(error: unknown): string {
   const { name, message } = viewError(error);
-  const secret = findSecret(message, '');
+  const [secret] = findSecrets(message);
   return `${name}: ${secret ? `(not kept: it holds what looks like ${secret.what})` : message}`.slice(0, errorLength);
 }
