@@ -71,7 +71,7 @@ const packages = {
   'adapters/email': ['@aws-sdk/client-sesv2'],
   'adapters/slack': [],
   'adapters/git': ['node:*'],
-  'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'universal-github-app-jwt', 'node:*'],
+  'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'p-limit', 'universal-github-app-jwt', 'node:*'],
   'adapters/local': ['esbuild', '@aws-sdk/client-dynamodb', 'node:*'],
   web: ['hono', 'openid-client', 'yaml', 'zod', 'node:crypto'],
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../../../core/concurrency/backoff.ts';
 import { DrydockError, viewError } from '../../../core/errors.ts';
 import { type HostEvent, hostEventSchema } from '../../../core/ports/host/host-event.ts';
 import type { Inbox } from '../../../core/ports/host/inbox.ts';
@@ -120,9 +121,11 @@ function parseEvent(json: string): HostEvent {
 
 /** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
 function retryMs(attempts: number, error: unknown): number {
-  const full = Math.min(longestRetryMs, firstRetryMs * 2 ** (attempts - 1));
-  const jittered = Math.ceil(full * (1 - Math.random() / 2));
-  return Math.max(jittered, error instanceof DrydockError ? askedFor(error.details) : 0);
+  const backoff = { firstMs: firstRetryMs, maxMs: longestRetryMs, least: 0.5 };
+  return Math.max(
+    Math.ceil(backoffMs(attempts, backoff, Math.random)),
+    error instanceof DrydockError ? askedFor(error.details) : 0,
+  );
 }
 
 const askedFor = (details: unknown): number => {

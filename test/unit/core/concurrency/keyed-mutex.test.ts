@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createKeyedMutex } from '../../../core/concurrency/keyed-mutex.ts';
+import { createKeyedMutex } from '../../../../core/concurrency/keyed-mutex.ts';
 
 it('runs the work of one key in order, of another key beside it, and goes on after a failure', async () => {
   const inTurn = createKeyedMutex();
