@@ -18,7 +18,7 @@ const account = 'arn:aws:states:local:000000000000';
  * An execution's row in the making: how one change moves it on. Nothing here is seen by anybody before the engine has
  * written it down, with the visits that ended and what there is to tell.
  */
-export class Draft {
+export class Transition {
   readonly row: Row;
   readonly machine: StateMachine;
   readonly now: number;

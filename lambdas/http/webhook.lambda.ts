@@ -24,7 +24,7 @@ const app = createWebhook({
     },
   },
   onDropped: ({ event, outcome, reason }) => logger.info(outcome, { event, reason }),
-  onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
+  onFault: (error) => logger.error(viewError(error).name, { detail: viewError(error).message }),
 });
 const answer = handle(app);
 

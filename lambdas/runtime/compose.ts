@@ -79,7 +79,7 @@ const notifier = once(() =>
     sent: createSentMessages(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
-    log: (line) => logger.warn('unsaid', line),
+    log: (line) => logger.warn('unsent', line),
   }),
 );
 
@@ -166,7 +166,7 @@ export const fargate = named((): FargateLauncher => {
   const config = {
     cluster: variable('cluster'),
     // Not every function that stops tasks starts them.
-    get places() {
+    get networks() {
       return {
         gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
         sandbox: { subnets: list('sandboxSubnets'), securityGroup: variable('sandboxGroup') },

@@ -3,8 +3,8 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { Deps } from '../deps.ts';
-import { settleCi } from '../gates/ci-gate.ts';
-import { type Place, placeOf } from '../repository/hosted-repository.ts';
+import { answerCiWait } from '../gates/ci-gate.ts';
+import { type HostedRepository, hostedRepository } from '../repository/hosted-repository.ts';
 import { onComment } from './on-comment.ts';
 import { previewSpecs } from './on-pull-request.ts';
 import { onClosed } from './on-pull-request-closed.ts';
@@ -26,28 +26,28 @@ export interface Hooks extends RepositorySweeps {
 export function createHooks(deps: Deps, policy: () => Policy): Hooks {
   // One message of a repository at a time: two that tell of the same spec would write the same check twice.
   const inTurn = createKeyedMutex();
-  const dispatch = (place: Place, event: HostEvent): Promise<HookOutcome> => {
+  const dispatch = (hosted: HostedRepository, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {
       case 'push':
-        return onPush(deps, place, event);
+        return onPush(deps, hosted, event);
       case 'pull-request':
-        return previewSpecs(deps, place, event);
+        return previewSpecs(deps, hosted, event);
       case 'pull-request-closed':
-        return onClosed(deps, place, event);
+        return onClosed(deps, hosted, event);
       case 'review':
-        return onReview(deps, place, event);
+        return onReview(deps, hosted, event);
       case 'comment':
-        return onComment(deps, place, event);
+        return onComment(deps, hosted, event);
       case 'ci':
-        return onCi(deps, place, event.head);
+        return onCi(deps, hosted, event.head);
     }
   };
 
   return {
     async handle(event) {
       try {
-        const place = placeOf(deps, policy(), event.repository, event.installation);
-        return await inTurn(event.repository, () => dispatch(place, event));
+        const hosted = hostedRepository(deps, policy(), event.repository, event.installation);
+        return await inTurn(event.repository, () => dispatch(hosted, event));
       } catch (error) {
         if (error instanceof DrydockError && error.name === 'DeliveryRefused') return refused(error.message);
         throw error;
@@ -58,8 +58,8 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
   };
 }
 
-async function onCi(deps: Deps, place: Place, head: string): Promise<HookOutcome> {
-  const runId = await deps.runLinks.find(place.repository, `head:${head}`);
+async function onCi(deps: Deps, hosted: HostedRepository, head: string): Promise<HookOutcome> {
+  const runId = await deps.runLinks.find(hosted.repository, `head:${head}`);
   if (runId === undefined) return ignored(`${head.slice(0, 12)} is the head of no run`);
-  return done(`CI of ${runId}: ${await settleCi(deps, runId)}`);
+  return done(`CI of ${runId}: ${await answerCiWait(deps, runId)}`);
 }

@@ -2,15 +2,15 @@ import { createKeyedMutex, type KeyedMutex } from '../../core/concurrency/keyed-
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Deps } from '../deps.ts';
-import { placeOf } from '../repository/hosted-repository.ts';
-import { adoptOnce } from './on-push.ts';
+import { hostedRepository } from '../repository/hosted-repository.ts';
+import { importBaseline } from './on-push.ts';
 import type { HookOutcome } from './outcome.ts';
 import { sweepHeads } from './sweep.ts';
 
 /** What is found in the repositories themselves, without a message of the host. */
 export interface RepositorySweeps {
-  /** Takes the first look at each repository of the policy, before any message is worked on. */
-  adopt(): Promise<void>;
+  /** Imports the baseline of each repository of the policy, before any message is worked on. */
+  importBaselines(): Promise<void>;
   /** Finds what no message told: specs at the heads of trusted branches. */
   sweep(): Promise<HookOutcome[]>;
 }
@@ -24,28 +24,28 @@ export function createRepositorySweeps(
   policy: () => Policy,
   inTurn: KeyedMutex = createKeyedMutex(),
 ): RepositorySweeps {
-  const hosted = (): string[] =>
+  const names = (): string[] =>
     Object.entries(policy().repositories).flatMap(([name, { host }]) => (host === 'github' ? [name] : []));
   return {
-    async adopt() {
-      for (const repository of hosted()) {
-        const place = placeOf(deps, policy(), repository);
+    async importBaselines() {
+      for (const repository of names()) {
+        const hosted = hostedRepository(deps, policy(), repository);
         if (await deps.seenSpecs.imported(repository)) continue;
         await inTurn(repository, async () => {
-          for (const branch of exact(place.trustedBranches)) {
-            const head = await place.host.resolve(place.location, branch).catch(absentBranch);
-            if (head !== undefined) return adoptOnce(deps, place, head);
+          for (const branch of exact(hosted.trustedBranches)) {
+            const head = await hosted.host.resolve(hosted.location, branch).catch(absentBranch);
+            if (head !== undefined) return importBaseline(deps, hosted, head);
           }
-          return adoptOnce(deps, place, undefined);
+          return importBaseline(deps, hosted, undefined);
         });
       }
     },
 
     async sweep() {
       const outcomes: HookOutcome[] = [];
-      for (const repository of hosted()) {
-        const place = placeOf(deps, policy(), repository);
-        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, place, exact(place.trustedBranches)))));
+      for (const repository of names()) {
+        const hosted = hostedRepository(deps, policy(), repository);
+        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, hosted, exact(hosted.trustedBranches)))));
       }
       return outcomes;
     },

@@ -7,7 +7,7 @@ import {
   appManifest,
   events,
   excessPermissions,
-  longestName,
+  maxName,
   missingEvents,
   permissions,
 } from '../../../adapters/github/api/app-manifest.ts';
@@ -57,10 +57,10 @@ export function register(program: Command): void {
       .addHelpText(
         'after',
         `
-What it asks for, and why:
-${table(Object.entries(permissions).map(([name, { access, why }]) => [`  ${name}`, access, why])).join('\n')}
+What it asks for, and reason:
+${table(Object.entries(permissions).map(([name, { access, reason }]) => [`  ${name}`, access, reason])).join('\n')}
 What it is told of:
-${table(Object.entries(events).map(([name, why]) => [`  ${name}`, why])).join('\n')}`,
+${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).join('\n')}`,
       ),
     setup,
   );
@@ -95,8 +95,8 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
     },
   });
   try {
-    for (const [name, { access, why }] of Object.entries(permissions)) {
-      output.err(`${name.padEnd(13)}  ${access.padEnd(5)}  ${why}`);
+    for (const [name, { access, reason }] of Object.entries(permissions)) {
+      output.err(`${name.padEnd(13)}  ${access.padEnd(5)}  ${reason}`);
     }
     if (webhookUrl === undefined) output.err('No --webhook-url: reviews and comments on GitHub will not be heard.');
     output.err(`Open this page on this machine, and create the app under ${account}:\n${server.url}`);
@@ -163,7 +163,7 @@ async function inStack(options: SetupOptions): Promise<Place> {
 
 const nameOf = ({ name, org }: SetupOptions): string => {
   const chosen = name ?? `drydock-${org ?? Math.floor(Math.random() * 0x10000).toString(16)}`;
-  return chosen.slice(0, longestName);
+  return chosen.slice(0, maxName);
 };
 
 /** @throws UsageError for what GitHub would refuse, or deliver in the open. */
