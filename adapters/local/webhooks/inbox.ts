@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../../../core/concurrency/backoff.ts';
 import { DrydockError, viewError } from '../../../core/errors.ts';
-import { type HostEvent, hostEventSchema } from '../../../core/ports/host/host-event.ts';
-import type { Inbox } from '../../../core/ports/host/inbox.ts';
+import { hostEventSchema } from '../../../core/ports/host/host-event.ts';
+import type { Delivery, Inbox } from '../../../core/ports/host/inbox.ts';
 import { findSecrets } from '../../../core/secrets/known-secrets.ts';
 import { type InboxRow, openInboxTable } from './inbox-table.ts';
 
@@ -79,10 +79,8 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
             continue;
           }
           inHand.add(row.seq);
-          const { id, attempts } = row;
-          const receivedAt = new Date(row.receivedAt).toISOString();
           const failure = await Promise.resolve()
-            .then(() => handler({ id, event: parseEvent(row.event), receivedAt, attempts }))
+            .then(() => handler(deliveryOf(row)))
             .then(
               () => undefined,
               (error: unknown) => ({ error }),
@@ -111,10 +109,10 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
   };
 }
 
-/** The event of a row. @throws DeliveryRefused where another version wrote it in a form that is not known here. */
-function parseEvent(json: string): HostEvent {
-  const result = hostEventSchema.safeParse(JSON.parse(json));
-  if (result.success) return result.data;
+/** The delivery of a row. @throws DeliveryRefused where another version wrote its event in a form that is not known here. */
+function deliveryOf({ id, event, receivedAt, attempts }: InboxRow): Delivery {
+  const result = hostEventSchema.safeParse(JSON.parse(event));
+  if (result.success) return { id, event: result.data, receivedAt: new Date(receivedAt).toISOString(), attempts };
   const path = result.error.issues[0]?.path.map(String).join('.') || 'kind';
   throw new DrydockError('DeliveryRefused', `The stored event is not valid: ${path}.`);
 }
