@@ -5,19 +5,18 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
-import { readEvent } from '../../adapters/github/webhook/events.ts';
+import { type Dropped, type Message, takeMessage } from '../../adapters/github/webhook/intake.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
-import { DrydockError, viewError } from '../../core/errors.ts';
+import { viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../core/ports/host/credentials.ts';
-import type { HostEvent } from '../../core/ports/host/host-event.ts';
-import type { Delivery, Inbox } from '../../core/ports/host/inbox.ts';
+import type { Inbox } from '../../core/ports/host/inbox.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
-import { type HookOutcome, refused } from '../../pipeline/webhooks/outcome.ts';
+import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { sweepCi } from '../../pipeline/webhooks/sweep.ts';
 
 /** Messages worked on at once; of one repository, one after the other. */
@@ -31,7 +30,7 @@ export interface GitHub {
   /** Revokes what runs that ended, or a process that died, left behind. */
   revokeLeftovers(isEnded: (runId: string) => Promise<boolean>): Promise<void>;
   /** Messages that the host failed to deliver since a moment, in epoch milliseconds. */
-  failedDeliveries(since: number): Promise<{ event: string; body: string }[]>;
+  failedDeliveries(since: number): Promise<Message[]>;
   /** Revokes what this process minted for no run in particular. */
   close(): Promise<void>;
 }
@@ -87,8 +86,9 @@ export function composeWebhooks(options: {
   const line = (what: string, { outcome, reason }: HookOutcome): string => `${what} ${outcome}: ${reason}`;
 
   const sweep = async (since: number, say: (line: string) => void): Promise<void> => {
-    for (const delivery of await github.failedDeliveries(since)) {
-      if (await inbox.put(delivery)) say(`sweep: ${delivery.event} was never delivered; taken up`);
+    const intake = { inbox, onDropped: ({ event, ...outcome }: Dropped) => say(line(`sweep: ${event}`, outcome)) };
+    for (const message of await github.failedDeliveries(since)) {
+      if (await takeMessage(intake, message)) say(`sweep: ${message.event} was never delivered; taken up`);
     }
     for (const outcome of await hooks.sweep()) say(line('sweep', outcome));
   };
@@ -100,27 +100,14 @@ export function composeWebhooks(options: {
     importBaselines: (say) => guarded('first look', say, () => hooks.importBaselines()),
     async work(signal, say) {
       const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
-      const handling = inbox.work(
-        async (delivery) => {
-          const event = eventOf(delivery);
-          say(line(delivery.event, 'kind' in event ? await hooks.handle(event) : event));
-        },
-        { concurrency, signal },
-      );
+      const handling = inbox.work(async ({ event }) => say(line(event.kind, await hooks.handle(event))), {
+        concurrency,
+        signal,
+      });
       await Promise.all([sweeping, handling]);
     },
     close: () => inbox.close(),
   };
-}
-
-/** A message that lacks what its event must have is refused, and will not be better later. */
-function eventOf({ event, body }: Delivery): HostEvent | HookOutcome {
-  try {
-    return readEvent(event, JSON.parse(body));
-  } catch (error) {
-    if (error instanceof DrydockError && error.name === 'DeliveryRefused') return refused(error.message);
-    throw error;
-  }
 }
 
 /** What fails because the host does not answer is said, and tried again at the next round. */
