@@ -5,9 +5,9 @@ import { applyPolicy } from './merge.ts';
 import type { Policy } from './schema.ts';
 
 /**
- * Parses a spec and merges it with the policy. Submit calls it once per run; the steps read what it stored.
+ * Parses a spec and merges it with the policy. Submit calls it once per run and stores the result for the steps.
  * @param file Its name decides between YAML and Markdown.
- * @throws SpecInvalid, PolicyRefused and the other refusals of the policy, every fault in the message and in `details`.
+ * @throws SpecInvalid, PolicyRefused and the other refusals of the policy; message and `details` contain every fault.
  */
 export function resolveTask(
   file: string,

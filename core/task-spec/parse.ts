@@ -13,24 +13,24 @@ export interface ParsedSpec {
   /** Present when no problem is an error. */
   spec?: TaskSpec;
   problems: Problem[];
-  /** As written, where it is text; also of a spec that is refused. */
+  /** The task id as written, if it is text; present for an invalid spec too. */
   taskId?: string;
 }
 
-/** A read spec with what lint needs to place further problems. */
+/** A parsed spec, with the document that lint needs to locate further problems. */
 export interface ReadSpec {
   spec?: TaskSpec;
   taskId?: string;
   text: string;
   faults: Fault[];
   document?: Pick<YamlDocument, 'locate'>;
-  /** What is written, before defaults. */
+  /** The data as written, without defaults. */
   value?: unknown;
 }
 
 /**
- * Parses and checks a task spec, all faults at once.
- * @param file its name decides: `.md` and `.markdown` are Markdown with front matter, everything else is YAML.
+ * Parses and checks a task spec; reports all problems at once.
+ * @param file `.md` and `.markdown` are Markdown with front matter, every other name is YAML.
  */
 export function parseSpec(file: string, bytes: Uint8Array): ParsedSpec {
   const read = readSpec(file, bytes);
@@ -47,7 +47,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   for (const offset of secretOffsets(text)) {
     faults.push({
       rule: 'secret',
-      message: 'This looks like a credential; take it out of the spec and revoke it.',
+      message: 'This looks like a credential; remove it from the spec and revoke it.',
       offset,
     });
   }
@@ -60,7 +60,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { data, faults: found } = checkSchema(specSchema, document, document.value);
   faults.push(...found);
   for (const path of data ? unfilledFields(data) : []) {
-    const message = `${String(path[0])}: this is what the template says; write what you mean, or take it out.`;
+    const message = `${String(path[0])}: this is the text of the template; replace or remove it.`;
     faults.push({ rule: unfilled, message, offset: document.locate(path) });
   }
   const taskId = (document.value as { task_id?: unknown } | null | undefined)?.task_id;
@@ -76,13 +76,13 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
 
 const isMarkdown = (file: string): boolean => /\.(?:md|markdown)$/i.test(file);
 
-/** The front matter with the body as its instructions, and the first heading as its title where it gives none. */
+/** The front matter with the body as `instructions`, and the first heading as `title` if it has none. */
 function withBody(yaml: YamlDocument, body: { text: string; start: number }, faults: Fault[]): YamlDocument {
   if (typeof yaml.value !== 'object' || yaml.value === null || Array.isArray(yaml.value)) return yaml;
   const given = yaml.value as Record<string, unknown>;
   if (body.text.trim() === '') return yaml;
   if (Object.hasOwn(given, 'instructions')) {
-    const message = 'The body is the instructions; take them out of the front matter.';
+    const message = 'The body is the instructions; remove `instructions` from the front matter.';
     faults.push({ rule: 'instructions-twice', message, offset: yaml.locate(['instructions'], true) });
   }
   const heading = /^#[ \t]+(\S[^\n]{0,198})$/m.exec(body.text)?.[1]?.trim();
@@ -99,8 +99,8 @@ function withBody(yaml: YamlDocument, body: { text: string; start: number }, fau
 }
 
 /**
- * Mends what can be mended without knowing what was meant: scalars that start with a reserved character (`@scope/name`)
- * are put in quotes. Undefined when there is nothing to mend.
+ * Fixes the problems that have only one possible fix: scalars that start with a reserved character (`@scope/name`) are
+ * put in quotes. Undefined when there is nothing to fix.
  */
 export function fixSpec(file: string, bytes: Uint8Array): Uint8Array | undefined {
   const { text } = readText(bytes);
@@ -109,13 +109,13 @@ export function fixSpec(file: string, bytes: Uint8Array): Uint8Array | undefined
   if ('fault' in parts) return undefined;
   const { unquoted } = readYaml(parts.yaml, parts.start);
   if (unquoted.length === 0) return undefined;
-  let mended = text;
+  let fixed = text;
   for (const { start, end } of [...unquoted].sort((a, b) => b.start - a.start)) {
-    mended = `${mended.slice(0, start)}${quote(mended.slice(start, end))}${mended.slice(end)}`;
+    fixed = `${fixed.slice(0, start)}${quote(fixed.slice(start, end))}${fixed.slice(end)}`;
   }
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
-  return new TextEncoder().encode(mark + mended);
+  const byteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
+  return new TextEncoder().encode(byteOrderMark + fixed);
 }
 
-/** Double quotes as people write them; single ones where an escape would be needed. */
+/** Double quotes by default; single quotes if double quotes would need an escape. */
 const quote = (scalar: string): string => (/["\\]/.test(scalar) ? `'${scalar.replaceAll("'", "''")}'` : `"${scalar}"`);
