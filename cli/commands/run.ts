@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
-import { parseSpec } from '../../core/task-spec/parse.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
@@ -15,7 +15,7 @@ import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
-import { readSpec } from './specs.ts';
+import { readSpecFile } from './specs.ts';
 
 interface RunOptions extends CommonOptions {
   repo: string[];
@@ -79,21 +79,21 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
 
 /** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
 export async function runSpec(output: Output, options: RunOptions, file: string): Promise<Outcome> {
-  const bytes = readSpec(file);
+  const bytes = readSpecFile(file);
   const stack = stackOf(options);
   if (stack) {
     const { runOnStack } = await import('../remote/submit.ts');
     const request = {
       file: shownPath(file),
-      bytesBase64: Buffer.from(bytes).toString('base64'),
+      bytes,
       ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
       dryRun: options.dryRun === true,
       ...(options.agent === undefined ? {} : { agent: options.agent }),
     };
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
-  const named = parseSpec(file, bytes).spec?.repository;
-  const standing = standingIn(named, process.cwd());
+  const read = readSpec(shownPath(file), bytes);
+  const standing = standingIn(read.spec?.repository, process.cwd());
   const { policy } = loadPolicy({
     repositories: repositoriesOf(options.repo, process.cwd()),
     ...(standing === undefined ? {} : { standing }),
@@ -111,7 +111,8 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   };
   const request = {
     file: shownPath(file),
-    bytesBase64: Buffer.from(bytes).toString('base64'),
+    bytes,
+    read,
     policy,
     requester,
     ...(options.attempt === undefined ? {} : { attempt: options.attempt }),

@@ -37,11 +37,11 @@ export function register(program: Command): void {
       .option(...asOption)
       .option(...dataOption),
     async (output, options, file) => {
-      const bytes = readSpec(file);
+      const bytes = readSpecFile(file);
       const { policy } = policyFor(options, bytes, file, options.repo);
       const requester = personId(policy, requesterName(options.as));
       const { estimate, budget } = await withSession(options, (session) =>
-        session.service.estimate({ file, policy, requester, bytesBase64: Buffer.from(bytes).toString('base64') }),
+        session.service.estimate({ file, policy, requester, bytes }),
       );
       const usd = {
         low: usdOf(estimate.micros.low),
@@ -121,7 +121,7 @@ async function lint(
   const root = gitRoot(process.cwd());
   const facts = root === undefined ? {} : { files: filesOf(root) };
   const reports = files.map((file) => {
-    let bytes = readSpec(file);
+    let bytes = readSpecFile(file);
     const fixed = options.fix ? fixSpec(file, bytes) : undefined;
     if (fixed) {
       writeFileSync(file, fixed);
@@ -178,7 +178,7 @@ function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo
   });
 }
 
-export function readSpec(file: string): Uint8Array {
+export function readSpecFile(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {

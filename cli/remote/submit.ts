@@ -8,7 +8,7 @@ import type { StackSession } from './session.ts';
 /** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
 interface StackRequest {
   file: string;
-  bytesBase64: string;
+  bytes: Uint8Array;
   attempt?: number;
   dryRun: boolean;
   agent?: string;

@@ -17,8 +17,10 @@ export interface ParsedSpec {
   taskId?: string;
 }
 
-/** A parsed spec, with the document that lint needs to locate further problems. */
+/** The result of reading a spec once: lint locates further problems in it, Submit merges it with the policy. */
 export interface ReadSpec {
+  /** Path as given by the caller. */
+  file: string;
   spec?: TaskSpec;
   taskId?: string;
   text: string;
@@ -32,8 +34,10 @@ export interface ReadSpec {
  * Parses and checks a task spec; reports all problems at once.
  * @param file `.md` and `.markdown` are Markdown with front matter, every other name is YAML.
  */
-export function parseSpec(file: string, bytes: Uint8Array): ParsedSpec {
-  const read = readSpec(file, bytes);
+export const parseSpec = (file: string, bytes: Uint8Array): ParsedSpec => parsedSpec(readSpec(file, bytes));
+
+/** The public part of a spec that was read; its faults become problems with lines. */
+export function parsedSpec(read: ReadSpec): ParsedSpec {
   return {
     ...(read.spec ? { spec: read.spec } : {}),
     ...(read.taskId === undefined ? {} : { taskId: read.taskId }),
@@ -43,7 +47,7 @@ export function parseSpec(file: string, bytes: Uint8Array): ParsedSpec {
 
 export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { text, faults } = readText(bytes);
-  if (text === undefined) return { text: '', faults };
+  if (text === undefined) return { file, text: '', faults };
   for (const offset of secretOffsets(text)) {
     faults.push({
       rule: 'secret',
@@ -52,7 +56,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
     });
   }
   const parts = isMarkdown(file) ? splitMarkdown(text) : { yaml: text, start: 0 };
-  if ('fault' in parts) return { text, faults: [...faults, parts.fault] };
+  if ('fault' in parts) return { file, text, faults: [...faults, parts.fault] };
 
   const yaml = readYaml(parts.yaml, parts.start);
   faults.push(...yaml.faults);
@@ -65,6 +69,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   }
   const taskId = (document.value as { task_id?: unknown } | null | undefined)?.task_id;
   return {
+    file,
     text,
     faults,
     document,

@@ -5,7 +5,14 @@ export const apiVersion = 1;
 
 /** `POST` body: which method of the service, and what it is given. */
 export const encodeCall = (method: string, args: readonly unknown[]): string =>
-  JSON.stringify({ wire: apiVersion, method, args });
+  JSON.stringify({ wire: apiVersion, method, args: args.map(withoutBytes) });
+
+/** The bytes of a spec as base64; what was read of it stays in this process. */
+function withoutBytes(arg: unknown): unknown {
+  if (typeof arg !== 'object' || arg === null || !('bytes' in arg) || !(arg.bytes instanceof Uint8Array)) return arg;
+  const { bytes, ...rest } = arg;
+  return { ...rest, read: undefined, bytesBase64: Buffer.from(bytes as Uint8Array).toString('base64') };
+}
 
 /** An answer as it travels: `{result}`, or `{error}` with the name, the words and the remedy of what was thrown. */
 export interface ApiAnswer {

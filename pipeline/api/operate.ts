@@ -81,8 +81,7 @@ function serviceOf(deps: Deps, policy: Policy): Service {
         remedy: 'Let the operator list it, and deploy.',
       });
     },
-    submit: ({ bytesBase64, ...request }) =>
-      submitTrusted(deps, { ...request, bytes: Buffer.from(bytesBase64, 'base64') }),
+    submit: (request) => submitTrusted(deps, request),
   };
 }
 

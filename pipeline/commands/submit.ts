@@ -7,6 +7,7 @@ import { anotherAttempt } from '../../core/run/another-attempt.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
+import { type ReadSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { type Deps, nonce } from '../deps.ts';
 import { putJson } from '../runs/artifacts.ts';
 import { accessRepository } from '../runs/run-context.ts';
@@ -15,6 +16,8 @@ export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
   file: string;
   bytes: Uint8Array;
+  /** The spec as the caller in this process has read it from `bytes`; absent: it is read here. */
+  read?: ReadSpec;
   policy: Policy;
   /** Person id. */
   requester: string;
@@ -43,7 +46,7 @@ export interface Submitted {
  * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
-  const task = resolveTask(request.file, request.bytes, request.policy, {
+  const task = resolveTask(request.read ?? readSpec(request.file, request.bytes), request.policy, {
     requester: request.requester,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
   });

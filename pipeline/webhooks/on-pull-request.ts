@@ -6,7 +6,8 @@ import { wildcard } from '../../core/policy/wildcard.ts';
 import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
-import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { lintRead } from '../../core/task-spec/lint/lint.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { sprintOf } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { type HostedRepository, personBehind } from '../repository/hosted-repository.ts';
@@ -67,7 +68,8 @@ async function previewOf(
   path: string,
   bytes: Uint8Array,
 ): Promise<Preview> {
-  const report = lintSpec(path, bytes, undefined, policy);
+  const read = readSpec(path, bytes);
+  const report = lintRead(read, undefined, policy);
   const annotations = report.problems.map(
     ({ severity, rule, message, line }): Annotation => ({
       path,
@@ -84,7 +86,7 @@ async function previewOf(
   const first = annotations.find((annotation) => annotation.level === 'failure');
   if (first) return { ...refusal(first.message), annotations };
   try {
-    const task = resolveTask(path, bytes, policy, { requester: personBehind(policy, event.sender) });
+    const task = resolveTask(read, policy, { requester: personBehind(policy, event.sender) });
     if (task.spec.repository !== repository) return refusal(`The spec is for ${task.spec.repository}.`);
     const { micros, capMicros } = estimateTask(task);
     const sprint = sprintOf(task.budget, deps.clock.now());

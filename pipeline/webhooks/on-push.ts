@@ -4,7 +4,8 @@ import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { RunOrigin } from '../../core/run/record.ts';
-import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { lintRead } from '../../core/task-spec/lint/lint.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { submit } from '../commands/submit.ts';
 import type { Deps } from '../deps.ts';
 import { type HostedRepository, mayWrite, personBehind } from '../repository/hosted-repository.ts';
@@ -91,7 +92,8 @@ async function start(
   const { policy } = hosted;
   const bytes = await hosted.host.readFile(hosted.location, push.after, spec.path);
   if (!bytes) return refuse(spec, 'The file cannot be read.');
-  const { problems } = lintSpec(spec.path, bytes, undefined, policy);
+  const read = readSpec(spec.path, bytes);
+  const { problems } = lintRead(read, undefined, policy);
   const faults = problems
     .filter((problem) => problem.severity === 'error')
     .map(
@@ -107,6 +109,7 @@ async function start(
     const { runId, outcome } = await submit(deps, {
       file: spec.path,
       bytes,
+      read,
       policy,
       requester: personBehind(policy, push.sender),
       attempt: 1,

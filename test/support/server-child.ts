@@ -52,7 +52,7 @@ const file = join(folder, 'FIX-1.yaml');
 const { policy } = loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() });
 const { runId } = await server.service.submit({
   file: 'FIX-1.yaml',
-  bytesBase64: readFileSync(file).toString('base64'),
+  bytes: readFileSync(file),
   policy,
   requester: personId(policy, 'dev@example.com'),
   attempt: 1,

@@ -163,7 +163,7 @@ export async function submit(world: World, server: ServerProcess, request: RunRe
   const { file, bytes } = world.spec(request.spec);
   return server.service.submit({
     file,
-    bytesBase64: bytes.toString('base64'),
+    bytes,
     policy,
     requester: personId(policy, request.requester ?? 'dev@example.com'),
     attempt: request.attempt ?? 1,

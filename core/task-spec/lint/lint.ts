@@ -21,8 +21,11 @@ export interface LintReport {
 /**
  * Checks a spec before a run: its form, its clarity, how to delegate it and, with a policy, what the policy refuses.
  */
-export function lintSpec(file: string, bytes: Uint8Array, facts?: RepositoryFacts, policy?: Policy): LintReport {
-  const read = readSpec(file, bytes);
+export const lintSpec = (file: string, bytes: Uint8Array, facts?: RepositoryFacts, policy?: Policy): LintReport =>
+  lintRead(readSpec(file, bytes), facts, policy);
+
+/** Checks a spec that is already read, see {@link lintSpec}. */
+export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Policy): LintReport {
   const { spec } = read;
   if (!spec) return report(read, read.faults, [], unreadable);
 
