@@ -67,14 +67,14 @@ ${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).j
 }
 
 async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
-  const place = options.stack === undefined ? onThisMachine(options) : await inStack(options);
+  const target = options.stack === undefined ? onThisMachine(options) : await inStack(options);
   const { org } = options;
   if (org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/.test(org)) {
     throw new DrydockError('UsageError', '--org takes the name of an organization.');
   }
   const apiUrl = httpUrl(options.apiUrl ?? (process.env.GITHUB_API_URL || 'https://api.github.com'), '--api-url');
   const webUrl = httpUrl(options.webUrl ?? webUrlOf(apiUrl), '--web-url');
-  const given = options.webhookUrl ?? place.webhookUrl;
+  const given = options.webhookUrl ?? target.webhookUrl;
   const webhookUrl = given === undefined ? undefined : publicUrl(given, webUrl);
   const account = org ?? 'your own account';
   const made: { app?: Made } = {};
@@ -90,7 +90,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
         ...(webhookUrl === undefined ? {} : { webhookUrl }),
       }),
     async exchange(code) {
-      made.app = await exchange({ code, apiUrl, webUrl, store: place.store });
+      made.app = await exchange({ code, apiUrl, webUrl, store: target.store });
       return made.app;
     },
   });
@@ -107,7 +107,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
   const { app } = made;
   if (!app) throw new DrydockError('Internal', 'The exchange ended without an app.');
   const { slug, appId, file, installUrl, lacks } = app;
-  const { next } = place;
+  const { next } = target;
   print(output, { appId, slug, installUrl, file, lacksEvents: lacks, next }, () => [
     `app       ${plain(slug)} (${appId}), stored in ${file}`,
     ...(webhookUrl !== undefined && lacks.length > 0 ? [`lacks     the events ${lacks.join(', ')}`] : []),
@@ -119,7 +119,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
 }
 
 /** Where the app is kept. */
-interface Place {
+interface SetupTarget {
   /** Where GitHub is to send its messages, where that is known. */
   webhookUrl?: string;
   /** Says where it is kept. */
@@ -129,7 +129,7 @@ interface Place {
 }
 
 /** @throws UsageError where an app is stored already. */
-function onThisMachine(options: SetupOptions): Place {
+function onThisMachine(options: SetupOptions): SetupTarget {
   const dataDir = dataFolder(options.data);
   if (options.replace !== true && existsSync(appFile(dataDir))) throw appStored(appFile(dataDir));
   return {
@@ -142,7 +142,7 @@ function onThisMachine(options: SetupOptions): Place {
  * In the secret of a deployment; nothing of it is written on this machine.
  * @throws before anything is made on GitHub: what keeps it from being stored.
  */
-async function inStack(options: SetupOptions): Promise<Place> {
+async function inStack(options: SetupOptions): Promise<SetupTarget> {
   const stack = stackOf(options);
   if (!stack) throw new DrydockError('Internal', 'A stack was given, and none was found.');
   const session = await openStackSession(stack);
@@ -199,7 +199,12 @@ interface Made {
 }
 
 /** @throws HostUnavailable, HostRefused: GitHub does not take the code, or made another app than was asked for. */
-async function exchange(of: { code: string; apiUrl: string; webUrl: string; store: Place['store'] }): Promise<Made> {
+async function exchange(of: {
+  code: string;
+  apiUrl: string;
+  webUrl: string;
+  store: SetupTarget['store'];
+}): Promise<Made> {
   const { apiUrl, webUrl } = of;
   const quiet = () => undefined;
   const octokit = new Octokit({ baseUrl: apiUrl, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });

@@ -57,7 +57,7 @@ describe('R1 R24 R25 a push starts a run, and GitHub sees it through', () => {
     await until('FIX-1', reviewing);
 
     const comment = await github.review(number, 'lead-gh', 'REQUEST_CHANGES', {
-      body: 'Say reason.',
+      body: 'Say why.',
       commit: second.commit ?? '',
       comments: [{ path: 'src/math.js', line: 1, body: 'A comment here, please.' }],
     });

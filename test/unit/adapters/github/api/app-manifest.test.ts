@@ -108,7 +108,7 @@ describe('the pages of setup', () => {
     );
   });
 
-  test('list each permission and reason, and say when nothing will be heard', () => {
+  test('list each permission and why, and say when nothing will be heard', () => {
     const page = String(startPage(appManifest(of), action, 'acme'));
     for (const name of Object.keys(permissions)) expect(page).toContain(`<td>${name}</td>`);
     expect(page).toContain('reviews and comments are not heard');
