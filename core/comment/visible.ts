@@ -27,7 +27,7 @@ export function readSight(lines: readonly string[], asked: readonly number[]): {
   const sights = new Map<number, Sight>();
   let touched: number | undefined;
   for (const block of root.children) {
-    const { start, end: last } = placeOf(block);
+    const { start, end: last } = positionOf(block);
     const here = asked.filter((line) => line + 1 >= start.line && line + 1 <= last.line);
     const touches = start.line === touched;
     const isText = block.type === 'paragraph' || block.type === 'heading';
@@ -74,13 +74,13 @@ function readText(
   const sights = new Map<number, Sight>();
   const inside: Reading = { text, elements: { open: [...elements.open], lost: elements.lost } };
   for (const child of block.children) {
-    const { start, end } = placeOf(child);
+    const { start, end } = positionOf(child);
     for (const index of asked) {
       const line = index + 1;
       const begins = start.line < line || (start.line === line && start.column === 1);
       if (!begins || end.line < line || (end.line === line && end.column === 1)) continue;
       const lineStart = text.split('\n', index).reduce((sum, { length }) => sum + length + 1, 0);
-      const above = text.slice(placeOf(block).start.offset, lineStart);
+      const above = text.slice(positionOf(block).start.offset, lineStart);
       const clear = child.type === 'text' && !tagLike.test(text.slice(start.offset, lineStart)) && !above.includes('$');
       if (inside.elements.open.length > 0) sights.set(index, 'covered');
       else sights.set(index, clear && !inside.elements.lost ? 'plain' : 'doubtful');
@@ -95,7 +95,7 @@ const tagLike = /<[a-z/!?]/i;
 
 /** What a node does to the lines below it. @param inItem Whether it is in a list or a footnote. */
 function readNode(node: Node, reading: Reading, inItem: boolean): void {
-  const { start, end } = placeOf(node);
+  const { start, end } = positionOf(node);
   const source = (): string => reading.text.slice(start.offset, end.offset);
   if (node.type === 'html') readHtml(reading.elements, node.value);
   // A tag that is none, and the start of a formula, which may hide all up to its end.
@@ -107,7 +107,7 @@ function readNode(node: Node, reading: Reading, inItem: boolean): void {
   for (const child of node.children) readNode(child, reading, nested);
 }
 
-function placeOf({ position }: Node): NonNullable<Node['position']> {
+function positionOf({ position }: Node): NonNullable<Node['position']> {
   if (!position) throw new Error('the parser gave a node no position');
   return position;
 }
