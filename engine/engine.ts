@@ -300,7 +300,7 @@ export class Engine {
       deadline: null,
       due: null,
       retries: '[]',
-      tries: 0,
+      attempt: 0,
       transitions: 0,
       events: 1,
       value: input,
@@ -329,7 +329,7 @@ export class Engine {
   }
 }
 
-const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.tries === then.tries;
+const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.attempt === then.attempt;
 
 /** JSON text of what a caller hands in. */
 function textOf(value: unknown, refused: (message: string) => Error): string {

@@ -135,12 +135,13 @@ async function receive(webhooks: Webhooks, port: number, output: Output) {
   const stop = new AbortController();
   const fault = (problem: string) => (error: unknown) =>
     output.err(plain(`drydock: ${problem}: ${viewError(error).message} ${viewError(error).remedy}`));
+  const say = (line: string): void => output.err(plain(line));
   const app = createWebhook({
     secrets: webhooks.secrets,
     inbox: webhooks.inbox,
+    onDropped: ({ event, outcome, reason }) => say(`${event} ${outcome}: ${reason}`),
     onFault: fault('a webhook could not be stored'),
   });
-  const say = (line: string): void => output.err(plain(line));
   await webhooks.importBaselines(say);
   const listener = await listenForWebhooks({ app, port });
   // A full disk stops the handling of webhooks, not the runs; the next start handles them.

@@ -5,19 +5,18 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
-import { readEvent } from '../../adapters/github/webhook/events.ts';
+import { type Dropped, type Message, takeMessage } from '../../adapters/github/webhook/intake.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
-import { DrydockError, viewError } from '../../core/errors.ts';
+import { viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../core/ports/host/credentials.ts';
-import type { HostEvent } from '../../core/ports/host/host-event.ts';
-import type { Delivery, Inbox } from '../../core/ports/host/inbox.ts';
+import type { Inbox } from '../../core/ports/host/inbox.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
-import { type HookOutcome, refused } from '../../pipeline/webhooks/outcome.ts';
+import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { sweepCi } from '../../pipeline/webhooks/sweep.ts';
 
 /** Deliveries handled in parallel; those of one repository are handled one after the other. */
@@ -32,7 +31,7 @@ export interface GitHub {
   /** Revokes the credentials that ended runs or a crashed process left behind. */
   revokeLeftovers(isEnded: (runId: string) => Promise<boolean>): Promise<void>;
   /** Deliveries that failed at the host. @param since Epoch milliseconds. */
-  failedDeliveries(since: number): Promise<{ event: string; body: string }[]>;
+  failedDeliveries(since: number): Promise<Message[]>;
   /** Revokes the credentials that this process minted without a run. */
   close(): Promise<void>;
 }
@@ -86,8 +85,9 @@ export function composeWebhooks(options: {
   const line = (what: string, { outcome, reason }: HookOutcome): string => `${what} ${outcome}: ${reason}`;
 
   const sweep = async (since: number, say: (line: string) => void): Promise<void> => {
-    for (const delivery of await github.failedDeliveries(since)) {
-      if (await inbox.put(delivery)) say(`sweep: ${delivery.event} was never delivered; handled now`);
+    const intake = { inbox, onDropped: ({ event, ...outcome }: Dropped) => say(line(`sweep: ${event}`, outcome)) };
+    for (const message of await github.failedDeliveries(since)) {
+      if (await takeMessage(intake, message)) say(`sweep: ${message.event} was never delivered; handled now`);
     }
     for (const outcome of await hooks.sweep()) say(line('sweep', outcome));
   };
@@ -99,27 +99,14 @@ export function composeWebhooks(options: {
     importBaselines: (say) => guarded('baseline import', say, () => hooks.importBaselines()),
     async work(signal, say) {
       const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
-      const handling = inbox.work(
-        async (delivery) => {
-          const event = eventOf(delivery);
-          say(line(delivery.event, 'kind' in event ? await hooks.handle(event) : event));
-        },
-        { concurrency, signal },
-      );
+      const handling = inbox.work(async ({ event }) => say(line(event.kind, await hooks.handle(event))), {
+        concurrency,
+        signal,
+      });
       await Promise.all([sweeping, handling]);
     },
     close: () => inbox.close(),
   };
-}
-
-/** An invalid delivery is refused, because a retry would fail too. */
-function eventOf({ event, body }: Delivery): HostEvent | HookOutcome {
-  try {
-    return readEvent(event, JSON.parse(body));
-  } catch (error) {
-    if (error instanceof DrydockError && error.name === 'DeliveryRefused') return refused(error.message);
-    throw error;
-  }
 }
 
 /** Reports a failure; the next round tries again. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signedPost } from '../../adapters/aws/signed.ts';
 import { version } from '../../common/package-info.ts';
+import { backoffMs } from '../../core/concurrency/backoff.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
@@ -90,7 +91,7 @@ async function post(account: Account, url: string, body: string, repeatable: boo
         ? unreachable(new URL(url).host)
         : new DrydockError('StackUnavailable', `The deployment answered with status ${answer.status}.`);
     }
-    await delay(Math.random() * 500 * 2 ** attempt);
+    await delay(backoffMs(attempt, { firstMs: 1_000 }, Math.random));
   }
 }
 

@@ -1,9 +1,9 @@
+import { findSecrets } from '../secrets/known-secrets.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { checkSchema } from './issues.ts';
 import { splitMarkdown } from './markdown.ts';
 import { unfilled, unfilledFields } from './placeholders.ts';
 import { specSchema, type TaskSpec } from './schema.ts';
-import { secretOffsets } from './secrets.ts';
 import { type Fault, isUtf8, type Problem, readText, toProblems } from './text.ts';
 
 export type { TaskSpec } from './schema.ts';
@@ -48,7 +48,7 @@ export function parsedSpec(read: ReadSpec): ParsedSpec {
 export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { text, faults } = readText(bytes);
   if (text === undefined) return { file, text: '', faults };
-  for (const offset of secretOffsets(text)) {
+  for (const { offset } of findSecrets(text)) {
     faults.push({
       rule: 'secret',
       message: 'This looks like a credential; remove it from the spec and revoke it.',

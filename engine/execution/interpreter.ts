@@ -181,7 +181,7 @@ function retried(transition: Transition, state: TaskState, { error }: StateError
   const wait = delayMs(rule, count, random);
   transition.tell('TaskRetried', { error, delayMs: wait });
   row.retries = JSON.stringify((state.Retry ?? []).map((_, i) => (counts[i] ?? 0) + (i === index ? 1 : 0)));
-  row.tries += 1;
+  row.attempt += 1;
   row.transitions += 1;
   transition.park('backoff', transition.now + wait);
   return true;

@@ -38,7 +38,7 @@ export class Invocations {
   }
 }
 
-const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.tries}`;
+const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.attempt}`;
 
 /** What a function returned, as JSON; Lambda names the error of what is none. */
 function marshalled(returned: unknown): Cause {

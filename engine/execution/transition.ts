@@ -47,7 +47,7 @@ export class Transition {
         RedriveCount: 0,
       },
       StateMachine: { Id: `${account}:stateMachine:${machineName}`, Name: machineName },
-      State: { Name: row.state, EnteredTime: iso(row.enteredAt), RetryCount: row.tries },
+      State: { Name: row.state, EnteredTime: iso(row.enteredAt), RetryCount: row.attempt },
     };
     return {
       states: { input: JSON.parse(row.value) as unknown, context, ...more },
@@ -65,7 +65,7 @@ export class Transition {
       events: row.events + 2,
       enteredAt: now,
       retries: '[]',
-      tries: 0,
+      attempt: 0,
     } satisfies Partial<Row>);
     this.tell('StateEntered');
     if (row.events > maxEvents)
@@ -125,8 +125,8 @@ export class Transition {
   }
 
   #close(error: string | null): void {
-    const { name, visit, state, enteredAt, tries } = this.row;
-    this.left.push({ name, visit, state, enteredAt, exitedAt: this.now, retries: tries, error });
+    const { name, visit, state, enteredAt, attempt } = this.row;
+    this.left.push({ name, visit, state, enteredAt, exitedAt: this.now, retries: attempt, error });
   }
 }
 

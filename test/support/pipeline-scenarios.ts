@@ -99,7 +99,7 @@ export function pipelineScenarios(open: OpenWorld): void {
       });
       await push(world);
       const first = await world.until('FIX-1', reviewing);
-      const request = { commit: first.commit ?? '', body: 'Say reason.' };
+      const request = { commit: first.commit ?? '', body: 'Say why.' };
       await world.github.review(numberOf(first), 'lead-gh', 'REQUEST_CHANGES', request);
       const second = await world.until('FIX-1', (run) => reviewing(run) && run.commit !== first.commit);
       expect(await world.github.parents(second.commit ?? '')).toEqual([first.commit]);

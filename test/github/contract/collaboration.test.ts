@@ -303,7 +303,7 @@ describe('reviews (R26)', () => {
   it('are told oldest first, with who, what and of which commit', async () => {
     const number = await pull();
     const first = (await github.pull(number)).head.sha;
-    await github.review(number, 'lead-gh', 'REQUEST_CHANGES', { body: 'Say reason.', commit: first });
+    await github.review(number, 'lead-gh', 'REQUEST_CHANGES', { body: 'Say why.', commit: first });
     const second = await github.push({ 'n.txt': 'more' }, { branch: `n-${heads}`, withhold: true });
     const { id } = await github.review(number, 'second-gh', 'APPROVE', { commit: second });
     const [one, two, ...more] = await host.reviews(repository, String(number));
@@ -312,7 +312,7 @@ describe('reviews (R26)', () => {
       author: { login: 'lead-gh', bot: false },
       head: first,
       state: 'changes-requested',
-      body: 'Say reason.',
+      body: 'Say why.',
     });
     expect(two).toMatchObject({ id: String(id), author: { login: 'second-gh' }, head: second, state: 'approved' });
     await github.admin.pulls.dismissReview({ ...github.at, pull_number: number, review_id: id, message: 'old' });

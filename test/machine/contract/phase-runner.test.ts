@@ -258,7 +258,7 @@ describe('baseline (R14)', () => {
   test('tests that do not end: BaselineTimedOut; a setup command that fails: InstallFailed', async () => {
     const slow = await run(project, { sandbox: { testCommand: 'sleep 600' }, limits: { timeoutMs: 2_000 } });
     expect(slow.result).toMatchObject({ error: { name: 'BaselineTimedOut' } });
-    const broken = await run(project, { sandbox: { setupCommand: 'echo reason; exit 4' } });
+    const broken = await run(project, { sandbox: { setupCommand: 'echo why; exit 4' } });
     expect(broken.result).toMatchObject({ error: { name: 'InstallFailed', message: expect.stringContaining('why') } });
   });
 });

@@ -378,7 +378,7 @@ describe('gates (R24)', () => {
     );
   });
 
-  it('count a person once, also in two programs at once', async () => {
+  it('count a person once, also at two hosts at once', async () => {
     await gates.open(gateOf(id));
     const names = await outcomes([1, 2, 3, 4].map(() => vote(`${id}.review.1`, ballot('p1'))));
     expect(tally(names)).toEqual({ VoteRefused: 3, ok: 1 });
