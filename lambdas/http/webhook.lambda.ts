@@ -5,8 +5,8 @@ import { readEvent } from '../../adapters/github/webhook/events.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { variable, webhookPath } from '../../common/deployment.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
-import { secrets } from '../runtime/compose.ts';
 import { asHandler } from '../runtime/handler.ts';
+import { secrets } from '../runtime/secrets.ts';
 import { logger, traced } from '../runtime/telemetry.ts';
 
 /** What API Gateway lets through. */
