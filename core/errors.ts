@@ -56,6 +56,7 @@ export const errorKinds = {
     'Deploy again from the templates: something of the deployment was changed or removed.',
   ),
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
+  ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
   StackUnavailable: kind('transient', 4, 'See whether the deployment is there, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host
