@@ -3,15 +3,15 @@ import { fits, toJson } from './asl/json.ts';
 import { load } from './definition/load.ts';
 import * as errors from './errors.ts';
 import { advance, type Cause, callOf, waitsForToken } from './execution/interpreter.ts';
-import { Flights } from './execution/invocations.ts';
-import { Draft } from './execution/transition.ts';
+import { Invocations } from './execution/invocations.ts';
+import { Transition } from './execution/transition.ts';
 import { type Execution, executionOf, type Visit, visitsOf } from './execution/view.ts';
 import type { EngineOptions } from './options.ts';
 import { Journal, type Row, type Status } from './store/journal.ts';
 import { executionOf as executionOfToken, sameToken, tokenOf } from './store/token.ts';
 import { type EngineClock, realClock } from './timing/clock.ts';
 import { Mutex } from './timing/keyed-mutex.ts';
-import { Alarm } from './timing/wake-up.ts';
+import { WakeUp } from './timing/wake-up.ts';
 
 export type { Execution, Visit } from './execution/view.ts';
 export type { EngineOptions } from './options.ts';
@@ -28,8 +28,8 @@ export class Engine {
   readonly #journal: Journal;
   readonly #definition: string;
   readonly #locks = new Mutex();
-  readonly #flights = new Flights();
-  readonly #alarm: Alarm;
+  readonly #invocations = new Invocations();
+  readonly #wakeUp: WakeUp;
   readonly #waiters = new Map<string, PromiseWithResolvers<Execution>[]>();
   #ticking = false;
   #resumed = false;
@@ -51,7 +51,7 @@ export class Engine {
     this.#clock = options.clock ?? realClock;
     this.#journal = journal;
     this.#definition = definition;
-    this.#alarm = new Alarm(this.#clock, () => void this.#tick());
+    this.#wakeUp = new WakeUp(this.#clock, () => void this.#tick());
   }
 
   /**
@@ -68,10 +68,10 @@ export class Engine {
         if (same && there.status === 'RUNNING') return { started: false };
         throw new errors.ExecutionAlreadyExists(`${name} exists: ${there.status}`);
       }
-      const draft = this.#draft(this.#firstRow(name, json));
-      draft.events.push({ type: 'ExecutionStarted', execution: name, at: new Date(draft.now).toISOString() });
-      await this.#advance(draft, { type: 'begin' });
-      await this.#write(draft, true);
+      const transition = this.#transition(this.#firstRow(name, json));
+      transition.events.push({ type: 'ExecutionStarted', execution: name, at: new Date(transition.now).toISOString() });
+      await this.#advance(transition, { type: 'begin' });
+      await this.#write(transition, true);
       return { started: true };
     });
   }
@@ -114,7 +114,7 @@ export class Engine {
     const launch = (name: string): Promise<void> =>
       this.#locked(name, async () => {
         const row = this.#journal.load(name);
-        // one whose time is up is not begun again: the alarm ends it
+        // one whose time is up is not begun again: the wakeUp ends it
         if (row?.due && row.due > this.#clock.now()) this.#follow(row);
       });
     await Promise.all(this.#journal.invoking().map(launch));
@@ -139,10 +139,10 @@ export class Engine {
       const row = this.#journal.load(name);
       if (!row) throw new errors.ExecutionDoesNotExist(`there is no execution ${JSON.stringify(name)}`);
       if (row.status !== 'RUNNING') return;
-      const draft = this.#draft(row);
-      draft.end('ABORTED', { error, cause });
-      await this.#write(draft);
-      this.#flights.abortAll(new Error(`${name} was stopped`), name);
+      const transition = this.#transition(row);
+      transition.end('ABORTED', { error, cause });
+      await this.#write(transition);
+      this.#invocations.abortAll(new Error(`${name} was stopped`), name);
     });
   }
 
@@ -168,42 +168,43 @@ export class Engine {
   }
 
   async #answer(token: string, cause: Cause): Promise<void> {
-    const answered = await this.#change(executionOfToken(token), cause, (draft) => {
-      const { row } = draft;
-      const open = (row.stage === 'token' || row.stage === 'invoke') && row.due !== null && row.due > draft.now;
+    const answered = await this.#change(executionOfToken(token), cause, (transition) => {
+      const { row } = transition;
+      const open = (row.stage === 'token' || row.stage === 'invoke') && row.due !== null && row.due > transition.now;
       return open && sameToken(token, tokenOf(this.#journal.secret, row));
     });
     if (!answered) throw new errors.TaskTimedOut('nobody waits for this token: unknown, answered, or timed out');
   }
 
   /** Moves an execution on, if it still is where the caller thinks; resolves when that is on disk. */
-  #change(name: string, cause: Cause, applies: (draft: Draft) => boolean): Promise<boolean> {
+  #change(name: string, cause: Cause, applies: (transition: Transition) => boolean): Promise<boolean> {
     return this.#locked(name, async () => {
       const row = this.#journal.load(name);
       if (row?.status !== 'RUNNING') return false;
-      const draft = this.#draft(row);
-      if (!applies(draft)) return false;
-      const expired = row.expiresAt !== null && row.expiresAt <= draft.now;
-      if (expired) draft.end('TIMED_OUT', { error: 'States.Timeout', cause: 'The execution was not done in time.' });
-      else await this.#advance(draft, cause);
-      await this.#write(draft);
-      if (expired) this.#flights.abortAll(new Error(`${name} timed out`), name);
-      else if (cause.type === 'elapsed') this.#flights.abort(row, new Error(`${row.state} timed out`));
+      const transition = this.#transition(row);
+      if (!applies(transition)) return false;
+      const expired = row.expiresAt !== null && row.expiresAt <= transition.now;
+      if (expired)
+        transition.end('TIMED_OUT', { error: 'States.Timeout', cause: 'The execution was not done in time.' });
+      else await this.#advance(transition, cause);
+      await this.#write(transition);
+      if (expired) this.#invocations.abortAll(new Error(`${name} timed out`), name);
+      else if (cause.type === 'elapsed') this.#invocations.abort(row, new Error(`${row.state} timed out`));
       return true;
     });
   }
 
-  async #advance(draft: Draft, cause: Cause): Promise<void> {
+  async #advance(transition: Transition, cause: Cause): Promise<void> {
     try {
-      await advance(draft, cause, this.#options.random ?? Math.random);
+      await advance(transition, cause, this.#options.random ?? Math.random);
     } catch (error) {
       // A defect of ours, or a journal somebody changed: it ends this execution and no other.
-      draft.end('FAILED', { error: 'States.Runtime', cause: String(error) });
+      transition.end('FAILED', { error: 'States.Runtime', cause: String(error) });
     }
   }
 
-  async #write(draft: Draft, created = false): Promise<void> {
-    const { row, left, events } = draft;
+  async #write(transition: Transition, created = false): Promise<void> {
+    const { row, left, events } = transition;
     try {
       await this.#journal.write({ row, created, left });
     } catch (error) {
@@ -227,21 +228,21 @@ export class Engine {
   /** Does what a row on disk asks for, where the execution is ours to run. */
   #follow(row: Row): void {
     if (this.#halted || !(this.#resumed || row.session === this.#journal.session)) return;
-    if (row.due !== null && !this.#ticking) this.#alarm.by(row.due);
-    if (row.status === 'RUNNING' && row.stage === 'invoke' && !this.#flights.has(row)) void this.#launch(row);
+    if (row.due !== null && !this.#ticking) this.#wakeUp.by(row.due);
+    if (row.status === 'RUNNING' && row.stage === 'invoke' && !this.#invocations.has(row)) void this.#launch(row);
   }
 
   /** Runs the function of an execution's state, and records how that ended unless the execution has gone on. */
   async #launch(row: Row): Promise<void> {
     try {
-      const draft = this.#draft(row);
-      const token = waitsForToken(draft) ? tokenOf(this.#journal.secret, row) : undefined;
-      const cause = await this.#flights.run(row, token !== undefined, async (signal) => {
-        const { functionName, payload } = await callOf(draft, token);
+      const transition = this.#transition(row);
+      const token = waitsForToken(transition) ? tokenOf(this.#journal.secret, row) : undefined;
+      const cause = await this.#invocations.run(row, token !== undefined, async (signal) => {
+        const { functionName, payload } = await callOf(transition, token);
         const context = { execution: row.name, state: row.state, signal, ...(token === undefined ? {} : { token }) };
         return this.#options.invoke(functionName, payload, context);
       });
-      if (!this.#halted) await this.#change(row.name, cause, (draft) => sameTry(draft.row, row));
+      if (!this.#halted) await this.#change(row.name, cause, (transition) => sameTry(transition.row, row));
     } catch (error) {
       this.#halt(error as Error);
     }
@@ -251,7 +252,7 @@ export class Engine {
   async #tick(): Promise<void> {
     this.#ticking = true;
     try {
-      const due = ({ row, now }: Draft): boolean => row.due !== null && row.due <= now;
+      const due = ({ row, now }: Transition): boolean => row.due !== null && row.due <= now;
       for (;;) {
         const names = this.#halted ? [] : this.#journal.dueBy(this.#clock.now());
         if (names.length === 0) break;
@@ -270,11 +271,11 @@ export class Engine {
   #arm(): void {
     if (this.#halted || this.#ticking) return;
     const nearest = this.#journal.nearest();
-    if (nearest !== undefined) this.#alarm.by(nearest);
+    if (nearest !== undefined) this.#wakeUp.by(nearest);
   }
 
-  #draft(row: Row): Draft {
-    return new Draft(row, this.#journal.definition(row.definition), this.#options.name, this.#clock.now());
+  #transition(row: Row): Transition {
+    return new Transition(row, this.#journal.definition(row.definition), this.#options.name, this.#clock.now());
   }
 
   #firstRow(name: string, input: string): Row {
@@ -299,7 +300,7 @@ export class Engine {
       deadline: null,
       due: null,
       retries: '[]',
-      tries: 0,
+      attempt: 0,
       transitions: 0,
       events: 1,
       value: input,
@@ -317,8 +318,8 @@ export class Engine {
   #halt(reason: Error): void {
     if (this.#halted) return;
     this.#halted = reason;
-    this.#alarm.off();
-    this.#flights.abortAll(reason);
+    this.#wakeUp.off();
+    this.#invocations.abortAll(reason);
     for (const waiter of [...this.#waiters.values()].flat()) waiter.reject(reason);
     this.#waiters.clear();
   }
@@ -328,7 +329,7 @@ export class Engine {
   }
 }
 
-const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.tries === then.tries;
+const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.attempt === then.attempt;
 
 /** JSON text of what a caller hands in. */
 function textOf(value: unknown, refused: (message: string) => Error): string {

@@ -68,7 +68,7 @@ export interface DrydockProps {
 }
 
 /** MiB; more than Fargate gives is refused before a run finds out. */
-const mostDiskMb = 200 * 1_024;
+const maxDiskMb = 200 * 1_024;
 
 /**
  * The pipeline in one account: state machine, functions, networks and sandboxes, and what they keep.
@@ -180,7 +180,7 @@ export class Drydock extends Construct {
   #size(): FargateSize {
     const { cpu, memory_mb, disk_mb } = this.policy.limits;
     const size = fargateSize(cpu, memory_mb);
-    if (size && disk_mb <= mostDiskMb) return size;
+    if (size && disk_mb <= maxDiskMb) return size;
     const asked = `limits of the policy ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }

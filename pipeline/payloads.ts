@@ -43,7 +43,7 @@ export const payloads = {
   },
   'checkpoint-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   verify: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
-  'ask-human': { input: z.strictObject({ runId, round, why: z.string(), token }), output: z.strictObject({}) },
+  'ask-human': { input: z.strictObject({ runId, round, reason: z.string(), token }), output: z.strictObject({}) },
   publish: {
     input: z.strictObject({ runId, round }),
     output: z.strictObject({ outcome: z.enum(['published', 'moved', 'conflict']), head: z.string() }),
@@ -67,7 +67,7 @@ export const checkpointMissed = 'CheckpointMissed';
 export const phaseAnswer = z.strictObject({
   outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'passed', 'failed']),
   approval: z.boolean(),
-  why: z.string().max(200),
+  reason: z.string().max(200),
 });
 export type PhaseAnswer = z.infer<typeof phaseAnswer>;
 

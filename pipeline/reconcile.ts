@@ -13,7 +13,7 @@ const newest = 1_000;
 const startMs = 10 * 60_000;
 
 /** The end of a run whose machine cannot settle it any more. Doing it again changes nothing. */
-export const settleRun = (deps: Deps, runId: string, outcome: Outcome): Promise<unknown> =>
+export const endRun = (deps: Deps, runId: string, outcome: Outcome): Promise<unknown> =>
   settle(deps)({ runId, outcome });
 
 interface Reconciled {
@@ -52,7 +52,7 @@ async function reconcileRun(deps: Deps, { runId, createdAt }: RunRecord): Promis
     return undefined;
   }
   if (execution) {
-    await settleRun(deps, runId, {
+    await endRun(deps, runId, {
       status: 'failed',
       error: 'Internal',
       cause: `The execution ended in ${execution.state} without settling the run.`,

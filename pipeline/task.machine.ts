@@ -123,9 +123,9 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
     Assign: { reworks: '{% $reworks + 1 %}', round: '{% $round + 1 %}', phase: 'rework' },
     Next: 'Build',
   });
-  const ask = (condition: string, why: string, resume: string): ChoiceRule => ({
+  const ask = (condition: string, reason: string, resume: string): ChoiceRule => ({
     Condition: condition,
-    Assign: { ask: why, resume },
+    Assign: { ask: reason, resume },
     Next: 'AskHuman',
   });
   const rejection = { status: 'rejected', error: 'Rejected', cause: '' };
@@ -220,7 +220,7 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
         {
           Condition: outcomeIs('checkpoint'),
           // Where the agent did not stop at it there is nothing left to build.
-          Assign: { resume: `{% $states.input.why = '${checkpointMissed}' ? 'Verify' : 'Build' %}` },
+          Assign: { resume: `{% $states.input.reason = '${checkpointMissed}' ? 'Verify' : 'Build' %}` },
           Next: 'CheckpointGate',
         },
       ],
@@ -238,9 +238,9 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
       Type: 'Choice',
       Choices: [{ Condition: outcomeIs('passed'), Next: 'Publish' }, rework(outcomeIs('failed', roundsLeft))],
       Default: 'AskHuman',
-      Assign: { ask: '{% $states.input.why %}', resume: 'Build' },
+      Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },
-    AskHuman: gate('ask-human', { round: '{% $round + $planRound %}', why: '{% $ask %}' }, 'AskDecision'),
+    AskHuman: gate('ask-human', { round: '{% $round + $planRound %}', reason: '{% $ask %}' }, 'AskDecision'),
     AskDecision: {
       Type: 'Choice',
       Choices: [

@@ -12,6 +12,7 @@ const checks: Record<string, string[]> = {
     ...['sandbox', 'scripts', 'test', 'web', 'vitest.config.ts'],
   ],
   'dead code': ['knip', '--no-progress', '--no-config-hints'],
+  'folders, lengths and terms': ['node', 'scripts/layout.ts', '--quiet'],
   'code that only tests use': ['knip', '--no-progress', '--no-config-hints', '--production'],
 };
 

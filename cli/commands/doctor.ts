@@ -15,7 +15,7 @@ import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
 
 /** Below this a phase's checkout and install may not fit; in MiB. */
-const leastDiskMb = 2_048;
+const minDiskMb = 2_048;
 
 export function register(program: Command): void {
   action<[], CommonOptions & { aws?: boolean }>(
@@ -142,10 +142,10 @@ function dataCheck(dataDir: string): Check {
     const freeMb = Math.floor((bavail * bsize) / 2 ** 20);
     return {
       name: 'data folder',
-      ok: freeMb >= leastDiskMb,
+      ok: freeMb >= minDiskMb,
       required: false,
       detail: `${dataDir}, ${freeMb} MiB free`,
-      remedy: `Free some space; a phase wants ${leastDiskMb} MiB.`,
+      remedy: `Free some space; a phase wants ${minDiskMb} MiB.`,
     };
   } catch (error) {
     return {

@@ -64,7 +64,7 @@ export function register(program: Command): void {
           );
         };
         run.events.forEach(show);
-        if (!options.follow || isFinal(run.status) || session.owner) return;
+        if (!options.follow || isFinal(run.status) || session.server) return;
         const stop = new AbortController();
         for await (const item of session.watch(run.runId, stop.signal)) {
           if (item.kind === 'event') show(item.event);

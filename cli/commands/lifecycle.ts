@@ -57,9 +57,9 @@ export function register(program: Command): void {
       try {
         const by = requesterName(options.as);
         const { runId } = await session.service.retry(reference, policy, by);
-        await session.owner?.resume();
+        await session.server?.resume();
         const run =
-          options.detach && !session.owner
+          options.detach && !session.server
             ? await session.service.run(runId)
             : await follow(session, runId, output, { yes: options.yes === true, as: by });
         print(output, run, () => summary(run, output));

@@ -2,13 +2,13 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
-import { parseSpec } from '../../core/task-spec/parse.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
-import { readSpec } from '../lint/lint-file.ts';
-import type { OwnerOptions } from '../local/compose.ts';
-import { OwnerGone } from '../local/control-client.ts';
+import { readSpecFile } from '../lint/lint-file.ts';
+import type { ServerProcessOptions } from '../local/compose.ts';
+import { ServerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { openSession } from '../local/session.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
@@ -79,21 +79,21 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
 
 /** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
 export async function runSpec(output: Output, options: RunOptions, file: string): Promise<Outcome> {
-  const bytes = readSpec(file);
+  const bytes = readSpecFile(file);
   const stack = stackOf(options);
   if (stack) {
     const { runOnStack } = await import('../remote/submit.ts');
     const request = {
       file: shownPath(file),
-      bytesBase64: Buffer.from(bytes).toString('base64'),
+      bytes,
       ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
       dryRun: options.dryRun === true,
       ...(options.agent === undefined ? {} : { agent: options.agent }),
     };
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
-  const named = parseSpec(file, bytes).spec?.repository;
-  const standing = standingIn(named, process.cwd());
+  const read = readSpec(shownPath(file), bytes);
+  const standing = standingIn(read.spec?.repository, process.cwd());
   const { policy } = loadPolicy({
     repositories: repositoriesOf(options.repo, process.cwd()),
     ...(standing === undefined ? {} : { standing }),
@@ -103,7 +103,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   const requester = personId(policy, requesterName(options.as));
   const place = standing && elsewhere(policy, standing);
   if (place !== undefined) output.err(place);
-  const owner: OwnerOptions = {
+  const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
     ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
@@ -111,7 +111,8 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   };
   const request = {
     file: shownPath(file),
-    bytesBase64: Buffer.from(bytes).toString('base64'),
+    bytes,
+    read,
     policy,
     requester,
     ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
@@ -120,28 +121,28 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   };
   let submitted: string | undefined;
   for (;;) {
-    const session = await openSession(owner);
+    const session = await openSession(server);
     try {
-      // What an earlier owner left unfinished goes on first; this run may be among it.
-      const left = new Set(session.owner?.unfinished());
+      // What an earlier server process left unfinished goes on first; this run may be among it.
+      const left = new Set(session.server?.unfinished());
       if (submitted === undefined) {
-        if (options.detach && session.owner) throw nobodyRuns();
-        const { runId, how, ...next } = await session.service.submit(request);
-        if (how === 'duplicate' && !left.has(runId)) {
-          await session.owner?.resume();
+        if (options.detach && session.server) throw nobodyRuns();
+        const { runId, outcome, ...next } = await session.service.submit(request);
+        if (outcome === 'duplicate' && !left.has(runId)) {
+          await session.server?.resume();
           return asDuplicate(await session.service.run(runId));
         }
         sayAttempt(output, next);
         submitted = runId;
       }
-      await session.owner?.resume();
+      await session.server?.resume();
       if (options.detach) return await session.service.run(submitted);
       const ended = await follow(session, submitted, output, { yes: options.yes === true, as: requester });
       await session.linger?.();
       return ended;
     } catch (error) {
       // The owner this run went through ended. Whoever is first owns the folder now, and takes up what was running.
-      if (!(error instanceof OwnerGone)) throw error;
+      if (!(error instanceof ServerGone)) throw error;
       output.err('The process that ran it ended; taking over.');
     } finally {
       await session.close();

@@ -66,7 +66,7 @@ function publicUrl(text: string): string {
   throw new DrydockError('UsageError', `--public-url takes an http or https URL, not ${JSON.stringify(text)}.`);
 }
 
-/** Serves until it is told to stop; other commands reach this owner through its control socket. */
+/** Serves until it is told to stop; other commands reach this serverProcess through its control socket. */
 async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   const { policy } = loadPolicy({
     repositories: new Map(),
@@ -83,16 +83,16 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
   });
   try {
-    const { owner } = session;
-    if (!owner) {
+    const { server: serverProcess } = session;
+    if (!serverProcess) {
       throw new DrydockError('DataFolderBusy', `Another process owns ${dataDir}.`, {
         remedy: 'Stop it (`drydock serve` or `drydock run`), or serve another folder with --data.',
       });
     }
     const web = createWeb({
-      service: owner.service,
-      watch: owner.watch,
-      outbox: owner.outbox,
+      service: serverProcess.service,
+      watch: serverProcess.watch,
+      outbox: serverProcess.outbox,
       door: oneVisitor(requesterName(options.as), randomBytes(32)),
       policy,
       now: Date.now,
@@ -110,8 +110,8 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     const url = await listen(server, options.port);
     listening.url = url;
     try {
-      const resumed = await owner.resume();
-      const receiving = owner.webhooks && (await receive(owner.webhooks, options.webhookPort, output));
+      const resumed = await serverProcess.resume();
+      const receiving = serverProcess.webhooks && (await receive(serverProcess.webhooks, options.webhookPort, output));
       print(output, { url, resumed, webhooks: receiving?.url ?? null }, () => [
         url,
         ...(receiving ? [`webhooks: ${receiving.url}`] : []),
@@ -141,7 +141,7 @@ async function receive(webhooks: Webhooks, port: number, output: Output) {
     onFault: fault('a message could not be stored'),
   });
   const say = (line: string): void => output.err(plain(line));
-  await webhooks.firstLook(say);
+  await webhooks.importBaselines(say);
   const listener = await listenForWebhooks({ app, port });
   // A disk that is full ends the work on messages, not the runs; the next start takes them up.
   const working = webhooks.work(stop.signal, say).catch(fault('messages wait'));

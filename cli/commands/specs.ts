@@ -12,7 +12,7 @@ import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
 import { lint } from '../lint/lint.ts';
-import { readSpec } from '../lint/lint-file.ts';
+import { readSpecFile } from '../lint/lint-file.ts';
 import { plain, print } from '../terminal/output.ts';
 
 export function register(program: Command): void {
@@ -36,11 +36,11 @@ export function register(program: Command): void {
       .option(...asOption)
       .option(...dataOption),
     async (output, options, file) => {
-      const bytes = readSpec(file);
+      const bytes = readSpecFile(file);
       const { policy } = policyFor(options, bytes, file, options.repo);
       const requester = personId(policy, requesterName(options.as));
       const { estimate, budget } = await withSession(options, (session) =>
-        session.service.estimate({ file, policy, requester, bytesBase64: Buffer.from(bytes).toString('base64') }),
+        session.service.estimate({ file, policy, requester, bytes }),
       );
       const usd = {
         low: usdOf(estimate.micros.low),

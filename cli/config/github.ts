@@ -163,8 +163,8 @@ export function httpUrl(text: string, name: string): string {
 const loopback = ['127.0.0.1', 'localhost', '[::1]'];
 
 function readAppFile(file: string): AppFile | undefined {
-  const unusable = (why: string, remedy: string): DrydockError =>
-    new DrydockError('FileUnreadable', `${file} ${why}.`, { remedy });
+  const unusable = (reason: string, remedy: string): DrydockError =>
+    new DrydockError('FileUnreadable', `${file} ${reason}.`, { remedy });
   let text: string;
   try {
     // Others on this machine who can read it are the app.

@@ -13,10 +13,10 @@ export interface LintContext {
 
 /** @throws FileUnreadable. */
 export const lintFile = (file: string, { facts, policy }: LintContext): LintReport =>
-  lintSpec(file, readSpec(file), facts, policy);
+  lintSpec(file, readSpecFile(file), facts, policy);
 
 /** @throws FileUnreadable. */
-export function readSpec(file: string): Uint8Array {
+export function readSpecFile(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {

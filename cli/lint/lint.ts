@@ -8,7 +8,7 @@ import { loadPolicy } from '../config/load-policy.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
-import { readSpec } from './lint-file.ts';
+import { readSpecFile } from './lint-file.ts';
 import { lintFiles } from './threads.ts';
 
 /** `drydock lint`: every file, its problems and advice; mends what can be mended with `--fix`. */
@@ -73,7 +73,7 @@ function describe(output: Output, file: string, fixed: boolean, report: LintRepo
 
 /** True when the file was written anew. */
 function mend(file: string): boolean {
-  const fixed = fixSpec(file, readSpec(file));
+  const fixed = fixSpec(file, readSpecFile(file));
   if (fixed) writeFileSync(file, fixed);
   return fixed !== undefined;
 }

@@ -12,21 +12,33 @@ const maxThreads = 8;
 /** Sent at once: few enough that all threads end together, many enough that sending costs nothing. */
 const batchFiles = 50;
 
+interface ThreadOptions {
+  threads: number;
+  /** What each of them runs. */
+  program: URL;
+}
+
 /**
  * Lints files in their order, in threads when there are many.
  * @throws FileUnreadable for the first file that cannot be read. ThreadLost when a thread ends before its work is done.
  */
-export async function lintFiles(files: readonly string[], context: LintContext): Promise<LintReport[]> {
-  const threads = Math.min(availableParallelism(), maxThreads, Math.floor(files.length / filesPerThread));
-  return threads < 2 ? files.map((file) => lintFile(file, context)) : lintInThreads(files, context, threads);
-}
-
-/** The same in so many threads. @param program What each of them runs. */
-export async function lintInThreads(
+export async function lintFiles(
   files: readonly string[],
   context: LintContext,
-  threads: number,
-  program: URL | string = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url),
+  {
+    threads = Math.min(availableParallelism(), maxThreads, Math.floor(files.length / filesPerThread)),
+    program = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url),
+  }: Partial<ThreadOptions> = {},
+): Promise<LintReport[]> {
+  return threads < 2
+    ? files.map((file) => lintFile(file, context))
+    : lintInThreads(files, context, { threads, program });
+}
+
+async function lintInThreads(
+  files: readonly string[],
+  context: LintContext,
+  { threads, program }: ThreadOptions,
 ): Promise<LintReport[]> {
   const linted: Linted[] = [];
   let next = 0;

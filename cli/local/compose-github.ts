@@ -67,7 +67,7 @@ export interface Webhooks {
   /**
    * Takes the first look at each repository. Before anything is listened to: what is pushed after it is new.
    */
-  firstLook(say: (line: string) => void): Promise<void>;
+  importBaselines(say: (line: string) => void): Promise<void>;
   /** Works on the inbox and sweeps, until the signal. `say` hears one line per message. */
   work(signal: AbortSignal, say: (line: string) => void): Promise<void>;
   close(): void;
@@ -97,7 +97,7 @@ export function composeWebhooks(options: {
     inbox,
     hooks,
     secrets: () => config.webhookSecrets,
-    firstLook: (say) => guarded('first look', say, () => hooks.adopt()),
+    importBaselines: (say) => guarded('first look', say, () => hooks.importBaselines()),
     async work(signal, say) {
       const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
       const handling = inbox.work(

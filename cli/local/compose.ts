@@ -32,8 +32,8 @@ import { realClock } from '../../engine/timing/clock.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
+import { endPhase } from '../../pipeline/phases/end-phase.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
-import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
 import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
@@ -41,7 +41,7 @@ import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
 
-export interface OwnerOptions {
+export interface ServerProcessOptions {
   dataDir: string;
   unsafeNoSandbox?: boolean;
   strictRuntime?: boolean;
@@ -65,7 +65,7 @@ export interface OwnerOptions {
 }
 
 /** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
-export interface Owner {
+export interface ServerProcess {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<OutboxMessage[]>;
@@ -79,7 +79,7 @@ export interface Owner {
 }
 
 /** @throws EngineBusy when another process owns the folder; EngineUnavailable. */
-export async function openOwner(options: OwnerOptions): Promise<Owner> {
+export async function openServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { dataDir } = options;
   const clock = { now: options.now ?? Date.now };
   makeDataFolder(dataDir);
@@ -119,7 +119,7 @@ export async function openOwner(options: OwnerOptions): Promise<Owner> {
     (order) => prepareJob(deps, order),
     {
       event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
-      end: (phaseId, attempt, end) => settlePhase(deps, phaseId, attempt, end),
+      end: (phaseId, attempt, end) => endPhase(deps, phaseId, attempt, end),
       fault: (phaseId, error) =>
         process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
     },

@@ -5,7 +5,7 @@ import type { Service, WatchItem } from '../../pipeline/service/service.ts';
 import { http } from './http.ts';
 
 /** The owner went away while it was asked. `run` takes over; any other command can be given again. */
-export class OwnerGone extends DrydockError {
+export class ServerGone extends DrydockError {
   constructor(cause: string) {
     super('DataFolderBusy', `The process that owns the data folder ended: ${cause}`, {
       remedy: 'Give the command again; `drydock run FILE` or `drydock serve` goes on with what was running.',
@@ -13,7 +13,7 @@ export class OwnerGone extends DrydockError {
   }
 }
 
-export interface OwnerClient {
+export interface ServerClient {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
 }
@@ -28,7 +28,7 @@ export const proxyService = (call: (method: string, args: unknown[]) => Promise<
   });
 
 /** The service of another process that owns the data folder, over its socket. Errors keep their names. */
-export function connectOwner(socket: string): OwnerClient {
+export function connectServer(socket: string): ServerClient {
   const service = proxyService(async (method, args) =>
     decodeAnswer(await textOf(await send(socket, 'POST', '/call', encodeCall(method, args)))),
   );
@@ -40,9 +40,9 @@ export function connectOwner(socket: string): OwnerClient {
         const response = await send(socket, 'GET', `/watch/${encodeURIComponent(runId)}`, '', signal);
         for await (const line of linesOf(response)) yield JSON.parse(line) as WatchItem;
       } catch (error) {
-        if (!signal.aborted) throw error instanceof OwnerGone ? error : new OwnerGone((error as Error).message);
+        if (!signal.aborted) throw error instanceof ServerGone ? error : new ServerGone((error as Error).message);
       }
-      if (!signal.aborted) throw new OwnerGone('nothing more came from it');
+      if (!signal.aborted) throw new ServerGone('nothing more came from it');
     },
   };
 }
@@ -64,7 +64,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
 }
 
 /** Whether somebody listens there. */
-export const isOwned = (socket: string): Promise<boolean> =>
+export const isServed = (socket: string): Promise<boolean> =>
   send(socket, 'GET', '/', '').then(
     (response) => {
       response.resume();
@@ -82,7 +82,7 @@ function send(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = http.request({ socketPath: socket, method, path }, resolve);
-    outgoing.on('error', (error) => reject(new OwnerGone(error.message)));
+    outgoing.on('error', (error) => reject(new ServerGone(error.message)));
     // Not by the request's own option: that ends the socket with an error, and after an answer nobody listens to it.
     signal?.addEventListener('abort', () => outgoing.destroy(), { once: true });
     outgoing.end(body);
@@ -94,7 +94,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   } catch (error) {
-    throw new OwnerGone((error as Error).message);
+    throw new ServerGone((error as Error).message);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DrydockError } from '../../core/errors.ts';
-import { encodeError, encodeResult, type WireAnswer } from '../../pipeline/api/answer.ts';
+import { type ApiAnswer, encodeError, encodeResult } from '../../pipeline/api/answer.ts';
 import { callService, decodeCall, methodNames } from '../../pipeline/api/calls.ts';
 import type { Service } from '../../pipeline/service/service.ts';
-import type { Owner } from './compose.ts';
+import type { ServerProcess } from './compose.ts';
 import { claimSocketFolder } from './data-folder.ts';
 import { http } from './http.ts';
 
@@ -12,7 +12,7 @@ import { http } from './http.ts';
 const maxBody = 8 * 1024 * 1024;
 
 export interface ControlServer {
-  /** Other commands that watch a run through this owner. */
+  /** Other commands that watch a run through this serverProcess. */
   watchers(): number;
   close(): Promise<void>;
 }
@@ -21,17 +21,17 @@ export interface ControlServer {
  * Serves the owner's service to other commands of the same user, over a unix socket in a folder only they can enter:
  * `POST /call` with a call of the wire, `GET /watch/<runId>` as NDJSON.
  */
-export async function serveControl(owner: Owner, socket: string): Promise<ControlServer> {
+export async function serveControl(serverProcess: ServerProcess, socket: string): Promise<ControlServer> {
   let watchers = 0;
   const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://owner');
     const [, verb, name = ''] = url.pathname.split('/');
     const work =
       verb === 'watch' && request.method === 'GET'
-        ? stream(owner, decodeURIComponent(name), request, response, (change) => {
+        ? stream(serverProcess, decodeURIComponent(name), request, response, (change) => {
             watchers += change;
           })
-        : call(owner.service, verb, request).then((answer) => reply(response, answer));
+        : call(serverProcess.service, verb, request).then((answer) => reply(response, answer));
     work.catch((error) => {
       if (!response.headersSent) reply(response, encodeError(error));
       else response.destroy();
@@ -55,13 +55,13 @@ export async function serveControl(owner: Owner, socket: string): Promise<Contro
   };
 }
 
-async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<WireAnswer> {
+async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<ApiAnswer> {
   if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'There is nothing here.');
   return encodeResult(await callService(service, methodNames, decodeCall(await body(request))));
 }
 
 async function stream(
-  owner: Owner,
+  serverProcess: ServerProcess,
   runId: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -72,14 +72,14 @@ async function stream(
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   count(1);
   try {
-    for await (const item of owner.watch(runId, gone.signal)) response.write(`${JSON.stringify(item)}\n`);
+    for await (const item of serverProcess.watch(runId, gone.signal)) response.write(`${JSON.stringify(item)}\n`);
   } finally {
     count(-1);
     response.end();
   }
 }
 
-const reply = (response: ServerResponse, { status, text }: WireAnswer): void => {
+const reply = (response: ServerResponse, { status, text }: ApiAnswer): void => {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(text);
 };

@@ -17,7 +17,7 @@ interface WebhookListenerOptions {
 }
 
 /** Enough for a thousand pushes at once beside whoever holds connections open; each gives its own up in seconds. */
-const mostConnections = 2_048;
+const maxConnections = 2_048;
 
 /** A server that closes looks at no timeout any more. What was not answered by then counts as failed with GitHub, and the sweep finds it. */
 const graceMs = 1_000;
@@ -52,7 +52,7 @@ export async function listenForWebhooks(
     handler,
   );
   server.maxHeadersCount = 100;
-  server.maxConnections = options.maxConnections ?? mostConnections;
+  server.maxConnections = options.maxConnections ?? maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -62,7 +62,7 @@ export async function listenForWebhooks(
         }),
       ),
     );
-    server.listen({ port, host, backlog: mostConnections }, resolve);
+    server.listen({ port, host, backlog: maxConnections }, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
   return {

@@ -8,7 +8,7 @@ import type { StackSession } from './session.ts';
 /** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
 interface StackRequest {
   file: string;
-  bytesBase64: string;
+  bytes: Uint8Array;
   attempt?: number;
   dryRun: boolean;
   agent?: string;
@@ -21,8 +21,8 @@ export async function runOnStack(
   output: Output,
   detach: boolean,
 ): Promise<Outcome> {
-  const { runId, how, ...next } = (await session.call('submit', [request])) as Submitted;
-  if (how === 'duplicate') return asDuplicate(await session.service.run(runId));
+  const { runId, outcome, ...next } = (await session.call('submit', [request])) as Submitted;
+  if (outcome === 'duplicate') return asDuplicate(await session.service.run(runId));
   sayAttempt(output, next);
   return followOnStack(session, runId, output, detach);
 }

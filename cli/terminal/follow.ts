@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
-import { OwnerGone } from '../local/control-client.ts';
+import { ServerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
 import { askAtGate } from './ask.ts';
 import type { Output } from './output.ts';
@@ -16,7 +16,7 @@ interface FollowOptions {
 
 /**
  * Watches a run until it ended, or until it waits for somebody who is not here. Returns the run as it then stands.
- * @throws OwnerGone when the process that runs it died.
+ * @throws ServerGone when the process that runs it died.
  */
 export async function follow(
   session: Session,
@@ -58,7 +58,7 @@ export async function follow(
     stop.abort();
     progress.end();
   }
-  throw new OwnerGone(`nobody runs ${runId} any more`);
+  throw new ServerGone(`nobody runs ${runId} any more`);
 }
 
 /** The same code as a person's vote, for each listed approver other than the requester, as many as are needed. */

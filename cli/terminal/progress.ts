@@ -16,7 +16,7 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 /** How often the live line turns, in milliseconds. */
 const frameMs = 100;
 /** Shorter steps are not shown. */
-const leastStepMs = 50;
+const minStepMs = 50;
 
 export function createProgress(output: Output, stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = Date.now();
@@ -93,7 +93,7 @@ function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): strin
   switch (event.type) {
     case 'step':
       // What takes no time is no news, unless it failed.
-      return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < leastStepMs)
+      return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < minStepMs)
         ? ''
         : `${event.name} ${event.status}${event.ms === undefined ? '' : ` in ${(event.ms / 1000).toFixed(1)} s`}`;
     case 'tool':

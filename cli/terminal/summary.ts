@@ -5,7 +5,7 @@ import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';
 
 /** More of them are shown by `drydock egress`. */
-const mostRefusals = 5;
+const maxRefusals = 5;
 
 /** How a run ends on a terminal: what came of it, where, for how much, and what to type next. */
 export function summary(run: RunView, output: Output): string[] {
@@ -16,13 +16,13 @@ export function summary(run: RunView, output: Output): string[] {
   if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
-  for (const refusal of run.refusals.slice(0, mostRefusals)) {
+  for (const refusal of run.refusals.slice(0, maxRefusals)) {
     lines.push(
       `  refused ${plain(refusal.target)}${refusal.allow === '' ? '' : `  (allowed by ${plain(refusal.allow)})`}`,
     );
   }
-  if (run.refusals.length > mostRefusals)
-    lines.push(`  refused ${run.refusals.length - mostRefusals} more: drydock egress ${run.taskId}`);
+  if (run.refusals.length > maxRefusals)
+    lines.push(`  refused ${run.refusals.length - maxRefusals} more: drydock egress ${run.taskId}`);
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
   const next = nextCommand(run);

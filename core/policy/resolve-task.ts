@@ -1,26 +1,24 @@
 import { DrydockError, type ErrorName } from '../errors.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
-import { parseSpec } from '../task-spec/parse.ts';
+import { parsedSpec, type ReadSpec } from '../task-spec/parse.ts';
 import { applyPolicy } from './merge.ts';
 import type { Policy } from './schema.ts';
 
 /**
- * Parses a spec and merges it with the policy. Submit calls it once per run; the steps read what it stored.
- * @param file Its name decides between YAML and Markdown.
+ * Merges a spec with the policy. Submit calls it once per run; the steps read what it stored.
  * @throws SpecInvalid, PolicyRefused and the other refusals of the policy, every fault in the message and in `details`.
  */
 export function resolveTask(
-  file: string,
-  bytes: Uint8Array,
+  read: ReadSpec,
   policy: Policy,
   by: { requester: string; agentOverride?: string },
 ): EffectiveTask {
-  const parsed = parseSpec(file, bytes);
+  const parsed = parsedSpec(read);
   const errors = parsed.problems.filter((problem) => problem.severity === 'error');
   if (!parsed.spec || errors.length > 0) {
     throw new DrydockError(
       'SpecInvalid',
-      errors.map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`).join('\n'),
+      errors.map((p) => `${read.file}:${p.line}:${p.column} ${p.rule}: ${p.message}`).join('\n'),
       { details: errors },
     );
   }

@@ -23,7 +23,7 @@ export interface PublishFacts {
   plan: Plan;
   /** Changed paths with the plan phase that names them; undefined: not planned. */
   files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];
-  constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; how: string }[];
+  constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; detail: string }[];
   verify: { commands: CommandResult[]; versions: Record<string, string>; enforcer: string };
   weakened: Violation[];
   refusals: Refusal[];

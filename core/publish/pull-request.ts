@@ -51,7 +51,7 @@ export function pullRequestBody(facts: PublishFacts): string {
             ['constraint', 'enforced by'],
             facts.constraints.map((c) => [
               escapeMarkdown(c.text),
-              c.enforcedBy === 'advisory' ? 'advisory' : `${c.enforcedBy}: ${escapeMarkdown(c.how)}`,
+              c.enforcedBy === 'advisory' ? 'advisory' : `${c.enforcedBy}: ${escapeMarkdown(c.detail)}`,
             ]),
           ),
         ]

@@ -129,7 +129,7 @@ export const effectiveTask = z.strictObject({
     /** Globs of paths that may not change. */
     excludedPaths: names,
     constraints: z.array(
-      z.strictObject({ text: z.string(), enforcedBy: z.enum(['guard', 'test', 'advisory']), how: z.string() }),
+      z.strictObject({ text: z.string(), enforcedBy: z.enum(['guard', 'test', 'advisory']), detail: z.string() }),
     ),
   }),
   solo: z.boolean(),

@@ -30,12 +30,12 @@ export function compileConstraints(spec: TaskSpec): CompiledConstraints {
       return {
         text,
         enforcedBy: 'guard',
-        how: rule.kind === 'only' ? `Only ${globs} may change.` : `${globs} may not change.`,
+        detail: rule.kind === 'only' ? `Only ${globs} may change.` : `${globs} may not change.`,
       };
     }
     const command = commands.find((each) => text.includes(each));
-    if (command !== undefined) return { text, enforcedBy: 'test', how: `\`${command}\` has to pass in Verify.` };
-    return { text, enforcedBy: 'advisory', how: 'The agent and the reviewers see it.' };
+    if (command !== undefined) return { text, enforcedBy: 'test', detail: `\`${command}\` has to pass in Verify.` };
+    return { text, enforcedBy: 'advisory', detail: 'The agent and the reviewers see it.' };
   });
   return { targetPaths: [...targets], excludedPaths: [...excluded], constraints };
 }

@@ -17,8 +17,12 @@ export interface ParsedSpec {
   taskId?: string;
 }
 
-/** A read spec with what lint needs to place further problems. */
+/**
+ * The result of reading a spec once: lint finds the places of further problems in it, Submit merges it with the policy.
+ */
 export interface ReadSpec {
+  /** Path as it was given. */
+  file: string;
   spec?: TaskSpec;
   taskId?: string;
   text: string;
@@ -32,8 +36,10 @@ export interface ReadSpec {
  * Parses and checks a task spec, all faults at once.
  * @param file its name decides: `.md` and `.markdown` are Markdown with front matter, everything else is YAML.
  */
-export function parseSpec(file: string, bytes: Uint8Array): ParsedSpec {
-  const read = readSpec(file, bytes);
+export const parseSpec = (file: string, bytes: Uint8Array): ParsedSpec => parsedSpec(readSpec(file, bytes));
+
+/** The public part of a read spec, its faults as problems with lines. */
+export function parsedSpec(read: ReadSpec): ParsedSpec {
   return {
     ...(read.spec ? { spec: read.spec } : {}),
     ...(read.taskId === undefined ? {} : { taskId: read.taskId }),
@@ -43,7 +49,7 @@ export function parseSpec(file: string, bytes: Uint8Array): ParsedSpec {
 
 export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { text, faults } = readText(bytes);
-  if (text === undefined) return { text: '', faults };
+  if (text === undefined) return { file, text: '', faults };
   for (const offset of secretOffsets(text)) {
     faults.push({
       rule: 'secret',
@@ -52,7 +58,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
     });
   }
   const parts = isMarkdown(file) ? splitMarkdown(text) : { yaml: text, start: 0 };
-  if ('fault' in parts) return { text, faults: [...faults, parts.fault] };
+  if ('fault' in parts) return { file, text, faults: [...faults, parts.fault] };
 
   const yaml = readYaml(parts.yaml, parts.start);
   faults.push(...yaml.faults);
@@ -65,6 +71,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   }
   const taskId = (document.value as { task_id?: unknown } | null | undefined)?.task_id;
   return {
+    file,
     text,
     faults,
     document,

@@ -10,7 +10,7 @@ import {
   waitResource,
 } from '../asl/types.ts';
 import { StateError } from '../errors.ts';
-import type { Draft } from './transition.ts';
+import type { Transition } from './transition.ts';
 
 /** What moves an execution on. */
 export type Cause =
@@ -28,27 +28,30 @@ export type Cause =
  * all of that is one record in the journal.
  * Semantics: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html, STANDARD.
  */
-export async function advance(draft: Draft, cause: Cause, random: () => number): Promise<void> {
-  let next = cause.type === 'begin' ? draft.machine.StartAt : await react(draft, cause, random);
+export async function advance(transition: Transition, cause: Cause, random: () => number): Promise<void> {
+  let next = cause.type === 'begin' ? transition.machine.StartAt : await react(transition, cause, random);
   while (next !== undefined) {
-    draft.enter(next);
-    if (draft.row.status !== 'RUNNING') return;
-    const state = stateOf(draft);
-    next = await guarded(draft, state, random, () => open(draft, state));
+    transition.enter(next);
+    if (transition.row.status !== 'RUNNING') return;
+    const state = stateOf(transition);
+    next = await guarded(transition, state, random, () => open(transition, state));
   }
 }
 
 /** Whether the execution's state waits for a token. */
-export function waitsForToken(draft: Draft): boolean {
-  const state = stateOf(draft);
+export function waitsForToken(transition: Transition): boolean {
+  const state = stateOf(transition);
   return state.Type === 'Task' && state.Resource === waitResource;
 }
 
 /** Evaluates what to invoke. @throws StateError. */
-export async function callOf(draft: Draft, token?: string): Promise<{ functionName: string; payload: unknown }> {
-  const state = stateOf(draft);
-  if (state.Type !== 'Task') throw new StateError('States.Runtime', `${draft.row.state} is no Task.`);
-  const scope = draft.scope();
+export async function callOf(
+  transition: Transition,
+  token?: string,
+): Promise<{ functionName: string; payload: unknown }> {
+  const state = stateOf(transition);
+  if (state.Type !== 'Task') throw new StateError('States.Runtime', `${transition.row.state} is no Task.`);
+  const scope = transition.scope();
   if (token !== undefined) scope.states.context = { ...(scope.states.context as object), Task: { Token: token } };
   const evaluated = await evaluate(state.Arguments, scope);
   const { FunctionName, Payload = {} } = JSON.parse(bounded(evaluated, 'Arguments')) as Record<string, unknown>;
@@ -56,7 +59,7 @@ export async function callOf(draft: Draft, token?: string): Promise<{ functionNa
   throw new StateError('States.QueryEvaluationError', 'FunctionName is no text.');
 }
 
-function stateOf({ machine, row }: Draft): State {
+function stateOf({ machine, row }: Transition): State {
   const state = Object.hasOwn(machine.States, row.state) ? machine.States[row.state] : undefined;
   if (!state) throw new Error(`the definition has no state ${row.state}`);
   return state;
@@ -65,81 +68,81 @@ function stateOf({ machine, row }: Draft): State {
 /** Each of these returns the state to enter next, or undefined where the execution waits or has ended. */
 type Next = Promise<string | undefined>;
 
-async function react(draft: Draft, cause: Exclude<Cause, { type: 'begin' }>, random: () => number): Next {
-  const { row } = draft;
-  const state = stateOf(draft);
-  return guarded(draft, state, random, async () => {
+async function react(transition: Transition, cause: Exclude<Cause, { type: 'begin' }>, random: () => number): Next {
+  const { row } = transition;
+  const state = stateOf(transition);
+  return guarded(transition, state, random, async () => {
     switch (cause.type) {
       case 'result': {
         const result: unknown = JSON.parse(bounded(cause.value, `The result of ${row.state}`));
-        return leave(draft, state, draft.scope({ result }), result);
+        return leave(transition, state, transition.scope({ result }), result);
       }
       case 'failure':
         throw new StateError(cause.error, cause.cause);
       case 'launched':
-        draft.park('token', row.deadline ?? draft.now);
+        transition.park('token', row.deadline ?? transition.now);
         return undefined;
       case 'elapsed':
-        if (row.stage === 'wait') return leave(draft, state, draft.scope(), JSON.parse(row.value));
-        if (row.stage === 'backoff') return open(draft, state);
+        if (row.stage === 'wait') return leave(transition, state, transition.scope(), JSON.parse(row.value));
+        if (row.stage === 'backoff') return open(transition, state);
         throw new StateError('States.Timeout', `${row.state} was not done in time.`);
     }
   });
 }
 
-async function open(draft: Draft, state: State): Next {
-  const scope = draft.scope();
+async function open(transition: Transition, state: State): Next {
+  const scope = transition.scope();
   switch (state.Type) {
     case 'Pass':
-      return leave(draft, state, scope, scope.states.input);
+      return leave(transition, state, scope, scope.states.input);
     case 'Succeed':
-      await draft.leave(state, scope, scope.states.input);
-      draft.end('SUCCEEDED');
+      await transition.leave(state, scope, scope.states.input);
+      transition.end('SUCCEEDED');
       return undefined;
     case 'Fail':
       throw await failureOf(state, scope);
     case 'Choice':
-      return choose(draft, state, scope);
+      return choose(transition, state, scope);
     case 'Wait':
-      return wait(draft, state, scope);
+      return wait(transition, state, scope);
     case 'Task': {
-      draft.row.events += 3; // scheduled, started, and how it ends
+      transition.row.events += 3; // scheduled, started, and how it ends
       const limit = await seconds(state.TimeoutSeconds, scope, 'TimeoutSeconds', 1);
-      draft.park('invoke', draft.now + 1000 * limit);
+      transition.park('invoke', transition.now + 1000 * limit);
       return undefined;
     }
   }
 }
 
-async function leave(draft: Draft, state: State, scope: Scope, otherwise: unknown): Next {
-  await draft.leave(state.Type === 'Fail' ? {} : state, scope, otherwise);
+async function leave(transition: Transition, state: State, scope: Scope, otherwise: unknown): Next {
+  await transition.leave(state.Type === 'Fail' ? {} : state, scope, otherwise);
   if ('Next' in state && state.Next !== undefined) return state.Next;
-  draft.end('SUCCEEDED');
+  transition.end('SUCCEEDED');
   return undefined;
 }
 
-async function choose(draft: Draft, state: ChoiceState, scope: Scope): Next {
+async function choose(transition: Transition, state: ChoiceState, scope: Scope): Next {
   for (const rule of state.Choices) {
     const holds = await evaluate(rule.Condition, scope);
     if (typeof holds !== 'boolean')
       throw new StateError('States.QueryEvaluationError', `${rule.Condition} is ${JSON.stringify(holds)}, no boolean.`);
     if (!holds) continue;
-    await draft.leave(rule, scope, scope.states.input);
+    await transition.leave(rule, scope, scope.states.input);
     return rule.Next;
   }
   if (state.Default === undefined)
-    throw new StateError('States.NoChoiceMatched', `No choice of ${draft.row.state} holds.`);
-  await draft.leave(state, scope, scope.states.input);
+    throw new StateError('States.NoChoiceMatched', `No choice of ${transition.row.state} holds.`);
+  await transition.leave(state, scope, scope.states.input);
   return state.Default;
 }
 
-async function wait(draft: Draft, state: WaitState, scope: Scope): Next {
+async function wait(transition: Transition, state: WaitState, scope: Scope): Next {
   const until =
     state.Seconds === undefined
       ? moment(await evaluate(state.Timestamp, scope))
-      : draft.now + 1000 * (await seconds(state.Seconds, scope, 'Seconds', 0));
-  if (until <= draft.now) return leave(draft, state, scope, scope.states.input);
-  draft.park('wait', until);
+      : transition.now + 1000 * (await seconds(state.Seconds, scope, 'Seconds', 0));
+  if (until <= transition.now) return leave(transition, state, scope, scope.states.input);
+  transition.park('wait', until);
   return undefined;
 }
 
@@ -155,47 +158,47 @@ async function failureOf(state: FailState, scope: Scope): Promise<StateError> {
 }
 
 /** Does it; a Task that fails is retried, else caught; any other failure ends the execution. */
-async function guarded(draft: Draft, state: State, random: () => number, work: () => Next): Next {
+async function guarded(transition: Transition, state: State, random: () => number, work: () => Next): Next {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    if (state.Type === 'Task' && retried(draft, state, error, random)) return undefined;
-    const next = state.Type === 'Task' ? await caught(draft, state, error) : undefined;
-    if (next === undefined && draft.row.status === 'RUNNING')
-      draft.end('FAILED', { error: error.error, cause: error.failure });
+    if (state.Type === 'Task' && retried(transition, state, error, random)) return undefined;
+    const next = state.Type === 'Task' ? await caught(transition, state, error) : undefined;
+    if (next === undefined && transition.row.status === 'RUNNING')
+      transition.end('FAILED', { error: error.error, cause: error.failure });
     return next;
   }
 }
 
-function retried(draft: Draft, state: TaskState, { error }: StateError, random: () => number): boolean {
-  const { row } = draft;
+function retried(transition: Transition, state: TaskState, { error }: StateError, random: () => number): boolean {
+  const { row } = transition;
   const index = (state.Retry ?? []).findIndex((rule) => matches(rule.ErrorEquals, error));
   const rule = state.Retry?.[index];
   const counts = JSON.parse(row.retries) as number[];
   const count = counts[index] ?? 0;
   if (!rule || count >= maxAttemptsOf(rule)) return false;
   const wait = delayMs(rule, count, random);
-  draft.tell('TaskRetried', { error, delayMs: wait });
+  transition.tell('TaskRetried', { error, delayMs: wait });
   row.retries = JSON.stringify((state.Retry ?? []).map((_, i) => (counts[i] ?? 0) + (i === index ? 1 : 0)));
-  row.tries += 1;
+  row.attempt += 1;
   row.transitions += 1;
-  draft.park('backoff', draft.now + wait);
+  transition.park('backoff', transition.now + wait);
   return true;
 }
 
 /** Goes where a Catch leads. A Catch that fails itself is not caught: it ends the execution. */
-async function caught(draft: Draft, state: TaskState, { error, failure }: StateError): Next {
+async function caught(transition: Transition, state: TaskState, { error, failure }: StateError): Next {
   const rule = (state.Catch ?? []).find((candidate) => matches(candidate.ErrorEquals, error));
   if (!rule) return undefined;
   const errorOutput = { Error: error, Cause: failure };
   try {
-    draft.tell('TaskCaught', { error });
-    await draft.leave(rule, draft.scope({ errorOutput }), errorOutput, error);
+    transition.tell('TaskCaught', { error });
+    await transition.leave(rule, transition.scope({ errorOutput }), errorOutput, error);
     return rule.Next;
   } catch (second) {
     if (!(second instanceof StateError)) throw second;
-    draft.end('FAILED', { error: second.error, cause: second.failure });
+    transition.end('FAILED', { error: second.error, cause: second.failure });
     return undefined;
   }
 }

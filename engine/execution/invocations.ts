@@ -4,7 +4,7 @@ import type { Row } from '../store/rows.ts';
 import { type Cause, lambdaFailure, lambdaResult } from './interpreter.ts';
 
 /** Functions under way in this process, each for one try of one visit. */
-export class Flights {
+export class Invocations {
   readonly #controllers = new Map<string, { execution: string; controller: AbortController }>();
 
   has(row: Row): boolean {
@@ -33,12 +33,12 @@ export class Flights {
 
   /** Everything of one execution, also what an early answer to its token left behind. */
   abortAll(reason: Error, execution?: string): void {
-    for (const flight of this.#controllers.values())
-      if (execution === undefined || flight.execution === execution) flight.controller.abort(reason);
+    for (const invocation of this.#controllers.values())
+      if (execution === undefined || invocation.execution === execution) invocation.controller.abort(reason);
   }
 }
 
-const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.tries}`;
+const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.attempt}`;
 
 /** What a function returned, as JSON; Lambda names the error of what is none. */
 function marshalled(returned: unknown): Cause {

@@ -18,7 +18,7 @@ const account = 'arn:aws:states:local:000000000000';
  * An execution's row in the making: how one change moves it on. Nothing here is seen by anybody before the engine has
  * written it down, with the visits that ended and what there is to tell.
  */
-export class Draft {
+export class Transition {
   readonly row: Row;
   readonly machine: StateMachine;
   readonly now: number;
@@ -47,7 +47,7 @@ export class Draft {
         RedriveCount: 0,
       },
       StateMachine: { Id: `${account}:stateMachine:${machineName}`, Name: machineName },
-      State: { Name: row.state, EnteredTime: iso(row.enteredAt), RetryCount: row.tries },
+      State: { Name: row.state, EnteredTime: iso(row.enteredAt), RetryCount: row.attempt },
     };
     return {
       states: { input: JSON.parse(row.value) as unknown, context, ...more },
@@ -65,7 +65,7 @@ export class Draft {
       events: row.events + 2,
       enteredAt: now,
       retries: '[]',
-      tries: 0,
+      attempt: 0,
     } satisfies Partial<Row>);
     this.tell('StateEntered');
     if (row.events > maxEvents)
@@ -125,8 +125,8 @@ export class Draft {
   }
 
   #close(error: string | null): void {
-    const { name, visit, state, enteredAt, tries } = this.row;
-    this.left.push({ name, visit, state, enteredAt, exitedAt: this.now, retries: tries, error });
+    const { name, visit, state, enteredAt, attempt } = this.row;
+    this.left.push({ name, visit, state, enteredAt, exitedAt: this.now, retries: attempt, error });
   }
 }
 

@@ -62,6 +62,6 @@ export function visitsOf(row: Row, ended: HistoryRow[]): Visit[] {
     retries,
     ...(error === null ? {} : { error }),
   }));
-  const { state, visit, enteredAt, tries: retries } = row;
+  const { state, visit, enteredAt, attempt: retries } = row;
   return row.status === 'RUNNING' ? [...visits, { state, visit, enteredAt: iso(enteredAt), retries }] : visits;
 }

@@ -31,9 +31,10 @@ export interface Row {
   deadline: number | null;
   /** The earlier of `deadline` and `expiresAt`; null once it has ended. */
   due: number | null;
-  /** Retries of this visit: by rule, a JSON list of counts, and in all. */
+  /** Retries of this visit by rule, a JSON list of counts. */
   retries: string;
-  tries: number;
+  /** Attempt of this visit, counted from 0. */
+  attempt: number;
   /** States entered and retries, as Step Functions counts and charges transitions. */
   transitions: number;
   /** Entries the history would have on Step Functions. */
@@ -69,7 +70,7 @@ export const hotColumns = [
   'deadline',
   'due',
   'retries',
-  'tries',
+  'attempt',
   'transitions',
   'events',
   'value',
@@ -77,14 +78,16 @@ export const hotColumns = [
 ] as const satisfies (keyof Row)[];
 export const rowColumns: readonly (keyof Row)[] = [...coldColumns, ...hotColumns];
 
-const layout = 1;
+/** Layout of the tables. 1: the column `attempt` was called `tries`. */
+const layout = 2;
 
 /** @throws JournalFailed when the file holds something else. */
 export function createTables(db: DatabaseSync): void {
   db.exec('BEGIN EXCLUSIVE');
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
-  if (found !== layout && (found !== 0 || tables > 0))
+  if (found === 1) db.exec('ALTER TABLE executions RENAME COLUMN tries TO attempt');
+  else if (found !== layout && (found !== 0 || tables > 0))
     throw new JournalFailed(`the journal has layout ${found}, not ${layout}; use a fresh folder`);
   db.exec(`
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value ANY) STRICT;
@@ -93,7 +96,7 @@ export function createTables(db: DatabaseSync): void {
       name TEXT PRIMARY KEY, definition TEXT NOT NULL, input TEXT NOT NULL, startedAt INTEGER NOT NULL,
       expiresAt INTEGER, session INTEGER NOT NULL, status TEXT NOT NULL, output TEXT, error TEXT, cause TEXT,
       endedAt INTEGER, state TEXT NOT NULL, visit INTEGER NOT NULL, enteredAt INTEGER NOT NULL, stage TEXT NOT NULL,
-      deadline INTEGER, due INTEGER, retries TEXT NOT NULL, tries INTEGER NOT NULL, transitions INTEGER NOT NULL,
+      deadline INTEGER, due INTEGER, retries TEXT NOT NULL, attempt INTEGER NOT NULL, transitions INTEGER NOT NULL,
       events INTEGER NOT NULL, value TEXT NOT NULL, variables TEXT NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS executionsDue ON executions (session, due) WHERE due IS NOT NULL;

@@ -11,7 +11,7 @@ export interface EngineClock {
  * overflow (`setTimeout` fires at once from 2^31 ms, 24.8 days) and would not notice a machine that slept or whose
  * time was set.
  */
-export const longestTimerMs = 60_000;
+export const maxTimerMs = 60_000;
 
 export const realClock: EngineClock = {
   now: Date.now,

@@ -1,7 +1,7 @@
-import { type EngineClock, longestTimerMs } from './clock.ts';
+import { type EngineClock, maxTimerMs } from './clock.ts';
 
 /** One timer for the nearest of many moments. */
-export class Alarm {
+export class WakeUp {
   readonly #clock: EngineClock;
   readonly #ring: () => void;
   #armed: { at: number; cancel(): void } | undefined;
@@ -15,7 +15,7 @@ export class Alarm {
   by(at: number): void {
     if (this.#armed && this.#armed.at <= at) return;
     this.off();
-    const wait = Math.min(longestTimerMs, Math.max(0, at - this.#clock.now()));
+    const wait = Math.min(maxTimerMs, Math.max(0, at - this.#clock.now()));
     const cancel = this.#clock.after(wait, () => {
       this.#armed = undefined;
       this.#ring();

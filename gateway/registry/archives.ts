@@ -18,7 +18,7 @@ export interface Archives {
 }
 
 /** Larger ones are only passed on: while a few are under way each is held in memory. */
-export const largestArchive = 8 * 1024 * 1024;
+export const maxArchive = 8 * 1024 * 1024;
 
 const lock = z.object({
   packages: z.record(

@@ -2,7 +2,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
-import { type Archives, keepArchive, keptArchive, largestArchive } from './archives.ts';
+import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
 
 /** What a sandbox's npm sees instead of the registry; the relay's address inside is a constant. */
 const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
@@ -132,7 +132,7 @@ async function forward(
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes <= largestArchive) passed.push(chunk);
+      if (bytes <= maxArchive) passed.push(chunk);
       else passed.length = 0;
       done(bytes > left ? new Error('the cap on bytes from registries is reached') : null, chunk);
     },
@@ -151,7 +151,7 @@ async function forward(
   } else {
     response.writeHead(answer.status, out);
     await pipeline(body, count, response);
-    if (answer.status === 200 && bytes <= largestArchive) keep(Buffer.concat(passed));
+    if (answer.status === 200 && bytes <= maxArchive) keep(Buffer.concat(passed));
   }
   return bytes;
 }

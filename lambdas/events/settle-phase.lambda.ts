@@ -1,5 +1,5 @@
 import { readStopped } from '../../adapters/aws/phases/stopped.ts';
-import { settlePhase } from '../../pipeline/phases/settle-phase.ts';
+import { endPhase } from '../../pipeline/phases/end-phase.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { measurePhase } from '../runtime/phase-metrics.ts';
 import { withDeps } from '../runtime/step-handler.ts';
@@ -15,6 +15,6 @@ export const handler = withDeps(async (deps, event) => {
   await fargate().stop(task);
   if (task.role === 'sandbox') return;
   const end = await fargate().endOf(task);
-  await settlePhase(deps, task.phaseId, task.attempt, end);
+  await endPhase(deps, task.phaseId, task.attempt, end);
   measurePhase(task.phaseId.split('/')[1] ?? '', end.ms);
 });

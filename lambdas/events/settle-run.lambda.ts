@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settleRun } from '../../pipeline/reconcile.ts';
+import { endRun } from '../../pipeline/reconcile.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
@@ -16,12 +16,12 @@ const ended = z.object({
 /** An execution ended without its own Settle: stopped in the console, timed out, or of an error that nothing catches. */
 export const handler = withDeps(async (deps, event) => {
   const { name, status, error, cause } = ended.parse(event).detail;
-  const why = cause ?? `The execution ended as ${status}${error ? ` (${error})` : ''}.`;
-  await settleRun(
+  const reason = cause ?? `The execution ended as ${status}${error ? ` (${error})` : ''}.`;
+  await endRun(
     deps,
     name,
     status === 'ABORTED'
       ? { status: 'cancelled', error: 'Cancelled', cause: 'The execution was stopped.' }
-      : { status: 'failed', error: 'Internal', cause: why },
+      : { status: 'failed', error: 'Internal', cause: reason },
   );
 });

@@ -19,7 +19,7 @@ export const handler = withDeps(async (deps, event) => {
       logger.info(outcome, { reason });
     } catch (error) {
       const { name, message } = viewError(error);
-      logger.error(name, { said: message });
+      logger.error(name, { detail: message });
       batchItemFailures.push({ itemIdentifier: messageId });
     }
   }

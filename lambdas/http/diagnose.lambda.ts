@@ -22,7 +22,7 @@ import { viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { encodeResult } from '../../pipeline/api/answer.ts';
 import { asHandler, named } from '../runtime/handler.ts';
-import { frontDoor } from './iam-route.ts';
+import { iamRoute } from './iam-route.ts';
 
 /** By which name each service is asked. */
 const services = {
@@ -51,7 +51,7 @@ const patienceMs = 20_000;
 const list = (name: 'imageNames' | 'alarms' | 'deadLetters'): string[] => variable(name).split(',');
 
 /** What is missing or wrong in a deployment. It reads, and says of no secret what it is. */
-const front = frontDoor(routes.diagnose, async () => {
+const front = iamRoute(routes.diagnose, async () => {
   const { policy, checks } = policyChecks(readFileSync(variable('policy')));
   const secrets = createSecrets(new SecretsManagerClient({}), Date.now);
   const names = {

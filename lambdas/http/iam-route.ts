@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
-import { encodeError, type WireAnswer } from '../../pipeline/api/answer.ts';
+import { type ApiAnswer, encodeError } from '../../pipeline/api/answer.ts';
 import type { Caller } from '../../pipeline/api/operate.ts';
 import { named } from '../runtime/handler.ts';
 import { logger } from '../runtime/telemetry.ts';
@@ -28,9 +28,9 @@ interface FrontAnswer {
  * did not come through such a route is refused. Of what was not expected the caller learns no more than that.
  * The log has who called for what, and how it ended; never what was sent.
  */
-export function frontDoor(
+export function iamRoute(
   route: string,
-  work: (caller: Caller, body: string) => Promise<WireAnswer>,
+  work: (caller: Caller, body: string) => Promise<ApiAnswer>,
 ): (event: unknown) => Promise<FrontAnswer> {
   return async (event) => {
     const parsed = request.safeParse(event);
@@ -47,7 +47,7 @@ export function frontDoor(
       return say(answer);
     } catch (error) {
       const known = named(error);
-      logger.info('answered', { route, caller: arn, fault: known.name, said: known.message });
+      logger.info('answered', { route, caller: arn, fault: known.name, detail: known.message });
       return say(encodeError(known.name === 'Internal' ? unexpected(requestContext.requestId) : known));
     }
   };
@@ -58,7 +58,7 @@ const unexpected = (requestId: string): DrydockError =>
     remedy: 'The operator finds it in the log of the function.',
   });
 
-const say = ({ status, text }: WireAnswer): FrontAnswer => ({
+const say = ({ status, text }: ApiAnswer): FrontAnswer => ({
   statusCode: status,
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   body: text,

@@ -3,9 +3,9 @@ import { operate } from '../../pipeline/api/operate.ts';
 import { composeDeps } from '../runtime/compose.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
-import { frontDoor } from './iam-route.ts';
+import { iamRoute } from './iam-route.ts';
 
 /** The command line of somebody outside: sees runs, starts them, decides gates. */
 export const handler = asHandler(
-  frontDoor(routes.operate, async (caller, body) => operate(await composeDeps(), operatorPolicy(), caller, body)),
+  iamRoute(routes.operate, async (caller, body) => operate(await composeDeps(), operatorPolicy(), caller, body)),
 );

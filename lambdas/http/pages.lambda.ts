@@ -43,7 +43,7 @@ export const handler = asHandler(async (event) => {
     hosts: [new URL(variable('pages')).hostname],
     onFault: (error) => {
       const { name, message } = named(error);
-      logger.error(name, { said: message });
+      logger.error(name, { detail: message });
     },
   });
   return handle(app)(event as LambdaEvent);

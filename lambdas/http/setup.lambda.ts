@@ -6,12 +6,12 @@ import { encodeResult } from '../../pipeline/api/answer.ts';
 import { decodeCall } from '../../pipeline/api/calls.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { traced } from '../runtime/telemetry.ts';
-import { frontDoor } from './iam-route.ts';
+import { iamRoute } from './iam-route.ts';
 
 const client = traced(new SecretsManagerClient({}));
 
 /** Stores the GitHub App that `drydock github setup` made. It writes that one secret and cannot read it. */
-const front = frontDoor(routes.setup, async (_caller, body) => {
+const front = iamRoute(routes.setup, async (_caller, body) => {
   const { method, args } = decodeCall(body);
   const writer = createAppSecretWriter(client, variable('github'));
   switch (method) {

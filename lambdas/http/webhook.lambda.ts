@@ -32,7 +32,7 @@ const app = createWebhook({
       }
     },
   },
-  onFault: (error) => logger.error(viewError(error).name, { said: viewError(error).message }),
+  onFault: (error) => logger.error(viewError(error).name, { detail: viewError(error).message }),
 });
 const answer = handle(app);
 

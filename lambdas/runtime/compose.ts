@@ -31,7 +31,7 @@ const notifier = once(() =>
     sent: createSentMessages(dynamo(), variable('gates'), clock),
     slackWebhook: () => secrets().slackWebhook(variable('slack')),
     sleep: clock.sleep,
-    log: (line) => logger.warn('unsaid', line),
+    log: (line) => logger.warn('unsent', line),
   }),
 );
 

@@ -14,7 +14,7 @@ export const fargate = once((): FargateLauncher => {
   const config = {
     cluster: variable('cluster'),
     // Not every function that stops tasks starts them.
-    get places() {
+    get networks() {
       return {
         gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
         sandbox: { subnets: list('sandboxSubnets'), securityGroup: variable('sandboxGroup') },

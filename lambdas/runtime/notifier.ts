@@ -17,7 +17,7 @@ export interface NotifierOptions {
   slackWebhook(): Promise<string>;
   sleep(ms: number): Promise<unknown>;
   /** Hears what could not be said, and why. */
-  log(line: { unsaid: string; name: string; message: string; remedy: string }): void;
+  log(line: { unsent: string; name: string; message: string; remedy: string }): void;
 }
 
 /**
@@ -56,7 +56,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
         if (!named) throw error;
         if (named.retry === 'never' || attempt >= maxAttempts) {
           const { name, message: words, remedy } = named;
-          return log({ unsaid: message.key, name, message: words, remedy });
+          return log({ unsent: message.key, name, message: words, remedy });
         }
         await sleep(firstWaitMs * 2 ** (attempt - 1));
       }

@@ -39,7 +39,7 @@ export async function observed<T>(
     part?.addErrorFlag();
     part?.addAnnotation('error', errorName);
     const stack = error instanceof DrydockError && error.name !== 'Internal' ? undefined : stackOf(error);
-    logger.error(errorName, { said: message, ...(stack === undefined ? {} : { stack }) });
+    logger.error(errorName, { detail: message, ...(stack === undefined ? {} : { stack }) });
     throw error;
   } finally {
     part?.close();

@@ -46,14 +46,14 @@ export type Need =
 const step: Need[] = ['run', 'record'];
 const answering: Need[] = [...step, 'gates', 'tokens', 'answer'];
 const gate: Need[] = [...answering, 'host', 'notify', 'policy'];
-const place: Need[] = [...answering, 'host', 'money', 'stop'];
+const base: Need[] = [...answering, 'host', 'money', 'stop'];
 const phase: Need[] = [...step, 'gates', 'host', 'money', 'tokens', 'launch', 'stop'];
 
 export const needs: Record<FunctionName, readonly Need[]> = {
   validate: ['run'],
   estimate: [...step, 'keep'],
   // What it supersedes is stopped: its gates answered, its phases ended.
-  claim: place,
+  claim: base,
   reserve: [...step, 'money', 'leave', 'notify', 'policy'],
   queue: [...answering, 'money', 'leave', 'notify', 'policy'],
   plan: phase,
@@ -68,22 +68,22 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   'await-ci': [...gate, 'keep'],
   'review-gate': [...gate, 'keep'],
   deliver: [...step, 'host', 'revoke', 'notify', 'policy'],
-  settle: [...place, 'revoke', 'leave'],
-  'settle-phase': [...place, 'keep', 'collect'],
-  'settle-run': [...place, 'revoke', 'leave'],
+  settle: [...base, 'revoke', 'leave'],
+  'settle-phase': [...base, 'keep', 'collect'],
+  'settle-run': [...base, 'revoke', 'leave'],
   // Whatever an event should have done.
   reconcile: [
-    ...place,
+    ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
     ...(['notify', 'policy', 'ages', 'start', 'look', 'list'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],
-  operate: [...place, 'keep', 'leave', 'policy', 'start', 'look', 'list'],
+  operate: [...base, 'keep', 'leave', 'policy', 'start', 'look', 'list'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
-  'webhook-worker': [...place, 'seen', 'keep', 'policy', 'start', 'work'],
+  'webhook-worker': [...base, 'seen', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Whatever a person may do there: decide, cancel, try again, pause.
-  pages: [...place, 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
+  pages: [...base, 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
 };

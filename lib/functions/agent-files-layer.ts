@@ -11,7 +11,7 @@ const folderName = 'drydock-agents';
 /** Where functions that start phases find `<profile>.tar`. */
 export const agentFilesPath = `/opt/${folderName}`;
 /** MiB of all together. Lambda unpacks 250 MB for a function, its code and other layers among them. */
-const mostMegabytes = 100;
+const maxMegabytes = 100;
 
 interface AgentFilesProps {
   policy: Policy;
@@ -56,12 +56,8 @@ export class AgentFiles extends Construct {
       }
     });
     const bytes = packed.reduce((sum, each) => sum + each.bytes.length, 0);
-    if (bytes > mostMegabytes * 1024 * 1024)
-      throw propError(
-        this,
-        'UsageError',
-        `files of the profiles have ${bytes} bytes; at most ${mostMegabytes} MB fit.`,
-      );
+    if (bytes > maxMegabytes * 1024 * 1024)
+      throw propError(this, 'UsageError', `files of the profiles have ${bytes} bytes; at most ${maxMegabytes} MB fit.`);
     return packed;
   }
 }

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
  * DNS of the sandbox's network. The VPC's resolver is behind no security group: without this, names alone would carry data
  * out. It answers what an image pull asks for, by exact name, and nothing else; when the firewall itself fails, nothing.
  */
-export class NameFirewall extends Construct {
+export class DnsFirewall extends Construct {
   constructor(scope: Construct, id: string, { vpc }: { vpc: string }) {
     super(scope, id);
     const { account, region, urlSuffix } = Stack.of(this);

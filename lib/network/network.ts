@@ -3,11 +3,11 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { gatewayPort } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
-import { NameFirewall } from './dns-firewall.ts';
+import { DnsFirewall } from './dns-firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
 import { ImageEndpoints } from './image-endpoints.ts';
 import { https, nowhere } from './security-rules.ts';
-import { givenSide, ownSide, type Side } from './subnets.ts';
+import { givenSide, ownSide, type Subnets } from './subnets.ts';
 
 interface NetworkProps {
   /** Availability zones of networks made here, 1 to 3. Each further one costs two more interface endpoints a month. */
@@ -45,7 +45,7 @@ export class Network extends Construct {
       : this.#ownEgress(props.zones);
     const peering = this.#peer(sandbox, egress);
 
-    const group = (name: string, side: Side, groupDescription: string): ec2.CfnSecurityGroup =>
+    const group = (name: string, side: Subnets, groupDescription: string): ec2.CfnSecurityGroup =>
       new ec2.CfnSecurityGroup(this, name, {
         vpcId: side.vpc,
         groupDescription,
@@ -75,7 +75,7 @@ export class Network extends Construct {
       images: props.images,
       removalPolicy: props.removalPolicy,
     });
-    new NameFirewall(this, 'Names', sandbox);
+    new DnsFirewall(this, 'Names', sandbox);
     for (const [name, { vpc }] of Object.entries({ SandboxFlows: sandbox, EgressFlows: egress }))
       new FlowLogs(this, name, { vpc, removalPolicy: props.removalPolicy });
 
@@ -86,7 +86,7 @@ export class Network extends Construct {
   }
 
   /** Its names are answered for image pulls only, so nothing else can live there. */
-  #isolated(vpc: ec2.IVpc): Side {
+  #isolated(vpc: ec2.IVpc): Subnets {
     const out = vpc.publicSubnets.length + vpc.privateSubnets.length;
     if (out > 0 || vpc.isolatedSubnets.length === 0) {
       const has = `${out} subnets with a way out and ${vpc.isolatedSubnets.length} without`;
@@ -96,14 +96,14 @@ export class Network extends Construct {
   }
 
   /** @param proxied With a proxy the way out may be no route to the internet. */
-  #connected(vpc: ec2.IVpc, proxied: boolean): Side {
+  #connected(vpc: ec2.IVpc, proxied: boolean): Subnets {
     const kinds = [vpc.privateSubnets, vpc.publicSubnets, proxied ? vpc.isolatedSubnets : []];
     const subnets = kinds.find((some) => some.length > 0) ?? [];
     if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a way out.');
     return givenSide(this, 'egress.vpc', vpc, subnets);
   }
 
-  #ownEgress(zones: number): Side {
+  #ownEgress(zones: number): Subnets {
     const egress = ownSide(this, 'Egress', ranges.egress, zones);
     const gateway = new ec2.CfnInternetGateway(this, 'Internet');
     const attached = new ec2.CfnVPCGatewayAttachment(this, 'InternetAttachment', {
@@ -120,7 +120,7 @@ export class Network extends Construct {
     return egress;
   }
 
-  #peer(sandbox: Side, egress: Side): ec2.CfnVPCPeeringConnection {
+  #peer(sandbox: Subnets, egress: Subnets): ec2.CfnVPCPeeringConnection {
     const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', { vpcId: sandbox.vpc, peerVpcId: egress.vpc });
     const routes = (name: string, tables: string[], destinationCidrBlock: string): void => {
       tables.forEach((routeTableId, zone) => {

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
 /** One of the two networks, made here or given: ids only. */
-export interface Side {
+export interface Subnets {
   vpc: string;
   cidr: string;
   subnets: string[];
@@ -16,7 +16,7 @@ export interface Side {
  * A network of its own with one subnet and one route table per zone. Plain resources: the ready-made VPC asks the
  * account for its zones as soon as a stack names its account.
  */
-export function ownSide(scope: Construct, name: string, cidr: string, zones: number): Side {
+export function ownSide(scope: Construct, name: string, cidr: string, zones: number): Subnets {
   const vpc = new ec2.CfnVPC(scope, name, { cidrBlock: cidr, enableDnsSupport: true, enableDnsHostnames: true });
   const blocks = Fn.cidr(cidr, 4, '8');
   const subnets: string[] = [];
@@ -43,7 +43,7 @@ export function ownSide(scope: Construct, name: string, cidr: string, zones: num
  * A network that the consumer has.
  * @param prop for the message. @throws UsageError when it does not say its range of addresses or its route tables.
  */
-export function givenSide(scope: Construct, prop: string, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): Side {
+export function givenSide(scope: Construct, prop: string, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): Subnets {
   const tables = subnets.map((subnet) => subnet.routeTable?.routeTableId as string | undefined);
   if (tables.includes(undefined)) {
     throw propError(scope, 'UsageError', `${prop} does not say the route tables of its subnets; name them on import.`);

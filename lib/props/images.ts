@@ -18,7 +18,7 @@ export interface SandboxImage {
 
 const digest = /^sha256:[0-9a-f]{64}$/;
 /** The functions are told of each in an environment of 4 KB. */
-const mostOfPolicy = 10;
+const maxOfPolicy = 10;
 
 /** @throws UsageError for what is no digest, with the path of the construct. */
 export function gatewayImage(scope: Construct, images: Images): string {
@@ -36,8 +36,8 @@ export function sandboxImages(scope: Construct, images: Images, policy: Policy):
     const pinned = image.slice(image.lastIndexOf('@'));
     byDigest.set(pinned, [...(byDigest.get(pinned) ?? []), runtime]);
   }
-  if (Object.keys(policy.runtimes).length > mostOfPolicy) {
-    const many = `the policy pins ${Object.keys(policy.runtimes).length} runtimes; at most ${mostOfPolicy} fit here.`;
+  if (Object.keys(policy.runtimes).length > maxOfPolicy) {
+    const many = `the policy pins ${Object.keys(policy.runtimes).length} runtimes; at most ${maxOfPolicy} fit here.`;
     throw propError(scope, 'UsageError', many);
   }
   return [

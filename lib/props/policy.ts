@@ -17,8 +17,8 @@ export function checkPolicy(scope: Construct, given: string | PolicyInput): Poli
     throw propError(scope, 'PolicyInvalid', `the policy has faults:\n${faults}`);
   }
   if (policy.review.solo) {
-    const why = 'review.solo lets one person approve alone; on AWS name the people and who of them may approve.';
-    throw propError(scope, 'PolicyRefused', why);
+    const reason = 'review.solo lets one person approve alone; on AWS name the people and who of them may approve.';
+    throw propError(scope, 'PolicyRefused', reason);
   }
   return policy;
 }

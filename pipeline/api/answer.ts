@@ -1,24 +1,31 @@
 import { DrydockError, isErrorName, viewError } from '../../core/errors.ts';
 
 /** Of the form of calls and answers. One that knows another form is refused by name, instead of being misread. */
-export const wireVersion = 1;
+export const apiVersion = 1;
 
 /** `POST` body: which method of the service, and what it is given. */
 export const encodeCall = (method: string, args: readonly unknown[]): string =>
-  JSON.stringify({ wire: wireVersion, method, args });
+  JSON.stringify({ wire: apiVersion, method, args: args.map(withoutBytes) });
+
+/** The bytes of a spec as base64; what was read of it stays in this process. */
+function withoutBytes(arg: unknown): unknown {
+  if (typeof arg !== 'object' || arg === null || !('bytes' in arg) || !(arg.bytes instanceof Uint8Array)) return arg;
+  const { bytes, ...rest } = arg;
+  return { ...rest, read: undefined, bytesBase64: Buffer.from(bytes as Uint8Array).toString('base64') };
+}
 
 /** An answer as it travels: `{result}`, or `{error}` with the name, the words and the remedy of what was thrown. */
-export interface WireAnswer {
+export interface ApiAnswer {
   status: 200 | 422;
   text: string;
 }
 
-export const encodeResult = (result: unknown): WireAnswer => ({
+export const encodeResult = (result: unknown): ApiAnswer => ({
   status: 200,
   text: JSON.stringify({ result: result ?? null }),
 });
 
-export function encodeError(error: unknown): WireAnswer {
+export function encodeError(error: unknown): ApiAnswer {
   const details = error instanceof DrydockError ? error.details : undefined;
   return { status: 422, text: JSON.stringify({ error: { ...viewError(error), details } }) };
 }

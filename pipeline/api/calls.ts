@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import { policySchema } from '../../core/policy/schema.ts';
 import type { Service } from '../service/service.ts';
-import { wireVersion } from './answer.ts';
+import { apiVersion } from './answer.ts';
 
 const reference = z.string().max(500);
 const who = z.string().max(500);
@@ -10,6 +10,11 @@ const who = z.string().max(500);
 const words = z.string().max(1_000_000);
 const base64 = z.string().max(8 * 1024 * 1024);
 const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: policySchema, requester: who };
+/** JSON has no bytes, so a call carries those of a spec as base64. The reverse is in `encodeCall`. */
+const withBytes = <T extends { bytesBase64: string }>({ bytesBase64, ...rest }: T) => ({
+  ...rest,
+  bytes: Buffer.from(bytesBase64, 'base64'),
+});
 
 /**
  * What each method of the service takes, as it travels. Of an object only these keys arrive: where a run comes from, for
@@ -17,15 +22,17 @@ const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: 
  */
 const shapes = {
   submit: z.tuple([
-    z.object({
-      ...spec,
-      attempt: z.int().min(1).max(1_000_000).optional(),
-      agent: z.string().max(200).optional(),
-      dryRun: z.boolean(),
-    }),
+    z
+      .object({
+        ...spec,
+        attempt: z.int().min(1).max(1_000_000).optional(),
+        agent: z.string().max(200).optional(),
+        dryRun: z.boolean(),
+      })
+      .transform(withBytes),
   ]),
   retry: z.tuple([reference, policySchema, who]),
-  estimate: z.tuple([z.object(spec)]),
+  estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),
   ended: z.tuple([reference]),
   list: z.tuple([z.int().min(1).max(10_000).optional()]),
@@ -81,8 +88,8 @@ export function decodeCall(text: string): Call {
     throw new DrydockError('UsageError', 'The request is no JSON.');
   }
   const version = (given as { wire?: unknown } | null)?.wire;
-  if (version !== wireVersion) {
-    throw new DrydockError('UsageError', `The request is not of wire version ${wireVersion}.`, {
+  if (version !== apiVersion) {
+    throw new DrydockError('UsageError', `The request is not of wire version ${apiVersion}.`, {
       remedy: 'Use the same version of drydock on both sides.',
     });
   }

@@ -5,7 +5,7 @@ import { resolveRun } from '../commands/resolve.ts';
 import { submitTrusted } from '../commands/submit-merged.ts';
 import type { Deps } from '../deps.ts';
 import { createService, type Service } from '../service/service.ts';
-import { encodeError, encodeResult, type WireAnswer } from './answer.ts';
+import { type ApiAnswer, encodeError, encodeResult } from './answer.ts';
 import { callService, decodeCall, type MethodName } from './calls.ts';
 
 /** Whoever may call may see. */
@@ -34,9 +34,9 @@ const deciding = ['submit', 'retry', 'vote', 'cancel', 'pause'] as const satisfi
 const operated: readonly MethodName[] = [...reading, ...deciding];
 
 /** Runs that one answer lists at most. */
-const mostRuns = 100;
+const maxRuns = 100;
 /** Lambda answers with 6 MB at most, and what it says it in counts too. */
-const mostBytes = 5_500_000;
+const maxBytes = 5_500_000;
 
 /** Who calls, as whoever authorized the call says. */
 export interface Caller {
@@ -49,7 +49,7 @@ export interface Caller {
  * either is not read. Errors are answers.
  * @param policy The deployment's.
  */
-export async function operate(deps: Deps, policy: Policy, caller: Caller, body: string): Promise<WireAnswer> {
+export async function operate(deps: Deps, policy: Policy, caller: Caller, body: string): Promise<ApiAnswer> {
   try {
     const person = personOfIam(policy, caller.arn);
     const call = decodeCall(body);
@@ -61,7 +61,7 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
         impose(method, args, person ?? '', policy),
       ),
     );
-    if (Buffer.byteLength(answer.text) > mostBytes) throw tooLarge(call.method);
+    if (Buffer.byteLength(answer.text) > maxBytes) throw tooLarge(call.method);
     return answer;
   } catch (error) {
     if (error instanceof DrydockError) return encodeError(error);
@@ -81,8 +81,7 @@ function serviceOf(deps: Deps, policy: Policy): Service {
         remedy: 'Let the operator list it, and deploy.',
       });
     },
-    submit: ({ bytesBase64, ...request }) =>
-      submitTrusted(deps, { ...request, bytes: Buffer.from(bytesBase64, 'base64') }),
+    submit: (request) => submitTrusted(deps, request),
   };
 }
 
@@ -104,7 +103,7 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
     case 'budget':
       return [first, policy];
     case 'list':
-      return [Math.min(typeof first === 'number' ? first : mostRuns, mostRuns)];
+      return [Math.min(typeof first === 'number' ? first : maxRuns, maxRuns)];
     default:
       return args;
   }

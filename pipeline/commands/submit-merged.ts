@@ -2,9 +2,9 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
-import { parseSpec } from '../../core/task-spec/parse.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import type { Deps } from '../deps.ts';
-import { placeOf } from '../repository/hosted-repository.ts';
+import { hostedRepository } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { type SubmitRequest, type Submitted, submit } from './submit.ts';
 
@@ -19,13 +19,15 @@ export async function submitTrusted(
   deps: Deps,
   request: Omit<SubmitRequest, 'origin' | 'repository'>,
 ): Promise<Submitted> {
-  const { spec } = parseSpec(request.file, request.bytes);
+  const read = readSpec(request.file, request.bytes);
+  const { spec } = read;
   // Whatever it lacks is told by `submit`, with all its faults.
-  if (!spec) return submit(deps, request);
+  if (!spec) return submit(deps, { ...request, read });
   const found = await trustedSpec(deps, request.policy, spec, gitBlobSha(request.bytes));
   return submit(deps, {
     ...request,
     file: found.path,
+    read,
     repository: spec.repository,
     origin: { branch: found.branch, commit: found.commit },
   });
@@ -37,7 +39,7 @@ async function trustedSpec(
   spec: { repository: string; target_branch: string },
   blob: string,
 ): Promise<{ path: string; branch: string; commit: string }> {
-  const { host, location, trustedBranches } = placeOf(deps, policy, spec.repository);
+  const { host, location, trustedBranches } = hostedRepository(deps, policy, spec.repository);
   const named = trustedBranches.filter((pattern) => !pattern.includes('*'));
   const own = wildcard(trustedBranches, spec.target_branch) ? [spec.target_branch] : [];
   const branches = [...new Set([...own, ...named])];

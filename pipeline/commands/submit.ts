@@ -7,6 +7,7 @@ import { anotherAttempt } from '../../core/run/another-attempt.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
+import { type ReadSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { type Deps, nonce } from '../deps.ts';
 import { putJson } from '../runs/artifacts.ts';
 import { accessRepository } from '../runs/run-context.ts';
@@ -15,6 +16,8 @@ export interface SubmitRequest {
   /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
   file: string;
   bytes: Uint8Array;
+  /** The spec as the caller in this process has read it from `bytes`; absent: it is read here. */
+  read?: ReadSpec;
   policy: Policy;
   /** Person id. */
   requester: string;
@@ -31,7 +34,7 @@ export interface SubmitRequest {
 export interface Submitted {
   runId: string;
   /** `duplicate`: its execution was there. */
-  how: 'started' | 'duplicate';
+  outcome: 'started' | 'duplicate';
   attempt: number;
   /** Why it is another attempt than the one that ended, where the attempt was left open. */
   because?: string;
@@ -43,7 +46,7 @@ export interface Submitted {
  * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
-  const task = resolveTask(request.file, request.bytes, request.policy, {
+  const task = resolveTask(request.read ?? readSpec(request.file, request.bytes), request.policy, {
     requester: request.requester,
     ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
   });
@@ -108,8 +111,8 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   // A record without an execution is a trigger that died in between: the same start finishes its work. Of two at once, one
   // starts it, whichever of them made the record.
   const started = await deps.executions.start(runId, { runId });
-  const how = started === 'started' ? 'started' : 'duplicate';
-  return { runId, how, attempt, ...(because === undefined ? {} : { because }) };
+  const outcome = started === 'started' ? 'started' : 'duplicate';
+  return { runId, outcome, attempt, ...(because === undefined ? {} : { because }) };
 }
 
 /** The latest attempt of these very bytes, or the one after it. */

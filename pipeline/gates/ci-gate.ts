@@ -13,7 +13,7 @@ export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Prom
  * Asks the host what CI says of the head that the gate is about, and answers the gate when that is enough. What a webhook
  * told is no more than a reason to ask.
  */
-export async function settleCi(deps: Deps, runId: string): Promise<'green' | 'red' | 'missing' | 'pending'> {
+export async function answerCiWait(deps: Deps, runId: string): Promise<'green' | 'red' | 'missing' | 'pending'> {
   const gate = await openCiGate(deps, runId);
   if (!gate) return 'pending';
   const context = await loadRunContext(deps, runId);

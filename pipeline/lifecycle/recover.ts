@@ -5,8 +5,8 @@ import type { Deps } from '../deps.ts';
 import { applyDecision } from '../gates/apply-decision.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase, deliverPhase } from '../phases/answer-phase.ts';
+import { endPhase } from '../phases/end-phase.ts';
 import { launchPhase } from '../phases/launch-phase.ts';
-import { settlePhase } from '../phases/settle-phase.ts';
 
 /**
  * Takes up what a process left when it ended: phases that ended unanswered are answered, phases that were cut off are
@@ -53,7 +53,7 @@ export async function closeExpired(deps: Deps, runIds: string[]): Promise<void> 
 /** A phase whose sandbox is gone: what it left is settled; where it could leave nothing, it is launched again. */
 async function takeUp(deps: Deps, phase: PhaseRecord): Promise<void> {
   const end = await deps.launcher.left(phase);
-  if (end) await settlePhase(deps, phase.phaseId, phase.attempt, end);
+  if (end) await endPhase(deps, phase.phaseId, phase.attempt, end);
   else await relaunch(deps, phase);
 }
 

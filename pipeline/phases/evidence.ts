@@ -8,8 +8,8 @@ export const firstFailure = (result: PhaseResult, tracked?: string): CommandResu
 export function failureText(result: PhaseResult, missing: string[]): string {
   const failed = result.commands.filter((command) => command.timedOut || command.exitCode !== 0);
   const parts = failed.map((command) => {
-    const how = command.timedOut ? 'timed out' : `exited with ${command.exitCode}`;
-    return `${command.name} (\`${command.command}\`) ${how}:\n${command.output.slice(-6_000).trimEnd()}`;
+    const outcome = command.timedOut ? 'timed out' : `exited with ${command.exitCode}`;
+    return `${command.name} (\`${command.command}\`) ${outcome}:\n${command.output.slice(-6_000).trimEnd()}`;
   });
   if (failed.length === 0 && result.error) parts.push(`${result.error.name}: ${result.error.message}`);
   if (missing.length > 0 && failed.length === 0 && !result.error) parts.push(`Not run: ${missing.join(', ')}`);

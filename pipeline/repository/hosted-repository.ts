@@ -6,7 +6,7 @@ import type { Account, Collaboration } from '../../core/ports/host/collaboration
 import type { Deps } from '../deps.ts';
 
 /** A repository that a message is about, as the operator's policy has it. */
-export interface Place {
+export interface HostedRepository {
   policy: Policy;
   repository: string;
   trustedBranches: string[];
@@ -20,7 +20,12 @@ export interface Place {
  * for another installation, is none of ours.
  * @throws DeliveryRefused.
  */
-export function placeOf(deps: Deps, policy: Policy, repository: string, installation?: number): Place {
+export function hostedRepository(
+  deps: Deps,
+  policy: Policy,
+  repository: string,
+  installation?: number,
+): HostedRepository {
   const listed = Object.hasOwn(policy.repositories, repository) ? policy.repositories[repository] : undefined;
   if (listed?.host !== 'github') {
     throw new DrydockError('DeliveryRefused', `The policy lists no ${repository} on a host with webhooks.`, {
@@ -54,9 +59,9 @@ export const personBehind = (policy: Policy, account: Account): string =>
   personOf(policy, `github:${account.login}`) ?? `${account.login.toLowerCase()}@users.noreply.github.com`;
 
 /** Whether the host lets this account write to the repository, and it is a person. The reason when not. */
-export async function mayWrite(place: Place, account: Account): Promise<string | undefined> {
+export async function mayWrite(hosted: HostedRepository, account: Account): Promise<string | undefined> {
   if (account.bot) return `${account.login} is a bot; a person has to ask for a run.`;
-  const permission = await place.collaboration.permission(place.location, account.login);
+  const permission = await hosted.collaboration.permission(hosted.location, account.login);
   if (permission === 'write' || permission === 'admin') return undefined;
-  return `${account.login} may not write to ${place.repository} (${permission}).`;
+  return `${account.login} may not write to ${hosted.repository} (${permission}).`;
 }

@@ -11,6 +11,7 @@ import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
@@ -73,10 +74,10 @@ export interface Audit {
 
 /** What commands and pages do, in the process that owns the data. JSON in, JSON out, so that it can go over a socket. */
 export interface Service {
-  submit(request: Omit<SubmitRequest, 'bytes'> & { bytesBase64: string }): Promise<Submitted>;
+  submit(request: SubmitRequest): Promise<Submitted>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
-    request: Pick<SubmitRequest, 'file' | 'policy' | 'requester'> & { bytesBase64: string },
+    request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
   ): Promise<{ estimate: Estimate; budget: BudgetView | null }>;
   run(run: string): Promise<RunView>;
   /** A run whose record is final, once its execution has ended too. */
@@ -122,14 +123,14 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
   };
 
   return {
-    submit: ({ bytesBase64, ...request }) => submit(deps, { ...request, bytes: Buffer.from(bytesBase64, 'base64') }),
+    submit: (request) => submit(deps, request),
 
     async retry(run, policy, who) {
       return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
     },
 
-    async estimate({ file, policy, requester, bytesBase64 }) {
-      const task = resolveTask(file, Buffer.from(bytesBase64, 'base64'), policy, { requester });
+    async estimate({ file, bytes, read, policy, requester }) {
+      const task = resolveTask(read ?? readSpec(file, bytes), policy, { requester });
       const sprint = sprintOf(task.budget, deps.clock.now());
       const budget = sprint ? await deps.ledger.budget(task.team, sprint.sprint) : undefined;
       return { estimate: estimateTask(task), budget: budget ?? null };

@@ -2,12 +2,12 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { Deps } from '../deps.ts';
-import { settleCi } from '../gates/ci-gate.ts';
-import { type Place, placeOf } from '../repository/hosted-repository.ts';
+import { answerCiWait } from '../gates/ci-gate.ts';
+import { type HostedRepository, hostedRepository } from '../repository/hosted-repository.ts';
 import { onComment } from './on-comment.ts';
 import { previewSpecs } from './on-pull-request.ts';
 import { onClosed } from './on-pull-request-closed.ts';
-import { adoptOnce, onPush } from './on-push.ts';
+import { importBaseline, onPush } from './on-push.ts';
 import { onReview } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 import { sweepHeads } from './sweep.ts';
@@ -20,7 +20,7 @@ export interface Hooks {
    */
   handle(event: HostEvent): Promise<HookOutcome>;
   /** Takes the first look at each repository of the policy, before any message is worked on. */
-  adopt(): Promise<void>;
+  importBaselines(): Promise<void>;
   /** Finds what no message told: specs at the heads of trusted branches. */
   sweep(): Promise<HookOutcome[]>;
 }
@@ -41,20 +41,20 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
   const hosted = (): string[] =>
     Object.entries(policy().repositories).flatMap(([name, { host }]) => (host === 'github' ? [name] : []));
 
-  const dispatch = (place: Place, event: Exclude<HostEvent, { kind: 'nothing' }>): Promise<HookOutcome> => {
+  const dispatch = (hosted: HostedRepository, event: Exclude<HostEvent, { kind: 'nothing' }>): Promise<HookOutcome> => {
     switch (event.kind) {
       case 'push':
-        return onPush(deps, place, event);
+        return onPush(deps, hosted, event);
       case 'pull-request':
-        return previewSpecs(deps, place, event);
+        return previewSpecs(deps, hosted, event);
       case 'pull-request-closed':
-        return onClosed(deps, place, event);
+        return onClosed(deps, hosted, event);
       case 'review':
-        return onReview(deps, place, event);
+        return onReview(deps, hosted, event);
       case 'comment':
-        return onComment(deps, place, event);
+        return onComment(deps, hosted, event);
       case 'ci':
-        return onCi(deps, place, event.head);
+        return onCi(deps, hosted, event.head);
     }
   };
 
@@ -62,24 +62,24 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
     async handle(event) {
       if (event.kind === 'nothing') return ignored(event.why);
       try {
-        const place = placeOf(deps, policy(), event.repository, event.installation);
-        return await inTurn(event.repository, () => dispatch(place, event));
+        const hosted = hostedRepository(deps, policy(), event.repository, event.installation);
+        return await inTurn(event.repository, () => dispatch(hosted, event));
       } catch (error) {
         if (error instanceof DrydockError && error.name === 'DeliveryRefused') return refused(error.message);
         throw error;
       }
     },
 
-    async adopt() {
+    async importBaselines() {
       for (const repository of hosted()) {
-        const place = placeOf(deps, policy(), repository);
+        const hosted = hostedRepository(deps, policy(), repository);
         if (await deps.seenSpecs.imported(repository)) continue;
         await inTurn(repository, async () => {
-          for (const branch of exact(place.trustedBranches)) {
-            const head = await place.host.resolve(place.location, branch).catch(absentBranch);
-            if (head !== undefined) return adoptOnce(deps, place, head);
+          for (const branch of exact(hosted.trustedBranches)) {
+            const head = await hosted.host.resolve(hosted.location, branch).catch(absentBranch);
+            if (head !== undefined) return importBaseline(deps, hosted, head);
           }
-          return adoptOnce(deps, place, undefined);
+          return importBaseline(deps, hosted, undefined);
         });
       }
     },
@@ -87,18 +87,18 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
     async sweep() {
       const outcomes: HookOutcome[] = [];
       for (const repository of hosted()) {
-        const place = placeOf(deps, policy(), repository);
-        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, place, exact(place.trustedBranches)))));
+        const hosted = hostedRepository(deps, policy(), repository);
+        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, hosted, exact(hosted.trustedBranches)))));
       }
       return outcomes;
     },
   };
 }
 
-async function onCi(deps: Deps, place: Place, head: string): Promise<HookOutcome> {
-  const runId = await deps.runLinks.find(place.repository, `head:${head}`);
+async function onCi(deps: Deps, hosted: HostedRepository, head: string): Promise<HookOutcome> {
+  const runId = await deps.runLinks.find(hosted.repository, `head:${head}`);
   if (runId === undefined) return ignored(`${head.slice(0, 12)} is the head of no run`);
-  return done(`CI of ${runId}: ${await settleCi(deps, runId)}`);
+  return done(`CI of ${runId}: ${await answerCiWait(deps, runId)}`);
 }
 
 /** Branches named without a wildcard: the ones that can be asked for by name. */

@@ -11,7 +11,7 @@ import { retryRun } from '../commands/retry.ts';
 import type { Deps } from '../deps.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
-import { mayWrite, type Place } from '../repository/hosted-repository.ts';
+import { type HostedRepository, mayWrite } from '../repository/hosted-repository.ts';
 import { loadTask } from '../runs/run-context.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
@@ -22,21 +22,26 @@ type Comment = Extract<HostEvent, { kind: 'comment' }>;
  * `/drydock …` in the conversation of a pull request, from people with the right to, answered there. Somebody without any
  * right gets no answer: a stranger must not make the app talk.
  */
-export async function onComment(deps: Deps, place: Place, event: Comment): Promise<HookOutcome> {
+export async function onComment(deps: Deps, hosted: HostedRepository, event: Comment): Promise<HookOutcome> {
   const command = readCommand(event.body);
   if (!command) return ignored('no command');
   const { sender } = event;
-  const person = personOf(place.policy, `github:${sender.login}`);
-  const stranger = sender.bot || person === undefined ? await mayWrite(place, sender) : undefined;
+  const person = personOf(hosted.policy, `github:${sender.login}`);
+  const stranger = sender.bot || person === undefined ? await mayWrite(hosted, sender) : undefined;
   if (stranger !== undefined) return refused(stranger);
   const answer = (text: string) =>
-    place.collaboration.comment(place.location, event.number, `comment#${event.commentId}`, `@${sender.login} ${text}`);
+    hosted.collaboration.comment(
+      hosted.location,
+      event.number,
+      `comment#${event.commentId}`,
+      `@${sender.login} ${text}`,
+    );
   const no = async (reason: string, remedy = ''): Promise<HookOutcome> => {
     await answer(`${escapeMarkdown(reason)} ${escapeMarkdown(remedy)}`.trim());
     return refused(`${sender.login}: ${reason}`);
   };
   if (isFault(command)) return no(command.fault);
-  const run = await runOfPullRequest(deps, place, event.number);
+  const run = await runOfPullRequest(deps, hosted, event.number);
   if (!run) return no('This pull request is of no run.');
   if (command.verb !== 'status' && person === undefined) {
     return no(
@@ -45,7 +50,7 @@ export async function onComment(deps: Deps, place: Place, event: Comment): Promi
     );
   }
   try {
-    const said = await carryOut(deps, place, run, command, person ?? '', event);
+    const said = await carryOut(deps, hosted, run, command, person ?? '', event);
     await answer(said);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
   } catch (error) {
@@ -56,7 +61,7 @@ export async function onComment(deps: Deps, place: Place, event: Comment): Promi
 
 async function carryOut(
   deps: Deps,
-  place: Place,
+  hosted: HostedRepository,
   run: RunRecord,
   command: Command,
   person: string,
@@ -73,8 +78,8 @@ async function carryOut(
     }
     case 'retry': {
       await mustDecide(deps, run, person);
-      const { runId } = await retryRun(deps, run, place.policy, person);
-      await deps.runLinks.link(place.repository, `pull:${event.number}`, runId);
+      const { runId } = await retryRun(deps, run, hosted.policy, person);
+      await deps.runLinks.link(hosted.repository, `pull:${event.number}`, runId);
       return `started ${code(runId)}.`;
     }
     default: {

@@ -2,7 +2,7 @@ import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
-import { type Place, personBehind } from '../repository/hosted-repository.ts';
+import { type HostedRepository, personBehind } from '../repository/hosted-repository.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored } from './outcome.ts';
@@ -10,11 +10,11 @@ import { done, type HookOutcome, ignored } from './outcome.ts';
 type Closed = Extract<HostEvent, { kind: 'pull-request-closed' }>;
 
 /** A person merged or closed the pull request: what the run still waits for is over, and the record says which it was. */
-export async function onClosed(deps: Deps, place: Place, event: Closed): Promise<HookOutcome> {
-  const run = await runOfPullRequest(deps, place, event.number);
+export async function onClosed(deps: Deps, hosted: HostedRepository, event: Closed): Promise<HookOutcome> {
+  const run = await runOfPullRequest(deps, hosted, event.number);
   // The pull request that brought the spec is linked too, and its end is the run's beginning.
   if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} is of no run`);
-  const by = personBehind(place.policy, event.sender);
+  const by = personBehind(hosted.policy, event.sender);
   const what = event.merged ? `merged as ${event.mergeCommit?.slice(0, 12) ?? 'unknown'}` : 'closed without a merge';
   await recordEvent(deps, run.runId, {
     key: `pull-request#${event.merged ? 'merged' : 'closed'}#${event.head}`,

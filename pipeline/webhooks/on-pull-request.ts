@@ -6,10 +6,11 @@ import { wildcard } from '../../core/policy/wildcard.ts';
 import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
-import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { lintRead } from '../../core/task-spec/lint/lint.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { sprintOf } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
-import { type Place, personBehind } from '../repository/hosted-repository.ts';
+import { type HostedRepository, personBehind } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { maxSpecs, specsCheck } from './on-push.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
@@ -20,24 +21,24 @@ type PullRequest = Extract<HostEvent, { kind: 'pull-request' }>;
  * Says in the review of a spec what it would cost and whether it would be refused, at its lines. Reads two trees and the
  * ledger: no sandbox, no agent, nothing is claimed.
  */
-export async function previewSpecs(deps: Deps, place: Place, event: PullRequest): Promise<HookOutcome> {
-  if (!wildcard(place.trustedBranches, event.target)) return ignored(`${event.target} is no trusted branch`);
+export async function previewSpecs(deps: Deps, hosted: HostedRepository, event: PullRequest): Promise<HookOutcome> {
+  if (!wildcard(hosted.trustedBranches, event.target)) return ignored(`${event.target} is no trusted branch`);
   const [there, proposed] = await Promise.all([
-    specsAt(place.host, place.location, event.base),
-    specsAt(place.host, place.location, event.head),
+    specsAt(hosted.host, hosted.location, event.base),
+    specsAt(hosted.host, hosted.location, event.head),
   ]);
   const known = new Set(there.map((spec) => spec.blob));
   const fresh = proposed.filter((spec) => !known.has(spec.blob)).slice(0, maxSpecs);
   if (fresh.length === 0) return ignored('no spec is touched');
   const previews = await Promise.all(
     fresh.map(async ({ path }) => {
-      const bytes = (await place.host.readFile(place.location, event.head, path)) ?? new Uint8Array();
-      return previewOf(deps, place, event, path, bytes);
+      const bytes = (await hosted.host.readFile(hosted.location, event.head, path)) ?? new Uint8Array();
+      return previewOf(deps, hosted, event, path, bytes);
     }),
   );
   const annotations = previews.flatMap((preview) => preview.annotations);
   const faulty = previews.filter((preview) => !preview.valid).length;
-  await place.collaboration.reportCheck(place.location, {
+  await hosted.collaboration.reportCheck(hosted.location, {
     name: specsCheck,
     head: event.head,
     key: `pull#${event.number}`,
@@ -62,12 +63,13 @@ interface Preview {
 
 async function previewOf(
   deps: Deps,
-  { policy, repository }: Place,
+  { policy, repository }: HostedRepository,
   event: PullRequest,
   path: string,
   bytes: Uint8Array,
 ): Promise<Preview> {
-  const report = lintSpec(path, bytes, undefined, policy);
+  const read = readSpec(path, bytes);
+  const report = lintRead(read, undefined, policy);
   const annotations = report.problems.map(
     ({ severity, rule, message, line }): Annotation => ({
       path,
@@ -84,7 +86,7 @@ async function previewOf(
   const first = annotations.find((annotation) => annotation.level === 'failure');
   if (first) return { ...refusal(first.message), annotations };
   try {
-    const task = resolveTask(path, bytes, policy, { requester: personBehind(policy, event.sender) });
+    const task = resolveTask(read, policy, { requester: personBehind(policy, event.sender) });
     if (task.spec.repository !== repository) return refusal(`The spec is for ${task.spec.repository}.`);
     const { micros, capMicros } = estimateTask(task);
     const sprint = sprintOf(task.budget, deps.clock.now());

@@ -4,10 +4,11 @@ import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { RunOrigin } from '../../core/run/record.ts';
-import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { lintRead } from '../../core/task-spec/lint/lint.ts';
+import { readSpec } from '../../core/task-spec/parse.ts';
 import { submit } from '../commands/submit.ts';
 import type { Deps } from '../deps.ts';
-import { mayWrite, type Place, personBehind } from '../repository/hosted-repository.ts';
+import { type HostedRepository, mayWrite, personBehind } from '../repository/hosted-repository.ts';
 import { type SpecFile, specsAt } from '../repository/spec-files.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -21,7 +22,7 @@ export const maxSpecs = 100;
 interface Started {
   spec: SpecFile;
   runId?: string;
-  how?: string;
+  outcome?: string;
   faults: Annotation[];
 }
 
@@ -29,31 +30,31 @@ interface Started {
  * Starts what is new among the specs of the pushed commit: by blob against what was seen before, so that cut commit lists,
  * force-pushes, merges, repeated and reordered messages change nothing, and a spec that moved is not new.
  */
-export async function onPush(deps: Deps, place: Place, push: Push): Promise<HookOutcome> {
-  if (!wildcard(place.trustedBranches, push.branch)) {
-    return ignored(`${push.branch} is no trusted branch of ${place.repository}`);
+export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): Promise<HookOutcome> {
+  if (!wildcard(hosted.trustedBranches, push.branch)) {
+    return ignored(`${push.branch} is no trusted branch of ${hosted.repository}`);
   }
-  await adoptOnce(deps, place, push.before);
-  const seen = await deps.seenSpecs.blobs(place.repository);
-  const fresh = (await specsAt(place.host, place.location, push.after)).filter((spec) => !seen.has(spec.blob));
+  await importBaseline(deps, hosted, push.before);
+  const seen = await deps.seenSpecs.blobs(hosted.repository);
+  const fresh = (await specsAt(hosted.host, hosted.location, push.after)).filter((spec) => !seen.has(spec.blob));
   if (fresh.length === 0) return ignored('no spec is new');
-  const refusal = await mayWrite(place, push.sender);
-  const pullRequest = refusal === undefined && fresh.length === 1 ? await pullRequestOf(place, push) : undefined;
+  const refusal = await mayWrite(hosted, push.sender);
+  const pullRequest = refusal === undefined && fresh.length === 1 ? await pullRequestOf(hosted, push) : undefined;
   const origin = { branch: push.branch, commit: push.after, ...(pullRequest === undefined ? {} : { pullRequest }) };
   const results: Started[] = [];
   for (const spec of fresh.slice(0, maxSpecs)) {
-    const result = refusal === undefined ? await start(deps, place, push, spec, origin) : refuse(spec, refusal);
+    const result = refusal === undefined ? await start(deps, hosted, push, spec, origin) : refuse(spec, refusal);
     results.push(result);
     if (pullRequest !== undefined && result.runId !== undefined) {
-      await deps.runLinks.link(place.repository, `pull:${pullRequest}`, result.runId);
+      await deps.runLinks.link(hosted.repository, `pull:${pullRequest}`, result.runId);
     }
   }
   // Seen only now: a message that was cut off in the middle is worked on again, and each start is keyed.
   for (const { spec, runId, faults } of results) {
     const note = runId ?? `refused: ${faults[0]?.message.slice(0, 200) ?? ''}`;
-    await deps.seenSpecs.remember(place.repository, spec.blob, note);
+    await deps.seenSpecs.remember(hosted.repository, spec.blob, note);
   }
-  await report(place, push, results);
+  await report(hosted, push, results);
   const faulty = results.filter((result) => result.faults.length > 0);
   const started = results.length - faulty.length;
   const reasons = faulty.map(({ spec, faults }) => `${spec.path}:${faults[0]?.line} ${faults[0]?.message}`).join('; ');
@@ -64,11 +65,15 @@ export async function onPush(deps: Deps, place: Place, push: Push): Promise<Hook
  * The first look at a repository: what was there before is not new. Called for all of the policy's repositories before
  * any message is worked on; here only for one that was listed since.
  */
-export async function adoptOnce(deps: Deps, place: Place, commit: string | undefined): Promise<number> {
-  if (await deps.seenSpecs.imported(place.repository)) return 0;
-  const there = commit === undefined ? [] : await specsAt(place.host, place.location, commit);
-  for (const spec of there) await deps.seenSpecs.remember(place.repository, spec.blob, 'was there before');
-  await deps.seenSpecs.markImported(place.repository);
+export async function importBaseline(
+  deps: Deps,
+  hosted: HostedRepository,
+  commit: string | undefined,
+): Promise<number> {
+  if (await deps.seenSpecs.imported(hosted.repository)) return 0;
+  const there = commit === undefined ? [] : await specsAt(hosted.host, hosted.location, commit);
+  for (const spec of there) await deps.seenSpecs.remember(hosted.repository, spec.blob, 'was there before');
+  await deps.seenSpecs.markImported(hosted.repository);
   return there.length;
 }
 
@@ -77,11 +82,18 @@ const refuse = (spec: SpecFile, message: string): Started => ({
   faults: [{ path: spec.path, line: 1, level: 'failure', message }],
 });
 
-async function start(deps: Deps, place: Place, push: Push, spec: SpecFile, origin: RunOrigin): Promise<Started> {
-  const { policy } = place;
-  const bytes = await place.host.readFile(place.location, push.after, spec.path);
+async function start(
+  deps: Deps,
+  hosted: HostedRepository,
+  push: Push,
+  spec: SpecFile,
+  origin: RunOrigin,
+): Promise<Started> {
+  const { policy } = hosted;
+  const bytes = await hosted.host.readFile(hosted.location, push.after, spec.path);
   if (!bytes) return refuse(spec, 'The file cannot be read.');
-  const { problems } = lintSpec(spec.path, bytes, undefined, policy);
+  const read = readSpec(spec.path, bytes);
+  const { problems } = lintRead(read, undefined, policy);
   const faults = problems
     .filter((problem) => problem.severity === 'error')
     .map(
@@ -94,17 +106,18 @@ async function start(deps: Deps, place: Place, push: Push, spec: SpecFile, origi
     );
   if (faults.length > 0) return { spec, faults };
   try {
-    const { runId, how } = await submit(deps, {
+    const { runId, outcome } = await submit(deps, {
       file: spec.path,
       bytes,
+      read,
       policy,
       requester: personBehind(policy, push.sender),
       attempt: 1,
       dryRun: false,
-      repository: place.repository,
+      repository: hosted.repository,
       origin,
     });
-    return { spec, runId, how, faults: [] };
+    return { spec, runId, outcome, faults: [] };
   } catch (error) {
     if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
     return refuse(spec, `${error.name}: ${error.message}`);
@@ -112,17 +125,17 @@ async function start(deps: Deps, place: Place, push: Push, spec: SpecFile, origi
 }
 
 /** A pull request that brought exactly one spec is where people look for its run. */
-async function pullRequestOf(place: Place, push: Push): Promise<string | undefined> {
-  const [number, ...more] = await place.collaboration.pullRequestsOf(place.location, push.after);
+async function pullRequestOf(hosted: HostedRepository, push: Push): Promise<string | undefined> {
+  const [number, ...more] = await hosted.collaboration.pullRequestsOf(hosted.location, push.after);
   return more.length === 0 ? number : undefined;
 }
 
-async function report(place: Place, push: Push, results: Started[]): Promise<void> {
+async function report(hosted: HostedRepository, push: Push, results: Started[]): Promise<void> {
   const faults = results.flatMap((result) => result.faults);
   const started = results.filter((result) => result.runId !== undefined);
-  const row = ({ spec, runId, how, faults: [first] }: Started) =>
-    `- ${code(spec.path)}: ${runId === undefined ? `**refused**: ${escapeMarkdown(first?.message ?? '')}` : `${how === 'duplicate' ? 'ran already as' : 'started as'} ${code(runId)}`}`;
-  await place.collaboration.reportCheck(place.location, {
+  const row = ({ spec, runId, outcome, faults: [first] }: Started) =>
+    `- ${code(spec.path)}: ${runId === undefined ? `**refused**: ${escapeMarkdown(first?.message ?? '')}` : `${outcome === 'duplicate' ? 'ran already as' : 'started as'} ${code(runId)}`}`;
+  await hosted.collaboration.reportCheck(hosted.location, {
     name: specsCheck,
     head: push.after,
     key: 'push',

@@ -3,15 +3,15 @@ import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { castReview, isVerdict } from '../gates/cast-review.ts';
-import type { Place } from '../repository/hosted-repository.ts';
+import type { HostedRepository } from '../repository/hosted-repository.ts';
 import { loadRunContext } from '../runs/run-context.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type ReviewEvent = Extract<HostEvent, { kind: 'review' }>;
 
 /** A review of a run's pull request is a vote at its review gate. */
-export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Promise<HookOutcome> {
-  const run = await runOfPullRequest(deps, place, event.number);
+export async function onReview(deps: Deps, hosted: HostedRepository, event: ReviewEvent): Promise<HookOutcome> {
+  const run = await runOfPullRequest(deps, hosted, event.number);
   if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} is of no run`);
   const review: Review = { ...event.review, author: event.sender, state: stateOf(event.review.state) };
   if (!isVerdict(review)) return ignored('a review without a verdict');
@@ -25,10 +25,14 @@ export async function onReview(deps: Deps, place: Place, event: ReviewEvent): Pr
   return counted ? done(reason) : refused(reason);
 }
 
-export async function runOfPullRequest(deps: Deps, place: Place, number: string): Promise<RunRecord | undefined> {
-  const runId = await deps.runLinks.find(place.repository, `pull:${number}`);
+export async function runOfPullRequest(
+  deps: Deps,
+  hosted: HostedRepository,
+  number: string,
+): Promise<RunRecord | undefined> {
+  const runId = await deps.runLinks.find(hosted.repository, `pull:${number}`);
   const run = runId === undefined ? undefined : await deps.runs.get(runId);
-  return run?.repository === place.repository ? run : undefined;
+  return run?.repository === hosted.repository ? run : undefined;
 }
 
 const stateOf = (state: string): Review['state'] =>

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../deps.ts';
-import { openCiGate, settleCi } from '../gates/ci-gate.ts';
-import type { Place } from '../repository/hosted-repository.ts';
+import { answerCiWait, openCiGate } from '../gates/ci-gate.ts';
+import type { HostedRepository } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { onPush } from './on-push.ts';
 import { type HookOutcome, refused } from './outcome.ts';
@@ -10,25 +10,25 @@ import { type HookOutcome, refused } from './outcome.ts';
  * Looks at the heads of trusted branches for specs that no message told of. Whoever put the branch there has to have the
  * right, by the host's own log; where that is silent, nothing starts and nothing is remembered, and the message may still come.
  */
-export async function sweepHeads(deps: Deps, place: Place, branches: string[]): Promise<HookOutcome[]> {
+export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches: string[]): Promise<HookOutcome[]> {
   const outcomes: HookOutcome[] = [];
   for (const branch of branches) {
     try {
-      const head = await place.host.resolve(place.location, branch);
-      const seen = await deps.seenSpecs.blobs(place.repository);
-      const fresh = (await specsAt(place.host, place.location, head)).filter((spec) => !seen.has(spec.blob));
+      const head = await hosted.host.resolve(hosted.location, branch);
+      const seen = await deps.seenSpecs.blobs(hosted.repository);
+      const fresh = (await specsAt(hosted.host, hosted.location, head)).filter((spec) => !seen.has(spec.blob));
       if (fresh.length === 0) continue;
-      const sender = await place.collaboration.pusherOf(place.location, branch, head);
+      const sender = await hosted.collaboration.pusherOf(hosted.location, branch, head);
       if (!sender) {
-        outcomes.push(refused(`${place.repository} ${branch}: the host does not say who pushed ${head.slice(0, 12)}`));
+        outcomes.push(refused(`${hosted.repository} ${branch}: the host does not say who pushed ${head.slice(0, 12)}`));
         continue;
       }
       outcomes.push(
-        await onPush(deps, place, { kind: 'push', repository: place.repository, sender, branch, after: head }),
+        await onPush(deps, hosted, { kind: 'push', repository: hosted.repository, sender, branch, after: head }),
       );
     } catch (error) {
       if (!(error instanceof DrydockError) || error.retry === 'transient') throw error;
-      outcomes.push(refused(`${place.repository} ${branch}: ${error.name}: ${error.message}`));
+      outcomes.push(refused(`${hosted.repository} ${branch}: ${error.name}: ${error.message}`));
     }
   }
   return outcomes;
@@ -37,6 +37,6 @@ export async function sweepHeads(deps: Deps, place: Place, branches: string[]): 
 /** A check whose message was lost, and one that never came. */
 export async function sweepCi(deps: Deps, runIds: string[]): Promise<void> {
   for (const runId of runIds) {
-    if (await openCiGate(deps, runId)) await settleCi(deps, runId);
+    if (await openCiGate(deps, runId)) await answerCiWait(deps, runId);
   }
 }

@@ -32,7 +32,7 @@ async function benchPipeline(): Promise<PipelineFigures> {
       return end;
     },
   };
-  const owner = await world.open({ runner });
+  const server = await world.open({ runner });
   try {
     const totals: PipelineFigures['medianMs'][] = [];
     const phases = new Map<string, Record<string, number>[]>();
@@ -40,7 +40,7 @@ async function benchPipeline(): Promise<PipelineFigures> {
     for (let attempt = 1; attempt <= runs + 1; attempt++) {
       ends.length = 0;
       const start = performance.now();
-      const view = await run(world, owner, { attempt });
+      const view = await run(world, server, { attempt });
       const wall = performance.now() - start;
       if (view.status !== 'delivered') throw new Error(`the run ended ${view.status}: ${JSON.stringify(view.error)}`);
       if (attempt === 1) {
@@ -62,7 +62,7 @@ async function benchPipeline(): Promise<PipelineFigures> {
       phases: Object.fromEntries([...phases].map(([name, taken]) => [name, medians(taken)])),
     };
   } finally {
-    await owner.close();
+    await server.close();
     world.remove();
   }
 }

@@ -22,7 +22,7 @@ const table = (items: Item[], digits: number): string =>
   [
     '| item | USD | worked out from |',
     '|---|--:|---|',
-    ...items.map(({ name, usd, why }) => `| ${name} | ${usd.toFixed(digits)} | ${why} |`),
+    ...items.map(({ name, usd, reason }) => `| ${name} | ${usd.toFixed(digits)} | ${reason} |`),
     `| **together** | **${total(items).toFixed(digits)}** | |`,
   ].join('\n');
 

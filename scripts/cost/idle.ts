@@ -25,76 +25,80 @@ const standing: Record<string, (all: Record<string, unknown>[], price: (name: st
       .map(({ SubnetIds }) => (SubnetIds as unknown[]).length);
     const count = zones.reduce((sum, each) => sum + each, 0);
     const usd = count * hours * price('interfaceEndpointHour');
-    return { name: 'Interface endpoints of ECR', usd, why: `${count} × ${hours} h; the endpoint of S3 is free` };
+    return { name: 'Interface endpoints of ECR', usd, reason: `${count} × ${hours} h; the endpoint of S3 is free` };
   },
   'AWS::EC2::NatGateway': (all, price) => ({
     name: 'NAT gateways',
     usd: all.length * hours * price('natGatewayHour'),
-    why: `${all.length} × ${hours} h`,
+    reason: `${all.length} × ${hours} h`,
   }),
   'AWS::KMS::Key': (all, price) => ({
     name: 'KMS key',
     usd: all.length * price('kmsKeyMonth') + look.runs * look.kmsRequests * price('kmsRequest'),
-    why: `${all.length} key; each of its first two yearly rotations adds a dollar a month`,
+    reason: `${all.length} key; each of its first two yearly rotations adds a dollar a month`,
   }),
   'AWS::SecretsManager::Secret': (all, price) => ({
     name: 'Secrets',
     usd: all.length * price('secretMonth'),
-    why: `${all.length} secrets`,
+    reason: `${all.length} secrets`,
   }),
   'AWS::CloudWatch::Alarm': (all, price) => {
     const metrics = all.map(
       ({ Metrics }) => (Metrics as { MetricStat?: unknown }[] | undefined)?.filter(isMetric).length ?? 1,
     );
     const count = metrics.reduce((sum, each) => sum + each, 0);
-    return { name: 'Alarms', usd: count * price('alarmMetricMonth'), why: `${all.length} alarms on ${count} metrics` };
+    return {
+      name: 'Alarms',
+      usd: count * price('alarmMetricMonth'),
+      reason: `${all.length} alarms on ${count} metrics`,
+    };
   },
   'AWS::CloudWatch::Dashboard': (all, price) => ({
     name: 'Dashboard',
     usd: all.length * price('dashboardMonth'),
-    why: 'free where the account has fewer than three',
+    reason: 'free where the account has fewer than three',
   }),
   'AWS::Logs::MetricFilter': (all, price) => ({
     name: 'Metrics of the reconciler',
     usd: all.length * price('customMetricMonth'),
-    why: `${all.length} metrics`,
+    reason: `${all.length} metrics`,
   }),
   'AWS::Route53Resolver::FirewallDomainList': (all, price) => {
     const domains = all.reduce((sum, { Domains }) => sum + (Domains as unknown[]).length, 0);
-    return { name: 'DNS firewall', usd: domains * price('firewallDomainMonth'), why: `${domains} domains` };
+    return { name: 'DNS firewall', usd: domains * price('firewallDomainMonth'), reason: `${domains} domains` };
   },
   'AWS::Lambda::Function': (_all, price) => {
     const seconds = look.runs * look.seconds * look.memoryGb;
     return {
       name: 'Reconciler',
       usd: look.runs * price('lambdaRequest') + seconds * price('lambdaGigabyteSecond'),
-      why: `${look.runs} times ${look.seconds} s; other functions cost by run`,
+      reason: `${look.runs} times ${look.seconds} s; other functions cost by run`,
     };
   },
   'AWS::Lambda::EventSourceMapping': (all, price) => ({
     name: 'Asking the queue of webhooks',
     usd: all.length * polls * price('queueRequest'),
-    why: `${polls} times, five pollers, twenty seconds each`,
+    reason: `${polls} times, five pollers, twenty seconds each`,
   }),
   'AWS::DynamoDB::Table': (all, price) => ({
     name: 'Tables',
     usd: gigabytes.tables * price('dynamoGigabyteMonth') + look.runs * look.reads * price('dynamoRead'),
-    why: `${all.length} tables, ${gigabytes.tables} GB, read by the reconciler`,
+    reason: `${all.length} tables, ${gigabytes.tables} GB, read by the reconciler`,
   }),
   'AWS::S3::Bucket': (_all, price) => ({
     name: 'Artifacts',
     usd: gigabytes.bucket * price('bucketGigabyteMonth'),
-    why: `${gigabytes.bucket} GB`,
+    reason: `${gigabytes.bucket} GB`,
   }),
   'AWS::ECR::Repository': (_all, price) => ({
     name: 'Images',
     usd: gigabytes.images * price('imageGigabyteMonth'),
-    why: `${gigabytes.images} GB`,
+    reason: `${gigabytes.images} GB`,
   }),
   'AWS::Logs::LogGroup': (_all, price) => ({
     name: 'Logs',
     usd: gigabytes.logs * price('logGigabyte'),
-    why: `${gigabytes.logs} GB taken in`,
+    reason: `${gigabytes.logs} GB taken in`,
   }),
 };
 const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat !== undefined;

@@ -22,7 +22,7 @@ export interface Item {
   name: string;
   usd: number;
   /** How it was worked out. */
-  why: string;
+  reason: string;
 }
 
 /** @throws Error for a price that the file does not have: no guess stands in for it. */

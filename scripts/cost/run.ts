@@ -57,35 +57,35 @@ export function runItems(templates: Template[], prices: Prices): Item[] {
         (cpu * price('fargateCpuHour') +
           gigabytes * price('fargateGigabyteHour') +
           diskAbove * price('fargateDiskGigabyteHour')),
-      why: `${phases} phases of ${minutes} minutes on ${cpu} vCPU and ${gigabytes} GB`,
+      reason: `${phases} phases of ${minutes} minutes on ${cpu} vCPU and ${gigabytes} GB`,
     }));
   const items: Item[] = [
     ...tasks,
     {
       name: 'Public address of the gateway',
       usd: taskHours * price('publicAddressHour'),
-      why: `${phases} × ${minutes} minutes`,
+      reason: `${phases} × ${minutes} minutes`,
     },
-    { name: 'Step Functions', usd: transitions * price('transition'), why: `${transitions} transitions` },
+    { name: 'Step Functions', usd: transitions * price('transition'), reason: `${transitions} transitions` },
     {
       name: 'Lambda',
       usd: invocations * (price('lambdaRequest') + seconds * memoryGb * price('lambdaGigabyteSecond')),
-      why: `${invocations} invocations of ${seconds} s`,
+      reason: `${invocations} invocations of ${seconds} s`,
     },
     {
       name: 'DynamoDB',
       usd: (writes + 2 * modelCalls) * price('dynamoWrite') + reads * price('dynamoRead'),
-      why: `${writes} write units, two more for each of ${modelCalls} model calls, ${reads} read units`,
+      reason: `${writes} write units, two more for each of ${modelCalls} model calls, ${reads} read units`,
     },
     {
       name: 'S3',
       usd: typical.objects * (price('bucketWrite') + 2 * price('bucketRead')),
-      why: `${typical.objects} objects, each written once and read twice`,
+      reason: `${typical.objects} objects, each written once and read twice`,
     },
-    { name: 'Traces', usd: invocations * price('trace'), why: `one per invocation` },
-    { name: 'KMS', usd: typical.kmsRequests * price('kmsRequest'), why: `${typical.kmsRequests} requests` },
-    { name: 'Logs', usd: (typical.logMegabytes / 1_024) * price('logGigabyte'), why: `${typical.logMegabytes} MB` },
-    { name: 'Webhooks', usd: 10 * (price('httpRequest') + 3 * price('queueRequest')), why: '10 messages' },
+    { name: 'Traces', usd: invocations * price('trace'), reason: `one per invocation` },
+    { name: 'KMS', usd: typical.kmsRequests * price('kmsRequest'), reason: `${typical.kmsRequests} requests` },
+    { name: 'Logs', usd: (typical.logMegabytes / 1_024) * price('logGigabyte'), reason: `${typical.logMegabytes} MB` },
+    { name: 'Webhooks', usd: 10 * (price('httpRequest') + 3 * price('queueRequest')), reason: '10 messages' },
   ];
   return items.sort((a, b) => b.usd - a.usd);
 }

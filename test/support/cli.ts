@@ -17,7 +17,13 @@ export interface Said {
 const environment = (world: World): NodeJS.ProcessEnv => {
   const home = join(world.folder, 'home');
   mkdirSync(home, { recursive: true });
-  return { ...compileCache, PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
+  return {
+    ...compileCache,
+    PATH: process.env.PATH,
+    HOME: home,
+    LANG: 'C.UTF-8',
+    ...(world as { env?: Record<string, string> }).env,
+  };
 };
 
 /** Runs the real command line in an empty HOME, without a git identity, in the world's folder. */

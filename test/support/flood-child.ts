@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
-import { openOwner } from '../../cli/local/compose.ts';
+import { openServerProcess } from '../../cli/local/compose.ts';
 import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 import { scriptedRunner } from './scripted-runner.ts';
 
@@ -15,24 +15,24 @@ const { config, specs } = JSON.parse(readFileSync(join(folder, 'child.json'), 'u
   specs: number;
 };
 const { policy } = loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() });
-const owner = await openOwner({
+const server = await openServerProcess({
   dataDir: join(folder, 'data'),
   github: config,
   policy: () => policy,
   runner: scriptedRunner(),
 });
-const { webhooks } = owner;
+const { webhooks } = server;
 if (!webhooks) throw new Error('no webhooks');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-await webhooks.firstLook(say);
+await webhooks.importBaselines(say);
 const { url, close } = await listenForWebhooks({ app: createWebhook(webhooks), port: 0 });
 say(`listening ${url}`);
-await owner.resume();
+await server.resume();
 const stop = new AbortController();
 const working = webhooks.work(stop.signal, () => undefined);
 for (;;) {
   const { waiting } = await webhooks.inbox.counts();
-  const runs = await owner.service.list(specs + 100);
+  const runs = await server.service.list(specs + 100);
   say(`runs ${runs.length} waiting ${waiting}`);
   if (waiting === 0 && runs.length >= specs) break;
   await new Promise((resolve) => setTimeout(resolve, 250));
@@ -40,6 +40,6 @@ for (;;) {
 await close();
 stop.abort();
 await working;
-const runs = await owner.service.list(specs + 100);
+const runs = await server.service.list(specs + 100);
 say(`done ${JSON.stringify(runs.map(({ taskId }) => taskId))}`);
-await owner.close();
+await server.close();

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
-import { openOwner } from '../../cli/local/compose.ts';
+import { openServerProcess } from '../../cli/local/compose.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { goodFiles, scriptedRunner } from './scripted-runner.ts';
@@ -20,7 +20,7 @@ const seen = new Set(existsSync(boundaries) ? readFileSync(boundaries, 'utf8').s
 const hosted = ['claim', 'publish', 'await-ci', 'review-gate', 'deliver', 'settle'];
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const owner = await openOwner({
+const server = await openServerProcess({
   dataDir: join(folder, 'data'),
   github: config,
   policy: () => loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() }).policy,
@@ -34,27 +34,27 @@ const owner = await openOwner({
     process.kill(process.pid, 'SIGKILL');
   },
 });
-const { hooks } = owner.webhooks ?? {};
+const { hooks } = server.webhooks ?? {};
 if (!hooks) throw new Error('no webhooks');
-await owner.resume();
+await server.resume();
 await hooks.handle(push);
 
 for (;;) {
-  const [run] = await owner.service.list();
+  const [run] = await server.service.list();
   if (!run) throw new Error('the push started nothing');
   if (isFinal(run.status)) {
-    process.stdout.write(JSON.stringify(await owner.service.ended(run.runId)));
+    process.stdout.write(JSON.stringify(await server.service.ended(run.runId)));
     break;
   }
   if (run.state === 'AwaitCi' && run.commit !== null) {
     await hooks.handle({ kind: 'ci', repository: push.repository, sender: push.sender, head: run.commit });
   }
-  const gate = run.gate === null ? undefined : await owner.service.gate(run.gate);
+  const gate = run.gate === null ? undefined : await server.service.gate(run.gate);
   if (gate?.kind === 'review' && gate.status === 'pending') {
     const first = gate.round === 1;
     const choice = first ? ('revise' as const) : ('approve' as const);
-    await owner.service.vote({ gate: gate.gateId, who: 'lead', choice, text: first ? 'Say so.' : '' });
+    await server.service.vote({ gate: gate.gateId, who: 'lead', choice, text: first ? 'Say so.' : '' });
   }
   await sleep(20);
 }
-await owner.close();
+await server.close();

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
-import type { Owner, OwnerOptions } from '../../cli/local/compose.ts';
+import type { ServerProcess, ServerProcessOptions } from '../../cli/local/compose.ts';
 import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
@@ -12,7 +12,7 @@ import { createWorld, type World } from './world.ts';
 export interface GitHubWorld {
   world: World;
   github: GitHubKit;
-  owner: Owner;
+  server: ServerProcess;
   /** What the server said of each message. */
   said: string[];
   policy(change?: Record<string, unknown>): void;
@@ -54,21 +54,21 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
   const loaded = () => loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() }).policy;
   const said: string[] = [];
   let lives = 0;
-  let serving: { owner: Owner; stop(): Promise<void> };
+  let serving: { server: ServerProcess; stop(): Promise<void> };
 
   const serve = async (): Promise<typeof serving> => {
-    const ownerOptions: Partial<OwnerOptions> = {
+    const serverOptions: Partial<ServerProcessOptions> = {
       github: options.token === undefined ? github.config : github.configOf(options.token),
       dataDir: `${world.data}-${lives}`,
       policy: loaded,
       ...(options.sandbox ? {} : { runner: scriptedRunner(options.script) }),
       ...(options.now ? { now: options.now } : {}),
     };
-    const owner = await world.open(ownerOptions);
-    const { webhooks } = owner;
+    const server = await world.open(serverOptions);
+    const { webhooks } = server;
     if (!webhooks) throw new Error('the owner takes no webhooks');
-    await owner.resume();
-    await webhooks.firstLook((line) => said.push(line));
+    await server.resume();
+    await webhooks.importBaselines((line) => said.push(line));
     const stopped = new AbortController();
     const working = webhooks.work(stopped.signal, (line) => said.push(line));
     const listener = await listenForWebhooks({
@@ -77,12 +77,12 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     });
     github.deliverTo(`${listener.url}/webhooks/github`);
     return {
-      owner,
+      server,
       stop: once(async () => {
         await listener.close();
         stopped.abort();
         await working;
-        await owner.close();
+        await server.close();
       }),
     };
   };
@@ -91,8 +91,8 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
   return {
     world,
     github,
-    get owner() {
-      return serving.owner;
+    get server() {
+      return serving.server;
     },
     said,
     policy,
@@ -100,8 +100,8 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     async until(task, is) {
       const patience = Date.now() + patienceMs;
       for (let seen: RunView | undefined; ; ) {
-        const [run] = (await serving.owner.service.list()).filter(({ taskId }) => taskId === task);
-        if (run) seen = await serving.owner.service.run(run.runId);
+        const [run] = (await serving.server.service.list()).filter(({ taskId }) => taskId === task);
+        if (run) seen = await serving.server.service.run(run.runId);
         if (seen && is(seen)) return seen;
         if (stuck(seen) || Date.now() > patience)
           throw new Error(`${task} did not get there: ${brief(seen)}\n${said.join('\n')}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
-import { type Owner, type OwnerOptions, openOwner } from '../../cli/local/compose.ts';
+import { openServerProcess, type ServerProcess, type ServerProcessOptions } from '../../cli/local/compose.ts';
 import { follow } from '../../cli/terminal/follow.ts';
 import type { Output } from '../../cli/terminal/output.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
@@ -21,7 +21,7 @@ export interface World {
   spec(change?: Record<string, unknown>): { file: string; bytes: Buffer };
   /** What the agent does: the body of an ES module with `fs`, `phase`, `out` and `say` at hand. */
   agent(body: string): void;
-  open(options?: Partial<OwnerOptions>): Promise<Owner>;
+  open(options?: Partial<ServerProcessOptions>): Promise<ServerProcess>;
   remove(): void;
 }
 
@@ -127,7 +127,7 @@ export function createWorld(files: Record<string, string> = project): World {
         "import fs from 'node:fs';\nimport { execSync, spawn } from 'node:child_process';\nconst phase = process.env.DRYDOCK_PHASE;\nconst out = process.env.DRYDOCK_OUT;\nconst prompt = fs.readFileSync(process.env.DRYDOCK_PROMPT_FILE, 'utf8');\n";
       writeFileSync(join(folder, 'agent', 'agent.mjs'), `${head}${body}\n`);
     },
-    open: (options = {}) => openOwner({ dataDir: data, ...options }),
+    open: (options = {}) => openServerProcess({ dataDir: data, ...options }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
   world.agent(goodAgent);
@@ -144,22 +144,26 @@ export interface RunRequest {
 }
 
 /** Submits as `drydock run` does and follows until it ended or waits. */
-export async function run(world: World, owner: Owner, request: RunRequest = {}): Promise<RunView & { how: string }> {
-  const { runId, how } = await submit(world, owner, request);
-  if (how === 'duplicate') return { ...(await owner.service.run(runId)), how };
-  const session = { service: owner.service, watch: owner.watch, close: async () => undefined };
+export async function run(
+  world: World,
+  server: ServerProcess,
+  request: RunRequest = {},
+): Promise<RunView & { outcome: string }> {
+  const { runId, outcome } = await submit(world, server, request);
+  if (outcome === 'duplicate') return { ...(await server.service.run(runId)), outcome };
+  const session = { service: server.service, watch: server.watch, close: async () => undefined };
   return {
     ...(await follow(session, runId, silent, { yes: request.yes ?? true, as: request.requester ?? 'dev@example.com' })),
-    how,
+    outcome,
   };
 }
 
-export async function submit(world: World, owner: Owner, request: RunRequest = {}) {
+export async function submit(world: World, server: ServerProcess, request: RunRequest = {}) {
   const { policy } = loadPolicy({ policy: policyFile(world), repositories: new Map() });
   const { file, bytes } = world.spec(request.spec);
-  return owner.service.submit({
+  return server.service.submit({
     file,
-    bytesBase64: bytes.toString('base64'),
+    bytes,
     policy,
     requester: personId(policy, request.requester ?? 'dev@example.com'),
     attempt: request.attempt ?? 1,
@@ -168,8 +172,8 @@ export async function submit(world: World, owner: Owner, request: RunRequest = {
 }
 
 /** Follows a run that was submitted before. */
-export const followRun = (owner: Owner, runId: string, yes = true): Promise<RunView> =>
-  follow({ service: owner.service, watch: owner.watch, close: async () => undefined }, runId, silent, {
+export const followRun = (server: ServerProcess, runId: string, yes = true): Promise<RunView> =>
+  follow({ service: server.service, watch: server.watch, close: async () => undefined }, runId, silent, {
     yes,
     as: 'dev@example.com',
   });

@@ -5,6 +5,7 @@ import { createProgram } from '../../cli/main.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
+import { drawArchitecture } from '../../scripts/picture.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -48,6 +49,10 @@ describe('the documents', () => {
     );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('have the picture of the architecture as `npm run picture` draws it', async () => {
+    expect(read('docs/architecture.svg')).toBe(await drawArchitecture());
   });
 
   test('are all in the index', () => {

@@ -46,8 +46,8 @@ export function createLogin(options: LoginOptions): Door {
   const finish = async (c: Context<WebEnv>): Promise<Response> => {
     const begun = await sessions.takeLogin(c);
     if (!begun) {
-      const why = 'This browser began no login, or it took too long.';
-      throw new RequestRefused(403, why, 'Sign in again.');
+      const reason = 'This browser began no login, or it took too long.';
+      throw new RequestRefused(403, reason, 'Sign in again.');
     }
     await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
     // Not a redirect: a browser counts that as coming from the issuer, and keeps the new cookie back.
@@ -92,7 +92,7 @@ function turnAway(c: Context<WebEnv>): Response {
 const loginPath = (to: string): string => `/login?to=${encodeURIComponent(ownPath(to))}`;
 
 /** Longer ones do not fit the cookie of a login. */
-const mostChars = 1_000;
+const maxChars = 1_000;
 
 /**
  * A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere.
@@ -100,7 +100,7 @@ const mostChars = 1_000;
  */
 export function ownPath(to: string | undefined): string {
   const base = 'https://pages.invalid';
-  if (to === undefined || to.length > mostChars || !/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\'))
+  if (to === undefined || to.length > maxChars || !/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\'))
     return '/';
   const url = URL.parse(to, base);
   if (url?.origin !== base) return '/';

@@ -121,7 +121,8 @@ const verified = ({ email, email_verified }: Record<string, unknown>): { email?:
   email_verified === true && typeof email === 'string' ? { email } : {};
 
 const again = 'Sign in again; if it stays so, ask whoever runs these pages.';
-const notSigned = (why: string): RequestRefused => new RequestRefused(403, `You are not signed in: ${why}.`, again);
+const notSigned = (reason: string): RequestRefused =>
+  new RequestRefused(403, `You are not signed in: ${reason}.`, again);
 
 /** Of the library's words only its code: the rest may quote a token. */
 function refused(error: unknown): never {

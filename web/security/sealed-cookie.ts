@@ -12,7 +12,7 @@ export interface Seal {
 const nonceBytes = 12;
 const tagBytes = 16;
 /** A browser keeps no larger cookie; nothing longer is worth a computation. */
-const mostChars = 4_096;
+const maxChars = 4_096;
 
 /**
  * Seals what a browser keeps for us, so that it can neither be read nor made there.
@@ -30,7 +30,7 @@ export function createSeal(keys: (newest: boolean) => Promise<string[]>): Seal {
       return Buffer.concat(sealed).toString('base64url');
     },
     async open(purpose, text) {
-      if (text.length > mostChars || !/^[\w-]+$/.test(text)) return undefined;
+      if (text.length > maxChars || !/^[\w-]+$/.test(text)) return undefined;
       const bytes = Buffer.from(text, 'base64url');
       if (bytes.length <= nonceBytes + tagBytes) return undefined;
       for (const newest of [false, true]) {

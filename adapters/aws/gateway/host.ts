@@ -58,8 +58,8 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   const meterFile = path.join(folder, 'meter.ndjson');
   let failure: Failure | undefined;
   try {
-    const places = { inputs: path.join(folder, 'inputs'), artifacts: path.join(folder, 'artifacts') };
-    for (const place of Object.values(places)) await mkdir(place);
+    const folders = { inputs: path.join(folder, 'inputs'), artifacts: path.join(folder, 'artifacts') };
+    for (const folder of Object.values(folders)) await mkdir(folder);
     const inputs = new Map<string, Uint8Array>();
     for (const name of order.spec.inputs) {
       const bytes = await store.input(phaseKey, name);
@@ -81,7 +81,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     }
     const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
     const offered = options.registries ?? registries;
-    const settings = await gatewaySettingsOf(job, places, secrets, meterFile, undefined, offered);
+    const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, offered);
     let counting = Promise.resolve();
     const resulted = Promise.withResolvers<void>();
     const tell = (message: GatewayMessage): void => {
@@ -101,13 +101,13 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     failure = await endOf(resulted.promise, signal, order.spec.limits.timeoutMs + graceMs);
     await closed(server);
     await counting;
-    const artifacts = await leftArtifacts(places.artifacts);
+    const artifacts = await leftArtifacts(folders.artifacts);
     artifacts.set(artifactNames.events, log.events);
-    const why = typeof signal.reason === 'string' ? signal.reason : 'it said nothing';
+    const reason = typeof signal.reason === 'string' ? signal.reason : 'it said nothing';
     const ended = {
       enforcer: 'fargate',
       ...(failure === undefined ? {} : { failure }),
-      lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${why}` },
+      lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${reason}` },
     };
     const bytes = artifacts.get(artifactNames.result);
     const verdict = judge({ ended, told: log.failures[0], bytes, phaseKey });

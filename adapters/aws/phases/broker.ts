@@ -118,4 +118,5 @@ async function credentialsOf(
   return { accessKeyId, secretAccessKey, sessionToken, expiration: made.Expiration.toISOString() };
 }
 
-const refused = (why: string): DrydockError => new DrydockError('DeliveryRefused', `The broker gives nothing: ${why}.`);
+const refused = (reason: string): DrydockError =>
+  new DrydockError('DeliveryRefused', `The broker gives nothing: ${reason}.`);

@@ -25,7 +25,7 @@ interface FargateConfig {
   /** ARN. */
   cluster: string;
   /** Subnets and security group of each role. */
-  places: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
+  networks: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
   /** Task definitions with their revision; those of sandboxes by runtime of the policy, or by toolchain. */
   definitions: { gateway: string; sandboxes: Readonly<Record<string, string>> };
   /** `FARGATE_SPOT`: only the first try of a phase takes the risk of being interrupted. */
@@ -70,7 +70,7 @@ export function createFargateLauncher(
     capacity: Capacity,
     environment: Record<string, string>,
   ) => {
-    const { subnets, securityGroup } = config.places[role];
+    const { subnets, securityGroup } = config.networks[role];
     const { tasks, failures } = await client.send(
       new RunTaskCommand({
         cluster,
@@ -94,8 +94,8 @@ export function createFargateLauncher(
     );
     const arn = tasks?.[0]?.taskArn;
     if (arn !== undefined) return arn;
-    const why = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
-    throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${why || 'no reason given'}`, {
+    const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
+    throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
       remedy: 'Capacity comes back by itself; otherwise see the limits of Fargate in this region.',
     });
   };
@@ -159,7 +159,7 @@ export function createFargateLauncher(
     },
     async left({ phaseId, attempt }) {
       const phaseKey = `${phaseId}/${attempt}`;
-      const gone = { phaseId, phaseKey, attempt, interrupted: false, why: 'ECS has no task of it any more' };
+      const gone = { phaseId, phaseKey, attempt, interrupted: false, reason: 'ECS has no task of it any more' };
       return endOf({ role: 'gateway', ...gone });
     },
     endOf,

@@ -35,10 +35,10 @@ export interface StoppedTask {
   /** What ECS ran, `sha256:` and 64 hex. */
   imageDigest?: string;
   /** For people. */
-  why: string;
+  reason: string;
 }
 /** What ECS knows of the other task, whether or not it has stopped. */
-interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'why'> {
+interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'reason'> {
   /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
 }
@@ -50,7 +50,7 @@ const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<Other
   return {
     interrupted: stopCode === 'SpotInterruption',
     ...(container?.imageDigest === undefined ? {} : { imageDigest: container.imageDigest }),
-    why: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
+    reason: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
   };
 };
 
@@ -95,7 +95,7 @@ export async function endOfPhase(
   const back = [gateway, sandbox].find((task) => task?.interrupted);
   const failure =
     end.failure?.name === 'SandboxLost' && back
-      ? { name: 'SandboxInterrupted', message: `Fargate took the ${back.role} back: ${back.why}` }
+      ? { name: 'SandboxInterrupted', message: `Fargate took the ${back.role} back: ${back.reason}` }
       : end.failure;
   const image = sandbox?.imageDigest;
   const timings = sandbox?.timings;
@@ -107,9 +107,9 @@ export async function endOfPhase(
   };
 }
 
-const lost = ({ phaseKey, why }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({
+const lost = ({ phaseKey, reason }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({
   phaseKey,
-  failure: { name: 'SandboxLost', message: `The gateway ended before the phase did: ${why}` },
+  failure: { name: 'SandboxLost', message: `The gateway ended before the phase did: ${reason}` },
   calls,
   refusals: [],
   traffic: [],

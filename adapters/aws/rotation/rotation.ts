@@ -118,7 +118,7 @@ async function stagesOf(client: SecretsManagerClient, arn: string): Promise<Map<
   return new Map(Object.entries(VersionIdsToStages));
 }
 
-const refused = (why: string): DrydockError =>
-  new DrydockError('ServiceRefused', `Nothing was rotated: ${why}.`, {
+const refused = (reason: string): DrydockError =>
+  new DrydockError('ServiceRefused', `Nothing was rotated: ${reason}.`, {
     remedy: 'Rotations are started by `aws secretsmanager rotate-secret`; docs/rotation.md says how.',
   });

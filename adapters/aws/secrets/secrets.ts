@@ -119,7 +119,7 @@ function held<T>(now: () => number, read: (arn: string) => Promise<T>): (arn: st
   };
 }
 
-const missing = (arn: string, why: string): DrydockError =>
-  new DrydockError('SecretMissing', `The secret ${arn} ${why}.`, {
+const missing = (arn: string, reason: string): DrydockError =>
+  new DrydockError('SecretMissing', `The secret ${arn} ${reason}.`, {
     remedy: `Put it there: aws secretsmanager put-secret-value --secret-id ${arn} --secret-string file://…; docs/aws.md has its form.`,
   });

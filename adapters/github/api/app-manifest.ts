@@ -1,12 +1,15 @@
 /** What the app asks for, and why: shown before it is created, in the documentation, and by doctor where it lacks. */
-export const permissions: Record<string, { access: 'read' | 'write'; why: string }> = {
-  metadata: { access: 'read', why: 'GitHub asks it of every app: names, who may write, which rules a branch has' },
-  contents: { access: 'write', why: 'read specs and the base; put the run’s one branch there. Nothing is merged' },
-  pull_requests: { access: 'write', why: 'open the draft pull request, ask reviewers, read reviews, answer threads' },
-  checks: { access: 'write', why: 'the checks “Drydock” and “Drydock specs”; read what CI says' },
-  statuses: { access: 'write', why: 'CI gates that report as commit statuses' },
-  issues: { access: 'write', why: 'labels, and comments in the conversation of a pull request' },
-  actions: { access: 'read', why: 'the end of a failed job’s log, for the rework' },
+export const permissions: Record<string, { access: 'read' | 'write'; reason: string }> = {
+  metadata: { access: 'read', reason: 'GitHub asks it of every app: names, who may write, which rules a branch has' },
+  contents: { access: 'write', reason: 'read specs and the base; put the run’s one branch there. Nothing is merged' },
+  pull_requests: {
+    access: 'write',
+    reason: 'open the draft pull request, ask reviewers, read reviews, answer threads',
+  },
+  checks: { access: 'write', reason: 'the checks “Drydock” and “Drydock specs”; read what CI says' },
+  statuses: { access: 'write', reason: 'CI gates that report as commit statuses' },
+  issues: { access: 'write', reason: 'labels, and comments in the conversation of a pull request' },
+  actions: { access: 'read', reason: 'the end of a failed job’s log, for the rework' },
 };
 
 /** What GitHub tells us of, and what stands still without it. */
@@ -33,7 +36,7 @@ export interface AppManifest {
 }
 
 /** GitHub's limit for the name of an app. */
-export const longestName = 34;
+export const maxName = 34;
 
 /** The manifest of an app that nobody else can install. Without a webhook there is nothing to subscribe to. */
 export function appManifest(options: {

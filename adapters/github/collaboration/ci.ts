@@ -50,8 +50,8 @@ export async function gateResults(
     let detailed = 0;
     for (const run of checks) {
       const result = ofCheck(run);
-      const why = details && result.state === 'failed' && detailed++ < maxDetailed;
-      results.push(why ? { ...result, detail: await detailOf(octokit, at, run) } : result);
+      const reason = details && result.state === 'failed' && detailed++ < maxDetailed;
+      results.push(reason ? { ...result, detail: await detailOf(octokit, at, run) } : result);
     }
     const contexts = newest(statuses, (status) => status.context).filter(({ context }) => !isOwnCheck(context));
     return [...results, ...contexts.map(ofStatus)];

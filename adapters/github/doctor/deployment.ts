@@ -6,7 +6,7 @@ import { statusOf } from '../api/errors.ts';
 /** Deliveries that are looked at; GitHub keeps them for days. */
 const lookedAt = 20;
 /** Repositories that are asked for one by one. */
-const mostRepositories = 20;
+const maxRepositories = 20;
 
 /**
  * The GitHub App as its secret has it: whether it answers, is installed where the policy wants to work, and sends its
@@ -23,7 +23,7 @@ export async function appChecks(
     const { data } = await client.apps.getAuthenticated();
     const rows = [pass('GitHub App', data?.slug ?? String(app.appId))];
     const missing: string[] = [];
-    for (const repository of repositories.slice(0, mostRepositories)) {
+    for (const repository of repositories.slice(0, maxRepositories)) {
       await client.apps.getRepoInstallation(ownerAndRepo(repository)).catch((error: unknown) => {
         if (statusOf(error) !== 404) throw error;
         missing.push(repository);

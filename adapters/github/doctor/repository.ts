@@ -25,7 +25,7 @@ export type RepositoryAccess = (
 
 /** Branches that match a pattern are looked for among so many, and so many of them are checked. */
 const listedBranches = 100;
-const mostBranches = 20;
+const maxBranches = 20;
 
 /** Whether a repository can be worked on, and whether something there requires a review. */
 export async function repositoryChecks(repository: HostedRepository, access: RepositoryAccess): Promise<Check[]> {
@@ -90,7 +90,7 @@ async function branchChecks(octokit: Octokit, repository: HostedRepository): Pro
   const exact = repository.trusted_branches.filter((branch) => !branch.includes('*'));
   const branches = [...new Set([...exact, ...listed])];
   const rows: Check[] = [];
-  for (const branch of branches.slice(0, mostBranches)) {
+  for (const branch of branches.slice(0, maxBranches)) {
     const reviews = await requiredReviews(octokit, of, branch);
     const where = `${repository.name}: ${branch}`;
     if (reviews === 'absent')

@@ -1,6 +1,6 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
-import { fewAtOnce, largestText, type Objects } from '../repository/objects.ts';
+import { fewAtOnce, maxText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
 import { type DiffSide, diffOfFile } from './diff-file.ts';
 import { same } from './merge-file.ts';
@@ -70,7 +70,7 @@ async function side(
   const { mode, blobSha } = entry;
   if (kind(entry) === '16') return { mode, blobSha, bytes: Buffer.from(`Subproject commit ${blobSha}\n`) };
   if (other?.blobSha === blobSha && kind(other) === kind(entry)) return { mode, blobSha, bytes: new Uint8Array() };
-  const huge = [entry, other].some((each) => (each?.bytes ?? 0) > largestText);
+  const huge = [entry, other].some((each) => (each?.bytes ?? 0) > maxText);
   return { mode, blobSha, bytes: huge ? new Uint8Array(1) : await read(blobSha) };
 }
 

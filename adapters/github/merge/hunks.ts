@@ -10,7 +10,7 @@ export interface Hunk {
  * Lines taken away and put in, at most, until two texts count as different from their first difference to their last.
  * Time grows by its square: this much takes half a second.
  */
-const mostEdits = 2_000;
+const maxEdits = 2_000;
 
 /** Where two texts differ, in order, by the fewest lines. */
 export function hunksOf(a: string[], b: string[]): Hunk[] {
@@ -27,7 +27,7 @@ export function hunksOf(a: string[], b: string[]): Hunk[] {
   const parts = diffArrays(
     keptA.map((i) => a[i]),
     keptB.map((j) => b[j]),
-    { maxEditLength: mostEdits },
+    { maxEditLength: maxEdits },
   );
   const hunks: Hunk[] = [];
   let [atA, atB] = [start, start];

@@ -8,11 +8,11 @@ interface File {
 }
 
 /** Share of the larger file's bytes that the two have in common; git's default. */
-const leastAlike = 0.5;
+const minAlike = 0.5;
 /** What git asks of the only two files of one name before it looks at any others. */
-const leastAlikeByName = 0.75;
+const minAlikeByName = 0.75;
 /** Files read at most to find where deleted ones went. Beyond it a file counts as deleted, which is a conflict to solve. */
-const mostRead = 100;
+const maxRead = 100;
 
 /**
  * Where files went on one side: old path → new path. Files that kept their content are found by ids alone; of the rest
@@ -68,7 +68,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
   const likeness = async (from: File, to: File): Promise<number> => {
     if (!mayBeAlike(from, to)) return 0;
     if (!seen.has(to.entry.blobSha)) {
-      if (reads >= mostRead) return 0;
+      if (reads >= maxRead) return 0;
       reads++;
       seen.add(to.entry.blobSha);
     }
@@ -79,7 +79,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
     const name = nameOf(from.path);
     const to = free.find(({ path }) => nameOf(path) === name);
     if (!to || fromNames.get(name) !== 1 || toNames.get(name) !== 1) continue;
-    if ((await likeness(from, to)) < leastAlikeByName) continue;
+    if ((await likeness(from, to)) < minAlikeByName) continue;
     take(from, to);
     gone.add(from).add(to);
   }
@@ -89,7 +89,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
     for (const to of candidates.sort((a, b) => promise(from, b) - promise(from, a))) {
       const score = await likeness(from, to);
       const byName = Number(nameOf(from.path) === nameOf(to.path));
-      if (score >= leastAlike) pairs.push({ from, to, score, byName });
+      if (score >= minAlike) pairs.push({ from, to, score, byName });
     }
   }
   for (const { from, to } of pairs.sort((a, b) => b.score - a.score || b.byName - a.byName)) {
@@ -106,7 +106,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
  */
 export function similarity(a: Uint8Array, b: Uint8Array): number {
   const larger = Math.max(a.length, b.length);
-  if (larger === 0 || Math.min(a.length, b.length) / larger < leastAlike) return 0;
+  if (larger === 0 || Math.min(a.length, b.length) / larger < minAlike) return 0;
   const counts = spans(a);
   let common = 0;
   for (const [span, bytes] of spans(b)) common += Math.min(bytes, counts.get(span) ?? 0);
@@ -129,7 +129,7 @@ function spans(bytes: Uint8Array): Map<string, number> {
 /** By size alone, where the host says it, before anything is read. */
 function mayBeAlike({ entry: a }: File, { entry: b }: File): boolean {
   if (a.bytes === undefined || b.bytes === undefined) return true;
-  return Math.min(a.bytes, b.bytes) >= leastAlike * Math.max(a.bytes, b.bytes);
+  return Math.min(a.bytes, b.bytes) >= minAlike * Math.max(a.bytes, b.bytes);
 }
 
 /** Which to read first: the same name, the same ending, then the nearest size. */

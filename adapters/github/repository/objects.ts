@@ -13,7 +13,7 @@ export interface Objects {
 /** Blobs read at the same time: GitHub limits what one token does at once. */
 const atOnce = 4;
 /** Above this (bytes), contents are told apart by their ids alone: such a file is data, and no text that somebody merges. */
-export const largestText = 8 * 1024 * 1024;
+export const maxText = 8 * 1024 * 1024;
 
 /** One blob by API, as bytes. */
 export async function readBlob(octokit: Octokit, repository: string, sha: string): Promise<Uint8Array> {
@@ -40,8 +40,7 @@ export function fewAtOnce(read: (sha: string) => Promise<Uint8Array>): (sha: str
 }
 
 /** Git's rule: a zero byte near the beginning. Larger than anybody reads is no text either. */
-export const isBinary = (bytes: Uint8Array): boolean =>
-  bytes.length > largestText || bytes.subarray(0, 8_000).includes(0);
+export const isBinary = (bytes: Uint8Array): boolean => bytes.length > maxText || bytes.subarray(0, 8_000).includes(0);
 
 /** Lines with their ends, of text in which each character is one byte (latin1), so that no byte is lost. */
 export const linesOf = (bytes: Uint8Array): string[] =>

@@ -9,8 +9,8 @@ import type {
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { hostError, statusOf } from '../api/errors.ts';
 
-const longestTitle = 256;
-const longestBody = 65_536;
+const maxTitle = 256;
+const maxBody = 65_536;
 
 /** Draft pull requests: found by their branch before one is made, brought up to date, marked ready; never merged. */
 export function createPullRequests(
@@ -27,8 +27,8 @@ export function createPullRequests(
     async openPullRequest(request) {
       const { labels, ...opened } = await access.use(scope, 'write', async (octokit) => {
         const at = ownerAndRepo(request.repository);
-        const title = cut(request.title, longestTitle);
-        const body = cut(request.body, longestBody);
+        const title = cut(request.title, maxTitle);
+        const body = cut(request.body, maxBody);
         let found = await find(octokit, request.repository, request.branch);
         if (!found) {
           try {

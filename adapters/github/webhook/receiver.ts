@@ -4,7 +4,7 @@ import type { Inbox } from '../../../core/ports/host/inbox.ts';
 
 export const webhookPath = '/webhooks/github';
 /** GitHub sends nothing larger. */
-const largestBytes = 25 * 1024 * 1024;
+const maxDeliveryBytes = 25 * 1024 * 1024;
 /** Of bodies that are being read at a time: what is not authenticated yet must not fill the memory. */
 const heldBytes = 256 * 1024 * 1024;
 /** GitHub's deepest payloads have about ten levels; what works on them later is recursive. */
@@ -56,7 +56,7 @@ class Refused extends Error {
  * before. Everything else is refused with a reason, and is not looked into before its signature is right.
  */
 export function createWebhook(options: WebhookOptions): Hono {
-  const maxBytes = options.maxBytes ?? largestBytes;
+  const maxBytes = options.maxBytes ?? maxDeliveryBytes;
   const app = new Hono();
   const held = { bytes: 0 };
 

@@ -15,12 +15,12 @@ import { probeBubblewrap } from './bubblewrap.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
 import { makePhaseFolder } from './phase-folder.ts';
-import { placeProgram } from './programs.ts';
+import { writeProgram } from './programs.ts';
 import { registryUrls } from './registry.ts';
 import { resolveRuntime } from './runtime.ts';
 import { runSandbox } from './sandbox-process.ts';
-import { markOwner, sweep } from './sweep.ts';
-import { placeTools } from './tools.ts';
+import { markServer, sweep } from './sweep.ts';
+import { writeTools } from './tools.ts';
 
 export interface LocalPhaseRunnerOptions {
   /** Holds runtimes, cached installs and meter logs. */
@@ -75,11 +75,11 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       await swept;
       const folder = await makePhaseFolder(job.agentFiles);
       try {
-        await markOwner(folder.host);
+        await markServer(folder.host);
         await Promise.all([
-          placeProgram('runner', options.packageRoot, folder.runnerProgram),
-          placeProgram('gateway', options.packageRoot, folder.gatewayProgram),
-          placeTools(folder.tools, runtime),
+          writeProgram('runner', options.packageRoot, folder.runnerProgram),
+          writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
+          writeTools(folder.tools, runtime),
         ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         registries ??= registryUrls();

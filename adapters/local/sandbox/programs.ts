@@ -10,7 +10,7 @@ import type { Plugin } from 'esbuild';
 type PhaseProgram = 'runner' | 'container' | 'gateway';
 
 /** Entry point and bundle of each, below the folder that holds `programs/`, without their endings. */
-const places: Record<PhaseProgram, { entry: string; bundle: string }> = {
+const programs: Record<PhaseProgram, { entry: string; bundle: string }> = {
   runner: { entry: 'programs/sandbox.process', bundle: 'programs/sandbox.process.cjs' },
   container: { entry: 'programs/sandbox.ecs', bundle: 'programs/sandbox.ecs.cjs' },
   gateway: { entry: 'programs/gateway.process', bundle: 'programs/gateway.process.cjs' },
@@ -22,10 +22,10 @@ const fromSources = import.meta.url.endsWith('.ts');
 const bundles = new Map<string, Promise<Uint8Array>>();
 
 /** Writes a program to `target`. */
-export async function placeProgram(program: PhaseProgram, packageRoot: string, target: string): Promise<void> {
+export async function writeProgram(program: PhaseProgram, packageRoot: string, target: string): Promise<void> {
   if (!fromSources) {
     const built = fileURLToPath(new URL('../../..', import.meta.url));
-    return copyFile(path.join(built, places[program].bundle), target);
+    return copyFile(path.join(built, programs[program].bundle), target);
   }
   const key = `${packageRoot}:${program}`;
   let bundle = bundles.get(key);
@@ -37,7 +37,7 @@ export async function placeProgram(program: PhaseProgram, packageRoot: string, t
 }
 
 /** Where the build puts a bundle, relative to the folder of the compiled files. */
-export const bundlePath = (program: PhaseProgram): string => places[program].bundle;
+export const bundlePath = (program: PhaseProgram): string => programs[program].bundle;
 
 /** zod's messages in fifty languages are half of the runner; what these programs say is English. */
 export const withoutLocales: Plugin = {
@@ -58,7 +58,7 @@ export const withoutLocales: Plugin = {
 export async function bundleProgram(program: PhaseProgram, packageRoot: string): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: [path.join(packageRoot, `${places[program].entry}.ts`)],
+    entryPoints: [path.join(packageRoot, `${programs[program].entry}.ts`)],
     write: false,
     bundle: true,
     platform: 'node',

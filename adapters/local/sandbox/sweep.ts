@@ -13,7 +13,7 @@ async function identity(pid: number): Promise<string | undefined> {
 }
 
 /** Writes down whose phase folder this is. */
-export const markOwner = async (host: string): Promise<void> =>
+export const markServer = async (host: string): Promise<void> =>
   writeFile(path.join(host, 'owner'), (await identity(process.pid)) ?? '');
 
 /** Removes what an owner that was killed could not: its phase folders, and its empty control groups. */

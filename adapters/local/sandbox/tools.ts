@@ -17,7 +17,7 @@ async function place(from: string, to: string): Promise<void> {
  * with the names that come first in PATH. They are placed here since the originals may lie in a folder that the
  * unprivileged user cannot enter, such as a version manager's in somebody's home.
  */
-export async function placeTools(tools: string, runtime: Runtime): Promise<void> {
+export async function writeTools(tools: string, runtime: Runtime): Promise<void> {
   await mkdir(path.join(tools, 'bin'), { recursive: true });
   await mkdir(path.join(tools, 'runner'));
   await mkdir(path.join(tools, 'node'));

@@ -8,11 +8,11 @@ import { type InboxRow, openInboxTable } from './inbox-table.ts';
 /** How long it is known what was handled, so that the same content is not taken twice. */
 const knownMs = 30 * 24 * 3_600_000;
 const firstRetryMs = 1_000;
-const longestRetryMs = 300_000;
+const maxRetryMs = 300_000;
 /** The twelfth comes nine to eighteen minutes after the first. */
 const maxAttempts = 12;
 /** The time is looked at again at least this often: machines sleep and clocks are set. */
-const longestNapMs = 60_000;
+const maxNapMs = 60_000;
 const errorLength = 500;
 
 interface InboxOptions {
@@ -53,7 +53,7 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
   /** Until something came, something is due again, or the work is to end. */
   const idle = async (change: Promise<void>): Promise<void> => {
     const nap = new AbortController();
-    const ms = Math.min(Math.max((table.nextDue(inHand) ?? Number.POSITIVE_INFINITY) - now(), 0), longestNapMs);
+    const ms = Math.min(Math.max((table.nextDue(inHand) ?? Number.POSITIVE_INFINITY) - now(), 0), maxNapMs);
     sleep(ms, nap.signal).then(wake, () => undefined);
     await change;
     nap.abort();
@@ -112,7 +112,7 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
 
 /** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
 function retryMs(attempts: number, error: unknown): number {
-  const full = Math.min(longestRetryMs, firstRetryMs * 2 ** (attempts - 1));
+  const full = Math.min(maxRetryMs, firstRetryMs * 2 ** (attempts - 1));
   const jittered = Math.ceil(full * (1 - Math.random() / 2));
   return Math.max(jittered, error instanceof DrydockError ? askedFor(error.details) : 0);
 }

@@ -20,14 +20,14 @@ has to copy them.</p>
 <h2>What it may do</h2><table><thead><tr><th>Permission</th><th>Access</th><th>For</th></tr></thead><tbody>${Object.entries(
       permissions,
     ).map(
-      ([name, { access, why }]) => html`<tr><td>${name}</td><td>${access}</td><td>${why}</td></tr>`,
+      ([name, { access, reason }]) => html`<tr><td>${name}</td><td>${access}</td><td>${reason}</td></tr>`,
     )}</tbody></table>
 <h2>What it is told of</h2>${
       manifest.hook_attributes === undefined
         ? html`<p>Nothing: no <code>--webhook-url</code> was given. Drydock looks every few minutes for specs that were pushed;
 reviews and comments are not heard.</p>`
         : html`<p>At <code>${manifest.hook_attributes.url}</code></p><table><tbody>${Object.entries(events).map(
-            ([name, why]) => html`<tr><td>${name}</td><td>${why}</td></tr>`,
+            ([name, reason]) => html`<tr><td>${name}</td><td>${reason}</td></tr>`,
           )}</tbody></table>`
     }
 <form method="post" action="${action}"><input type="hidden" name="manifest" value="${JSON.stringify(manifest)}">

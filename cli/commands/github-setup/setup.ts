@@ -7,7 +7,7 @@ import {
   appManifest,
   events,
   excessPermissions,
-  longestName,
+  maxName,
   missingEvents,
   permissions,
 } from '../../../adapters/github/api/app-manifest.ts';
@@ -57,24 +57,24 @@ export function register(program: Command): void {
       .addHelpText(
         'after',
         `
-What it asks for, and why:
-${table(Object.entries(permissions).map(([name, { access, why }]) => [`  ${name}`, access, why])).join('\n')}
+What it asks for, and reason:
+${table(Object.entries(permissions).map(([name, { access, reason }]) => [`  ${name}`, access, reason])).join('\n')}
 What it is told of:
-${table(Object.entries(events).map(([name, why]) => [`  ${name}`, why])).join('\n')}`,
+${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).join('\n')}`,
       ),
     setup,
   );
 }
 
 async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
-  const place = options.stack === undefined ? onThisMachine(options) : await inStack(options);
+  const target = options.stack === undefined ? onThisMachine(options) : await inStack(options);
   const { org } = options;
   if (org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/.test(org)) {
     throw new DrydockError('UsageError', '--org takes the name of an organization.');
   }
   const apiUrl = httpUrl(options.apiUrl ?? (process.env.GITHUB_API_URL || 'https://api.github.com'), '--api-url');
   const webUrl = httpUrl(options.webUrl ?? webUrlOf(apiUrl), '--web-url');
-  const given = options.webhookUrl ?? place.webhookUrl;
+  const given = options.webhookUrl ?? target.webhookUrl;
   const webhookUrl = given === undefined ? undefined : publicUrl(given, webUrl);
   const account = org ?? 'your own account';
   const made: { app?: Made } = {};
@@ -90,13 +90,13 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
         ...(webhookUrl === undefined ? {} : { webhookUrl }),
       }),
     async exchange(code) {
-      made.app = await exchange({ code, apiUrl, webUrl, store: place.store });
+      made.app = await exchange({ code, apiUrl, webUrl, store: target.store });
       return made.app;
     },
   });
   try {
-    for (const [name, { access, why }] of Object.entries(permissions)) {
-      output.err(`${name.padEnd(13)}  ${access.padEnd(5)}  ${why}`);
+    for (const [name, { access, reason }] of Object.entries(permissions)) {
+      output.err(`${name.padEnd(13)}  ${access.padEnd(5)}  ${reason}`);
     }
     if (webhookUrl === undefined) output.err('No --webhook-url: reviews and comments on GitHub will not be heard.');
     output.err(`Open this page on this machine, and create the app under ${account}:\n${server.url}`);
@@ -107,7 +107,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
   const { app } = made;
   if (!app) throw new DrydockError('Internal', 'The exchange ended without an app.');
   const { slug, appId, file, installUrl, lacks } = app;
-  const { next } = place;
+  const { next } = target;
   print(output, { appId, slug, installUrl, file, lacksEvents: lacks, next }, () => [
     `app       ${plain(slug)} (${appId}), stored in ${file}`,
     ...(webhookUrl !== undefined && lacks.length > 0 ? [`lacks     the events ${lacks.join(', ')}`] : []),
@@ -119,7 +119,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
 }
 
 /** Where the app is kept. */
-interface Place {
+interface SetupTarget {
   /** Where GitHub is to send its messages, where that is known. */
   webhookUrl?: string;
   /** Says where it is kept. */
@@ -129,7 +129,7 @@ interface Place {
 }
 
 /** @throws UsageError where an app is stored already. */
-function onThisMachine(options: SetupOptions): Place {
+function onThisMachine(options: SetupOptions): SetupTarget {
   const dataDir = dataFolder(options.data);
   if (options.replace !== true && existsSync(appFile(dataDir))) throw appStored(appFile(dataDir));
   return {
@@ -142,7 +142,7 @@ function onThisMachine(options: SetupOptions): Place {
  * In the secret of a deployment; nothing of it is written on this machine.
  * @throws before anything is made on GitHub: what keeps it from being stored.
  */
-async function inStack(options: SetupOptions): Promise<Place> {
+async function inStack(options: SetupOptions): Promise<SetupTarget> {
   const stack = stackOf(options);
   if (!stack) throw new DrydockError('Internal', 'A stack was given, and none was found.');
   const session = await openStackSession(stack);
@@ -163,7 +163,7 @@ async function inStack(options: SetupOptions): Promise<Place> {
 
 const nameOf = ({ name, org }: SetupOptions): string => {
   const chosen = name ?? `drydock-${org ?? Math.floor(Math.random() * 0x10000).toString(16)}`;
-  return chosen.slice(0, longestName);
+  return chosen.slice(0, maxName);
 };
 
 /** @throws UsageError for what GitHub would refuse, or deliver in the open. */
@@ -199,7 +199,12 @@ interface Made {
 }
 
 /** @throws HostUnavailable, HostRefused: GitHub does not take the code, or made another app than was asked for. */
-async function exchange(of: { code: string; apiUrl: string; webUrl: string; store: Place['store'] }): Promise<Made> {
+async function exchange(of: {
+  code: string;
+  apiUrl: string;
+  webUrl: string;
+  store: SetupTarget['store'];
+}): Promise<Made> {
   const { apiUrl, webUrl } = of;
   const quiet = () => undefined;
   const octokit = new Octokit({ baseUrl: apiUrl, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });

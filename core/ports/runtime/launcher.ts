@@ -10,7 +10,7 @@ export interface PhaseAttempt {
   attempt: number;
 }
 
-/** Starts phases without waiting for them; their end is reported through `settlePhase`. */
+/** Starts phases without waiting for them; their end is reported through `endPhase`. */
 export interface PhaseLauncher {
   /** Idempotent per phase key. @throws SecretMissing, AgentUnavailable and similar before anything was started. */
   launch(order: PhaseOrder, phase: PhaseAttempt): Promise<void>;

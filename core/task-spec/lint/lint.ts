@@ -19,8 +19,11 @@ export interface LintReport {
 }
 
 /** Everything there is to say about a spec before a run: form, clarity, delegation and, with a policy, what it refuses. */
-export function lintSpec(file: string, bytes: Uint8Array, facts?: RepositoryFacts, policy?: Policy): LintReport {
-  const read = readSpec(file, bytes);
+export const lintSpec = (file: string, bytes: Uint8Array, facts?: RepositoryFacts, policy?: Policy): LintReport =>
+  lintRead(readSpec(file, bytes), facts, policy);
+
+/** The same for a spec that was read already. */
+export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Policy): LintReport {
   const { spec } = read;
   if (!spec) return report(read, read.faults, [], unreadable);
 

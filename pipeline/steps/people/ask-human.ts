@@ -9,17 +9,17 @@ import type { Step } from '../step.ts';
 /** The agent's question, or what to do when the rounds are used up (R22). An answer resumes the run. */
 export const askHuman: Step<'ask-human'> =
   (deps) =>
-  async ({ runId, round, why, token }) => {
+  async ({ runId, round, reason, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const options = why === '' ? undefined : escalationOptions(why);
-    const question = options ? await escalation(deps, context, why, options) : await agentQuestion(deps, context);
+    const options = reason === '' ? undefined : escalationOptions(reason);
+    const question = options ? await escalation(deps, context, reason, options) : await agentQuestion(deps, context);
     await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
       token,
-      head: why === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question',
-      acceptable: why === 'TestsWeakened',
+      head: reason === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question',
+      acceptable: reason === 'TestsWeakened',
       title: question.question,
       text: question.context,
       question,
@@ -44,19 +44,19 @@ async function agentQuestion(deps: Deps, { record }: RunContext): Promise<Questi
 async function escalation(
   deps: Deps,
   { record, task }: RunContext,
-  why: string,
+  reason: string,
   options: readonly GateOption[],
 ): Promise<Question> {
   const failure = record.work.results.failure;
   return {
-    question: `${why}: ${task.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
+    question: `${reason}: ${task.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
     context: failure === undefined ? '' : await getText(deps.artifacts, failure),
     options: options.map(({ label }) => label),
   };
 }
 
-const escalationOptions = (why: string): GateOption[] => [
-  ...(why === 'TestsWeakened' ? [{ label: 'Approve the weaker tests', does: 'accept' as const }] : []),
+const escalationOptions = (reason: string): GateOption[] => [
+  ...(reason === 'TestsWeakened' ? [{ label: 'Approve the weaker tests', does: 'accept' as const }] : []),
   { label: 'Give the agent a hint', does: 'answer', text: 'required' },
   { label: 'Give up', does: 'reject' },
 ];

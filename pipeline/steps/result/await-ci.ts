@@ -1,4 +1,4 @@
-import { settleCi } from '../../gates/ci-gate.ts';
+import { answerCiWait } from '../../gates/ci-gate.ts';
 import { closeGate } from '../../gates/close-gate.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { gateAnswer } from '../../payloads.ts';
@@ -30,7 +30,7 @@ export const awaitCi: Step<'await-ci'> =
       eligible: [],
       required: 1,
     });
-    if (collaboration) await settleCi(deps, runId);
+    if (collaboration) await answerCiWait(deps, runId);
     else await closeGate(deps, gateIdOf(runId, 'ci', round), 'green', 'verify', 'run in Verify');
     return {};
   };

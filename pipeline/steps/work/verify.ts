@@ -32,7 +32,7 @@ export const verify: Step<'verify'> =
       output: {
         outcome: 'failed',
         approval: false,
-        why: violations.every((violation) => violation.rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused',
+        reason: violations.every((violation) => violation.rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused',
       },
       patch: { feedback: [text], results: { failure: text } },
     });

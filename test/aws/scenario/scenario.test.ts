@@ -3,10 +3,12 @@
  * services. First the scenarios of one machine (test/github/scenario/github-pipeline.test.ts), then what only AWS can suffer,
  * then what all of them together needed of IAM.
  */
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isFinal } from '../../../core/run/status.ts';
 import { typical } from '../../../scripts/cost/run.ts';
 import { notAllowed } from '../../support/aws/allowed.ts';
+import type { AwsCall } from '../../support/aws/call.ts';
 import type { TaskScript } from '../../support/aws/fargate.ts';
 import { unused } from '../../support/aws/unused.ts';
 import { type AwsWorld, createAwsWorld } from '../../support/aws-world.ts';
@@ -82,7 +84,9 @@ describe('what only AWS can suffer', () => {
     const world = await start();
     // The first message about a repository imports its baseline, once; that is not part of a run.
     await world.github.push({ 'NOTES.md': 'Not a spec.\n' }, { by: 'dev-gh' });
-    await vi.waitFor(() => expect(JSON.stringify(world.aws.calls)).toContain('"adopted"'), { timeout: 30_000 });
+    const imported = ({ action, writeUnits, input }: AwsCall): boolean =>
+      action === 'dynamodb:PutItem' && writeUnits !== undefined && JSON.stringify(input).includes('"adopted"');
+    await expect.poll(() => world.aws.calls.some(imported), { timeout: 30_000 }).toBe(true);
     world.aws.calls.length = 0;
     world.invoked.length = 0;
     const earlier = world.github.delivered('push').length;

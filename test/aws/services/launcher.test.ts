@@ -110,10 +110,10 @@ const order = (runtime = 'node'): PhaseOrder => ({
 });
 /** Of a function of its own each time. */
 const launcher = (): PhaseLauncher => {
-  const place = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
+  const network = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
   const config = {
     cluster,
-    places: { gateway: place, sandbox: place },
+    networks: { gateway: network, sandbox: network },
     definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
     sandboxCapacity: 'FARGATE_SPOT' as const,
     gatewayPort: 8443,

@@ -135,8 +135,8 @@ test("R15 what the gateway's task fetches goes through the proxy: registries, mo
     credentials: { accessKeyId: 'A', secretAccessKey: 'A', sessionToken: 'A', expiration: '2100-01-01T00:00:00.000Z' },
     codeHost: { apiUrl: at, gitUrl: at, token: 'ghs_read' },
   });
-  const places = [gitUrl, 'https://git.example.com'];
-  const aws = await startAws({ 'lambda:Invoke': () => answer(places.shift() ?? '') });
+  const urls = [gitUrl, 'https://git.example.com'];
+  const aws = await startAws({ 'lambda:Invoke': () => answer(urls.shift() ?? '') });
   closing.push(() => aws.close());
   const free = createTcp();
   const port = await listening(free);

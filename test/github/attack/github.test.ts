@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => at.close());
 
 const handle = (event: HostEvent): Promise<HookOutcome> => {
-  const { webhooks } = at.owner;
+  const { webhooks } = at.server;
   if (!webhooks) throw new Error('no webhooks');
   return webhooks.hooks.handle(event);
 };
@@ -270,11 +270,11 @@ describe('R24 R41 R44 hostile messages are refused, with the reason', () => {
     }));
     expect(got).toMatchObject({ outcome });
     expect(got.reason).toMatch(reason);
-    const now = await at.owner.service.run(run.runId);
+    const now = await at.server.service.run(run.runId);
     expect([now.status, now.state, now.commit, now.gate]).toEqual([run.status, run.state, run.commit, run.gate]);
-    const gate = await at.owner.service.gate(run.gate ?? '');
+    const gate = await at.server.service.gate(run.gate ?? '');
     expect([gate.status, gate.approvals]).toEqual(['pending', []]);
-    expect((await at.owner.service.list()).map(({ taskId }) => taskId)).toEqual(['FIX-1']);
+    expect((await at.server.service.list()).map(({ taskId }) => taskId)).toEqual(['FIX-1']);
   });
 
   test('a stranger does not make the app talk', async () => {
@@ -326,6 +326,6 @@ describe('R44 outside text stays text', () => {
     for (const text of texts) {
       expect(text).not.toMatch(/(?<!\\)<img|(?<!\\)\[x\]\(javascript:|@everyone(?!\u200b)|^\/drydock/m);
     }
-    await at.owner.service.cancel('EVIL-99', 'lead', 'enough');
+    await at.server.service.cancel('EVIL-99', 'lead', 'enough');
   });
 });

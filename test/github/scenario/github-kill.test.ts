@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** More lives than this would mean that it does not get on. */
-const mostLives = 120;
+const maxLives = 120;
 
 interface Life {
   killed: boolean;
@@ -35,7 +35,7 @@ test('R12 kill -9 at every step that speaks to GitHub, and in the middle of ever
   writeGitHubPolicy(world, github);
   const { policy } = loadPolicy({ policy: join(world.folder, 'policy.yaml'), repositories: new Map() });
   const looking = await world.open({ github: github.config, policy: () => policy });
-  await looking.webhooks?.hooks.adopt();
+  await looking.webhooks?.hooks.importBaselines();
   await looking.close();
   const spec = pushedSpec(github, {
     review: { require_human_approval: true, required_reviewers: 1, ci_gates: ['build'] },
@@ -87,7 +87,7 @@ test('R12 kill -9 at every step that speaks to GitHub, and in the middle of ever
   };
 
   let last = await live();
-  for (let lives = 1; last.killed && lives < mostLives; lives++) {
+  for (let lives = 1; last.killed && lives < maxLives; lives++) {
     await reportGreen();
     last = await live();
   }

@@ -4,14 +4,14 @@ import { pipelineScenarios } from '../../support/pipeline-scenarios.ts';
 
 pipelineScenarios(async (options) => {
   const world = await createGitHubWorld(options);
-  const { service } = world.owner;
+  const { service } = world.server;
   return {
     github: world.github,
     spec: world.spec,
     until: world.until,
     events: async (runId) => (await service.run(runId)).events.map(({ type, text }) => `${type}: ${text}`),
     runs: () => service.list(),
-    tick: async () => world.owner.webhooks?.hooks.sweep(),
+    tick: async () => world.server.webhooks?.hooks.sweep(),
     close: world.close,
   };
 });

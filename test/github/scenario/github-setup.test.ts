@@ -24,7 +24,7 @@ const created = {
   id: 37,
   slug: 'acme-drydock',
   node_id: 'MDxOkludGVncmF0aW9uMQ==',
-  owner: { login: 'acme', id: 1 },
+  server: { login: 'acme', id: 1 },
   name: 'acme-drydock',
   permissions: Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access])),
   events: Object.keys(events),

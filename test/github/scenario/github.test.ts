@@ -129,16 +129,16 @@ fs.rmSync('README.md');`);
 
   test('a gate that never reports is named, with what did report', async () => {
     let later = 0;
-    const { github, until, spec, owner } = await start({ now: () => Date.now() + later });
+    const { github, until, spec, server } = await start({ now: () => Date.now() + later });
     const sender = { login: 'ci-gh', bot: false };
     const told = (head: string) =>
-      owner.webhooks?.hooks.handle({ kind: 'ci', repository: github.repository, sender, head });
+      server.webhooks?.hooks.handle({ kind: 'ci', repository: github.repository, sender, head });
     const review = { require_human_approval: true, required_reviewers: 1, ci_gates: ['buidl'] };
     await github.push({ [specPath]: spec({ review }) }, { by: 'dev-gh' });
     const waiting = await until('FIX-1', (run) => run.state === 'AwaitCi' && run.commit !== null);
     await github.reportCheck(waiting.commit ?? '', 'build', 'success');
     await told(waiting.commit ?? '');
-    expect((await owner.service.run(waiting.runId)).status).toBe('running');
+    expect((await server.service.run(waiting.runId)).status).toBe('running');
     later = 31 * 60_000;
     await told(waiting.commit ?? '');
     const run = await until('FIX-1', ({ endedAt }) => endedAt !== null);
@@ -163,7 +163,7 @@ fs.rmSync('README.md');`);
 describe('R11 one run for one spec', () => {
   test('delivered ten times, out of order, twice at once, and a day later', async () => {
     let day = 0;
-    const { github, until, spec, owner } = await start({ now: () => Date.now() + day });
+    const { github, until, spec, server } = await start({ now: () => Date.now() + day });
     const before = await github.push({ 'README.md': 'one' }, { by: 'dev-gh' });
     await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
     await github.push({ 'README.md': 'two' }, { by: 'dev-gh' });
@@ -177,11 +177,11 @@ describe('R11 one run for one spec', () => {
     day = 86_400_000;
     await Promise.all(pushes.map((delivery) => github.send({ ...delivery, body: ` ${delivery.body}` })));
     await drained();
-    expect((await owner.service.list()).length).toBe(1);
+    expect((await server.service.list()).length).toBe(1);
   });
 
   test('a force-push that drops and restores the spec starts nothing; a moved spec neither', async () => {
-    const { github, until, spec, owner } = await start();
+    const { github, until, spec, server } = await start();
     const base = await github.head('main');
     const withSpec = await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
     await until('FIX-1', reviewing);
@@ -189,11 +189,11 @@ describe('R11 one run for one spec', () => {
     await github.force('main', withSpec, 'dev-gh');
     await github.push({ [specPath]: null, '.agent-tasks/archive/FIX-1.yaml': spec() }, { by: 'dev-gh' });
     await drained();
-    expect((await owner.service.list()).length).toBe(1);
+    expect((await server.service.list()).length).toBe(1);
   });
 
   test('two specs in one push are two runs, however short the list of commits', async () => {
-    const { github, until, spec, owner } = await start();
+    const { github, until, spec, server } = await start();
     const files = { [specPath]: spec(), '.agent-tasks/more/FIX-2.yaml': spec({ task_id: 'FIX-2' }) };
     await github.push(files, { by: 'dev-gh', withhold: true });
     const [push] = github.delivered('push').slice(-1);
@@ -204,23 +204,23 @@ describe('R11 one run for one spec', () => {
     });
     await until('FIX-1', reviewing);
     await until('FIX-2', reviewing);
-    expect((await owner.service.list()).length).toBe(2);
+    expect((await server.service.list()).length).toBe(2);
   });
 
   test('what was never delivered is found by the sweep', async () => {
-    const { github, until, spec, owner } = await start();
+    const { github, until, spec, server } = await start();
     await github.push({ [specPath]: spec() }, { by: 'dev-gh', withhold: true });
-    await owner.webhooks?.hooks.sweep();
+    await server.webhooks?.hooks.sweep();
     await until('FIX-1', reviewing);
-    await owner.webhooks?.hooks.sweep();
-    expect((await owner.service.list()).length).toBe(1);
+    await server.webhooks?.hooks.sweep();
+    expect((await server.service.list()).length).toBe(1);
   });
 
   test('what was there before the first look is not new', async () => {
-    const { github, until, spec, owner } = await start();
+    const { github, until, spec, server } = await start();
     await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
     await until('FIX-1', reviewing);
-    expect(owner.webhooks).toBeDefined();
+    expect(server.webhooks).toBeDefined();
     const fresh = await createGitHubWorld();
     try {
       await fresh.github.push(
@@ -231,7 +231,7 @@ describe('R11 one run for one spec', () => {
       await fresh.forget();
       await fresh.github.push({ [specPath]: fresh.spec() }, { by: 'dev-gh' });
       await fresh.until('FIX-1', reviewing);
-      expect((await fresh.owner.service.list()).map(({ taskId }) => taskId)).toEqual(['FIX-1']);
+      expect((await fresh.server.service.list()).map(({ taskId }) => taskId)).toEqual(['FIX-1']);
     } finally {
       await fresh.close();
     }
@@ -251,7 +251,7 @@ function filesWith(folder: string, texts: string[]): string[] {
 /** Until nothing waits in the inbox. */
 async function drained(): Promise<void> {
   for (;;) {
-    const counts = await at.owner.webhooks?.inbox.counts();
+    const counts = await at.server.webhooks?.inbox.counts();
     if (counts?.waiting === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -259,7 +259,7 @@ async function drained(): Promise<void> {
 
 describe('R21 R22 what people say in the conversation', () => {
   test('status, a vote that does not count, rework, approval; each answered once', async () => {
-    const { github, until, spec, owner } = await start({ script: reworking });
+    const { github, until, spec, server } = await start({ script: reworking });
     await github.push({ [specPath]: spec() }, { by: 'dev-gh' });
     const first = await until('FIX-1', reviewing);
     const number = Number(first.pullRequest?.id);
@@ -278,7 +278,7 @@ describe('R21 R22 what people say in the conversation', () => {
     expect(answers.filter((body) => body.includes('VoteRefused'))).toHaveLength(1);
     expect(answers.filter((body) => /: approved\./.test(body))).toHaveLength(1);
     expect(second.commit).not.toBe(first.commit);
-    expect((await owner.service.gatesOf(first.runId)).filter(({ kind }) => kind === 'review')).toHaveLength(2);
+    expect((await server.service.gatesOf(first.runId)).filter(({ kind }) => kind === 'review')).toHaveLength(2);
   });
 
   test('a question is answered in the conversation of the pull request that brought the spec', async () => {
@@ -299,7 +299,7 @@ describe('R21 R22 what people say in the conversation', () => {
   });
 
   test('closing the pull request ends the run; merging it is recorded', async () => {
-    const { github, until, spec, owner } = await start();
+    const { github, until, spec, server } = await start();
     await github.push({ [specPath]: spec(), '.agent-tasks/FIX-2.yaml': spec({ task_id: 'FIX-2' }) }, { by: 'dev-gh' });
     const one = await until('FIX-1', reviewing);
     const two = await until('FIX-2', reviewing);
@@ -309,7 +309,7 @@ describe('R21 R22 what people say in the conversation', () => {
     await github.review(Number(two.pullRequest?.id), 'lead-gh', 'APPROVE', { commit: two.commit ?? '' });
     await until('FIX-2', delivered);
     await github.merge(Number(two.pullRequest?.id), 'lead-gh');
-    const types = async () => (await owner.service.run(two.runId)).events.map(({ type }) => type);
+    const types = async () => (await server.service.run(two.runId)).events.map(({ type }) => type);
     await expect.poll(types, patience).toContain('merged');
   });
 });

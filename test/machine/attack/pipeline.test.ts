@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import { createWorld, run, type World } from '../../support/world.ts';
 
@@ -59,7 +59,7 @@ function packChecker(world: World): void {
 }
 
 let world: World;
-let owner: Owner;
+let server: ServerProcess;
 beforeAll(async () => {
   world = createWorld(project);
   packChecker(world);
@@ -69,16 +69,16 @@ beforeAll(async () => {
     agents: { default: 'honest', profiles: Object.fromEntries(names.map((name) => [name, profile(name)])) },
     limits: { rework_rounds: 0, pids: 200, disk_mb: 200 },
   });
-  owner = await world.open();
+  server = await world.open();
 });
 afterAll(async () => {
-  await owner.close();
+  await server.close();
   world.remove();
 });
 
 /** Runs the task with one of the agents, to its end. */
 const attempt = (agent: string, spec: Record<string, unknown> = {}): Promise<RunView> =>
-  run(world, owner, {
+  run(world, server, {
     spec: {
       task_id: agent.toUpperCase(),
       output_branch_prefix: `agent/${agent}`,
@@ -114,7 +114,7 @@ describe.concurrent('R17 the verdict is not the agent’s', () => {
     const said = failure(view);
     expect(said).toMatch(/^NeedsPerson: VerifyFailed: /);
     for (const name of ['test (`npm test`)', 'success: patched', 'success: daemon']) expect(said).toContain(`${name}`);
-    expect((await owner.service.egress(view.runId)).map((refusal) => refusal.target)).toEqual([
+    expect((await server.service.egress(view.runId)).map((refusal) => refusal.target)).toEqual([
       'result.json',
       'changeset.json',
     ]);
@@ -123,7 +123,9 @@ describe.concurrent('R17 the verdict is not the agent’s', () => {
   test('its tests attack the sandbox that verifies them', async () => {
     const view = await attempt('hostile', { constraints: [] });
     expect(failure(view)).toMatch(/^NeedsPerson: VerifyFailed: /);
-    const found = /FOUND ([^\\"]*)/.exec(JSON.stringify((await owner.service.evidence(view.runId)).phases.verify))?.[1];
+    const found = /FOUND ([^\\"]*)/.exec(
+      JSON.stringify((await server.service.evidence(view.runId)).phases.verify),
+    )?.[1];
     expect(found?.split(', ')).toEqual([
       '/run ENOENT',
       '/proc/1/root/run ENOENT',
@@ -165,8 +167,8 @@ describe.concurrent('R19 what an agent uses up is its own', () => {
   test('a flood of log and forged events: bounded, refused, and no change', async () => {
     const view = await attempt('flooder');
     expect(failure(view)).toMatch(/^NoChanges: /);
-    expect(await owner.service.egress(view.runId)).toHaveLength(500);
-    const told = (await owner.service.activity(view.runId)).find((log) => log.phaseKey.includes('/build/'));
+    expect(await server.service.egress(view.runId)).toHaveLength(500);
+    const told = (await server.service.activity(view.runId)).find((log) => log.phaseKey.includes('/build/'));
     expect(told?.events).not.toContainEqual(expect.objectContaining({ type: 'message' }));
     expect(JSON.stringify(told?.events).length).toBeLessThan(5 * 1024 * 1024);
   });

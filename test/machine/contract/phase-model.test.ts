@@ -1,4 +1,4 @@
-/** The model route seen from a whole phase, and what is left when the owner is killed in the middle of one. */
+/** The model route seen from a whole phase, and what is left when the server process is killed in the middle of one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -121,13 +121,13 @@ test('R12: kill -9 of the owner ends gateway and sandbox, and the meter log keep
     `import { runJob } from ${JSON.stringify(fixtures)};
      await runJob(${JSON.stringify(world)} as never, { ...${JSON.stringify(job)}, inputs: new Map() } as never, { onEvent: (e) => console.log(JSON.stringify(e)) });`,
   );
-  const owner = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: owner.stdout })) if (line.includes('"now')) break;
-  const below = descendants(owner.pid ?? 0);
+  const server = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: server.stdout })) if (line.includes('"now')) break;
+  const below = descendants(server.pid ?? 0);
   await expect.poll(() => processesWith(mark).length).toBeGreaterThan(0);
   expect(below.length).toBeGreaterThan(3);
-  owner.kill('SIGKILL');
-  await once(owner, 'exit');
+  server.kill('SIGKILL');
+  await once(server, 'exit');
   await expect.poll(() => below.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 }).toEqual([]);
   expect(processesWith(mark)).toEqual([]);
   const left = (): string[] => readdirSync(tmpdir()).filter((name) => /^drydock-[0-9a-f]{18}$/.test(name));

@@ -378,7 +378,7 @@ describe('gates (R24)', () => {
     );
   });
 
-  it('count a person once, also in two places at once', async () => {
+  it('count a person once, also at two hosts at once', async () => {
     await gates.open(gateOf(id));
     const names = await outcomes([1, 2, 3, 4].map(() => vote(`${id}.review.1`, ballot('p1'))));
     expect(tally(names)).toEqual({ VoteRefused: 3, ok: 1 });
@@ -478,12 +478,12 @@ describe('the embedded server', () => {
       await startDynamo(process.argv[1], '');
       console.log('up');
       setInterval(() => undefined, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', script, file], {
+    const server = spawn(process.execPath, ['--input-type=module', '-e', script, file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise((resolve) => owner.stdout.once('data', resolve));
+    await new Promise((resolve) => server.stdout.once('data', resolve));
     expect(serversOf(file)).toHaveLength(1);
-    owner.kill('SIGKILL');
+    server.kill('SIGKILL');
     await expect.poll(() => serversOf(file), { timeout: 10_000 }).toEqual([]);
   });
 

@@ -1,15 +1,15 @@
-/** The wire by contract, on both of its ways in: the owner's socket, and a function behind a route of API Gateway. */
+/** The wire by contract, on both of its ways in: the server process's socket, and a function behind a route of API Gateway. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import { proxyService } from '../../../cli/local/control-client.ts';
 import { type ControlServer, serveControl } from '../../../cli/local/control-server.ts';
 import { http } from '../../../cli/local/http.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { policySchema } from '../../../core/policy/schema.ts';
-import { frontDoor } from '../../../lambdas/http/iam-route.ts';
+import { iamRoute } from '../../../lambdas/http/iam-route.ts';
 import { decodeAnswer, encodeCall, encodeResult } from '../../../pipeline/api/answer.ts';
 import { callService, decodeCall, methodNames } from '../../../pipeline/api/calls.ts';
 import type { Service } from '../../../pipeline/service/service.ts';
@@ -32,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dd-'));
 const socket = join(folder, 's', 'o.sock');
 let control: ControlServer;
 beforeAll(async () => {
-  control = await serveControl({ service } as Owner, socket);
+  control = await serveControl({ service } as ServerProcess, socket);
 });
 afterAll(async () => {
   await control.close();
@@ -56,7 +56,7 @@ const overSocket = (body: string): Promise<{ status: number; text: string }> =>
     request.on('error', reject);
     request.end(body);
   });
-const handler = frontDoor('POST /operate', async (_caller, body) =>
+const handler = iamRoute('POST /operate', async (_caller, body) =>
   encodeResult(await callService(service, methodNames, decodeCall(body))),
 );
 const overRoute = async (body: string): Promise<{ status: number; text: string }> => {

@@ -35,8 +35,8 @@ async function open(who: string, options: { javaScript?: boolean; width?: number
 
 const waiting = async (script?: Script) => {
   site = await createSite(script);
-  const { runId } = await submit(site.world, site.owner);
-  await followRun(site.owner, runId, false);
+  const { runId } = await submit(site.world, site.serverProcess);
+  await followRun(site.serverProcess, runId, false);
   return runId;
 };
 const asking: Script = ({ spec }) =>
@@ -62,14 +62,14 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     expect(await page.getByRole('status').textContent()).toContain('Decided: approved by lead');
     expect(await page.getByRole('button').count()).toBe(0);
 
-    const reviewed = await followRun(site.owner, runId, false);
+    const reviewed = await followRun(site.serverProcess, runId, false);
     expect(reviewed.state).toBe('ReviewGate');
     await page.goto(`/runs/${runId}`);
     await page.getByRole('link', { name: 'See what is asked' }).click();
     expect(await page.locator('.diff .add').allTextContents()).toContain('+export const add = (a, b) => a + b;\n');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
-    expect(await followRun(site.owner, runId, false)).toMatchObject({ status: 'delivered' });
-    expect((await site.owner.service.gate(`${runId}.plan.1`)).decision?.constraint).toBe('Keep it short');
+    expect(await followRun(site.serverProcess, runId, false)).toMatchObject({ status: 'delivered' });
+    expect((await site.serverProcess.service.gate(`${runId}.plan.1`)).decision?.constraint).toBe('Keep it short');
     await page.goto(`/runs/${runId}`);
     expect(await page.locator('#status').textContent()).toContain('delivered');
     expect(faults).toEqual([]);
@@ -82,20 +82,20 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     await page.getByLabel('What another plan should do differently').fill('In two steps');
     await page.getByRole('button', { name: 'Ask for another plan' }).click();
     expect(await page.getByRole('status').textContent()).toMatch(/Decided: revise by second.*In two steps/s);
-    expect((await followRun(site.owner, runId, false)).gate).toBe(`${runId}.plan.2`);
+    expect((await followRun(site.serverProcess, runId, false)).gate).toBe(`${runId}.plan.2`);
   });
 
   test('R22 a question is answered by choosing, as its requester may', async () => {
     const runId = await waiting(asking);
-    await site.owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
-    const asked = await followRun(site.owner, runId, false);
+    await site.serverProcess.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+    const asked = await followRun(site.serverProcess, runId, false);
     const page = await open('dev@example.com', { javaScript });
     await page.goto(`/gates/${asked.gate}`);
     expect(await page.locator('main').textContent()).toContain('Which sign?');
     await page.getByLabel('plus').check();
     await page.getByRole('button', { name: 'Answer' }).click();
     expect(await page.getByRole('status').textContent()).toContain('plus');
-    expect(await followRun(site.owner, runId, false)).toMatchObject({ state: 'ReviewGate' });
+    expect(await followRun(site.serverProcess, runId, false)).toMatchObject({ state: 'ReviewGate' });
   });
 
   test('a vote that does not count is refused with its reason', async () => {
@@ -106,7 +106,7 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     expect(await page.getByRole('alert').textContent()).toContain('VoteRefused');
     await page.getByRole('link', { name: 'Back to where you were' }).click();
-    expect((await site.owner.service.gate(`${runId}.plan.1`)).status).toBe('pending');
+    expect((await site.serverProcess.service.gate(`${runId}.plan.1`)).status).toBe('pending');
   });
 
   test('a run is cancelled with a reason, and tried again', async () => {
@@ -116,15 +116,15 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     await page.getByText('Cancel this run').click();
     await page.getByLabel('Reason').fill('not now');
     await page.getByRole('button', { name: 'Cancel the run' }).click();
-    const cancelled = await followRun(site.owner, runId, false);
+    const cancelled = await followRun(site.serverProcess, runId, false);
     expect(cancelled).toMatchObject({ status: 'cancelled' });
     expect(cancelled.error?.message).toContain('not now');
     await page.goto(`/runs/${runId}`);
     await page.getByRole('button', { name: /Try again/ }).click();
     await page.waitForURL((url) => !url.pathname.endsWith(runId));
-    const again = await site.owner.service.run(new URL(page.url()).pathname.split('/').at(-1) ?? '');
+    const again = await site.serverProcess.service.run(new URL(page.url()).pathname.split('/').at(-1) ?? '');
     expect(again.attempt).toBe(2);
-    await followRun(site.owner, again.runId, false);
+    await followRun(site.serverProcess, again.runId, false);
   });
 });
 
@@ -136,8 +136,8 @@ test('R20 an edited plan is approved as it was edited', async () => {
   const plan = page.getByLabel('The plan as YAML');
   await plan.fill((await plan.inputValue()).replace(/summary: .*/, 'summary: Edited by hand'));
   await page.getByRole('button', { name: 'Approve the edited plan' }).click();
-  await followRun(site.owner, runId, false);
-  expect((await site.owner.service.evidence(runId)).plan).toMatchObject({
+  await followRun(site.serverProcess, runId, false);
+  expect((await site.serverProcess.service.evidence(runId)).plan).toMatchObject({
     summary: 'Edited by hand',
     origin: 'person',
   });
@@ -149,9 +149,9 @@ test('R32 a run is followed live: the page says when it waits, without being ask
     if (spec.phase === 'build') await phase.promise;
     return undefined;
   });
-  const { runId } = await submit(site.world, site.owner);
-  await followRun(site.owner, runId, false);
-  await site.owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+  const { runId } = await submit(site.world, site.serverProcess);
+  await followRun(site.serverProcess, runId, false);
+  await site.serverProcess.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
   const page = await open('lead');
   await page.goto(`/runs/${runId}`);
   phase.resolve();
@@ -184,7 +184,7 @@ test('R24 a page of another origin that posts a form decides nothing', async () 
   await page.getByRole('button', { name: 'go' }).click();
   await page.getByRole('alert').waitFor();
   expect(await page.getByRole('alert').textContent()).toContain('RequestRefused');
-  expect((await site.owner.service.gate(`${runId}.plan.1`)).status).toBe('pending');
+  expect((await site.serverProcess.service.gate(`${runId}.plan.1`)).status).toBe('pending');
 });
 
 test('R40 nothing scrolls sideways on a phone', async () => {
@@ -208,19 +208,19 @@ test('R40 nothing scrolls sideways on a phone', async () => {
     '/nowhere',
   ])
     await fits(path);
-  await site.owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
-  const asked = await followRun(site.owner, runId, false);
+  await site.serverProcess.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+  const asked = await followRun(site.serverProcess, runId, false);
   await fits(`/gates/${asked.gate}`);
-  await site.owner.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'plus' });
-  const review = await followRun(site.owner, runId, false);
+  await site.serverProcess.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'plus' });
+  const review = await followRun(site.serverProcess, runId, false);
   for (const path of [`/gates/${review.gate}`, `/runs/${runId}`, `/runs/${runId}/activity`]) await fits(path);
 });
 
 test('R24 the outbox leads to the gate', async () => {
   site = await createSite();
   const page = await open('lead');
-  const { runId } = await submit(site.world, site.owner);
-  await followRun(site.owner, runId, false);
+  const { runId } = await submit(site.world, site.serverProcess);
+  await followRun(site.serverProcess, runId, false);
   await page.goto('/outbox');
   await page.getByRole('link', { name: `.plan.1` }).click();
   expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Approve the plan');

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Browser, chromium } from 'playwright-core';
 import { loadPolicy } from '../../../cli/config/load-policy.ts';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import { createWeb } from '../../../web/app.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import { type Script, scriptedRunner } from '../../support/scripted-runner.ts';
@@ -25,7 +25,7 @@ export function startBrowser(): Promise<Browser> {
 /** A whole machine behind pages: engine, stores and git are real, only what runs in the sandbox is scripted. */
 export interface Site {
   world: World;
-  owner: Owner;
+  serverProcess: ServerProcess;
   /** Pages under which votes are cast as this person. */
   as(who: string): Promise<string>;
   close(): Promise<void>;
@@ -34,14 +34,14 @@ export interface Site {
 export async function createSite(script?: Script): Promise<Site> {
   const world = createWorld();
   let url: string | undefined;
-  const owner = await world.open({ runner: scriptedRunner(script), webUrl: () => url });
+  const serverProcess = await world.open({ runner: scriptedRunner(script), webUrl: () => url });
   const { policy } = loadPolicy({ policy: world.policy(), repositories: new Map() });
   const closing: (() => Promise<void>)[] = [];
   return {
     world,
-    owner,
+    serverProcess,
     async as(who) {
-      const { service, watch, outbox } = owner;
+      const { service, watch, outbox } = serverProcess;
       const web = createWeb({ service, watch, outbox, door: oneVisitor(who, randomBytes(32)), policy, now: Date.now });
       const server = createServer(getRequestListener(web.fetch));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,7 +58,7 @@ export async function createSite(script?: Script): Promise<Site> {
     },
     async close() {
       for (const end of closing) await end();
-      await owner.close();
+      await serverProcess.close();
       world.remove();
     },
   };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import type { PhaseResult } from '../../../core/run/phase.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
@@ -11,7 +11,7 @@ const kinds = (view: RunView): string[] =>
 
 describe.concurrent('R14 a baseline that is not green ends the run before the agent costs anything', () => {
   let world: World;
-  let owner: Owner;
+  let server: ServerProcess;
   const broken = `import assert from 'node:assert/strict';
 import test from 'node:test';
 
@@ -32,10 +32,10 @@ test('breaks', () => assert.equal('spilled', 'dry', 'the tank leaks'));
       repositories: { 'acme/calc': { host: 'git', url: './repo', known_failures: ['breaks'] } },
     });
     world.agent(`console.log('the agent was here'); ${goodAgent}`);
-    owner = await world.open();
+    server = await world.open();
   });
   afterAll(async () => {
-    await owner.close();
+    await server.close();
     world.remove();
   });
 
@@ -47,7 +47,7 @@ test('breaks', () => assert.equal('spilled', 'dry', 'the tank leaks'));
     ['BaselineFlaky', { test_command: flaky }, ['failed and then passed']],
     ['InstallFailed', { test_command: green, setup_command: 'echo no compiler; exit 3' }, ['no compiler', 'with 3']],
   ])('%s', async (name, sandbox, said) => {
-    const view = await run(world, owner, {
+    const view = await run(world, server, {
       spec: {
         task_id: name.toUpperCase(),
         output_branch_prefix: `agent/${name}`,
@@ -57,16 +57,16 @@ test('breaks', () => assert.equal('spilled', 'dry', 'the tank leaks'));
     expect(view).toMatchObject({ status: 'failed', commit: null, error: { name } });
     for (const text of said) expect(view.error?.message).toContain(text);
     expect(kinds(view)).toEqual(['plan 1']);
-    expect(JSON.stringify(await owner.service.activity(view.runId))).not.toContain('the agent was here');
+    expect(JSON.stringify(await server.service.activity(view.runId))).not.toContain('the agent was here');
     expect(world.git('for-each-ref', `refs/heads/${view.branch}`)).toBe('');
   });
 
   test('known_failures of spec and policy are tracked, and the run goes on', async () => {
-    const view = await run(world, owner, {
+    const view = await run(world, server, {
       spec: { task_id: 'KNOWN', output_branch_prefix: 'agent/known', agent: 'quiet', known_failures: ['breaks'] },
     });
     expect(view).toMatchObject({ status: 'delivered', error: null });
-    const { plan, verify } = (await owner.service.evidence(view.runId)).phases as Record<string, PhaseEnd>;
+    const { plan, verify } = (await server.service.evidence(view.runId)).phases as Record<string, PhaseEnd>;
     expect(plan?.result?.baseline).toBe('known-failures');
     expect(verify?.result?.commands.find(({ name }) => name === 'test')).toMatchObject({ exitCode: 1 });
   });
@@ -74,20 +74,21 @@ test('breaks', () => assert.equal('spilled', 'dry', 'the tank leaks'));
 
 describe('R14 a green baseline is not run again', () => {
   let world: World;
-  let owner: Owner;
+  let server: ServerProcess;
   afterEach(async () => {
-    await owner.close();
+    await server.close();
     world.remove();
   });
 
   test('for the same tree, in the real sandbox: the record says where it was green', async () => {
     world = createWorld();
     world.agent('');
-    owner = await world.open();
-    const planOf = async (view: RunView) => ((await owner.service.evidence(view.runId)).phases.plan as PhaseEnd).result;
-    const first = await run(world, owner);
+    server = await world.open();
+    const planOf = async (view: RunView) =>
+      ((await server.service.evidence(view.runId)).phases.plan as PhaseEnd).result;
+    const first = await run(world, server);
     expect(await planOf(first)).toMatchObject({ baseline: 'green', commands: [{ name: 'baseline', exitCode: 0 }] });
-    const second = await run(world, owner, { attempt: 2 });
+    const second = await run(world, server, { attempt: 2 });
     expect(await planOf(second)).toMatchObject({ outcome: 'planned', baseline: 'skipped', commands: [] });
     expect(second.events.find((event) => event.type === 'baseline')?.text).toBe(
       `cached: the tests passed on this base in ${first.runId}`,
@@ -99,7 +100,7 @@ describe('R14 a green baseline is not run again', () => {
     const ran: boolean[] = [];
     const says: PhaseResult['baseline'][] = ['known-failures', 'red', 'flaky'];
     world = createWorld();
-    owner = await world.open({
+    server = await world.open({
       runner: scriptedRunner(({ spec }) => {
         // A sandbox in which the agent was is not believed.
         if (spec.phase !== 'plan') return { result: { baseline: 'green' } };
@@ -113,7 +114,7 @@ describe('R14 a green baseline is not run again', () => {
     const sandbox = { package_manager: 'npm', runtime: 'node:24', test_command: 'npm test' };
     const baselineRuns = async (change: Record<string, unknown> = {}): Promise<boolean | undefined> => {
       attempt += 1;
-      await run(world, owner, { attempt, spec: { sandbox: { ...sandbox, ...change } } });
+      await run(world, server, { attempt, spec: { sandbox: { ...sandbox, ...change } } });
       return ran.at(-1);
     };
     for (const runs of [true, true, true, true, false]) expect(await baselineRuns()).toBe(runs);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openOwner } from '../../../cli/local/compose.ts';
+import { openServerProcess } from '../../../cli/local/compose.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import { taskMachine } from '../../../pipeline/task.machine.ts';
 import { childEnv } from '../../support/child-env.ts';
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => world.remove());
 
 const live = (mode: 'run' | 'kill') =>
-  spawnSync(process.execPath, [join(import.meta.dirname, '../../support/owner-child.ts'), world.folder, mode], {
+  spawnSync(process.execPath, [join(import.meta.dirname, '../../support/server-child.ts'), world.folder, mode], {
     encoding: 'utf8',
     timeout: 60_000,
     env: childEnv(),
@@ -29,14 +29,14 @@ const live = (mode: 'run' | 'kill') =>
 const lines = (name: string): string[] => readFileSync(join(world.folder, name), 'utf8').split('\n').filter(Boolean);
 
 /** More lives than this would mean that it does not get on. */
-const mostLives = 150;
+const maxLives = 150;
 
 describe('R12 kill -9 of the owner', () => {
   test('at every state boundary and inside every wait, one after the other: finished, everything once, money exact', {
     timeout: 240_000,
   }, async () => {
     let last = live('kill');
-    for (let life = 1; last.signal === 'SIGKILL' && life < mostLives; life++) last = live('kill');
+    for (let life = 1; last.signal === 'SIGKILL' && life < maxLives; life++) last = live('kill');
     expect(last.stderr).toBe('');
     const run = JSON.parse(last.stdout) as RunView;
     expect(run).toMatchObject({ status: 'delivered', error: null });
@@ -66,17 +66,17 @@ describe('R12 kill -9 of the owner', () => {
     expect(world.git('rev-list', '--count', `main..${run.branch}`)).toBe('1');
     expect(new Set(run.events.map((event) => event.key)).size).toBe(run.events.length);
 
-    const owner = await openOwner({ dataDir: world.data, passive: true });
+    const server = await openServerProcess({ dataDir: world.data, passive: true });
     try {
-      const gates = await owner.service.gatesOf(run.runId);
+      const gates = await server.service.gatesOf(run.runId);
       expect(gates.filter((gate) => gate.kind !== 'ci').map((gate) => gate.votes.length)).toEqual(
         gates.filter((gate) => gate.kind !== 'ci').map(() => 1),
       );
-      expect((await owner.outbox()).map((message) => message.subject).sort()).toHaveLength(
+      expect((await server.outbox()).map((message) => message.subject).sort()).toHaveLength(
         gates.filter((gate) => gate.kind !== 'ci').length + 1,
       );
       // What a finished try said it spent is charged once; a try that was cut off made no call that ended.
-      const settled = await owner.service.audit(run.runId);
+      const settled = await server.service.audit(run.runId);
       const charged = settled.calls.reduce((sum, call) => sum + call.usdMicros, 0);
       expect(run.cost.usd * 1e6).toBe(charged);
       const made = new Map(lines('effects').map((line) => line.split(' ') as [string, string]));
@@ -85,7 +85,7 @@ describe('R12 kill -9 of the owner', () => {
       // Seven phases ended: plan, three builds and a rework, two verifications.
       expect(charged).toBeGreaterThanOrEqual(7 * 1_000);
     } finally {
-      await owner.close();
+      await server.close();
     }
   });
 });

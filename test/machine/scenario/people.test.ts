@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import { type Script, scriptedRunner } from '../../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
 
 let world: World;
-let owner: Owner | undefined;
+let server: ServerProcess | undefined;
 let now = Date.now();
 const hour = 3_600_000;
 
-const open = async (script?: Script): Promise<Owner> => {
-  await owner?.close();
-  owner = await world.open({ runner: scriptedRunner(script), now: () => now });
-  await owner.resume();
-  return owner;
+const open = async (script?: Script): Promise<ServerProcess> => {
+  await server?.close();
+  server = await world.open({ runner: scriptedRunner(script), now: () => now });
+  await server.resume();
+  return server;
 };
 /** A command in another terminal while nobody owns the data folder: it writes its decision and exits. */
-const elsewhere = async <T>(use: (passive: Owner) => Promise<T>): Promise<T> => {
-  await owner?.close();
-  owner = undefined;
+const elsewhere = async <T>(use: (passive: ServerProcess) => Promise<T>): Promise<T> => {
+  await server?.close();
+  server = undefined;
   const passive = await world.open({ passive: true, now: () => now });
   try {
     return await use(passive);
@@ -31,8 +31,8 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(async () => {
-  await owner?.close();
-  owner = undefined;
+  await server?.close();
+  server = undefined;
   world.remove();
 });
 
@@ -172,11 +172,11 @@ describe('R24 votes', () => {
     });
     await service.vote({ gate, who: 'lead', choice: 'approve', text: '' });
     await service.vote({ gate, who: 'second', choice: 'revise', text: 'Say why in a comment.' });
-    const again = await followRun(owner as Owner, runId, false);
+    const again = await followRun(server as ServerProcess, runId, false);
     expect(again.state).toBe('ReviewGate');
     expect(again.gate).not.toBe(gate);
     expect((await service.gate(again.gate ?? '')).approvals).toEqual([]);
-    const done = await followRun(owner as Owner, runId);
+    const done = await followRun(server as ServerProcess, runId);
     expect(done.status).toBe('delivered');
     expect(world.git('rev-list', '--count', `main..${done.branch}`)).toBe('2');
   });
@@ -185,7 +185,9 @@ describe('R24 votes', () => {
     world.policy({ review: { approvers: ['lead'] } });
     const service = (await open()).service;
     await expect(
-      submit(world, owner as Owner, { spec: { review: { require_human_approval: true, required_reviewers: 2 } } }),
+      submit(world, server as ServerProcess, {
+        spec: { review: { require_human_approval: true, required_reviewers: 2 } },
+      }),
     ).rejects.toMatchObject({ name: 'QuorumImpossible', exit: 2 });
     expect(await service.list()).toEqual([]);
   });

@@ -1,7 +1,7 @@
 // Recovery and the engine take up the same run: each order of the two has to end in one delivery. Each test forces the
 // order that goes wrong, by holding one store call until the other side is done.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
 import type { Phases } from '../../../core/ports/store/phases.ts';
 import type { Runs } from '../../../core/ports/store/runs.ts';
@@ -37,7 +37,7 @@ vi.mock('../../../adapters/aws/dynamo/runs.ts', async (original) => {
 });
 
 let world: World;
-let open: Owner | undefined;
+let open: ServerProcess | undefined;
 beforeEach(() => {
   world = createWorld();
 });
@@ -55,7 +55,7 @@ const runner = scriptedRunner(({ spec }) => {
   phases.push(spec.phaseKey.slice(spec.phaseKey.indexOf('/') + 1));
   return undefined;
 });
-const owner = async (options: Parameters<World['open']>[0] = {}): Promise<Owner> => {
+const server = async (options: Parameters<World['open']>[0] = {}): Promise<ServerProcess> => {
   open = await world.open({ runner, ...options });
   return open;
 };
@@ -78,7 +78,7 @@ async function leftAtPlanGate(): Promise<{ runId: string; gate: string }> {
       return new Promise(() => undefined);
     },
   });
-  const first = await owner();
+  const first = await server();
   const { runId } = await submit(world, first);
   const gate = await shown.promise;
   await close();
@@ -86,14 +86,14 @@ async function leftAtPlanGate(): Promise<{ runId: string; gate: string }> {
   return { runId, gate };
 }
 
-const ended = async (at: Owner, runId: string) => {
+const ended = async (at: ServerProcess, runId: string) => {
   await expect.poll(async () => isFinal((await at.service.run(runId)).status), { timeout: 20_000 }).toBe(true);
   return at.service.ended(runId);
 };
 
 test('a phase that the engine launches while recovery looks is launched once', async () => {
   const { runId, gate } = await leftAtPlanGate();
-  const passive = await owner({ passive: true });
+  const passive = await server({ passive: true });
   await passive.service.vote({ gate, who: 'lead', choice: 'approve', text: '' });
   await close();
 
@@ -119,7 +119,7 @@ test('a phase that the engine launches while recovery looks is launched once', a
       return store.byRun(id);
     },
   });
-  const second = await owner();
+  const second = await server();
   await second.resume();
   taken.resolve();
   await expect.poll(async () => (await second.service.run(runId)).state, { timeout: 20_000 }).toBe('ReviewGate');
@@ -134,7 +134,7 @@ test('a phase that the engine launches while recovery looks is launched once', a
 
 test('a cancelled run stays cancelled, when its decision is delivered once more after its end', async () => {
   const { runId } = await leftAtPlanGate();
-  const passive = await owner({ passive: true });
+  const passive = await server({ passive: true });
   await passive.service.cancel(runId, 'lead', 'not needed');
   await close();
 
@@ -151,12 +151,12 @@ test('a cancelled run stays cancelled, when its decision is delivered once more 
       return runs.update(id, change);
     },
   });
-  const second = await owner();
+  const second = await server();
   await second.resume();
   expect(await ended(second, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' }, gate: null });
   await close();
   wrap.runs = (runs) => runs;
-  const third = await owner();
+  const third = await server();
   await third.resume();
   expect(await third.service.run(runId)).toMatchObject({ status: 'cancelled', state: 'Settle' });
 });
@@ -180,7 +180,7 @@ test('a run that is submitted while recovery looks is launched once', async () =
       return store.byRun(id);
     },
   });
-  const only = await owner();
+  const only = await server();
   const { runId } = await submit(world, only);
   await only.resume();
   taken.resolve();
@@ -201,7 +201,7 @@ test('a cancel that comes while a phase is being launched leaves no sandbox runn
       return stored;
     },
   });
-  const only = await owner();
+  const only = await server();
   const { runId } = await submit(world, only);
   await recorded.promise;
   await only.service.cancel(runId, 'lead', 'not needed');
@@ -222,7 +222,7 @@ test('a cancel that comes while a gate is being opened ends the run', async () =
       return gates.open(gate);
     },
   });
-  const only = await owner();
+  const only = await server();
   const { runId } = await submit(world, only);
   await opening.promise;
   await only.service.cancel(runId, 'lead', 'not needed');

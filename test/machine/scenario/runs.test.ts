@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../cli/local/compose.ts';
+import type { ServerProcess } from '../../../cli/local/compose.ts';
 import { callOf, type Script, scriptedRunner } from '../../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
 
 let world: World;
-let owner: Owner;
+let server: ServerProcess;
 
-const open = async (script?: Script): Promise<Owner> => {
-  owner = await world.open({ runner: scriptedRunner(script) });
-  return owner;
+const open = async (script?: Script): Promise<ServerProcess> => {
+  server = await world.open({ runner: scriptedRunner(script) });
+  return server;
 };
 /** A phase that goes on until it is let go. */
 const held = () => {
@@ -23,7 +23,7 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(async () => {
-  await owner.close();
+  await server.close();
   world.remove();
 });
 
@@ -37,16 +37,16 @@ describe('R43 admission', () => {
     });
     const ids = [];
     for (const task_id of ['A-1', 'A-2', 'A-3', 'A-4'])
-      ids.push((await submit(world, owner, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
+      ids.push((await submit(world, server, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
     const [first = '', second = '', third = '', fourth = ''] = ids;
     await until(
       async () =>
-        (await owner.service.run(fourth)).status === 'queued' && (await owner.service.run(third)).status === 'queued',
+        (await server.service.run(fourth)).status === 'queued' && (await server.service.run(third)).status === 'queued',
     );
-    const queued = await owner.service.run(third);
+    const queued = await server.service.run(third);
     expect(queued.events.some((event) => event.text.includes('2 of 2'))).toBe(true);
     gate.letGo();
-    const done = await Promise.all([first, second, third, fourth].map((id) => followRun(owner, id)));
+    const done = await Promise.all([first, second, third, fourth].map((id) => followRun(server, id)));
     expect(done.map((view) => view.status)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
     const admitted = done.slice(2).map((view) => view.events.find((event) => event.type === 'admitted')?.at ?? '');
     expect(admitted[0]?.localeCompare(admitted[1] ?? '')).toBeLessThanOrEqual(0);
@@ -59,34 +59,34 @@ describe('R43 admission', () => {
       if (spec.phase === 'plan') await gate.until;
       return undefined;
     });
-    const first = await submit(world, owner, { spec: { task_id: 'A-1', output_branch_prefix: 'agent/a-1' } });
-    await until(async () => (await owner.service.run(first.runId)).state === 'Plan');
-    const second = await submit(world, owner, { spec: { task_id: 'A-2', output_branch_prefix: 'agent/a-2' } });
-    await until(async () => (await owner.service.run(second.runId)).status === 'queued');
-    expect(await owner.service.idle()).toBe(false);
-    const following = followRun(owner, second.runId, false);
+    const first = await submit(world, server, { spec: { task_id: 'A-1', output_branch_prefix: 'agent/a-1' } });
+    await until(async () => (await server.service.run(first.runId)).state === 'Plan');
+    const second = await submit(world, server, { spec: { task_id: 'A-2', output_branch_prefix: 'agent/a-2' } });
+    await until(async () => (await server.service.run(second.runId)).status === 'queued');
+    expect(await server.service.idle()).toBe(false);
+    const following = followRun(server, second.runId, false);
     gate.letGo();
     expect(await following).toMatchObject({ status: 'queued', state: 'Queued' });
-    expect(await owner.service.run(first.runId)).toMatchObject({ status: 'waiting' });
+    expect(await server.service.run(first.runId)).toMatchObject({ status: 'waiting' });
     for (let restart = 0; restart < 3; restart++) {
-      await owner.close();
+      await server.close();
       await open();
-      await owner.resume();
-      expect(await followRun(owner, second.runId, false)).toMatchObject({ status: 'queued' });
+      await server.resume();
+      expect(await followRun(server, second.runId, false)).toMatchObject({ status: 'queued' });
     }
-    const waits = (await owner.service.gatesOf(second.runId)).map(({ gateId, status }) => [gateId, status]);
+    const waits = (await server.service.gatesOf(second.runId)).map(({ gateId, status }) => [gateId, status]);
     expect(waits).toEqual([[`${second.runId}.slot.1`, 'pending']]);
-    expect((await followRun(owner, first.runId)).status).toBe('delivered');
-    expect((await followRun(owner, second.runId)).status).toBe('delivered');
+    expect((await followRun(server, first.runId)).status).toBe('delivered');
+    expect((await followRun(server, second.runId)).status).toBe('delivered');
   });
 
   test('pause admits nothing new; resume admits what waits', async () => {
     await open();
-    await owner.service.pause(true, 'lead');
-    const { runId } = await submit(world, owner);
-    await until(async () => (await owner.service.run(runId)).status === 'queued');
-    await owner.service.pause(false, 'lead');
-    expect((await followRun(owner, runId)).status).toBe('delivered');
+    await server.service.pause(true, 'lead');
+    const { runId } = await submit(world, server);
+    await until(async () => (await server.service.run(runId)).status === 'queued');
+    await server.service.pause(false, 'lead');
+    expect((await followRun(server, runId)).status).toBe('delivered');
   });
 
   test('cancel stops a running phase and a waiting gate; the place and the money are given back', async () => {
@@ -96,19 +96,19 @@ describe('R43 admission', () => {
       if (spec.phase === 'plan' && spec.taskId === 'A-1') await gate.until;
       return undefined;
     });
-    const { runId } = await submit(world, owner, { spec: { task_id: 'A-1' } });
-    await until(async () => (await owner.service.run(runId)).state === 'Plan');
-    const cancelling = owner.service.cancel(runId, 'lead', 'not needed');
+    const { runId } = await submit(world, server, { spec: { task_id: 'A-1' } });
+    await until(async () => (await server.service.run(runId)).state === 'Plan');
+    const cancelling = server.service.cancel(runId, 'lead', 'not needed');
     gate.letGo();
     await cancelling;
-    expect(await followRun(owner, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
-    await expect(owner.service.cancel(runId, 'lead', 'again')).rejects.toMatchObject({ name: 'GateClosed' });
+    expect(await followRun(server, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
+    await expect(server.service.cancel(runId, 'lead', 'again')).rejects.toMatchObject({ name: 'GateClosed' });
 
-    const second = await submit(world, owner, { spec: { task_id: 'A-2' } });
-    expect((await followRun(owner, second.runId, false)).state).toBe('PlanGate');
-    await owner.service.cancel(second.runId, 'lead', 'not needed either');
-    expect((await followRun(owner, second.runId)).status).toBe('cancelled');
-    expect((await run(world, owner, { spec: { task_id: 'A-3' } })).status).toBe('delivered');
+    const second = await submit(world, server, { spec: { task_id: 'A-2' } });
+    expect((await followRun(server, second.runId, false)).state).toBe('PlanGate');
+    await server.service.cancel(second.runId, 'lead', 'not needed either');
+    expect((await followRun(server, second.runId)).status).toBe('cancelled');
+    expect((await run(world, server, { spec: { task_id: 'A-3' } })).status).toBe('delivered');
   });
 
   test('retry is explicit and numbered, and refused while a run is unfinished', async () => {
@@ -118,27 +118,27 @@ describe('R43 admission', () => {
         ? { result: { outcome: 'failed', error: { name: 'BaselineRed', message: 'red' } } }
         : undefined,
     );
-    const first = await run(world, owner);
+    const first = await run(world, server);
     expect(first).toMatchObject({ status: 'failed', attempt: 1, error: { name: 'BaselineRed' } });
     state.red = false;
     const { loadPolicy } = await import('../../../cli/config/load-policy.ts');
     const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
-    const again = await owner.service.retry('FIX-1', policy, 'dev@example.com');
-    await expect(owner.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({
+    const again = await server.service.retry('FIX-1', policy, 'dev@example.com');
+    await expect(server.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({
       name: 'RunUnfinished',
     });
-    expect(await followRun(owner, again.runId)).toMatchObject({ status: 'delivered', attempt: 2 });
+    expect(await followRun(server, again.runId)).toMatchObject({ status: 'delivered', attempt: 2 });
   });
 });
 
 describe('R42 what changes meanwhile', () => {
   test('a changed spec supersedes its unfinished run', async () => {
     await open();
-    const first = await submit(world, owner);
-    expect((await followRun(owner, first.runId, false)).status).toBe('waiting');
-    const second = await run(world, owner, { spec: { instructions: 'Make add in src/math.js add, please.' } });
+    const first = await submit(world, server);
+    expect((await followRun(server, first.runId, false)).status).toBe('waiting');
+    const second = await run(world, server, { spec: { instructions: 'Make add in src/math.js add, please.' } });
     expect(second.status).toBe('delivered');
-    expect(await owner.service.run(first.runId)).toMatchObject({ status: 'superseded', commit: null });
+    expect(await server.service.run(first.runId)).toMatchObject({ status: 'superseded', commit: null });
   });
 
   test('a target that moved is merged and verified again', async () => {
@@ -148,7 +148,7 @@ describe('R42 what changes meanwhile', () => {
       if (spec.phase === 'build') world.commit({ 'README.md': 'moved\n' });
       return undefined;
     });
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done.status).toBe('delivered');
     expect(phases).toEqual(['plan', 'build', 'verify', 'verify']);
     expect(world.git('diff', '--name-only', `main..${done.branch}`)).toBe('src/math.js');
@@ -162,7 +162,7 @@ describe('R42 what changes meanwhile', () => {
       if (spec.phase === 'rework') markers = Buffer.from(inputs.get('changeset.blobs') ?? []).toString();
       return undefined;
     });
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done.status).toBe('delivered');
     expect(markers).toContain('<<<<<<<');
     expect(world.git('show', `${done.branch}:src/math.js`)).toBe('export const add = (a, b) => a + b;');
@@ -176,7 +176,7 @@ describe('R42 what changes meanwhile', () => {
         ? { files: { 'src/math.js': Buffer.from(inputs.get('changeset.blobs') ?? []).toString() } }
         : undefined;
     });
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
     expect(done.error?.message).toContain('ConflictMarker');
   });
@@ -186,7 +186,7 @@ describe('R42 what changes meanwhile', () => {
       if (spec.phase === 'verify') world.git('branch', `agent/fix-${spec.runId.slice(2, 10)}`);
       return undefined;
     });
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'BranchTaken' }, commit: null });
     expect(world.git('rev-parse', done.branch)).toBe(world.git('rev-parse', 'main'));
   });
@@ -202,20 +202,20 @@ describe('R28 money', () => {
   test('the cap is reserved before, what was spent is settled after, and a run that does not fit is over budget', async () => {
     world.policy(budget);
     await open(({ spec }) => ({ calls: [callOf(spec.phaseKey, 250_000)] }));
-    const first = await run(world, owner, withCap('A-1', 2));
+    const first = await run(world, server, withCap('A-1', 2));
     expect(first).toMatchObject({ status: 'delivered', cost: { usd: 0.75, tokens: { input: 300 } } });
-    const waiting = await submit(world, owner, withCap('A-2', 2));
-    await followRun(owner, waiting.runId, false);
-    expect(await run(world, owner, withCap('A-3', 1))).toMatchObject({
+    const waiting = await submit(world, server, withCap('A-2', 2));
+    await followRun(server, waiting.runId, false);
+    expect(await run(world, server, withCap('A-3', 1))).toMatchObject({
       status: 'over-budget',
       error: { name: 'BudgetExceeded' },
       cost: { usd: 0 },
     });
-    await owner.service.cancel(waiting.runId, 'lead', 'make room');
-    await followRun(owner, waiting.runId);
-    expect((await run(world, owner, withCap('A-4', 1))).status).toBe('delivered');
+    await server.service.cancel(waiting.runId, 'lead', 'make room');
+    await followRun(server, waiting.runId);
+    expect((await run(world, server, withCap('A-4', 1))).status).toBe('delivered');
     // R29: two thirds, then more than all but a crumb; each share is told once.
-    const alerts = (await owner.outbox()).filter((message) => message.subject.startsWith('Team web'));
+    const alerts = (await server.outbox()).filter((message) => message.subject.startsWith('Team web'));
     expect(alerts.map((message) => message.subject.replace(/\D+/g, ' ').trim()).sort()).toEqual(['50', '80']);
   });
 });
@@ -234,14 +234,14 @@ describe('R14 R17 what ends a run', () => {
     'TestCommandNotFound',
   ])('%s in Plan ends it with the output, and the agent never builds', async (name) => {
     await open(failing('plan', { name, message: 'not ok 1 - zero' }));
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done).toMatchObject({ status: 'failed', error: { name, message: 'not ok 1 - zero' }, commit: null });
     expect(done.events.some((event) => event.text.startsWith('build'))).toBe(false);
   });
 
   test('an agent that claims success without a change is NoChanges', async () => {
     await open(({ spec }) => (spec.phase === 'build' ? { files: {} } : undefined));
-    expect(await run(world, owner)).toMatchObject({ status: 'failed', error: { name: 'NoChanges' } });
+    expect(await run(world, server)).toMatchObject({ status: 'failed', error: { name: 'NoChanges' } });
   });
 
   test('a sandbox that dies without a word is started again, twice at most', async () => {
@@ -251,7 +251,7 @@ describe('R14 R17 what ends a run', () => {
       tries.push(spec.phaseKey.split('/').at(-1) ?? '');
       return { failure: { name: 'SandboxLost', message: 'gone' } };
     });
-    expect(await run(world, owner)).toMatchObject({ status: 'failed', error: { name: 'SandboxLost' } });
+    expect(await run(world, server)).toMatchObject({ status: 'failed', error: { name: 'SandboxLost' } });
     expect(tries).toEqual(['1', '2', '3']);
   });
 
@@ -264,14 +264,14 @@ describe('R14 R17 what ends a run', () => {
       ];
       return spec.phaseKey.includes('/verify/1/') ? { result: { outcome: 'failed', commands: red } } : undefined;
     });
-    expect((await run(world, owner)).status).toBe('delivered');
+    expect((await run(world, server)).status).toBe('delivered');
     expect(prompts).toHaveLength(1);
     expect(prompts[0]).toContain('not ok 7 - sums');
   });
 
   test('a verification that leaves a command out has not passed', async () => {
     await open(({ spec }) => (spec.phase === 'verify' ? { result: { outcome: 'verified', commands: [] } } : undefined));
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
     expect(done.error?.message).toContain('Not run: test');
   });
@@ -283,7 +283,7 @@ describe('R14 R17 what ends a run', () => {
         ? undefined
         : { files: { 'src/other.js': 'x\n', '.github/workflows/x.yml': 'on: push\n' } },
     );
-    const done = await run(world, owner);
+    const done = await run(world, server);
     expect(done).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
     for (const rule of ['OutsideTargetPaths', 'ProtectedPath', 'GuardRefused'])
       expect(done.error?.message).toContain(rule);
@@ -295,24 +295,24 @@ describe('R14 R17 what ends a run', () => {
     const spec = { constraints: ['Change only src/math.js and test/math.test.js'] };
     const files = { 'src/math.js': 'export const add = (a, b) => a + b;\n', 'test/math.test.js': undefined };
     await open((job) => (job.spec.phase === 'build' || job.spec.phase === 'rework' ? { files } : undefined));
-    const refused = await run(world, owner, { spec });
+    const refused = await run(world, server, { spec });
     expect(refused).toMatchObject({ status: 'failed', error: { name: 'NeedsPerson' }, commit: null });
     expect(refused.error?.message).toContain('TestsWeakened');
 
-    const { runId } = await submit(world, owner, { spec, attempt: 2 });
-    await followRun(owner, runId, false);
-    await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
-    const asked = await followRun(owner, runId, false);
+    const { runId } = await submit(world, server, { spec, attempt: 2 });
+    await followRun(server, runId, false);
+    await server.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+    const asked = await followRun(server, runId, false);
     expect(asked).toMatchObject({ state: 'AskHuman', status: 'waiting' });
     await expect(
-      owner.service.vote({ gate: runId, who: 'dev@example.com', choice: 'approve', text: '' }),
+      server.service.vote({ gate: runId, who: 'dev@example.com', choice: 'approve', text: '' }),
     ).rejects.toMatchObject({ name: 'VoteRefused' });
-    await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: 'the test was wrong' });
-    const review = await followRun(owner, runId, false);
+    await server.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: 'the test was wrong' });
+    const review = await followRun(server, runId, false);
     expect(review.state).toBe('ReviewGate');
-    expect((await owner.service.gate(runId)).text).toMatch(/^TestsWeakened/);
-    await owner.service.vote({ gate: runId, who: 'second', choice: 'approve', text: '' });
-    expect((await followRun(owner, runId, false)).status).toBe('delivered');
+    expect((await server.service.gate(runId)).text).toMatch(/^TestsWeakened/);
+    await server.service.vote({ gate: runId, who: 'second', choice: 'approve', text: '' });
+    expect((await followRun(server, runId, false)).status).toBe('delivered');
   });
 
   describe('R22 the options of an escalation do what they say', () => {
@@ -325,20 +325,20 @@ describe('R14 R17 what ends a run', () => {
         const red = { outcome: 'failed', error: { name: 'VerifyFailed', message: 'red' } } as const;
         return spec.phase === 'verify' ? { result: red } : undefined;
       });
-      const { runId } = await submit(world, owner, {
+      const { runId } = await submit(world, server, {
         spec: { constraints: ['Change only src/math.js and test/math.test.js'] },
       });
-      await followRun(owner, runId, false);
-      await owner.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
-      expect(await followRun(owner, runId, false)).toMatchObject({ state: 'AskHuman', status: 'waiting' });
+      await followRun(server, runId, false);
+      await server.service.vote({ gate: runId, who: 'lead', choice: 'approve', text: '' });
+      expect(await followRun(server, runId, false)).toMatchObject({ state: 'AskHuman', status: 'waiting' });
       return { runId, rounds };
     };
 
     test('`Give up` ends the run, and nothing more is built', async () => {
       const { runId, rounds } = await escalated();
       const before = rounds.length;
-      await owner.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'give up' });
-      expect(await followRun(owner, runId, false)).toMatchObject({ status: 'rejected', error: { name: 'Rejected' } });
+      await server.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'give up' });
+      expect(await followRun(server, runId, false)).toMatchObject({ status: 'rejected', error: { name: 'Rejected' } });
       expect(rounds).toHaveLength(before);
     });
 
@@ -346,10 +346,10 @@ describe('R14 R17 what ends a run', () => {
       const { runId, rounds } = await escalated();
       const before = rounds.length;
       const bare = { gate: runId, who: 'lead', choice: 'answer', text: 'Give the agent a hint' } as const;
-      await expect(owner.service.vote(bare)).rejects.toMatchObject({ name: 'AnswerInvalid' });
-      expect((await owner.service.gate(runId)).status).toBe('pending');
-      await owner.service.vote({ ...bare, text: 'Use the other parser.' });
-      await followRun(owner, runId, false);
+      await expect(server.service.vote(bare)).rejects.toMatchObject({ name: 'AnswerInvalid' });
+      expect((await server.service.gate(runId)).status).toBe('pending');
+      await server.service.vote({ ...bare, text: 'Use the other parser.' });
+      await followRun(server, runId, false);
       expect(rounds.length).toBeGreaterThan(before);
     });
 
@@ -359,20 +359,20 @@ describe('R14 R17 what ends a run', () => {
         'test/math.test.js': undefined,
       });
       const option = { gate: runId, choice: 'answer', text: 'Approve the weaker tests' } as const;
-      await expect(owner.service.vote({ ...option, who: 'dev@example.com' })).rejects.toMatchObject({
+      await expect(server.service.vote({ ...option, who: 'dev@example.com' })).rejects.toMatchObject({
         name: 'VoteRefused',
       });
-      await owner.service.vote({ ...option, who: 'lead' });
-      expect(await followRun(owner, runId, false)).toMatchObject({ state: 'ReviewGate', status: 'waiting' });
+      await server.service.vote({ ...option, who: 'lead' });
+      expect(await followRun(server, runId, false)).toMatchObject({ state: 'ReviewGate', status: 'waiting' });
     });
   });
 
   test('the reason of a rejection is the reason the run ended', async () => {
     await open();
-    const { runId } = await submit(world, owner);
-    await followRun(owner, runId, false);
-    await owner.service.vote({ gate: runId, who: 'lead', choice: 'reject', text: 'not this sprint' });
-    expect(await followRun(owner, runId)).toMatchObject({
+    const { runId } = await submit(world, server);
+    await followRun(server, runId, false);
+    await server.service.vote({ gate: runId, who: 'lead', choice: 'reject', text: 'not this sprint' });
+    expect(await followRun(server, runId)).toMatchObject({
       status: 'rejected',
       error: { name: 'Rejected', message: 'lead: not this sprint' },
     });
@@ -380,16 +380,16 @@ describe('R14 R17 what ends a run', () => {
 
   test('R6 why leads from a line to spec, plan phase and approver', async () => {
     await open();
-    const done = await run(world, owner);
+    const done = await run(world, server);
     world.git('checkout', '--quiet', done.branch);
-    expect(await owner.service.why(world.repo, 'src/math.js', 1)).toMatchObject({
+    expect(await server.service.why(world.repo, 'src/math.js', 1)).toMatchObject({
       runId: done.runId,
       taskId: 'FIX-1',
       planPhase: 'Carry out the instructions',
       planApprovedBy: ['lead'],
       requestedBy: 'dev@example.com',
     });
-    await expect(owner.service.why(world.repo, 'package.json', 1)).rejects.toMatchObject({ name: 'RunNotFound' });
-    await expect(owner.service.why(world.repo, 'src/math.js', 99)).rejects.toMatchObject({ name: 'FileUnreadable' });
+    await expect(server.service.why(world.repo, 'package.json', 1)).rejects.toMatchObject({ name: 'RunNotFound' });
+    await expect(server.service.why(world.repo, 'src/math.js', 99)).rejects.toMatchObject({ name: 'FileUnreadable' });
   });
 });

@@ -41,19 +41,19 @@ afterAll(() => {
 const sandbox = { runtime: 'node:999-slim', package_manager: 'npm', test_command: 'npm test' };
 
 test('R13 R15 what was installed by which runtime is evidence, and what went out is on record', async () => {
-  const owner = await world.open();
-  const view = await run(world, owner, { spec: { sandbox } });
+  const server = await world.open();
+  const view = await run(world, server, { spec: { sandbox } });
   expect(view).toMatchObject({ status: 'delivered', error: null });
-  const { plan, verify } = (await owner.service.evidence(view.runId)).phases as Record<string, PhaseEnd>;
+  const { plan, verify } = (await server.service.evidence(view.runId)).phases as Record<string, PhaseEnd>;
   for (const phase of [plan, verify])
     expect(phase?.result?.versions).toMatchObject({
       runtime: 'node:999-slim',
       'runtime found': expect.stringMatching(/^node \d+\./),
       tiny: '1.2.3',
     });
-  const body = (await owner.service.evidence(view.runId)).pullRequestBody;
+  const body = (await server.service.evidence(view.runId)).pullRequestBody;
   expect(body).toContain('node:999-slim');
-  await owner.close();
+  await server.close();
 
   const { refusals, traffic } = cli(world, 'egress', view.runId, '--data', 'data', '--json').json as {
     refusals: unknown[];
@@ -70,13 +70,13 @@ test('R13 R15 what was installed by which runtime is evidence, and what went out
 });
 
 test('R13 a runtime that has to be exact and is not here: RuntimeUnavailable, and no sandbox', async () => {
-  const owner = await world.open({ strictRuntime: true });
+  const server = await world.open({ strictRuntime: true });
   try {
-    const view = await run(world, owner, { attempt: 2, spec: { sandbox } });
+    const view = await run(world, server, { attempt: 2, spec: { sandbox } });
     expect(view).toMatchObject({ status: 'failed', commit: null, error: { name: 'RuntimeUnavailable' } });
     expect(view.error?.message).toContain('node:999-slim');
-    expect((await owner.service.evidence(view.runId)).phases.plan).toMatchObject({ enforcer: 'none' });
+    expect((await server.service.evidence(view.runId)).phases.plan).toMatchObject({ enforcer: 'none' });
   } finally {
-    await owner.close();
+    await server.close();
   }
 });

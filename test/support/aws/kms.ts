@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
-const largestBytes = 4096;
+const maxBytes = 4096;
 
 /** @param keyArn The one key there is. @param purposes Values of `drydock` in the context that roles may use; else any. */
 export function kms(keyArn: string, purposes?: readonly string[]): Record<string, JsonOperation> {
@@ -19,7 +19,7 @@ export function kms(keyArn: string, purposes?: readonly string[]): Record<string
     'kms:Encrypt'(input) {
       known(input);
       const plain = Buffer.from(String(input.Plaintext), 'base64');
-      if (plain.length > largestBytes) throw new AwsRefusal('ValidationException', `more than ${largestBytes} bytes`);
+      if (plain.length > maxBytes) throw new AwsRefusal('ValidationException', `more than ${maxBytes} bytes`);
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(contextOf(input));
       const sealed = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html, the smaller of two */
-const largestBytes = 262_144;
+const maxBytes = 262_144;
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
 interface Message {
@@ -23,7 +23,7 @@ export function queues(url: () => string, sent?: (body: string) => void) {
     'sqs:SendMessage'(input) {
       known(input);
       const Body = String(input.MessageBody);
-      if (Buffer.byteLength(Body) > largestBytes) throw new AwsRefusal('InvalidParameterValue', 'too long');
+      if (Buffer.byteLength(Body) > maxBytes) throw new AwsRefusal('InvalidParameterValue', 'too long');
       const MessageId = randomUUID();
       messages.push({ MessageId, Body, taken: 0 });
       sent?.(Body);

@@ -18,11 +18,11 @@ const straight: Record<StepName, unknown> = {
   claim: { base: 'b' },
   reserve: { admitted: true },
   queue: { outcome: 'admitted' },
-  plan: { outcome: 'planned', approval: true, why: '' },
+  plan: { outcome: 'planned', approval: true, reason: '' },
   'plan-gate': { outcome: 'approved' },
-  build: { outcome: 'built', approval: false, why: '' },
+  build: { outcome: 'built', approval: false, reason: '' },
   'checkpoint-gate': { outcome: 'approved' },
-  verify: { outcome: 'passed', approval: false, why: '' },
+  verify: { outcome: 'passed', approval: false, reason: '' },
   'ask-human': { outcome: 'answered' },
   publish: { outcome: 'published', head: 'h' },
   'await-ci': { outcome: 'green' },
@@ -33,8 +33,8 @@ const straight: Record<StepName, unknown> = {
 /** What takes the machine to the states that the straight way passes by. */
 const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
   Queued: { reserve: [{ admitted: false }] },
-  AskHuman: { build: [{ outcome: 'question', approval: false, why: '' }] },
-  CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, why: '' }] },
+  AskHuman: { build: [{ outcome: 'question', approval: false, reason: '' }] },
+  CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] },
 };
 
 interface Play {
@@ -139,7 +139,7 @@ describe('R12 every catch is taken by the error it names', () => {
 
 describe('the ways a run takes', () => {
   test('R14 R22 a question in Plan is asked and leads back to Plan', async () => {
-    const { states, calls } = await play({ answers: { plan: [{ outcome: 'question', approval: false, why: '' }] } });
+    const { states, calls } = await play({ answers: { plan: [{ outcome: 'question', approval: false, reason: '' }] } });
     expect(states.filter((state) => state === 'Plan')).toHaveLength(2);
     expect(calls.filter((call) => call.step === 'plan').map((call) => call.payload.round)).toEqual([1, 2]);
   });
@@ -147,17 +147,17 @@ describe('the ways a run takes', () => {
   test('R20 an alternative plan is asked for, and a plan that needs no approval goes straight to Build', async () => {
     const revised = await play({ answers: { 'plan-gate': [{ outcome: 'revise' }] } });
     expect(revised.states.filter((state) => state === 'PlanGate')).toHaveLength(2);
-    const unasked = await play({ answers: { plan: [{ outcome: 'planned', approval: false, why: '' }] } });
+    const unasked = await play({ answers: { plan: [{ outcome: 'planned', approval: false, reason: '' }] } });
     expect(unasked.states).not.toContain('PlanGate');
   });
 
   test('R21 a checkpoint pauses and then builds on', async () => {
-    const { calls } = await play({ answers: { build: [{ outcome: 'checkpoint', approval: false, why: '' }] } });
+    const { calls } = await play({ answers: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] } });
     expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.round)).toEqual([1, 2]);
   });
 
   test('R17 R26 a failed verification is reworked as often as the policy allows, then a person is asked', async () => {
-    const failed = { outcome: 'failed', approval: false, why: 'VerifyFailed' };
+    const failed = { outcome: 'failed', approval: false, reason: 'VerifyFailed' };
     const { states, calls } = await play({ answers: { verify: [failed, failed] } });
     expect(states.filter((state) => state === 'Build')).toHaveLength(3);
     expect(calls.filter((call) => call.step === 'build').map((call) => call.payload.phase)).toEqual([
@@ -165,11 +165,11 @@ describe('the ways a run takes', () => {
       'rework',
       'rework',
     ]);
-    expect(calls.find((call) => call.step === 'ask-human')?.payload.why).toBe('VerifyFailed');
+    expect(calls.find((call) => call.step === 'ask-human')?.payload.reason).toBe('VerifyFailed');
   });
 
   test('R45 weaker tests that a person accepts are verified again without another build', async () => {
-    const failed = { outcome: 'failed', approval: false, why: 'TestsWeakened' };
+    const failed = { outcome: 'failed', approval: false, reason: 'TestsWeakened' };
     const { states } = await play({ answers: { verify: [failed, failed], 'ask-human': [{ outcome: 'approved' }] } });
     expect(states.slice(states.indexOf('AskHuman'), states.indexOf('AskHuman') + 3)).toEqual([
       'AskHuman',

@@ -155,8 +155,8 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
-    submit: act('submit', { runId, how: 'started' as const, attempt: 1 }),
-    retry: act('retry', { runId: `r-${'e'.repeat(40)}`, how: 'started' as const, attempt: 1 }),
+    submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),
+    retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),

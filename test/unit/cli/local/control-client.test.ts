@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectOwner, isOwned, OwnerGone } from '../../../../cli/local/control-client.ts';
+import { connectServer, isServed, ServerGone } from '../../../../cli/local/control-client.ts';
 
 let folder: string;
 let close: () => void = () => undefined;
@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 /** An owner that answers so far, and then is gone. */
-async function owner(answer: RequestListener): Promise<string> {
+async function server(answer: RequestListener): Promise<string> {
   const socket = join(folder, 's');
   const server = createServer(answer).listen(socket);
   await once(server, 'listening');
@@ -27,27 +27,27 @@ async function owner(answer: RequestListener): Promise<string> {
 const gone = expect.objectContaining({ name: 'DataFolderBusy', exit: 4, retry: 'transient' });
 
 test('R12 an owner that is gone, before or in the middle of an answer, is named as one', async () => {
-  expect(await isOwned(join(folder, 'nobody'))).toBe(false);
-  const nobody = connectOwner(join(folder, 'nobody')).service.idle();
-  await expect(nobody).rejects.toBeInstanceOf(OwnerGone);
+  expect(await isServed(join(folder, 'nobody'))).toBe(false);
+  const nobody = connectServer(join(folder, 'nobody')).service.idle();
+  await expect(nobody).rejects.toBeInstanceOf(ServerGone);
   await expect(nobody).rejects.toEqual(gone);
 
-  const socket = await owner((_request, response) => {
+  const socket = await server((_request, response) => {
     response.writeHead(200).write('{"result"', () => response.destroy());
   });
-  await expect(connectOwner(socket).service.idle()).rejects.toBeInstanceOf(OwnerGone);
+  await expect(connectServer(socket).service.idle()).rejects.toBeInstanceOf(ServerGone);
 });
 
 test('R12 what was watched comes until the owner is gone; who stops watching is told nothing', async () => {
-  const socket = await owner((_request, response) => {
+  const socket = await server((_request, response) => {
     response.end('{"kind":"event","event":{"key":"one"}}\n');
   });
   const watch = async (signal: AbortSignal, onKey: (key: string) => void): Promise<void> => {
-    for await (const item of connectOwner(socket).watch('run', signal))
+    for await (const item of connectServer(socket).watch('run', signal))
       if (item.kind === 'event') onKey(item.event.key);
   };
   const keys: string[] = [];
-  await expect(watch(new AbortController().signal, (key) => keys.push(key))).rejects.toBeInstanceOf(OwnerGone);
+  await expect(watch(new AbortController().signal, (key) => keys.push(key))).rejects.toBeInstanceOf(ServerGone);
   expect(keys).toEqual(['one']);
   const stop = new AbortController();
   await watch(stop.signal, () => stop.abort());
@@ -55,12 +55,12 @@ test('R12 what was watched comes until the owner is gone; who stops watching is 
 
 test('who leaves while more may come stops without an error', async () => {
   let left: Promise<unknown> = Promise.resolve();
-  const socket = await owner((_request, response) => {
+  const socket = await server((_request, response) => {
     left = once(response, 'close');
     response.write('{"kind":"event","event":{"key":"one"}}\n{"kind":"event"');
   });
   const stop = new AbortController();
-  for await (const item of connectOwner(socket).watch('run', stop.signal)) {
+  for await (const item of connectServer(socket).watch('run', stop.signal)) {
     expect(item).toMatchObject({ event: { key: 'one' } });
     break;
   }

@@ -139,11 +139,13 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         const constraints = Array.from({ length: count }, () => ({
           text: `${'x'.repeat(length)}👍`,
           enforcedBy: 'advisory' as const,
-          how: '',
+          detail: '',
         }));
         const body = pullRequestBody(factsOf({ constraints }));
         expect(body.length).toBeLessThanOrEqual(60_000);
-        expect(body.endsWith('(cut: the whole text is kept with the run)')).toBe(!body.includes('| plan approved by |'));
+        expect(body.endsWith('(cut: the whole text is kept with the run)')).toBe(
+          !body.includes('| plan approved by |'),
+        );
         for (const line of body.split('\n')) if (line.startsWith('|')) expect(line.endsWith(' |')).toBe(true);
       }),
       { numRuns: 30 },
@@ -156,7 +158,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         factsOf({
           agent: text,
           requester: text,
-          constraints: [{ text, enforcedBy: 'advisory', how: '' }],
+          constraints: [{ text, enforcedBy: 'advisory', detail: '' }],
           files: [{ path: text, op: 'put', phase: text }],
           verify: {
             commands: [{ name: text, command: text, exitCode: 0, timedOut: false, ms: 0, output: '' }],

@@ -33,7 +33,7 @@ describe('delay', () => {
   );
   const half = () => 0.5;
 
-  test('grows with the tries, stays under the cap, is a safe number of milliseconds', () => {
+  test('grows with the attempt, stays under the cap, is a safe number of milliseconds', () => {
     fc.assert(
       fc.property(rule, fc.integer({ min: 0, max: 2000 }), (fields, count) => {
         const of = (n: number): number => delayMs({ ErrorEquals: ['X'], ...fields }, n, half);

@@ -206,6 +206,19 @@ describe('the journal', () => {
     world(pass, undefined, { file });
   });
 
+  test('of layout 1 is brought to the present layout, its executions kept', async () => {
+    const file = join(folder(), 'journal');
+    const first = world(machine({ A: waiting({}) }), undefined, { file });
+    await first.engine.start('x', {});
+    await first.engine.close();
+    const db = new DatabaseSync(file);
+    db.exec('ALTER TABLE executions RENAME COLUMN attempt TO tries; PRAGMA user_version = 1');
+    db.close();
+    const again = world(machine({ A: waiting({}) }), undefined, { file });
+    expect(again.engine.list({ status: 'RUNNING' })).toMatchObject([{ name: 'x' }]);
+    await again.engine.close();
+  });
+
   test('of another kind is refused, and left as it is', () => {
     const file = join(folder(), 'journal');
     const db = new DatabaseSync(file);

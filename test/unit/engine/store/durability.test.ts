@@ -18,7 +18,7 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 const add = '{% {"n": $states.input.n + 1} %}';
-const input = { n: '{% $states.input.n %}', tries: '{% $states.context.State.RetryCount %}' };
+const input = { n: '{% $states.input.n %}', attempt: '{% $states.context.State.RetryCount %}' };
 const Retry = [{ ErrorEquals: ['Flaky'], MaxAttempts: 3 }];
 
 function machineOf(steps: Step[]): StateMachine {
@@ -63,11 +63,11 @@ function machineOf(steps: Step[]): StateMachine {
 
 interface Payload {
   n: number;
-  tries: number;
+  attempt: number;
 }
-const perform = (name: string, { n, tries }: Payload): unknown => {
+const perform = (name: string, { n, attempt }: Payload): unknown => {
   const [, kind, count] = name.split('-');
-  if (kind === 'flaky' && tries < Number(count)) throw failure('Flaky');
+  if (kind === 'flaky' && attempt < Number(count)) throw failure('Flaky');
   if (kind === 'refused') throw failure('Refused');
   return { n: n + 3 };
 };

@@ -16,7 +16,7 @@ afterEach(() => void vi.unstubAllGlobals());
 
 function world(notify: object, more: Partial<NotifierOptions> = {}) {
   const slept: number[] = [];
-  const unsaid: string[] = [];
+  const unsent: string[] = [];
   const posted: string[] = [];
   vi.stubGlobal('fetch', async (_url: string, { body }: { body: string }) => {
     posted.push(body);
@@ -27,10 +27,10 @@ function world(notify: object, more: Partial<NotifierOptions> = {}) {
     sent: { once: (_key, say) => say() },
     slackWebhook: async () => 'https://hooks.slack.example/x',
     sleep: async (ms) => void slept.push(ms),
-    log: ({ unsaid: key, name }) => void unsaid.push(`${key} ${name}`),
+    log: ({ unsent: key, name }) => void unsent.push(`${key} ${name}`),
     ...more,
   });
-  return { notifier, slept, unsaid, posted };
+  return { notifier, slept, unsent, posted };
 }
 const mails = (): unknown[] =>
   ses.commandCalls(SendEmailCommand).map(({ args }) => args[0].input.Destination?.ToAddresses?.[0]);
@@ -38,11 +38,11 @@ const both = { email: { from: 'drydock@example.com' }, slack: { channel: '#build
 
 describe('R24 who is told where', () => {
   it('is what the policy says: ids become addresses and members, and an address is a person of its own', async () => {
-    const { notifier, posted, unsaid } = world(both);
+    const { notifier, posted, unsent } = world(both);
     await notifier.notify(message);
     expect(mails()).toEqual(['lead@example.com', 'guest@example.com']);
     expect(posted).toEqual([expect.stringContaining('<@U012LEAD>')]);
-    expect(unsaid).toEqual([]);
+    expect(unsent).toEqual([]);
   });
 
   it('is nobody where the policy names no way', async () => {
@@ -55,9 +55,9 @@ describe('R24 who is told where', () => {
     const away = async (): Promise<string> => {
       throw new DrydockError('Conflict', 'away');
     };
-    const { notifier, slept, unsaid } = world(both, { slackWebhook: away });
+    const { notifier, slept, unsent } = world(both, { slackWebhook: away });
     await notifier.notify(message);
-    expect([slept, unsaid]).toEqual([[1_000, 2_000], ['gate#1 Conflict']]);
+    expect([slept, unsent]).toEqual([[1_000, 2_000], ['gate#1 Conflict']]);
     expect(mails()).toHaveLength(2);
   });
 
@@ -65,7 +65,7 @@ describe('R24 who is told where', () => {
     const fail = (error: Error) => world({ slack: both.slack }, { slackWebhook: () => Promise.reject(error) });
     const missing = fail(new DrydockError('SecretMissing', 'none'));
     await missing.notifier.notify(message);
-    expect([missing.slept, missing.unsaid]).toEqual([[], ['gate#1 SecretMissing']]);
+    expect([missing.slept, missing.unsent]).toEqual([[], ['gate#1 SecretMissing']]);
     await expect(fail(new TypeError('defect')).notifier.notify(message)).rejects.toThrow('defect');
   });
 });

@@ -4,7 +4,7 @@ import {
   appManifest,
   events,
   excessPermissions,
-  longestName,
+  maxName,
   missingEvents,
   missingPermissions,
   permissions,
@@ -50,7 +50,7 @@ describe('the manifest of the app', () => {
   });
 
   test('every permission and event says why', () => {
-    for (const { why } of Object.values(permissions)) expect(why.length).toBeGreaterThan(10);
+    for (const { reason } of Object.values(permissions)) expect(reason.length).toBeGreaterThan(10);
     for (const why of Object.values(events)) expect(why.length).toBeGreaterThan(10);
   });
 
@@ -92,7 +92,7 @@ describe('the pages of setup', () => {
     const hostile = fc.constantFrom('"><script>alert(1)</script>', "' onload=x", '&quot;', '</form><form>', 'a&b<c>');
     fc.assert(
       fc.property(fc.oneof(hostile, fc.string()), (name) => {
-        const manifest = appManifest({ ...of, name: name.slice(0, longestName) });
+        const manifest = appManifest({ ...of, name: name.slice(0, maxName) });
         const page = String(startPage(manifest, action, name));
         const [, value = ''] = /name="manifest" value="([^"]*)"/.exec(page) ?? [];
         const text = value

@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
-import { openOwner } from '../../cli/local/compose.ts';
+import { openServerProcess } from '../../cli/local/compose.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
@@ -29,7 +29,7 @@ const scripts: Record<string, Scripted> = {
   'verify/3': { result: { outcome: 'failed', error: { name: 'VerifyFailed', message: 'red' } } },
 };
 
-const owner = await openOwner({
+const server = await openServerProcess({
   dataDir: join(folder, 'data'),
   runner: scriptedRunner(async ({ spec }) => {
     await sleep(3 * parkedMs);
@@ -50,15 +50,15 @@ const owner = await openOwner({
 
 const file = join(folder, 'FIX-1.yaml');
 const { policy } = loadPolicy({ policy: join(folder, 'policy.yaml'), repositories: new Map() });
-const { runId } = await owner.service.submit({
+const { runId } = await server.service.submit({
   file: 'FIX-1.yaml',
-  bytesBase64: readFileSync(file).toString('base64'),
+  bytes: readFileSync(file),
   policy,
   requester: personId(policy, 'dev@example.com'),
   attempt: 1,
   dryRun: false,
 });
-await owner.resume();
+await server.resume();
 
 /** People take their time, so that a wait can be hit, and do not vote twice. */
 async function decide(gate: GateView): Promise<void> {
@@ -67,17 +67,17 @@ async function decide(gate: GateView): Promise<void> {
     gate.kind === 'question'
       ? { choice: 'answer' as const, text: 'That way.' }
       : { choice: 'approve' as const, text: '' };
-  await owner.service.vote({ gate: gate.gateId, who: 'lead', ...command });
+  await server.service.vote({ gate: gate.gateId, who: 'lead', ...command });
 }
 for (;;) {
-  const run = await owner.service.run(runId);
+  const run = await server.service.run(runId);
   if (isFinal(run.status)) {
-    process.stdout.write(JSON.stringify(await owner.service.ended(runId)));
+    process.stdout.write(JSON.stringify(await server.service.ended(runId)));
     break;
   }
-  const gates = await owner.service.gatesOf(runId);
+  const gates = await server.service.gatesOf(runId);
   const open = gates.find((gate) => gate.status === 'pending' && gate.kind !== 'ci' && gate.kind !== 'slot');
   if (open && open.gateId === run.gate) await decide(open);
   else await sleep(10);
 }
-await owner.close();
+await server.close();

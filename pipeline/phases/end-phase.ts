@@ -28,7 +28,7 @@ class PhaseFault extends Error {
  * Takes what a phase left, whoever reports it (launcher, stop event, reconciler), and answers its token. Everything in
  * the result is checked here; the meter's calls are charged whether or not the phase came to anything.
  */
-export async function settlePhase(deps: Deps, phaseId: string, attempt: number, end: PhaseEnd): Promise<void> {
+export async function endPhase(deps: Deps, phaseId: string, attempt: number, end: PhaseEnd): Promise<void> {
   const phase = await deps.phases.get(phaseId);
   if (!phase) return;
   await deps.ledger.recordCalls(phase.runId, end.calls);
@@ -106,16 +106,16 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   }
   if (result.outcome === 'question' && result.question) {
     patch.results = { question: await putJson(deps.artifacts, result.question) };
-    return { answer: { outcome: 'question', approval: false, why: '' }, patch };
+    return { answer: { outcome: 'question', approval: false, reason: '' }, patch };
   }
   if (result.outcome === 'checkpoint' && result.checkpoint && name !== 'plan') {
     patch.results = { checkpoint: await putJson(deps.artifacts, result.checkpoint) };
     patch.checkpoints = [result.checkpoint.name];
-    return { answer: { outcome: 'checkpoint', approval: false, why: '' }, patch };
+    return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
   if (name === 'plan') {
     patch.plan = await putJson(deps.artifacts, planOf(context, result));
-    return { answer: { outcome: 'planned', approval: context.task.planRequired, why: '' }, patch };
+    return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
   const nothing = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
   if (nothing) {
@@ -128,9 +128,9 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   if (missed.length > 0) {
     patch.results = { checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
     patch.checkpoints = missed;
-    return { answer: { outcome: 'checkpoint', approval: false, why: checkpointMissed }, patch };
+    return { answer: { outcome: 'checkpoint', approval: false, reason: checkpointMissed }, patch };
   }
-  return { answer: { outcome: 'built', approval: false, why: '' }, patch };
+  return { answer: { outcome: 'built', approval: false, reason: '' }, patch };
 }
 
 /** The spec promises a pause; an agent that worked on to its end takes away none of it. */
@@ -159,12 +159,12 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
   if (passed)
     return {
-      answer: { outcome: 'passed', approval: false, why: '' },
+      answer: { outcome: 'passed', approval: false, reason: '' },
       patch: { clearFeedback: true, verifiedAt: deps.clock.now() },
     };
   const text = failureText(result, missing);
   return {
-    answer: { outcome: 'failed', approval: false, why: 'VerifyFailed' },
+    answer: { outcome: 'failed', approval: false, reason: 'VerifyFailed' },
     patch: {
       feedback: [await putText(deps.artifacts, text)],
       results: { failure: await putText(deps.artifacts, text) },
