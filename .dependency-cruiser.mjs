@@ -51,7 +51,16 @@ const imports = {
 
 /** Folder → packages that it may import. `node:*` stands for all modules of Node. */
 const packages = {
-  core: ['zod', 'yaml', 'picomatch', '@pydantic/genai-prices', 'node:crypto'],
+  core: [
+    'zod',
+    'yaml',
+    'picomatch',
+    '@pydantic/genai-prices',
+    'mdast-util-from-markdown',
+    'mdast-util-gfm',
+    'micromark-extension-gfm',
+    'node:crypto',
+  ],
   common: ['node:fs', 'node:path'],
   engine: ['jsonata', 'node:crypto', 'node:sqlite', 'node:util'],
   pipeline: ['zod', 'node:crypto', 'node:events', 'node:path'],
@@ -62,7 +71,7 @@ const packages = {
   'adapters/email': ['@aws-sdk/client-sesv2'],
   'adapters/slack': [],
   'adapters/git': ['node:*'],
-  'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'universal-github-app-jwt', 'node:*'],
+  'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'p-limit', 'universal-github-app-jwt', 'node:*'],
   'adapters/local': ['esbuild', '@aws-sdk/client-dynamodb', 'node:*'],
   web: ['hono', 'openid-client', 'yaml', 'zod', 'node:crypto'],
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],

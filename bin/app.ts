@@ -6,9 +6,10 @@ import type { Images } from '../lib/props/images.ts';
 import { addStacks } from '../lib/stacks.ts';
 
 /**
- * The CDK app. Context: `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed images;
- * `zones`; `proxyUrl`, the proxy that gateways go out through; `bundles`, folder of the functions' bundles; for pages
- * `oidcIssuer`, `oidcClient`, and, where there are any, `oidcSecret`, the ARN of the client's secret, and `pagesUrl`.
+ * The CDK app. Context: `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed
+ * images; `zones`; `proxyUrl`, the proxy for the outgoing traffic of gateways; `bundles`, folder of the functions'
+ * bundles; for pages `oidcIssuer`, `oidcClient`, and optionally `oidcSecret` (ARN of the client's secret) and
+ * `pagesUrl`.
  */
 const app = new App({ analyticsReporting: false });
 const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
-// As one object: an older Node, which only has to hand over, lacks some of its names.
+// Imported as one object, because an older Node lacks some of its named exports and would fail before the handover.
 import nodeModule from 'node:module';
 
-/** As `engines` in package.json: since this version Node runs the TypeScript sources without a flag. */
-const least = [22, 18] as const;
+/** Same as `engines` in package.json. Since this version Node runs the TypeScript sources without a flag. */
+const minVersion = [22, 18] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major > least[0] || (major === least[0] && minor >= least[1])) {
-  // Compiled once and kept in the system's temporary folder: half of what a start costs.
+if (major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1])) {
+  // Node keeps the compiled code in the system's temporary folder, which halves the start time.
   nodeModule.enableCompileCache();
   const { runCli } = await import('../cli/main.ts');
   process.exitCode = await runCli(process.argv.slice(2));
@@ -16,7 +16,7 @@ if (major > least[0] || (major === least[0] && minor >= least[1])) {
   handOver();
 }
 
-/** An older Node hands over to the one that the package brings. */
+/** An older Node starts the Node binary that the package contains. */
 function handOver(): void {
   let node: string;
   try {
@@ -24,7 +24,7 @@ function handOver(): void {
   } catch {
     const error = {
       name: 'ToolMissing',
-      message: `drydock needs Node ${least.join('.')} or newer, and this is ${process.version}.`,
+      message: `drydock needs Node ${minVersion.join('.')} or newer, and this is ${process.version}.`,
       remedy: 'Install a newer Node, or drydock with its optional dependencies on Linux x64.',
     };
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);

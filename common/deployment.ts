@@ -1,29 +1,29 @@
 export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains.ts';
 
-/** Fargate On-Demand vCPUs at once, in Service Quotas. */
+/** Service Quotas code of "Fargate On-Demand vCPU resource count". */
 export const fargateQuota = 'L-3032A538';
-/** Where a gateway listens, for sandboxes only. */
+/** Port of a gateway, reachable from sandboxes only. */
 export const gatewayPort = 8443;
 
-/** What the functions and the gateway task read from their environment: names and addresses, never a secret. */
+/** Environment variables of the functions and the gateway task: names and addresses, never a secret. */
 export const variables = {
   runs: 'DRYDOCK_RUNS_TABLE',
   ledger: 'DRYDOCK_LEDGER_TABLE',
   gates: 'DRYDOCK_GATES_TABLE',
   artifacts: 'DRYDOCK_ARTIFACTS_BUCKET',
-  /** ARN of the key that task tokens and minted credentials are sealed under. */
+  /** ARN of the key that encrypts task tokens and minted credentials. */
   key: 'DRYDOCK_KEY_ARN',
   stateMachine: 'DRYDOCK_STATE_MACHINE_ARN',
-  /** ARNs of secrets; their values are fetched when needed. */
+  /** ARNs of secrets; the values are fetched when needed. */
   github: 'DRYDOCK_GITHUB_SECRET_ARN',
   models: 'DRYDOCK_MODELS_SECRET_ARN',
   deployment: 'DRYDOCK_DEPLOYMENT_SECRET_ARN',
   slack: 'DRYDOCK_SLACK_SECRET_ARN',
-  /** Secret that sessions of the pages are sealed with. */
+  /** ARN of the secret that encrypts the sessions of the pages. */
   sessions: 'DRYDOCK_SESSIONS_SECRET_ARN',
-  /** Where people reach the pages, without a slash at the end; not set where there are none. */
+  /** URL of the pages, without a final slash; not set if the deployment has no pages. */
   pages: 'DRYDOCK_PAGES_URL',
-  /** OpenID Connect: the issuer's name, our client id there, and the secret of a client that has one. */
+  /** OpenID Connect: the issuer's URL, the client id, and the ARN of the client secret if the client has one. */
   issuer: 'DRYDOCK_OIDC_ISSUER',
   client: 'DRYDOCK_OIDC_CLIENT_ID',
   clientSecret: 'DRYDOCK_OIDC_SECRET_ARN',
@@ -32,11 +32,11 @@ export const variables = {
   /** Folder with the files of each agent profile, `<profile>.tar`. */
   agentFiles: 'DRYDOCK_AGENT_FILES',
   cluster: 'DRYDOCK_CLUSTER_ARN',
-  /** Task definitions with their revision: a run under way keeps to the revision its function was deployed with. */
+  /** Task definition with its revision, so that a running run keeps the revision its function was deployed with. */
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
-  /** JSON: runtime of the policy, or name of a toolchain, to the task definition as `family:revision`. */
+  /** JSON map from a runtime of the policy, or the name of a toolchain, to the task definition `family:revision`. */
   sandboxTasks: 'DRYDOCK_SANDBOX_TASKS',
-  /** `FARGATE`, or `FARGATE_SPOT` for the first try of a phase. */
+  /** `FARGATE`, or `FARGATE_SPOT` for the first attempt of a phase. */
   sandboxCapacity: 'DRYDOCK_SANDBOX_CAPACITY',
   /** Subnet ids, separated by commas. */
   sandboxSubnets: 'DRYDOCK_SANDBOX_SUBNETS',
@@ -47,26 +47,26 @@ export const variables = {
   queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
   /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
   phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
-  /** Name of the broker's function, and where to listen; read by the gateway task. */
+  /** Name of the broker's function, and the port to listen on; read by the gateway task. */
   broker: 'DRYDOCK_BROKER',
   gatewayPort: 'DRYDOCK_GATEWAY_PORT',
-  /** What `diagnose` looks at: the image repository, its images (`:tag` or `@digest`), URLs of queues, names of alarms. */
+  /** Subjects of `diagnose`: the image repository, its images (`:tag` or `@digest`), queue URLs, alarm names. */
   images: 'DRYDOCK_IMAGE_REPOSITORY',
   imageNames: 'DRYDOCK_IMAGE_NAMES',
   deadLetters: 'DRYDOCK_DEAD_LETTER_URLS',
   alarms: 'DRYDOCK_ALARMS',
-  /** Where the code host should send its messages. */
+  /** URL to which the code host should send its deliveries. */
   webhookUrl: 'DRYDOCK_WEBHOOK_URL',
 } as const;
 
-/** Encryption context of what the key seals: `{drydock: …}`. Who may open one kind may not open the other. */
+/** Encryption context of the key: `{drydock: …}`. IAM allows a role to decrypt one kind and not the other. */
 export const sealedAs = { token: 'task-token', credential: 'credential' } as const;
 
 /**
- * What is measured under our namespace. `phase`: milliseconds of each phase that ended, by its name. The others the
- * reconciler writes to its log each time, as fields of one line of JSON, for alarms to read:
- * - `waiting`: milliseconds that the run which has waited longest for a person has waited; 0 without one
- * - the others: milliseconds since a secret that nothing rotates was changed; 0 for one that has no value
+ * Metrics of Drydock. `phase`: milliseconds of each ended phase, by its name. The reconciler writes the others to its
+ * log, as fields of one line of JSON; metric filters read them for alarms:
+ * - `waiting`: milliseconds since the oldest open wait for a person began; 0 if no run waits
+ * - the ages: milliseconds since a secret without rotation was last changed; 0 if it has no value
  */
 export const reports = {
   namespace: 'Drydock',
@@ -77,13 +77,13 @@ export const reports = {
   slack: 'slackAgeMs',
 } as const;
 
-/** Where the code host sends its messages, below the address of the deployment. */
+/** Path of the webhook, below the URL of the deployment. */
 export const webhookPath = '/webhook';
 
-/** Undefined where the deployment has no such thing. */
+/** The value of a variable; undefined if the deployment does not set it. */
 export const optional = (name: keyof typeof variables): string | undefined => process.env[variables[name]] || undefined;
 
-/** @throws Error where the deployment forgot it. */
+/** The value of a required variable. @throws Error if the deployment does not set it. */
 export function variable(name: keyof typeof variables): string {
   const value = optional(name);
   if (value === undefined) throw new Error(`${variables[name]} is not set`);

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Folder that holds our `package.json`: the checkout or the installed package. Sources and compiled files lie below it. */
+/**
+ * Folder with Drydock's `package.json`: the checkout or the installed package. Sources and compiled files are below.
+ */
 export function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json'))) {
@@ -11,6 +13,6 @@ export function packageRoot(): string {
   return folder;
 }
 
-/** Version in our `package.json`. */
+/** Version in Drydock's `package.json`. */
 export const version = (): string =>
   (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;

@@ -1,6 +1,6 @@
 /**
- * Every error Drydock throws on purpose: a stable name, whether trying again can help, the exit code a command ends
- * with, and what a person can do. States of the machine catch these same names.
+ * Every error Drydock throws on purpose: a stable name, whether a retry can help, the exit code of the command, and a
+ * remedy for a person. States of the machine catch these same names.
  */
 
 /** `never`: the same input fails again. `transient`: the same call may succeed later. */
@@ -8,7 +8,9 @@ export type RetryClass = 'never' | 'transient';
 
 interface ErrorKind {
   readonly retry: RetryClass;
-  /** Exit code of a command that ends with it: 1 run failed, 2 invalid or refused, 3 budget, 4 environment, 5 waiting. */
+  /**
+   * Exit code of a command that ends with it: 1 run failed, 2 invalid or refused, 3 budget, 4 environment, 5 waiting.
+   */
   readonly exit: 1 | 2 | 3 | 4 | 5;
   readonly remedy: string;
 }
@@ -19,26 +21,30 @@ export const errorKinds = {
   // input and policy: no run starts
   UsageError: kind('never', 2, 'See the command with --help.'),
   FileUnreadable: kind('never', 2, 'Check the path and its permissions.'),
-  SpecInvalid: kind('never', 2, 'Mend each problem at its line; `drydock lint FILE` lists them.'),
-  PolicyInvalid: kind('never', 2, 'Mend each problem at its line; `drydock policy check` lists them.'),
+  SpecInvalid: kind('never', 2, 'Fix each problem at its line; `drydock lint FILE` lists them.'),
+  PolicyInvalid: kind('never', 2, 'Fix each problem at its line; `drydock policy check` lists them.'),
   PolicyRefused: kind('never', 2, 'Change the spec, or ask the operator to change the policy.'),
   QuorumImpossible: kind('never', 2, 'Lower required_reviewers or list more approvers in the policy.'),
-  UnknownCiGate: kind('never', 2, 'Define the gate under `ci:` in the policy, or take it out of the spec.'),
+  UnknownCiGate: kind('never', 2, 'Define the gate under `ci:` in the policy, or remove it from the spec.'),
   UnknownRuntime: kind('never', 2, 'Use a runtime the policy lists under `runtimes:` or a built-in toolchain.'),
   UnknownAgent: kind('never', 2, 'Name a profile that the policy lists under `agents.profiles`.'),
   UnknownRepository: kind('never', 2, 'Add the repository to the policy, or pass --repo NAME=PATH.'),
   UnknownPrice: kind('never', 2, 'Use a model with a known price; the ledger cannot meter this one.'),
-  NotBuiltYet: kind('never', 2, 'Take the field out of the spec; this version does not act on it.'),
+  NotBuiltYet: kind('never', 2, 'Remove the field from the spec; this version does not support it.'),
   RecordUnreadable: kind('never', 4, 'Use the version of Drydock that wrote it, or a new data folder: --data DIR.'),
-  RunNotFound: kind('never', 2, '`drydock list` shows the runs there are.'),
+  RunNotFound: kind('never', 2, '`drydock list` shows all runs.'),
   GateNotFound: kind('never', 2, '`drydock status RUN` shows the gate that is open.'),
-  GateClosed: kind('never', 2, 'The decision stands; a new one needs a new gate.'),
+  GateClosed: kind('never', 2, 'The decision is final; a new decision needs a new gate.'),
   GateExpired: kind('never', 2, 'Start a new attempt: `drydock retry RUN`.'),
-  VoteRefused: kind('never', 2, 'Someone else who may approve has to vote.'),
-  PersonUnknown: kind('never', 2, 'Let the operator name your role under `people` in the policy, and deploy it.'),
-  AnswerInvalid: kind('never', 2, 'Answer what the gate asks for; `drydock show RUN` prints the question.'),
-  PlanInvalid: kind('never', 2, 'Mend each problem at its line, and send the plan again.'),
-  AlternativesExhausted: kind('never', 2, 'Approve, edit or reject the plan; the policy bounds alternatives.'),
+  VoteRefused: kind('never', 2, 'Another approver has to vote.'),
+  PersonUnknown: kind('never', 2, 'Ask the operator to add your role under `people` in the policy and to deploy it.'),
+  AnswerInvalid: kind('never', 2, 'Answer the question of the gate; `drydock show RUN` prints it.'),
+  PlanInvalid: kind('never', 2, 'Fix each problem at its line, and send the plan again.'),
+  AlternativesExhausted: kind(
+    'never',
+    2,
+    'Approve, edit or reject the plan; the policy limits the number of alternatives.',
+  ),
   AmbiguousId: kind('never', 2, 'Type more characters of the id.'),
   RunUnfinished: kind('never', 2, 'Cancel it first, or wait: `drydock status RUN`.'),
   // money
@@ -50,25 +56,21 @@ export const errorKinds = {
   ToolMissing: kind('never', 4, 'Install the tool it names.'),
   RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
-  ServiceRefused: kind(
-    'never',
-    4,
-    'Deploy again from the templates: something of the deployment was changed or removed.',
-  ),
+  ServiceRefused: kind('never', 4, 'Deploy the templates again: a part of the deployment was changed or removed.'),
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
   ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
-  StackUnavailable: kind('transient', 4, 'See whether the deployment is there, and try again.'),
+  StackUnavailable: kind('transient', 4, 'Check that the deployment exists, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host
-  HostUnavailable: kind('transient', 1, 'The code host does not answer; it is tried again.'),
-  HostRateLimited: kind('transient', 1, 'The code host asks to wait; it is tried again later.'),
+  HostUnavailable: kind('transient', 1, 'The code host does not answer; Drydock tries again.'),
+  HostRateLimited: kind('transient', 1, 'The code host asks to wait; Drydock tries again later.'),
   HostForbidden: kind('never', 4, 'Install the app on the repository with the permissions `drydock doctor` lists.'),
-  HostRefused: kind('never', 1, 'The code host refused the request; see its words.'),
+  HostRefused: kind('never', 1, 'The code host refused the request; see its message.'),
   DeliveryRefused: kind('never', 2, 'Nothing was done; see the reason.'),
   // a phase
   BaselineRed: kind('never', 1, 'Make the tests pass on the target branch first, or list known_failures.'),
   BaselineFlaky: kind('never', 1, 'Make the tests deterministic; they failed and then passed on the same tree.'),
-  BaselineTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or speed the tests up.'),
+  BaselineTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or make the tests faster.'),
   InstallFailed: kind('never', 1, 'Make the lock file install in a clean checkout.'),
   TestCommandNotFound: kind('never', 1, 'Correct sandbox.test_command, or install what it needs in setup_command.'),
   AgentFailed: kind('never', 1, 'Read the agent log: `drydock show RUN --evidence`.'),
@@ -80,27 +82,27 @@ export const errorKinds = {
   SandboxInterrupted: kind(
     'transient',
     1,
-    'Spot capacity was taken back; it is tried again, or use on-demand capacity.',
+    'AWS reclaimed the Spot capacity, and the phase is tried again; on-demand capacity avoids this.',
   ),
-  ResultInvalid: kind('never', 1, 'The sandbox returned something that is not a result; read its log.'),
-  ReplayDiverged: kind('never', 1, 'Record the session again; the agent asked for something it does not hold.'),
+  ResultInvalid: kind('never', 1, 'The sandbox returned an invalid result; read its log.'),
+  ReplayDiverged: kind(
+    'never',
+    1,
+    'Record the session again; the agent made a call that the recording does not contain.',
+  ),
   // the change
-  GuardRefused: kind('never', 1, 'The change touches what it may not; see the violations.'),
+  GuardRefused: kind('never', 1, 'The change breaks a rule of the spec or the policy; see the violations.'),
   VerifyFailed: kind('never', 1, 'See the failing command in the evidence.'),
   MergeConflict: kind('never', 1, 'Rework on the new target, or resolve by hand.'),
-  BranchTaken: kind('never', 1, 'The branch holds commits that are not ours; delete or rename it.'),
+  BranchTaken: kind('never', 1, 'The branch holds commits that Drydock did not make; delete or rename it.'),
   CiGateMissing: kind('never', 1, 'A CI gate never reported; check its name and that CI runs on pull requests.'),
   ReworkExhausted: kind('never', 1, 'Rework rounds are used up; refine the spec.'),
-  NeedsPerson: kind('never', 1, 'Start it anew without --yes, and answer the question: `drydock retry RUN`.'),
+  NeedsPerson: kind('never', 1, 'Start the run again without --yes, and answer the question: `drydock retry RUN`.'),
   // the run
   Rejected: kind('never', 1, 'Refine the spec and start a new attempt.'),
   Cancelled: kind('never', 1, 'Start again with `drydock retry RUN`.'),
   Superseded: kind('never', 1, 'A newer version of the spec runs instead.'),
-  AlreadyClaimed: kind(
-    'never',
-    1,
-    'The same spec at the same attempt ran already; `drydock retry RUN` runs it once more.',
-  ),
+  AlreadyClaimed: kind('never', 1, 'This attempt of the spec has already run; `drydock retry RUN` starts another one.'),
   Conflict: kind('transient', 1, 'Try again.'),
   Internal: kind('never', 1, 'This is a defect in Drydock; please report it with the run id.'),
 } as const satisfies Record<string, ErrorKind>;
@@ -117,18 +119,18 @@ export class DrydockError extends Error {
 
   constructor(name: ErrorName, message: string, options: { remedy?: string; details?: unknown; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    const of = errorKinds[name];
+    const definition = errorKinds[name];
     this.name = name;
-    this.retry = of.retry;
-    this.exit = of.exit;
-    this.remedy = options.remedy ?? of.remedy;
+    this.retry = definition.retry;
+    this.exit = definition.exit;
+    this.remedy = options.remedy ?? definition.remedy;
     this.details = options.details;
   }
 }
 
 export const isErrorName = (name: string): name is ErrorName => Object.hasOwn(errorKinds, name);
 
-/** What a command prints and a record keeps of an error. */
+/** The part of an error that commands print and records store. */
 export interface ErrorView {
   name: string;
   message: string;

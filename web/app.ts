@@ -21,7 +21,7 @@ import { outboxPage } from './pages/outbox.ts';
 import { type Part, runPage } from './pages/run.ts';
 import { runsPage } from './pages/runs.ts';
 import { RequestRefused } from './request-refused.ts';
-import { enter, formOf, guard, type WebEnv } from './security/request-guard.ts';
+import { enter, formOf, guard, headers, type WebEnv } from './security/request-guard.ts';
 
 /** An edited plan of the largest size that is read, percent-encoded, and the other fields. */
 const maxBodyBytes = 1024 * 1024;
@@ -33,7 +33,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   const { service, policy, watch, outbox } = options;
   const whoOf = (c: Context<WebEnv>): string => c.get('page').visitor?.who ?? '';
   const app = new Hono<WebEnv>();
-  app.use(guard(options));
+  app.use(headers, guard(options));
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,

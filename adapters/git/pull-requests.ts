@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createKeyedMutex } from '../../core/concurrency/keyed-mutex.ts';
 import type { PullRequestRef, PullRequestRequest } from '../../core/ports/host/code-host.ts';
 
 interface PullRequestRecord extends PullRequestRequest {
@@ -38,12 +39,7 @@ export function createPullRequests(folder: string) {
   };
 
   /** Reading and writing is one step: of two requests at once each sees what the other wrote. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+  const inTurn = createKeyedMutex();
 
   const refOf = (record: PullRequestRecord): PullRequestRef => ({
     id: record.id,
@@ -57,13 +53,13 @@ export function createPullRequests(folder: string) {
       return record && { ...record, ...refOf(record) };
     },
     open: (request: PullRequestRequest): Promise<PullRequestRef> =>
-      inTurn(async () => {
+      inTurn('records', async () => {
         const there = await read(request.repository, request.branch);
         const id = there?.id ?? String(Math.max(0, ...(await all(request.repository)).map((r) => Number(r.id))) + 1);
         return write({ ...request, id, draft: there?.draft ?? true });
       }),
     markReady: (repository: string, id: string): Promise<void> =>
-      inTurn(async () => {
+      inTurn('records', async () => {
         const record = (await all(repository)).find((candidate) => candidate.id === id);
         if (record?.draft) await write({ ...record, draft: false });
       }),

@@ -47,7 +47,7 @@ export async function lint(
   return error?.exit ?? 0;
 }
 
-/** Every fault of these specs, each with its place; undefined where there is none. */
+/** One error with every fault of these specs, each with file and line; undefined if there are no faults. */
 export function invalidSpecs(reports: { file: string; report: LintReport }[]): DrydockError | undefined {
   const faults = reports.flatMap(({ file, report }) =>
     report.problems
@@ -60,7 +60,7 @@ export function invalidSpecs(reports: { file: string; report: LintReport }[]): D
 function describe(output: Output, file: string, fixed: boolean, report: LintReport): string[] {
   const verdict = report.valid ? output.style('green', 'valid') : output.style('red', 'invalid');
   return [
-    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (mended)' : ''}`,
+    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (fixed)' : ''}`,
     ...report.problems.map(
       (p) =>
         `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,

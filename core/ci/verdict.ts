@@ -5,43 +5,48 @@ import { nearest } from '../task-spec/issues.ts';
 type CiVerdict =
   | { state: 'green' }
   | { state: 'red'; failed: GateResult[] }
-  /** `missing` never reported; `waiting` did, and is not done. */
+  /** `missing`: gates that never reported. `waiting`: gates that reported and have not finished. */
   | { state: 'pending'; waiting: string[]; missing: string[] };
 
 /**
- * What CI says of the gates that a spec asks for. One that failed is enough for red: what it found is worth a new commit,
- * which makes the others start again anyway. A name that both a check and a status report has to pass as both.
+ * The result of the CI gates that a spec requires. One failed gate is enough for `red`: its finding needs a new commit,
+ * and a new commit restarts the other gates anyway. If a check and a status share a name, both have to pass.
  */
 export function ciVerdict(gates: string[], results: GateResult[]): CiVerdict {
-  const asked = [...new Set(gates)].map((name) => ({ name, found: results.filter((result) => result.name === name) }));
-  const failed = asked.flatMap(({ found }) => found.filter(({ state }) => state === 'failed'));
+  const required = [...new Set(gates)].map((name) => ({ name, found: results.filter((each) => each.name === name) }));
+  const failed = required.flatMap(({ found }) => found.filter(({ state }) => state === 'failed'));
   if (failed.length > 0) return { state: 'red', failed };
-  const missing = asked.filter(({ found }) => found.length === 0).map(({ name }) => name);
-  const waiting = asked.filter(({ found }) => found.some(({ state }) => state === 'pending')).map(({ name }) => name);
+  const missing = required.filter(({ found }) => found.length === 0).map(({ name }) => name);
+  const waiting = required
+    .filter(({ found }) => found.some(({ state }) => state === 'pending'))
+    .map((gate) => gate.name);
   return missing.length + waiting.length === 0 ? { state: 'green' } : { state: 'pending', waiting, missing };
 }
 
-/** Names shown of what did report. */
+/** How many names of reported gates a message lists. */
 const maxNames = 20;
 
-/** Why a gate may never have reported, for a person: plain text on one line, part of it from outside. */
+/** Likely causes of a gate that never reported, for a person: plain text on one line; it quotes names from the host. */
 export function missingCauses(gate: string, results: GateResult[]): string {
   const names = [...new Set(results.map(({ name }) => line(name)))].filter((name) => name !== '');
   const wanted = line(gate);
   const near = nearest(wanted, names);
-  const meant = near === undefined ? '' : ` Is "${near}" meant?`;
+  const meant = near === undefined ? '' : ` Did you mean "${near}"?`;
   const reported =
     names.length === 0
-      ? 'Nothing reported on this commit: does CI run on pull requests, and on branches of this name?'
+      ? 'No gate reported on this commit: does CI run on pull requests, and on branches of this name?'
       : `Reported were: ${names.slice(0, maxNames).join(', ')}${names.length > maxNames ? ` and ${names.length - maxNames} more` : ''}.`;
   return `The CI gate "${wanted}" never reported.${meant} ${reported} A workflow that skips drafts or unchanged paths does not report either.`;
 }
 
-/** UTF-16 units of one gate, and of all. */
+/** UTF-16 code units of the feedback for one gate, and for all gates. */
 const maxGate = 12_000;
 const maxFeedback = 40_000;
 
-/** What failed and why, for the next build: text from outside without hidden characters; it is fenced where it enters a prompt. */
+/**
+ * The failed gates and their reasons, for the next build. Untrusted text with hidden characters removed; the prompt
+ * builder fences it.
+ */
 export function ciFeedback(failed: GateResult[]): string {
   const each = Math.min(maxGate, Math.floor(maxFeedback / Math.max(1, failed.length)));
   const texts = failed.map(({ name, conclusion, detail }) => {
@@ -52,7 +57,7 @@ export function ciFeedback(failed: GateResult[]): string {
   return texts.join('\n\n').slice(0, maxFeedback);
 }
 
-/** A summary stands at the beginning, and the reason at the end of a log. */
+/** Cuts out the middle: a summary stands at the beginning of a log, and the reason at its end. */
 function middleOut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const half = Math.floor(limit / 2);

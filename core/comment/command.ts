@@ -1,4 +1,5 @@
 import { stripHidden } from '../prompt/fence.ts';
+import { mayBeCommand } from './may-be-command.ts';
 import { readSight } from './visible.ts';
 
 /** @internal for its tests */
@@ -25,9 +26,6 @@ const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
 const usage = '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON]';
 
-/** Whether it is worth reading: most comments are people talking. */
-export const mayBeCommand = (body: string): boolean => /^\/drydock/im.test(body);
-
 /**
  * The one command of a comment: `/drydock VERB …` at the start of a line that a reader sees as the writer's own words,
  * not quoted, code, in a list, a table or HTML. Undefined where there is none; a fault where there are several, where it
@@ -36,12 +34,16 @@ export const mayBeCommand = (body: string): boolean => /^\/drydock/im.test(body)
 export function readCommand(body: string): Command | CommandFault | undefined {
   if (!mayBeCommand(body)) return undefined;
   if (body.length > maxBody) return { fault: `The comment is longer than ${maxBody} characters.` };
-  const { lines, open } = readSight(body.replace(/\r\n?/g, '\n'));
-  const commands = lines.flatMap((line, at) => (looksLike.test(line.text) ? [{ ...line, at }] : []));
-  const shown = commands.filter(({ sight }) => sight !== 'covered');
+  const lines = body.replace(/\r\n?/g, '\n').split('\n');
+  const asked = lines.flatMap((line, at) => (looksLike.test(line) ? [at] : []));
+  if (asked.length === 0) return undefined;
+  const { sights, open } = readSight(lines, asked);
+  const shown = asked.flatMap((at, i) =>
+    sights[i] === 'covered' ? [] : [{ at, text: lines[at] ?? '', sight: sights[i] }],
+  );
   const [first, ...others] = shown;
   if (first === undefined) {
-    return commands.length > 0 && open.length > 0
+    return open.length > 0
       ? { fault: `The command stands inside <${open.at(-1)}>, which is never closed. Put it first in a comment.` }
       : undefined;
   }
@@ -49,7 +51,7 @@ export function readCommand(body: string): Command | CommandFault | undefined {
     return { fault: 'What stands above the command may hide or quote it. Put the command first in a comment.' };
   }
   if (others.length > 0) return { fault: 'A comment is one command; write a comment for each.' };
-  const following = lines.slice(first.at + 1).map(({ text }) => text);
+  const following = lines.slice(first.at + 1);
   return parse(first.text.replace(looksLike, ''), following);
 }
 

@@ -1,156 +1,113 @@
+import { type Elements, readHtml } from './elements.ts';
+import { type Node, parseMarkdown } from './markdown.ts';
+
 /**
- * Which lines of a comment a reader sees as the writer's own words. GitHub renders comments as Markdown with HTML in it;
- * reading that exactly takes a whole parser, so this is a careful approximation: what may be hidden, quoted or code is
- * never called plain, and what it cannot tell is called doubtful.
+ * Which lines of a comment a reader sees as the writer's own plain text. A parser of GitHub's Markdown decides the
+ * structure. What it does not know is kept apart from it: which HTML elements are open, formulas between dollar signs, and
+ * the few places where renderers differ; there a line is called doubtful, never plain.
  */
 
 /** `plain`: shown, in the writer's name. `covered`: in a quote, code, list, table or HTML. `doubtful`: cannot be told. */
 type Sight = 'plain' | 'covered' | 'doubtful';
 
+/**
+ * How each of some lines is seen, and the elements around the last of them that are never closed. Lines end at line feeds.
+ * @param asked Indexes of lines, ascending. What stands behind the paragraph of the last one is not parsed.
+ */
+export function readSight(lines: readonly string[], asked: readonly number[]): { sights: Sight[]; open: string[] } {
+  const end = endOfReading(lines, asked.at(-1) ?? 0);
+  // The parser drops a byte order mark and does not count it.
+  const text = lines
+    .slice(0, end)
+    .join('\n')
+    .replace(/^\uFEFF/, '');
+  const root = parseMarkdown(text);
+  if (!root) return { sights: asked.map(() => 'doubtful'), open: [] };
+  const reading: Reading = { text, elements: { open: [], lost: false } };
+  const sights = new Map<number, Sight>();
+  let touched: number | undefined;
+  for (const block of root.children) {
+    const { start, end: last } = positionOf(block);
+    const here = asked.filter((line) => line + 1 >= start.line && line + 1 <= last.line);
+    const touches = start.line === touched;
+    const isText = block.type === 'paragraph' || block.type === 'heading';
+    const seen = isText && !touches ? readText(block, here, reading) : undefined;
+    for (const line of here) {
+      sights.set(line, seen?.get(line) ?? (block.type === 'definition' ? 'doubtful' : 'covered'));
+    }
+    readNode(block, reading, false);
+    touched = takesIn.has(block.type) ? last.line + 1 : undefined;
+  }
+  const behind = lines.slice(end).join('\n').toLowerCase();
+  return {
+    sights: asked.map((line) => sights.get(line) ?? 'covered'),
+    open: reading.elements.open.filter((name) => !behind.includes(`</${name}`)),
+  };
+}
+
+/** Renderers differ in whether a paragraph on the next line, without an empty one between them, belongs to such a block. */
+const takesIn = new Set(['html', 'blockquote', 'list', 'footnoteDefinition', 'table']);
+
 interface Reading {
-  fence: string | undefined;
-  /** Open elements, outermost first. */
-  elements: string[];
-  /** Inside an HTML comment that began at the start of a line. */
-  comment: boolean;
-  /** From here on it cannot be told any more. */
-  lost: boolean;
-  paragraph: Paragraph;
+  text: string;
+  elements: Elements;
 }
 
-/** Lines without an empty one between them: what stands above a line may go on in it. */
-interface Paragraph {
-  /** A quote, list or table: the next line belongs to it. */
-  covered: boolean;
-  /** Code spans, links or tags may reach over the line's end. */
-  markup: boolean;
-  /** Begins like an HTML block, in which Markdown is not read. */
-  html: boolean;
-  /** A code span may be open. */
-  backtick: boolean;
+/**
+ * The number of lines that decide how a line is seen. At the start of a paragraph nothing is open that its later lines
+ * could end, but the next line may make it the head of a table. Inside a paragraph all of the paragraph counts.
+ */
+function endOfReading(lines: readonly string[], line: number): number {
+  const blank = (text: string | undefined): boolean => text === undefined || /^[ \t]*$/.test(text);
+  if (blank(lines[line - 1])) return line + 2;
+  let end = line + 1;
+  while (!blank(lines[end])) end += 1;
+  return end;
 }
 
-const fresh = (): Paragraph => ({ covered: false, markup: false, html: false, backtick: false });
-const fenceOpening = /^(?:`{3,}(?=[^`]*$)|~{3,})/;
-const fenceLike = /^[ \t]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:`{3}|~{3})/;
-const quoteOrList = /^(?:>|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$))/;
-const table = /\||^:-/;
-/** The line under a table's head. */
-const tableRule = /^(?=.*-)[ \t|:-]+$/;
-const markup = /^[ \t]|[`<[~$]/;
-const startOfHtml = /^ {0,3}</;
-const codeSpan = /(?<!`)(`+)(?!`)[^`]*(?<!`)\1(?!`)/g;
-const tag = /<(\/?)([a-z][a-z0-9-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)(>?)/gi;
-/** They have no content, and so hide none. */
-const empty = /^(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
-/** Nothing in them is read as Markdown, across empty lines too. */
-const raw = /^(?:pre|script|style|textarea)$/;
-const maxElements = 100;
-
-/** How each line of a text is seen, and the elements still open at its end. Lines end at line feeds. */
-export function readSight(text: string): { lines: { text: string; sight: Sight }[]; open: string[] } {
-  const reading: Reading = { fence: undefined, elements: [], comment: false, lost: false, paragraph: fresh() };
-  const lines = text.split('\n').map((line) => ({ text: line, sight: readLine(reading, line) }));
-  for (const [at, line] of lines.entries()) {
-    if (line.text.includes('|') && tableRule.test(lines[at + 1]?.text ?? '')) line.sight = 'covered';
-  }
-  return { lines, open: reading.elements };
-}
-
-function readLine(reading: Reading, line: string): Sight {
-  if (reading.fence !== undefined) {
-    const closing = /^ {0,3}(`+|~+)[ \t]*$/.exec(line)?.[1];
-    if (closing?.startsWith(reading.fence)) {
-      reading.fence = undefined;
-      reading.paragraph = fresh();
+/** How lines of a paragraph are seen. It changes nothing in `reading`. */
+function readText(
+  block: Extract<Node, { type: 'paragraph' | 'heading' }>,
+  asked: readonly number[],
+  { text, elements }: Reading,
+): Map<number, Sight> {
+  const sights = new Map<number, Sight>();
+  const inside: Reading = { text, elements: { open: [...elements.open], lost: elements.lost } };
+  for (const child of block.children) {
+    const { start, end } = positionOf(child);
+    for (const index of asked) {
+      const line = index + 1;
+      const begins = start.line < line || (start.line === line && start.column === 1);
+      if (!begins || end.line < line || (end.line === line && end.column === 1)) continue;
+      const lineStart = text.split('\n', index).reduce((sum, { length }) => sum + length + 1, 0);
+      const above = text.slice(positionOf(block).start.offset, lineStart);
+      const clear = child.type === 'text' && !tagLike.test(text.slice(start.offset, lineStart)) && !above.includes('$');
+      if (inside.elements.open.length > 0) sights.set(index, 'covered');
+      else sights.set(index, clear && !inside.elements.lost ? 'plain' : 'doubtful');
     }
-    return 'covered';
+    readNode(child, inside, false);
   }
-  if (reading.comment) {
-    const end = line.indexOf('-->');
-    if (end >= 0) {
-      reading.comment = false;
-      reading.paragraph.covered = true;
-      readTags(reading, line.slice(end + 3), false);
-    }
-    return 'covered';
-  }
-  if (/^[ \t]*$/.test(line)) {
-    reading.paragraph = fresh();
-    return 'covered';
-  }
-  const { elements, paragraph } = reading;
-  const opening = fenceOpening.exec(line)?.[0];
-  if (opening !== undefined && !paragraph.html && !elements.some((element) => raw.test(element))) {
-    reading.fence = opening;
-    return 'covered';
-  }
-  if (fenceLike.test(line)) reading.lost = true;
-  paragraph.covered ||= quoteOrList.test(line);
-  const startsHtml = startOfHtml.test(line);
-  const covered = elements.length > 0 || paragraph.covered || paragraph.html || startsHtml;
-  const doubtful = reading.lost || paragraph.markup || /^[ \t]/.test(line);
-  readTags(reading, line, !paragraph.html);
-  paragraph.covered ||= table.test(line);
-  paragraph.html ||= startsHtml;
-  paragraph.markup ||= markup.test(line);
-  return covered ? 'covered' : doubtful ? 'doubtful' : 'plain';
+  return sights;
 }
 
-/** @param block Whether an HTML comment at the start of the line is a block, which only its end ends. */
-function readTags(reading: Reading, line: string, block: boolean): void {
-  const { paragraph, elements } = reading;
-  // Spans of code hold no tags. With a backtick left over it is not clear what is a span.
-  const spanless = line.replace(/^(?: {0,3}> ?)+/, '').replace(codeSpan, '');
-  const inHtml = paragraph.html || startOfHtml.test(line);
-  paragraph.backtick ||= (inHtml ? line : spanless).includes('`') || line.includes('\\`');
-  const text = paragraph.backtick ? line : spanless;
-  let html = '';
-  for (let at = 0; at < text.length; ) {
-    const start = text.indexOf('<!--', at);
-    html += text.slice(at, start < 0 ? undefined : start);
-    if (start < 0) break;
-    const end = text.indexOf('-->', start + 4);
-    if (
-      /^<!---?>/.test(text.slice(start, start + 6)) ||
-      paragraph.backtick ||
-      elements.some((name) => raw.test(name))
-    ) {
-      reading.lost = true;
-    }
-    if (end < 0) {
-      // One that begins inside a line may be none, if its paragraph does not hold its end.
-      if (block && start === 0 && line.startsWith('<!--')) reading.comment = true;
-      else reading.lost = true;
-    }
-    at = end < 0 ? text.length : end + 3;
-  }
-  if (/<[!?]/.test(html) || line.includes('\\<')) reading.lost = true;
-  const before = elements.length;
-  const unclearLine = paragraph.backtick || /^(?: {4}|\t)|\][(:]/.test(line);
-  for (const { 1: slash, 2: name = '', 3: attributes = '', 4: end, index } of html.matchAll(tag)) {
-    // `<https://…>` and `<a@b.c>` are links where Markdown is read.
-    if (/^[:@]/.test(attributes)) {
-      reading.lost ||= !block || (index > 0 && inHtml);
-      continue;
-    }
-    // A tag over two lines, one in another's attribute, in code or in a link's title: it is not clear what it does.
-    if (unclearLine || end === '' || attributes.includes('<')) reading.lost = true;
-    if (slash === '') open(reading, name.toLowerCase());
-    else if (!close(reading, name.toLowerCase(), index === 0 ? 0 : before)) reading.lost = true;
-  }
+/** Text that another renderer may take for a tag. */
+const tagLike = /<[a-z/!?]/i;
+
+/** What a node does to the lines below it. @param inItem Whether it is in a list or a footnote. */
+function readNode(node: Node, reading: Reading, inItem: boolean): void {
+  const { start, end } = positionOf(node);
+  const source = (): string => reading.text.slice(start.offset, end.offset);
+  if (node.type === 'html') readHtml(reading.elements, node.value);
+  // A tag that is none, and the start of a formula, which may hide all up to its end.
+  else if (node.type === 'text') reading.elements.lost ||= tagLike.test(source()) || node.value.includes('$$');
+  // Renderers differ in where a fence inside of an item ends.
+  else if (node.type === 'code') reading.elements.lost ||= inItem && /^[`~]/.test(source());
+  if (!('children' in node)) return;
+  const nested = inItem || node.type === 'list' || node.type === 'footnoteDefinition';
+  for (const child of node.children) readNode(child, reading, nested);
 }
 
-function open(reading: Reading, name: string): void {
-  if (empty.test(name)) return;
-  if (reading.elements.length < maxElements) reading.elements.push(name);
-  else reading.lost = true;
-}
-
-/** Believed for the innermost element, at the start of a line or for what the same line opened: from `least` on. */
-function close({ elements }: Reading, name: string, least: number): boolean {
-  if (!elements.includes(name)) return true;
-  const believed = elements.at(-1) === name && elements.length > least;
-  if (believed) elements.pop();
-  return believed;
+function positionOf({ position }: Node): NonNullable<Node['position']> {
+  if (!position) throw new Error('the parser gave a node no position');
+  return position;
 }

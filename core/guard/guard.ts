@@ -10,9 +10,9 @@ import { weakenedTests } from './weakened.ts';
 type Put = Extract<ChangeEntry, { op: 'put' }>;
 
 /**
- * Everything a change may not do (R31, R45), all at once, by path. Runs outside the sandbox on what was stored, before
- * Verify and again before Publish. Of a change beyond its limits only the paths are looked at: reading it all is what
- * the limits are against.
+ * All violations of a change (R31, R45), sorted by path. Runs outside the sandbox on the stored change, before Verify
+ * and again before Publish. If a change exceeds its limits, only its paths are checked, because the limits protect
+ * against reading too much.
  */
 export async function guardChange(input: GuardInput): Promise<Violation[]> {
   const { change, tree, task } = input;
@@ -28,8 +28,8 @@ export async function guardChange(input: GuardInput): Promise<Violation[]> {
     entries.reduce((sum, entry) => sum + (entry.op === 'put' ? entry.bytes : 0), 0),
   );
   if (entries.length > changedFiles)
-    refuse('TooManyFiles', '.', `${entries.length} files changed, ${changedFiles} are allowed`);
-  if (bytes > changedBytes) refuse('TooManyBytes', '.', `${bytes} bytes changed, ${changedBytes} are allowed`);
+    refuse('TooManyFiles', '.', `${entries.length} files changed, but only ${changedFiles} are allowed`);
+  if (bytes > changedBytes) refuse('TooManyBytes', '.', `${bytes} bytes changed, but only ${changedBytes} are allowed`);
   if (entries.length <= changedFiles && bytes <= changedBytes) {
     const contents = blobsByPath(change);
     const modesByBlob = new Map<string, string[]>();
@@ -46,16 +46,16 @@ export async function guardChange(input: GuardInput): Promise<Violation[]> {
   return violations.sort(byPath);
 }
 
-/** Refuses paths by their names and returns the entries whose names are sound. */
+/** Refuses paths by their names and returns the entries with valid names. */
 function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {
   const { targetPaths, excludedPaths } = task.constraints;
   const isTarget = pathMatcher(targetPaths);
-  // What is out of bounds stays so in any spelling: some file systems fold case.
+  // Exclusions and protections ignore case, because some file systems do.
   const isExcluded = pathMatcher(excludedPaths, { foldCase: true });
   const isProtected = pathMatcher(task.protectedPaths, { foldCase: true });
   const seen = new Set<string>();
   return change.manifest.entries.filter(({ path }) => {
-    const invalid = seen.has(path) ? 'is in the change twice' : invalidPath(path);
+    const invalid = seen.has(path) ? 'is listed twice in the change' : invalidPath(path);
     seen.add(path);
     if (invalid !== undefined) {
       refuse('InvalidPath', path, invalid);
@@ -72,7 +72,7 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
   });
 }
 
-/** @param sameAtBase Modes of the base's files with the very same content: what was moved or copied is not new. */
+/** @param sameAtBase Modes of the base's files with equal content: moved or copied content is not new. */
 async function checkContent(
   { tree, readBase }: GuardInput,
   { path, mode }: Put,
@@ -80,16 +80,15 @@ async function checkContent(
   sameAtBase: string[],
   refuse: Refuse,
 ): Promise<void> {
-  if (mode === '160000') return refuse('SubmoduleAdded', path, 'is a repository of its own');
+  if (mode === '160000') return refuse('SubmoduleAdded', path, 'is a git submodule');
   if (mode === '120000') return;
-  if (path.toLowerCase() === '.gitmodules')
-    refuse('SubmoduleAdded', path, 'says which other repositories are taken in');
+  if (path.toLowerCase() === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
   const at = tree.get(path);
   const before = at ? decode(await readBase(path)) : '';
   const text = decode(content);
   const wasProgram = (at?.mode === '100755' && !before.startsWith('#!')) || sameAtBase.some((m) => m === '100755');
   if (mode === '100755' && !text.startsWith('#!') && !wasProgram) {
-    refuse('ExecutableAdded', path, 'became executable and is not a script');
+    refuse('ExecutableAdded', path, 'is a new executable that is not a script');
   }
   if (sameAtBase.length > 0) return;
   const secret = findSecret(text, before);
@@ -99,7 +98,7 @@ async function checkContent(
 
 const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
 
-/** New links must stay inside, and so must old ones that now lead through new ones. */
+/** Refuses links that lead out of the repository: new ones, and old ones that now lead through new ones. */
 async function checkLinks(
   { tree, readBase }: GuardInput,
   entries: ChangeEntry[],
@@ -123,7 +122,7 @@ async function checkLinks(
   }
 }
 
-/** As text whatever it is: what looks like a key is one in a binary file too, and in UTF-16. */
+/** Decodes binary files and UTF-16 as text too, because they can also contain a key. */
 const decode = (bytes: Uint8Array = new Uint8Array()): string => new TextDecoder().decode(bytes).replaceAll('\0', '');
 
 function targetOf(bytes: Uint8Array = new Uint8Array()): string | undefined {

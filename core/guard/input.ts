@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../run/change-set.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
 
-/** What the guard looks at. */
+/** Input of the guard. */
 export interface GuardInput {
   change: ChangeSet;
   /** The tree at the base: mode and blob by path. */
@@ -9,6 +9,6 @@ export interface GuardInput {
   /** Content at the base; undefined where there is none. */
   readBase(path: string): Promise<Uint8Array | undefined>;
   task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits'>;
-  /** A person accepted that this very change weakens tests. */
+  /** A person accepted that exactly this change weakens tests. */
   weakeningAccepted: boolean;
 }

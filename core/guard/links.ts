@@ -1,18 +1,18 @@
 import { isGitFolder } from './paths.ts';
 
-/** Links a kernel follows before it gives up (Linux, path_resolution(7)). */
+/** Number of links that Linux follows in one path before it fails (path_resolution(7)). */
 const maxLinks = 40;
 
 /**
- * Whether a symbolic link leads out of the repository or into git's own folder, followed through the other links of
- * the tree as a file system would.
+ * Whether a symbolic link leads out of the repository or into git's own folder. Follows the other links of the tree in
+ * the same way as a file system.
  * @param links Target of each symbolic link by path; undefined for a target that is not text.
  */
 export function linkEscapes(path: string, links: ReadonlyMap<string, string | undefined>): boolean {
   const folder = path.split('/').slice(0, -1);
   const todo: string[] = [];
   let followed = 0;
-  /** Puts a link's target before what is left of the way; false when it leaves by itself. */
+  /** Prepends the target of a link to the remaining path; false if the target itself leads out. */
   const follow = (target: string | undefined): boolean => {
     if (target === undefined || target === '' || /^\/|[\\\0]|^[A-Za-z]:/.test(target)) return false;
     todo.unshift(...target.split('/'));

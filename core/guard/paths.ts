@@ -1,14 +1,14 @@
 import picomatch from 'picomatch';
 import { hiddenCharacter } from '../task-spec/text.ts';
 
-/** Longest file name that the usual file systems take, in bytes of UTF-8. */
+/** Maximum file name length of common file systems, in bytes of UTF-8. */
 const maxNameBytes = 255;
 
-/** Why a path may not be in a change set at all; undefined when it may. */
+/** The reason why a path is invalid in a change set; undefined if it is valid. */
 export function invalidPath(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('\\')) return 'is not a relative path with forward slashes';
   if (!path.isWellFormed()) return 'is not Unicode text';
-  if (/[\t\r\n]/.test(path) || hiddenCharacter(path)) return 'holds control, bidirectional or invisible characters';
+  if (/[\t\r\n]/.test(path) || hiddenCharacter(path)) return 'contains control, bidirectional or invisible characters';
   for (const part of path.split('/')) {
     if (part === '' || part === '.' || part === '..') return 'has an empty or relative part';
     if (new TextEncoder().encode(part).length > maxNameBytes) return `has a name of more than ${maxNameBytes} bytes`;
@@ -17,7 +17,10 @@ export function invalidPath(path: string): string | undefined {
   return undefined;
 }
 
-/** Whether some file system reads a name as `.git`: ones that fold case, know 8.3 names or streams, or skip characters. */
+/**
+ * Whether any file system treats a name as `.git`: some ignore case, some support 8.3 names or streams, some ignore
+ * certain characters.
+ */
 export function isGitFolder(name: string): boolean {
   const folded = name
     .replace(/[\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g, '')
@@ -28,8 +31,8 @@ export function isGitFolder(name: string): boolean {
 }
 
 /**
- * Matches a path against paths, folders and globs, and names the pattern that matched; a folder stands for all below
- * it. A path with characters that globs use, such as `app/[id]/page.tsx`, also matches itself.
+ * Matches a path against paths, folders and globs, and returns the pattern that matched. A folder matches everything
+ * below it. A path with glob characters, such as `app/[id]/page.tsx`, also matches itself.
  */
 export function pathMatcher(
   patterns: string[],

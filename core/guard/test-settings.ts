@@ -1,17 +1,17 @@
-/** Files whose whole content decides which tests run and what counts as passed. */
-const wholly =
+/** Files whose whole content decides which tests run and when they pass. */
+const settingsFile =
   /(?:^|\/)(?:vitest|jest|playwright|karma|cypress|mocha|ava)\.[^/]*$|(?:^|\/)\.(?:mocharc|nycrc|c8rc|coveragerc|taprc)[^/]*$|(?:^|\/)(?:pytest\.ini|tox\.ini|noxfile\.py|conftest\.py|setup\.cfg|codecov\.ya?ml)$/;
-/** Scripts that a test command may run, by name or by what they call. */
+/** Scripts that a test command may run, by their name or command. */
 const testScript = /test|spec|unit|e2e|coverage|check|verify|\bci\b|lint|jest|mocha|ava\b|cypress|playwright/;
-/** Lines of a build file that leave tests out or let failures pass. */
+/** Lines of a build file that may exclude tests or ignore failures. */
 const buildLine = /test|surefire|failsafe|jacoco|ignoreFailures|exclude/i;
 
 /**
- * The part of a file that decides about tests, as comparable text; undefined for a file that has no such part.
- * Changing it is no offence, but a reviewer sees it first.
+ * The test settings of a file, as comparable text; undefined if the file has none. A change of them is allowed, but
+ * shown to the reviewer first.
  */
 export function testSettings(path: string, content: string): string | undefined {
-  if (wholly.test(path)) return content;
+  if (settingsFile.test(path)) return content;
   const name = path.slice(path.lastIndexOf('/') + 1);
   switch (name) {
     case 'package.json':

@@ -1,8 +1,8 @@
-/** What can be counted in a test file of the toolchains we know: Node, Python, Java and Kotlin, Go, Rust. */
+/** Counts in a test file of a supported toolchain: Node, Python, Java and Kotlin, Go, Rust. */
 export interface TestCounts {
-  /** Tests that are declared, skipped ones too. */
+  /** Declared tests, including skipped ones. */
   declared: number;
-  /** Marks that skip tests or single them out. */
+  /** Marks that skip tests or run only some of them. */
   skipped: number;
   assertions: number;
 }
@@ -10,7 +10,7 @@ export interface TestCounts {
 const testFile =
   /(?:^|\/)(?:tests?|__tests__|specs?|e2e)\/.*\.(?:[cm]?[jt]sx?|py|java|kt|go|rs|rb)$|\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|\/)test_[^/]+\.py$|_test\.(?:go|py)$|(?:^|\/)[^/]*Tests?\.(?:java|kt)$/;
 
-/** By the conventions of the toolchains. Rust keeps tests beside the code, so each of its files may hold some. */
+/** By the conventions of the toolchains. Any Rust file may contain tests, because Rust keeps them beside the code. */
 export const mayHoldTests = (path: string): boolean => testFile.test(path) || path.endsWith('.rs');
 
 const declared =
@@ -34,7 +34,7 @@ const skipped = new RegExp(
 
 const assertion = /\b(?:expect|assert\w*|should)\b\s*[.(!]|\brequire\.\w|^\s*assert\s|\bt\.(?:Error|Fatal)f?\s*\(/gm;
 
-/** Lines that are comments only, and block comments that begin a line: a test in a comment is no test. */
+/** Comment lines, and block comments that begin a line: a test in a comment does not count. */
 const comments = /^\s*\/\*[\s\S]*?\*\/|^\s*(?:\/\/(?!go:build).*|#(?!\[).*|<!--.*)$/gm;
 
 export function countTests(source: string): TestCounts {

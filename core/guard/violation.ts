@@ -1,4 +1,4 @@
-/** Something a change may not do, by a stable rule name (R31, R45). */
+/** A violation of a rule by a change; rule names are stable (R31, R45). */
 export interface Violation {
   rule:
     | 'InvalidPath'
@@ -17,13 +17,13 @@ export interface Violation {
   message: string;
 }
 
-/** Notes something a change may not do. */
+/** Records a violation. */
 export type Refuse = (rule: Violation['rule'], path: string, message: string) => void;
 
-/** More lines than a person or an agent reads; a hostile change can break a rule a hundred thousand times. */
+/** A hostile change can have a hundred thousand violations; nobody reads more than this number. */
 const maxLines = 100;
 
-/** One line each; a path is quoted where it would not be one line of visible text. */
+/** One line per violation; a path is quoted if it is not printable ASCII. */
 export function formatViolations(violations: Violation[]): string {
   const lines = violations.slice(0, maxLines).map(({ rule, path, message }) => `${rule}: ${shown(path)}: ${message}`);
   const more = violations.length - lines.length;

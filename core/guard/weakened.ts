@@ -6,9 +6,9 @@ import { countTests, mayHoldTests, type TestCounts } from './test-source.ts';
 import { byPath, type Violation } from './violation.ts';
 
 /**
- * Tests removed, newly skipped, or redirected. Removed and skipped ones are refused until a person accepts them; the
- * rest a reviewer sees first. Counts by the text of the files: it finds what an agent does in a hurry, and a reviewer
- * still reads the diff.
+ * Finds weakened tests: removed tests and new skips (`refused` until a person accepts them), changed test settings and
+ * removed assertions (only shown to the reviewer first). It counts patterns in the source, which finds careless
+ * weakening; it does not replace the review of the diff.
  */
 export async function weakenedTests(
   input: Pick<GuardInput, 'change' | 'readBase'> & { task: Pick<GuardInput['task'], 'constraints'> },
@@ -32,30 +32,31 @@ export async function weakenedTests(
     const was = testSettings(path, text(await readBase(path)));
     const named = isTarget(path) !== undefined && !path.endsWith('package.json');
     if (was !== testSettings(path, content) && !named) {
-      raise(path, 'changes how tests are run, and the spec does not name it', false);
+      raise(path, 'changes how tests run, but the spec does not name this file', false);
     }
   }
 
-  // Tests that moved to another file are not gone: what counts is the sum over the changed files.
+  // The sum over the changed files counts, because a test may have moved to another file.
   const sum = (count: (file: (typeof files)[number]) => number): number => files.reduce((n, f) => n + count(f), 0);
   const declared = sum((f) => f.before.declared);
   const lost = declared - sum((f) => f.after.declared);
   if (lost > 0) {
-    const message = `${lost} of ${declared} tests in the changed files are gone`;
+    const message = `${lost} of ${declared} tests in the changed files were removed`;
     for (const f of files) if (f.after.declared < f.before.declared) raise(f.path, message, true);
   }
-  // Skips of a file that is gone may have moved along with its tests; elsewhere one may not be traded for another.
+  // Skips of a deleted file may have moved with its tests. Otherwise every new skip counts, even if another one is
+  // gone.
   const moved = sum((f) => (f.gone ? f.before.skipped : 0));
   if (sum((f) => Math.max(0, f.after.skipped - f.before.skipped)) > moved) {
     for (const f of files) {
       const more = f.after.skipped - f.before.skipped;
-      if (more > 0) raise(f.path, `${more} more tests are skipped or singled out`, true);
+      if (more > 0) raise(f.path, `${more} more skip or only marks`, true);
     }
   }
   const asserted = sum((f) => f.before.assertions);
   const fewer = asserted - sum((f) => f.after.assertions);
   if (fewer > 0 && lost <= 0) {
-    const message = `${fewer} of ${asserted} assertions in the changed files are gone`;
+    const message = `${fewer} of ${asserted} assertions in the changed files were removed`;
     for (const f of files) if (f.after.assertions < f.before.assertions) raise(f.path, message, false);
   }
   return found.sort(byPath);

@@ -9,13 +9,13 @@ export interface Estimate {
   /** Tokens and money by phase at the expected case. */
   breakdown: { phase: string; inputTokens: number; outputTokens: number; micros: number }[];
   advice: Advice;
-  /** What the run may cost at most; the high case is never above it. */
+  /** Maximum cost of the run; the high case is never above it. */
   capMicros: number;
 }
 
 /**
- * Requests and tokens of one phase by cost class, from recorded sessions of the agents we run: an agent sends its whole
- * conversation each time, mostly from the cache, so input grows with the number of turns.
+ * Requests and tokens of one phase by cost class, from recorded sessions of the supported agents. An agent sends its
+ * whole conversation with each request, mostly from the cache, so the input grows with the number of turns.
  */
 const expected: Record<Advice['costClass'], { turns: number; inputPerTurn: number; outputPerTurn: number }> = {
   negligible: { turns: 6, inputPerTurn: 12_000, outputPerTurn: 400 },
@@ -32,7 +32,7 @@ const phases = [
   { phase: 'rework', share: 0.4 },
 ];
 
-/** Low: no rework, half the turns. High: all rework rounds and twice the turns, held at the cap. @throws UnknownPrice. */
+/** Low: no rework, half the turns. High: all rework rounds, twice the turns, capped. @throws UnknownPrice. */
 export function estimateTask(task: EffectiveTask): Estimate {
   const clarity = clarityOf(task.spec, task.constraints, { testCommand: true }).reduce(
     (sum, part) => sum + part.points,
@@ -50,7 +50,7 @@ export function estimateTask(task: EffectiveTask): Estimate {
     .map(({ phase, share }) => {
       const inputTokens = Math.round(turns * inputPerTurn * share);
       const outputTokens = Math.round(turns * outputPerTurn * share);
-      // Priced per request: long-context tiers go by the size of one, not by the sum.
+      // Priced per request, because long-context price tiers depend on the size of one request and not on the sum.
       const one = priceMicros(provider, model, {
         input: inputPerTurn,
         output: outputPerTurn,
@@ -59,13 +59,13 @@ export function estimateTask(task: EffectiveTask): Estimate {
       if (one === undefined) throw new DrydockError('UnknownPrice', `The price of ${provider}/${model} is not known.`);
       return { phase, inputTokens, outputTokens, micros: Math.round(one * turns * share) };
     });
-  const of = (phase: string) => breakdown.find((part) => part.phase === phase)?.micros ?? 0;
-  const once = of('plan') + of('build');
+  const microsFor = (phase: string) => breakdown.find((part) => part.phase === phase)?.micros ?? 0;
+  const once = microsFor('plan') + microsFor('build');
   return {
     micros: {
       low: Math.min(capMicros, Math.round(once / 2)),
-      expected: Math.min(capMicros, once + of('rework')),
-      high: Math.min(capMicros, 2 * once + task.limits.reworkRounds * 2 * of('rework')),
+      expected: Math.min(capMicros, once + microsFor('rework')),
+      high: Math.min(capMicros, 2 * once + task.limits.reworkRounds * 2 * microsFor('rework')),
     },
     breakdown,
     advice,

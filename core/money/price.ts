@@ -8,8 +8,8 @@ interface TokenUse {
 }
 
 /**
- * What one request costs in micro-US-dollars, rounded up; undefined for a model or provider whose price is not known.
- * Offline list prices; estimate and meter go by the same.
+ * Cost of one request in micro-US-dollars, rounded up; undefined when the price of the model is unknown. The estimate
+ * and the meter use the same offline list prices.
  */
 export function costMicros(provider: string, model: string, usage: Usage): number | undefined {
   const price = calcPrice(usage, model, { providerId: provider });

@@ -1,26 +1,26 @@
 import { stripHidden } from '../prompt/fence.ts';
 
-/** What people are told somewhere else than on the pages. */
+/** A message to people outside the pages, by e-mail or chat. */
 export interface Notice {
   subject: string;
   text: string;
   link?: string;
 }
 
-/** Lines longer than this are no subject. */
+/** Maximum length of a subject, in UTF-16 code units. */
 const subjectCharacters = 200;
 
-/** Of outside text, without what is not seen, in one line. */
+/** The subject as one line, with invisible characters removed from the untrusted text. */
 export const subjectOf = ({ subject }: Notice): string => {
   const line = stripHidden(subject).replace(/\s+/g, ' ').trim();
   return line.length > subjectCharacters ? `${line.slice(0, subjectCharacters - 1)}…` : line;
 };
 
-/** Without what is not seen, and cut where it is longer than people read there. @param most Characters. */
-export function bodyOf({ text }: Notice, most: number): string {
+/** The text with invisible characters removed, cut at `max` UTF-16 code units. */
+export function bodyOf({ text }: Notice, max: number): string {
   const clean = stripHidden(text).trim();
-  return clean.length > most ? `${clean.slice(0, most).trimEnd()}\n… (more on the run’s page)` : clean;
+  return clean.length > max ? `${clean.slice(0, max).trimEnd()}\n… (more on the run’s page)` : clean;
 }
 
-/** Whoever holds a link still has to say who they are. */
-export const linkGrantsNothing = 'The link grants nothing by itself: who decides has to sign in.';
+/** Every message with a link says this: the link contains no credential. */
+export const linkGrantsNothing = 'The link alone grants no access: sign in to decide.';

@@ -2,7 +2,7 @@ import type { CompiledConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import type { Plan } from './schema.ts';
 
-/** The plan of a profile that does not plan: what the spec itself says, and that it says so. */
+/** The plan for a profile that does not plan, derived from the spec; its summary states this. */
 export function derivePlan(spec: TaskSpec, constraints: CompiledConstraints): Plan {
   const checks = spec.success_criteria.map((criterion) =>
     typeof criterion === 'string' ? criterion : `${criterion.says} (\`${criterion.run}\`)`,

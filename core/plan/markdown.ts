@@ -1,6 +1,6 @@
 import type { Plan } from './schema.ts';
 
-/** The plan as a person reads it in a gate, a terminal or a pull request. Values are escaped by whoever shows them. */
+/** The plan as text for a gate, a terminal or a pull request. Values are not escaped: the caller escapes the text. */
 export function planMarkdown(plan: Plan): string {
   const phases = plan.phases.flatMap((phase, index) => [
     `${index + 1}. ${phase.name}${phase.checkpoint ? ' (checkpoint)' : ''}`,

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { DrydockError, type ErrorName } from '../errors.ts';
 import { type Plan, plan } from './schema.ts';
 
-/** More than any plan a person would read. */
+/** UTF-16 code units; longer than any plan a person would read. */
 const maxPlanLength = 200_000;
-/** More are not read by anybody. */
+/** How many faults a message lists. */
 const maxFaults = 20;
 
-/** A person's text is a person's fault; an agent's is a result that the sandbox returned. */
-const faultOf = { person: 'PlanInvalid', agent: 'ResultInvalid', spec: 'ResultInvalid' } as const satisfies Record<
+/** The error for an invalid plan: an agent's plan is a result of the sandbox. */
+const errorOf = { person: 'PlanInvalid', agent: 'ResultInvalid', spec: 'ResultInvalid' } as const satisfies Record<
   Plan['origin'],
   ErrorName
 >;
@@ -22,16 +22,16 @@ export function parsePlan(text: string, origin: Plan['origin']): Plan {
   const invalid = (problem: string, faults: string[]): DrydockError => {
     const shown = faults.slice(0, maxFaults).map((fault) => fault.slice(0, 300));
     const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : '';
-    return new DrydockError(faultOf[origin], `${problem}: ${shown.join('; ')}${more}`);
+    return new DrydockError(errorOf[origin], `${problem}: ${shown.join('; ')}${more}`);
   };
   if (text.length > maxPlanLength)
-    throw new DrydockError(faultOf[origin], `The plan is longer than ${maxPlanLength} characters.`);
+    throw new DrydockError(errorOf[origin], `The plan is longer than ${maxPlanLength} characters.`);
   const { value, faults, lineOf } = readYaml(text);
-  if (faults.length > 0) throw invalid('The plan is not plain YAML', faults);
+  if (faults.length > 0) throw invalid('The plan is not valid YAML', faults);
   const parsed = plan.safeParse(typeof value === 'object' && value !== null ? { ...value, origin } : value);
   if (parsed.success) return parsed.data;
   throw invalid(
-    'The plan has faults',
+    'The plan is invalid',
     parsed.error.issues.map((issue) => `line ${lineOf(issue)}: ${issue.path.join('.') || 'plan'}: ${issue.message}`),
   );
 }
@@ -39,11 +39,11 @@ export function parsePlan(text: string, origin: Plan['origin']): Plan {
 interface Yaml {
   value: unknown;
   faults: string[];
-  /** The line that an issue is about, counted from 1. */
+  /** The line of an issue, counted from 1. */
   lineOf(issue: z.core.$ZodIssue): number;
 }
 
-/** YAML without aliases: what a few lines say must not become more than a few lines. */
+/** YAML without aliases, because aliases let a short text expand to a huge one. */
 function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
@@ -52,12 +52,12 @@ function readYaml(text: string): Yaml {
     const value: unknown = faults.length === 0 ? document.toJS({ maxAliasCount: 0 }) : undefined;
     return { value, faults, lineOf: (issue) => lines.linePos(offsetOf(document, issue)).line || 1 };
   } catch (error) {
-    // Aliases are refused by throwing, and brackets a hundred thousand deep are more than the parser's stack.
+    // The parser throws on aliases, and on nesting that is too deep for its stack.
     return { value: undefined, faults: [error instanceof Error ? error.message : String(error)], lineOf: () => 1 };
   }
 }
 
-/** Where the value of an issue begins, an unknown key itself, or the nearest thing around a value that is missing. */
+/** Offset of the value that an issue is about: the unknown key, or the nearest parent of a missing value. */
 function offsetOf(document: Document, issue: z.core.$ZodIssue): number {
   for (let { path } = issue; ; path = path.slice(0, -1)) {
     const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);

@@ -16,9 +16,11 @@ const planPhase = z.strictObject({
   checkpoint: z.boolean().default(false),
 });
 
-/** What a person approves before anything is built (R20, R33). */
+/** The plan that a person approves before the build starts (R20, R33). */
 export const plan = z.strictObject({
-  /** `agent`: written by the agent in the plan phase. `spec`: derived from the spec because the profile does not plan. */
+  /**
+   * `agent`: written by the agent in the plan phase. `spec`: derived from the spec because the profile does not plan.
+   */
   origin: z.enum(['agent', 'spec', 'person']).default('agent'),
   summary: text.default(''),
   analysis: z.strictObject({ touch_points: list, dependencies: list }).default({ touch_points: [], dependencies: [] }),

@@ -4,11 +4,13 @@ const assumedRole = /^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role\/([\w+=,.@-]+)
 const role = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/(?:[\x21-\x7e]+\/)?([\w+=,.@-]+)$/;
 
 /**
- * The person behind credentials of IAM, by the `iam` of the policy's people; undefined for anybody else.
- * - one session of a role (`…:assumed-role/NAME/SESSION`) where the policy names it whole. Who may assume the role chooses
- *   the session's name, so that is for roles where somebody else does: those of IAM Identity Center.
- * - else the role that was assumed. The session's ARN leaves the role's path out; names of roles are unique in an account.
- * @param arn As IAM says it: a user's, or that of a role's session.
+ * The person of IAM credentials, by the `iam` fields of the policy's people; undefined for anybody else.
+ * - The whole ARN of a role session (`…:assumed-role/NAME/SESSION`) matches first. The caller of AssumeRole chooses the
+ *   session name, so this is safe only for roles whose session names are assigned, such as those of IAM Identity
+ *   Center.
+ * - Otherwise the assumed role matches. The ARN of a session omits the role's path, but role names are unique in an
+ *   account.
+ * @param arn ARN of a user or of a role session, as IAM reports it.
  */
 export function personOfIam(policy: Pick<Policy, 'people'>, arn: string): string | undefined {
   const people = Object.entries(policy.people);
@@ -18,9 +20,9 @@ export function personOfIam(policy: Pick<Policy, 'people'>, arn: string): string
   if (!session) return undefined;
   const [, partition, account, name] = session;
   const found = people.filter(([, person]) => {
-    const of = role.exec(person.iam ?? '');
-    return of !== null && of[1] === partition && of[2] === account && of[3] === name;
+    const match = role.exec(person.iam ?? '');
+    return match !== null && match[1] === partition && match[2] === account && match[3] === name;
   });
-  // Two people by one role would be one person with two votes.
+  // Two people with the same role could not be told apart: one caller would have two votes.
   return found.length === 1 ? found[0]?.[0] : undefined;
 }

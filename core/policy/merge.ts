@@ -28,8 +28,8 @@ type Refuse = (path: string, message: string, name?: PolicyProblem['name']) => v
 const own = <T>(map: Record<string, T>, key: string): T | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
 
 /**
- * Brings spec and policy together (R34). A spec may only tighten: what would loosen is refused, never cut down in silence,
- * and all of it at once. `task` is present when nothing is.
+ * Merges spec and policy (R34). A spec may only tighten the policy: a looser value is refused, never silently reduced.
+ * All refusals are reported at once; `task` is present if there are none.
  * @param requester person id, see `personOf`
  */
 export function applyPolicy(
@@ -74,7 +74,7 @@ export function applyPolicy(
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
-      `"${spec.sandbox.runtime}" is no built-in toolchain and not under runtimes in the policy.`,
+      `"${spec.sandbox.runtime}" is not a built-in toolchain, and the policy does not list it under runtimes.`,
       'UnknownRuntime',
     );
   }
@@ -85,7 +85,7 @@ export function applyPolicy(
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
     if (repository && !wildcard(repository.known_failures, test)) {
-      refuse(`known_failures.${i}`, `The policy does not take "${test}" as failing already.`);
+      refuse(`known_failures.${i}`, `The policy does not list "${test}" as a known failure.`);
     }
   });
   const constraints = compileConstraints(spec);
@@ -130,7 +130,7 @@ export function applyPolicy(
 
 const listed = (names: string[]): string => (names.length === 0 ? '' : ` It lists ${names.slice(0, 10).join(', ')}.`);
 
-/** Fields that the schema knows and this version does not act on. Ignoring one would be worse than refusing it. */
+/** Refuses fields of the schema that this version does not support, because ignoring them silently would be worse. */
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
@@ -150,18 +150,19 @@ export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   }
 }
 
-function teamOf(spec: TaskSpec, of: string | undefined, policy: Policy, refuse: Refuse): string {
-  if (spec.team === undefined) return of ?? 'default';
+function teamOf(spec: TaskSpec, repositoryTeam: string | undefined, policy: Policy, refuse: Refuse): string {
+  if (spec.team === undefined) return repositoryTeam ?? 'default';
   // Otherwise a spec could spend another team's budget.
-  if (of !== undefined && spec.team !== of) refuse('team', `The repository belongs to team "${of}".`);
-  else if (of === undefined && own(policy.budgets, spec.team) === undefined) {
+  if (repositoryTeam !== undefined && spec.team !== repositoryTeam)
+    refuse('team', `The repository belongs to team "${repositoryTeam}".`);
+  else if (repositoryTeam === undefined && own(policy.budgets, spec.team) === undefined) {
     refuse('team', `The policy has no budget for team "${spec.team}".${listed(Object.keys(policy.budgets))}`);
   }
   return spec.team;
 }
 
 function limitsOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask['limits'] {
-  const most = policy.limits;
+  const { limits } = policy;
   const lower = (asked: number | undefined, limit: number, path: string, name: string): number => {
     if (asked !== undefined && asked > limit) refuse(path, `${asked} is above the policy's limits.${name}, ${limit}.`);
     return Math.min(asked ?? limit, limit);
@@ -170,20 +171,20 @@ function limitsOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask
   return {
     timeoutMs: Math.max(
       1,
-      Math.round(lower(timeout_minutes, most.timeout_minutes, 'sandbox.timeout_minutes', 'timeout_minutes') * 60_000),
+      Math.round(lower(timeout_minutes, limits.timeout_minutes, 'sandbox.timeout_minutes', 'timeout_minutes') * 60_000),
     ),
-    cpu: lower(cpu, most.cpu, 'sandbox.cpu', 'cpu'),
-    memoryMb: lower(memory_mb, most.memory_mb, 'sandbox.memory_mb', 'memory_mb'),
-    pids: most.pids,
-    diskMb: most.disk_mb,
-    usdMicros: microsOf(lower(spec.budget.max_usd, most.usd_per_run, 'budget.max_usd', 'usd_per_run')),
-    changedFiles: most.changed_files,
-    changedBytes: most.changed_bytes,
-    reworkRounds: most.rework_rounds,
-    planAlternatives: most.plan_alternatives,
-    historyDepth: most.history_depth,
-    concurrentRuns: most.concurrent_runs,
-    ciReportMs: Math.round(most.ci_report_minutes * 60_000),
+    cpu: lower(cpu, limits.cpu, 'sandbox.cpu', 'cpu'),
+    memoryMb: lower(memory_mb, limits.memory_mb, 'sandbox.memory_mb', 'memory_mb'),
+    pids: limits.pids,
+    diskMb: limits.disk_mb,
+    usdMicros: microsOf(lower(spec.budget.max_usd, limits.usd_per_run, 'budget.max_usd', 'usd_per_run')),
+    changedFiles: limits.changed_files,
+    changedBytes: limits.changed_bytes,
+    reworkRounds: limits.rework_rounds,
+    planAlternatives: limits.plan_alternatives,
+    historyDepth: limits.history_depth,
+    concurrentRuns: limits.concurrent_runs,
+    ciReportMs: Math.round(limits.ci_report_minutes * 60_000),
   };
 }
 
@@ -193,22 +194,25 @@ function quorumOf(
   requester: string,
   refuse: Refuse,
 ): Pick<EffectiveTask, 'approvers' | 'requiredReviewers'> {
-  const least = policy.review.required_reviewers;
+  const min = policy.review.required_reviewers;
   const asked = spec.review.required_reviewers;
   if (!spec.review.require_human_approval) {
-    refuse('review.require_human_approval', 'The policy requires the approval of a person; a spec cannot do without.');
+    refuse(
+      'review.require_human_approval',
+      'The policy requires the approval of a person; a spec may not turn it off.',
+    );
   }
-  if (asked !== undefined && asked < least) {
-    refuse('review.required_reviewers', `${asked} is below the policy's review.required_reviewers, ${least}.`);
+  if (asked !== undefined && asked < min) {
+    refuse('review.required_reviewers', `${asked} is below the policy's review.required_reviewers, ${min}.`);
   }
-  const requiredReviewers = Math.max(asked ?? least, least);
+  const requiredReviewers = Math.max(asked ?? min, min);
   const person = personOf(policy, requester) ?? requester;
   const listedApprovers = approversOf(policy);
   const approvers = policy.review.solo ? [...new Set([...listedApprovers, person])] : listedApprovers;
   const able = policy.review.solo ? approvers : approvers.filter((approver) => approver !== person);
   if (requiredReviewers > able.length) {
-    const message = `${requiredReviewers} reviewers are required, and besides the requester ${able.length} may approve.`;
-    const solo = `${requiredReviewers} reviewers are required, and ${able.length} may approve.`;
+    const message = `${requiredReviewers} reviewers are required, but only ${able.length} may approve besides the requester.`;
+    const solo = `${requiredReviewers} reviewers are required, but only ${able.length} may approve.`;
     refuse('review.required_reviewers', policy.review.solo ? solo : message, 'QuorumImpossible');
   }
   return { approvers, requiredReviewers };
@@ -227,7 +231,11 @@ function ciOf(spec: TaskSpec, policy: Policy, refuse: Refuse): NamedCommand[] {
     const command = own(policy.ci, name);
     if (command !== undefined) return [{ name, command }];
     const path = `review.ci_gates.${spec.review.ci_gates.indexOf(name)}`;
-    refuse(path, `The repository's host has no CI, and the policy defines no "${name}" under ci.`, 'UnknownCiGate');
+    refuse(
+      path,
+      `The repository's host has no CI, and the policy does not define "${name}" under ci.`,
+      'UnknownCiGate',
+    );
     return [];
   });
 }

@@ -9,7 +9,7 @@ import { wildcard } from './wildcard.ts';
 export type { Problem } from '../task-spec/text.ts';
 export type { Policy } from './schema.ts';
 
-/** Parses and checks `drydock.policy.yaml`, all faults at once. `policy` is present when no problem is an error. */
+/** Parses and checks `drydock.policy.yaml`; reports all problems at once. `policy` is present if none is an error. */
 export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Problem[] } {
   const { text, faults } = readText(bytes);
   if (text === undefined) return { problems: toProblems('', faults) };
@@ -24,15 +24,15 @@ export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Pro
     : { problems };
 }
 
-/** A field that the schema knows and this version does not act on. Ignoring it would be worse than refusing it. */
+/** Refuses `mcp`, which this version does not support, because ignoring it silently would be worse. */
 function unbuilt({ value, locate }: Pick<YamlDocument, 'value' | 'locate'>): Fault[] {
   const { mcp } = (value ?? {}) as { mcp?: unknown };
   if (asksForNothing(mcp)) return [];
-  const message = 'mcp is not built yet, and no server would be reached; take it out of the policy.';
+  const message = 'mcp is not built yet, so no server would be reached; remove it from the policy.';
   return [{ rule: 'NotBuiltYet', message, offset: locate(['mcp'], true) }];
 }
 
-/** What each field allows and the policy as a whole does not. */
+/** Contradictions between fields that are valid by themselves. */
 function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], key?: boolean) => number): Fault[] {
   const faults: Fault[] = [];
   const fault = (rule: string, message: string, path: PropertyKey[], severity: Fault['severity'] = 'error') =>
@@ -56,7 +56,7 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
           : `${field}:${field === 'oidc' ? name : name.toLowerCase()}`;
       const owner = owners.get(key) ?? id;
       if (owner !== id)
-        fault('ambiguous-person', `"${name}" belongs to "${owner}" already.`, [
+        fault('ambiguous-person', `"${name}" already belongs to "${owner}".`, [
           'people',
           id,
           ...(field === 'id' ? [] : [field]),
@@ -66,25 +66,29 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
   }
   policy.review.approvers.forEach((who, i) => {
     if (personOf(policy, who) === undefined) {
-      fault('unknown-person', `"${who}" is not under people and is no e-mail address.`, ['review', 'approvers', i]);
+      fault('unknown-person', `"${who}" is neither listed under people nor a valid e-mail address.`, [
+        'review',
+        'approvers',
+        i,
+      ]);
     }
   });
   const approvers = approversOf(policy).length;
   const { required_reviewers: required, solo } = policy.review;
   if (required > approvers && !(solo && required === approvers + 1)) {
-    fault('quorum', `${required} reviewers are required and ${approvers} may approve.`, [
+    fault('quorum', `${required} reviewers are required, but only ${approvers} may approve.`, [
       'review',
       'required_reviewers',
     ]);
   }
   for (const [path, reviewers] of Object.entries(policy.review.critical_paths)) {
     if (reviewers <= approvers) continue;
-    const message = `${reviewers} reviewers are required for ${path} and ${approvers} may approve: no such change can pass.`;
+    const message = `${reviewers} reviewers are required for ${path}, but only ${approvers} may approve: such a change can never pass.`;
     fault('quorum', message, ['review', 'critical_paths', path], 'warning');
   }
   if (policy.notify.slack?.channel !== undefined) {
     const message =
-      'An incoming webhook of Slack writes to the channel it was made for; take channel out, and write slack: {}.';
+      'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';
     fault('no-effect', message, ['notify', 'slack', 'channel'], 'warning');
   }
   for (const [name, profile] of Object.entries(policy.agents.profiles)) {

@@ -5,11 +5,11 @@ type People = Pick<Policy, 'people'>;
 const own = <T>(map: Record<string, T>, key: string): T | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
 
 /**
- * The person id of somebody, however named: an id, an e-mail address, `github:LOGIN`, `slack:ID` or `iam:ARN`. An address
- * that is nobody's is a person of its own, in small letters. Undefined for anybody else. Rules compare these ids only.
+ * The person id for a name: an id, an e-mail address, `github:LOGIN`, `slack:ID` or `iam:ARN`. An address that the
+ * policy does not list is its own person id, in lower case. Undefined for any other name. Rules compare only these ids.
  */
-export function personOf(policy: People, who: string): string | undefined {
-  const name = who.trim();
+export function personOf(policy: People, given: string): string | undefined {
+  const name = given.trim();
   if (own(policy.people, name)) return name;
   const people = Object.entries(policy.people);
   const [, kind, value = ''] = /^(github|slack|iam):(.+)$/i.exec(name) ?? [];
@@ -30,16 +30,16 @@ export function personOf(policy: People, who: string): string | undefined {
   }
 }
 
-/** Person ids of those who may approve, each once; an id nobody has is left out (`parsePolicy` refuses it). */
+/** Person ids of the approvers, each once. Unknown ids are left out; `parsePolicy` refuses them. */
 export function approversOf(policy: People & { review: Pick<Policy['review'], 'approvers'> }): string[] {
   const ids = policy.review.approvers.map((who) => personOf(policy, who));
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
 /**
- * Who signed in, by what the issuer says: the person with that subject, else the one with that verified address. Undefined
- * for whoever the policy does not name, and where subject and address are two people's. A person with a subject is known by
- * it alone: an address may be given to somebody else one day.
+ * The person id for the claims of an issuer: the person with this subject, otherwise the person with this verified
+ * address. Undefined if the policy does not name the person, or if subject and address belong to two people. A person
+ * with a subject in the policy is identified by it alone, because an address may be reassigned to somebody else.
  */
 export function signedIn(
   policy: People & { review: Pick<Policy['review'], 'approvers'> },
@@ -53,5 +53,5 @@ export function signedIn(
   return byAddress !== undefined && own(policy.people, byAddress)?.oidc === undefined ? byAddress : undefined;
 }
 
-/** `OSUSER@localhost` is one too. */
+/** Also true for `OSUSER@localhost`. */
 const isAddress = (text: string): boolean => /^[^\s@:/]+@[^\s@:/]+$/.test(text);

@@ -5,8 +5,8 @@ import { applyPolicy } from './merge.ts';
 import type { Policy } from './schema.ts';
 
 /**
- * Merges a spec with the policy. Submit calls it once per run; the steps read what it stored.
- * @throws SpecInvalid, PolicyRefused and the other refusals of the policy, every fault in the message and in `details`.
+ * Merges a spec with the policy. Submit calls it once per run and stores the result for the steps.
+ * @throws SpecInvalid, PolicyRefused and the other refusals of the policy; message and `details` contain every fault.
  */
 export function resolveTask(
   read: ReadSpec,

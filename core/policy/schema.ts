@@ -4,7 +4,7 @@ import * as field from '../task-spec/fields.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { registries } from '../task-spec/toolchains.ts';
 
-/** Person ids also come from `OSUSER@localhost`, so an address is one. */
+/** An address is a valid person id too, because the default id is `OSUSER@localhost`. */
 const personId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,199}$/, 'Write an id in letters, digits and . _ @ + -.');
@@ -36,7 +36,7 @@ const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
   if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'A remote helper (NAME::…) is not allowed.';
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme !== undefined && !['https', 'ssh', 'file'].includes(scheme)) return 'Use a path, https:// or ssh://.';
-  if (/^[A-Za-z]+:\/\/[^/@]*:[^/@]*@/.test(url)) return 'A URL may not hold a password.';
+  if (/^[A-Za-z]+:\/\/[^/@]*:[^/@]*@/.test(url)) return 'A URL may not contain a password.';
   return undefined;
 });
 
@@ -49,7 +49,7 @@ const shared = {
     .array(z.string().min(1).max(500))
     .max(200)
     .default([])
-    .describe('Names of tests that specs may list as failing already; `*` stands for any characters.'),
+    .describe('Names of tests that specs may list as known failures; `*` stands for any characters.'),
 };
 
 const repository = z.discriminatedUnion('host', [
@@ -59,7 +59,7 @@ const repository = z.discriminatedUnion('host', [
     trusted_branches: branchPatterns.default(['main']).describe('Branches whose pushed specs start runs.'),
     ...shared,
   }),
-  // Without a host's pushes there is no trigger to mistrust: any branch of one's own repository.
+  // Any branch by default: pushes to a plain git repository do not start runs, so there is no trigger to restrict.
   z.strictObject({
     host: z.literal('git'),
     url: gitUrl.describe('Path, relative to the policy file, or an https:// or ssh:// URL.'),
@@ -87,7 +87,7 @@ const profile = z
   })
   .transform((given) => ({ ...given, plans: given.plans ?? given.kind === 'acp' }));
 
-/** The agent of a policy that names none. */
+/** Agents of a policy that lists none. */
 const builtInAgents = {
   default: 'gemini',
   profiles: {
@@ -110,17 +110,22 @@ const agents = z
   .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
 
 const limits = z.strictObject({
-  usd_per_run: field.usd.default(10).describe('Hard stop of one run, in US dollars.'),
-  timeout_minutes: z.number().positive().max(10_080).default(60).describe('Longest time of one phase, in minutes.'),
+  usd_per_run: field.usd.default(10).describe('Maximum cost of one run, in US dollars.'),
+  timeout_minutes: z.number().positive().max(10_080).default(60).describe('Maximum time of one phase, in minutes.'),
   cpu: z.number().positive().max(256).default(2).describe('Virtual CPUs of a sandbox.'),
   memory_mb: z.int().positive().max(1_048_576).default(4096).describe('Memory of a sandbox, in MiB.'),
   pids: z.int().min(16).max(1_000_000).default(512).describe('Processes in a sandbox.'),
   disk_mb: z.int().positive().max(10_485_760).default(10_240).describe('Disk space of a sandbox, in MiB.'),
   concurrent_runs: z.int().positive().max(10_000).default(4).describe('Runs at the same time; others are queued.'),
-  changed_files: z.int().positive().max(100_000).default(300).describe('Files that one change may touch.'),
-  changed_bytes: z.int().positive().max(1_000_000_000).default(5_000_000).describe('Bytes of one change.'),
-  rework_rounds: z.int().nonnegative().max(20).default(3).describe('How often a change may be sent back to the agent.'),
-  plan_alternatives: z.int().nonnegative().max(20).default(3).describe('How often another plan may be asked for.'),
+  changed_files: z.int().positive().max(100_000).default(300).describe('Maximum number of files in one change.'),
+  changed_bytes: z
+    .int()
+    .positive()
+    .max(1_000_000_000)
+    .default(5_000_000)
+    .describe('Maximum number of bytes in one change.'),
+  rework_rounds: z.int().nonnegative().max(20).default(3).describe('How often a change may go back to the agent.'),
+  plan_alternatives: z.int().nonnegative().max(20).default(3).describe('How often another plan may be requested.'),
   ci_report_minutes: z
     .number()
     .positive()
@@ -139,7 +144,7 @@ const review = z.strictObject({
   plan: z
     .enum(['required', 'optional'])
     .default('required')
-    .describe('`optional`: the plan is recorded, and no approval is asked for.'),
+    .describe('`optional`: the plan is recorded and needs no approval.'),
   approvers: z
     .array(personId)
     .max(500)
@@ -154,7 +159,7 @@ const review = z.strictObject({
   solo: z
     .boolean()
     .optional()
-    .describe('The requester may approve. Default: true if the policy names neither people nor approvers.'),
+    .describe('Whether the requester may approve. Default: true if the policy names neither people nor approvers.'),
 });
 
 const budget = z.strictObject({
@@ -164,11 +169,11 @@ const budget = z.strictObject({
   alerts_percent: z.array(z.int().positive().max(100)).max(10).default([50, 80, 100]),
 });
 
-/** The operator's configuration, as written (input) and with every default filled in (output). */
+/** The operator's configuration, as written (input) and with all defaults (output). */
 export const policySchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this format.'),
-    people: z.record(personId, person).default({}).describe('Person id → the names of that person elsewhere.'),
+    people: z.record(personId, person).default({}).describe('Person id → the names of that person in other systems.'),
     repositories: z
       .record(field.repositoryName, repository)
       .default({})
@@ -201,16 +206,16 @@ export const policySchema = z
         spot: z
           .boolean()
           .default(false)
-          .describe('Spot capacity for the first attempt of a phase: cheaper, and sometimes interrupted.'),
+          .describe('Use Spot capacity for the first attempt of a phase; it is cheaper, and AWS may interrupt it.'),
       })
       .prefault({})
-      .describe('Sandboxes on Fargate; without effect on one machine.'),
+      .describe('Sandboxes on Fargate; no effect on one machine.'),
     mcp: z.unknown().optional().describe('Not built yet: refused.'),
     checks: z.record(field.name, field.command).default({}).describe('Name → command, run in Verify on every change.'),
     ci: z
       .record(field.line(200), field.command)
       .default({})
-      .describe('CI gate → command that stands for it on a host without CI.'),
+      .describe('CI gate → command that replaces it on a host without CI.'),
     limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
     protected_paths: z
@@ -226,7 +231,7 @@ export const policySchema = z
             channel: z
               .unknown()
               .optional()
-              .describe('Has no effect: an incoming webhook writes to the channel it was made for.'),
+              .describe('Has no effect: an incoming webhook writes to the channel it was created for.'),
           })
           .optional(),
         email: z.strictObject({ from: z.email() }).optional(),
@@ -257,18 +262,21 @@ const providersOf = (profiles: Record<string, { provider?: string | undefined }>
 ];
 
 /**
- * The policy of one person on one machine, for whoever has none.
- * @throws PolicyInvalid when the id, the address or a repository's name or URL could not stand in a policy.
+ * The built-in policy for one person on one machine, used without a policy file.
+ * @throws PolicyInvalid when the id, the address or a repository's name or URL is invalid.
  */
-export function soloPolicy(who: { id: string; email: string }, repositories: { name: string; url: string }[]): Policy {
-  // `OSUSER@localhost` is an id that is no deliverable address.
-  const email = z.email().safeParse(who.email).success ? { email: who.email } : {};
+export function soloPolicy(
+  person: { id: string; email: string },
+  repositories: { name: string; url: string }[],
+): Policy {
+  // `OSUSER@localhost` is a valid id, but not a deliverable address.
+  const email = z.email().safeParse(person.email).success ? { email: person.email } : {};
   const parsed = policySchema.safeParse({
     version: 1,
-    people: { [who.id]: email },
+    people: { [person.id]: email },
     repositories: Object.fromEntries(repositories.map(({ name, url }) => [name, { host: 'git', url }])),
-    review: { approvers: [who.id], solo: true },
+    review: { approvers: [person.id], solo: true },
   });
   if (parsed.success) return parsed.data;
-  throw new DrydockError('PolicyInvalid', `The built-in policy cannot be made: ${z.prettifyError(parsed.error)}`);
+  throw new DrydockError('PolicyInvalid', `The built-in policy is invalid: ${z.prettifyError(parsed.error)}`);
 }

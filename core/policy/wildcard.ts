@@ -1,4 +1,4 @@
-/** Whether a text is one of the patterns, in which `*` stands for any characters, slashes among them. Linear in the text. */
+/** Whether a text matches a pattern; `*` stands for any characters, including slashes. Linear in the text. */
 export const wildcard = (patterns: readonly string[], text: string): boolean =>
   patterns.some((pattern) => matches(pattern, text));
 

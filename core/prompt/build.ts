@@ -6,7 +6,7 @@ import type { CompiledConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
-/** Goes into the provenance of a run (R6); raise it whenever the words below change. */
+/** Part of the provenance of a run (R6); raise it whenever the texts below change. */
 export const promptVersion = '2';
 
 interface PromptInput {
@@ -20,7 +20,7 @@ interface PromptInput {
   handoff?: string;
 }
 
-/** The whole prompt of a phase. The spec was reviewed and instructs; all else from outside is fenced. */
+/** The whole prompt of a phase. Only the spec gives instructions, because it was reviewed; other texts are fenced. */
 export function buildPrompt(input: PromptInput): string {
   const { spec, constraints, plan, work } = input;
   const mark = (name: string): string =>

@@ -1,17 +1,19 @@
 /**
- * Text from outside is data (R44): it enters a prompt fenced and attributed, with what a reader cannot see taken out.
+ * Untrusted text is data (R44): in a prompt it is fenced and attributed, and its invisible characters are removed.
  */
 
-/** Zero-width and bidirectional characters, fillers, variation selectors and tags: seen by a model and not by a reviewer. */
+/**
+ * Zero-width and bidirectional characters, fillers, variation selectors and tags: a model reads them, a reviewer not.
+ */
 const hidden =
   /[\u00AD\u061C\u115F\u1160\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0]|[\uFE00-\uFE0E]|\u034F|[\u{E0000}-\u{E0FFF}]/gu;
-/** Not shown where Markdown is rendered; one that is never closed hides all that follows. */
+/** Rendered Markdown does not show comments; an unclosed comment hides all text after it. */
 const comment = /<!--[\s\S]*?(?:--!?>|$)/g;
-/** Terminal escapes and other control characters, but for tab and line feed. */
+/** Terminal escapes and other control characters, except tab and line feed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
 const control = /\u001B\[[0-9;?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 
-/** Takes out what a reader would not see. Doing it again changes nothing. */
+/** Removes everything that a reader would not see. Idempotent. */
 export const stripHidden = (text: string): string =>
   text
     .toWellFormed()
@@ -19,12 +21,12 @@ export const stripHidden = (text: string): string =>
     .replace(control, '')
     .replace(hidden, '')
     .replace(comment, '')
-    // Two halves around a comment may have made a new one.
+    // Removing a comment may have joined the text around it to a new comment.
     .replaceAll('<!--', '<! --');
 
-/** A bar of backticks longer than any run of them inside. */
-export const barFor = (text: string, least: number): string =>
-  '`'.repeat([...text.matchAll(/`+/g)].reduce((longest, [run]) => Math.max(longest, run.length + 1), least));
+/** A bar of at least `min` backticks that is longer than any run of backticks in the text. */
+export const barFor = (text: string, min: number): string =>
+  '`'.repeat([...text.matchAll(/`+/g)].reduce((length, [run]) => Math.max(length, run.length + 1), min));
 
 /** A fence that the text cannot end. */
 export function fence(text: string, from: string): string {

@@ -1,7 +1,7 @@
 import { oneLine } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
-/** Subject, a line of why, and trailers that lead from a line of code back to its spec, plan and approver. */
+/** Subject and trailers; the trailers lead from a line of code back to its spec, plan and approver. */
 export function commitMessage(facts: PublishFacts): string {
   const subject = oneLine(`${facts.taskId}: ${facts.title}`.slice(0, 500))
     .slice(0, 72)

@@ -1,11 +1,12 @@
 import { barFor, stripHidden } from '../prompt/fence.ts';
 
-/** Text from outside as one line without hidden characters, for places that show plain text: titles, subjects. */
+/** Untrusted text as one line, hidden characters removed, where plain text is shown: titles, subjects. */
 export const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();
 
 /**
- * Text from outside inside Markdown: no markup, no HTML, no mentions, no links, no hidden characters, one line. Hosts
- * look for mentions and issue numbers in the rendered text, where a backslash is gone; a zero-width space stays.
+ * Escapes untrusted text for Markdown: one line without markup, HTML, mentions, links or hidden characters. A
+ * zero-width space breaks mentions and issue numbers, because hosts look for them in the rendered text, which has lost
+ * its backslashes.
  */
 export function escapeMarkdown(text: string): string {
   return oneLine(text)
@@ -27,5 +28,7 @@ export function code(text: string): string {
   return bar.length === 1 ? `${bar}${clean}${bar}` : `${bar} ${clean} ${bar}`;
 }
 
-/** The same inside a table, where a bar would end the cell also in a code span. */
+/**
+ * A code span for a table cell. A text with a bar is escaped instead, because a bar ends the cell in a code span too.
+ */
 export const cellCode = (text: string): string => (text.includes('|') ? escapeMarkdown(text) : code(text));

@@ -2,10 +2,10 @@ import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
 
-/** What a commit and a pull request say about the run that made them (R6, R33). */
+/** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
   runId: string;
-  /** Page of the run, where people elsewhere can open it. */
+  /** URL of the run's page; undefined if there is no page that others can open. */
   link: string | undefined;
   taskId: string;
   title: string;

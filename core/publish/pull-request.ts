@@ -3,9 +3,9 @@ import type { CommandResult } from '../run/phase.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
-/** Code hosts refuse longer bodies; what does not fit is said to be cut. */
+/** UTF-16 code units. Code hosts refuse longer bodies; a cut body says so. */
 const maxBody = 60_000;
-/** More files than a reviewer reads in a table. */
+/** A reviewer does not read a longer table. */
 const maxFiles = 100;
 const maxRefusals = 50;
 
@@ -13,7 +13,7 @@ const maxRefusals = 50;
 export function pullRequestBody(facts: PublishFacts): string {
   const body = [
     `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.${facts.link === undefined ? '' : ` [Plan, evidence and votes](${facts.link}).`}`,
-    ...(facts.solo ? ['**Approved by its requester**: the policy names one person only.'] : []),
+    ...(facts.solo ? ['**Approved by its requester**: the policy names only one person.'] : []),
     ...(facts.weakened.length > 0
       ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]
       : []),
@@ -58,7 +58,7 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     ...(facts.refusals.length > 0
       ? [
-          '## Refused on the way out',
+          '## Refused outgoing requests',
           ...facts.refusals
             .slice(0, maxRefusals)
             .map(
@@ -87,11 +87,11 @@ export function pullRequestBody(facts: PublishFacts): string {
       ],
     ),
   ].join('\n\n');
-  // Cut between lines: every line stands for itself, a row of a table too.
+  // Cut between lines, because each line is complete in itself, also a row of a table.
   return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
 }
 
-const cut = '\n\n(cut: the whole text is kept with the run)';
+const cut = '\n\n(cut: the run keeps the whole text)';
 
 function resultOf({ exitCode, timedOut }: CommandResult): string {
   if (timedOut) return 'timed out';

@@ -1,7 +1,7 @@
-/** Where GitHub looks for the file; the first one there is counts. */
+/** Where GitHub looks for the file, in this order; the first existing file counts. */
 export const codeownersPaths = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
-/** Each once, without the `@`; teams as `org/team`. */
+/** Each owner once, without the `@`; teams as `org/team`. */
 interface Owners {
   logins: string[];
   teams: string[];
@@ -9,9 +9,9 @@ interface Owners {
 }
 
 /**
- * Owners of changed paths by GitHub's rules for CODEOWNERS: the last line that matches a path says who owns it, and one
- * without owners that nobody does. Patterns are those of gitignore without `!`, `[ ]` and `\#`; a line that GitHub does
- * not understand is skipped, as it does.
+ * Owners of changed paths by GitHub's rules for CODEOWNERS: the last line that matches a path names its owners; a line
+ * without owners removes them. Patterns are those of gitignore without `!`, `[ ]` and `\#`. Invalid lines are skipped,
+ * as on GitHub.
  * Source: GitHub Docs, "About code owners".
  */
 export function ownersOf(file: string, paths: string[]): Owners {
@@ -43,14 +43,14 @@ function ruleOf(line: string): Rule | undefined {
   const comment = rest.findIndex((word) => word.startsWith('#'));
   const owners = comment < 0 ? rest : rest.slice(0, comment);
   if (!owners.every((owner) => login.test(owner) || team.test(owner) || email.test(owner))) return undefined;
-  // A backslash keeps a blank in a name; what else it could mean, GitHub does not support.
+  // A backslash escapes a blank in a name; GitHub supports no other use of it.
   const glob = pattern.replaceAll('\\ ', ' ');
   if (/^!|[[\]\\]/.test(glob)) return undefined;
   const owns = matcher(glob);
   return owns && { owners, owns };
 }
 
-/** `**` stands for any number of folders, and what names a folder for all below it. */
+/** `**` stands for any number of folders; a pattern that names a folder matches everything below it. */
 function matcher(glob: string): Rule['owns'] | undefined {
   const parts = glob.replace(/^\/|\/$/g, '').split('/');
   if (parts.includes('')) return undefined;
@@ -63,7 +63,7 @@ function matcher(glob: string): Rule['owns'] | undefined {
       ? [below(rooted.slice(0, -1))]
       : glob.endsWith('/')
         ? [below(rooted)]
-        : // `docs/*` are the files in docs, and not what is in folders there.
+        : // `docs/*` matches the files in docs, not those in its subfolders.
           anchored && last === '*'
           ? [rooted]
           : [rooted, below(rooted)];
@@ -74,8 +74,8 @@ const nameMatches = (glob: string, name: string): boolean =>
   matches([...glob], [...name], '*', (char, other) => char === '?' || char === other);
 
 /**
- * Whether a sequence is as a pattern says, in which `any` stands for any number of items. Only the last `any` is tried
- * again, so that the time is at most length times length.
+ * Whether a sequence matches a pattern in which `any` stands for any number of items. Only the last `any` is retried,
+ * so the time is at most the product of both lengths.
  */
 function matches(pattern: string[], items: string[], any: string, same: (a: string, b: string) => boolean): boolean {
   let at = 0;

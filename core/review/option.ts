@@ -1,23 +1,23 @@
 import { DrydockError } from '../errors.ts';
 import type { Gate, GateOption, VoteChoice } from '../run/gate.ts';
 
-/** The vote that an option stands for. */
+/** The vote that an option casts. */
 export interface OptionVote {
   choice: VoteChoice;
   text: string;
 }
 
-/** The options of a question. The agent's own are answers; those of an escalation carry their action. */
+/** The options of a question. Options from the agent are answers; options of an escalation have an action. */
 export const optionsOf = (gate: Pick<Gate, 'kind' | 'question' | 'options'>): GateOption[] =>
   gate.kind === 'question'
     ? (gate.options ?? (gate.question?.options ?? []).map((label) => ({ label, does: 'answer' as const })))
     : [];
 
-/** The option that a text names, however it is written. */
+/** The option that a text names, ignoring case, spaces and final punctuation. */
 export const optionNamed = (gate: Pick<Gate, 'kind' | 'question' | 'options'>, text: string): GateOption | undefined =>
-  optionsOf(gate).find(({ label }) => normal(label) === normal(text));
+  optionsOf(gate).find(({ label }) => normalize(label) === normalize(text));
 
-const normal = (text: string): string =>
+const normalize = (text: string): string =>
   text
     .trim()
     .toLowerCase()
@@ -25,8 +25,8 @@ const normal = (text: string): string =>
     .replace(/\s+/g, ' ');
 
 /**
- * What choosing an option does, with the words that a person added to it.
- * @throws AnswerInvalid when the option is nothing without words.
+ * The vote for an option, with the text that the person added.
+ * @throws AnswerInvalid when the option requires a text and there is none.
  */
 export function voteForOption(option: GateOption, words: string): OptionVote {
   const text = words.trim();
@@ -38,14 +38,14 @@ export function voteForOption(option: GateOption, words: string): OptionVote {
     case 'answer':
       if (option.text !== 'required') return { choice: 'answer', text: text === '' ? option.label : text };
       if (text === '')
-        throw new DrydockError('AnswerInvalid', `“${option.label}” needs words: the agent gets them as they are.`, {
+        throw new DrydockError('AnswerInvalid', `“${option.label}” needs a text: the agent gets it unchanged.`, {
           remedy: 'Write the hint itself as the answer.',
         });
       return { choice: 'answer', text };
   }
 }
 
-/** A vote as typed: an answer that only names an option does what the option says. */
+/** The vote for a typed answer: if the answer names an option, the action of the option applies. */
 export function votedFor(gate: Pick<Gate, 'kind' | 'question' | 'options'>, vote: OptionVote): OptionVote {
   const option = vote.choice === 'answer' ? optionNamed(gate, vote.text) : undefined;
   return option === undefined || (option.does === 'answer' && option.text !== 'required')

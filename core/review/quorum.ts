@@ -1,7 +1,7 @@
 import { pathMatcher } from '../guard/paths.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
 
-/** Votes a change needs: the spec's and policy's number, raised where it touches a critical path (R24). */
+/** Votes that a change needs: the number of spec and policy, raised if it touches a critical path (R24). */
 export function requiredReviewers(
   task: Pick<EffectiveTask, 'requiredReviewers' | 'criticalPaths'>,
   paths: string[],

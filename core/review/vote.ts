@@ -2,7 +2,8 @@ import { DrydockError } from '../errors.ts';
 import type { Gate, GateDecision, Vote } from '../run/gate.ts';
 
 /**
- * Whether a vote counts and what it decides. Pure: the store writes vote and decision in one transaction.
+ * Checks a vote and returns its decision; undefined while more votes are needed. Pure: the store writes vote and
+ * decision in one transaction.
  * @throws GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted; each names the reason.
  */
 export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
@@ -12,10 +13,10 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   if (gate.kind === 'slot' || gate.kind === 'ci') {
     throw new DrydockError(
       'VoteRefused',
-      `${gate.gateId} is not decided by people: it waits for ${waitsFor[gate.kind]}.`,
+      `${gate.gateId} is not a decision for people: it waits for ${waitsFor[gate.kind]}.`,
     );
   }
-  // Written so that a time nobody can read counts as too late.
+  // Negated so that an invalid time (NaN) counts as too late.
   if (!(Date.parse(vote.at) < Date.parse(gate.expiresAt))) {
     throw new DrydockError('GateExpired', `${gate.gateId} expired at ${gate.expiresAt}.`);
   }
@@ -42,7 +43,7 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
       if (gate.kind === 'plan' && gate.revisionsLeft <= 0) {
         throw new DrydockError('AlternativesExhausted', 'The policy allows no further alternative to this plan.');
       }
-      if (vote.text.trim() === '') throw new DrydockError('AnswerInvalid', 'Say what should be different.');
+      if (vote.text.trim() === '') throw new DrydockError('AnswerInvalid', 'Describe the change you ask for.');
       return decided('revise');
     case 'approve': {
       if (gate.kind === 'question' && !gate.acceptable) {
@@ -54,21 +55,21 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   }
 }
 
-const waitsFor = { slot: 'a place in the queue', ci: 'the CI gates' } as const;
+const waitsFor = { slot: 'a concurrency slot', ci: 'the CI gates' } as const;
 
 function refuseVoter(gate: Gate, vote: Vote): void {
-  // The requester knows what was meant and may answer a question or give up; approving is for others.
+  // The requester knows the intent and may answer a question or give up; only others may approve.
   const answers = gate.kind === 'question' && vote.choice !== 'approve';
   if (vote.person === gate.requester && !gate.solo && !answers) {
-    throw new DrydockError('VoteRefused', `${vote.person} asked for this run and may not decide it.`);
+    throw new DrydockError('VoteRefused', `${vote.person} requested this run and may not decide it.`);
   }
   const allowed = answers ? gate.eligible : gate.approvers;
   if (!allowed.includes(vote.person)) {
     const may = allowed.length > 0 ? allowed.join(', ') : 'nobody';
-    throw new DrydockError('VoteRefused', `${vote.person} may not decide this gate; ${may} may.`);
+    throw new DrydockError('VoteRefused', `${vote.person} may not decide this gate. Allowed: ${may}.`);
   }
   if (gate.approvals.includes(vote.person)) {
-    throw new DrydockError('VoteRefused', `${vote.person} has voted on ${gate.gateId} already.`);
+    throw new DrydockError('VoteRefused', `${vote.person} has already voted on ${gate.gateId}.`);
   }
   if (vote.head !== gate.head) {
     throw new DrydockError(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Git's modes that a change set may carry; symlinks and submodules are listed so that the guard can name them. */
+/** Git file modes of a change set. Symlinks and submodules are included so that the guard can name them. */
 export const fileModes = ['100644', '100755', '120000', '160000'] as const;
 
 /** @internal for its tests */
@@ -18,8 +18,9 @@ export const changeEntry = z.discriminatedUnion('op', [
 ]);
 
 /**
- * What a sandbox returns: how the tree differs from `base`. A rename is a delete and a put. The contents travel beside
- * the manifest as one byte string: the blobs of the `put` entries in the order of the entries, submodules without one.
+ * The change that a sandbox returns: how the tree differs from `base`. A rename is a delete and a put. The contents are
+ * stored beside the manifest as one byte string: the blobs of the `put` entries, in the order of the entries; a
+ * submodule has no blob.
  */
 export const changeManifest = z.strictObject({
   base: z.string().regex(/^[0-9a-f]{40}$/),
@@ -36,7 +37,7 @@ export interface ChangeSet {
   blobs: Uint8Array;
 }
 
-/** The content of each `put` entry that has one, by path. Views into `blobs`, not copies. */
+/** The content of each `put` entry by path, without submodules. The values are views into `blobs`, not copies. */
 export function blobsByPath(change: ChangeSet): Map<string, Uint8Array> {
   const map = new Map<string, Uint8Array>();
   let offset = 0;

@@ -1,7 +1,7 @@
-const plain = (name: string): string => name.trim().toLowerCase();
+const normalize = (name: string): string => name.trim().toLowerCase();
 
-/** The checkpoints of a spec at which nobody was asked yet. An agent may write a name with other capitals. */
+/** The checkpoints of a spec that have not been reached yet. Compared without case, because agents change the case. */
 export function checkpointsLeft(named: readonly string[], passed: readonly string[] = []): string[] {
-  const known = new Set(passed.map(plain));
-  return named.filter((name) => !known.has(plain(name)));
+  const known = new Set(passed.map(normalize));
+  return named.filter((name) => !known.has(normalize(name)));
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { phaseLimits } from './phase.ts';
 
 /**
- * A spec under its policy: everything a run may do. Submit makes it once and stores it as an artifact that the record
- * names by its digest; every step reads it, so that neither spec nor policy is parsed again and neither changes during
- * the run. The schema checks the stored form; the rules of a spec are in core/task-spec, those of a policy in core/policy.
+ * A spec merged with its policy: everything a run may do. Submit builds it once and stores it as an artifact; the run
+ * record holds its digest. Every step reads this artifact, so that spec and policy are not parsed again and cannot
+ * change during the run. The schema checks the stored form; core/task-spec holds the rules of specs, core/policy those
+ * of policies.
  */
 
 const names = z.array(z.string());
@@ -81,7 +82,7 @@ export type SprintBudget = z.infer<typeof sprintBudget>;
 
 export const effectiveTask = z.strictObject({
   spec,
-  /** The repository as the policy lists it. `location`: what its code host knows it by, a path, URL or name. */
+  /** The repository as the policy lists it. `location`: its path, URL or name at the code host. */
   repository: z.strictObject({
     host: z.enum(['git', 'github']),
     location: z.string(),
@@ -91,9 +92,9 @@ export const effectiveTask = z.strictObject({
   team: z.string(),
   /** The team's budget; absent when the policy sets none. */
   budget: sprintBudget.optional(),
-  /** Approvers as the policy lists them, without the requester of a solo policy: budget alerts go to them. */
+  /** Approvers as the policy lists them (a solo policy's requester is not added); they receive budget alerts. */
   policyApprovers: names,
-  /** Persons of the policy by id: votes and reviews are cast by them. */
+  /** People of the policy by id; they cast votes and reviews. */
   people: z.record(z.string(), person),
   limits: phaseLimits.extend({
     usdMicros: z.int(),
@@ -105,9 +106,9 @@ export const effectiveTask = z.strictObject({
     concurrentRuns: z.int(),
     ciReportMs: z.int(),
   }),
-  /** Person ids, with the requester where listed or solo; without solo the requester's vote does not count. */
+  /** Person ids. The requester is included if listed or solo; without solo the requester's vote does not count. */
   approvers: names,
-  /** The larger of spec and policy; `criticalPaths` may raise it by the files a change touches. */
+  /** The larger number of spec and policy; `criticalPaths` may raise it for the files that a change touches. */
   requiredReviewers: z.int(),
   planRequired: z.boolean(),
   expiresHours: z.number(),
@@ -119,12 +120,12 @@ export const effectiveTask = z.strictObject({
   /** Globs of `provider/model`. */
   modelsAllow: names,
   checks: z.array(namedCommand),
-  /** Commands for the spec's `ci_gates`, on a repository whose host has no CI. */
+  /** Commands that replace the spec's `ci_gates` when the repository's host has no CI. */
   ci: z.array(namedCommand),
-  /** Names of tests that both spec and policy list as failing already. */
+  /** Names of tests that fail on the target branch, as listed by both spec and policy. */
   knownFailures: names,
   constraints: z.strictObject({
-    /** Globs of the only paths that may change; empty: any. */
+    /** Globs of the only paths that may change; empty: every path may change. */
     targetPaths: names,
     /** Globs of paths that may not change. */
     excludedPaths: names,

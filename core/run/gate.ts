@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { question } from './phase.ts';
 import { reviewThread } from './record.ts';
 
-/** Kinds of waits that hold a task token. `slot` waits for the scheduler and `ci` for checks; people decide the others. */
+/** Kinds of waits that hold a task token. `slot` waits for the scheduler, `ci` for checks; people decide the others. */
 const gateKinds = ['plan', 'checkpoint', 'question', 'review', 'slot', 'ci'] as const;
 export type GateKind = (typeof gateKinds)[number];
 
@@ -14,17 +14,17 @@ export const vote = z.strictObject({
   choice: z.enum(voteChoices),
   /** Reason, instruction, answer or added constraint. */
   text: z.string(),
-  /** Head commit or plan digest the person saw. */
+  /** Head commit or plan digest that the person saw. */
   head: z.string(),
   /** ISO 8601. */
   at: z.string(),
-  /** The gate was decided or expired already; the vote is kept and not counted. */
+  /** The gate was already decided or expired; the vote is stored and not counted. */
   late: z.boolean(),
 });
 export type Vote = z.infer<typeof vote>;
 
 const gateDecision = z.strictObject({
-  /** `needs-person`: nobody is there to answer (`--yes`). The last four: CI and the queue. */
+  /** `needs-person`: the run has nobody to answer (`--yes`). The last four are for CI and the queue. */
   outcome: z.enum([
     'approved',
     'revise',
@@ -51,43 +51,43 @@ const gateDecision = z.strictObject({
 });
 export type GateDecision = z.infer<typeof gateDecision>;
 
-/** An option of a question, and what choosing it does. */
+/** An option of a question, with its action. */
 const gateOption = z.strictObject({
   label: z.string(),
-  /** `answer` goes on with the label or the person's words, `reject` ends the run, `accept` approves the change. */
+  /** `answer` continues with the label or the person's text, `reject` ends the run, `accept` approves the change. */
   does: z.enum(['answer', 'reject', 'accept']),
-  /** The option is not valid without the person's own words. */
+  /** The option is valid only with a text from the person. */
   text: z.literal('required').exactOptional(),
 });
 export type GateOption = z.infer<typeof gateOption>;
 
 export const gate = z.strictObject({
-  /** `<runId>.<kind>.<round>`; deterministic, so that opening it twice opens one. */
+  /** `<runId>.<kind>.<round>`; deterministic, so that opening the gate twice opens one gate. */
   gateId: z.string(),
   runId: z.string(),
   taskId: z.string(),
   kind: z.enum(gateKinds),
   round: z.int().positive(),
-  /** Commit (review) or plan digest (plan) that is voted on; votes for another are refused. */
+  /** Commit (review) or plan digest (plan) under vote; votes for another one are refused. */
   head: z.string(),
-  /** What is shown: plan, question, checkpoint, failing command. */
   title: z.string(),
+  /** The displayed content: plan, question, checkpoint or failing command. */
   text: z.string(),
   question: question.exactOptional(),
-  /** Options that carry an action. Absent when the agent asks: its options are answers. */
+  /** Options with an action. Absent when the agent asks: its options are answers. */
   options: z.array(gateOption).exactOptional(),
-  /** A question that may also be approved: then the change goes on as it is. */
+  /** A question that may also be approved: the run then continues with the change as it is. */
   acceptable: z.boolean(),
-  /** Person ids that may approve; of a question, fewer than may answer. */
+  /** Person ids that may approve; for a question, a subset of those that may answer. */
   approvers: z.array(z.string()),
-  /** A person has to look: `--yes` may not decide it. */
+  /** A person has to decide: `--yes` may not. */
   needsPerson: z.boolean(),
   requester: z.string(),
   /** Person ids that may decide. */
   eligible: z.array(z.string()),
   required: z.int(),
   solo: z.boolean(),
-  /** How many alternatives may still be asked for. */
+  /** Number of alternatives that may still be requested. */
   revisionsLeft: z.int(),
   approvals: z.array(z.string()),
   status: z.enum(['pending', 'decided']),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { phaseSpec } from './phase.ts';
 
-/** Input with the tar of the profile's files, where they are not mounted. */
+/** Name of the input that holds the profile's files as a tar, for sandboxes that cannot mount a folder. */
 export const agentFilesInput = 'agent.tar';
 
-/** A phase order as it is stored: all of it but the bytes of its inputs. No secret is in it. */
+/** A phase order in its stored form: everything except the bytes of its inputs. It holds no secret. */
 export const storedOrder = z.strictObject({
   spec: phaseSpec,
-  /** Where the base commit is, and how many commits of its history may be seen. */
+  /** Location of the base commit; `depth` is the number of commits of its history that the sandbox may read. */
   base: z.strictObject({
     host: z.enum(['git', 'github']),
     scope: z.strictObject({
@@ -26,7 +26,7 @@ export const storedOrder = z.strictObject({
       provider: z.string(),
       /** Globs of allowed `provider/model`. */
       allow: z.array(z.string()),
-      /** What the calls of this phase may cost at most. */
+      /** Maximum cost of the calls of this phase, in micro-US-dollars. */
       budgetMicros: z.int().nonnegative(),
     })
     .optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { phaseNames } from './phase.ts';
 
-/** Which phase of which run; stored with the token so that recovery can launch the next attempt from it. */
+/** A phase of a run; stored with the token so that recovery can launch the next attempt from it. */
 export const phaseRequest = z.strictObject({
   runId: z.string(),
   phase: z.enum(phaseNames),

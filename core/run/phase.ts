@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * The contract between the pipeline and a sandbox: what a phase is told (`PhaseSpec`, fetched by the runner from the
- * gateway at `GET /phase`) and what it leaves (`PhaseResult`, put as the artifact `result.json`). Everything in a result
- * is telemetry; only a `verify` result of a fresh sandbox counts as evidence (law 3).
+ * The contract between the pipeline and a sandbox: the input of a phase (`PhaseSpec`, fetched by the runner from the
+ * gateway at `GET /phase`) and its output (`PhaseResult`, put as the artifact `result.json`). Everything in a result is
+ * telemetry; only a `verify` result of a fresh sandbox counts as evidence (law 3).
  */
 
 export const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
@@ -18,7 +18,7 @@ const agentSpec = z.strictObject({
   command: z.array(z.string()).min(1),
   provider: z.string().optional(),
   model: z.string().optional(),
-  /** Whether a folder is mounted read-only at /agent. */
+  /** Whether the profile's folder is available read-only at /agent. */
   files: z.boolean(),
   /** Whether the profile is started in the plan phase. */
   plans: z.boolean(),
@@ -40,9 +40,11 @@ export const phaseSpec = z.strictObject({
   taskId: z.string(),
   phase: z.enum(phaseNames),
   base: z.string(),
-  /** Inputs the gateway serves at `GET /inputs/<name>`: `changeset.json`, `changeset.blobs`, `plan.json`, `handoff.md`… */
+  /**
+   * Names the gateway serves at `GET /inputs/<name>`: `changeset.json`, `changeset.blobs`, `plan.json`, `handoff.md`…
+   */
   inputs: z.array(z.string()),
-  /** The whole prompt; empty where no agent runs. */
+  /** The whole prompt; empty if no agent runs. */
   prompt: z.string(),
   agent: agentSpec.nullable(),
   sandbox: z.strictObject({
@@ -54,7 +56,7 @@ export const phaseSpec = z.strictObject({
     buildCommand: z.string().optional(),
     testCommand: z.string(),
   }),
-  /** Run the tests on the untouched base before anything else; false where a cached baseline stands. */
+  /** Run the tests on the unchanged base first; false if a cached baseline is valid. */
   baseline: z.boolean(),
   /** Names of tests the spec lists as failing and the policy allows. */
   knownFailures: z.array(z.string()),
@@ -70,7 +72,7 @@ const commandResult = z.strictObject({
   exitCode: z.int().nullable(),
   timedOut: z.boolean(),
   ms: z.number().nonnegative(),
-  /** The last 16 KiB of what it printed, both streams as they came. */
+  /** The last 16 KiB of stdout and stderr, interleaved. */
   output: z.string().max(20_000),
 });
 export type CommandResult = z.infer<typeof commandResult>;
@@ -92,18 +94,18 @@ export type Checkpoint = z.infer<typeof checkpoint>;
 export const phaseResult = z.strictObject({
   phaseKey: z.string(),
   outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'verified', 'failed']),
-  /** Present when `failed`: a name from core/errors and what happened. */
+  /** Present when `failed`; `name` is one of core/errors. */
   error: z.strictObject({ name: z.string().max(100), message: z.string().max(20_000) }).optional(),
   question: question.optional(),
   checkpoint: checkpoint.optional(),
-  /** Raw `plan.yaml` as the agent left it; checked outside. */
+  /** Raw `plan.yaml` as the agent wrote it; the pipeline checks it. */
   plan: z.string().max(200_000).optional(),
   handoff: z.string().max(100_000).optional(),
   /** Whether artifacts `changeset.json` and `changeset.blobs` were put. */
   changeSet: z.boolean(),
   baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
   commands: z.array(commandResult).max(200),
-  /** Exact versions found: tools (`node`, `npm`, `git`) and top-level dependencies. */
+  /** Exact installed versions: tools (`node`, `npm`, `git`) and top-level dependencies. */
   versions: z.record(z.string(), z.string()),
   agent: z.strictObject({ exitCode: z.int().nullable(), stopReason: z.string().optional(), ms: z.number() }).optional(),
   /** Milliseconds per step, for the bench and the record. */
@@ -111,7 +113,7 @@ export const phaseResult = z.strictObject({
 });
 export type PhaseResult = z.infer<typeof phaseResult>;
 
-/** One line of what a phase reports while it runs (`POST /events`, NDJSON). Telemetry. */
+/** One line of the progress report of a running phase (`POST /events`, NDJSON). Telemetry. */
 export const phaseEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('step'),
@@ -133,7 +135,7 @@ export const phaseEvent = z.discriminatedUnion('type', [
     entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100),
   }),
 ]);
-/** What the gateway itself adds: the money of this phase so far. A sandbox that sends it is not believed. */
+/** Added by the gateway: the cost of this phase so far. The gateway drops such events from a sandbox. */
 interface CostEvent {
   type: 'cost';
   usdMicros: number;
@@ -141,7 +143,7 @@ interface CostEvent {
 
 export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
 
-/** One metered model call, as the gateway wrote it. Money in micro-US-dollars. */
+/** One metered model call, recorded by the gateway. Money in micro-US-dollars. */
 export const modelCall = z.strictObject({
   id: z.string(),
   provider: z.string(),
@@ -156,14 +158,14 @@ export const modelCall = z.strictObject({
 });
 export type ModelCall = z.infer<typeof modelCall>;
 
-/** A request for a way out that the gateway refused. */
+/** An outgoing request that the gateway refused. */
 export const refusal = z.strictObject({
   /** `host:port`, a registry path, a model, or an artifact name. */
   target: z.string(),
-  /** The command that asked, as far as known. */
+  /** The command that sent the request, if known. */
   command: z.string(),
   reason: z.string(),
-  /** The policy or spec line that would allow it; empty if nothing may. */
+  /** The policy or spec line that would allow it; empty if it can never be allowed. */
   allow: z.string(),
   /** ISO 8601. */
   at: z.string(),
@@ -172,11 +174,11 @@ export type Refusal = z.infer<typeof refusal>;
 
 /** A registry download or a tunnel. */
 export const traffic = z.strictObject({
-  /** `registry`, `connect`, or `cache` for an archive that an earlier phase fetched from a registry. */
+  /** `registry`, `connect`, or `cache` for a registry archive that an earlier phase downloaded. */
   route: z.string(),
   /** Registry path or host. */
   target: z.string(),
-  /** Of a tunnel, both directions together. */
+  /** For a tunnel, the sum of both directions. */
   bytes: z.number(),
 });
 export type Traffic = z.infer<typeof traffic>;

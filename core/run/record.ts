@@ -13,15 +13,15 @@ export const reviewThread = z.strictObject({
 });
 export type ReviewThread = z.infer<typeof reviewThread>;
 
-/** Artifacts of the phases so far; each later phase starts from them. */
+/** Results of the phases so far; each later phase starts from them. */
 const runWork = z.strictObject({
   /** Approved or proposed plan, JSON. */
   plan: digest.exactOptional(),
   /** Manifest JSON of the last change set, and its blobs. */
   changeSet: z.strictObject({ manifest: digest, blobs: digest }).exactOptional(),
   /**
-   * Frozen when Verify passed, so that publishing again after a crash gives the same commit: its time in epoch
-   * milliseconds, and the head of the branch that it is made on.
+   * Frozen when Verify passed, so that publishing again after a crash gives the same commit: the commit time in epoch
+   * milliseconds, and the head of the branch that the commit is added to.
    */
   verified: z.strictObject({ at: z.int(), previous: text.exactOptional() }).exactOptional(),
   handoff: digest.exactOptional(),
@@ -68,7 +68,7 @@ export const runFacts = z.strictObject({
   specBlob: text,
   /** Artifact with the spec's bytes. */
   specDigest: digest,
-  /** Artifact with the policy that the run started under. */
+  /** Artifact with the policy at the start of the run. */
   policyDigest: digest,
   /** Artifact with the effective task. */
   taskDigest: digest,
@@ -93,9 +93,9 @@ export const runState = z.strictObject({
   gate: text.exactOptional(),
   /** Start time of the execution that claimed the run, ISO 8601. */
   claimedBy: text.exactOptional(),
-  /** Commit the work starts from, frozen by Claim; it changes only when the target branch moved. */
+  /** Commit that the work starts from, frozen by Claim; it changes only when the target branch moves. */
   base: text.exactOptional(),
-  /** Head of the branch as last published. */
+  /** Last published head of the branch. */
   commit: text.exactOptional(),
   pullRequest: z.strictObject({ id: text, url: text, draft: z.boolean() }).exactOptional(),
   /** Set by cancel and supersede; the next step sees it. */
@@ -116,8 +116,8 @@ export const runRecord = z.strictObject({ ...runFacts.shape, ...runState.shape }
 export type RunRecord = z.infer<typeof runRecord>;
 
 /**
- * A change of a record, without what it changes of a run's end: a final status stays, whoever writes late. What a phase
- * cost and left may still come in.
+ * A change of a record that cannot change the end of a run: a late writer never replaces a final status. Costs and
+ * results of a phase are still added.
  */
 export function keepEnd(before: RunRecord, changed: RunRecord): RunRecord {
   if (!isFinal(before.status)) return changed;
@@ -141,7 +141,7 @@ export const withApplied = (run: RunRecord, key: string): RunRecord => ({
   applied: [...(run.applied ?? []), key],
 });
 
-/** A fact about a run, in order. `key` makes recording it twice recording it once. */
+/** An event in the history of a run. An event is recorded once per `key`. */
 export const runEvent = z.strictObject({
   key: text,
   /** ISO 8601. */

@@ -1,6 +1,6 @@
 import { type ErrorView, errorKinds, isErrorName } from '../errors.ts';
 
-/** Where a run stands. The first three are unfinished; the others are final and never change again. */
+/** Status of a run: the first three are unfinished; the others are final and never change again. */
 export const unfinishedStatuses = ['running', 'waiting', 'queued'] as const;
 export const finalStatuses = [
   'delivered',
@@ -17,8 +17,8 @@ export type RunStatus = (typeof unfinishedStatuses)[number] | (typeof finalStatu
 export const isFinal = (status: RunStatus): boolean => (finalStatuses as readonly string[]).includes(status);
 
 /**
- * Exit code of a command that ends with a run in this status. Of a run that did not deliver, its error decides; an error
- * that refuses a command with 2 (there is no run) ends a run with 1.
+ * Exit code of a command that ends with a run in this status. The error decides for a run that did not deliver; an
+ * error that ends a command with 2 (no run was started) ends a run with 1.
  */
 export function exitCodeOf(status: RunStatus, error?: Pick<ErrorView, 'name'> | null): 0 | 1 | 3 | 4 | 5 {
   switch (status) {

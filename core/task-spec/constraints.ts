@@ -1,6 +1,5 @@
 import type { EffectiveTask } from '../run/effective-task.ts';
 import { pathFault } from './fields.ts';
-
 import type { TaskSpec } from './schema.ts';
 
 /** The constraints of a spec, each with how it is enforced. */
@@ -12,7 +11,7 @@ const never = /^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:change|touch
 const nothingElse = /,?\s*(?:and|but)?\s*(?:nothing else|no other (?:files?|paths?))$/i;
 const itsTests = /\s*(?:,|\band\b)?\s*\b(?:its|their|the\s+(?:matching|corresponding))\s+tests?\b/i;
 
-/** Turns constraints that name paths into globs and says of each how it is enforced. Pure: the same spec, the same result. */
+/** Compiles constraints that name paths to globs, and determines how each constraint is enforced. */
 export function compileConstraints(spec: TaskSpec): CompiledConstraints {
   const targets = new Set(spec.target_paths.map(asGlob));
   const excluded = new Set(spec.excluded_paths.map(asGlob));
@@ -40,7 +39,7 @@ export function compileConstraints(spec: TaskSpec): CompiledConstraints {
   return { targetPaths: [...targets], excludedPaths: [...excluded], constraints };
 }
 
-/** What a constraint says about paths, if that is all it says: the only ones that may change, or ones that may not. */
+/** The path rule of a constraint that contains nothing else: the only paths that may change, or paths that may not. */
 export function pathRule(text: string): { kind: 'only' | 'never'; globs: string[] } | undefined {
   const plain = text.trim().replace(/[.;]$/, '').replace(nothingElse, '');
   const allowed = globsOf(only.exec(plain)?.[1]);
@@ -49,14 +48,14 @@ export function pathRule(text: string): { kind: 'only' | 'never'; globs: string[
   return forbidden && { kind: 'never', globs: forbidden };
 }
 
-/** The globs of a list of paths, with those of their tests where it says "and its tests". */
+/** The globs of a list of paths; "and its tests" adds the globs of their tests. */
 function globsOf(list: string | undefined): string[] | undefined {
   const paths = list === undefined ? undefined : pathList(list.replace(itsTests, ''));
   if (!paths || list === undefined) return undefined;
   return paths.flatMap((path) => (itsTests.test(list) ? [asGlob(path), ...testsOf(path)] : [asGlob(path)]));
 }
 
-/** `a/b.ts, c/d and "e"` as paths; undefined when anything in it is not one, since half a rule is none. */
+/** `a/b.ts, c/d and "e"` as paths; undefined if any word is not a path, because half a rule would mislead. */
 function pathList(text: string): string[] | undefined {
   const words = text
     .replace(/\b(?:the\s+)?(?:files?|folders?|director(?:y|ies)|paths?)\s+(?=\S)/gi, '')
@@ -68,7 +67,7 @@ function pathList(text: string): string[] | undefined {
   return paths.every((path) => path !== undefined) ? paths : undefined;
 }
 
-/** A word that can only be meant as a path: it has a slash, an extension, or a glob. `.` and plain words are not. */
+/** A word that can only be a path: it has a slash, an extension or a glob. `.` and plain words are not paths. */
 function asPath(word: string): string | undefined {
   const path = word.replace(/^\.\//, '');
   const looks =
@@ -80,8 +79,8 @@ function asPath(word: string): string | undefined {
 }
 
 /**
- * A name without an extension may be a folder: then what is in it is meant. `a/**` matches `a` itself too, so a file
- * without an extension is covered.
+ * A name without an extension may be a folder: then its content is meant. `a/**` also matches `a` itself, so that a
+ * file without an extension is covered too.
  */
 function asGlob(path: string): string {
   const bare = path.replace(/\/$/, '');
@@ -91,9 +90,9 @@ function asGlob(path: string): string {
 
 const testFolders = '{test,tests,spec,__tests__,src/test}';
 
-/** Where the tests of a path are by the conventions of the toolchains: beside it, or in a tree of tests. */
+/** Globs of the tests of a path, by the conventions of the toolchains: beside it, or in a folder of tests. */
 function testsOf(path: string): string[] {
-  // What stands before `src` is a package of its own.
+  // The path before `src` is the root of a package.
   const root = /^(.*?\/)?(?:src|lib|app)\//.exec(path)?.[1] ?? '';
   const [, folder = '', stem, extension] = /^(.*\/)?([^/*?[{]+)\.([A-Za-z0-9]+)$/.exec(path) ?? [];
   if (stem === undefined || extension === undefined) return [`${root}${testFolders}/**`];

@@ -15,29 +15,30 @@ import { type Fault, hiddenCharacter } from './text.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** A YAML document as plain data, with the faults of its form and the places of its values. */
+/** A YAML document as plain data, with its syntax faults and the offsets of its values. */
 export interface YamlDocument {
   value: unknown;
   faults: Fault[];
-  /** Offset of the value at a path, or of the nearest thing around it that is there. `key`: of the key itself. */
+  /** Offset of the value at a path, or of its nearest existing parent. `key`: offset of the key instead. */
   locate(path: Path, key?: boolean): number;
-  /** The walk reported the value at the path, or something around it; a schema problem there would be an echo. */
+  /** Whether the value at the path, or a parent, already has a fault: a schema fault would only repeat it. */
   reported(path: Path): boolean;
-  /** Where each plain scalar that starts with a reserved character begins and ends. */
+  /** Start and end offset of each plain scalar that starts with a reserved character. */
   unquoted: { start: number; end: number }[];
 }
 
-// `silent` would also silence the error of a second document. One schema for all documents: making it costs as much as parsing a small file.
+// `silent` would also suppress the error for a second document. One schema for all documents, because building it costs
+// as much as parsing a small file.
 const schema = new Schema({ schema: 'core', merge: false });
 const options = { schema, uniqueKeys: false, prettyErrors: false, logLevel: 'error', stringKeys: false } as const;
 
-/** Deeper than any field of ours; recursion stays shallow. */
+/** Deeper than any field of a spec or policy; limits the recursion. */
 const maxDepth = 16;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Reads one YAML 1.2 document of plain data: no anchors, aliases, tags, directives or merge keys, so what is written is
- * what is meant and nothing can be multiplied. Goes on after each fault as far as the document can be read.
+ * Reads one YAML 1.2 document of plain data: no anchors, aliases, tags, directives or merge keys, so that a reviewer
+ * sees the data as it is and a short text cannot expand. Continues after each fault as far as possible.
  * @param base offset of `source` in the file, added to every offset.
  */
 export function readYaml(source: string, base: number): YamlDocument {
@@ -48,10 +49,10 @@ export function readYaml(source: string, base: number): YamlDocument {
     root = document.contents;
     for (const error of document.errors) walk.syntaxError(error.code, error.message, error.pos[0]);
     if (document.directives?.yaml.explicit || /^%/.test(source)) {
-      walk.fault('directive', 'A %directive is not allowed; the file is YAML 1.2 as it stands.', 0);
+      walk.fault('directive', 'A %directive is not allowed; remove it, the file is read as YAML 1.2.', 0);
     }
   } catch (error) {
-    // The parser recurses; a RangeError is a file nested far beyond anything a spec holds.
+    // The parser is recursive: a RangeError means that the nesting exceeds its stack.
     if (!(error instanceof RangeError)) throw error;
     walk.fault('too-deep', `The file is nested more than ${maxDepth} levels deep.`, 0);
   }
@@ -89,19 +90,20 @@ class Walk {
 
   syntaxError(code: string, message: string, at: number): void {
     if (code === 'BAD_SCALAR_START') this.#unquotedAt.add(at);
-    else if (code === 'MULTIPLE_DOCS') this.fault('multiple-documents', 'A file holds one document; split it.', at);
+    else if (code === 'MULTIPLE_DOCS')
+      this.fault('multiple-documents', 'A file may contain only one YAML document; split it.', at);
     else if (code === 'BAD_ALIAS') this.fault('alias', 'An alias (*) is not allowed; write the value out.', at);
     else this.fault('yaml-syntax', `${message}.`, at);
   }
 
-  /** The node as plain data. What may not be there is reported once and left out. */
+  /** The node as plain data. Parts that are not allowed are reported once and left out. */
   plain(node: Node, path: string, depth: number): unknown {
     const at = node.range?.[0] ?? 0;
     if (isAlias(node)) return this.#drop(path, 'alias', 'An alias (*) is not allowed; write the value out.', at);
     if (depth > maxDepth) return this.#drop(path, 'too-deep', `Nested more than ${maxDepth} levels deep.`, at);
     if (isScalar(node) || isCollection(node)) {
       if (node.anchor) this.fault('anchor', `An anchor (&${node.anchor}) is not allowed; remove it.`, at);
-      // The parser sets it only where one is written.
+      // The parser sets `tag` only for an explicit tag.
       if (node.tag) this.fault('tag', 'A tag (!) is not allowed; write the plain value.', at);
     }
     if (isMap(node)) return this.#map(node, path, depth);
@@ -146,7 +148,7 @@ class Walk {
       this.unquoted.push({ start: this.#base + at, end: this.#base + end });
       this.fault('unquoted-scalar', message, at);
     }
-    // Only an escape in double quotes can hide a character from the screening of the text itself.
+    // An escape in double quotes is the only way to hide a character from the check of the text.
     if (type === 'QUOTE_DOUBLE' && typeof value === 'string' && this.#source.slice(at, end).includes('\\')) {
       const found = hiddenCharacter(value.replaceAll('\r', ''));
       if (found) this.fault(found.rule, found.message, at);
@@ -170,7 +172,7 @@ function locate(root: Node | null, path: Path, key: boolean): number {
       const keyAt = (pair.key as Node).range?.[0] ?? at;
       node = pair.value as Node | null;
       const last = i === path.length - 1;
-      // A missing field is looked for inside its map: the map's key is the place to show.
+      // The offset for a missing field is the key of the map that should contain it.
       at = (last && key) || isMap(node) || !node ? keyAt : (node.range?.[0] ?? keyAt);
     } else if (isSeq(node)) {
       const item: unknown = node.items[Number(step)];

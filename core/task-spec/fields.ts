@@ -1,7 +1,7 @@
-/** The shapes that fields of specs and policies share. Every message says what to write. */
+/** Field formats shared by specs and policies. Every message tells the author what to write. */
 import { z } from 'zod';
 
-/** Names of tasks, agents, teams, checks: safe as a file name, in a URL, in a branch and as a key. */
+/** Names of tasks, agents, teams and checks: safe as a file name, in a URL, in a branch and as a key. */
 export const name = z
   .string()
   .regex(
@@ -9,7 +9,7 @@ export const name = z
     'Use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
   )
   .refine((value) => !value.includes('..'), 'Two dots in a row are not allowed.')
-  .refine((value) => !(value in Object.prototype), 'This word has a meaning of its own; take another.');
+  .refine((value) => !(value in Object.prototype), 'This word is reserved; use another one.');
 
 export const repositoryName = z
   .string()
@@ -20,26 +20,26 @@ export const repositoryName = z
   )
   .refine((value) => !value.includes('..'), 'Two dots in a row are not allowed.');
 
-/** Why git would not take a branch name (git-check-ref-format), or why we do not; undefined when it may be used. */
+/** The reason why git (git-check-ref-format) or Drydock refuses a branch name; undefined if it is valid. */
 export function branchFault(branch: string): string | undefined {
   if (branch.startsWith('-')) return 'A branch may not begin with a dash: it would be read as an option.';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: git's own rule
   if (/[\u0000-\u0020\u007f~^:?*[\\]/.test(branch)) {
-    return 'A branch may not hold spaces, control characters or any of ~ ^ : ? * [ \\.';
+    return 'A branch may not contain spaces, control characters or any of ~ ^ : ? * [ \\.';
   }
-  if (branch.includes('..') || branch.includes('@{')) return 'A branch may not hold ".." or "@{".';
-  if (branch === '@' || branch === 'HEAD') return `"${branch}" is not a branch.`;
+  if (branch.includes('..') || branch.includes('@{')) return 'A branch may not contain ".." or "@{".';
+  if (branch === '@' || branch === 'HEAD') return `"${branch}" is not a valid branch name.`;
   if (branch.startsWith('refs/')) return 'Write the short name of the branch, without refs/heads/.';
   if (branch.endsWith('.')) return 'A branch may not end with a dot.';
   for (const part of branch.split('/')) {
-    if (part === '') return 'A branch may not begin or end with a slash or hold two in a row.';
+    if (part === '') return 'A branch may not begin or end with a slash or contain two slashes in a row.';
     if (part.startsWith('.') || part.endsWith('.lock'))
       return 'No part of a branch may begin with a dot or end with ".lock".';
   }
   return undefined;
 }
 
-/** Checks by a function that gives the reason for a refusal, or undefined. */
+/** Adds a check to a schema: `fault` returns the reason for a refusal, or undefined. */
 export const refused = <T extends z.ZodType<string>>(schema: T, fault: (value: string) => string | undefined) =>
   schema.check((context) => {
     const message = fault(context.value);
@@ -48,7 +48,7 @@ export const refused = <T extends z.ZodType<string>>(schema: T, fault: (value: s
 
 export const branch = refused(z.string().min(1).max(200), branchFault);
 
-/** Stricter than a branch: we make up branches from it, and they end up in people's shells. */
+/** Stricter than a branch: branch names are built from it, and people paste these into shells. */
 export const branchPrefix = refused(
   z.string().min(1).max(200),
   (value) =>
@@ -58,7 +58,7 @@ export const branchPrefix = refused(
       : 'Use letters, digits, dots, dashes, underscores and slashes, beginning with a letter or digit.'),
 );
 
-/** Why a path or glob is not one inside the repository. */
+/** The reason why a path or glob is not a valid one inside the repository; undefined if it is. */
 export function pathFault(path: string): string | undefined {
   if (path.includes('\\')) return 'Write the path with forward slashes.';
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.startsWith('~')) {
@@ -70,19 +70,19 @@ export function pathFault(path: string): string | undefined {
   if (parts.includes('.') || parts.includes(''))
     return 'Write the path from the root of the repository, without "." or "//".';
   if (parts.some((part) => part.toLowerCase() === '.git')) return 'The folder .git is not part of the repository.';
-  // Extended globs and ranges can be written so that matching takes forever.
+  // Matching some extended globs and ranges takes exponential time.
   if (/[@?!+*]\(|\{[^}]*\.\.[^}]*\}/.test(path)) return 'Use * ** ? and {a,b} only.';
   if ((path.match(/\*/g) ?? []).length > 8) return 'At most 8 asterisks are allowed.';
   return undefined;
 }
 
-/** A path from the root of the repository, or a glob of such (`*`, `**`, `?`, `[…]`, `{a,b}`). */
+/** A path from the root of the repository, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`). */
 export const repositoryPath = refused(z.string().min(1).max(500), pathFault);
 
-/** Why something is not the exact name of one public host. */
+/** The reason why a text is not the exact name of one public host; undefined if it is. */
 function hostFault(host: string): string | undefined {
   if (host.includes('*')) return 'A wildcard is not allowed; list each host by its full name.';
-  if (/[/:@\s]/.test(host)) return 'Write the host name alone, without scheme, port or path; port 443 is meant.';
+  if (/[/:@\s]/.test(host)) return 'Write the host name alone, without scheme, port or path; the port is always 443.';
   if (/^[\d.]+$/.test(host)) return 'Write a host name, not an address.';
   if (
     host.length > 253 ||
@@ -91,17 +91,17 @@ function hostFault(host: string): string | undefined {
     return 'Write a full host name such as docs.example.com.';
   }
   if (/(?:^|\.)(?:localhost|local|internal|localdomain|arpa|onion)$/.test(host))
-    return 'A private name cannot be reached.';
+    return 'A private host name is not allowed.';
   return undefined;
 }
 
 export const host = refused(z.string().toLowerCase(), hostFault);
 
-/** A shell command that runs inside the sandbox; may have several lines. */
+/** A shell command that runs inside the sandbox; it may have several lines. */
 export const command = z.string().max(4_000).regex(/\S/, 'Write a command.');
 
 /** Text that people read; `limit` in UTF-16 code units. */
-export const prose = (limit: number) => z.string().max(limit).regex(/\S/, 'Write something here, or take it out.');
+export const prose = (limit: number) => z.string().max(limit).regex(/\S/, 'Write a text here, or remove the field.');
 
 export const line = (limit: number) => prose(limit).regex(/^[^\n]*$/, 'Write it on one line.');
 
@@ -114,7 +114,7 @@ export const image = z
     'Write a runtime such as "node:20-slim".',
   );
 
-/** Something a package manager installs: `vitest@^1.6.0`. Locations other than the registry are not packages. */
+/** A package of a registry: `vitest@^1.6.0`. Other locations are refused. */
 export const dependency = refused(
   z
     .string()
@@ -122,9 +122,9 @@ export const dependency = refused(
     .regex(/^[A-Za-z0-9@][A-Za-z0-9@/._+~^<>=!,:|*[\] -]*$/, 'Write a package and version, such as "vitest@^1.6.0".'),
   (value) =>
     /:\/\/|^(?:git|file|link|http|https|github):|\.\.\//i.test(value)
-      ? 'Name a package of the registry, not a location.'
+      ? 'Name a package of the registry, not a URL or path.'
       : undefined,
 );
 
-/** A US-dollar amount as people write it; kept to the micro. */
+/** An amount in US dollars; stored in micros. */
 export const usd = z.number().positive().max(1_000_000);

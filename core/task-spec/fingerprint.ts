@@ -5,9 +5,9 @@ export const gitBlobSha = (bytes: Uint8Array): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
 /**
- * Key of a run: the same spec at the same attempt has the same one, however often it is delivered (R11). SHA-256 over
- * the parts, each with its length before it, so that no two lists of parts run together; 64 hex.
- * @param attempt 1 and up
+ * Key of a run: the same spec at the same attempt has the same key, however often it is delivered (R11). SHA-256 over
+ * the parts, 64 hex digits. Each part is preceded by its length, so that different lists never give the same input.
+ * @param attempt counted from 1
  */
 export function runKey(repositoryId: string, taskId: string, specBlobSha: string, attempt: number): string {
   const hash = createHash('sha256');

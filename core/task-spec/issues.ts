@@ -4,10 +4,10 @@ import type { Fault } from './text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** A hostile file could have thousands; each costs a search for its place and its meaning. */
-const most = 200;
+/** A hostile file could have thousands of issues, and each costs a search for its offset and for similar names. */
+const maxIssues = 200;
 
-/** Checks a document against a schema and names every fault at its place. `data` is absent when there is one. */
+/** Checks a document against a schema and returns every fault with its offset. `data` is absent if there is a fault. */
 export function checkSchema<T extends z.ZodType>(
   schema: T,
   document: Pick<YamlDocument, 'locate' | 'reported'>,
@@ -16,13 +16,13 @@ export function checkSchema<T extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return { data: parsed.data, faults: [] };
   const faults = parsed.error.issues
-    .slice(0, most)
+    .slice(0, maxIssues)
     .flatMap((issue) => flatten(issue))
     .flatMap((issue) => faultsOf(issue, schema, document, value));
   return { faults };
 }
 
-/** A failed union is told by its branch that fits the kind of value given, not by all of them. */
+/** Replaces a failed union by the issues of the branch that fits the type of the value, instead of all branches. */
 function flatten(issue: Issue, prefix: Path = []): Issue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union') return [{ ...issue, path }];
@@ -42,7 +42,7 @@ function faultsOf(
   if (document.reported(path)) return [];
   const name = path.length === 0 ? 'The file' : nameOf(path);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, most).map((key) => ({
+    return issue.keys.slice(0, maxIssues).map((key) => ({
       rule: 'unknown-key',
       message: `"${nameOf([...path, key])}" is not a known field.${hint(schema, path, key)}`,
       offset: document.locate([...path, key], true),
@@ -55,18 +55,16 @@ function faultsOf(
   }
   const { found, given } = valueAt(value, path);
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union' || (issue.code === 'invalid_value' && !found)) {
-    if (!found && path.length === 0) return [{ rule: 'empty-file', message: 'The file holds no fields.', offset }];
+    if (!found && path.length === 0) return [{ rule: 'empty-file', message: 'The file contains no fields.', offset }];
     if (!found) return [{ rule: 'required', message: `"${nameOf(path)}" is missing.`, offset }];
     if ('options' in issue && Array.isArray(issue.options)) {
-      return [
-        { rule: 'format', message: `${name}: has to be one of ${issue.options.map(String).join(', ')}.`, offset },
-      ];
+      return [{ rule: 'format', message: `${name}: must be one of ${issue.options.map(String).join(', ')}.`, offset }];
     }
     const expected = issue.code === 'invalid_type' ? issue.expected : 'text or a map';
     return [{ rule: 'type', message: `${name}: ${typeMessage(expected, given)}`, offset }];
   }
   const rule = issue.code === 'too_small' || issue.code === 'too_big' ? 'range' : 'format';
-  return [{ rule, message: `${name}: ${words(issue)}`, offset }];
+  return [{ rule, message: `${name}: ${describe(issue)}`, offset }];
 }
 
 const nameOf = (path: Path): string =>
@@ -83,12 +81,12 @@ function valueAt(value: unknown, path: Path): { found: boolean; given: unknown }
 }
 
 function typeMessage(expected: string, given: unknown): string {
-  if (given === null) return 'is empty; write a value or take the key out.';
+  if (given === null) return 'is empty; write a value or remove the key.';
   if (expected === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
-    return `has to be text; put it in quotes: "${given}".`;
+    return `must be text; put it in quotes: "${given}".`;
   }
   if (expected === 'string' && typeof given === 'object' && !Array.isArray(given)) {
-    return 'has to be text, and ": " made it a map; put it in quotes.';
+    return 'must be text, but ": " makes it a map; put it in quotes.';
   }
   const kinds: Record<string, string> = {
     array: 'a list',
@@ -99,18 +97,18 @@ function typeMessage(expected: string, given: unknown): string {
     boolean: 'true or false',
   };
   const is = Array.isArray(given) ? 'a list' : given === '' ? 'empty' : (kinds[typeof given] ?? `a ${typeof given}`);
-  return `has to be ${kinds[expected] ?? `a ${expected}`}, and is ${is}.`;
+  return `must be ${kinds[expected] ?? `a ${expected}`}, but is ${is}.`;
 }
 
-function words(issue: Issue): string {
-  if (issue.code === 'invalid_value') return `has to be one of ${issue.values.map(String).join(', ')}.`;
+function describe(issue: Issue): string {
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}.`;
   if (issue.code === 'too_small') {
     const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-    return `has to be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit}.`;
+    return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit}.`;
   }
   if (issue.code === 'too_big') {
     const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-    return `has to be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit}.`;
+    return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit}.`;
   }
   return issue.message;
 }
@@ -125,7 +123,7 @@ interface JsonSchema {
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 
-/** What an unknown key may have been meant as: a similar field here, or the same field elsewhere. */
+/** A suggestion for an unknown key: a similar field of the same map, or the same field elsewhere. */
 function hint(schema: z.ZodType, path: Path, key: string): string {
   let root = jsonSchemas.get(schema);
   if (!root) {
@@ -143,8 +141,8 @@ function hint(schema: z.ZodType, path: Path, key: string): string {
   const known = here.flatMap((each) => Object.keys(each.properties ?? {}));
   const near = nearest(key, known);
   if (near) return ` Did you mean "${near}"?`;
-  const place = find(root, key, []);
-  return place ? ` Did you mean "${place}"?` : '';
+  const elsewhere = find(root, key, []);
+  return elsewhere ? ` Did you mean "${elsewhere}"?` : '';
 }
 
 function find(schema: JsonSchema, key: string, path: string[]): string | undefined {
@@ -156,7 +154,9 @@ function find(schema: JsonSchema, key: string, path: string[]): string | undefin
   return undefined;
 }
 
-/** The known word at most a third of its letters away; `taskId` and `task-id` are `task_id`. */
+/**
+ * The nearest known word whose edit distance is at most a third of its length; `taskId` and `task-id` match `task_id`.
+ */
 export function nearest(word: string, known: string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (word.length > 60) return undefined;

@@ -12,14 +12,18 @@ export function splitMarkdown(text: string): MarkdownParts | { fault: Fault } {
   const open = /^---[ \t]*\r?\n/.exec(text);
   if (!open) {
     return {
-      fault: { rule: 'front-matter', message: 'A Markdown spec begins with a line "---" and its fields.', offset: 0 },
+      fault: {
+        rule: 'front-matter',
+        message: 'A Markdown spec must begin with front matter: a line "---", its fields, a line "---".',
+        offset: 0,
+      },
     };
   }
   const start = open[0].length;
   const rest = text.slice(start);
   const close = /^---[ \t]*(?:\r?\n|$)/m.exec(rest);
   if (!close) {
-    return { fault: { rule: 'front-matter', message: 'The front matter is not closed by a line "---".', offset: 0 } };
+    return { fault: { rule: 'front-matter', message: 'The front matter has no closing line "---".', offset: 0 } };
   }
   const bodyStart = start + close.index + close[0].length;
   const body = text.slice(bodyStart);

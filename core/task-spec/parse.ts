@@ -1,9 +1,9 @@
+import { findSecrets } from '../secrets/known-secrets.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { checkSchema } from './issues.ts';
 import { splitMarkdown } from './markdown.ts';
 import { unfilled, unfilledFields } from './placeholders.ts';
 import { specSchema, type TaskSpec } from './schema.ts';
-import { secretOffsets } from './secrets.ts';
 import { type Fault, isUtf8, type Problem, readText, toProblems } from './text.ts';
 
 export type { TaskSpec } from './schema.ts';
@@ -13,32 +13,30 @@ export interface ParsedSpec {
   /** Present when no problem is an error. */
   spec?: TaskSpec;
   problems: Problem[];
-  /** As written, where it is text; also of a spec that is refused. */
+  /** The task id as written, if it is text; present for an invalid spec too. */
   taskId?: string;
 }
 
-/**
- * The result of reading a spec once: lint finds the places of further problems in it, Submit merges it with the policy.
- */
+/** The result of reading a spec once: lint locates further problems in it, Submit merges it with the policy. */
 export interface ReadSpec {
-  /** Path as it was given. */
+  /** Path as given by the caller. */
   file: string;
   spec?: TaskSpec;
   taskId?: string;
   text: string;
   faults: Fault[];
   document?: Pick<YamlDocument, 'locate'>;
-  /** What is written, before defaults. */
+  /** The data as written, without defaults. */
   value?: unknown;
 }
 
 /**
- * Parses and checks a task spec, all faults at once.
- * @param file its name decides: `.md` and `.markdown` are Markdown with front matter, everything else is YAML.
+ * Parses and checks a task spec; reports all problems at once.
+ * @param file `.md` and `.markdown` are Markdown with front matter, every other name is YAML.
  */
 export const parseSpec = (file: string, bytes: Uint8Array): ParsedSpec => parsedSpec(readSpec(file, bytes));
 
-/** The public part of a read spec, its faults as problems with lines. */
+/** The public part of a spec that was read; its faults become problems with lines. */
 export function parsedSpec(read: ReadSpec): ParsedSpec {
   return {
     ...(read.spec ? { spec: read.spec } : {}),
@@ -50,10 +48,10 @@ export function parsedSpec(read: ReadSpec): ParsedSpec {
 export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { text, faults } = readText(bytes);
   if (text === undefined) return { file, text: '', faults };
-  for (const offset of secretOffsets(text)) {
+  for (const { offset } of findSecrets(text)) {
     faults.push({
       rule: 'secret',
-      message: 'This looks like a credential; take it out of the spec and revoke it.',
+      message: 'This looks like a credential; remove it from the spec and revoke it.',
       offset,
     });
   }
@@ -66,7 +64,7 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
   const { data, faults: found } = checkSchema(specSchema, document, document.value);
   faults.push(...found);
   for (const path of data ? unfilledFields(data) : []) {
-    const message = `${String(path[0])}: this is what the template says; write what you mean, or take it out.`;
+    const message = `${String(path[0])}: this is the text of the template; replace or remove it.`;
     faults.push({ rule: unfilled, message, offset: document.locate(path) });
   }
   const taskId = (document.value as { task_id?: unknown } | null | undefined)?.task_id;
@@ -83,13 +81,13 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
 
 const isMarkdown = (file: string): boolean => /\.(?:md|markdown)$/i.test(file);
 
-/** The front matter with the body as its instructions, and the first heading as its title where it gives none. */
+/** The front matter with the body as `instructions`, and the first heading as `title` if it has none. */
 function withBody(yaml: YamlDocument, body: { text: string; start: number }, faults: Fault[]): YamlDocument {
   if (typeof yaml.value !== 'object' || yaml.value === null || Array.isArray(yaml.value)) return yaml;
   const given = yaml.value as Record<string, unknown>;
   if (body.text.trim() === '') return yaml;
   if (Object.hasOwn(given, 'instructions')) {
-    const message = 'The body is the instructions; take them out of the front matter.';
+    const message = 'The body is the instructions; remove `instructions` from the front matter.';
     faults.push({ rule: 'instructions-twice', message, offset: yaml.locate(['instructions'], true) });
   }
   const heading = /^#[ \t]+(\S[^\n]{0,198})$/m.exec(body.text)?.[1]?.trim();
@@ -106,8 +104,8 @@ function withBody(yaml: YamlDocument, body: { text: string; start: number }, fau
 }
 
 /**
- * Mends what can be mended without knowing what was meant: scalars that start with a reserved character (`@scope/name`)
- * are put in quotes. Undefined when there is nothing to mend.
+ * Fixes the problems that have only one possible fix: scalars that start with a reserved character (`@scope/name`) are
+ * put in quotes. Undefined when there is nothing to fix.
  */
 export function fixSpec(file: string, bytes: Uint8Array): Uint8Array | undefined {
   const { text } = readText(bytes);
@@ -116,13 +114,13 @@ export function fixSpec(file: string, bytes: Uint8Array): Uint8Array | undefined
   if ('fault' in parts) return undefined;
   const { unquoted } = readYaml(parts.yaml, parts.start);
   if (unquoted.length === 0) return undefined;
-  let mended = text;
+  let fixed = text;
   for (const { start, end } of [...unquoted].sort((a, b) => b.start - a.start)) {
-    mended = `${mended.slice(0, start)}${quote(mended.slice(start, end))}${mended.slice(end)}`;
+    fixed = `${fixed.slice(0, start)}${quote(fixed.slice(start, end))}${fixed.slice(end)}`;
   }
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
-  return new TextEncoder().encode(mark + mended);
+  const byteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
+  return new TextEncoder().encode(byteOrderMark + fixed);
 }
 
-/** Double quotes as people write them; single ones where an escape would be needed. */
+/** Double quotes by default; single quotes if double quotes would need an escape. */
 const quote = (scalar: string): string => (/["\\]/.test(scalar) ? `'${scalar.replaceAll("'", "''")}'` : `"${scalar}"`);

@@ -11,9 +11,11 @@ const env = z
   .check((context) => {
     for (const [name, value] of Object.entries(context.value)) {
       const refuse = (message: string) => context.issues.push({ code: 'custom', message, path: [name], input: name });
-      if (isReservedVariable(name)) refuse(`"${name}" is set by the sandbox and cannot be given.`);
+      if (isReservedVariable(name)) refuse(`"${name}" is set by the sandbox; remove it.`);
       else if (isSecretShaped(name, value)) {
-        refuse(`"${name}" looks like a secret; none may be in a spec, and the sandbox needs none.`);
+        refuse(
+          `"${name}" looks like a secret; remove it, because a spec may not contain secrets and the sandbox needs none.`,
+        );
       }
     }
   });
@@ -26,20 +28,16 @@ const sandbox = z
       .array(field.dependency)
       .max(200)
       .default([])
-      .describe('Installed beside the lock file, without changing it.'),
+      .describe('Packages to install besides the lock file, without changing it.'),
     env: env.default({}).describe('Variables of the sandbox. Secrets are refused.'),
     setup_command: field.command.optional(),
     build_command: field.command.optional(),
-    test_command: field.command.optional().describe('Has to pass before the agent starts and after it ended.'),
-    egress: z
-      .array(field.host)
-      .max(50)
-      .default([])
-      .describe('Hosts to reach on port 443, among those the policy allows.'),
+    test_command: field.command.optional().describe('Must pass before the agent starts and after it ends.'),
+    egress: z.array(field.host).max(50).default([]).describe('Hosts to reach on port 443; the policy must allow each.'),
     mcp: z.unknown().optional().describe('Not built yet: refused.'),
     cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
     memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
-    timeout_minutes: z.number().positive().max(10_080).optional().describe('Longest time of one phase, in minutes.'),
+    timeout_minutes: z.number().positive().max(10_080).optional().describe('Maximum time of one phase, in minutes.'),
     services: z.unknown().optional().describe('Not built yet: refused.'),
   })
   .transform((given) => ({ ...given, ...fillToolchain(given) }));
@@ -48,25 +46,25 @@ const criterion = z.union([
   field.prose(2_000),
   z
     .strictObject({ says: field.prose(2_000), run: field.command })
-    .describe('`run` is executed in Verify and has to exit 0.'),
+    .describe('`run` is executed in Verify and must exit with 0.'),
 ]);
 
-/** A task spec as people write it (input) and as the pipeline reads it (output, defaults filled in). */
+/** A task spec as people write it (input), and with defaults as the pipeline reads it (output). */
 export const specSchema = z.strictObject({
   task_id: field.name.describe('Name of the task, unique in the repository.'),
   title: field.line(200).optional(),
   repository: field.repositoryName.describe('Repository as the policy names it, OWNER/NAME.'),
-  target_branch: field.branch.describe('Branch the pull request goes to.'),
-  output_branch_prefix: field.branchPrefix.describe('The branch is this and `-<8 hex>`.'),
-  instructions: field.prose(100_000).describe('What to do. In a Markdown spec this is the body.'),
+  target_branch: field.branch.describe('Target branch of the pull request.'),
+  output_branch_prefix: field.branchPrefix.describe('The branch of a run is this prefix and `-<8 hex>`.'),
+  instructions: field.prose(100_000).describe('Instructions for the agent; the body of a Markdown spec.'),
   constraints: z
     .array(field.prose(2_000))
     .max(100)
-    .describe('What to keep to. "Only PATHS" and "Do not modify PATHS" are enforced.'),
+    .describe('Rules for the change. "Only PATHS" and "Do not modify PATHS" are enforced.'),
   target_paths: z.array(field.repositoryPath).max(200).default([]).describe('The only paths that may change.'),
   excluded_paths: z.array(field.repositoryPath).max(200).default([]).describe('Paths that may not change.'),
   success_criteria: z.array(criterion).max(100).default([]),
-  agent: field.name.optional().describe('Profile of the policy; its default where none is named.'),
+  agent: field.name.optional().describe('Agent profile of the policy; its default profile if left out.'),
   team: field.name.optional(),
   checkpoints: z.array(field.line(200)).max(20).default([]),
   depends_on: z.array(field.name).max(50).default([]).describe('Not built yet: refused.'),
@@ -74,27 +72,23 @@ export const specSchema = z.strictObject({
     .array(field.line(500))
     .max(200)
     .default([])
-    .describe('Tests that fail on the target branch already.'),
+    .describe('Tests that already fail on the target branch.'),
   sandbox: sandbox.prefault({}),
   budget: z
-    .strictObject({ max_usd: field.usd.optional().describe('Hard stop of the run, in US dollars.') })
+    .strictObject({ max_usd: field.usd.optional().describe('Maximum cost of the run, in US dollars.') })
     .prefault({}),
   review: z
     .strictObject({
       require_human_approval: z.boolean().default(true),
       required_reviewers: z.int().nonnegative().max(20).optional().describe("At least the policy's number."),
-      ci_gates: z
-        .array(field.line(200))
-        .max(50)
-        .default([])
-        .describe('CI checks that have to pass on the pull request.'),
+      ci_gates: z.array(field.line(200)).max(50).default([]).describe('CI checks that must pass on the pull request.'),
     })
     .prefault({}),
 });
 
 export type TaskSpec = z.infer<typeof specSchema>;
 
-/** Draft 7 is the newest one that every YAML editor understands. */
+/** Draft 7 is the newest draft that every YAML editor supports. */
 export type JsonSchemaDraft = 'draft-2020-12' | 'draft-7';
 
 /** JSON Schema of a spec as people write it, for editors. */

@@ -1,7 +1,7 @@
-/** From the bytes of a spec or policy to text a person would see as it is: nothing hidden, nothing binary. */
+/** Decodes the bytes of a spec or policy, and rejects text that a reviewer would not see as it is. */
 
 export interface Problem {
-  /** A spec with an `error` is refused; a `warning` alone is not. */
+  /** An `error` makes a spec invalid; a `warning` does not. */
   severity: 'error' | 'warning';
   /** Stable name of the rule, for example `unknown-key`. */
   rule: string;
@@ -21,26 +21,27 @@ export interface Fault {
 }
 
 /**
- * A spec or policy is written and reviewed by people; a quarter of a MiB is far more than they read.
+ * 256 KiB: people write and review specs and policies, and never in this size.
  * @internal for its tests
  */
 export const maxFileBytes = 262_144;
 
-/** More are not read by anybody, and a hostile file could name thousands. */
+/** A hostile file could have thousands of problems. */
 const maxProblems = 100;
 
-// C0 but tab, line feed and carriage return; DEL; C1; Unicode line breaks, which editors and parsers count differently.
+// C0 except tab, line feed and carriage return; DEL; C1; Unicode line breaks, which editors and parsers count
+// differently.
 const controls = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029';
-// Change the order in which text is shown (https://trojansource.codes).
+// These change the order in which text is displayed (https://trojansource.codes).
 const bidi = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
-// Are read by a model and seen by nobody. The zero-width joiners stay: some scripts and emoji need them.
+// A model reads these, and nobody sees them. Zero-width joiners are allowed, because some scripts and emoji need them.
 const invisible = '\\u00ad\\u180e\\u200b\\u2060-\\u2064\\ufeff\\u{e0000}-\\u{e007f}';
 const hidden = new RegExp(`\\r(?!\\n)|[${controls}${bidi}${invisible}]`, 'u');
 const hiddenEach = new RegExp(hidden, 'gu');
 const isBidi = new RegExp(`[${bidi}]`, 'u');
 const isInvisible = new RegExp(`[${invisible}]`, 'u');
 
-/** The first character of a text that a reviewer would not see as it is. */
+/** The first hidden character of a text: one that a reviewer would not see as it is. */
 export function hiddenCharacter(text: string): { rule: string; message: string; offset: number } | undefined {
   const found = hidden.exec(text);
   return found ? describe(found[0], found.index) : undefined;
@@ -51,34 +52,38 @@ function describe(character: string, offset: number): Fault {
   if (isBidi.test(character)) {
     return {
       rule: 'bidi-character',
-      message: `${code} changes the order in which the text is shown; remove it.`,
+      message: `${code} changes the display order of the text; remove it.`,
       offset,
     };
   }
   if (isInvisible.test(character)) {
-    return { rule: 'invisible-character', message: `${code} is not visible; remove it.`, offset };
+    return { rule: 'invisible-character', message: `${code} is invisible; remove it.`, offset };
   }
-  return { rule: 'control-character', message: `Control character ${code}; remove it.`, offset };
+  return { rule: 'control-character', message: `${code} is a control character; remove it.`, offset };
 }
 
 /**
- * Decodes and screens a file. `text` is absent when there is nothing to read: an empty, over-large or binary file.
- * A file that is only partly UTF-8 is decoded with replacement characters, so that its other faults can be named too.
+ * Decodes and checks a file. `text` is absent for an empty, too large or binary file. A file with invalid UTF-8 is
+ * decoded with replacement characters, so that its other faults can be reported too.
  */
 export function readText(bytes: Uint8Array): { text?: string; faults: Fault[] } {
   if (bytes.length > maxFileBytes) {
-    const message = `The file has ${bytes.length} bytes; at most ${maxFileBytes} are read.`;
+    const message = `The file has ${bytes.length} bytes; the limit is ${maxFileBytes}.`;
     return { faults: [{ rule: 'file-too-large', message, offset: 0 }] };
   }
   const decoded = new TextDecoder().decode(bytes);
   if (decoded.trim() === '') return { faults: [{ rule: 'empty-file', message: 'The file is empty.', offset: 0 }] };
   if (bytes.includes(0)) {
-    return { faults: [{ rule: 'encoding', message: 'This is a binary file, not UTF-8 text.', offset: 0 }] };
+    return { faults: [{ rule: 'encoding', message: 'This is a binary file; it must be UTF-8 text.', offset: 0 }] };
   }
   const faults: Fault[] = [];
   const broken = decoded.indexOf('\ufffd');
   if (broken >= 0 && !isUtf8(bytes)) {
-    faults.push({ rule: 'encoding', message: 'The file is not UTF-8 from here on; save it as UTF-8.', offset: broken });
+    faults.push({
+      rule: 'encoding',
+      message: 'The file is not valid UTF-8 from here on; save it as UTF-8.',
+      offset: broken,
+    });
   }
   if (hidden.test(decoded)) {
     for (const match of decoded.matchAll(hiddenEach)) {
@@ -98,12 +103,12 @@ export function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** Faults with their line and column, in the order of the file; the same one once a line. */
+/** Faults with line and column, in the order of the file; equal faults are reported once per line. */
 export function toProblems(text: string, faults: Fault[]): Problem[] {
   if (faults.length === 0) return [];
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  // What is missing at the end of the file is missing on its last line that says something.
+  // A fault at the end of the file is reported on the last line that is not blank.
   const end = text.trimEnd().length;
   const seen = new Set<string>();
   const problems: Problem[] = [];

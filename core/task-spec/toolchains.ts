@@ -1,4 +1,4 @@
-/** The toolchains that need no entry in the policy: their images, package managers and what each assumes. */
+/** The built-in toolchains, which need no entry in the policy: images, package managers and defaults. */
 export const packageManagers = [
   'npm',
   'pnpm',
@@ -18,9 +18,9 @@ export const registries = ['npm', 'pypi', 'maven', 'go', 'crates'] as const;
 interface Toolchain {
   /** Image names, without a tag. */
   images: readonly string[];
-  /** Runtime of a spec that names none. */
+  /** Default runtime. */
   runtime: string;
-  /** Test command of a spec that names none, by package manager; the first is the toolchain's usual one. */
+  /** Default test command by package manager; the first one is the default of the toolchain. */
   tests: Partial<Record<PackageManager, string>>;
 }
 
@@ -45,7 +45,7 @@ export const toolchainNames = Object.keys(toolchains) as ToolchainName[];
 
 const all: Toolchain[] = Object.values(toolchains);
 
-/** `python:3.13-slim` → `python`; undefined for what is no built-in toolchain. */
+/** `python:3.13-slim` → `python`; undefined if the runtime is not a built-in toolchain. */
 export function toolchainOf(runtime: string): ToolchainName | undefined {
   const image = runtime.split(/[:@]/)[0] ?? '';
   return toolchainNames.find((name) => (toolchains[name].images as readonly string[]).includes(image));
@@ -60,8 +60,8 @@ const byImage = (runtime: string): Toolchain | undefined => {
 export const isBuiltIn = (runtime: string): boolean => byImage(runtime) !== undefined;
 
 /**
- * Runtime and test command of a spec, with what it leaves out filled in from what it says. The assumption is safe: where
- * it is wrong the baseline fails before an agent costs anything.
+ * Runtime and test command of a spec, with defaults derived from its other fields. A wrong default is safe: the
+ * baseline fails before an agent costs anything.
  */
 export function fillToolchain(given: {
   runtime?: string | undefined;
@@ -73,9 +73,9 @@ export function fillToolchain(given: {
     (given.runtime ? byImage(given.runtime) : undefined) ??
     all.find((each) => manager !== undefined && each.tests[manager] !== undefined) ??
     toolchains.node;
-  const usual = Object.values(toolchain.tests)[0] ?? toolchains.node.tests.npm;
+  const defaultTests = Object.values(toolchain.tests)[0] ?? toolchains.node.tests.npm;
   return {
     runtime: given.runtime ?? toolchain.runtime,
-    test_command: given.test_command ?? (manager ? toolchain.tests[manager] : undefined) ?? usual,
+    test_command: given.test_command ?? (manager ? toolchain.tests[manager] : undefined) ?? defaultTests,
   };
 }

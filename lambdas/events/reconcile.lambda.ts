@@ -1,7 +1,7 @@
 import { reports, variable } from '../../common/deployment.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { reconcile } from '../../pipeline/reconcile.ts';
-import { createHooks } from '../../pipeline/webhooks/hooks.ts';
+import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { gitHubAccess } from '../runtime/github.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -17,7 +17,7 @@ export const handler = withDeps(async (deps) => {
     const run = await deps.runs.get(owner);
     if (!owner.startsWith('r-') || !run || isFinal(run.status)) await access.release(owner);
   }
-  const specs = await createHooks(deps, operatorPolicy).sweep();
+  const specs = await createRepositorySweeps(deps, operatorPolicy).sweep();
   const [appKey, modelKeys, slack] = await Promise.all([
     secrets().appKeySince(variable('github')),
     secrets().changedAt(variable('models')),

@@ -1,10 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { sendHostEvent } from '../../adapters/aws/queue.ts';
-import { readEvent } from '../../adapters/github/webhook/events.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { variable, webhookPath } from '../../common/deployment.ts';
-import { DrydockError, viewError } from '../../core/errors.ts';
+import { viewError } from '../../core/errors.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger, traced } from '../runtime/telemetry.ts';
@@ -19,19 +18,12 @@ const app = createWebhook({
   path: webhookPath,
   maxBytes,
   inbox: {
-    async put({ event, body }) {
-      try {
-        const read = readEvent(event, JSON.parse(body));
-        if (read.kind === 'nothing') return false;
-        await sendHostEvent(client, variable('queue'), read);
-        return true;
-      } catch (error) {
-        // It lacks what its event must have, and will not be better when it is sent again.
-        if (error instanceof DrydockError && error.name === 'DeliveryRefused') return false;
-        throw error;
-      }
+    async put({ event }) {
+      await sendHostEvent(client, variable('queue'), event);
+      return true;
     },
   },
+  onDropped: ({ event, outcome, reason }) => logger.info(outcome, { event, reason }),
   onFault: (error) => logger.error(viewError(error).name, { detail: viewError(error).message }),
 });
 const answer = handle(app);

@@ -1,6 +1,7 @@
 import type { SentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { awsError } from '../../adapters/aws/errors.ts';
 import { createSlackNotifier } from '../../adapters/slack/incoming-webhook.ts';
+import { backoffMs } from '../../core/concurrency/backoff.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
 import type { NotificationSettings } from './notification-settings.ts';
@@ -58,7 +59,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
           const { name, message: words, remedy } = named;
           return log({ unsent: message.key, name, message: words, remedy });
         }
-        await sleep(firstWaitMs * 2 ** (attempt - 1));
+        await sleep(backoffMs(attempt, { firstMs: firstWaitMs, least: 1 }, Math.random));
       }
     }
   };

@@ -1,3 +1,4 @@
+import { createKeyedMutex } from '../../core/concurrency/keyed-mutex.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
@@ -7,41 +8,25 @@ import { type HostedRepository, hostedRepository } from '../repository/hosted-re
 import { onComment } from './on-comment.ts';
 import { previewSpecs } from './on-pull-request.ts';
 import { onClosed } from './on-pull-request-closed.ts';
-import { importBaseline, onPush } from './on-push.ts';
+import { onPush } from './on-push.ts';
 import { onReview } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
-import { sweepHeads } from './sweep.ts';
+import { createRepositorySweeps, type RepositorySweeps } from './repository-sweeps.ts';
 
 /** What the messages of a code host lead to. */
-export interface Hooks {
+export interface Hooks extends RepositorySweeps {
   /**
    * Works on one message; doing it again changes nothing.
    * @throws what may succeed later: HostUnavailable, HostRateLimited, Conflict.
    */
   handle(event: HostEvent): Promise<HookOutcome>;
-  /** Takes the first look at each repository of the policy, before any message is worked on. */
-  importBaselines(): Promise<void>;
-  /** Finds what no message told: specs at the heads of trusted branches. */
-  sweep(): Promise<HookOutcome[]>;
 }
 
 /** @param policy The operator's, as it stands when a message is worked on. */
 export function createHooks(deps: Deps, policy: () => Policy): Hooks {
-  const turns = new Map<string, Promise<unknown>>();
-  /** One message of a repository at a time: two that tell of the same spec would write the same check twice. */
-  const inTurn = <T>(repository: string, work: () => Promise<T>): Promise<T> => {
-    const mine = (turns.get(repository) ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => undefined);
-    turns.set(repository, settled);
-    settled.then(() => {
-      if (turns.get(repository) === settled) turns.delete(repository);
-    });
-    return mine;
-  };
-  const hosted = (): string[] =>
-    Object.entries(policy().repositories).flatMap(([name, { host }]) => (host === 'github' ? [name] : []));
-
-  const dispatch = (hosted: HostedRepository, event: Exclude<HostEvent, { kind: 'nothing' }>): Promise<HookOutcome> => {
+  // One message of a repository at a time: two that tell of the same spec would write the same check twice.
+  const inTurn = createKeyedMutex();
+  const dispatch = (hosted: HostedRepository, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {
       case 'push':
         return onPush(deps, hosted, event);
@@ -60,7 +45,6 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
 
   return {
     async handle(event) {
-      if (event.kind === 'nothing') return ignored(event.why);
       try {
         const hosted = hostedRepository(deps, policy(), event.repository, event.installation);
         return await inTurn(event.repository, () => dispatch(hosted, event));
@@ -70,28 +54,7 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
       }
     },
 
-    async importBaselines() {
-      for (const repository of hosted()) {
-        const hosted = hostedRepository(deps, policy(), repository);
-        if (await deps.seenSpecs.imported(repository)) continue;
-        await inTurn(repository, async () => {
-          for (const branch of exact(hosted.trustedBranches)) {
-            const head = await hosted.host.resolve(hosted.location, branch).catch(absentBranch);
-            if (head !== undefined) return importBaseline(deps, hosted, head);
-          }
-          return importBaseline(deps, hosted, undefined);
-        });
-      }
-    },
-
-    async sweep() {
-      const outcomes: HookOutcome[] = [];
-      for (const repository of hosted()) {
-        const hosted = hostedRepository(deps, policy(), repository);
-        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, hosted, exact(hosted.trustedBranches)))));
-      }
-      return outcomes;
-    },
+    ...createRepositorySweeps(deps, policy, inTurn),
   };
 }
 
@@ -99,12 +62,4 @@ async function onCi(deps: Deps, hosted: HostedRepository, head: string): Promise
   const runId = await deps.runLinks.find(hosted.repository, `head:${head}`);
   if (runId === undefined) return ignored(`${head.slice(0, 12)} is the head of no run`);
   return done(`CI of ${runId}: ${await answerCiWait(deps, runId)}`);
-}
-
-/** Branches named without a wildcard: the ones that can be asked for by name. */
-const exact = (patterns: string[]): string[] => patterns.filter((pattern) => !pattern.includes('*'));
-
-function absentBranch(error: unknown): undefined {
-  if (error instanceof DrydockError && error.name === 'PolicyRefused') return undefined;
-  throw error;
 }

@@ -16,6 +16,12 @@ const bytes = 10_000;
 const connections = 64;
 const atOnce = 1_000;
 const secret = 'bench';
+const push = {
+  repository: { full_name: 'acme/calc' },
+  sender: { login: 'dev-gh', type: 'User' },
+  ref: 'refs/heads/main',
+  before: '0'.repeat(40),
+};
 
 export interface WebhookFigures {
   /** Distinct signed deliveries that are on disk when they are answered, over kept connections. */
@@ -33,8 +39,8 @@ interface Message {
 /** Made before the clock runs: signing is the sender's work. */
 const messages = (from: number, many: number): Message[] =>
   Array.from({ length: many }, (_, i) => {
-    const after = (from + i).toString(16).padStart(40, '0');
-    const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', after, filler: 'x'.repeat(bytes) }));
+    const after = (from + i + 1).toString(16).padStart(40, '0');
+    const body = Buffer.from(JSON.stringify({ ...push, after, filler: 'x'.repeat(bytes) }));
     return { body, signature: `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` };
   });
 

@@ -72,7 +72,11 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     const stopped = new AbortController();
     const working = webhooks.work(stopped.signal, (line) => said.push(line));
     const listener = await listenForWebhooks({
-      app: createWebhook({ secrets: webhooks.secrets, inbox: webhooks.inbox }),
+      app: createWebhook({
+        secrets: webhooks.secrets,
+        inbox: webhooks.inbox,
+        onDropped: ({ event, outcome, reason }) => said.push(`${event} ${outcome}: ${reason}`),
+      }),
       port: 0,
     });
     github.deliverTo(`${listener.url}/webhooks/github`);

@@ -96,7 +96,7 @@ describe('the version of Node', () => {
   test('is the same in the package and the launcher, and runs the sources', () => {
     const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
     const [, major = '', minor = ''] = /^>=(\d+)\.(\d+)$/.exec(engines.node) ?? [];
-    expect(read('bin/drydock.ts')).toContain(`const least = [${major}, ${minor}] as const;`);
+    expect(read('bin/drydock.ts')).toContain(`const minVersion = [${major}, ${minor}] as const;`);
     // Node runs TypeScript without a flag since 22.18: https://nodejs.org/en/blog/release/v22.18.0
     expect(Number(major) * 100 + Number(minor)).toBeGreaterThanOrEqual(2218);
   });

@@ -1,5 +1,6 @@
 import { Octokit } from '@octokit/rest';
 import githubAppJwt from 'universal-github-app-jwt';
+import { backoffMs } from '../../../core/concurrency/backoff.ts';
 import { type HostErrorDetails, hostError } from './errors.ts';
 
 const timeoutMs = 30_000;
@@ -40,7 +41,8 @@ export function createClient(
       } catch (error) {
         const known = hostError(error, `${asked.method} ${asked.url}`);
         const wait =
-          (known.details as HostErrorDetails | undefined)?.retryAfterMs ?? Math.random() * 200 * 2 ** attempt;
+          (known.details as HostErrorDetails | undefined)?.retryAfterMs ??
+          backoffMs(attempt, { firstMs: 400 }, Math.random);
         // A rate-limited request did not take effect.
         const again =
           known.name === 'HostRateLimited' || (known.name === 'HostUnavailable' && repeatable.has(asked.method));

@@ -1,3 +1,4 @@
+import { createKeyedMutex, type KeyedMutex } from '../../../core/concurrency/keyed-mutex.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { GitHubAccess } from './access.ts';
 
@@ -30,23 +31,14 @@ async function ask(access: GitHubAccess, scope: CodeHostScope): Promise<Ourselve
   };
 }
 
-const turns = new WeakMap<GitHubAccess, Map<string, Promise<unknown>>>();
+const mutexes = new WeakMap<GitHubAccess, KeyedMutex>();
 
 /**
  * One after the other for each key: what is looked up and then created would be created twice by two at once. Another
  * process is not held back; on one machine there is one owner, and on AWS one message of a repository at a time.
  */
 export function inTurn<T>(access: GitHubAccess, key: string, work: () => Promise<T>): Promise<T> {
-  const mine = turns.get(access) ?? new Map<string, Promise<unknown>>();
-  turns.set(access, mine);
-  const done = (mine.get(key) ?? Promise.resolve()).then(work);
-  const settled = done.then(
-    () => undefined,
-    () => undefined,
-  );
-  mine.set(key, settled);
-  settled.then(() => {
-    if (mine.get(key) === settled) mine.delete(key);
-  });
-  return done;
+  const mutex = mutexes.get(access) ?? createKeyedMutex();
+  mutexes.set(access, mutex);
+  return mutex(key, work);
 }

@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import pLimit from 'p-limit';
 import type { Check } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
@@ -129,11 +130,6 @@ function credentialsFault(error: unknown, apiUrl: string, what: string): Check {
 }
 
 async function each<T>(items: readonly T[], check: (item: T) => Promise<Rows>): Promise<Rows> {
-  const rows: Rows[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let i = next++; i < items.length; i = next++) rows[i] = await check(items[i] as T);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return rows.flat();
+  const limit = pLimit(atOnce);
+  return (await Promise.all(items.map((item) => limit(() => check(item))))).flat();
 }

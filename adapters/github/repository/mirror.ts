@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { createKeyedMutex } from '../../../core/concurrency/keyed-mutex.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import { makeBase } from '../../git/export-base.ts';
@@ -56,18 +57,8 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
   };
 }
 
-const turns = new Map<string, Promise<unknown>>();
-/** Fetches into one repository go one after the other, whoever asks: git locks the branch it moves. */
-function inTurn(cwd: string, work: () => Promise<void>): Promise<void> {
-  const mine = (turns.get(cwd) ?? Promise.resolve()).then(work);
-  const settled = mine
-    .catch(() => undefined)
-    .then(() => {
-      if (turns.get(cwd) === settled) turns.delete(cwd);
-    });
-  turns.set(cwd, settled);
-  return mine;
-}
+/** Fetches into one repository go one after the other, whichever host asks: git locks the branch it moves. */
+const inTurn = createKeyedMutex();
 
 /** Git asks for a name where a token is refused, and there is nobody to ask. */
 const isDenied = (error: unknown): boolean =>

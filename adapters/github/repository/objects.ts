@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import pLimit from 'p-limit';
 import { ownerAndRepo } from '../api/access.ts';
 import type { Tree } from './tree.ts';
 
@@ -21,22 +22,10 @@ export async function readBlob(octokit: Octokit, repository: string, sha: string
   return Buffer.from(data.content, 'base64');
 }
 
-/** Reads few at a time, whoever asks. */
+/** Reads few blobs at a time, for all callers together. */
 export function fewAtOnce(read: (sha: string) => Promise<Uint8Array>): (sha: string) => Promise<Uint8Array> {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async (sha) => {
-    if (busy >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else busy++;
-    try {
-      return await read(sha);
-    } finally {
-      // A place is handed on, or given back.
-      const next = waiting.shift();
-      if (next) next();
-      else busy--;
-    }
-  };
+  const limit = pLimit(atOnce);
+  return (sha) => limit(() => read(sha));
 }
 
 /** Git's rule: a zero byte near the beginning. Larger than anybody reads is no text either. */

@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import type { GitHubAccess } from '../api/access.ts';
 import { perPage } from '../api/pagination.ts';
+import type { Message } from './intake.ts';
 
 /** Deliveries looked at in one sweep: 2,000. What is older is found by the look at the branches. */
 const maxPages = 20;
@@ -11,17 +12,14 @@ type Attempt = Awaited<ReturnType<Octokit['apps']['listWebhookDeliveries']>>['da
  * Messages of the App's hook that never arrived since a moment in epoch milliseconds, oldest first: of each, the last
  * attempt failed and none succeeded. With a personal token there is no such list.
  */
-export async function failedDeliveries(
-  access: GitHubAccess,
-  since: number,
-): Promise<{ event: string; body: string }[]> {
+export async function failedDeliveries(access: GitHubAccess, since: number): Promise<Message[]> {
   if (access.mode === 'token') return [];
   return access.app(async (octokit) => {
     const attempts = await attemptsSince(octokit, since);
     const arrived = new Set(attempts.filter(succeeded).map(({ guid }) => guid));
     // GitHub lists the newest first; of a message that was tried again, one attempt is enough.
     const lost = new Map(attempts.filter(({ guid }) => !arrived.has(guid)).map((attempt) => [attempt.guid, attempt]));
-    const found: { event: string; body: string }[] = [];
+    const found: Message[] = [];
     for (const { id, event } of [...lost.values()].sort(byTime)) {
       const { data } = await octokit.apps.getWebhookDelivery({ delivery_id: id });
       if (data.request.payload) found.push({ event, body: JSON.stringify(data.request.payload) });

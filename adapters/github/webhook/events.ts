@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { mayBeCommand } from '../../../core/comment/command.ts';
+import { mayBeCommand } from '../../../core/comment/may-be-command.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Account } from '../../../core/ports/host/collaboration.ts';
-import type { HostEvent } from '../../../core/ports/host/host-event.ts';
+import type { HostEvent, IgnoredEvent } from '../../../core/ports/host/host-event.ts';
 import { branchFault } from '../../../core/task-spec/fields.ts';
 import { isOwnCheck } from '../api/own-checks.ts';
 
-const sha = z.string().regex(/^[0-9a-f]{40}$/, 'is no commit id');
+const sha = z.string().regex(/^[0-9a-f]{40}$/, 'is not a commit id');
 const nobody = '0'.repeat(40);
 const id = z.int().positive();
 const name = z.string().max(1_000);
@@ -14,14 +14,14 @@ const name = z.string().max(1_000);
 const words = z.string().max(300_000).nullish();
 
 const account = z.object({
-  login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/, 'is no login'),
+  login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/, 'is not a login'),
   type: z.string().max(40),
 });
 const of = {
   repository: z.object({
     full_name: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/, 'is no OWNER/NAME'),
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/, 'is not OWNER/NAME'),
   }),
   installation: z.object({ id }).nullish(),
   sender: account,
@@ -61,13 +61,13 @@ const issueComment = z.object({
 });
 
 /**
- * A delivery of GitHub's in our words. What nobody acts on is `nothing`, with the reason; fields that are not used are
- * not looked at.
+ * A delivery of GitHub's as an event, or `nothing` with the reason where nothing is done for it. Fields that are not used
+ * are not read.
  * @param event The header `X-GitHub-Event`.
  * @throws DeliveryRefused naming the field, when the payload lacks what its event has.
  * Source: GitHub Docs, "Webhook events and payloads".
  */
-export function readEvent(event: string, payload: unknown): HostEvent {
+export function readEvent(event: string, payload: unknown): HostEvent | IgnoredEvent {
   const read = <T>(schema: z.ZodType<T>): T => {
     const result = schema.safeParse(payload);
     if (result.success) return result.data;
@@ -137,7 +137,7 @@ const accountOf = ({ login, type }: z.infer<typeof account>): Account => ({
   bot: type !== 'User' || login.endsWith('[bot]'),
 });
 
-function pushed(event: z.infer<typeof push>): HostEvent {
+function pushed(event: z.infer<typeof push>): HostEvent | IgnoredEvent {
   const { ref, before, after } = event;
   if (!ref.startsWith('refs/heads/')) return nothing('a push of a tag, or of something else than a branch');
   if (after === nobody) return nothing('a branch was deleted');
@@ -147,7 +147,7 @@ function pushed(event: z.infer<typeof push>): HostEvent {
   return { ...originOf(event), kind: 'push', branch, ...since, after };
 }
 
-function proposed(event: z.infer<typeof pullRequest>): HostEvent {
+function proposed(event: z.infer<typeof pullRequest>): HostEvent | IgnoredEvent {
   const { number, head, base } = event.pull_request;
   if (branchFault(base.ref) !== undefined) return nothing('a branch with a name that nobody may trust');
   return {
@@ -185,7 +185,7 @@ function reviewed(event: z.infer<typeof review>): HostEvent {
   };
 }
 
-function commented(event: z.infer<typeof issueComment>): HostEvent {
+function commented(event: z.infer<typeof issueComment>): HostEvent | IgnoredEvent {
   const { id: number, created_at: at, body, user } = event.comment;
   mustBe(event.sender, user, 'issue_comment', 'comment.user');
   if (!mayBeCommand(body ?? '')) return nothing('a comment with no command');
@@ -209,7 +209,7 @@ function movesBase(payload: unknown): boolean {
   return changed.safeParse(payload).success;
 }
 
-const nothing = (why: string): Extract<HostEvent, { kind: 'nothing' }> => ({ kind: 'nothing', why });
+const nothing = (why: string): IgnoredEvent => ({ kind: 'nothing', why });
 
 /** The field and what is wrong with it, never its value. */
 const refused = (event: string, field: string, message: string): DrydockError =>

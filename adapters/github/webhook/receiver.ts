@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Inbox } from '../../../core/ports/host/inbox.ts';
+import { type Intake, takeMessage } from './intake.ts';
 
 export const webhookPath = '/webhooks/github';
 /** GitHub sends nothing larger. */
@@ -26,12 +26,11 @@ const fields = new Map(
   }),
 );
 
-export interface WebhookOptions {
+export interface WebhookOptions extends Intake {
   /** What may sign, newest first: one, or two during a rotation. None refuses everything. */
   secrets(): string[];
   /** Where it listens. Default: `/webhooks/github`. */
   path?: string;
-  inbox: Pick<Inbox, 'put'>;
   maxBytes?: number;
   /** Called when something new is in the inbox. */
   wake?(): void;
@@ -52,8 +51,10 @@ class Refused extends Error {
 
 /**
  * The front door for GitHub's webhooks: `POST /webhooks/github`, as an application that runs wherever `fetch` requests
- * come in. What is signed, well-formed JSON is stored durably and answered with 202 `{queued}`; nothing is worked on
- * before. Everything else is refused with a reason, and is not looked into before its signature is right.
+ * come in. Signed, well-formed JSON is parsed once and answered with 202 `{queued}`: true when its event is new and stored
+ * durably; false when the same content was stored before, when nothing is done for the event, and when its payload is not
+ * GitHub's, which `onDropped` hears with the reason. Everything else is refused with a reason, and is not read before its
+ * signature is right.
  */
 export function createWebhook(options: WebhookOptions): Hono {
   const maxBytes = options.maxBytes ?? maxDeliveryBytes;
@@ -88,7 +89,7 @@ export function createWebhook(options: WebhookOptions): Hono {
     if (fields.get(event)?.some((field) => !Object.hasOwn(value, field))) {
       throw new Refused(400, `The body is not that of a ${event} event.`, 'Send each event under its own name.');
     }
-    const queued = await options.inbox.put({ event, body });
+    const queued = await takeMessage(options, { event, body }, value);
     if (queued) options.wake?.();
     return c.json({ queued }, 202);
   });

@@ -6,8 +6,8 @@ export interface InboxRow {
   /** Order of arrival. */
   seq: number;
   id: string;
+  /** The event as JSON. */
   event: string;
-  body: string;
   receivedAt: number;
   attempts: number;
 }
@@ -22,16 +22,17 @@ export interface Failure {
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy */
 const sqliteBusy = 5;
 
-// Both indexes hold only the few rows they are for. The first has all that choosing needs, so that no body is read for it.
+// Both indexes hold only the few rows they are for. The first has all that choosing needs, so that no event is read for it. An earlier version kept
+// raw bodies in a table `deliveries`, which is left alone.
 const schema = `
   PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-  CREATE TABLE IF NOT EXISTS deliveries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,
+  CREATE TABLE IF NOT EXISTS hostEvents (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'aside')), attempts INTEGER NOT NULL DEFAULT 0,
-    receivedAt INTEGER NOT NULL, due INTEGER NOT NULL, doneAt INTEGER, error TEXT, body TEXT
+    receivedAt INTEGER NOT NULL, due INTEGER NOT NULL, doneAt INTEGER, error TEXT, event TEXT
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS waiting ON deliveries (seq, due) WHERE state = 'waiting';
-  CREATE INDEX IF NOT EXISTS done ON deliveries (doneAt) WHERE state = 'done';
+  CREATE INDEX IF NOT EXISTS eventsWaiting ON hostEvents (seq, due) WHERE state = 'waiting';
+  CREATE INDEX IF NOT EXISTS eventsDone ON hostEvents (doneAt) WHERE state = 'done';
 `;
 
 /**
@@ -42,16 +43,16 @@ const schema = `
 export function openInboxTable(file: string) {
   const db = open(file);
   const insert = db.prepare(
-    `INSERT INTO deliveries (id, event, body, state, receivedAt, due) VALUES (?, ?, ?, 'waiting', ?, ?)
+    `INSERT INTO hostEvents (id, event, state, receivedAt, due) VALUES (?, ?, 'waiting', ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = 'waiting', attempts = 0, due = excluded.due WHERE state = 'aside'`,
   );
-  const forget = db.prepare(`DELETE FROM deliveries WHERE state = 'done' AND doneAt < ?`);
-  const done = db.prepare(`UPDATE deliveries SET state = 'done', doneAt = ?, error = NULL, body = NULL WHERE seq = ?`);
-  const failed = db.prepare('UPDATE deliveries SET state = ?, attempts = ?, due = ?, error = ? WHERE seq = ?');
-  const due = db.prepare(`SELECT seq FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY seq LIMIT ?`);
-  const next = db.prepare(`SELECT seq, due FROM deliveries WHERE state = 'waiting' ORDER BY due LIMIT ?`);
-  const read = db.prepare('SELECT seq, id, event, body, receivedAt, attempts FROM deliveries WHERE seq = ?');
-  const count = db.prepare('SELECT count(*) AS n FROM deliveries WHERE state = ?');
+  const forget = db.prepare(`DELETE FROM hostEvents WHERE state = 'done' AND doneAt < ?`);
+  const done = db.prepare(`UPDATE hostEvents SET state = 'done', doneAt = ?, error = NULL, event = NULL WHERE seq = ?`);
+  const failed = db.prepare('UPDATE hostEvents SET state = ?, attempts = ?, due = ?, error = ? WHERE seq = ?');
+  const due = db.prepare(`SELECT seq FROM hostEvents WHERE state = 'waiting' AND due <= ? ORDER BY seq LIMIT ?`);
+  const next = db.prepare(`SELECT seq, due FROM hostEvents WHERE state = 'waiting' ORDER BY due LIMIT ?`);
+  const read = db.prepare('SELECT seq, id, event, receivedAt, attempts FROM hostEvents WHERE seq = ?');
+  const count = db.prepare('SELECT count(*) AS n FROM hostEvents WHERE state = ?');
   const countOf = (state: string): number => Number(count.get(state)?.n);
 
   let batch: { write: () => number; settle: PromiseWithResolvers<number> }[] = [];
@@ -83,12 +84,12 @@ export function openInboxTable(file: string) {
 
   return {
     /** False when the id is known, unless it was set aside. What was done before `forgotten` is known no more. */
-    async put(row: Pick<InboxRow, 'id' | 'event' | 'body' | 'receivedAt'>, forgotten: number): Promise<boolean> {
-      const { id, event, body, receivedAt } = row;
+    async put(row: Pick<InboxRow, 'id' | 'event' | 'receivedAt'>, forgotten: number): Promise<boolean> {
+      const { id, event, receivedAt } = row;
       return (
         (await join(() => {
           forget.run(forgotten);
-          return insert.run(id, event, body, receivedAt, receivedAt).changes;
+          return insert.run(id, event, receivedAt, receivedAt).changes;
         })) > 0
       );
     },

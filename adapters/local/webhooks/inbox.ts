@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../../../core/concurrency/backoff.ts';
 import { DrydockError, viewError } from '../../../core/errors.ts';
-import { findSecret } from '../../../core/guard/secrets.ts';
-import type { Inbox } from '../../../core/ports/host/inbox.ts';
+import { hostEventSchema } from '../../../core/ports/host/host-event.ts';
+import type { Delivery, Inbox } from '../../../core/ports/host/inbox.ts';
+import { findSecrets } from '../../../core/secrets/known-secrets.ts';
 import { type InboxRow, openInboxTable } from './inbox-table.ts';
 
 /** How long it is known what was handled, so that the same content is not taken twice. */
@@ -60,9 +61,8 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
   };
 
   return {
-    put: async ({ event, body }) => {
-      const id = createHash('sha256').update(event).update('\0').update(body).digest('hex');
-      const queued = await table.put({ id, event, body, receivedAt: now() }, now() - knownMs);
+    put: async ({ id, event }) => {
+      const queued = await table.put({ id, event: JSON.stringify(event), receivedAt: now() }, now() - knownMs);
       if (queued) wake();
       return queued;
     },
@@ -79,9 +79,8 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
             continue;
           }
           inHand.add(row.seq);
-          const { seq: _, receivedAt, ...delivery } = row;
           const failure = await Promise.resolve()
-            .then(() => handler({ ...delivery, receivedAt: new Date(receivedAt).toISOString() }))
+            .then(() => handler(deliveryOf(row)))
             .then(
               () => undefined,
               (error: unknown) => ({ error }),
@@ -110,11 +109,21 @@ export function openInbox(file: string, options: InboxOptions): Inbox & { close(
   };
 }
 
+/** The delivery of a row. @throws DeliveryRefused where another version wrote its event in a form that is not known here. */
+function deliveryOf({ id, event, receivedAt, attempts }: InboxRow): Delivery {
+  const result = hostEventSchema.safeParse(JSON.parse(event));
+  if (result.success) return { id, event: result.data, receivedAt: new Date(receivedAt).toISOString(), attempts };
+  const path = result.error.issues[0]?.path.map(String).join('.') || 'kind';
+  throw new DrydockError('DeliveryRefused', `The stored event is not valid: ${path}.`);
+}
+
 /** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
 function retryMs(attempts: number, error: unknown): number {
-  const full = Math.min(maxRetryMs, firstRetryMs * 2 ** (attempts - 1));
-  const jittered = Math.ceil(full * (1 - Math.random() / 2));
-  return Math.max(jittered, error instanceof DrydockError ? askedFor(error.details) : 0);
+  const backoff = { firstMs: firstRetryMs, maxMs: maxRetryMs, least: 0.5 };
+  return Math.max(
+    Math.ceil(backoffMs(attempts, backoff, Math.random)),
+    error instanceof DrydockError ? askedFor(error.details) : 0,
+  );
 }
 
 const askedFor = (details: unknown): number => {
@@ -125,6 +134,6 @@ const askedFor = (details: unknown): number => {
 /** What is kept of an error: name and message, without what looks like a secret. */
 function textOf(error: unknown): string {
   const { name, message } = viewError(error);
-  const secret = findSecret(message, '');
+  const [secret] = findSecrets(message);
   return `${name}: ${secret ? `(not kept: it holds what looks like ${secret.what})` : message}`.slice(0, errorLength);
 }

@@ -1,16 +1,15 @@
 /**
- * What a code host with people offers beside code: checks, CI, reviews, comments. A plain git repository has none of it.
- * Everything read here was written by somebody outside and is trusted for no more than the host vouches for: who said it,
- * about which commit.
+ * The features of a code host besides code: checks, CI, reviews, comments. A plain git repository has none of them. All
+ * data read here comes from outside; only what the host itself guarantees is trusted: the author and the commit.
  */
 
-/** An account of the host, by its login. `bot` covers apps and machine accounts the host knows as such. */
+/** An account of the host. `bot`: an app, or an account that the host marks as a machine account. */
 export interface Account {
   login: string;
   bot: boolean;
 }
 
-/** What an account may do with a repository, as the host grants it. */
+/** The permission of an account on a repository, as granted by the host. */
 export type Permission = 'none' | 'read' | 'write' | 'admin';
 
 export interface Annotation {
@@ -22,29 +21,29 @@ export interface Annotation {
   message: string;
 }
 
-/** A check of ours on a commit. There is one per name, head and key; reporting it again brings it up to date. */
+/** A check of Drydock on a commit. There is one per name, head and key; reporting it again updates it. */
 export interface CheckReport {
   name: string;
   head: string;
-  /** Run id, or what else it is about. */
+  /** Run id, or another subject of the check. */
   key: string;
-  /** `pending` has not concluded. `neutral` says something and blocks nothing. */
+  /** `pending`: not finished. `neutral`: informs and blocks nothing. */
   state: 'pending' | 'success' | 'failure' | 'neutral' | 'cancelled' | 'action-required';
   title: string;
-  /** Markdown, already escaped where it quotes. */
+  /** Markdown; quoted text is already escaped. */
   summary: string;
   annotations?: Annotation[];
-  /** Where more is to be seen; absolute URL. */
+  /** Absolute URL of a page with details. */
   link?: string;
 }
 
-/** What CI said of a commit under one name: a check run or a commit status, the newest of each; never our own. */
+/** The newest result of a check run or commit status on a commit; never of Drydock's own checks. */
 export interface GateResult {
   name: string;
   state: 'pending' | 'passed' | 'failed';
-  /** `success`, `timed_out`, `error`…, in the host's words. */
+  /** `success`, `timed_out`, `error`…, as the host names it. */
   conclusion: string;
-  /** Why it failed, as far as the host says: summary, annotations, the end of the log. Plain text from outside. */
+  /** The reason of a failure: summary, annotations, the end of the log. Untrusted plain text. */
   detail: string;
   url?: string;
 }
@@ -52,7 +51,7 @@ export interface GateResult {
 export interface Review {
   id: string;
   author: Account;
-  /** Commit that was looked at. */
+  /** Reviewed commit. */
   head: string;
   state: 'approved' | 'changes-requested' | 'commented' | 'dismissed';
   body: string;
@@ -63,17 +62,17 @@ export interface ReviewComment {
   id: string;
   author: Account;
   path: string;
-  /** Undefined where the line is gone or the comment is about the file. */
+  /** Undefined if the line no longer exists or the comment is about the whole file. */
   line?: number;
   body: string;
 }
 
 export interface Collaboration {
   reportCheck(repository: string, report: CheckReport): Promise<void>;
-  /** Every check and status that others reported on a commit. `details` asks for the text of those that failed. */
+  /** All checks and statuses that others reported on a commit. `details` adds the text of the failed ones. */
   gateResults(repository: string, head: string, details: boolean): Promise<GateResult[]>;
   permission(repository: string, login: string): Promise<Permission>;
-  /** Writes a comment once per key; said again with another body, the same comment is changed. */
+  /** Writes a comment once per key; a call with another body updates that comment. */
   comment(repository: string, pullRequest: string, key: string, body: string): Promise<void>;
   /** Answers a review comment in its thread, once per key. */
   reply(repository: string, pullRequest: string, commentId: string, key: string, body: string): Promise<void>;
@@ -81,8 +80,8 @@ export interface Collaboration {
   reviews(repository: string, pullRequest: string): Promise<Review[]>;
   reviewComments(repository: string, pullRequest: string, reviewId: string): Promise<ReviewComment[]>;
   /**
-   * The account that put a branch on a commit, as the host's own log of pushes has it: what a commit says of its author
-   * anybody can write. Undefined when the log does not go back that far.
+   * The account that moved a branch to a commit, from the host's log of pushes, because anybody can forge the author of
+   * a commit. Undefined when the log does not go back that far.
    */
   pusherOf(repository: string, branch: string, commit: string): Promise<Account | undefined>;
   /** Numbers of the pull requests that brought a commit to its branch. */

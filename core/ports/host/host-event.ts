@@ -1,24 +1,67 @@
-import type { Account } from './collaboration.ts';
+import { z } from 'zod';
 
-interface Of {
+/** GitHub takes 65,536 characters in a comment or a review; another host may take more. */
+const maxText = 300_000;
+const commit = z.string().regex(/^[0-9a-f]{40,64}$/, 'must be a commit id');
+const name = z.string().min(1).max(1_000);
+const number = z.string().regex(/^[1-9]\d{0,18}$/, 'must be a number');
+
+const origin = {
   /** `OWNER/NAME` */
-  repository: string;
-  /** Id of the installation that the host says it delivers for; absent on a hook of the repository itself. */
-  installation?: number;
-  sender: Account;
-}
+  repository: name,
+  /** Id of the installation that the host delivers for; absent for a webhook of the repository itself. */
+  installation: z.int().positive().exactOptional(),
+  sender: z.object({ login: name, bot: z.boolean() }),
+};
 
-/** What a host told us happened, with the host's own words for it taken away. */
-export type HostEvent =
-  /** A branch points at `after` now. `before` is absent when the branch is new. */
-  | (Of & { kind: 'push'; branch: string; before?: string; after: string })
-  /** A pull request was opened or got new commits. `fork`: its head is in a repository of somebody else. */
-  | (Of & { kind: 'pull-request'; number: string; head: string; target: string; base: string; fork: boolean })
-  | (Of & { kind: 'pull-request-closed'; number: string; head: string; merged: boolean; mergeCommit?: string })
-  /** Something about CI of this commit changed; what, is read from the host. */
-  | (Of & { kind: 'ci'; head: string })
-  | (Of & { kind: 'review'; number: string; review: { id: string; head: string; state: string; body: string } })
-  /** A new comment in the conversation of a pull request. */
-  | (Of & { kind: 'comment'; number: string; commentId: string /** ISO 8601. */; at: string; body: string })
-  /** Nothing to do, with the reason. */
-  | { kind: 'nothing'; why: string };
+/**
+ * A code-host event in provider-neutral form. The webhook receiver makes it from a host's message, once; the inboxes keep
+ * it as JSON and parse it with this schema when they hand it over. Unknown fields are removed.
+ */
+export const hostEventSchema = z.discriminatedUnion('kind', [
+  /** A branch now points at `after`. `before` is absent when the branch is new. */
+  z.object({ ...origin, kind: z.literal('push'), branch: name, before: commit.exactOptional(), after: commit }),
+  /** A pull request was opened or got new commits. `fork`: its head is in another repository. */
+  z.object({
+    ...origin,
+    kind: z.literal('pull-request'),
+    number,
+    head: commit,
+    target: name,
+    base: commit,
+    fork: z.boolean(),
+  }),
+  z.object({
+    ...origin,
+    kind: z.literal('pull-request-closed'),
+    number,
+    head: commit,
+    merged: z.boolean(),
+    mergeCommit: commit.exactOptional(),
+  }),
+  /** Something about CI of this commit changed; the details are read from the host. */
+  z.object({ ...origin, kind: z.literal('ci'), head: commit }),
+  z.object({
+    ...origin,
+    kind: z.literal('review'),
+    number,
+    review: z.object({ id: number, head: commit, state: z.string().max(40), body: z.string().max(maxText) }),
+  }),
+  /** A new comment in the conversation of a pull request. `at`: ISO 8601. */
+  z.object({
+    ...origin,
+    kind: z.literal('comment'),
+    number,
+    commentId: number,
+    at: z.iso.datetime({ offset: true }),
+    body: z.string().max(maxText),
+  }),
+]);
+
+export type HostEvent = z.infer<typeof hostEventSchema>;
+
+/** An event that nothing is done for, with the reason. It is logged and not queued. */
+export interface IgnoredEvent {
+  kind: 'nothing';
+  why: string;
+}

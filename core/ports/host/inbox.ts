@@ -1,11 +1,13 @@
-/** A signed message of a code host, as it was received. */
+import type { HostEvent } from './host-event.ts';
+
+/** A signed message of a code host, read. */
 export interface Delivery {
-  /** SHA-256 over event and body, 64 hex digits: the same content is the same delivery, whatever id the host gave it. */
+  /**
+   * SHA-256 over the host's event name and the raw body, 64 hex digits: the same content is the same delivery, whatever id
+   * the host gave it. Two messages may lead to equal events and are two deliveries: CI may report twice about one commit.
+   */
   id: string;
-  /** The host's name of the event, `push` for example. */
-  event: string;
-  /** The raw body, already authenticated. */
-  body: string;
+  event: HostEvent;
   /** ISO 8601. */
   receivedAt: string;
   /** Number of earlier attempts to handle it. */
@@ -15,7 +17,7 @@ export interface Delivery {
 /** A durable queue of deliveries: acknowledged first, handled later. SQLite on one machine, SQS on AWS. */
 export interface Inbox {
   /** Durable when it resolves. False when the same content was stored before. */
-  put(delivery: Pick<Delivery, 'event' | 'body'>): Promise<boolean>;
+  put(delivery: Pick<Delivery, 'id' | 'event'>): Promise<boolean>;
   /**
    * Hands over what waits, oldest first, `concurrency` at once, each at least once, until the signal. A delivery whose
    * handler throws is retried with a growing delay and set aside after the last attempt.

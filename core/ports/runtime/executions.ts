@@ -1,6 +1,6 @@
 /** The workflow engine as the steps see it: the API of Step Functions or the embedded engine. */
 export interface Executions {
-  /** False where decisions are only recorded, and delivered when the run is resumed. */
+  /** False if decisions are only recorded, and delivered when the run resumes. */
   readonly live: boolean;
   start(name: string, input: { runId: string }): Promise<'started' | 'exists'>;
   /** False when nothing waits for the token any more. */

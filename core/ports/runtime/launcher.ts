@@ -15,13 +15,13 @@ export interface PhaseLauncher {
   /** Idempotent per phase key. @throws SecretMissing, AgentUnavailable and similar before anything was started. */
   launch(order: PhaseOrder, phase: PhaseAttempt): Promise<void>;
   /**
-   * Stops the sandbox and gateway of a phase. On one machine it resolves after the end (`Cancelled`) was reported; on AWS
-   * the stop event reports it later. Stopping an unknown phase is a no-op.
+   * Stops the sandbox and gateway of a phase. On one machine it resolves after the end (`Cancelled`) was reported; on
+   * AWS the stop event reports it later. Stopping an unknown phase is a no-op.
    */
   stop(phase: PhaseAttempt): Promise<void>;
   isRunning(phase: PhaseAttempt): Promise<boolean>;
   /** The unsettled result of an attempt, or `undefined` if it is lost and the phase must be relaunched. */
   left(phase: PhaseAttempt): Promise<PhaseEnd | undefined>;
-  /** Model calls of an attempt as its meter wrote them down, also when its process died. */
+  /** Model calls of an attempt as its meter recorded them, also after its process died. */
   calls(phaseKey: string): Promise<ModelCall[]>;
 }

@@ -10,11 +10,11 @@ const workPatch = z.strictObject({
   /** Set when Verify passed, epoch milliseconds. */
   verifiedAt: z.int().exactOptional(),
   handoff: digest.exactOptional(),
-  /** Names of checkpoints at which a person is asked now. */
+  /** Names of the checkpoints that were reached. */
   checkpoints: z.array(z.string()).exactOptional(),
   /** Digests to add to the feedback of the next build. */
   feedback: z.array(digest).exactOptional(),
-  /** Removes all earlier feedback: it has been worked in. */
+  /** Removes all earlier feedback, because the change has addressed it. */
   clearFeedback: z.boolean().exactOptional(),
   /** Result and evidence digests by name. */
   results: z.record(z.string(), digest).exactOptional(),

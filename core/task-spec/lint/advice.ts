@@ -9,7 +9,7 @@ export interface Advice {
   mode: 'local' | 'remote-single' | 'remote-parallel' | 'local-with-review';
   costClass: 'negligible' | 'low' | 'medium' | 'high';
   reason: string;
-  /** What of the spec and the repository it goes by. */
+  /** Facts of the spec and the repository behind the advice. */
   facts: string[];
 }
 
@@ -21,7 +21,7 @@ const says = {
     /\bcritical[- ]path\b|\b(?:authentication|authorization|authorisation|login|sign-?in|oauth|sso|sessions?|permissions?|access control|payments?|checkout|encryption|cryptograph\w*|password\w*)\b|\b(?:security|business|mission)[- ]critical\b/i,
   fix: /\b(?:fix|fixes|bug|bugfix|typo|correct|off[- ]by[- ]one|regression|wrong|broken|make it|repair)\b/i,
   docs: /\b(?:documentation|docs|readme|guides?|docstrings?|api reference|changelog|tutorials?|jsdoc|runbooks?)\b/i,
-  // The first sentence is about documents, whatever else the text names.
+  // The first sentence is about documents; the rest of the text does not matter.
   docsFirst:
     /^\W*(?:please\s+)?(?:document\b|(?:write|update|improve|extend|add|create|revise)\s+(?:\w+\s+){0,4}(?:documentation|docs|readme|guides?|docstrings?|changelog|tutorials?|runbooks?)\b)/i,
   migrate: /\b(?:migrat\w*|convert\w*|port(?:ing)?|rewrit\w*|translate)\b/i,
@@ -37,7 +37,7 @@ const isTest = (path: string): boolean =>
 const isDoc = (path: string): boolean =>
   /(?:^|\/)docs?(?:\/|$)|\.(?:md|mdx|rst|adoc)$|(?:^|\/)(?:README|CHANGELOG)/i.test(path);
 
-/** Advice before any money is spent. `criticalPaths` are the policy's globs. */
+/** Advice on how to delegate a task, before it costs anything. @param criticalPaths Globs of the policy. */
 export function adviseOn(
   spec: TaskSpec,
   compiled: CompiledConstraints,
@@ -64,19 +64,19 @@ export function adviseOn(
 
   const critical = criticalPaths.filter((glob) => scope.paths.some((path) => touches(path, glob)));
   if (critical.length > 0) {
-    facts.push(`the policy counts ${critical.join(', ')} as critical`);
+    facts.push(`the policy lists ${critical.join(', ')} as critical`);
     return give(
       'local-with-review',
       'low',
-      'It changes a critical path: work on it beside the agent and have it reviewed closely.',
+      'It changes a critical path: work on it together with the agent and have it reviewed closely.',
     );
   }
   if (says.feature.test(text) && says.critical.test(text) && !scope.onlyDocs) {
-    facts.push(`the text speaks of ${says.critical.exec(text)?.[0].toLowerCase()}`);
+    facts.push(`the text mentions ${says.critical.exec(text)?.[0].toLowerCase()}`);
     return give(
       'local-with-review',
       'low',
-      'A feature on a critical path: work on it beside the agent and have it reviewed closely.',
+      'A feature on a critical path: work on it together with the agent and have it reviewed closely.',
     );
   }
   if (scope.code.length === 1 && scope.literal && says.fix.test(text)) {
@@ -96,7 +96,7 @@ export function adviseOn(
   }
   if (says.migrate.test(text) && says.tests.test(text)) {
     if (scope.files === undefined && scope.code.length === 0) {
-      facts.push('no paths are named: taken as the whole test suite');
+      facts.push('the spec names no paths: the whole test suite is assumed');
       return give(
         'remote-parallel',
         'high',
@@ -129,7 +129,7 @@ export function adviseOn(
     return give(
       'local',
       'negligible',
-      'It says too little for an agent to work alone: write what to change and when it is done first.',
+      'The spec says too little for an agent to work alone: first write what to change and when it is done.',
     );
   }
   if (scope.code.length === 1 && scope.literal) {
@@ -140,23 +140,19 @@ export function adviseOn(
     );
   }
   if (scope.code.length > 0 && scope.code.length <= 3) {
-    return give('remote-single', 'low', 'A few places: one remote agent.');
+    return give('remote-single', 'low', 'A change in a few files: one remote agent is enough.');
   }
-  return give(
-    'remote-single',
-    'medium',
-    'Several places that belong together: one remote agent keeps them consistent.',
-  );
+  return give('remote-single', 'medium', 'A change in several related files: one remote agent keeps them consistent.');
 }
 
 interface Scope {
   paths: string[];
-  /** Without the tests that go with a change, unless tests are all there is. */
+  /** `paths` without tests; all paths if they are all tests. */
   code: string[];
   /** Every path names one file. */
   literal: boolean;
   onlyDocs: boolean;
-  /** How many files it is about, where the repository or the text says. */
+  /** Number of files in scope, if the repository or the text tells it. */
   files?: number;
 }
 
@@ -168,7 +164,7 @@ function scopeOf(
   facts: string[],
 ): Scope {
   const mentioned = pathsIn(spec.instructions).filter((path) => !compiled.excludedPaths.includes(path));
-  // Stated bounds say more than what the prose mentions in passing.
+  // Explicit bounds are more reliable than paths that the prose mentions.
   const paths = compiled.targetPaths.length > 0 ? compiled.targetPaths : mentioned;
   const untested = paths.filter((path) => !isTest(path) && !/\{[^}]*test/.test(path));
   const code = untested.length > 0 ? untested : paths;
@@ -185,7 +181,7 @@ function scopeOf(
     ...[...text.matchAll(/\b(\d{1,6})\+?\s+(?:\w+\s+){0,2}files?\b/gi)].map((match) => Number(match[1])),
   );
   if (stated > 0) {
-    facts.push(`the spec speaks of ${stated} files`);
+    facts.push(`the spec mentions ${stated} files`);
     scope.files = stated;
   }
   if (repository.files) {
@@ -193,14 +189,14 @@ function scopeOf(
     const inScope = paths.length > 0 ? repository.files.filter((file) => matches(file)) : undefined;
     const counted = inScope ?? (says.tests.test(text) ? repository.files.filter(isTest) : undefined);
     if (counted) {
-      facts.push(`${counted.length} of the repository's ${repository.files.length} files are concerned`);
+      facts.push(`${counted.length} of the repository's ${repository.files.length} files are in scope`);
       scope.files = counted.length;
     }
   }
   return scope;
 }
 
-/** Whether a path or glob can reach into what a glob matches. */
+/** Whether a path or glob may match a file that the other glob matches. */
 const touches = (path: string, glob: string): boolean => {
   const folder = picomatch.scan(path).base.replace(/\/$/, '');
   const critical = picomatch.scan(glob).base.replace(/\/$/, '');

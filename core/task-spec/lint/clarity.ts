@@ -11,21 +11,21 @@ export interface ClarityPart {
   part: 'targets' | 'constraints' | 'success' | 'excluded';
   /** 0 to 25. */
   points: number;
-  /** What to write to earn more. */
+  /** What to write for more points. */
   advice?: string;
 }
 
-/** What a spec states itself, before defaults: an assumed test command is no evidence. */
+/** Fields that the spec itself states: a default test command does not count as evidence. */
 export interface Stated {
   testCommand: boolean;
 }
 
 /**
- * How clearly a spec says what to change, within which bounds, what done means and what to leave alone (R3). Every source
- * of evidence adds points and none takes any away, so that losing one always lowers the score.
+ * How clearly a spec states its targets, its constraints, its success criteria and its exclusions (R3). Every source of
+ * evidence adds points and none subtracts any, so that removing one never raises the score.
  */
 export function clarityOf(spec: TaskSpec, compiled: CompiledConstraints, stated: Stated): ClarityPart[] {
-  // A rule on paths counts as that; the others may still say in words what paths would say better.
+  // Path rules are counted separately; the other constraints may still state an exclusion or outcome in prose.
   const rules = spec.constraints.map(pathRule);
   const advisory = spec.constraints.filter((_, i) => rules[i] === undefined);
   const bounded = rules.some((rule) => rule?.kind === 'only');
@@ -42,25 +42,25 @@ const remedies: Record<ClarityPart['part'], string> = {
   targets:
     'Name what to change: paths under target_paths, "Change only src/money/round.ts and its tests" under constraints, or paths in the instructions.',
   constraints:
-    'Name what to keep to, one rule a line, such as "Keep the public signature of roundHalfEven" or "Add no dependency".',
+    'Name the rules for the change, one per line, such as "Keep the public signature of roundHalfEven" or "Add no dependency".',
   success:
-    'Say when it is done under success_criteria, such as "roundHalfEven(2.5) is 2" or {says: the suite passes, run: npm test}.',
+    'State under success_criteria when the task is done, such as "roundHalfEven(2.5) is 2" or {says: the suite passes, run: npm test}.',
   excluded:
-    'Name what to leave alone: paths under excluded_paths such as src/ledger/**, or "Do not modify src/ledger" under constraints.',
+    'Name what must not change: paths under excluded_paths such as src/ledger/**, or "Do not modify src/ledger" under constraints.',
 };
 
-/** Enough that a reader has nothing to ask. */
-const enough = 15;
+/** Points from which a part needs no advice. */
+const clearPoints = 15;
 
 const part = (name: ClarityPart['part'], points: number): ClarityPart =>
-  points >= enough ? { part: name, points } : { part: name, points, advice: remedies[name] };
+  points >= clearPoints ? { part: name, points } : { part: name, points, advice: remedies[name] };
 
-/** Points by how many independent sources say it; each further one is worth less. */
-const bySources = (most: readonly [number, number, number], ...sources: boolean[]): number =>
-  [0, ...most][sources.filter(Boolean).length] ?? 0;
+/** Points by the number of independent sources; each further source is worth less. */
+const bySources = (points: readonly [number, number, number], ...sources: boolean[]): number =>
+  [0, ...points][sources.filter(Boolean).length] ?? 0;
 
 function targets(spec: TaskSpec, bounded: boolean): number {
-  // What is named to be left alone is no target.
+  // A sentence that names an exclusion does not name a target.
   const sentences = spec.instructions.split(/\n|(?<=[.!?])\s/).filter((sentence) => !namesExclusion(sentence));
   const points = bySources([18, 22, 25], spec.target_paths.length > 0, bounded, sentences.some(namesCode));
   return points > 0 ? points : sentences.some(namesKind) ? 12 : 0;
@@ -78,14 +78,14 @@ function success(spec: TaskSpec, advisory: string[], stated: Stated): number {
   const criteria = spec.success_criteria.filter((each) => typeof each !== 'string' || isConcrete(each));
   const checkable = criteria.some((each) => typeof each !== 'string' || namesOutcome(each) || namesCode(each));
   const inPassing = [namesOutcome(spec.instructions), advisory.some(namesOutcome)];
-  const said =
+  const points =
     criteria.length > 0
       ? 14 + (checkable ? 1 : 0) + bySources([2, 3, 3], ...inPassing)
       : bySources([12, 14, 14], ...inPassing);
-  return said + (stated.testCommand ? 5 : 0) + (spec.sandbox.build_command === undefined ? 0 : 2);
+  return points + (stated.testCommand ? 5 : 0) + (spec.sandbox.build_command === undefined ? 0 : 2);
 }
 
 function excluded(spec: TaskSpec, forbidden: boolean, advisory: string[]): number {
-  const words = [spec.instructions, ...advisory].some(namesExclusion);
-  return bySources([20, 23, 25], spec.excluded_paths.length > 0, forbidden, words);
+  const inProse = [spec.instructions, ...advisory].some(namesExclusion);
+  return bySources([20, 23, 25], spec.excluded_paths.length > 0, forbidden, inProse);
 }

@@ -18,11 +18,13 @@ export interface LintReport {
   advice: Advice;
 }
 
-/** Everything there is to say about a spec before a run: form, clarity, delegation and, with a policy, what it refuses. */
+/**
+ * Checks a spec before a run: its form, its clarity, how to delegate it and, with a policy, what the policy refuses.
+ */
 export const lintSpec = (file: string, bytes: Uint8Array, facts?: RepositoryFacts, policy?: Policy): LintReport =>
   lintRead(readSpec(file, bytes), facts, policy);
 
-/** The same for a spec that was read already. */
+/** Checks a spec that is already read, see {@link lintSpec}. */
 export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Policy): LintReport {
   const { spec } = read;
   if (!spec) return report(read, read.faults, [], unreadable);
@@ -39,7 +41,7 @@ export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Polic
 const unreadable: Advice = {
   mode: 'local',
   costClass: 'negligible',
-  reason: 'The spec is not valid; mend it before it is handed to anybody.',
+  reason: 'The spec is invalid; fix it before you delegate it.',
   facts: [],
 };
 
@@ -82,7 +84,7 @@ function assumptions(read: ReadSpec, spec: TaskSpec): Fault[] {
   );
 }
 
-const places: Record<ClarityPart['part'], string> = {
+const fieldOf: Record<ClarityPart['part'], string> = {
   targets: 'instructions',
   constraints: 'constraints',
   success: 'success_criteria',
@@ -97,11 +99,11 @@ const unclear = (parts: ClarityPart[], read: ReadSpec): Fault[] =>
           severity: 'warning' as const,
           rule: `clarity-${part}`,
           message: `${points} of 25 points. ${advice}`,
-          offset: offsetOf(read, places[part]),
+          offset: offsetOf(read, fieldOf[part]),
         },
   );
 
-/** Who will ask is not known yet, so the quorum is counted without a requester. */
+/** The requester is not known yet, so the quorum is checked without one. */
 function refusals(spec: TaskSpec, read: ReadSpec, policy: Policy | undefined): Fault[] {
   const faults: Fault[] = [];
   const add = (path: string, message: string, rule = 'PolicyRefused') =>

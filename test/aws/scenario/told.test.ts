@@ -37,7 +37,7 @@ describe('R24 who is asked to decide', () => {
     for (const { text, from } of asked) {
       expect(from).toBe(mailFrom);
       expect(linkOf(text)).toBe(`${world.origin}/gates/${run.gate}`);
-      expect(text).toContain('The link grants nothing by itself');
+      expect(text).toContain('The link alone grants no access');
     }
     const opened = await fetch(linkOf(asked[0]?.text ?? '') ?? '', {
       redirect: 'manual',

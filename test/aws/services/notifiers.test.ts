@@ -94,7 +94,9 @@ describe('mail by SES', () => {
       from,
       subject: 'T-1: Plan',
       headers: { 'Auto-Submitted': 'auto-generated' },
-      text: expect.stringMatching(/^What is asked\n\nhttps:\/\/drydock\.example\/runs\/r-1\n\nThe link grants nothing/),
+      text: expect.stringMatching(
+        /^What is asked\n\nhttps:\/\/drydock\.example\/runs\/r-1\n\nThe link alone grants no access/,
+      ),
     });
     // Somebody who is asked later is told too.
     await notifier().notify({ ...asked, to: [] });

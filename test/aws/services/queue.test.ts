@@ -15,7 +15,7 @@ const aws = awsForTests((url) => {
 const url = (): string => `${aws().url}/123456789012/webhooks`;
 beforeEach(() => void queue.messages.splice(0));
 
-const sender = { login: 'dev-gh', id: 1, kind: 'person' } as never;
+const sender = { login: 'dev-gh', bot: false };
 const push: HostEvent = { kind: 'push', repository: 'acme/calc', sender, branch: 'main', after: 'a'.repeat(40) };
 
 describe('the queue of webhooks', () => {
@@ -47,7 +47,15 @@ describe('the queue of webhooks', () => {
     expect(queue.messages).toEqual([]);
   });
 
-  it.each(['', 'no', '{}', '{"id":"x"}', '{"id":"x","event":{}}'])('refuses %o, which nobody of ours sent', (body) => {
+  it.each([
+    '',
+    'no',
+    '{}',
+    '{"id":"x"}',
+    '{"id":"x","event":{}}',
+    JSON.stringify({ event: { ...push, sender: 'dev-gh' } }),
+    JSON.stringify({ event: { ...push, kind: 'tag' } }),
+  ])('refuses %o, which nobody of ours sent', (body) => {
     expect(() => readHostEvent(body)).toThrow();
   });
 });

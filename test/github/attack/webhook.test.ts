@@ -15,7 +15,14 @@ import { open, sendRaw } from '../../support/raw-http.ts';
 const path = '/webhooks/github';
 const secret = 'the secret that counts';
 const marker = 'ECHO-ME-NOT';
-const good = JSON.stringify({ ref: 'refs/heads/main', after: '1'.repeat(40), marker });
+/** What each push of these tests holds beside its commit. */
+const push = {
+  repository: { full_name: 'acme/calc' },
+  sender: { login: 'dev-gh', type: 'User' },
+  ref: 'refs/heads/main',
+  before: '0'.repeat(40),
+};
+const good = JSON.stringify({ ...push, after: '1'.repeat(40), marker });
 const hmac = (body: string | Uint8Array, key = secret, algorithm = 'sha256'): string =>
   createHmac(algorithm, key).update(body).digest('hex');
 const sign = (body: string | Uint8Array, key = secret): string => `sha256=${hmac(body, key)}`;
@@ -315,7 +322,7 @@ describe('R12 a thousand deliveries at once', () => {
   });
   const program = join(import.meta.dirname, '../../support/webhook-child.ts');
   const bodies = Array.from({ length: 1_000 }, (_, n) =>
-    JSON.stringify({ ref: 'refs/heads/main', after: n.toString(16).padStart(40, '0'), filler: 'x'.repeat(4_000) }),
+    JSON.stringify({ ...push, after: (n + 1).toString(16).padStart(40, '0'), filler: 'x'.repeat(4_000) }),
   );
 
   async function serve(...args: string[]): Promise<{ url: string; child: ChildProcess; gone: Promise<unknown> }> {

@@ -90,7 +90,8 @@ describe('R1 R24 R25 a push starts a run, and GitHub sees it through', () => {
     await at.stop();
     expect(github.revoked().sort()).toEqual(github.minted().sort());
     const secrets = [...github.minted(), github.webhookSecret, github.app.privateKey.split('\n')[5] ?? ''];
-    expect(secrets.filter((secret) => secret.length > 16).length).toBeGreaterThan(10);
+    // One token writes for a whole publication: two publications, the reads, the reports, the delivery.
+    expect(secrets.filter((secret) => secret.length > 16).length).toBeGreaterThanOrEqual(10);
     const said = [...at.said, JSON.stringify(run), JSON.stringify(pull)].join('\n');
     for (const secret of secrets) expect(said).not.toContain(secret);
     expect(filesWith(at.world.folder, secrets)).toEqual([]);

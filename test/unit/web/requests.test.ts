@@ -187,6 +187,10 @@ describe('R24 the link grants nothing', () => {
       expect(headers.get('referrer-policy'), path).toBe('no-referrer');
       expect(headers.get('cache-control'), path).toBe('no-store');
       expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+      expect(headers.get('x-frame-options'), path).toBe('DENY');
+      expect(headers.get('cross-origin-opener-policy'), path).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy'), path).toBe('same-origin');
+      expect(headers.get('strict-transport-security'), path).toBe('max-age=15552000');
       expect(headers.get('set-cookie'), path).toMatch(/HttpOnly; SameSite=Strict/);
     }
   });

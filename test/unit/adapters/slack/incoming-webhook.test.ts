@@ -54,7 +54,7 @@ describe('Slack', () => {
     expect(plain(one)).toEqual(['T-1: Plan', 'What is asked']);
     expect(ours(one)).toEqual([
       '<@U012LEAD> <@U034SEC>',
-      expect.stringMatching(/^<https:\/\/drydock\.example\/runs\/r-1\?a=1&amp;b=2>\nThe link grants nothing/),
+      expect.stringMatching(/^<https:\/\/drydock\.example\/runs\/r-1\?a=1&amp;b=2>\nThe link alone grants no access/),
     ]);
   });
 

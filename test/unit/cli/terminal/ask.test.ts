@@ -92,7 +92,7 @@ describe('at a gate', () => {
     await shows('(as lead)> ');
     expect(screen()).toMatch(/1 {2}A hint.*2 {2}Give up/s);
     input.write('1\r');
-    await shows('needs words');
+    await shows('needs a text');
     input.write('2 too dear\r');
     expect(await asked).toBe(true);
     expect(votes).toMatchObject([{ choice: 'reject', text: 'too dear' }]);

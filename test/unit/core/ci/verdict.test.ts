@@ -72,7 +72,7 @@ describe('a gate that never reported', () => {
   it('is explained by what did', () => {
     const text = missingCauses('unit-test', [result('unit-tests', 'passed'), result('lint', 'passed')]);
     expect(text).toContain('"unit-test" never reported');
-    expect(text).toContain('Is "unit-tests" meant?');
+    expect(text).toContain('Did you mean "unit-tests"?');
     expect(text).toContain('Reported were: unit-tests, lint.');
   });
 

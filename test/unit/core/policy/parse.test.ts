@@ -147,7 +147,7 @@ test.each([
   const { policy, problems } = parsePolicy(bytesOf(`${minimal}mcp: ${mcp}\n`));
   expect(policy).toBeUndefined();
   expect(problems).toMatchObject([{ rule: 'NotBuiltYet', severity: 'error', line: 4, column: 1 }]);
-  expect(problems[0]?.message).toContain('take it out of the policy');
+  expect(problems[0]?.message).toContain('remove it from the policy');
 });
 
 test('an empty mcp asks for nothing', () => {

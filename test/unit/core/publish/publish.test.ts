@@ -143,9 +143,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         }));
         const body = pullRequestBody(factsOf({ constraints }));
         expect(body.length).toBeLessThanOrEqual(60_000);
-        expect(body.endsWith('(cut: the whole text is kept with the run)')).toBe(
-          !body.includes('| plan approved by |'),
-        );
+        expect(body.endsWith('(cut: the run keeps the whole text)')).toBe(!body.includes('| plan approved by |'));
         for (const line of body.split('\n')) if (line.startsWith('|')) expect(line.endsWith(' |')).toBe(true);
       }),
       { numRuns: 30 },

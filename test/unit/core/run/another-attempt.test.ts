@@ -17,7 +17,7 @@ describe('a spec that is given again', () => {
   test.each([...unfinishedStatuses, ...finalStatuses])('is not run again where nothing has changed: %s', (status) => {
     const error = status === 'failed' ? 'VerifyFailed' : undefined;
     expect(anotherAttempt(run(status, error), today)).toBe(
-      status === 'over-budget' ? 'was over the budget' : undefined,
+      status === 'over-budget' ? 'exceeded the budget' : undefined,
     );
   });
 
@@ -31,13 +31,13 @@ describe('a spec that is given again', () => {
   });
 
   test.each<[string, RunStatus, Partial<Today>, string | undefined]>([
-    ['another policy', 'failed', { policyDigest: 'q' }, 'failed, and the policy is another one now'],
+    ['another policy', 'failed', { policyDigest: 'q' }, 'failed, and the policy has changed since'],
     ['another base', 'failed', { base: 'c' }, 'failed, and main has moved since'],
     ['a person said no, and the base moved', 'rejected', { base: 'c', policyDigest: 'q' }, undefined],
     ['a person stopped it, and the base moved', 'cancelled', { base: 'c', policyDigest: 'q' }, undefined],
     ['it was delivered, and the base moved', 'delivered', { base: 'c', policyDigest: 'q' }, undefined],
     ['the agent it ran with', 'delivered', { agent: 'careful' }, undefined],
-    ['another agent', 'delivered', { agent: 'x' }, 'ran with the agent careful, and x was asked for'],
+    ['another agent', 'delivered', { agent: 'x' }, 'ran with the agent careful, and x was requested'],
     ['another agent of a run under way', 'waiting', { agent: 'x' }, undefined],
   ])('%s', (_what, status, change, expected) => {
     const error = status === 'failed' ? 'VerifyFailed' : undefined;

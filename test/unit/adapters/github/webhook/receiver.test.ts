@@ -1,22 +1,34 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Dropped } from '../../../../../adapters/github/webhook/intake.ts';
 import { createWebhook, type WebhookOptions } from '../../../../../adapters/github/webhook/receiver.ts';
+import type { Delivery } from '../../../../../core/ports/host/inbox.ts';
 
 const secret = 'It is a secret to everybody';
 const sign = (body: string | Uint8Array, key = secret): string =>
   `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
 
+const a = 'a'.repeat(40);
+const dev = { login: 'dev-gh', type: 'User' };
+const from = { repository: { full_name: 'acme/calc' }, sender: dev };
+const origin = { repository: 'acme/calc', sender: { login: 'dev-gh', bot: false } };
+const idOf = (event: string, body: string): string => createHash('sha256').update(`${event}\0${body}`).digest('hex');
+/** The fields of a push, without the braces around them: a test puts more beside them. */
+const push = JSON.stringify({ ...from, ref: 'refs/heads/main', before: a, after: a }).slice(1, -1);
+const pushed = { ...origin, kind: 'push', branch: 'main', before: a, after: a };
+
 /** A front door with a recording inbox behind it. */
 function door(options: Partial<WebhookOptions> = {}) {
-  const stored: { event: string; body: string }[] = [];
+  const stored: Pick<Delivery, 'id' | 'event'>[] = [];
+  const dropped: Dropped[] = [];
   const faults: unknown[] = [];
   let woken = 0;
   const app = createWebhook({
     secrets: () => [secret],
     inbox: {
       put: async (delivery) => {
-        const known = stored.some(({ event, body }) => event === delivery.event && body === delivery.body);
+        const known = stored.some(({ id }) => id === delivery.id);
         if (!known) stored.push(delivery);
         return !known;
       },
@@ -24,6 +36,7 @@ function door(options: Partial<WebhookOptions> = {}) {
     wake: () => {
       woken += 1;
     },
+    onDropped: (message) => dropped.push(message),
     onFault: (error) => faults.push(error),
     ...options,
   });
@@ -33,24 +46,24 @@ function door(options: Partial<WebhookOptions> = {}) {
       body: body as string,
       headers: {
         'Content-Type': 'application/json',
-        'X-GitHub-Event': 'ping',
+        'X-GitHub-Event': 'push',
         'X-Hub-Signature-256': sign(body),
         ...headers,
       },
     });
     return { status: response.status, headers: response.headers, json: (await response.json()) as unknown };
   };
-  return { app, deliver, stored, faults, woken: () => woken };
+  return { app, deliver, stored, dropped, faults, woken: () => woken };
 }
 const named = (json: unknown): string | undefined => (json as { error?: { name?: string } }).error?.name;
 
 describe('R10 the front door of webhooks', () => {
-  test('keeps a signed delivery as it came, wakes the work once and says whether it is new', async () => {
+  test('keeps the event of a signed delivery under the digest of its name and raw body, wakes the work once and says whether it is new', async () => {
     const { deliver, stored, woken } = door();
-    const body = '{ "after":"1",\n "ünicode":"\\u0000🚢" }';
+    const body = `{ ${push},\n "ünicode":"\\u0000🚢" }`;
     expect(await deliver(body)).toMatchObject({ status: 202, json: { queued: true } });
     expect(await deliver(body)).toMatchObject({ status: 202, json: { queued: false } });
-    expect(stored).toEqual([{ event: 'ping', body }]);
+    expect(stored).toEqual([{ id: idOf('push', body), event: pushed }]);
     expect(woken()).toBe(1);
   });
 
@@ -65,7 +78,7 @@ describe('R10 the front door of webhooks', () => {
     };
     let answered = false;
     const answer = door({ inbox })
-      .deliver('{}')
+      .deliver(`{${push}}`)
       .then((said) => {
         answered = true;
         return said;
@@ -82,9 +95,10 @@ describe('R10 the front door of webhooks', () => {
     const { deliver, stored } = door({ secrets: () => secrets });
     const by = async (key: string, body: string) =>
       (await deliver(body, { 'X-Hub-Signature-256': sign(body, key) })).status;
-    expect([await by('new', '{"n":1}'), await by('old', '{"n":2}')]).toEqual([202, 202]);
+    const body = (n: number): string => `{${push},"n":${n}}`;
+    expect([await by('new', body(1)), await by('old', body(2))]).toEqual([202, 202]);
     secrets.pop();
-    expect([await by('new', '{"n":3}'), await by('old', '{"n":4}')]).toEqual([202, 401]);
+    expect([await by('new', body(3)), await by('old', body(4))]).toEqual([202, 401]);
     expect(stored).toHaveLength(3);
   });
 
@@ -96,7 +110,7 @@ describe('R10 the front door of webhooks', () => {
 
   test('an inbox that cannot store is told to the operator and not to the sender', async () => {
     const { deliver, faults } = door({ inbox: { put: () => Promise.reject(new Error('disk of /home/me is full')) } });
-    const answer = await deliver('{}');
+    const answer = await deliver(`{${push}}`);
     expect(answer.status).toBe(503);
     expect(JSON.stringify(answer.json)).not.toContain('disk');
     expect(faults).toEqual([new Error('disk of /home/me is full')]);
@@ -116,7 +130,7 @@ describe('R10 the front door of webhooks', () => {
     const { deliver, stored } = door();
     await fc.assert(
       fc.asyncProperty(fc.json(), fc.nat(), fc.nat(7), async (text, at, bit) => {
-        const bytes = Buffer.from(`{"a":${text}}`);
+        const bytes = Buffer.from(`{${push},"a":${text}}`);
         const signature = sign(bytes);
         const changed = Buffer.from(bytes);
         const index = at % changed.length;
@@ -125,7 +139,8 @@ describe('R10 the front door of webhooks', () => {
         expect((await deliver(bytes, { 'X-Hub-Signature-256': signature })).status).toBe(202);
       }),
     );
-    expect(stored.every(({ body }) => typeof JSON.parse(body) === 'object')).toBe(true);
+    expect(stored.length).toBeGreaterThan(0);
+    for (const { event } of stored) expect(event).toEqual(pushed);
   });
 
   test('whatever signed bytes come, they are kept only when they are a JSON object that is not too deep', async () => {
@@ -140,13 +155,18 @@ describe('R10 the front door of webhooks', () => {
           `{"a":${'['.repeat(depth)}"\\"}"${']'.repeat(depth)}}`,
         ),
       );
-    const bytes = fc.oneof(
+    const raw = fc.oneof(
       fc.json().map((text) => Buffer.from(text)),
       deep.map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 40 }).map((raw) => Buffer.from(raw)),
     );
+    // Beside the fields of a push, so that it is kept; and alone, where the event's name asks for nothing.
+    const bytes = fc.tuple(raw, fc.boolean()).map(([some, alone]) => ({
+      name: alone ? 'ping' : 'push',
+      body: alone ? some : Buffer.concat([Buffer.from(`{${push},"more":`), some, Buffer.from('}')]),
+    }));
     await fc.assert(
-      fc.asyncProperty(bytes, async (body) => {
+      fc.asyncProperty(bytes, async ({ name, body }) => {
         let object = false;
         try {
           const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
@@ -154,30 +174,62 @@ describe('R10 the front door of webhooks', () => {
         } catch {
           // no JSON
         }
-        const { deliver, stored } = door();
-        const answer = await deliver(body);
+        const { deliver, stored, dropped } = door();
+        const answer = await deliver(body, { 'X-GitHub-Event': name });
         expect(answer.status).toBe(object ? 202 : 400);
-        expect(stored).toEqual(object ? [{ event: 'ping', body: body.toString() }] : []);
+        const [kept, ignored] = name === 'push' ? [stored, dropped] : [dropped, stored];
+        expect(kept).toHaveLength(object ? 1 : 0);
+        expect(ignored).toEqual([]);
+        for (const { id, event } of stored) expect([id, event]).toEqual([idOf('push', body.toString()), pushed]);
       }),
       { numRuns: 300 },
     );
   });
 
-  test.each([
-    ['push', '{"ref":"refs/heads/main","after":"1"}', 202],
-    ['push', '{"ref":"refs/heads/main","ref_type":"branch"}', 400],
-    ['check_run', '{"action":"completed","check_suite":{}}', 400],
-    ['pull_request_review', '{"action":"submitted","pull_request":{}}', 400],
-    ['pull_request_review', '{"action":"submitted","pull_request":{},"review":{}}', 202],
-    ['issue_comment', '{"pull_request":{},"comment":{}}', 400],
-    ['issue_comment', '{"issue":{},"comment":{}}', 202],
-    ['status', '{"sha":"1","state":"success"}', 400],
-    ['status', '{"sha":"1","state":"success","context":"ci"}', 202],
-    ['constructor', '{}', 202],
-  ])('%s with %s is answered %i', async (event, body, status) => {
-    const { deliver, stored } = door();
+  const review = { id: 9, commit_id: a, state: 'APPROVED', body: 'Good.', user: dev };
+  const issue = { number: 5, pull_request: {} };
+  const comment = { id: 8, created_at: '2026-11-21T06:00:00Z', body: '/drydock status', user: dev };
+  test.each<[string, object, number]>([
+    ['push', { ref: 'refs/heads/main', before: a, after: a }, 202],
+    ['push', { ref: 'refs/heads/main', ref_type: 'branch' }, 400],
+    ['check_run', { action: 'completed', check_suite: {} }, 400],
+    ['pull_request_review', { action: 'submitted', pull_request: { number: 5 } }, 400],
+    ['pull_request_review', { action: 'submitted', pull_request: { number: 5 }, review }, 202],
+    ['issue_comment', { action: 'created', pull_request: {}, comment }, 400],
+    ['issue_comment', { action: 'created', issue, comment }, 202],
+    ['status', { sha: a, state: 'success' }, 400],
+    ['status', { sha: a, state: 'success', context: 'ci' }, 202],
+  ])('%s with %j is answered %i', async (event, payload, status) => {
+    const { deliver, stored, dropped } = door();
+    const body = JSON.stringify({ ...from, ...payload });
     expect((await deliver(body, { 'X-GitHub-Event': event })).status).toBe(status);
-    expect(stored).toEqual(status === 202 ? [{ event, body }] : []);
+    expect(stored).toEqual(status === 202 ? [{ id: idOf(event, body), event: expect.objectContaining(origin) }] : []);
+    expect(dropped).toEqual([]);
+  });
+
+  test.each<[string, object, 'ignored' | 'refused', RegExp]>([
+    ['ping', {}, 'ignored', /nothing is done on ping/],
+    ['constructor', {}, 'ignored', /nothing is done on constructor/],
+    ['issue_comment', { action: 'deleted', issue, comment }, 'ignored', /issue_comment deleted/],
+    ['status', { sha: a, state: 'pending', context: 'ci' }, 'ignored', /pending/],
+    ['push', { ref: 'refs/heads/main', before: a, after: '1' }, 'refused', /after/],
+    ['pull_request_review', { action: 'submitted', pull_request: {}, review: {} }, 'refused', /pull_request\.number/],
+  ])('%s with %j is answered 202, %s with the reason, and not queued', async (event, payload, outcome, reason) => {
+    const { deliver, stored, dropped, woken } = door();
+    const answer = await deliver(JSON.stringify({ ...from, ...payload }), { 'X-GitHub-Event': event });
+    expect([answer.status, answer.json]).toEqual([202, { queued: false }]);
+    expect(dropped).toEqual([{ event, outcome, reason: expect.stringMatching(reason) }]);
+    expect([stored, woken()]).toEqual([[], 0]);
+  });
+
+  test('two messages about the same event are two deliveries', async () => {
+    const { deliver, stored } = door();
+    const ci = (conclusion: string) => JSON.stringify({ ...from, sha: a, state: conclusion, context: 'ci' });
+    for (const state of ['failure', 'success']) {
+      expect((await deliver(ci(state), { 'X-GitHub-Event': 'status' })).json).toEqual({ queued: true });
+    }
+    expect(stored[0]?.event).toEqual(stored[1]?.event);
+    expect(stored[0]?.id).not.toBe(stored[1]?.id);
   });
 
   test('what has a wrong signature is not looked into', async () => {
@@ -233,6 +285,7 @@ describe('R10 the front door of webhooks', () => {
   test('a body of exactly the limit passes, one byte more does not', async () => {
     const { deliver } = door({ maxBytes: 100 });
     const of = (bytes: number): string => `{"a":"${'x'.repeat(bytes - 8)}"}`;
-    expect([(await deliver(of(100))).status, (await deliver(of(101))).status]).toEqual([202, 413]);
+    const ping = { 'X-GitHub-Event': 'ping' };
+    expect([(await deliver(of(100), ping)).status, (await deliver(of(101), ping)).status]).toEqual([202, 413]);
   });
 });

@@ -53,10 +53,29 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 6; turn++) await new Promise(setImmediate);
 };
 
+/** A delivery whose content is `body`; its event holds the same text. */
+const message = (body: string, name = 'push'): Pick<Delivery, 'id' | 'event'> => ({
+  id: createHash('sha256').update(`${name}\0${body}`).digest('hex'),
+  event: {
+    kind: 'comment',
+    repository: 'acme/calc',
+    sender: { login: 'dev-gh', bot: false },
+    number: '1',
+    commentId: '1',
+    at: '2026-11-21T00:00:00Z',
+    body,
+  },
+});
+type Seen = Delivery & { body: string };
+const textOf = ({ event }: Pick<Delivery, 'event'>): string => (event.kind === 'comment' ? event.body : '');
+
 /** Works on an inbox until `stop`. */
-function working(inbox: ReturnType<typeof openInbox>, handler: (d: Delivery) => Promise<void>, concurrency = 1) {
+function working(inbox: ReturnType<typeof openInbox>, handler: (d: Seen) => Promise<void>, concurrency = 1) {
   const ending = new AbortController();
-  const work = inbox.work(handler, { concurrency, signal: ending.signal });
+  const work = inbox.work((delivery) => handler({ ...delivery, body: textOf(delivery) }), {
+    concurrency,
+    signal: ending.signal,
+  });
   return {
     work,
     stop: async () => {
@@ -78,21 +97,20 @@ const raw = (query: string) => {
 };
 
 describe('R11 the inbox of one machine', () => {
-  test('hands over what came, oldest first, with the digest of event and content as its id', async () => {
+  test('hands over what came, oldest first, under the id it was given', async () => {
     const time = clock();
     const inbox = openInbox(file, time);
     for (const n of [1, 2, 3]) {
-      expect(await inbox.put({ event: 'push', body: `{"n":${n}}` })).toBe(true);
+      expect(await inbox.put(message(`{"n":${n}}`))).toBe(true);
       time.advance(1);
     }
     expect(await inbox.counts()).toEqual({ waiting: 3, setAside: 0 });
-    const seen: Delivery[] = [];
+    const seen: Seen[] = [];
     const { stop } = working(inbox, async (delivery) => void seen.push(delivery));
     await settled();
     expect(seen.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
     expect(seen[0]).toEqual({
-      id: createHash('sha256').update('push\0{"n":1}').digest('hex'),
-      event: 'push',
+      ...message('{"n":1}'),
       body: '{"n":1}',
       receivedAt: '2026-11-21T00:00:00.000Z',
       attempts: 0,
@@ -100,15 +118,15 @@ describe('R11 the inbox of one machine', () => {
     expect(await inbox.counts()).toEqual({ waiting: 0, setAside: 0 });
     await stop();
     inbox.close();
-    expect(raw('SELECT state, body FROM deliveries')).toEqual([1, 2, 3].map(() => ({ state: 'done', body: null })));
+    expect(raw('SELECT state, event FROM hostEvents')).toEqual([1, 2, 3].map(() => ({ state: 'done', event: null })));
   });
 
   test('the same content is kept once, also after it was handled, and for 30 days', async () => {
     const time = clock();
     const inbox = openInbox(file, time);
     const seen: string[] = [];
-    const { stop } = working(inbox, async ({ event }) => void seen.push(event));
-    const put = (event = 'push') => inbox.put({ event, body: '{}' });
+    const { stop } = working(inbox, async ({ id }) => void seen.push(id));
+    const put = (name = 'push') => inbox.put(message('{}', name));
     expect(await Promise.all([put(), put(), put('status')])).toEqual([true, false, true]);
     await settled();
     expect(await put()).toBe(false);
@@ -117,7 +135,7 @@ describe('R11 the inbox of one machine', () => {
     time.advance(1);
     expect(await put()).toBe(true);
     await settled();
-    expect(seen).toEqual(['push', 'status', 'push']);
+    expect(seen).toEqual(['push', 'status', 'push'].map((name) => message('{}', name).id));
     await stop();
     inbox.close();
   });
@@ -127,7 +145,7 @@ describe('R11 the inbox of one machine', () => {
     const seen: string[] = [];
     const { stop } = working(inbox, async ({ body }) => void seen.push(body), 3);
     await settled();
-    await inbox.put({ event: 'push', body: '{}' });
+    await inbox.put(message('{}'));
     await settled();
     expect(seen).toEqual(['{}']);
     await stop();
@@ -144,8 +162,8 @@ describe('R11 the inbox of one machine', () => {
       attempts.push(before);
       throw new DrydockError('HostUnavailable', 'no answer');
     });
-    await inbox.put({ event: 'push', body: 'bad' });
-    await inbox.put({ event: 'push', body: 'good' });
+    await inbox.put(message('bad'));
+    await inbox.put(message('good'));
     await settled();
     expect([attempts, good]).toEqual([[0], ['good']]);
     const waits: number[] = [];
@@ -165,8 +183,8 @@ describe('R11 the inbox of one machine', () => {
     expect(await inbox.counts()).toEqual({ waiting: 0, setAside: 1 });
     await stop();
     inbox.close();
-    expect(raw(`SELECT body, error, attempts FROM deliveries WHERE state = 'aside'`)).toEqual([
-      { body: 'bad', error: 'HostUnavailable: no answer', attempts: 12 },
+    expect(raw(`SELECT event, error, attempts FROM hostEvents WHERE state = 'aside'`)).toEqual([
+      { event: JSON.stringify(message('bad').event), error: 'HostUnavailable: no answer', attempts: 12 },
     ]);
   });
 
@@ -178,7 +196,7 @@ describe('R11 the inbox of one machine', () => {
       at.push(time.now());
       if (at.length === 1) throw new DrydockError('HostRateLimited', 'later', { details: { retryAfterMs: 3_600_000 } });
     });
-    await inbox.put({ event: 'push', body: '{}' });
+    await inbox.put(message('{}'));
     await settled();
     while (at.length < 2) await time.next();
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBe(3_600_000);
@@ -199,21 +217,51 @@ describe('R11 the inbox of one machine', () => {
       const error = errors.shift();
       if (error) throw error;
     });
-    await inbox.put({ event: 'push', body: 'a' });
-    await inbox.put({ event: 'push', body: 'b' });
+    await inbox.put(message('a'));
+    await inbox.put(message('b'));
     await settled();
     expect(await inbox.counts()).toEqual({ waiting: 0, setAside: 2 });
-    expect(await inbox.put({ event: 'push', body: 'a' })).toBe(true);
+    expect(await inbox.put(message('a'))).toBe(true);
     await settled();
     expect(seen).toEqual(['a 0', 'b 0', 'a 0']);
-    expect(await inbox.put({ event: 'push', body: 'a' })).toBe(false);
+    expect(await inbox.put(message('a'))).toBe(false);
     await stop();
     inbox.close();
-    expect(raw('SELECT state, error FROM deliveries ORDER BY seq')).toEqual([
+    expect(raw('SELECT state, error FROM hostEvents ORDER BY seq')).toEqual([
       { state: 'done', error: null },
       { state: 'aside', error: expect.stringContaining('HostForbidden: (not kept') },
     ]);
     expect(readFileSync(file, 'latin1')).not.toContain(token);
+  });
+
+  test('a stored event that is not one is set aside by name, and the next one is handed over', async () => {
+    const inbox = openInbox(file, clock());
+    const { id, event } = message('a');
+    await inbox.put({ id, event: { ...event, sender: 'dev-gh' } as never });
+    await inbox.put(message('b'));
+    const seen: string[] = [];
+    const { stop } = working(inbox, async ({ body }) => void seen.push(body));
+    await settled();
+    expect([seen, await inbox.counts()]).toEqual([['b'], { waiting: 0, setAside: 1 }]);
+    await stop();
+    inbox.close();
+    expect(raw(`SELECT error FROM hostEvents WHERE state = 'aside'`)).toEqual([
+      { error: 'DeliveryRefused: The stored event is not valid: sender.' },
+    ]);
+  });
+
+  test('a file of an earlier version, which kept raw bodies, is opened and they are left alone', async () => {
+    const earlier = new DatabaseSync(file);
+    earlier.exec(
+      `CREATE TABLE deliveries (seq INTEGER PRIMARY KEY, body TEXT, state TEXT, due INTEGER, doneAt INTEGER) STRICT;
+       CREATE INDEX waiting ON deliveries (seq, due) WHERE state = 'waiting';
+       INSERT INTO deliveries (body, state) VALUES ('{}', 'waiting')`,
+    );
+    earlier.close();
+    const inbox = openInbox(file, clock());
+    expect(await inbox.counts()).toEqual({ waiting: 0, setAside: 0 });
+    inbox.close();
+    expect(raw('SELECT body FROM deliveries')).toEqual([{ body: '{}' }]);
   });
 
   test('no more than `concurrency` are in hand, and none twice at a time', async () => {
@@ -230,7 +278,7 @@ describe('R11 the inbox of one machine', () => {
         }),
       3,
     );
-    await Promise.all(Array.from({ length: 10 }, (_, n) => inbox.put({ event: 'push', body: String(n) })));
+    await Promise.all(Array.from({ length: 10 }, (_, n) => inbox.put(message(String(n)))));
     let handled = 0;
     while (handled < 10) {
       await settled();
@@ -252,8 +300,8 @@ describe('R11 the inbox of one machine', () => {
     const begun = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();
     const ending = new AbortController();
-    await inbox.put({ event: 'push', body: 'a' });
-    await inbox.put({ event: 'push', body: 'b' });
+    await inbox.put(message('a'));
+    await inbox.put(message('b'));
     const work = inbox.work(
       () => {
         begun.resolve();
@@ -273,11 +321,11 @@ describe('R11 the inbox of one machine', () => {
     const inbox = openInbox(file, clock());
     const begun: string[] = [];
     const end = Promise.withResolvers<void>();
-    await inbox.put({ event: 'push', body: 'a' });
-    await inbox.put({ event: 'push', body: 'b' });
+    await inbox.put(message('a'));
+    await inbox.put(message('b'));
     const work = inbox.work(
-      ({ body }) => {
-        begun.push(body);
+      (delivery) => {
+        begun.push(textOf(delivery));
         return end.promise;
       },
       { concurrency: 1, signal: new AbortController().signal },
@@ -293,15 +341,15 @@ describe('R11 the inbox of one machine', () => {
   test('what was put is there after it was closed and opened again; a delivery in hand is handed over again', async () => {
     const first = openInbox(file, clock());
     const { work } = working(first, () => new Promise(() => undefined));
-    const kept = first.put({ event: 'push', body: '{}' });
+    const kept = first.put(message('{}'));
     await kept;
     await settled();
     void work;
     // Committed by closing, though its turn of the event loop has not come.
-    const late = first.put({ event: 'push', body: '{"late":1}' });
+    const late = first.put(message('{"late":1}'));
     first.close();
     expect(await late).toBe(true);
-    await expect(first.put({ event: 'push', body: 'x' })).rejects.toThrow(/closed/);
+    await expect(first.put(message('x'))).rejects.toThrow(/closed/);
     const second = openInbox(file, clock());
     const seen: string[] = [];
     const { stop } = working(second, async ({ body }) => void seen.push(body));
@@ -336,7 +384,7 @@ describe('R11 the inbox of one machine', () => {
         const time = clock();
         let mode = 'no';
         const done: string[] = [];
-        const handler = async ({ body }: Delivery): Promise<void> => {
+        const handler = async ({ body }: Seen): Promise<void> => {
           if (mode === 'transient') throw new Error('again');
           if (mode === 'never') throw new DrydockError('DeliveryRefused', 'no');
           done.push(body);
@@ -353,14 +401,14 @@ describe('R11 the inbox of one machine', () => {
         for (const act of steps) {
           if ('put' in act) {
             given.add(String(act.put));
-            await inbox.put({ event: 'push', body: String(act.put) });
+            await inbox.put(message(String(act.put)));
           } else if ('fail' in act) mode = act.fail;
           else if ('restart' in act) await restart();
           else await time.next();
         }
         mode = 'no';
         await settled();
-        for (const body of given) await inbox.put({ event: 'push', body });
+        for (const body of given) await inbox.put(message(body));
         await settled();
         while ((await inbox.counts()).waiting > 0) await time.next();
         await stop();

@@ -213,7 +213,7 @@ describe('R4 delegation advice, a spec for each row of the matrix', () => {
     });
     const many = lintSpec('a.yaml', spec, { files: files(60) }).advice;
     expect(many).toMatchObject({ mode: 'remote-parallel', costClass: 'high' });
-    expect(many.facts).toContain("60 of the repository's 61 files are concerned");
+    expect(many.facts).toContain("60 of the repository's 61 files are in scope");
     expect(lintSpec('a.yaml', spec, { files: files(8) }).advice.mode).toBe('remote-single');
   });
 

@@ -1,0 +1,61 @@
+import { createKeyedMutex, type KeyedMutex } from '../../core/concurrency/keyed-mutex.ts';
+import { DrydockError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/schema.ts';
+import type { Deps } from '../deps.ts';
+import { hostedRepository } from '../repository/hosted-repository.ts';
+import { importBaseline } from './on-push.ts';
+import type { HookOutcome } from './outcome.ts';
+import { sweepHeads } from './sweep.ts';
+
+/** What is found in the repositories themselves, without a message of the host. */
+export interface RepositorySweeps {
+  /** Imports the baseline of each repository of the policy, before any message is worked on. */
+  importBaselines(): Promise<void>;
+  /** Finds what no message told: specs at the heads of trusted branches. */
+  sweep(): Promise<HookOutcome[]>;
+}
+
+/**
+ * @param policy The operator's, as it stands when a repository is looked at.
+ * @param inTurn Shared with the work on messages, where one process does both.
+ */
+export function createRepositorySweeps(
+  deps: Deps,
+  policy: () => Policy,
+  inTurn: KeyedMutex = createKeyedMutex(),
+): RepositorySweeps {
+  const names = (): string[] =>
+    Object.entries(policy().repositories).flatMap(([name, { host }]) => (host === 'github' ? [name] : []));
+  return {
+    async importBaselines() {
+      for (const repository of names()) {
+        const hosted = hostedRepository(deps, policy(), repository);
+        if (await deps.seenSpecs.imported(repository)) continue;
+        await inTurn(repository, async () => {
+          for (const branch of exact(hosted.trustedBranches)) {
+            const head = await hosted.host.resolve(hosted.location, branch).catch(absentBranch);
+            if (head !== undefined) return importBaseline(deps, hosted, head);
+          }
+          return importBaseline(deps, hosted, undefined);
+        });
+      }
+    },
+
+    async sweep() {
+      const outcomes: HookOutcome[] = [];
+      for (const repository of names()) {
+        const hosted = hostedRepository(deps, policy(), repository);
+        outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, hosted, exact(hosted.trustedBranches)))));
+      }
+      return outcomes;
+    },
+  };
+}
+
+/** Branches named without a wildcard: the ones that can be asked for by name. */
+const exact = (patterns: string[]): string[] => patterns.filter((pattern) => !pattern.includes('*'));
+
+function absentBranch(error: unknown): undefined {
+  if (error instanceof DrydockError && error.name === 'PolicyRefused') return undefined;
+  throw error;
+}
