@@ -58,6 +58,7 @@ export const errorKinds = {
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
   ServiceRefused: kind('never', 4, 'Deploy the templates again: a part of the deployment was changed or removed.'),
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
+  ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
   StackUnavailable: kind('transient', 4, 'Check that the deployment exists, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   // a code host

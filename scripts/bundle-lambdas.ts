@@ -1,17 +1,19 @@
-// Bundles each lambdas/**/*.lambda.ts into one file of its own: dist/lambdas/<name>/index.mjs. The AWS SDK comes with Lambda's
-// runtime and stays outside. The same sources give the same bytes.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+// Bundles each lambdas/**/*.lambda.ts into a folder of its own: dist/lambdas/<name>/index.mjs, and beside it what it loads
+// when it is first called. The AWS SDK comes with Lambda's runtime and stays outside. The same sources give the same bytes.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { plugins } from './bundle-plugins.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 interface Bundle {
   /** Of the function. */
   name: string;
+  /** What Lambda loads first. */
   file: string;
+  /** Of all files together. */
   bytes: number;
 }
 
@@ -29,59 +31,6 @@ export const forAws = {
   legalComments: 'none',
   logLevel: 'error',
 } as const;
-
-/**
- * `z` is an object with all of zod in it, its messages in fifty languages too; as a namespace, what is not named is left
- * out. Not in the sources: esbuild then forgets to start a module that something else imports when needed, as the runner
- * does and no function.
- */
-const usedSchemas: Plugin = {
-  name: 'used-schemas',
-  setup(bundling) {
-    bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      return { contents: text.replace("import { z } from 'zod'", "import * as z from 'zod'"), loader: 'ts' };
-    });
-  },
-};
-
-/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
-const withoutJsonSchema: Plugin = {
-  name: 'without-json-schema',
-  setup(bundling) {
-    bundling.onLoad(
-      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ },
-      async ({ path }) => {
-        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
-        const refuse = "() => { throw new Error('JSON Schemas are not part of a function.'); }";
-        return { contents: names.map((name) => `export const ${name} = ${refuse};`).join('\n') };
-      },
-    );
-  },
-};
-
-/** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
-const usedEndpoints: Plugin = {
-  name: 'used-endpoints',
-  setup(bundling) {
-    bundling.onLoad(
-      { filter: /plugin-rest-endpoint-methods\/dist-src\/generated\/endpoints\.js$/ },
-      async ({ path }) => {
-        const { default: all } = (await import(path)) as { default: Record<string, Record<string, unknown>> };
-        const adapter = join(root, 'adapters/github');
-        const sources = readdirSync(adapter, { recursive: true, encoding: 'utf8' })
-          .filter((file) => file.endsWith('.ts'))
-          .map((file) => readFileSync(join(adapter, file), 'utf8'))
-          .join('\n');
-        const kept = Object.entries(all).map(([scope, methods]) => [
-          scope,
-          Object.fromEntries(Object.entries(methods).filter(([method]) => sources.includes(`.${scope}.${method}`))),
-        ]);
-        return { contents: `export default ${JSON.stringify(Object.fromEntries(kept))}` };
-      },
-    );
-  },
-};
 
 /** The same for all functions, and as large as a third of one: it is a layer of its own. */
 const tracer = '@aws-lambda-powertools/tracer';
@@ -116,21 +65,23 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   return Promise.all(
     lambdaSources().map(async (source) => {
       const name = basename(source, '.lambda.ts');
+      const folder = join(outDir, name);
       const { outputFiles } = await build({
         absWorkingDir: root,
-        entryPoints: [source],
+        entryPoints: { index: source },
+        outdir: folder,
+        outExtension: { '.js': '.mjs' },
         write: false,
-        external: [...awsRuntime, tracer],
+        external: [tracer],
         ...forAws,
-        plugins: [usedSchemas, withoutJsonSchema, usedEndpoints],
+        // What is imported when it is first called is a file of its own, loaded then.
+        splitting: true,
+        plugins,
       });
-      const [output] = outputFiles;
-      if (!output) throw new Error(`esbuild made nothing of ${name}`);
-      const folder = join(outDir, name);
       mkdirSync(folder, { recursive: true });
-      const file = join(folder, 'index.mjs');
-      writeFileSync(file, output.contents, { mode: 0o644 });
-      return { name, file, bytes: output.contents.length };
+      for (const { path, contents } of outputFiles) writeFileSync(path, contents, { mode: 0o644 });
+      const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
+      return { name, file: join(folder, 'index.mjs'), bytes };
     }),
   );
 }

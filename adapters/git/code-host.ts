@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
@@ -34,14 +35,20 @@ export function createGitCodeHost(dataDir: string): CodeHost {
     return tree;
   };
 
+  /** By folder, the file that is there as long as git finds its repository: asking git each time costs a process. */
+  const heads = new Map<string, string>();
   const locate = async (path: string): Promise<string> => {
     const real = await realpath(path).catch(() => undefined);
-    const folder = real !== undefined && (await stat(real)).isDirectory();
-    const inside = folder && (await git(['rev-parse', '--git-dir'], { cwd: real, allow: [128] }));
-    if (!real || !inside || inside.code !== 0) {
-      throw new DrydockError('UnknownRepository', `${path} is not a git repository.`);
+    if (real !== undefined && (await stat(real)).isDirectory()) {
+      const head = heads.get(real);
+      if (head !== undefined && existsSync(head)) return real;
+      const inside = await git(['rev-parse', '--absolute-git-dir'], { cwd: real, allow: [128] });
+      if (inside.code === 0) {
+        heads.set(real, join(inside.stdout.toString().trimEnd(), 'HEAD'));
+        return real;
+      }
     }
-    return real;
+    throw new DrydockError('UnknownRepository', `${path} is not a git repository.`);
   };
 
   return {

@@ -11,9 +11,9 @@ import { askGit, branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { detectToolchain, type Toolchain, yamlText } from '../config/toolchain.ts';
+import { invalidSpecs } from '../lint/lint.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
-import { invalidSpecs } from './specs.ts';
 
 export function register(program: Command): void {
   action<[], CommonOptions>(

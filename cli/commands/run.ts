@@ -6,6 +6,7 @@ import { readSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { elsewhere, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
+import { readSpecFile } from '../lint/lint-file.ts';
 import type { ServerProcessOptions } from '../local/compose.ts';
 import { ServerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -15,7 +16,6 @@ import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
-import { readSpecFile } from './specs.ts';
 
 interface RunOptions extends CommonOptions {
   repo: string[];

@@ -1,20 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import { type LintReport, lintSpec } from '../../core/task-spec/lint/lint.ts';
-import { fixSpec, parseSpec } from '../../core/task-spec/parse.ts';
+import { parseSpec } from '../../core/task-spec/parse.ts';
 import { unfilled } from '../../core/task-spec/placeholders.ts';
-import { specJsonSchema } from '../../core/task-spec/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { branchOf, repositoryName } from '../config/own-repository.ts';
-import { filesOf, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
+import { gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
 import { specTemplate } from '../config/toolchain.ts';
-import type { ExitCode } from '../terminal/exit-code.ts';
-import { type Output, plain, print, withError } from '../terminal/output.ts';
+import { lint } from '../lint/lint.ts';
+import { readSpecFile } from '../lint/lint-file.ts';
+import { plain, print } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean }>(
@@ -108,71 +107,6 @@ function knownPolicy({ policy }: CommonOptions): Policy | undefined {
   }
 }
 
-async function lint(
-  output: Output,
-  options: CommonOptions & { fix?: boolean; schema?: boolean },
-  files: string[],
-): Promise<ExitCode> {
-  if (options.schema) {
-    output.out(JSON.stringify(specJsonSchema(), null, output.json ? 0 : 2));
-    return 0;
-  }
-  if (files.length === 0) throw new DrydockError('UsageError', 'lint needs at least one file.');
-  const explicit = options.policy !== undefined || process.env.DRYDOCK_POLICY;
-  const policy = explicit
-    ? loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) })
-        .policy
-    : undefined;
-  const root = gitRoot(process.cwd());
-  const facts = root === undefined ? {} : { files: filesOf(root) };
-  const reports = files.map((file) => {
-    let bytes = readSpecFile(file);
-    const fixed = options.fix ? fixSpec(file, bytes) : undefined;
-    if (fixed) {
-      writeFileSync(file, fixed);
-      bytes = fixed;
-    }
-    return { file, fixed: fixed !== undefined, report: lintSpec(file, bytes, facts, policy) };
-  });
-  const view = reports.map(({ file, report }) => ({
-    file,
-    taskId: report.taskId,
-    valid: report.valid,
-    problems: report.problems,
-    clarity: report.clarity,
-    advice: { mode: report.advice.mode, reason: report.advice.reason, costClass: report.advice.costClass },
-  }));
-  const error = invalidSpecs(reports);
-  print(output, { files: view, ...withError(error) }, () =>
-    reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)),
-  );
-  return error?.exit ?? 0;
-}
-
-/** One error with every fault of these specs, each with file and line; undefined if there are no faults. */
-export function invalidSpecs(reports: { file: string; report: LintReport }[]): DrydockError | undefined {
-  const faults = reports.flatMap(({ file, report }) =>
-    report.problems
-      .filter(({ severity }) => severity === 'error')
-      .map((p) => `${file}:${p.line}:${p.column} ${p.rule}: ${p.message}`),
-  );
-  return faults.length === 0 ? undefined : new DrydockError('SpecInvalid', faults.join('\n'));
-}
-
-function describe(output: Output, file: string, fixed: boolean, report: LintReport): string[] {
-  const verdict = report.valid ? output.style('green', 'valid') : output.style('red', 'invalid');
-  return [
-    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (fixed)' : ''}`,
-    ...report.problems.map(
-      (p) =>
-        `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,
-    ),
-    ...(report.valid
-      ? [`  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`]
-      : []),
-  ];
-}
-
 function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo: string[]): { policy: Policy } {
   const standing = standingIn(parseSpec(file, bytes).spec?.repository, process.cwd());
   return loadPolicy({
@@ -181,12 +115,4 @@ function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.as === undefined ? {} : { as: options.as }),
   });
-}
-
-export function readSpecFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new DrydockError('FileUnreadable', `The spec ${plain(file)} cannot be read: ${(error as Error).message}`);
-  }
 }

@@ -1,7 +1,14 @@
+import { STSClient } from '@aws-sdk/client-sts';
 import { createBroker } from '../../adapters/aws/phases/broker.ts';
 import { variable } from '../../common/deployment.ts';
-import { gitHubAccess, phaseStore, phases, secrets, sts } from '../runtime/compose.ts';
+import { gitHubAccess } from '../runtime/github.ts';
 import { asHandler } from '../runtime/handler.ts';
+import { once } from '../runtime/once.ts';
+import { secrets } from '../runtime/secrets.ts';
+import { phaseStore, phases } from '../runtime/stores.ts';
+import { traced } from '../runtime/telemetry.ts';
+
+const sts = once(() => traced(new STSClient({})));
 
 /** Gives the gateway of a phase what its grant allows. */
 export const handler = asHandler(async (event) => {

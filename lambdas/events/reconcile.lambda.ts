@@ -2,9 +2,11 @@ import { reports, variable } from '../../common/deployment.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { reconcile } from '../../pipeline/reconcile.ts';
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
-import { credentials, gitHubAccess, secrets } from '../runtime/compose.ts';
-import { withDeps } from '../runtime/handler.ts';
+import { gitHubAccess } from '../runtime/github.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { secrets } from '../runtime/secrets.ts';
+import { withDeps } from '../runtime/step-handler.ts';
+import { credentials } from '../runtime/stores.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 /** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */

@@ -1,8 +1,8 @@
 import { readStopped } from '../../adapters/aws/phases/stopped.ts';
 import { endPhase } from '../../pipeline/phases/end-phase.ts';
-import { fargate } from '../runtime/compose.ts';
-import { withDeps } from '../runtime/handler.ts';
-import { measurePhase } from '../runtime/telemetry.ts';
+import { fargate } from '../runtime/fargate.ts';
+import { measurePhase } from '../runtime/phase-metrics.ts';
+import { withDeps } from '../runtime/step-handler.ts';
 
 /**
  * A task of a phase has stopped. A sandbox that is gone ends its gateway, which stores what there is; a gateway that is

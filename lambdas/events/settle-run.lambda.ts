@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endRun } from '../../pipeline/reconcile.ts';
-import { withDeps } from '../runtime/handler.ts';
+import { withDeps } from '../runtime/step-handler.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const ended = z.object({

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { readHostEvent } from '../../adapters/aws/queue.ts';
 import { viewError } from '../../core/errors.ts';
 import { createHooks } from '../../pipeline/webhooks/hooks.ts';
-import { withDeps } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { withDeps } from '../runtime/step-handler.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */

@@ -6,9 +6,10 @@ import type { Door } from '../../web/options.ts';
 import { callbackPath, createLogin } from '../../web/security/login.ts';
 import { createIssuer } from '../../web/security/oidc.ts';
 import { createSeal } from '../../web/security/sealed-cookie.ts';
-import { composeDeps, secrets } from '../runtime/compose.ts';
+import { composeDeps } from '../runtime/compose.ts';
 import { asHandler, named } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 let made: Door | undefined;

@@ -4,8 +4,8 @@ import { sendHostEvent } from '../../adapters/aws/queue.ts';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { variable, webhookPath } from '../../common/deployment.ts';
 import { viewError } from '../../core/errors.ts';
-import { secrets } from '../runtime/compose.ts';
 import { asHandler } from '../runtime/handler.ts';
+import { secrets } from '../runtime/secrets.ts';
 import { logger, traced } from '../runtime/telemetry.ts';
 
 /** What API Gateway lets through. */

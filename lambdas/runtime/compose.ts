@@ -1,77 +1,29 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { STSClient } from '@aws-sdk/client-sts';
 import { createS3Artifacts } from '../../adapters/aws/artifacts.ts';
 import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
-import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
-import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
-import { withOurNames } from '../../adapters/aws/errors.ts';
-import { createStepFunctions } from '../../adapters/aws/executions.ts';
-import { type Capacity, createFargateLauncher, type FargateLauncher } from '../../adapters/aws/phases/launcher.ts';
-import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import { createSecrets } from '../../adapters/aws/secrets/secrets.ts';
-import { createKmsVault } from '../../adapters/aws/secrets/vault.ts';
-import type { GitHubAccess } from '../../adapters/github/api/access.ts';
-import { createGitHubAccess } from '../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
-import { gatewayPort, optional, sealedAs, variable } from '../../common/deployment.ts';
+import { optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
+import type { Executions } from '../../core/ports/runtime/executions.ts';
 import type { Deps } from '../../pipeline/deps.ts';
+import { fargate } from './fargate.ts';
+import { gitHubAccess } from './github.ts';
 import { readNotificationSettings } from './notification-settings.ts';
 import { composeNotifier } from './notifier.ts';
+import { later, named, once } from './once.ts';
+import { secrets } from './secrets.ts';
+import { clock, dynamo, phases, s3 } from './stores.ts';
 import { logger, traced } from './telemetry.ts';
+import { vault } from './vault.ts';
 
-const once = <T>(make: () => T): (() => T) => {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
-/** Made once; what AWS throws through it has our names, wherever it is caught. */
-const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
-
-const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
-const dynamo = once(() => traced(new DynamoDBClient({})));
-const s3 = once(() => traced(new S3Client({})));
-
-export const secrets = named(() => createSecrets(traced(new SecretsManagerClient({})), clock.now));
-export const phaseStore = once(() => createPhaseStore(s3(), variable('artifacts')));
 const gates = named(() => createGates(dynamo(), variable('gates')));
-export const phases = named(() => createPhases(dynamo(), variable('gates')));
-export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
-export const sts = once(() => traced(new STSClient({})));
-const kms = once(() => traced(new KMSClient({})));
-
-const opened = new Map<string, GitHubAccess>();
-/** GitHub as its App, opened anew when its secret has changed. */
-export async function gitHubAccess(): Promise<GitHubAccess> {
-  const { appId, privateKey, apiUrl, gitUrl } = await secrets().gitHubApp(variable('github'));
-  const config = { apiUrl, gitUrl, auth: { appId, privateKey } };
-  const key = JSON.stringify(config);
-  const known = opened.get(key);
-  if (known) return known;
-  const { seal, open } = createKmsVault(kms(), variable('key'), sealedAs.credential);
-  const access = createGitHubAccess(config, { credentials: credentials(), seal, open, now: clock.now });
-  opened.clear();
-  opened.set(key, access);
-  return access;
-}
 
 const notifier = once(() =>
   composeNotifier({
@@ -92,8 +44,8 @@ const parts = {
   seenSpecs: named(() => createSeenSpecs(dynamo(), variable('runs'))),
   runLinks: named(() => createRunLinks(dynamo(), variable('runs'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
-  executions: named(() => createStepFunctions(traced(new SFNClient({})), variable('stateMachine'))),
-  vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
+  executions: once(stepFunctions),
+  vault: once(() => vault(sealedAs.token)),
 };
 
 /** What the steps reach the world through, on AWS. */
@@ -160,42 +112,15 @@ function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
   return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
 }
 
-/** The tasks of phases. */
-export const fargate = named((): FargateLauncher => {
-  const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
-  const config = {
-    cluster: variable('cluster'),
-    // Not every function that stops tasks starts them.
-    get networks() {
-      return {
-        gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
-        sandbox: { subnets: list('sandboxSubnets'), securityGroup: variable('sandboxGroup') },
-      };
+function stepFunctions(): Executions {
+  return later<Executions>(
+    async () => {
+      const [{ SFNClient }, { createStepFunctions }] = await Promise.all([
+        import('@aws-sdk/client-sfn'),
+        import('../../adapters/aws/executions.ts'),
+      ]);
+      return createStepFunctions(traced(new SFNClient({})), variable('stateMachine'));
     },
-    get definitions() {
-      return {
-        gateway: variable('gatewayTask'),
-        sandboxes: JSON.parse(variable('sandboxTasks')) as Record<string, string>,
-      };
-    },
-    get sandboxCapacity() {
-      return variable('sandboxCapacity') as Capacity;
-    },
-    gatewayPort,
-    agentFiles: readAgentFiles,
-    deploymentKey: () => secrets().text(variable('deployment')),
-  };
-  return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
-});
-
-/** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
-async function readAgentFiles(profile: string): Promise<Uint8Array> {
-  try {
-    return await readFile(join(variable('agentFiles'), `${profile}.tar`));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new DrydockError('AgentUnavailable', `The files of the profile ${profile} were not deployed.`, {
-      remedy: 'Deploy again with the policy that names them.',
-    });
-  }
+    { live: true },
+  );
 }

@@ -1,22 +1,8 @@
 import { awsError } from '../../adapters/aws/errors.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
-import type { Deps } from '../../pipeline/deps.ts';
-import type { StepName } from '../../pipeline/payloads.ts';
-import { checked, type Step } from '../../pipeline/steps/step.ts';
-import { composeDeps } from './compose.ts';
 import { type Context, observed } from './telemetry.ts';
 
-type Handler = (event: unknown, context?: Context) => Promise<unknown>;
-
-/** A step of the machine as a function. Lambda tells the machine an error by its name, and states catch those names. */
-export function stepHandler<N extends StepName>(name: N, step: Step<N>): Handler {
-  const run = checked(name, step);
-  return withDeps((deps, payload) => run(deps)(payload));
-}
-
-/** Any other function that works on runs. */
-export const withDeps = (work: (deps: Deps, event: unknown) => Promise<unknown>): Handler =>
-  asHandler(async (event) => work(await composeDeps(), event));
+export type Handler = (event: unknown, context?: Context) => Promise<unknown>;
 
 /** What AWS throws gets a name of ours, and nothing it says but its name goes further. */
 export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {

@@ -1,12 +1,11 @@
-import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { SentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { awsError } from '../../adapters/aws/errors.ts';
-import { createSesNotifier } from '../../adapters/email/ses.ts';
 import { createSlackNotifier } from '../../adapters/slack/incoming-webhook.ts';
 import { backoffMs } from '../../core/concurrency/backoff.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
 import type { NotificationSettings } from './notification-settings.ts';
+import { later } from './once.ts';
 import { traced } from './telemetry.ts';
 
 /** Attempts per message, one and two seconds apart; the SDK makes three requests in each of them. */
@@ -31,12 +30,19 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
   const person = new Map(Object.entries(people));
   const channels: Notifier[] = [];
   if (notify.email) {
+    const { from } = notify.email;
     channels.push(
-      createSesNotifier(traced(new SESv2Client({})), sent, {
-        from: notify.email.from,
-        // An approver may be written as an address, which is then a person of its own.
-        addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),
-      }),
+      later(async () => {
+        const [{ SESv2Client }, { createSesNotifier }] = await Promise.all([
+          import('@aws-sdk/client-sesv2'),
+          import('../../adapters/email/ses.ts'),
+        ]);
+        return createSesNotifier(traced(new SESv2Client({})), sent, {
+          from,
+          // An approver may be written as an address, which is then a person of its own.
+          addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),
+        });
+      }, {}),
     );
   }
   if (notify.slack) {

@@ -1,14 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { reports } from '../../common/deployment.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 
 export type Context = Parameters<Logger['addContext']>[0];
 
-const serviceName = 'drydock';
+export const serviceName = 'drydock';
 /** Lines of JSON, each with the invocation it belongs to. What is logged has been checked: ids, names, figures. */
 export const logger = new Logger({ serviceName });
-const metrics = new Metrics({ namespace: reports.namespace, serviceName });
 /** From the layer, and only where Lambda traces: it takes longer to load than everything else here. */
 const tracer =
   process.env.AWS_XRAY_DAEMON_ADDRESS === undefined
@@ -18,13 +15,6 @@ const tracer =
 
 /** A client of AWS whose calls are shown in the trace: operation, region, duration; no parameters. */
 export const traced = <T extends object>(client: T): T => tracer?.captureAWSv3Client(client) ?? client;
-
-/** Milliseconds that a phase took, from the start of its sandbox to its end. */
-export function measurePhase(phase: string, ms: number): void {
-  const one = metrics.singleMetric();
-  one.addDimension('phase', phase);
-  one.addMetric(reports.phase, MetricUnit.Milliseconds, ms);
-}
 
 /**
  * Does what an invocation is for, seen from outside: its part of the trace, one line of the log when it fails.

@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import { parsePlan } from '../../core/plan/parse.ts';
+import type { Plan } from '../../core/plan/schema.ts';
 import { votedFor } from '../../core/review/option.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
@@ -17,8 +17,11 @@ interface VoteRequest {
   text: string;
   /** Head or plan digest that the voter saw; default: the current one. */
   head?: string;
-  /** A whole plan, approved instead of the proposed one. */
-  edit?: string;
+  /**
+   * Reads a whole plan, approved instead of the proposed one; called once the vote is allowed. The caller has the parser,
+   * so that steps that only count reviews do not load it. @throws PlanInvalid.
+   */
+  edit?: () => Plan;
   constraint?: string;
   /** Review comments of a `revise`; they are answered in their threads. */
   threads?: ReviewThread[];
@@ -29,7 +32,7 @@ const voteAttempts = 20;
 
 /**
  * Counts a vote and, at quorum, decides the gate and answers its token.
- * @throws GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted.
+ * @throws GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted, PlanInvalid.
  */
 export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate> {
   for (let attempt = 0; attempt < voteAttempts; attempt++) {
@@ -71,8 +74,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
   if ((request.edit !== undefined || request.constraint !== undefined) && gate.kind !== 'plan') {
     throw new DrydockError('AnswerInvalid', 'Only a plan can be edited or given a constraint.');
   }
-  const edit =
-    request.edit === undefined ? undefined : await putJson(deps.artifacts, parsePlan(request.edit, 'person'));
+  const edit = request.edit && (await putJson(deps.artifacts, request.edit()));
   return (
     decision && {
       ...decision,

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { on } from 'node:events';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import { personOf } from '../../core/policy/people.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
@@ -148,10 +149,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return Promise.all(gates.map(gateView));
     },
 
-    async vote({ gate: reference, who, ...command }) {
+    async vote({ gate: reference, who, edit, ...command }) {
       const gate = await resolveGate(deps, reference);
+      const vote = { ...command, gateId: gate.gateId, person: await person(gate.runId, who) };
       return gateView(
-        await decideGate(deps, { ...command, gateId: gate.gateId, person: await person(gate.runId, who) }),
+        await decideGate(deps, edit === undefined ? vote : { ...vote, edit: () => parsePlan(edit, 'person') }),
       );
     },
 

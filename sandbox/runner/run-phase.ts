@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
@@ -30,14 +30,14 @@ const MAX_MESSAGE = 20_000;
 /** Carries out one phase and says how it went. Throws only when the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
   const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
-  await mkdir(boot.paths.runner, { recursive: true });
-  await writeFile(path.join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
+  mkdirSync(boot.paths.runner, { recursive: true });
+  writeFileSync(path.join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
   const phase: Phase = {
     boot,
     spec,
     gateway,
     relay,
-    git: await ownGit(boot.paths.runner, boot.paths.workspace),
+    git: ownGit(boot.paths.runner, boot.paths.workspace),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
     versions: {},

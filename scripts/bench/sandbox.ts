@@ -21,7 +21,7 @@ export interface SandboxFigures {
 
 /** What the two layers of bubblewrap add to the start and end of a process, in pairs, each pair in the other order. */
 async function benchSandbox(): Promise<SandboxFigures> {
-  const folder = await makePhaseFolder(undefined);
+  const folder = makePhaseFolder();
   try {
     await writeFile(folder.runnerProgram, '');
     await chmod(folder.runnerProgram, 0o644);

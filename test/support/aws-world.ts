@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -103,7 +103,9 @@ export async function createAwsWorld(
   const endpoint = await dynamo.client.config.endpoint?.();
   bundling ??= bundleLambdas(bundles);
   const built = await bundling;
-  worlds++;
+  // A copy: a world's functions share no module with those of another world.
+  const own = `${bundles}-${++worlds}`;
+  cpSync(bundles, own, { recursive: true });
   const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
   const invoked: string[] = [];
   const throttle = new Map<string, number>();
@@ -233,8 +235,9 @@ export async function createAwsWorld(
     [variables.issuer]: options.issuer ?? 'https://login.example.com',
     [variables.clientSecret]: secretNames.client,
   });
-  for (const { name, file } of built) {
-    const { handler } = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?${worlds}`)) as {
+  for (const { name } of built) {
+    const file = pathToFileURL(join(own, name, 'index.mjs')).href;
+    const { handler } = (await import(/* @vite-ignore */ file)) as {
       handler: (event: unknown) => Promise<unknown>;
     };
     handlers.set(name, handler);
@@ -282,6 +285,7 @@ export async function createAwsWorld(
       await dynamo.close();
       await github.close();
       world.remove();
+      rmSync(own, { recursive: true, force: true });
     },
   };
 }

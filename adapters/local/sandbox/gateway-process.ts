@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, chown } from 'node:fs/promises';
+import { chmodSync, chownSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
@@ -28,10 +28,13 @@ interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the gateway as a program of its own. Its configuration goes over stdin only. */
+/**
+ * Starts the gateway as a program of its own. Its configuration goes over stdin only, once there is one; without one it
+ * ends.
+ */
 export function startGateway(
   program: string,
-  config: GatewayConfig,
+  configured: Promise<GatewayConfig>,
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
@@ -57,11 +60,15 @@ export function startGateway(
       else onMessage(message);
     });
     void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${said.trim()}`)));
-    child.stdin.write(`${JSON.stringify(config)}\n`);
+    configured.then(
+      (config) => child.stdin.write(`${JSON.stringify(config)}\n`),
+      () => child.stdin.end(),
+    );
   });
   const ready = listening.then(async () => {
-    if (ownerIsRoot()) await chown(config.socket, UNPRIVILEGED, UNPRIVILEGED);
-    await chmod(config.socket, 0o600);
+    const { socket } = await configured;
+    if (ownerIsRoot()) chownSync(socket, UNPRIVILEGED, UNPRIVILEGED);
+    chmodSync(socket, 0o600);
   });
   ready.catch(() => undefined); // whoever waits for it hears of it; until then nobody may
   return {

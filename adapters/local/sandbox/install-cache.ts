@@ -76,18 +76,7 @@ export async function keepInstall(install: CachedInstall, tar: string): Promise<
 }
 
 async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const repository = ['-c', 'safe.directory=*', '--git-dir', path.resolve(job.baseRepository)];
-  await Promise.all(
-    FILES.map(async (name) => {
-      const args = [...repository, 'cat-file', 'blob', `${job.spec.base}:${name}`];
-      const content = await promisify(execFile)('git', args, { maxBuffer: 64 * 1024 * 1024 }).then(
-        ({ stdout }) => stdout,
-        () => undefined,
-      );
-      if (content !== undefined) files.set(name, content);
-    }),
-  );
+  const files = await blobsAt(path.resolve(job.baseRepository), job.spec.base, FILES);
   const manifestBytes = job.inputs.get(artifactNames.manifest);
   if (!changed || manifestBytes === undefined) return files;
   const manifest = changeManifest.parse(JSON.parse(Buffer.from(manifestBytes).toString('utf8')));
@@ -96,6 +85,31 @@ async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string
     if (!FILES.includes(entry.path)) continue;
     if (entry.op === 'delete') files.delete(entry.path);
     else files.set(entry.path, Buffer.from(blobs.get(entry.path) ?? []).toString('utf8'));
+  }
+  return files;
+}
+
+/** Contents of those of the files that a commit has, from one process of git; none where git fails. */
+async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
+  const args = ['-c', 'safe.directory=*', '--git-dir', repository, 'cat-file', '--batch'];
+  const run = promisify(execFile)('git', args, { maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+  run.child.stdin?.on('error', () => undefined); // its exit tells
+  run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
+  const out = await run.then(
+    ({ stdout }) => stdout,
+    () => Buffer.alloc(0),
+  );
+  const files = new Map<string, string>();
+  let at = 0;
+  for (const name of names) {
+    // `<id> <kind> <bytes>`, the bytes and a line end, or `<what was asked for> missing`.
+    const end = out.indexOf('\n', at);
+    if (end < 0) break;
+    const [, kind, bytes] = / (\w+) (\d+)$/.exec(out.toString('utf8', at, end)) ?? [];
+    at = end + 1;
+    if (bytes === undefined) continue;
+    if (kind === 'blob') files.set(name, out.toString('utf8', at, at + Number(bytes)));
+    at += Number(bytes) + 1;
   }
   return files;
 }

@@ -15,7 +15,7 @@ import { agentProgram } from './agent-program.ts';
 import { probeBubblewrap } from './bubblewrap.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
-import { makePhaseFolder } from './phase-folder.ts';
+import { copyAgentFiles, makePhaseFolder } from './phase-folder.ts';
 import { writeProgram } from './programs.ts';
 import { registryUrls } from './registry.ts';
 import { resolveRuntime } from './runtime.ts';
@@ -52,39 +52,42 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
         return emptyEnd(job.spec.phaseKey, 'none', failure);
       }
-      const runtime = await resolveRuntime(job.spec.sandbox.runtime, {
-        strict: options.strictRuntime === true,
-        dataDir: options.dataDir,
-      });
-      const install = await findInstall(options.dataDir, job, runtime);
-      const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
-      await mkdir(path.dirname(meterFile), { recursive: true });
-
-      const program = await agentProgram(job.spec.agent, options.packageRoot, isolation);
-      const spec = { ...job.spec, agent: program.agent };
-      const log = new PhaseLog();
       swept ??= sweep();
-      await swept;
-      const folder = await makePhaseFolder(job.agentFiles);
+      const [runtime, program] = await Promise.all([
+        resolveRuntime(job.spec.sandbox.runtime, {
+          strict: options.strictRuntime === true,
+          dataDir: options.dataDir,
+        }),
+        agentProgram(job.spec.agent, options.packageRoot, isolation),
+        swept,
+      ]);
+      const spec = { ...job.spec, agent: program.agent };
+      const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
+      const log = new PhaseLog();
+      const folder = makePhaseFolder();
       try {
-        await markServer(folder.host);
         await Promise.all([
+          markServer(folder.host),
           writeProgram('runner', options.packageRoot, folder.runnerProgram),
           writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
           writeTools(folder.tools, runtime),
         ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-        registries ??= registryUrls();
-        const settings = await gatewaySettingsOf(
-          { ...job, spec },
-          folder,
-          secrets,
-          meterFile,
-          install,
-          await registries,
-        );
-        const config = { ...settings, socket: folder.socket };
-        const gateway = startGateway(folder.gatewayProgram, config, (message) => {
+        /** What gateway and runner are told; made while the two programs start. */
+        const prepare = async () => {
+          registries ??= registryUrls();
+          const [install, urls] = await Promise.all([
+            findInstall(options.dataDir, job, runtime),
+            registries,
+            mkdir(path.dirname(meterFile), { recursive: true }),
+            job.agentFiles === undefined ? undefined : copyAgentFiles(job.agentFiles, folder),
+          ]);
+          const settings = await gatewaySettingsOf({ ...job, spec }, folder, secrets, meterFile, install, urls);
+          return { install, config: { ...settings, socket: folder.socket } };
+        };
+        const prepared = prepare();
+        const configured = prepared.then(({ config }) => config);
+        const gateway = startGateway(folder.gatewayProgram, configured, (message) => {
           log.add(message);
           if (message.type === 'event') onEvent(message.event);
         });
@@ -97,16 +100,21 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
             spec,
             agentMount: program.mount,
             runtime,
-            registries: Object.keys(config.registries),
+            prepared: prepared.then(({ config, install }) => ({
+              registries: Object.keys(config.registries),
+              keepInstall: install?.keep === true,
+            })),
             hasAgentFiles: job.agentFiles !== undefined,
-            keepInstall: install?.keep === true,
             signal,
             gateway,
           });
+          // The reason why the gateway got no configuration, and only then that it did not start.
+          await prepared;
           await gateway.ready;
         } finally {
           await gateway.stop();
         }
+        const { install } = await prepared;
         const tar = path.join(folder.artifacts, artifactNames.install);
         if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
         const artifacts = await leftArtifacts(folder.artifacts);

@@ -19,11 +19,15 @@ interface SandboxOptions {
   isolation: 'bubblewrap' | 'none';
   spec: PhaseSpec;
   runtime: Runtime;
-  registries: string[];
+  /** What is known once everything is there that the runner may ask for. */
+  prepared: Promise<{
+    /** Those that the gateway offers. */
+    registries: string[];
+    keepInstall: boolean;
+  }>;
   hasAgentFiles: boolean;
   /** Folder of the agent's program, mounted read-only: [path on the host, path inside]. */
   agentMount: [string, string] | undefined;
-  keepInstall: boolean;
   signal: AbortSignal;
   gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
 }
@@ -78,16 +82,22 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
 
   // The runner says `ready` and does nothing before it is configured: by then everything of it is under the limits.
   const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
-  await Promise.race([ready, ended]);
   const limits = await startLimits(child.pid, {
     limits: spec.limits,
     folder: folder.root,
     sealed,
     onHit: (message) => end('LimitExceeded', message),
   });
-  // The gateway starts meanwhile. Where it does not, its end has ended the sandbox.
-  await Promise.race([options.gateway.ready.catch(() => undefined), ended]);
-  child.stdin.write(`${JSON.stringify(bootOf(options, system, links))}\n`);
+  await Promise.race([ready, ended]);
+  await limits
+    .cover()
+    .catch((error: Error) => end('SandboxLost', `its processes could not be put under the limits: ${error.message}`));
+  // The gateway starts meanwhile, and files are copied. Where one of both fails, the gateway's end has ended the sandbox.
+  const configure = async (): Promise<void> => {
+    const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
+    child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
+  };
+  await Promise.race([configure().catch(() => undefined), ended]);
 
   const code = await ended;
   clearTimeout(timer);
@@ -103,8 +113,12 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   };
 }
 
-function bootOf(options: SandboxOptions, system: [string, string][], links: [string, string][]): BootConfig {
-  const { folder, secrets, isolation, runtime, registries, hasAgentFiles, keepInstall } = options;
+function bootOf(
+  options: SandboxOptions,
+  system: [string, string][],
+  links: [string, string][],
+): Omit<BootConfig, keyof Awaited<SandboxOptions['prepared']>> {
+  const { folder, secrets, isolation, runtime, hasAgentFiles } = options;
   const sealed = isolation === 'bubblewrap';
   const pick = (name: 'workspace' | 'home' | 'out' | 'tmp' | 'runner' | 'tools'): string =>
     sealed ? layout[name] : folder[name];
@@ -126,8 +140,6 @@ function bootOf(options: SandboxOptions, system: [string, string][], links: [str
     // The inner layer mounts what the outer one shows, at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
-    registries,
     notes: runtime.notes,
-    keepInstall,
   };
 }

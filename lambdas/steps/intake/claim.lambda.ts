@@ -1,4 +1,4 @@
 import { claim } from '../../../pipeline/steps/intake/claim.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('claim', claim);

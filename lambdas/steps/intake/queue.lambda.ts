@@ -1,4 +1,4 @@
 import { queue } from '../../../pipeline/steps/intake/queue.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('queue', queue);

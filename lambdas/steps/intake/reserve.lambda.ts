@@ -1,4 +1,4 @@
 import { reserve } from '../../../pipeline/steps/intake/reserve.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('reserve', reserve);

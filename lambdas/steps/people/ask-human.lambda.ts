@@ -1,4 +1,4 @@
 import { askHuman } from '../../../pipeline/steps/people/ask-human.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('ask-human', askHuman);

@@ -1,4 +1,4 @@
 import { checkpointGate } from '../../../pipeline/steps/people/checkpoint-gate.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('checkpoint-gate', checkpointGate);

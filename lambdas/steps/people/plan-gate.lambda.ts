@@ -1,4 +1,4 @@
 import { planGate } from '../../../pipeline/steps/people/plan-gate.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('plan-gate', planGate);

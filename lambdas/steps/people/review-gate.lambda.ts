@@ -1,4 +1,4 @@
 import { reviewGate } from '../../../pipeline/steps/people/review-gate.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('review-gate', reviewGate);

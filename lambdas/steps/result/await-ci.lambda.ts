@@ -1,4 +1,4 @@
 import { awaitCi } from '../../../pipeline/steps/result/await-ci.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('await-ci', awaitCi);

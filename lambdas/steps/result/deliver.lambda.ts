@@ -1,4 +1,4 @@
 import { deliver } from '../../../pipeline/steps/result/deliver.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('deliver', deliver);

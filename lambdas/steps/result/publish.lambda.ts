@@ -1,4 +1,4 @@
 import { publish } from '../../../pipeline/steps/result/publish.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('publish', publish);

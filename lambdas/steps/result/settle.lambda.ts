@@ -1,4 +1,4 @@
 import { settle } from '../../../pipeline/steps/result/settle.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('settle', settle);

@@ -1,4 +1,4 @@
 import { build } from '../../../pipeline/steps/work/build.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('build', build);

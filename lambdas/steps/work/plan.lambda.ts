@@ -1,4 +1,4 @@
 import { plan } from '../../../pipeline/steps/work/plan.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('plan', plan);

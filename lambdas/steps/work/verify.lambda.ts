@@ -1,4 +1,4 @@
 import { verify } from '../../../pipeline/steps/work/verify.ts';
-import { stepHandler } from '../../runtime/handler.ts';
+import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('verify', verify);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** More than any list of paths a phase may have; contents are read one by one. */
@@ -23,7 +23,7 @@ export interface OwnGit {
   ): Promise<Buffer>;
 }
 
-export async function ownGit(folder: string, workspace: string): Promise<OwnGit> {
+export function ownGit(folder: string, workspace: string): OwnGit {
   const dir = path.join(folder, 'git');
   const base = {
     PATH: process.env.PATH,
@@ -62,11 +62,11 @@ export async function ownGit(folder: string, workspace: string): Promise<OwnGit>
       }),
   };
   // What `git init` makes (gitrepository-layout), without its start, its templates and its sample hooks.
-  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) await mkdir(path.join(dir, part), { recursive: true });
-  await writeFile(path.join(dir, 'HEAD'), 'ref: refs/heads/none\n');
-  await writeFile(path.join(dir, 'config'), CONFIG);
-  await writeFile(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
+  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) mkdirSync(path.join(dir, part), { recursive: true });
+  writeFileSync(path.join(dir, 'HEAD'), 'ref: refs/heads/none\n');
+  writeFileSync(path.join(dir, 'config'), CONFIG);
+  writeFileSync(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
   // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
-  await writeFile(path.join(dir, 'info', 'exclude'), 'node_modules/\n');
+  writeFileSync(path.join(dir, 'info', 'exclude'), 'node_modules/\n');
   return git;
 }

@@ -86,7 +86,7 @@ test('R27 a failure is one line of JSON with run, request and name, and a part o
 });
 
 test('R27 how long a phase took is measured as the dashboard asks for it', async () => {
-  const module = pathToFileURL(join(root, 'lambdas/runtime/telemetry.ts')).href;
+  const module = pathToFileURL(join(root, 'lambdas/runtime/phase-metrics.ts')).href;
   const script = `const { measurePhase } = await import(${JSON.stringify(module)}); measurePhase('plan', 1200);`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: root,

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -67,6 +68,12 @@ describe('resolve', () => {
     const shallow = join(tempFolder(), 's');
     sh(repository, 'clone', '-q', '--depth=1', `file://${bare}`, shallow);
     for (const place of [repository, bare, shallow]) expect(await host.resolve(place, 'main')).toBe(base);
+  });
+
+  it('notices when a repository that it found is gone', async () => {
+    expect(await host.resolve(repository, 'main')).toBe(base);
+    rmSync(join(repository, '.git'), { recursive: true });
+    await expect(host.resolve(repository, 'main')).rejects.toMatchObject({ name: 'UnknownRepository' });
   });
 
   it.each([

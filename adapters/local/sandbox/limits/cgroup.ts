@@ -6,6 +6,8 @@ import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
 interface Cgroup {
   name: 'cgroup2' | 'cgroup1';
+  /** Moves those in that are not in it yet. */
+  add(pids: readonly number[]): Promise<void>;
   /** Removes the group; says which limit was hit while it was there. */
   close(): Promise<string | undefined>;
 }
@@ -14,16 +16,16 @@ const MOUNT = '/sys/fs/cgroup';
 /** Length of the period that a processor quota is counted in, in microseconds: the kernel's default. */
 const CPU_PERIOD_US = 100_000;
 
-/** Makes a control group, sets the limits and moves the processes in; undefined where this user may not. */
-export async function joinCgroup(limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+/** Makes a control group, sets the limits and moves the process in; undefined where this user may not. */
+export async function joinCgroup(limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
   const id = `drydock-${randomBytes(6).toString('hex')}`;
-  return (await joinV2(id, limits, pids)) ?? (await joinV1(id, limits, pids));
+  return (await joinV2(id, limits, pid)) ?? (await joinV1(id, limits, pid));
 }
 
 const counter = (text: string, key: string): number => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
-async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
   // Groups may be made beside the owner's own (delegated by systemd), or below the root (by root).
   const parents = [own === undefined ? undefined : path.join(MOUNT, path.dirname(own)), MOUNT].filter(
@@ -42,13 +44,14 @@ async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]):
       await writeFile(path.join(folder, 'cpu.max'), `${Math.round(limits.cpu * CPU_PERIOD_US)} ${CPU_PERIOD_US}`).catch(
         () => undefined,
       );
-      for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+      await move(folder, [pid]);
     } catch {
       await remove(folder);
       continue;
     }
     return {
       name: 'cgroup2',
+      add: (pids) => move(folder, pids),
       async close() {
         const oom = counter(await read(path.join(folder, 'memory.events')), 'oom_kill');
         const forks = counter(await read(path.join(folder, 'pids.events')), 'max');
@@ -60,7 +63,7 @@ async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]):
   return undefined;
 }
 
-async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
+async function joinV1(id: string, limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
   const memory = path.join(MOUNT, 'memory', id);
   const processes = path.join(MOUNT, 'pids', id);
   const cpu = path.join(MOUNT, 'cpu', id);
@@ -70,17 +73,20 @@ async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]):
     await mkdir(processes);
     await writeFile(path.join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
     await writeFile(path.join(processes, 'pids.max'), String(limits.pids));
-    for (const pid of pids) {
-      await writeFile(path.join(memory, 'cgroup.procs'), String(pid));
-      await writeFile(path.join(processes, 'cgroup.procs'), String(pid));
-    }
+    await move(memory, [pid]);
+    await move(processes, [pid]);
   } catch {
     await Promise.all(all.map(remove));
     return undefined;
   }
-  await joinCpuV1(cpu, limits, pids).catch(() => undefined); // a missing quota slows others, it endangers nothing
+  await joinCpuV1(cpu, limits, pid).catch(() => undefined); // a missing quota slows others, it endangers nothing
   return {
     name: 'cgroup1',
+    async add(pids) {
+      await move(memory, pids);
+      await move(processes, pids);
+      await move(cpu, pids).catch(() => undefined);
+    },
     async close() {
       const oom = counter(await read(path.join(memory, 'memory.oom_control')), 'oom_kill');
       const forks = counter(await read(path.join(processes, 'pids.events')), 'max');
@@ -90,11 +96,23 @@ async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]):
   };
 }
 
-async function joinCpuV1(folder: string, limits: PhaseLimits, pids: readonly number[]): Promise<void> {
+async function joinCpuV1(folder: string, limits: PhaseLimits, pid: number): Promise<void> {
   await mkdir(folder);
   await writeFile(path.join(folder, 'cpu.cfs_period_us'), String(CPU_PERIOD_US));
   await writeFile(path.join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * CPU_PERIOD_US)));
-  for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+  await move(folder, [pid]);
+}
+
+/** Each move waits for all processors, so those that were started inside are left where they are. */
+async function move(folder: string, pids: readonly number[]): Promise<void> {
+  const file = path.join(folder, 'cgroup.procs');
+  const inside = new Set((await read(file)).split('\n').map(Number));
+  for (const pid of pids) {
+    if (inside.has(pid)) continue;
+    await writeFile(file, String(pid)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ESRCH') throw error; // the process has ended
+    });
+  }
 }
 
 function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {

@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 
 const MIN_INTERVAL_MS = 500;
 
-/** Watches how much a folder holds and reports once when it is over the limit. Looking takes at most a tenth of the time. */
+/**
+ * Watches how much a folder holds and reports once when it is over the limit, first after the shortest interval. Looking
+ * takes at most a tenth of the time.
+ */
 export function watchDisk(folder: string, limitMb: number, onHit: (message: string) => void): () => void {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -16,7 +19,7 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
       else timer = setTimeout(look, Math.max(MIN_INTERVAL_MS, 9 * (performance.now() - start)));
     });
   };
-  look();
+  timer = setTimeout(look, MIN_INTERVAL_MS);
   return () => {
     stopped = true;
     clearTimeout(timer);

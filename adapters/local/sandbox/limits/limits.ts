@@ -6,6 +6,8 @@ import { descendants, watchProcesses } from './processes.ts';
 export interface Limits {
   /** `cgroup2`, `cgroup1`, `watchdog` or `none`. */
   enforcer: string;
+  /** Puts what was started before `startLimits` was done under the limits too. */
+  cover(): Promise<void>;
   /** Ends the watching; says which limit was hit, if one was. */
   stop(): Promise<string | undefined>;
 }
@@ -18,13 +20,14 @@ export async function startLimits(
   pid: number | undefined,
   options: { limits: PhaseLimits; folder: string; sealed: boolean; onHit(message: string): void },
 ): Promise<Limits> {
-  if (pid === undefined) return { enforcer: 'none', stop: async () => undefined };
+  if (pid === undefined) return { enforcer: 'none', cover: async () => undefined, stop: async () => undefined };
   const { limits, folder, onHit } = options;
   const disk = watchDisk(folder, limits.diskMb, onHit);
-  const group = await joinCgroup(limits, [pid, ...descendants(pid)]);
+  const group = await joinCgroup(limits, pid);
   const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
   return {
     enforcer: options.sealed ? (group?.name ?? 'watchdog') : 'none',
+    cover: async () => group?.add(descendants(pid)),
     async stop() {
       disk();
       stopProcesses?.();

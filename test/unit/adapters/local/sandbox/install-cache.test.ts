@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { findInstall } from '../../../../../adapters/local/sandbox/install-cache.ts';
 import { makeJob, makeWorld } from '../../../../machine/contract/phase-fixtures.ts';
@@ -23,4 +24,32 @@ test.each([
   } finally {
     world.remove();
   }
+});
+
+test('each file that decides an install changes its key, and what is no file does not end the reading', async () => {
+  const lock = JSON.stringify({ lockfileVersion: 3, packages: {} });
+  const files = { 'package.json': '{"name":"x"}', 'package-lock.json': lock, '.npmrc': 'fund=false\n' };
+  const keyOf = async (changed: Record<string, string>): Promise<string | undefined> => {
+    const world = makeWorld(changed);
+    try {
+      const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
+      const found = await findInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
+      return found && basename(found.file);
+    } finally {
+      world.remove();
+    }
+  };
+  const { 'package-lock.json': _, ...others } = files;
+  const all = [
+    files,
+    { ...files, 'package.json': '{"name":"y"}' },
+    { ...files, 'package-lock.json': `${lock}\n` },
+    { ...files, '.npmrc': 'fund=true\n' },
+    // A folder where the lock file is looked for first.
+    { ...others, 'package-lock.json/x': '', 'npm-shrinkwrap.json': lock },
+  ];
+  const keys = await Promise.all(all.map(keyOf));
+  expect(keys).not.toContain(undefined);
+  expect(new Set(keys).size).toBe(all.length);
+  expect(await keyOf(files)).toBe(keys[0]);
 });

@@ -1,0 +1,38 @@
+import { withOurNames } from '../../adapters/aws/errors.ts';
+
+export const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+/** Made once; what AWS throws through it has our names, wherever it is caught. */
+export const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
+
+type Later<T> = {
+  [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer
+    ? (...given: Given) => Promise<Awaited<Answer>>
+    : T[Name];
+};
+type Methods<T> = { [Name in keyof T as T[Name] extends (...given: never[]) => unknown ? Name : never]: T[Name] };
+
+/**
+ * A port whose module is loaded when one of its methods is first called: each client of the SDK takes 5 to 20 ms to load,
+ * and most functions call few of them. Errors of AWS get our names.
+ * @param known What the port has beside its methods.
+ */
+export function later<T extends object>(load: () => Promise<T>, known: Omit<T, keyof Methods<T>>): Later<T> {
+  const port = once(() => load().then(withOurNames));
+  return new Proxy(known as Later<T>, {
+    get(target, name) {
+      // Who awaits the port asks for `then`.
+      if (name in target || name === 'then') return Reflect.get(target, name);
+      return async (...given: unknown[]): Promise<unknown> => {
+        const loaded = await port();
+        return Reflect.apply(Reflect.get(loaded, name) as (...given: unknown[]) => unknown, loaded, given);
+      };
+    },
+  });
+}

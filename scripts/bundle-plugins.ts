@@ -1,0 +1,104 @@
+/** What the bundles of functions leave out, as plugins of esbuild. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+
+const formats = [
+  ...['email', 'url', 'jwt', 'emoji', 'guid', 'uuid', 'uuidv4', 'uuidv6', 'uuidv7', 'nanoid', 'cuid', 'cuid2', 'ulid'],
+  ...['base64', 'base64url', 'xid', 'ksuid', 'ipv4', 'ipv6', 'cidrv4', 'cidrv6', 'e164'],
+  ...['datetime', 'date', 'time', 'duration'],
+];
+/** A format called as a method, as in `z.string().email()`. */
+const formatCall = new RegExp(`\\)\\s*\\.(${formats.join('|')})\\(`);
+const formatMethods = /(export const ZodString = .*?\n\}, \{)\n(.*?)\n\}\);/s;
+
+/**
+ * `z` is an object with all of zod in it, its messages in fifty languages too; as a namespace, what is not named is left
+ * out. Not in the sources: esbuild then forgets to start a module that something else imports when needed, as the runner
+ * does and no function.
+ */
+const usedSchemas: Plugin = {
+  name: 'used-schemas',
+  setup(bundling) {
+    bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const [, method] = formatCall.exec(text) ?? [];
+      if (method !== undefined)
+        throw new Error(`${path} calls .${method}() of a string; functions have z.${method}() only.`);
+      return { contents: text.replace("import { z } from 'zod'", "import * as z from 'zod'"), loader: 'ts' };
+    });
+  },
+};
+
+/** Strings have a method for each of twenty formats, and each brings its schema; schemas of the formats are called by name. */
+const withoutFormatMethods: Plugin = {
+  name: 'without-format-methods',
+  setup(bundling) {
+    bundling.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]schemas\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const [whole, kept, methods] = formatMethods.exec(text) ?? [];
+      if (whole === undefined || methods === undefined)
+        throw new Error(`${path} does not define ZodString as expected.`);
+      const names = [...methods.matchAll(/^ {4}(\w+)\(params\)/gm)].map(([, name]) => name);
+      if (formats.some((name) => !names.includes(name)) || names.length !== formats.length)
+        throw new Error(`The methods of ZodString in ${path} are ${names.join(', ')}.`);
+      return { contents: text.replace(whole, `${kept}});`) };
+    });
+  },
+};
+
+/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
+        const refuse = "const refuse = () => { throw new Error('JSON Schemas are not part of a function.'); };";
+        return { contents: `${refuse}export { ${names.map((name) => `refuse as ${name}`).join(', ')} };` };
+      },
+    );
+  },
+};
+
+/** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
+const usedEndpoints: Plugin = {
+  name: 'used-endpoints',
+  setup(bundling) {
+    bundling.onLoad(
+      { filter: /plugin-rest-endpoint-methods\/dist-src\/generated\/endpoints\.js$/ },
+      async ({ path }) => {
+        const { default: all } = (await import(path)) as { default: Record<string, Record<string, unknown>> };
+        const adapter = join(root, 'adapters/github');
+        const sources = readdirSync(adapter, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts'))
+          .map((file) => readFileSync(join(adapter, file), 'utf8'))
+          .join('\n');
+        const kept = Object.entries(all).map(([scope, methods]) => [
+          scope,
+          Object.fromEntries(Object.entries(methods).filter(([method]) => sources.includes(`.${scope}.${method}`))),
+        ]);
+        return { contents: `export default ${JSON.stringify(Object.fromEntries(kept))}` };
+      },
+    );
+  },
+};
+
+/** A client that nothing uses is not loaded: the SDK's modules have no side effects. */
+const usedClients: Plugin = {
+  name: 'used-clients',
+  setup(bundling) {
+    bundling.onResolve({ filter: /^@(?:aws-sdk|smithy)\// }, ({ path }) => ({
+      path,
+      external: true,
+      sideEffects: false,
+    }));
+  },
+};
+
+/** What a function leaves out. */
+export const plugins = [usedSchemas, withoutFormatMethods, withoutJsonSchema, usedEndpoints, usedClients];
