@@ -3,7 +3,7 @@ import { signedIn } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Markup } from '../html/markup.ts';
 import type { Door } from '../options.ts';
-import { goOnPage, signedOutPage, strangerPage } from '../pages/login.ts';
+import { continuePage, signedOutPage, strangerPage } from '../pages/login.ts';
 import { RequestRefused } from '../request-refused.ts';
 import type { Issuer } from './oidc.ts';
 import { formOf, type WebEnv } from './request-guard.ts';
@@ -35,7 +35,7 @@ export function createLogin(options: LoginOptions): Door {
     // A link from elsewhere arrives without the session's cookie. From a page of ours it is sent, where there is one.
     const site = c.req.header('sec-fetch-site');
     if (site === 'cross-site' || site === 'same-site') {
-      return send(c, goOnPage(c.get('page'), loginPath(to), 'Signing in'));
+      return send(c, continuePage(c.get('page'), loginPath(to), 'Signing in'));
     }
     if (await sessions.current(c, false)) return c.redirect(to, 303);
     const { url, attempt } = await issuer.begin();
@@ -51,7 +51,7 @@ export function createLogin(options: LoginOptions): Door {
     }
     await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
     // Not a redirect: a browser counts that as coming from the issuer, and keeps the new cookie back.
-    return send(c, goOnPage(c.get('page'), begun.to, 'Signed in'));
+    return send(c, continuePage(c.get('page'), begun.to, 'Signed in'));
   };
 
   const leave = async (c: Context<WebEnv>, session: Session): Promise<Response> => {

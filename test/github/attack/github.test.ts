@@ -227,7 +227,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
   ['cancel by somebody who neither asked nor approves', () => comment('reader-gh', '/drydock cancel'), 'refused', /./],
   ['retry of a run that is not over', () => comment('lead-gh', '/drydock retry'), 'refused', /RunUnfinished/],
   ['a vote for an old head', () => review('lead-gh', 'approved', 'b'.repeat(40)), 'refused', /the gate is about/],
-  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /asked for this run/],
+  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /requested this run/],
   [
     'a vote by a stranger',
     () => review('outsider-gh', 'approved', run.commit ?? ''),

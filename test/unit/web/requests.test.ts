@@ -254,7 +254,7 @@ describe('a refused form is shown again with what was written', () => {
       vote: () => Promise.reject(new DrydockError('GateClosed', 'decided')),
     });
     const page = await site.submit('/runs', gate, { head, choice: 'revise', text: 'long thoughts' });
-    expect([page.status, await page.text()]).toEqual([409, expect.stringMatching(/What you wrote.*long thoughts/s)]);
+    expect([page.status, await page.text()]).toEqual([409, expect.stringMatching(/Your text.*long thoughts/s)]);
   });
 
   test('a form of an earlier session, which one click then sends', async () => {
@@ -290,7 +290,7 @@ describe('a refused form is shown again with what was written', () => {
   test('a reason to cancel, when that is refused', async () => {
     const site = fake({ cancel: () => Promise.reject(new DrydockError('GateClosed', 'it has ended')) });
     const text = await (await site.submit(run, `${run}/cancel`, { reason: 'wrong base' })).text();
-    expect(text).toMatch(/What you wrote.*wrong base/s);
+    expect(text).toMatch(/Your text.*wrong base/s);
   });
 
   test('of a foreign form nothing is repeated', async () => {
