@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { packageRoot, version } from '../../common/package-info.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
 import { loadGitHubConfig } from '../config/github.ts';
@@ -202,16 +203,13 @@ function agentCheck(profile: string, { command }: { command: string[] }): Check 
 }
 
 function keyCheck(profile: string, provider: string): Check {
-  const names =
-    { google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], anthropic: ['ANTHROPIC_API_KEY'], openai: ['OPENAI_API_KEY'] }[
-      provider
-    ] ?? [];
+  const names = keyVariables(provider);
   const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
   return {
     name: 'model key',
     ok,
     required: false,
     detail: `${profile}: ${provider}`,
-    remedy: `Set ${names[0] ?? 'the provider’s key'}; it stays outside the sandbox.`,
+    remedy: `Set ${names[0]}; it stays outside the sandbox.`,
   };
 }

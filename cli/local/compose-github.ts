@@ -30,7 +30,7 @@ export interface GitHub {
   codeHost(scope: CodeHostScope): CodeHost;
   /** Revokes the credentials that ended runs or a crashed process left behind. */
   revokeLeftovers(isEnded: (runId: string) => Promise<boolean>): Promise<void>;
-  /** Deliveries that failed at the host. @param since Epoch milliseconds. */
+  /** Messages that the host failed to deliver. @param since Epoch milliseconds. */
   failedDeliveries(since: number): Promise<Message[]>;
   /** Revokes the credentials that this process minted without a run. */
   close(): Promise<void>;
@@ -109,7 +109,7 @@ export function composeWebhooks(options: {
   };
 }
 
-/** Reports a failure; the next round tries again. */
+/** Logs a failure of the host; the next round tries again. */
 const guarded = (what: string, say: (line: string) => void, work: () => Promise<void>): Promise<void> =>
   work().catch((error: unknown) => say(`${what}: ${viewError(error).name}: ${viewError(error).message}`));
 
