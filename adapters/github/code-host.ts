@@ -20,8 +20,8 @@ interface GitHubCodeHostOptions {
 }
 
 /**
- * The `github` code host, for one repository and the credentials of one run. Reads and writes go by API; what needs
- * history (the base that a gateway serves, merges, diffs, blame) by a bare fetch in the data folder.
+ * The `github` code host, for one repository and the credentials of one run. Reads and writes use the API. Operations
+ * that need history (the base that a gateway serves, blame) use a bare repository in the data folder.
  */
 export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: GitHubCodeHostOptions): CodeHost {
   const mirror = createMirror(access, scope, dataDir);
@@ -78,15 +78,19 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     ...(collaboration ? { collaboration } : {}),
   };
 
-  /** @throws UnknownRepository for one that is not there, or that the app is not on. */
+  /** @throws UnknownRepository if the repository does not exist or the app is not installed on it. */
   async function mustExist(repository: string): Promise<void> {
     try {
       await access.use(scope, 'read', (octokit) => octokit.repos.get(ownerAndRepo(repository)));
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
-      throw new DrydockError('UnknownRepository', `${repository} is not on GitHub, or out of the app's reach.`, {
-        remedy: 'Install the app on it; `drydock doctor` says what is missing.',
-      });
+      throw new DrydockError(
+        'UnknownRepository',
+        `${repository} does not exist on GitHub, or the app is not installed on it.`,
+        {
+          remedy: 'Install the app on it; `drydock doctor` lists what is missing.',
+        },
+      );
     }
   }
 }

@@ -9,7 +9,7 @@ import { comment, reply } from './collaboration/comments.ts';
 import { accountOf, reviewComments, reviews } from './collaboration/reviews.ts';
 
 /**
- * Checks, CI, reviews and comments of GitHub, with the credentials of a scope.
+ * Checks, CI results, reviews and comments on GitHub, with the credentials of a scope.
  * @throws HostUnavailable, HostRateLimited, HostForbidden, HostRefused, as the access does.
  */
 export function createCollaboration(access: GitHubAccess, scope: CodeHostScope): Collaboration {
@@ -55,7 +55,7 @@ export function createCollaboration(access: GitHubAccess, scope: CodeHostScope):
   };
 }
 
-/** GitHub's roles; a role that an organization made is known by the permission that it builds on. */
+/** GitHub's roles. A custom role of an organization counts as the permission it is based on. */
 const roles = new Map<string, Permission>([
   ['admin', 'admin'],
   ['maintain', 'write'],

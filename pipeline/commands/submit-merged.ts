@@ -4,6 +4,7 @@ import { wildcard } from '../../core/policy/wildcard.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import type { Deps } from '../deps.ts';
+import { absentBranch } from '../repository/absent-branch.ts';
 import { hostedRepository } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { type SubmitRequest, type Submitted, submit } from './submit.ts';
@@ -53,9 +54,4 @@ async function trustedSpec(
   throw new DrydockError('PolicyRefused', `${spec.repository} has no spec with this content on ${searched}.`, {
     remedy: 'Have the spec reviewed and merged below .agent-tasks/ on a trusted branch; then it starts by itself.',
   });
-}
-
-function absentBranch(error: unknown): undefined {
-  if (error instanceof DrydockError && error.name === 'PolicyRefused') return undefined;
-  throw error;
 }

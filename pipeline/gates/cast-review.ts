@@ -1,4 +1,4 @@
-import { DrydockError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
@@ -42,7 +42,7 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
     }
     return { counted: true, reason: `${person}: ${review.state} on ${review.head.slice(0, 12)}` };
   } catch (error) {
-    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    if (!isRefusal(error)) throw error;
     // A repeated delivery of a counted review is refused silently.
     const votes = await deps.gates.votes(gate.gateId);
     if (!votes.some((vote) => vote.person === person && vote.head === review.head && !vote.late)) {

@@ -2,33 +2,33 @@ import type { Octokit } from '@octokit/rest';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 
 /**
- * What a call is for, which decides the permissions of the token it is made with (the App's are the union):
- * `read`: contents, pull requests, checks, statuses, actions, all read. `write`: contents and pull requests, write; only
- * while something is published. `report`: checks, statuses, issues and pull requests, write; contents, none.
+ * The purpose of a call. It decides the permissions of the token for that call; the App has the union of them.
+ * `read`: contents, pull requests, checks, statuses and actions, all read. `write`: contents and pull requests, write;
+ * used only while something is published. `report`: checks, statuses, issues and pull requests, write; no contents.
  */
 export type Purpose = 'read' | 'write' | 'report';
 
-/** The API of one GitHub, with credentials as small as the purpose. */
+/** Access to the API of one GitHub instance, with the least permissions that each purpose needs. */
 export interface GitHubAccess {
-  /** `token`: one personal token for all; no check runs, nothing minted, nothing revoked. */
+  /** `token`: one personal token for all purposes; it cannot create check runs, and no token is minted or revoked. */
   readonly mode: 'app' | 'token';
   /**
-   * Calls the API with a client that may do what the purpose needs in the one repository of the scope.
-   * A `write` token is minted for this call and revoked after it, also when it fails; inside of `writing`, one token
-   * serves all calls. A token that dies in mid-use is minted anew, and `call` is made once more from its beginning: it
-   * finds what it did before.
+   * Calls the API with a client that has the permissions of the purpose in the scope's repository.
+   * A `write` token is minted for this call and revoked after it, also when the call fails; inside `writing`, one token
+   * serves all calls. If a token expires or is revoked during use, a new one is minted and `call` runs once more from
+   * the start, so `call` must be idempotent.
    * @throws HostUnavailable, HostRateLimited, HostForbidden, HostRefused.
    */
   use<T>(scope: CodeHostScope, purpose: Purpose, call: (octokit: Octokit) => Promise<T>): Promise<T>;
-  /** Runs `work` with one `write` token for all its calls of `use`: minted by the first, revoked at the end. */
+  /** Runs `work` with one `write` token for all its `use` calls: the first call mints it, the end revokes it. */
   writing<T>(scope: CodeHostScope, work: () => Promise<T>): Promise<T>;
-  /** The read token, for git's fetch. @param refused One that was turned away: it is minted anew. */
+  /** The read token, for `git fetch`. @param refused A token that GitHub rejected: a new one is minted. */
   readToken(scope: CodeHostScope, refused?: string): Promise<string>;
-  /** Calls the API as the App itself, outside of any installation. @throws HostForbidden with a personal token. */
+  /** Calls the API as the App itself, outside any installation. @throws HostForbidden with a personal token. */
   app<T>(call: (octokit: Octokit) => Promise<T>): Promise<T>;
-  /** Base of clone URLs, without a slash at the end. */
+  /** Base of clone URLs, without a trailing slash. */
   readonly gitUrl: string;
-  /** Revokes what was minted for an owner (run id), in this process or an earlier one. Doing it again does nothing. */
+  /** Revokes the tokens that this or an earlier process minted for an owner (run id). Idempotent. */
   release(owner: string): Promise<void>;
 }
 

@@ -1,18 +1,18 @@
-/** What the app asks for, and why: shown before it is created, in the documentation, and by doctor where it lacks. */
+/** The permissions that the App requests, each with its reason. `setup`, the documentation and `doctor` show them. */
 export const permissions: Record<string, { access: 'read' | 'write'; reason: string }> = {
-  metadata: { access: 'read', reason: 'GitHub asks it of every app: names, who may write, which rules a branch has' },
-  contents: { access: 'write', reason: 'read specs and the base; put the run’s one branch there. Nothing is merged' },
+  metadata: { access: 'read', reason: 'GitHub requires it for every app: names, who may write, branch rules' },
+  contents: { access: 'write', reason: 'read specs and the base; push the run’s branch. Nothing is merged' },
   pull_requests: {
     access: 'write',
-    reason: 'open the draft pull request, ask reviewers, read reviews, answer threads',
+    reason: 'open the draft pull request, request reviewers, read reviews, answer threads',
   },
-  checks: { access: 'write', reason: 'the checks “Drydock” and “Drydock specs”; read what CI says' },
+  checks: { access: 'write', reason: 'the checks “Drydock” and “Drydock specs”; read CI results' },
   statuses: { access: 'write', reason: 'CI gates that report as commit statuses' },
   issues: { access: 'write', reason: 'labels, and comments in the conversation of a pull request' },
-  actions: { access: 'read', reason: 'the end of a failed job’s log, for the rework' },
+  actions: { access: 'read', reason: 'read the end of a failed job’s log, for rework' },
 };
 
-/** What GitHub tells us of, and what stands still without it. */
+/** The webhook events that the App subscribes to, each with the feature that needs it. */
 export const events: Record<string, string> = {
   push: 'a spec on a trusted branch starts a run',
   pull_request: 'a spec in a pull request is checked and priced; a closed one ends its run',
@@ -29,16 +29,16 @@ export interface AppManifest {
   description: string;
   public: false;
   redirect_url: string;
-  /** GitHub refuses this without a url, and a url it cannot reach from outside. */
+  /** GitHub rejects this without a url, and rejects a url that it cannot reach from outside. */
   hook_attributes?: { url: string; active: true };
   default_permissions: Record<string, 'read' | 'write'>;
   default_events?: string[];
 }
 
-/** GitHub's limit for the name of an app. */
+/** GitHub's limit for the name of an app, in characters. */
 export const maxName = 34;
 
-/** The manifest of an app that nobody else can install. Without a webhook there is nothing to subscribe to. */
+/** The manifest of a private app. Without a webhook URL, it subscribes to no events. */
 export function appManifest(options: {
   name: string;
   homepage: string;
@@ -61,13 +61,13 @@ export function appManifest(options: {
 const rank = { read: 1, write: 2, admin: 3 } as const;
 const rankOf = (access: string | undefined): number => (rank as Record<string, number>)[access ?? ''] ?? 0;
 
-/** Permissions that are asked for and not granted, `NAME: ACCESS` each. */
+/** Requested permissions that are not granted, `NAME: ACCESS` each. */
 export const missingPermissions = (granted: Record<string, string | undefined>): string[] =>
   Object.entries(permissions).flatMap(([name, { access }]) =>
     rankOf(granted[name]) < rankOf(access) ? [`${name}: ${access}`] : [],
   );
 
-/** Permissions that are granted and were not asked for. */
+/** Granted permissions that were not requested, `NAME: ACCESS` each. */
 export const excessPermissions = (granted: Record<string, string | undefined>): string[] =>
   Object.entries(granted).flatMap(([name, access]) =>
     access !== undefined && rankOf(access) > rankOf(permissions[name]?.access) ? [`${name}: ${access}`] : [],

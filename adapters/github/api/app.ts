@@ -9,9 +9,9 @@ import { createClient } from './client.ts';
 import { hostError, isHostError, statusOf } from './errors.ts';
 
 export interface GitHubAccessConfig {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   apiUrl: string;
-  /** Base of clone URLs, without a slash at the end. */
+  /** Base of clone URLs, without a trailing slash. */
   gitUrl: string;
   auth: { appId: number; privateKey: string } | { token: string };
 }
@@ -28,7 +28,7 @@ const permissions: Record<Purpose, Record<string, 'read' | 'write'>> = {
   write: { contents: 'write', metadata: 'read', pull_requests: 'write' },
   report: { metadata: 'read', checks: 'write', statuses: 'write', issues: 'write', pull_requests: 'write' },
 };
-/** A token is minted anew when less than this is left of it. */
+/** A token is replaced when it expires in less than this. */
 const marginMs = 300_000;
 const hooksOwner = 'hooks';
 
@@ -55,7 +55,9 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   const client = (token: string): Octokit => createClient(config.apiUrl, { token }, sleep);
   const app = (): Octokit => {
     if (!('token' in auth)) return createClient(config.apiUrl, { app: auth }, sleep);
-    throw new DrydockError('HostForbidden', 'A personal token is no app.', { remedy: 'Run `drydock github setup`.' });
+    throw new DrydockError('HostForbidden', 'A personal token cannot act as the GitHub App.', {
+      remedy: 'Run `drydock github setup`.',
+    });
   };
 
   const installations = new Map<string, number>();
@@ -67,7 +69,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     return data.id;
   };
 
-  /** Remembered before anybody holds it. */
+  /** Stores the token before any caller gets it, so that `release` can revoke it after a crash. */
   const mint = async (scope: CodeHostScope, purpose: Purpose): Promise<Minted> => {
     const made = await createToken(scope, purpose);
     const id = randomUUID();
@@ -100,10 +102,10 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       // 404: no installation. 422: it does not cover the repository, or does not grant the permissions.
       installations.delete(scope.repository);
       const wanted = Object.entries(permissions[purpose]).map(([name, level]) => `${name}: ${level}`);
-      const { message } = hostError(error, `The app gets no ${purpose} token for ${scope.repository}`);
+      const { message } = hostError(error, `GitHub issues no ${purpose} token for ${scope.repository}`);
       throw new DrydockError('HostForbidden', message, {
         details: { status: status === 404 ? 404 : 403 },
-        remedy: `Install the app on ${scope.repository} and accept what it asks for: ${wanted.join(', ')}.`,
+        remedy: `Install the app on ${scope.repository} and accept the permissions it requests: ${wanted.join(', ')}.`,
       });
     }
   };
@@ -112,13 +114,15 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     try {
       await client(token).apps.revokeInstallationAccessToken();
     } catch (error) {
-      // One that is dead already is what was asked for.
+      // The token is invalid already, which is the wanted result.
       if (statusOf(error) !== 401 && statusOf(error) !== 404) throw hostError(error, 'revoke a token');
     }
     await credentials.forget(owner, id);
   };
 
-  /** The newest that another process of the run has minted for the same purpose: each would have to be revoked. */
+  /**
+   * The stored token of this run and purpose that expires last. Reuse across processes leaves fewer tokens to revoke.
+   */
   const kept = async ({ run }: CodeHostScope, purpose: Purpose): Promise<Minted | undefined> => {
     if (run === undefined) return undefined;
     const usable = (await credentials.of(run))
@@ -129,7 +133,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   };
 
   const cached = new Map<string, Promise<Minted>>();
-  /** The token kept for a purpose. Those who ask at once get the same. @param refused One that GitHub takes no longer. */
+  /** The token for a purpose. Concurrent callers get the same one. @param refused A token that GitHub rejected. */
   const tokenFor = async (scope: CodeHostScope, purpose: Purpose, refused?: string): Promise<string> => {
     const key = `${ownerOf(scope)} ${scope.repository} ${purpose}`;
     const known = cached.get(key);
@@ -145,7 +149,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     return (await made).token;
   };
 
-  /** The `write` token of each repository that is being published to, once it was minted. */
+  /** The `write` token of each repository that is being published to, once it is minted. */
   const writing = new Map<string, { minted?: Promise<Minted> }>();
   const writeToken = async (scope: CodeHostScope, refused: string | undefined): Promise<string | undefined> => {
     const open = writing.get(writingKey(scope));
@@ -157,7 +161,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     return (await open.minted).token;
   };
 
-  /** A `write` token is minted for this one use, unless `writing` keeps one. */
+  /** Mints a `write` token for this one use, unless `writing` holds one. */
   const lend = async <T>(
     scope: CodeHostScope,
     purpose: Purpose,
@@ -171,7 +175,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
     try {
       return await work(token);
     } finally {
-      // One that cannot be revoked now stays on the list of what the run left.
+      // A token that cannot be revoked now stays in the run's list of credentials; `release` tries again.
       await revoke(ownerOf(scope), id, token).catch(() => undefined);
     }
   };
@@ -191,7 +195,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
         });
       return named(what, () =>
         go().catch((error: unknown) => {
-          // It died in mid-use: revoked by somebody, or older than its hour.
+          // The token was revoked, or has expired, during use.
           if (statusOf(error) !== 401 || used === undefined) throw error;
           return go(used);
         }),
@@ -208,7 +212,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       } finally {
         writing.delete(key);
         const minted = await open.minted?.catch(() => undefined);
-        // One that cannot be revoked now stays on the list of the run's credentials.
+        // A token that cannot be revoked now stays in the run's list of credentials; `release` tries again.
         if (minted) await revoke(ownerOf(scope), minted.id, minted.token).catch(() => undefined);
       }
     },
@@ -218,7 +222,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       return named(`read ${scope.repository}`, () => tokenFor(scope, 'read', refused));
     },
 
-    app: (work) => named('ask as the app', async () => work(app())),
+    app: (work) => named('call the API as the app', async () => work(app())),
 
     async release(owner) {
       if ('token' in auth) return;

@@ -1,10 +1,10 @@
-/** How to reach one GitHub, and as whom. */
+/** The addresses of one GitHub instance, and the credentials for it. */
 export interface GitHubConfig {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   apiUrl: string;
-  /** Base of clone URLs and of links, without a slash at the end. */
+  /** Base of clone URLs and of links, without a trailing slash. */
   gitUrl: string;
   auth: { appId: number; privateKey: string } | { token: string };
-  /** What may sign webhooks, newest first; empty refuses all of them. */
+  /** Secrets that are valid for webhook signatures, newest first. Empty: every delivery is refused. */
   webhookSecrets: string[];
 }

@@ -2,28 +2,28 @@ import { DrydockError } from '../../../core/errors.ts';
 
 type Headers = Record<string, string | number | undefined>;
 
-/** What is looked at of Octokit's RequestError and GraphqlResponseError. */
+/** The fields that are read from Octokit's RequestError and GraphqlResponseError. */
 interface ApiError {
   status?: number;
   message?: string;
   response?: { headers?: Headers };
-  /** GraphQL answers 200 and says here what went wrong. */
+  /** GraphQL answers 200 and reports its errors here. */
   errors?: { type?: string; message?: string }[];
 }
 
-/** What an error of the API keeps in its `details`. */
+/** The `details` of an error from the API. */
 export interface HostErrorDetails {
-  /** HTTP status; 0 when no answer came. */
+  /** HTTP status; 0 without a response. */
   status: number;
   retryAfterMs?: number;
 }
 
-/** The statuses that GraphQL's types of errors have in REST. */
+/** The HTTP status that REST uses for each GraphQL error type. */
 const graphqlStatus: Record<string, number> = { NOT_FOUND: 404, FORBIDDEN: 403, RATE_LIMITED: 429 };
 
 /**
- * GitHub's answer as an error of ours. Its words are kept, what was sent is not: a request carries its token.
- * @param what Says what was tried: `write acme/calc`.
+ * An error of the API as a `DrydockError`. It keeps GitHub's message but nothing of the request, which carries a token.
+ * @param what The attempted operation: `write acme/calc`.
  */
 export function hostError(error: unknown, what: string): DrydockError {
   if (error instanceof DrydockError) return error;
@@ -37,7 +37,7 @@ export function hostError(error: unknown, what: string): DrydockError {
   if (limited) {
     return new DrydockError('HostRateLimited', words, { details: { status, retryAfterMs: waits ?? 60_000 } });
   }
-  // Octokit says 500 where no answer came at all.
+  // Octokit reports status 500 without a response for a network failure.
   if (status === 0 || (status >= 500 && !response)) {
     return new DrydockError('HostUnavailable', `${what}: GitHub did not answer.`, { details: { status: 0 } });
   }
@@ -46,13 +46,13 @@ export function hostError(error: unknown, what: string): DrydockError {
   return new DrydockError('HostRefused', words, { details: { status } });
 }
 
-/** A 404 is also what GitHub says where it does not want to say 403. */
+/** GitHub also answers 404 where it hides that access is forbidden. */
 function forbidden(status: number, words: string, headers: Headers): DrydockError {
   const details = { status };
   if (status === 401) {
     return new DrydockError('HostForbidden', words, {
       details,
-      remedy: 'GitHub does not take the credential: correct the key of the app, its id, or GITHUB_TOKEN.',
+      remedy: 'GitHub does not accept the credential: correct the key of the app, its id, or GITHUB_TOKEN.',
     });
   }
   const needed = String(headers['x-accepted-github-permissions'] ?? '').replaceAll(/[^a-z_=;, ]/g, '');
@@ -63,7 +63,7 @@ function forbidden(status: number, words: string, headers: Headers): DrydockErro
   });
 }
 
-/** HTTP status of an error, ours or Octokit's; undefined where it is no answer of the API. */
+/** HTTP status of a `DrydockError` or an Octokit error; `undefined` if the error did not come from the API. */
 export const statusOf = (error: unknown): number | undefined => {
   if (error instanceof DrydockError) return (error.details as Partial<HostErrorDetails> | undefined)?.status;
   const { status, errors } = error as ApiError;
@@ -71,18 +71,18 @@ export const statusOf = (error: unknown): number | undefined => {
   return graphqlStatus[errors[0]?.type ?? ''] ?? 422;
 };
 
-/** Whether the API, or the way to it, is where an error comes from; anything else is a defect of ours. */
+/** Whether an error comes from the API or the network; anything else is a defect of Drydock. */
 export const isHostError = (error: unknown): boolean =>
   error instanceof Error &&
   (statusOf(error) !== undefined ||
     ['TimeoutError', 'AbortError'].includes(error.name) ||
-    // What fetch throws for a connection that breaks, also in the middle of a body.
+    // `fetch` throws these for a broken connection, also while it reads a body.
     (error instanceof TypeError && /^(?:fetch failed|terminated)$/.test(error.message)));
 
 const wordsOf = ({ errors }: ApiError, message: string): string =>
   Array.isArray(errors) ? errors.map(({ message = '' }) => message).join('; ') : message;
 
-/** How long GitHub asks to wait, in milliseconds. */
+/** How long GitHub asks the client to wait, in milliseconds. */
 function retryAfterMs(headers: Headers): number | undefined {
   const after = headers['retry-after'];
   if (after !== undefined) return Number.isFinite(Number(after)) ? Number(after) * 1_000 : 60_000;
@@ -91,6 +91,6 @@ function retryAfterMs(headers: Headers): number | undefined {
   return Math.max(1_000, reset - Date.now());
 }
 
-/** GitHub's tokens begin with these; a message that quotes one must not go on. */
+/** The first line of a message, with GitHub tokens replaced: a message may quote one. */
 const firstLine = (message: string): string =>
   (message.split('\n')[0] ?? '').replace(/gh[a-z]_[A-Za-z0-9._-]{16,}|github_pat_\w+/g, '(token)').slice(0, 300);

@@ -2,17 +2,17 @@ import { createKeyedMutex, type KeyedMutex } from '../../../core/concurrency/key
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { GitHubAccess } from './access.ts';
 
-/** Who we are on GitHub: what somebody else writes in our words is not ours. */
-export interface Ourselves {
+/** Our account on GitHub. Other accounts can copy our texts, so only the account identifies our own comments. */
+export interface OwnAccount {
   login: string;
-  /** Of the App; absent with a personal token. */
+  /** The slug of the App; absent with a personal token. */
   slug?: string;
 }
 
-const known = new WeakMap<GitHubAccess, Promise<Ourselves>>();
+const known = new WeakMap<GitHubAccess, Promise<OwnAccount>>();
 
-/** Asked once for each access. @throws HostUnavailable, HostForbidden… as the access does. */
-export function ourselves(access: GitHubAccess, scope: CodeHostScope): Promise<Ourselves> {
+/** Cached for each access object. @throws HostUnavailable, HostForbidden… as the access does. */
+export function ownAccount(access: GitHubAccess, scope: CodeHostScope): Promise<OwnAccount> {
   const before = known.get(access);
   if (before) return before;
   const asked = ask(access, scope);
@@ -21,7 +21,7 @@ export function ourselves(access: GitHubAccess, scope: CodeHostScope): Promise<O
   return asked;
 }
 
-async function ask(access: GitHubAccess, scope: CodeHostScope): Promise<Ourselves> {
+async function ask(access: GitHubAccess, scope: CodeHostScope): Promise<OwnAccount> {
   if (access.mode === 'app') {
     const slug = await access.app(async (octokit) => (await octokit.apps.getAuthenticated()).data?.slug ?? '');
     return { login: `${slug}[bot]`, slug };
@@ -34,8 +34,9 @@ async function ask(access: GitHubAccess, scope: CodeHostScope): Promise<Ourselve
 const mutexes = new WeakMap<GitHubAccess, KeyedMutex>();
 
 /**
- * One after the other for each key: what is looked up and then created would be created twice by two at once. Another
- * process is not held back; on one machine there is one owner, and on AWS one message of a repository at a time.
+ * Runs the work of one key sequentially: two concurrent "find or create" calls would create the object twice. The lock
+ * covers this process only. That suffices: a machine has one server process, and AWS handles one message per repository
+ * at a time.
  */
 export function inTurn<T>(access: GitHubAccess, key: string, work: () => Promise<T>): Promise<T> {
   const mutex = mutexes.get(access) ?? createKeyedMutex();

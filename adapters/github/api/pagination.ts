@@ -1,9 +1,9 @@
-/** Entries that GitHub gives at once, at most. */
+/** GitHub's maximum page size. */
 export const perPage = 100;
 
 /**
- * For `octokit.paginate`: takes all pages, and stops after so many. A list that somebody outside can make long must not
- * keep us reading.
+ * A map function for `octokit.paginate` that stops after a number of pages. Outsiders can make a list arbitrarily long,
+ * so every read has a limit.
  */
 export function atMost<T>(pages: number): (response: { data: T[] }, done: () => void) => T[] {
   let page = 0;
@@ -13,6 +13,6 @@ export function atMost<T>(pages: number): (response: { data: T[] }, done: () => 
   };
 }
 
-/** A text cut to so many UTF-16 units, with a sign that it was. */
+/** A text cut to `limit` UTF-16 units; a cut text ends in an ellipsis. */
 export const cut = (text: string, limit: number): string =>
   text.length <= limit ? text : `${text.slice(0, limit - 2).toWellFormed()} …`;

@@ -2,10 +2,10 @@ import type { Octokit } from '@octokit/rest';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { Annotation, CheckReport } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
-import { inTurn, ourselves } from '../api/identity.ts';
+import { inTurn, ownAccount } from '../api/identity.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';
 
-/** GitHub's limits: characters of a text, annotations in one request; and a bound of our own for all of them. */
+/** GitHub's limits: characters of a text, annotations in one request. `maxAnnotations` is Drydock's own limit. */
 const maxText = 65_535;
 const annotationsAtOnce = 50;
 const maxAnnotations = 500;
@@ -13,8 +13,8 @@ const maxTitle = 250;
 const maxDescription = 140;
 
 /**
- * Brings the check of a name, head and key up to date. With a personal token, which cannot make checks, a commit status
- * of the same name says so in one line. Doing it again changes nothing.
+ * Creates or updates the check with this name, head and key. A personal token cannot create checks: a commit status of
+ * the same name then reports the title in one line. Idempotent.
  */
 export function reportCheck(
   access: GitHubAccess,
@@ -27,7 +27,7 @@ export function reportCheck(
     if (access.mode === 'token') {
       return access.use(scope, 'report', (octokit) => reportStatus(octokit, at, report));
     }
-    const { slug } = await ourselves(access, scope);
+    const { slug } = await ownAccount(access, scope);
     return access.use(scope, 'report', (octokit) => reportRun(octokit, at, report, slug));
   });
 }
@@ -57,7 +57,7 @@ async function reportRun(octokit: Octokit, at: At, report: CheckReport, slug: st
 
   const before = await findRun(octokit, at, report, slug);
   const shown = before && before.output.annotations_count > 0 ? await annotationsOf(octokit, at, before.id) : [];
-  // Annotations can only be added. When one does not hold any more, a new run takes the place of the old one.
+  // Annotations can only be added. If a shown annotation no longer applies, a new run replaces the old one.
   const run = shown.every((each) => wanted.has(each)) ? before : undefined;
   const missing = [...wanted].flatMap(([id, each]) => (run && shown.includes(id) ? [] : [each]));
   const isSame =
@@ -78,7 +78,7 @@ async function reportRun(octokit: Octokit, at: At, report: CheckReport, slug: st
   }
 }
 
-/** The run that an earlier report made, also when its answer was lost: the newest of the name and key that is ours. */
+/** The newest run of this name and key that our App created. It finds a run whose creation got no response. */
 async function findRun(octokit: Octokit, at: At, { name, head, key }: CheckReport, slug: string | undefined) {
   const runs = await octokit.paginate(
     octokit.checks.listForRef,
@@ -104,7 +104,7 @@ const ofReport = ({ path, line, level, message }: Annotation) => ({
   start_line: Math.max(1, line),
   end_line: Math.max(1, line),
   annotation_level: level,
-  // The limit is 64 KB, whatever the characters.
+  // GitHub's limit is 64 KB of UTF-8; a UTF-16 unit takes at most 3 bytes.
   message: cut(message, 16_000),
 });
 
@@ -128,7 +128,7 @@ async function reportStatus(octokit: Octokit, at: At, report: CheckReport): Prom
   const { name, head, link } = report;
   const state = statusStates[report.state];
   const description = cut(report.title.replace(/\s+/g, ' '), maxDescription);
-  // Newest first; each one written stays, and there may be a thousand of a name.
+  // Newest first. GitHub keeps every status, up to a thousand per name, so an unchanged one is not written again.
   const { data } = await octokit.repos.listCommitStatusesForRef({ ...at, ref: head, per_page: perPage });
   const newest = data.find(({ context }) => context === name);
   if (newest?.state === state && newest.description === description && (newest.target_url ?? undefined) === link)

@@ -2,24 +2,24 @@ import type { Octokit } from '@octokit/rest';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { GateResult } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
-import { ourselves } from '../api/identity.ts';
+import { ownAccount } from '../api/identity.ts';
 import { isOwnCheck } from '../api/own-checks.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';
 import { jobLogTail } from './job-log.ts';
 
-/** Pages of checks and of statuses that are read of a commit. */
+/** Pages of check runs, and pages of statuses, that are read for a commit. */
 const maxPages = 20;
-/** Checks whose reasons are asked for, each with up to two more calls. */
+/** Failed checks whose details are read, each with up to two more calls. */
 const maxDetailed = 20;
 const maxAnnotations = 50;
-/** UTF-16 units of one gate's reason beside its log. */
+/** UTF-16 units of the detail of one failed check, without its log. */
 const maxDetail = 20_000;
 
 type At = ReturnType<typeof ownerAndRepo>;
 type CheckRun = Awaited<ReturnType<Octokit['checks']['listForRef']>>['data']['check_runs'][number];
 type Status = Awaited<ReturnType<Octokit['repos']['listCommitStatusesForRef']>>['data'][number];
 
-/** Check runs and commit statuses of a commit that are not ours: the newest of each name and app, of each context. */
+/** Check runs and commit statuses of a commit, without Drydock's: the newest for each app and name, or context. */
 export async function gateResults(
   access: GitHubAccess,
   scope: CodeHostScope,
@@ -28,7 +28,7 @@ export async function gateResults(
   details: boolean,
 ): Promise<GateResult[]> {
   const at = ownerAndRepo(repository);
-  const { slug } = await ourselves(access, scope);
+  const { slug } = await ownAccount(access, scope);
   return access.use(scope, 'read', async (octokit) => {
     const runs = await octokit.paginate(
       octokit.checks.listForRef,
@@ -41,7 +41,7 @@ export async function gateResults(
       atMost<Status>(maxPages),
     );
     const others = runs.filter((run) => !isOwnCheck(run.name) && (slug === undefined || run.app?.slug !== slug));
-    // `latest` is so within a suite; the same workflow for a push and for a pull request makes two of them.
+    // `latest` applies within a suite; one workflow that runs for a push and for a pull request makes two suites.
     const checks = newest(
       others.sort((a, b) => b.id - a.id),
       (run) => `${run.app?.slug ?? ''} ${run.name}`,
@@ -58,7 +58,7 @@ export async function gateResults(
   });
 }
 
-/** The first of each key. */
+/** The first entry of each key. */
 function newest<T>(newestFirst: T[], key: (each: T) => string): T[] {
   const found = new Map<string, T>();
   for (const each of newestFirst) if (!found.has(key(each))) found.set(key(each), each);
@@ -86,10 +86,10 @@ const ofStatus = ({ context, state, description, target_url }: Status): GateResu
 async function detailOf(octokit: Octokit, at: At, run: CheckRun): Promise<string> {
   const { title, summary, annotations_count: count } = run.output;
   const annotations = count > 0 ? await annotationsOf(octokit, at, run.id) : [];
-  const told = cut([title, summary, ...annotations].filter((text) => text).join('\n'), maxDetail);
+  const text = cut([title, summary, ...annotations].filter((text) => text).join('\n'), maxDetail);
   const job = run.app?.slug === 'github-actions' ? /\/job\/(\d+)/.exec(run.details_url ?? '')?.[1] : undefined;
   const log = job === undefined ? '' : await jobLogTail(octokit, at, Number(job));
-  return [told, ...(log === '' ? [] : ['The end of its log:', log])].filter((text) => text !== '').join('\n');
+  return [text, ...(log === '' ? [] : ['The end of the job log:', log])].filter((part) => part !== '').join('\n');
 }
 
 async function annotationsOf(octokit: Octokit, at: At, run: number): Promise<string[]> {

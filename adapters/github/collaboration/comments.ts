@@ -3,17 +3,17 @@ import type { Octokit } from '@octokit/rest';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { statusOf } from '../api/errors.ts';
-import { inTurn, type Ourselves, ourselves } from '../api/identity.ts';
+import { inTurn, type OwnAccount, ownAccount } from '../api/identity.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';
 
-/** GitHub's limit of a comment, in characters. */
+/** GitHub's limit for a comment, in characters. */
 const maxBody = 65_536;
 const maxPages = 30;
 
 type Comment = Awaited<ReturnType<Octokit['issues']['listComments']>>['data'][number];
 type LineComment = Awaited<ReturnType<Octokit['pulls']['listReviewComments']>>['data'][number];
 
-/** Writes a comment in the conversation of a pull request once per key; one that is there already is changed. */
+/** Creates the pull request comment with this key, or updates it. */
 export function comment(
   access: GitHubAccess,
   scope: CodeHostScope,
@@ -23,7 +23,7 @@ export function comment(
   const at = ownerAndRepo(where.repository);
   const text = marked(body, where.key);
   return inTurn(access, `comment ${where.repository} ${where.pullRequest} ${where.key}`, async () => {
-    const us = await ourselves(access, scope);
+    const own = await ownAccount(access, scope);
     await access.use(scope, 'report', async (octokit) => {
       const issue = { ...at, issue_number: Number(where.pullRequest) };
       const all = await octokit.paginate(
@@ -31,7 +31,7 @@ export function comment(
         { ...issue, per_page: perPage },
         atMost<Comment>(maxPages),
       );
-      const found = all.find((each) => isOurs(each, us, where.key));
+      const found = all.find((each) => isOwn(each, own, where.key));
       if (!found) await octokit.issues.createComment({ ...issue, body: text });
       else if (plain(found.body) !== plain(text)) {
         await octokit.issues.updateComment({ ...at, comment_id: found.id, body: text });
@@ -40,7 +40,7 @@ export function comment(
   });
 }
 
-/** Answers a comment on a line in its thread, once per key. A comment that is gone needs no answer. */
+/** Replies to a line comment in its thread, once per key. If the comment was deleted, there is nothing to do. */
 export function reply(
   access: GitHubAccess,
   scope: CodeHostScope,
@@ -50,7 +50,7 @@ export function reply(
   const at = ownerAndRepo(where.repository);
   const text = marked(body, where.key);
   return inTurn(access, `reply ${where.repository} ${where.pullRequest} ${where.key}`, async () => {
-    const us = await ourselves(access, scope);
+    const own = await ownAccount(access, scope);
     await access.use(scope, 'report', async (octokit) => {
       const pull = { ...at, pull_number: Number(where.pullRequest) };
       const all = await octokit.paginate(
@@ -59,7 +59,7 @@ export function reply(
         atMost<LineComment>(maxPages),
       );
       const thread = all.filter((each) => each.in_reply_to_id === Number(where.commentId));
-      const found = thread.find((each) => isOurs(each, us, where.key));
+      const found = thread.find((each) => isOwn(each, own, where.key));
       if (!found) {
         try {
           await octokit.pulls.createReplyForReviewComment({
@@ -77,7 +77,7 @@ export function reply(
   });
 }
 
-/** Not shown, and the same for a key always. It says nothing about the key. */
+/** An invisible marker, stable per key. It does not disclose the key. */
 const markerOf = (key: string): string =>
   `<!-- drydock:${createHash('sha256').update(key).digest('hex').slice(0, 32)} -->`;
 
@@ -86,8 +86,10 @@ function marked(body: string, key: string): string {
   return `${cut(body.trimEnd(), maxBody - marker.length - 2)}\n\n${marker}`;
 }
 
-/** Anybody may copy the marker into a comment of theirs, or into a text that we quote: the account and the end count. */
-const isOurs = (each: { body?: string | null; user: { login: string } | null }, us: Ourselves, key: string): boolean =>
-  each.user?.login === us.login && plain(each.body).endsWith(markerOf(key));
+/**
+ * Anyone can copy the marker into a comment, and we may quote one: both the author and the end of the text must match.
+ */
+const isOwn = (each: { body?: string | null; user: { login: string } | null }, own: OwnAccount, key: string): boolean =>
+  each.user?.login === own.login && plain(each.body).endsWith(markerOf(key));
 
 const plain = (body: string | null | undefined): string => (body ?? '').replaceAll('\r\n', '\n').trim();

@@ -3,19 +3,19 @@ import type { ownerAndRepo } from '../api/access.ts';
 
 const maxLines = 100;
 const maxBytes = 20_000;
-/** A longer log is not read to its end; then there is no tail to show. */
+/** Bytes. A longer log is abandoned, and no tail is shown. */
 const maxRead = 64_000_000;
 
 /**
- * The last lines of the log of a GitHub Actions job, without the time at their beginning. Empty where it cannot be had:
- * logs expire, and the App may lack the permission; a gate has failed all the same.
+ * The last lines of the log of a GitHub Actions job, without their timestamps. Empty if the log is not available: logs
+ * expire, and the App may lack the permission. The check has failed in either case.
  */
 export async function jobLogTail(octokit: Octokit, at: ReturnType<typeof ownerAndRepo>, job: number): Promise<string> {
   try {
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', {
       ...at,
       job_id: job,
-      // The log is where GitHub redirects to, and as long as the job made it.
+      // GitHub redirects to the log, which can have any length, so the response is streamed.
       request: { parseSuccessResponseBody: false },
     });
     if (!(data instanceof ReadableStream)) return '';
@@ -41,6 +41,6 @@ async function lastBytes(stream: ReadableStream<Uint8Array>): Promise<string> {
   }
   const cut = read > maxBytes;
   const text = kept.subarray(-maxBytes).toString('utf8');
-  // The first line is a part of one, and may begin within a character.
+  // The first line is incomplete and may start within a character.
   return cut ? text.slice(text.indexOf('\n') + 1) : text;
 }

@@ -9,7 +9,7 @@ type At = ReturnType<typeof ownerAndRepo>;
 type ApiReview = Awaited<ReturnType<Octokit['pulls']['listReviews']>>['data'][number];
 type ApiComment = Awaited<ReturnType<Octokit['pulls']['listReviewComments']>>['data'][number];
 
-/** Only what GitHub calls a user is taken for a person; an account that is gone has no login. */
+/** Only an account of GitHub's type `User` counts as a person; a deleted account has an empty login. */
 export const accountOf = (user: { login: string; type: string } | null | undefined): Account => ({
   login: user?.login ?? '',
   bot: user ? user.type !== 'User' || user.login.endsWith('[bot]') : false,
@@ -31,17 +31,17 @@ export async function reviews(octokit: Octokit, at: At, pull: number): Promise<R
   );
   return all.flatMap(({ id, user, commit_id: head, state, body }) => {
     const known = states.get(state);
-    // One that is still being written is not said yet.
+    // A pending review has not been submitted.
     return known && head ? [{ id: String(id), author: accountOf(user), head, state: known, body: body ?? '' }] : [];
   });
 }
 
 /**
- * The comments on lines that a review brought, one per thread, under the id of the thread's first comment: an answer goes
- * there, also when the review went on with an older thread.
+ * The line comments of a review, one per thread, with the id of the thread's first comment: GitHub takes replies only
+ * under that id, even if the review continued an older thread.
  */
 export async function reviewComments(octokit: Octokit, at: At, pull: number, review: number): Promise<ReviewComment[]> {
-  // The list of one review does not say the line; this one does.
+  // The endpoint for the comments of one review omits the line; this endpoint has it.
   const all = await octokit.paginate(
     octokit.pulls.listReviewComments,
     { ...at, pull_number: pull, per_page: perPage },

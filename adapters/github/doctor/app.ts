@@ -9,15 +9,16 @@ import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
 import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
 import { hookChecks, webhookChecks } from './webhook.ts';
 
-/** Repositories that are asked about at a time. */
+/** Repositories checked concurrently. */
 const atOnce = 4;
 
 export type Fetch = typeof fetch;
 type Rows = Check[];
 
 /**
- * What GitHub says of the credentials, the app, its webhook and each repository of the policy. Nothing is changed there,
- * but for tokens that are minted to look and revoked at once. Without credentials and repositories there are no rows.
+ * Checks the credentials, the app, its webhook, and each GitHub repository of the policy. It changes nothing on GitHub
+ * except for read tokens, which it mints and revokes at once. Without credentials and GitHub repositories it returns no
+ * rows.
  */
 export async function githubChecks(
   config: GitHubConfig | undefined,
@@ -50,35 +51,35 @@ async function appChecks(
     return [credentialsFault(found?.fault, config.apiUrl, 'the app id and its private key')];
   }
   const { permissions, events, slug = '' } = found;
-  const lacks = missingPermissions(permissions as Record<string, string>);
-  const deaf = missingEvents(events);
+  const lacking = missingPermissions(permissions as Record<string, string>);
+  const unsubscribed = missingEvents(events);
   const settings = `the app’s settings on ${new URL(config.gitUrl).host}`;
   const rows = [
     pass('github', `app ${slug}; commits are signed by GitHub, tokens are minted for each run and revoked`),
-    lacks.length === 0
-      ? pass('permissions', 'all that are needed')
+    lacking.length === 0
+      ? pass('permissions', 'all granted')
       : fail(
           'permissions',
-          `missing: ${lacks.join(', ')}`,
+          `missing: ${lacking.join(', ')}`,
           `Grant them in ${settings}; each installation then accepts.`,
         ),
-    deaf.length === 0
-      ? pass('events', 'all that are needed')
-      : warn('events', `not told of: ${deaf.join(', ')}`, `Subscribe to them in ${settings}.`),
+    unsubscribed.length === 0
+      ? pass('events', 'all subscribed')
+      : warn('events', `not subscribed to: ${unsubscribed.join(', ')}`, `Subscribe to them in ${settings}.`),
     ...(await webhookChecks(app, config.webhookSecrets)),
   ];
   return [...rows, ...(await each(hosted, (repository) => repositoryChecks(repository, installed(app, as))))];
 }
 
-/** Access to one repository by a token for it alone, which is revoked after use. */
+/** Access to one repository with a token for that repository only, which is revoked after use. */
 const installed =
   (app: Octokit, as: (token: string) => Octokit): RepositoryAccess =>
-  async (repository, look) => {
+  async (repository, check) => {
     const [owner = '', repo = ''] = repository.name.split('/');
     const { data: installation } = await app.rest.apps.getRepoInstallation({ owner, repo });
     if (installation.suspended_at != null) {
       const detail = `${repository.name}: the installation is suspended`;
-      return [warn('repository', detail, 'Unsuspend it in the settings of the account it is on.')];
+      return [warn('repository', detail, 'Unsuspend it in the settings of the account where it is installed.')];
     }
     const minted = await app.rest.apps.createInstallationAccessToken({
       installation_id: installation.id,
@@ -87,9 +88,9 @@ const installed =
     });
     const octokit = as(minted.data.token);
     try {
-      return await look(octokit, {
+      return await check(octokit, {
         id: installation.id,
-        lacks: missingPermissions(installation.permissions as Record<string, string>),
+        lacking: missingPermissions(installation.permissions as Record<string, string>),
       });
     } finally {
       await octokit.rest.apps.revokeInstallationAccessToken().catch(() => undefined);
@@ -107,7 +108,7 @@ async function tokenChecks(octokit: Octokit, config: GitHubConfig, hosted: Hoste
     pass('github', `personal token of ${found.data.login}: ${mode}`),
     ...(narrow ? [fail('permissions', 'the token lacks the scope repo', 'Create one with that scope.')] : []),
     ...(await each(hosted, async (repository) => [
-      ...(await repositoryChecks(repository, (_, look) => look(octokit))),
+      ...(await repositoryChecks(repository, (_, check) => check(octokit))),
       ...(await hookChecks(octokit, repository.name, config.webhookSecrets)),
     ])),
   ];
@@ -116,16 +117,12 @@ async function tokenChecks(octokit: Octokit, config: GitHubConfig, hosted: Hoste
 function credentialsFault(error: unknown, apiUrl: string, what: string): Check {
   const status = statusOf(error);
   if (status === 401 || status === 403 || status === 404) {
-    return fail(
-      'github',
-      `GitHub does not accept ${what} (${status})`,
-      'Create the app anew, or correct the variables.',
-    );
+    return fail('github', `GitHub does not accept ${what} (${status})`, 'Create a new app, or correct the variables.');
   }
   return fail(
     'github',
     `${faultOf(error)} at ${new URL(apiUrl).host}`,
-    'Check the network, a proxy, and GITHUB_API_URL.',
+    'Check the network, the proxy settings, and GITHUB_API_URL.',
   );
 }
 

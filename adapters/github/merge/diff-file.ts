@@ -9,10 +9,12 @@ export interface DiffSide {
 }
 
 const contextLines = 3;
-/** Bytes of a section's heading that git shows. */
+/** Git cuts a hunk's heading to this number of bytes. */
 const headingBytes = 80;
 
-/** What git prints of one changed file; `before` or `after` is absent where there was, or is, no file. */
+/**
+ * Git's output for one changed file, in lines. `before` or `after` is absent if the file does not exist on that side.
+ */
 export function diffOfFile(path: string, before: DiffSide | undefined, after: DiffSide | undefined): string[] {
   const [a, b] = [quoted(`a/${path}`), quoted(`b/${path}`)];
   const out = [`diff --git ${a} ${b}\n`];
@@ -26,7 +28,7 @@ export function diffOfFile(path: string, before: DiffSide | undefined, after: Di
   const [old, now] = [before?.bytes ?? new Uint8Array(), after?.bytes ?? new Uint8Array()];
   if (isBinary(old) || isBinary(now)) return [...out, `Binary files ${from} and ${to} differ\n`];
   const hunks = printed(linesOf(old), linesOf(now));
-  // Programs that read patches take what follows a blank for a date, unless a tab ends the name.
+  // Tools such as patch read the text after a blank as a date, unless a tab ends the name.
   const tab = path.includes(' ') ? '\t' : '';
   if (hunks.length === 0) return out;
   return [...out, `--- ${from}${before ? tab : ''}\n`, `+++ ${to}${after ? tab : ''}\n`, ...hunks];
@@ -67,7 +69,7 @@ function printed(a: string[], b: string[]): string[] {
   return out;
 }
 
-/** Changes whose context meets are shown as one. */
+/** Changes whose context lines overlap are one hunk. */
 function withContext(hunks: Hunk[]): Hunk[][] {
   const groups: Hunk[][] = [];
   for (const hunk of hunks) {
@@ -78,7 +80,9 @@ function withContext(hunks: Hunk[]): Hunk[][] {
   return groups;
 }
 
-/** Lines count from one; of none at all the line before is named, and a count of one is left out. */
+/**
+ * A range in git's notation: lines count from one; an empty range names the line before it; a count of one is omitted.
+ */
 function range(start: number, end: number): string {
   const count = end - start;
   const from = count === 0 ? start : start + 1;
@@ -98,7 +102,7 @@ const escapes: Record<number, string> = {
   34: '\\"',
   92: '\\\\', // biome-ignore format: one line
 };
-/** A name as git writes it: odd bytes as escapes, the whole in quotes. */
+/** A name in git's notation: unusual bytes are escaped, and the whole name is quoted. */
 function quoted(name: string): string {
   const bytes = [...Buffer.from(name)];
   const odd = (byte: number): boolean => byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c;

@@ -1,21 +1,22 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
-import { fewAtOnce, maxText, type Objects } from '../repository/objects.ts';
+import { limitConcurrency, maxText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
 import { type DiffSide, diffOfFile } from './diff-file.ts';
 import { same } from './merge-file.ts';
 import { kind } from './renames.ts';
 
 const commitId = /^[0-9a-f]{40}$/;
-/** Changed files read ahead of the one that is printed. */
+/** Changed files that are read in parallel. */
 const ahead = 8;
 
 /**
- * The change between two commits in git's format, without git: no rename detection, since a change set has none. Reads
- * the two trees and the contents of changed files, in the order they are shown, and stops reading when `maxBytes` are
- * full. Differs from `git diff-tree -p` in where a change among repeated lines is shown, in ids always of 7 digits, in
- * files over 8 MiB, which count as binary, and in texts with thousands of changed lines, which may show more than the least.
- * @throws Internal when one of the two is no commit id.
+ * The change between two commits in git's format, without git and without rename detection: a change set has no
+ * renames. It reads the two trees and the contents of changed files, in the order of the output, and stops when the
+ * output reaches `maxBytes`.
+ * Differences from `git diff-tree -p`: changes among repeated lines may be aligned differently, ids always have 7
+ * digits, files over 8 MiB count as binary, and a text with thousands of changed lines may not get a minimal diff.
+ * @throws Internal if `base` or `commit` is not a commit id.
  */
 export async function unifiedDiff(
   objects: Objects,
@@ -31,7 +32,7 @@ export async function unifiedDiff(
     .filter((path) => !same(before.get(path), after.get(path)))
     .map((path) => ({ path, bytes: Buffer.from(path) }))
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  const read = fewAtOnce(objects.blob);
+  const read = limitConcurrency(objects.blob);
   const out: string[] = [];
   let size = 0;
   for (let i = 0; i < changed.length; i += ahead) {
@@ -54,13 +55,13 @@ async function linesFor(
   read: (sha: string) => Promise<Uint8Array>,
 ): Promise<string[]> {
   const [a, b] = await Promise.all([side(before, after, read), side(after, before, read)]);
-  // A file that becomes a link, or the other way around, is one that goes and one that comes.
+  // A file that becomes a link, or a link that becomes a file, is one deletion and one addition.
   if (before && after && kind(before) !== kind(after))
     return [...diffOfFile(path, a, undefined), ...diffOfFile(path, undefined, b)];
   return diffOfFile(path, a, b);
 }
 
-/** A side with its content, as far as that will be shown. */
+/** One side with its content. Content that the diff does not show is not read. */
 async function side(
   entry: TreeEntry | undefined,
   other: TreeEntry | undefined,

@@ -1,18 +1,18 @@
 import { diffArrays } from 'diff';
 
-/** A stretch of lines that differs: `from` start (included) and end (excluded) in the first text, `to` in the second. */
+/** A range of lines that differs: `from` start (included) and end (excluded) in the first text, `to` in the second. */
 export interface Hunk {
   from: readonly [number, number];
   to: readonly [number, number];
 }
 
 /**
- * Lines taken away and put in, at most, until two texts count as different from their first difference to their last.
- * Time grows by its square: this much takes half a second.
+ * Maximum number of removed and added lines. Above it, everything from the first to the last difference is one hunk.
+ * Time grows with the square of this number; 2,000 take about half a second.
  */
 const maxEdits = 2_000;
 
-/** Where two texts differ, in order, by the fewest lines. */
+/** The differences of two texts in order, with a minimal number of changed lines. */
 export function hunksOf(a: string[], b: string[]): Hunk[] {
   const shortest = Math.min(a.length, b.length);
   let start = 0;
@@ -20,7 +20,7 @@ export function hunksOf(a: string[], b: string[]): Hunk[] {
   let tail = 0;
   while (tail < shortest - start && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
   const [endA, endB] = [a.length - tail, b.length - tail];
-  // A line that only one of them has is different for sure: the search goes by the others.
+  // A line that occurs in one text only is certainly changed, so the search uses the other lines.
   const [inA, inB] = [new Set(a.slice(start, endA)), new Set(b.slice(start, endB))];
   const keptA = kept(a, start, endA, inB);
   const keptB = kept(b, start, endB, inA);

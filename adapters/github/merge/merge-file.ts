@@ -4,22 +4,22 @@ import type { TreeEntry } from '../repository/tree.ts';
 import { type Markers, mergeText } from './merge-text.ts';
 import { kind } from './renames.ts';
 
-/** One file in the three trees; absent where it is not. */
+/** One file in the three trees; a version is absent if its tree does not contain the file. */
 export interface Versions {
   base?: TreeEntry | undefined;
   target?: TreeEntry | undefined;
   change?: TreeEntry | undefined;
-  /** For a conflict, where the sides have it by different names. */
+  /** For conflict markers, if the file has different names on the two sides. */
   markers?: Markers;
 }
 export interface MergedFile {
-  /** Absent: the file is gone. */
+  /** Absent: the file is deleted. */
   entry?: TreeEntry | undefined;
-  /** The two sides are of different kinds (a link and a file), and this is the one that cannot have the path. */
+  /** Set if the two sides are of different kinds (a link and a file): the version that cannot keep the path. */
   aside?: { side: 'target' | 'change'; entry: TreeEntry };
   conflict: boolean;
 }
-/** Contents by id; what a merge wrote is added. */
+/** File contents by blob id. A merge adds the contents that it creates. */
 export interface Contents {
   read(sha: string): Promise<Uint8Array>;
   add(sha: string, bytes: Uint8Array): void;
@@ -31,9 +31,10 @@ export const same = (a: TreeEntry | undefined, b: TreeEntry | undefined): boolea
   a?.mode === b?.mode && a?.blobSha === b?.blobSha;
 
 /**
- * Three-way merge of one file as git does it: a side that did not change it gives way; deleted here and changed there is
- * a conflict that keeps what was changed. Binaries, links and submodules that both sides changed are the target's, and a
- * conflict. Contents are read only where both sides changed them.
+ * Three-way merge of one file, as git does it: a version that one side did not change is replaced by the other side's.
+ * A file that is deleted on one side and changed on the other is a conflict, which keeps the changed version. Binaries,
+ * links and submodules that both sides changed keep the target's version and are a conflict. Contents are read only for
+ * files that both sides changed.
  */
 export async function mergeFile(versions: Versions, contents: Contents): Promise<MergedFile> {
   const { base, target, change } = versions;
@@ -74,13 +75,13 @@ async function mergeContent(
   return { blobSha, conflict };
 }
 
-/** What both agree on; undefined where both changed it, each in its own way. */
+/** The merged value; `undefined` if both sides changed it differently. */
 function oneOf(base: string | undefined, target: string, change: string): string | undefined {
   if (target === change || base === change) return target;
   return base === target ? change : undefined;
 }
 
-/** A link or a submodule keeps the path, and the file goes beside it. */
+/** A link or a submodule keeps the path, and the file gets another name. */
 function ofTwoKinds(target: TreeEntry, change: TreeEntry): MergedFile {
   return kind(target) === '10'
     ? { entry: change, aside: { side: 'target', entry: target }, conflict: true }

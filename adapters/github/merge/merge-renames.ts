@@ -11,9 +11,9 @@ export interface Trees {
 type Side = 'target' | 'change';
 
 /**
- * The three versions of each file, at the path where it is to be: a file that one side renamed is merged at its new
- * path. `disputed`: paths about which the sides disagree, whatever their contents.
- * @param touched Paths that the change changes.
+ * The three versions of each file, under the path of the merged file: a file that one side renamed is merged at its new
+ * path. `disputed`: paths on which the sides conflict, independent of the contents.
+ * @param touched Paths that the change modifies.
  */
 export async function versionsOf(
   trees: Trees,
@@ -34,22 +34,22 @@ export async function versionsOf(
     if (there === undefined && here === undefined) continue;
     const { merged, stays } = followed(trees, old, there ?? old, here ?? old);
     versions.set(old, stays ? { target: stays, change: stays } : {});
-    const places = new Set([there ?? here ?? old, here ?? there ?? old]);
-    if (places.size > 1) disputed.push(old, ...places);
-    for (const place of places) {
-      const met = meets(trees, place, there, here);
-      if (met || stays || !merged.base) disputed.push(place);
-      // Both may have renamed a file to here: then what is met has been merged already.
-      const entry = met && (versions.get(place)?.[met.side] ?? met.entry);
-      versions.set(place, met && entry ? await asAdded(merged, { side: met.side, entry }, contents) : merged);
+    const paths = new Set([there ?? here ?? old, here ?? there ?? old]);
+    if (paths.size > 1) disputed.push(old, ...paths);
+    for (const path of paths) {
+      const met = meets(trees, path, there, here);
+      if (met || stays || !merged.base) disputed.push(path);
+      // Both sides may have renamed a file to this path; the version found here is then already merged.
+      const entry = met && (versions.get(path)?.[met.side] ?? met.entry);
+      versions.set(path, met && entry ? await asAdded(merged, { side: met.side, entry }, contents) : merged);
     }
   }
   return { versions, disputed };
 }
 
 /**
- * Versions of a renamed file. Renamed here and deleted there, it stays, for somebody to decide. Where the other side put
- * something of another kind into its old place, that stays there.
+ * The versions of a renamed file. If the other side deleted it, the renamed file stays, as a conflict for a person to
+ * decide. If the other side has an entry of another kind at the old path, that entry stays there.
  */
 function followed({ base, target, change }: Trees, old: string, there: string, here: string) {
   const [theirs, ours] = [target.get(there), change.get(here)];
@@ -57,27 +57,27 @@ function followed({ base, target, change }: Trees, old: string, there: string, h
   if (!theirs || !ours) return { merged: alone(theirs ?? ours), stays: undefined };
   if (kind(theirs) !== kind(ours) && there === old) return { merged: alone(ours), stays: theirs };
   if (kind(theirs) !== kind(ours) && here === old) return { merged: alone(theirs), stays: ours };
-  // Longer by one where a conflict may come to stand inside of another.
+  // Longer markers where the conflict can be nested in another one.
   const size = there !== here && there !== old && here !== old ? 8 : 7;
   const markers = { target: `target:${there}`, change: `change:${here}`, size };
   const named = there === here ? {} : { markers };
   return { merged: { base: base.get(old), target: theirs, change: ours, ...named }, stays: undefined };
 }
 
-/** What the side that did not rename a file to this place has there, if it put it there. */
+/** The entry at `path` on the side that did not rename a file to this path, if that side added or changed it. */
 function meets(
   { base, target, change }: Trees,
-  place: string,
+  path: string,
   there: string | undefined,
   here: string | undefined,
 ): { side: Side; entry: TreeEntry } | undefined {
-  const [theirs, ours] = [target.get(place), change.get(place)];
-  if (there !== place && theirs) return { side: 'target', entry: theirs };
-  if (here !== place && ours && !same(base.get(place), ours)) return { side: 'change', entry: ours };
+  const [theirs, ours] = [target.get(path), change.get(path)];
+  if (there !== path && theirs) return { side: 'target', entry: theirs };
+  if (here !== path && ours && !same(base.get(path), ours)) return { side: 'change', entry: ours };
   return undefined;
 }
 
-/** A renamed file meets one that the other side put there: the two are merged as if both had been added. */
+/** The path of a renamed file is taken by the other side: merges the two as if both sides had added the file. */
 async function asAdded(
   renamed: Versions,
   met: { side: Side; entry: TreeEntry },

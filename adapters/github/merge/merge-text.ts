@@ -1,6 +1,6 @@
 import { type Hunk, hunksOf } from './hunks.ts';
 
-/** Conflict markers: what they call the two sides, and how many characters they are long. */
+/** Conflict markers: the label of each side, and the length of the marker in characters. */
 export interface Markers {
   target: string;
   change: string;
@@ -11,32 +11,32 @@ interface MergedText {
   conflict: boolean;
 }
 type Range = readonly [start: number, end: number];
-/** Lines of the base that at least one side changed, and what each side has there. */
+/** Lines of the base that at least one side changed, and the corresponding lines of each side. */
 interface Region {
   base: Range;
   target: Range;
   change: Range;
   by: Set<'target' | 'change'>;
 }
-/** Lines both sides have, those of the one side that changed them, or a place where the two differ. */
+/** Lines that both sides have, lines of the only side that changed them, or a conflict. */
 type Piece = { common: string[] } | { chosen: string[] } | Conflict;
 interface Conflict {
   target: string[];
   change: string[];
 }
 
-/** Conflicts with so many equal lines between them, or fewer, become one, as in git. */
+/** Conflicts that are separated by at most this number of equal lines become one, as in git. */
 const nearLines = 3;
 
 /**
- * Three-way merge of lines with their ends. Where both sides changed the same lines or lines that touch, the result has
- * both between git's conflict markers, cut down to what really differs.
+ * Three-way merge of lines, line ends included. If both sides changed the same or adjacent lines, the result has both
+ * versions between git's conflict markers, reduced to the lines that differ.
  */
 export function mergeText(base: string[], target: string[], change: string[], markers: Markers): MergedText {
   const crlf = target[0]?.endsWith('\r\n') === true && change[0]?.endsWith('\r\n') === true;
   const end = crlf ? '\r\n' : '\n';
   const marker = (sign: string, label = ''): string => `${sign.repeat(markers.size)}${label}${end}`;
-  // A marker begins a line, also after a side whose last line has no end.
+  // A marker starts a new line, even if the last line of a side has no line end.
   const ended = (side: string[]) => side.map((line) => (line.endsWith('\n') ? line : `${line}${end}`));
   const joined = joinNear(pieces(base, target, change));
   const lines = joined.flatMap((piece) => {
@@ -63,14 +63,14 @@ function pieces(base: string[], target: string[], change: string[]): Piece[] {
   return found;
 }
 
-/** Changes of both sides by the base's lines; those that overlap or touch are one region. */
+/** The changes of both sides by lines of the base; changes that overlap or touch are one region. */
 function regions(target: Hunk[], change: Hunk[]): Region[] {
   const all = [
     ...target.map((hunk) => ({ hunk, by: 'target' as const })),
     ...change.map((hunk) => ({ hunk, by: 'change' as const })),
   ].sort((a, b) => a.hunk.from[0] - b.hunk.from[0] || a.hunk.from[1] - b.hunk.from[1]);
   const found: Region[] = [];
-  // How many lines a side has more than the base, up to where we are.
+  // The number of lines that each side has in addition to the base, up to the current position.
   const more = { target: 0, change: 0 };
   for (let i = 0; i < all.length; ) {
     const start = all[i]?.hunk.from[0] ?? 0;
@@ -89,7 +89,7 @@ function regions(target: Hunk[], change: Hunk[]): Region[] {
   return found;
 }
 
-/** A conflict without what both sides have in it. */
+/** A conflict as pieces: lines that both sides have are common. */
 function without(target: string[], change: string[]): Piece[] {
   const found: Piece[] = [];
   let at = 0;

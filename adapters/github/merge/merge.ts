@@ -1,5 +1,5 @@
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../../core/run/change-set.ts';
-import { fewAtOnce, type Objects } from '../repository/objects.ts';
+import { limitConcurrency, type Objects } from '../repository/objects.ts';
 import type { Tree, TreeEntry } from '../repository/tree.ts';
 import { type Contents, type MergedFile, mergeFile, same } from './merge-file.ts';
 import { type Trees, versionsOf } from './merge-renames.ts';
@@ -7,17 +7,17 @@ import { type Trees, versionsOf } from './merge-renames.ts';
 type Side = 'target' | 'change';
 
 /**
- * Three-way merge of base plus change onto a moved target, as `git merge-tree` does it but without git: by the two trees
- * and the contents of the files that both sides changed. Base is what is compared against, also where the target's
- * history was rewritten. Both sides' renames are followed.
+ * Three-way merge of base plus change onto a moved target, as `git merge-tree` does it, but without git. It needs the
+ * two trees and the contents of the files that both sides changed. The merge base is always the change's base, even if
+ * the target's history was rewritten. Renames on both sides are followed.
  *
- * Where it differs from git (test/github/contract/merge.test.ts counts it):
- * - Where lines repeat, a change can be aligned in more than one way. Of 1000 random merges of texts made of two lines
- *   git alone saw a conflict in 10, we alone in 7, and 22 had another text; of twelve lines 4, 1 and 10; of lines that
- *   hardly repeat 0, 0 and 1.
- * - Of two equal files that are gone, either may be the one that was renamed (1 of 2000 merges of small trees).
- * - A file added to a folder that the other side renamed stays in the old folder; git calls that a conflict.
- * - To find a renamed file that was changed too, 100 new files are read at most.
+ * Differences from git (counted by test/github/contract/merge.test.ts):
+ * - Where lines repeat, a change can be aligned in several ways. In 1000 random merges of texts with two distinct
+ *   lines, only git found a conflict in 10, only this merge in 7, and 22 results differed; with twelve distinct lines
+ *   4, 1 and 10; with lines that hardly repeat 0, 0 and 1.
+ * - If two equal files were deleted, either may count as the renamed one (1 of 2000 merges of small trees).
+ * - A file added to a folder that the other side renamed stays in the old folder; git reports a conflict.
+ * - At most 100 new files are read to find a renamed file whose content changed.
  */
 export async function mergeOnto(
   objects: Objects,
@@ -27,7 +27,7 @@ export async function mergeOnto(
   const [base, target] = await Promise.all([objects.tree(change.manifest.base), objects.tree(onto)]);
   const known = new Map<string, Promise<Uint8Array>>();
   const wanted = withChange(base, change, known);
-  const fromHost = fewAtOnce(objects.blob);
+  const fromHost = limitConcurrency(objects.blob);
   const contents: Contents = {
     read(sha) {
       const found = known.get(sha) ?? fromHost(sha);
@@ -42,7 +42,7 @@ export async function mergeOnto(
   return { change: await merge.toChange(onto), conflicts: [...merge.conflicts].sort() };
 }
 
-/** The tree of base plus change. What the change brings is noted by id in `known`. */
+/** The tree of base plus change. Adds the contents of the change to `known`, by blob id. */
 function withChange(base: Tree, change: ChangeSet, known: Map<string, Promise<Uint8Array>>): Tree {
   const wanted: Tree = new Map(base);
   const contents = blobsByPath(change);
@@ -55,7 +55,7 @@ function withChange(base: Tree, change: ChangeSet, known: Map<string, Promise<Ui
   return wanted;
 }
 
-/** A merge as it goes on: what becomes of each path that is not simply the target's. */
+/** The state of one merge: the result for each path that differs from the target. */
 class Merge {
   readonly conflicts = new Set<string>();
   readonly #result = new Map<string, TreeEntry | undefined>();
@@ -67,7 +67,7 @@ class Merge {
     this.#contents = contents;
   }
 
-  /** @param paths That the change names; nothing else can differ from the target. */
+  /** @param paths The paths that the change names; no other path can differ from the target. */
   async files(paths: string[]): Promise<void> {
     const { base, change } = this.#trees;
     const touched = paths.filter((path) => !same(base.get(path), change.get(path)));
@@ -85,7 +85,7 @@ class Merge {
     this.conflicts.add(beside);
   }
 
-  /** A file whose name is now a folder's goes beside it, which is a conflict. */
+  /** A file whose path is now a folder gets another name, which is a conflict. */
   makeRoom(): void {
     const folders = new Set<string>();
     const files = new Set([...this.#trees.target.keys(), ...this.#result.keys()]);
@@ -108,7 +108,7 @@ class Merge {
     }
   }
 
-  /** How the merged tree differs from the target. */
+  /** The change from the target to the merged tree. */
   async toChange(onto: string): Promise<ChangeSet> {
     const entries: ChangeEntry[] = [];
     const blobs: Uint8Array[] = [];
@@ -120,7 +120,7 @@ class Merge {
         continue;
       }
       const mode = fileModes.find((known) => known === entry.mode);
-      if (!mode) throw new Error(`git has no mode ${entry.mode}`);
+      if (!mode) throw new Error(`${entry.mode} is not a git file mode`);
       const bytes = mode === '160000' ? new Uint8Array() : await this.#contents.read(entry.blobSha);
       entries.push({ op: 'put', path, mode, blobSha: entry.blobSha, bytes: bytes.length });
       blobs.push(bytes);
@@ -132,7 +132,7 @@ class Merge {
     return this.#result.has(path) ? this.#result.get(path) : this.#trees.target.get(path);
   }
 
-  /** A name that nobody has, which says whose version it is. */
+  /** An unused name that shows the side of the version. */
   #free(path: string, side: Side): string {
     let name = `${path}~${side}`;
     for (let i = 0; this.#now(name); i++) name = `${path}~${side}_${i}`;

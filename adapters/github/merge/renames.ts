@@ -7,17 +7,17 @@ interface File {
   entry: TreeEntry;
 }
 
-/** Share of the larger file's bytes that the two have in common; git's default. */
+/** Minimum similarity for a rename: the shared part of the larger file's bytes. Git's default. */
 const minAlike = 0.5;
-/** What git asks of the only two files of one name before it looks at any others. */
+/** Minimum similarity if the two files are the only ones of their name; git compares these first. */
 const minAlikeByName = 0.75;
-/** Files read at most to find where deleted ones went. Beyond it a file counts as deleted, which is a conflict to solve. */
+/** Maximum number of files to read. Beyond it a file counts as deleted, which a person resolves as a conflict. */
 const maxRead = 100;
 
 /**
- * Where files went on one side: old path → new path. Files that kept their content are found by ids alone; of the rest
- * only those in `wanted` are looked for, since nobody asks for the others: the only file of the same name first, then
- * the most alike. A file that is not gone was not renamed, and a path that was there before is no file's new one.
+ * The renames of one side: old path → new path. A rename without a content change is found by blob id. For other files,
+ * only the paths in `wanted` are searched: first the only file with the same name, then the most similar file. A file
+ * that still exists was not renamed, and a path that existed before is never the target of a rename.
  */
 export async function findRenames(
   before: Tree,
@@ -86,7 +86,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
   const pairs: { from: File; to: File; score: number; byName: number }[] = [];
   for (const from of lost.filter((file) => !gone.has(file))) {
     const candidates = free.filter((file) => !gone.has(file) && mayBeAlike(from, file));
-    for (const to of candidates.sort((a, b) => promise(from, b) - promise(from, a))) {
+    for (const to of candidates.sort((a, b) => likelihood(from, b) - likelihood(from, a))) {
       const score = await likeness(from, to);
       const byName = Number(nameOf(from.path) === nameOf(to.path));
       if (score >= minAlike) pairs.push({ from, to, score, byName });
@@ -100,8 +100,8 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
 }
 
 /**
- * Share of the larger file's bytes that is in both, line by line wherever the lines stand (0 to 1). Long lines count in
- * pieces of 64 bytes, and in texts the two ends of lines are the same.
+ * The part of the larger file's bytes that both files have, compared by line regardless of order (0 to 1). Long lines
+ * are compared in pieces of 64 bytes, and in text files both kinds of line ends are equal.
  * @internal for its tests
  */
 export function similarity(a: Uint8Array, b: Uint8Array): number {
@@ -126,20 +126,20 @@ function spans(bytes: Uint8Array): Map<string, number> {
   return found;
 }
 
-/** By size alone, where the host says it, before anything is read. */
+/** Compares sizes only, if the host reports them, so that no content is read. */
 function mayBeAlike({ entry: a }: File, { entry: b }: File): boolean {
   if (a.bytes === undefined || b.bytes === undefined) return true;
   return Math.min(a.bytes, b.bytes) >= minAlike * Math.max(a.bytes, b.bytes);
 }
 
-/** Which to read first: the same name, the same ending, then the nearest size. */
-function promise(from: File, to: File): number {
+/** Order for reading candidates: the same name first, then the same extension, then the closest size. */
+function likelihood(from: File, to: File): number {
   const ending = (path: string): string => /\.[^./]*$/.exec(path)?.[0] ?? '';
   const near = 1 / (1 + Math.abs((from.entry.bytes ?? 0) - (to.entry.bytes ?? 0)));
   return 4 * Number(nameOf(from.path) === nameOf(to.path)) + 2 * Number(ending(from.path) === ending(to.path)) + near;
 }
 
-/** Git's id of no bytes at all: empty files are the same everywhere and were renamed nowhere. */
+/** Git's id of the empty blob. Empty files are all equal, so they do not show renames. */
 const emptyBlob = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
 const filesOf = (tree: Tree): File[] =>
   [...tree]

@@ -8,18 +8,18 @@ import { git } from '../../git/git.ts';
 import type { GitHubAccess } from '../api/access.ts';
 
 /**
- * What needs git's history, and therefore a machine with git on it: bases and blame, from bare repositories in the data
- * folder into which commits are fetched as they are needed. The token goes to git in its environment: it is on no command
- * line and in no file.
+ * Operations that need git's history, and therefore a machine with git: bases and blame. They use bare repositories in
+ * the data folder, into which commits are fetched on demand. Git gets the token in its environment, so the token is on
+ * no command line and in no file.
  */
 export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir: string) {
   const keyOf = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
 
   const fetch = (repository: string, cwd: string, refs: string[], depth: number | undefined): Promise<void> =>
     inTurn(cwd, async () => {
-      const most = depth === undefined ? [] : [`--depth=${depth}`];
-      const place = ['--', `${access.gitUrl}/${repository}.git`, ...refs];
-      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...most, ...place];
+      const depthOption = depth === undefined ? [] : [`--depth=${depth}`];
+      const source = ['--', `${access.gitUrl}/${repository}.git`, ...refs];
+      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...depthOption, ...source];
       const go = async (token: string): Promise<void> => {
         await git(args, { cwd, env: inEnvironment(token) });
       };
@@ -27,7 +27,7 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
       try {
         await go(token).catch(async (error: unknown) => {
           if (!isDenied(error)) throw error;
-          // It was revoked in between, or is older than its hour.
+          // The token was revoked in the meantime, or has expired.
           await go(await access.readToken(scope, token));
         });
       } catch (error) {
@@ -42,13 +42,13 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
   });
 
   return {
-    /** A bare repository with only this commit and `depth` commits of history, branch `base`. */
+    /** A bare repository with branch `base` at this commit and `depth` commits of history. */
     exportBase(repository: string, commit: string, depth: number): Promise<string> {
       return makeBase(join(dataDir, 'bases'), `${keyOf(repository)}-${commit.slice(0, 20)}-${depth}`, (aside) =>
         fetch(repository, aside, [`${commit}:refs/heads/base`], depth),
       );
     },
-    /** A repository whose HEAD is the host's, with all of its history. */
+    /** A repository with the host's HEAD and its whole history. */
     async head(repository: string): Promise<string> {
       const cwd = await makeBase(join(dataDir, 'mirrors'), keyOf(`${repository} history`), async () => undefined);
       await fetch(repository, cwd, ['+HEAD:refs/heads/base'], undefined);
@@ -57,20 +57,20 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
   };
 }
 
-/** Fetches into one repository go one after the other, whichever host asks: git locks the branch it moves. */
+/** Fetches into one repository run sequentially in this process: git locks the branch that it moves. */
 const inTurn = createKeyedMutex();
 
-/** Git asks for a name where a token is refused, and there is nobody to ask. */
+/** Git asks for a user name when the host refuses the token, and fails because there is no terminal. */
 const isDenied = (error: unknown): boolean =>
   error instanceof DrydockError && /could not read Username|Authentication failed/.test(error.message);
 
-/** Git's failure by type. Its words name the host and the commit, and never the header. */
+/** Git's failure as a typed error. Its message names the host and the commit, never the header with the token. */
 function fetchError(repository: string, error: unknown): unknown {
   if (!(error instanceof DrydockError) || error.name !== 'Internal') return error;
-  const words = `git could not fetch from ${repository}: ${error.message.slice(0, 500)}`;
+  const message = `git could not fetch from ${repository}: ${error.message.slice(0, 500)}`;
   const denied = isDenied(error) || /not found|returned error: 40[134]/.test(error.message);
-  if (denied) return new DrydockError('HostForbidden', words);
+  if (denied) return new DrydockError('HostForbidden', message);
   if (/not our ref|couldn't find remote ref|unadvertised object/.test(error.message))
-    return new DrydockError('HostRefused', words);
-  return new DrydockError('HostUnavailable', words);
+    return new DrydockError('HostRefused', message);
+  return new DrydockError('HostUnavailable', message);
 }

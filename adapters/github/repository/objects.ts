@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { ownerAndRepo } from '../api/access.ts';
 import type { Tree } from './tree.ts';
 
-/** What merges and diffs read of a repository. */
+/** The repository contents that merges and diffs read. */
 export interface Objects {
   /** Every file of a commit. */
   tree(commit: string): Promise<Tree>;
@@ -11,27 +11,27 @@ export interface Objects {
   blob(sha: string): Promise<Uint8Array>;
 }
 
-/** Blobs read at the same time: GitHub limits what one token does at once. */
+/** Blobs that are read concurrently: GitHub limits concurrent requests per token. */
 const atOnce = 4;
-/** Above this (bytes), contents are told apart by their ids alone: such a file is data, and no text that somebody merges. */
+/** Bytes. Larger contents are compared by id only and count as binary: nobody merges such a file by line. */
 export const maxText = 8 * 1024 * 1024;
 
-/** One blob by API, as bytes. */
+/** The content of one blob, read by API. */
 export async function readBlob(octokit: Octokit, repository: string, sha: string): Promise<Uint8Array> {
   const { data } = await octokit.git.getBlob({ ...ownerAndRepo(repository), file_sha: sha });
   return Buffer.from(data.content, 'base64');
 }
 
-/** Reads few blobs at a time, for all callers together. */
-export function fewAtOnce(read: (sha: string) => Promise<Uint8Array>): (sha: string) => Promise<Uint8Array> {
+/** Limits concurrent reads, over all callers of the returned function. */
+export function limitConcurrency(read: (sha: string) => Promise<Uint8Array>): (sha: string) => Promise<Uint8Array> {
   const limit = pLimit(atOnce);
   return (sha) => limit(() => read(sha));
 }
 
-/** Git's rule: a zero byte near the beginning. Larger than anybody reads is no text either. */
+/** Git's rule for binary content, a zero byte near the beginning; files above `maxText` count as binary too. */
 export const isBinary = (bytes: Uint8Array): boolean => bytes.length > maxText || bytes.subarray(0, 8_000).includes(0);
 
-/** Lines with their ends, of text in which each character is one byte (latin1), so that no byte is lost. */
+/** Lines with their line ends, decoded as latin1: each byte is one character, so no byte is lost. */
 export const linesOf = (bytes: Uint8Array): string[] =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString('latin1')

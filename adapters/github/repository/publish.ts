@@ -6,9 +6,9 @@ import { ownerAndRepo } from '../api/access.ts';
 import { hostError, statusOf } from '../api/errors.ts';
 import { readTree } from './tree.ts';
 
-/** A request for a tree may be some ten megabytes; text travels inside of it. */
+/** Limit for the text in one request for a tree; GitHub accepts some ten megabytes. */
 const treeBytes = 4 * 1024 * 1024;
-/** Binary files are uploaded so many at a time: GitHub limits what one token does at once. */
+/** Binary files that are uploaded concurrently: GitHub limits concurrent requests per token. */
 const uploads = 4;
 
 type TreeEntry = { path: string; mode: '100644' | '100755' | '120000' | '160000'; type: 'blob' | 'commit' } & (
@@ -18,9 +18,11 @@ type TreeEntry = { path: string; mode: '100644' | '100755' | '120000' | '160000'
 type Request = Omit<PublishRequest, 'repository'>;
 
 /**
- * Base plus change set as one commit on the run's branch, by the git data API. Nothing is visible before the branch moves,
- * and it moves last, once, without force. Author, committer and date are left to GitHub, which signs the commit.
- * @throws BranchTaken when the branch holds something else than `previous`, or this very commit.
+ * Publishes base plus change set as one commit on the run's branch, with the git data API. Nothing is visible before
+ * the branch moves, which is the last step and happens without force. GitHub sets author, committer and date, and signs
+ * the commit.
+ * @throws BranchTaken if the branch points to a commit other than `previous`, unless an earlier attempt made that
+ * commit.
  */
 export async function publishChange(octokit: Octokit, repository: string, request: Request): Promise<string> {
   const at = ownerAndRepo(repository);
@@ -32,7 +34,7 @@ export async function publishChange(octokit: Octokit, repository: string, reques
 
   const head = await headOf(octokit, repository, request.branch);
   if (head !== undefined && head !== request.previous)
-    return mustBeOurs(octokit, repository, request.branch, head, wanted);
+    return mustBeFromThisRun(octokit, repository, request.branch, head, wanted);
   if (head === undefined && request.previous !== undefined) throw taken(request.branch, 'is gone');
   const { data: commit } = await octokit.git.createCommit({ ...at, message: request.message, tree, parents });
   try {
@@ -41,16 +43,16 @@ export async function publishChange(octokit: Octokit, repository: string, reques
     else await octokit.git.updateRef({ ...at, ref: `heads/${request.branch}`, sha: commit.sha, force: false });
     return commit.sha;
   } catch (error) {
-    // Done, and the answer lost? Somebody faster? The branch itself knows.
+    // The update succeeded and its response was lost, or another process was faster: the branch shows which.
     const now = await headOf(octokit, repository, request.branch);
     if (now === commit.sha) return now;
     if (now !== undefined && now !== request.previous)
-      return mustBeOurs(octokit, repository, request.branch, now, wanted);
+      return mustBeFromThisRun(octokit, repository, request.branch, now, wanted);
     throw hostError(error, `move ${request.branch}`);
   }
 }
 
-/** The tree of base plus change, held against the change set before anything points at it. */
+/** Creates the tree of base plus change, and compares it with the change set before a commit points to it. */
 async function makeTree(octokit: Octokit, repository: string, base: string, change: ChangeSet): Promise<string> {
   const at = ownerAndRepo(repository);
   const contents = blobsByPath(change);
@@ -99,12 +101,14 @@ async function mustHold(octokit: Octokit, repository: string, sha: string, chang
     if (!right)
       throw new DrydockError(
         'HostRefused',
-        `GitHub made another tree than asked for: ${JSON.stringify(entry.path)} differs.`,
+        `GitHub created a tree that differs from the request at ${JSON.stringify(entry.path)}.`,
       );
   }
 }
 
-/** A later round comes on top of the earlier one; where the target moved in between, the commit merges it in. */
+/**
+ * A later round continues the earlier commit. If the target moved in between, the commit is a merge with the new base.
+ */
 async function parentsOf(octokit: Octokit, repository: string, { previous, change }: Request): Promise<string[]> {
   const { base } = change.manifest;
   if (previous === undefined) return [base];
@@ -126,8 +130,8 @@ async function headOf(octokit: Octokit, repository: string, branch: string): Pro
   }
 }
 
-/** Ours is: the same tree, the same parents, the same run. */
-async function mustBeOurs(
+/** The branch head counts as this run's commit if it has the same tree, the same parents and the same run trailer. */
+async function mustBeFromThisRun(
   octokit: Octokit,
   repository: string,
   branch: string,
@@ -141,20 +145,20 @@ async function mustBeOurs(
     wanted.run !== undefined &&
     runOf(data.message) === wanted.run;
   if (same) return head;
-  throw taken(branch, `is at ${head.slice(0, 12)}, which this run did not put there`);
+  throw taken(branch, `points to ${head.slice(0, 12)}, which is not a commit of this run`);
 }
 
-/** Of the trailers, which come last: what comes before may quote anybody. */
+/** The run id in the last trailer: the text before it may quote another message. */
 const runOf = (message: string): string | undefined => [...message.matchAll(/^Drydock-Run: (\S+)$/gm)].at(-1)?.[1];
 const taken = (branch: string, where: string): DrydockError => new DrydockError('BranchTaken', `${branch} ${where}.`);
 
-/** What `git check-ref-format` refuses. */
+/** Refuses the names that `git check-ref-format` refuses. */
 function mustBeBranch(branch: string): void {
   const bad =
     /[\0-\x20\x7F~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|\.lock(?:\/|$)|(?:^|\/)\./.test(branch) ||
     branch === '' ||
     branch === '@';
-  if (bad) throw taken(branch, 'is no name of a branch');
+  if (bad) throw taken(branch, 'is not a valid branch name');
 }
 
 async function inGroups(work: (() => Promise<void>)[], size: number): Promise<void> {
@@ -162,8 +166,8 @@ async function inGroups(work: (() => Promise<void>)[], size: number): Promise<vo
 }
 
 /**
- * One request for all, but where a file gives way to a folder of its name, or a folder to a file: then what is deleted
- * goes first, in a request of its own.
+ * Groups of entries, each for one request. Normally this is one group. If a file is replaced by a folder of the same
+ * name, or a folder by a file, the deletions come first in a group of their own.
  */
 function inOrder<T extends TreeEntry>(entries: T[]): T[][] {
   const isDeletion = (entry: T): boolean => 'sha' in entry && entry.sha === null;
@@ -173,7 +177,7 @@ function inOrder<T extends TreeEntry>(entries: T[]): T[][] {
   return clash ? [deleted, put] : [entries];
 }
 
-/** Whether a path lies in a folder that has the name of one of these. */
+/** Whether a path lies in a folder with one of these names. */
 const isInside = (paths: Set<string>, names: Set<string>): boolean =>
   [...paths].some((path) => {
     const parts = path.split('/');

@@ -12,7 +12,7 @@ import { hostError, statusOf } from '../api/errors.ts';
 const maxTitle = 256;
 const maxBody = 65_536;
 
-/** Draft pull requests: found by their branch before one is made, brought up to date, marked ready; never merged. */
+/** Finds a draft pull request by its branch, or creates it; updates it and marks it ready. It never merges one. */
 export function createPullRequests(
   access: GitHubAccess,
   scope: CodeHostScope,
@@ -44,7 +44,7 @@ export function createPullRequests(
           } catch (error) {
             if (/draft pull requests are not supported/i.test((error as Error).message))
               throw noDrafts(request.repository);
-            // Made, and the answer lost, or made by somebody faster.
+            // The request succeeded and its response was lost, or another process created the pull request.
             found = await find(octokit, request.repository, request.branch);
             if (!found) throw error;
           }
@@ -99,7 +99,7 @@ export function createPullRequests(
       access.use(scope, 'write', async (octokit) => {
         const { data } = await octokit.pulls.get({ ...ownerAndRepo(repository), pull_number: Number(pullRequest.id) });
         if (!data.draft) return;
-        // REST has no way to do this.
+        // Only GraphQL can mark a pull request ready.
         await octokit.graphql(
           'mutation ($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }',
           { id: data.node_id },
@@ -109,8 +109,8 @@ export function createPullRequests(
 }
 
 /**
- * Asks each of those who are not asked yet and have not reviewed this head: to ask somebody who has is to ask again.
- * Whoever GitHub refuses (no access, the author) is left out.
+ * Requests reviews from the reviewers who have no pending request and have not reviewed this head: another request
+ * would ask them again. Reviewers whom GitHub rejects (no access, the author) are left out.
  */
 async function askReviewers(
   octokit: Octokit,
@@ -150,14 +150,15 @@ async function askReviewers(
   }
 }
 
-/** At most so many characters, and no half of one. */
-const cut = (text: string, most: number): string =>
+/** A text cut to `limit` UTF-16 units, without half of a surrogate pair. */
+const cut = (text: string, limit: number): string =>
   text
-    .slice(0, most)
+    .slice(0, limit)
     .toWellFormed()
     .replace(/\uFFFD$/, '');
 
 const noDrafts = (repository: string): DrydockError =>
-  new DrydockError('HostRefused', `${repository} cannot have draft pull requests.`, {
-    remedy: 'Private repositories have them on a paid plan only; make it public, or use another plan.',
+  new DrydockError('HostRefused', `${repository} does not support draft pull requests.`, {
+    remedy:
+      'Private repositories need a paid plan for draft pull requests; change the plan, or make the repository public.',
   });

@@ -1,7 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import { ownerAndRepo } from '../api/access.ts';
 
-/** A file of a tree. `bytes`: its size, where the host says it. */
+/** A file of a tree. `bytes`: its size, if the host reports it. */
 export interface TreeEntry {
   mode: string;
   blobSha: string;
@@ -9,15 +9,15 @@ export interface TreeEntry {
 }
 export type Tree = Map<string, TreeEntry>;
 
-/** Every file of a commit or tree by its path. A tree too large for one answer is walked folder by folder. */
+/** All files of a commit or tree, by path. If one response cannot hold the tree, it is read folder by folder. */
 export async function readTree(octokit: Octokit, repository: string, treeish: string): Promise<Tree> {
   const tree: Tree = new Map();
   const walk = async (sha: string, prefix: string): Promise<void> => {
-    const of = (recursive: boolean) =>
+    const get = (recursive: boolean) =>
       octokit.git.getTree({ ...ownerAndRepo(repository), tree_sha: sha, ...(recursive ? { recursive: '1' } : {}) });
-    let { data } = await of(true);
+    let { data } = await get(true);
     const whole = !data.truncated;
-    if (!whole) ({ data } = await of(false));
+    if (!whole) ({ data } = await get(false));
     for (const entry of data.tree) {
       const path = `${prefix}${entry.path}`;
       if (entry.type === 'tree') {

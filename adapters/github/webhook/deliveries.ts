@@ -3,21 +3,21 @@ import type { GitHubAccess } from '../api/access.ts';
 import { perPage } from '../api/pagination.ts';
 import type { Message } from './intake.ts';
 
-/** Deliveries looked at in one sweep: 2,000. What is older is found by the look at the branches. */
+/** Pages that are read per sweep: 2,000 deliveries. The branch sweep finds the effect of older ones. */
 const maxPages = 20;
 
 type Attempt = Awaited<ReturnType<Octokit['apps']['listWebhookDeliveries']>>['data'][number];
 
 /**
- * Messages of the App's hook that never arrived since a moment in epoch milliseconds, oldest first: of each, the last
- * attempt failed and none succeeded. With a personal token there is no such list.
+ * Deliveries of the App's webhook that failed since `since` (epoch milliseconds) and never succeeded, oldest first. A
+ * personal token has no list of deliveries.
  */
 export async function failedDeliveries(access: GitHubAccess, since: number): Promise<Message[]> {
   if (access.mode === 'token') return [];
   return access.app(async (octokit) => {
     const attempts = await attemptsSince(octokit, since);
     const arrived = new Set(attempts.filter(succeeded).map(({ guid }) => guid));
-    // GitHub lists the newest first; of a message that was tried again, one attempt is enough.
+    // GitHub lists the newest first; one attempt per delivery is enough.
     const lost = new Map(attempts.filter(({ guid }) => !arrived.has(guid)).map((attempt) => [attempt.guid, attempt]));
     const found: Message[] = [];
     for (const { id, event } of [...lost.values()].sort(byTime)) {

@@ -7,17 +7,17 @@ import { branchFault } from '../../../core/task-spec/fields.ts';
 import { isOwnCheck } from '../api/own-checks.ts';
 
 const sha = z.string().regex(/^[0-9a-f]{40}$/, 'is not a commit id');
-const nobody = '0'.repeat(40);
+const zeroSha = '0'.repeat(40);
 const id = z.int().positive();
 const name = z.string().max(1_000);
-/** More than GitHub takes as a comment. */
-const words = z.string().max(300_000).nullish();
+/** Longer than GitHub's limit for a comment. */
+const text = z.string().max(300_000).nullish();
 
 const account = z.object({
   login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/, 'is not a login'),
   type: z.string().max(40),
 });
-const of = {
+const origin = {
   repository: z.object({
     full_name: z
       .string()
@@ -28,9 +28,9 @@ const of = {
 };
 const action = z.object({ action: z.string().max(100) });
 
-const push = z.object({ ...of, ref: z.string().max(1_000), before: sha, after: sha });
+const push = z.object({ ...origin, ref: z.string().max(1_000), before: sha, after: sha });
 const pullRequest = z.object({
-  ...of,
+  ...origin,
   pull_request: z.object({
     number: id,
     head: z.object({ sha, repo: z.object({ full_name: name }).nullish() }),
@@ -40,31 +40,31 @@ const pullRequest = z.object({
   }),
 });
 const checkRun = z.object({
-  ...of,
+  ...origin,
   check_run: z.object({ name, head_sha: sha, status: z.string().max(40).nullish() }),
 });
 const checkSuite = z.object({
-  ...of,
+  ...origin,
   check_suite: z.object({ head_sha: sha, app: z.object({ name }).nullish() }),
 });
-const status = z.object({ ...of, sha, context: name, state: z.string().max(40) });
+const status = z.object({ ...origin, sha, context: name, state: z.string().max(40) });
 const review = z.object({
-  ...of,
+  ...origin,
   pull_request: z.object({ number: id }),
-  review: z.object({ id, commit_id: sha, state: z.string().max(40), body: words, user: account }),
+  review: z.object({ id, commit_id: sha, state: z.string().max(40), body: text, user: account }),
 });
 const issue = z.object({ issue: z.object({ pull_request: z.object({}).nullish() }) });
 const issueComment = z.object({
-  ...of,
+  ...origin,
   issue: z.object({ number: id }),
-  comment: z.object({ id, created_at: z.iso.datetime({ offset: true }), body: words, user: account }),
+  comment: z.object({ id, created_at: z.iso.datetime({ offset: true }), body: text, user: account }),
 });
 
 /**
- * A delivery of GitHub's as an event, or `nothing` with the reason where nothing is done for it. Fields that are not used
- * are not read.
+ * Reads a GitHub delivery as an event, or as `nothing` with the reason if Drydock ignores it. Only fields that are used
+ * are validated.
  * @param event The header `X-GitHub-Event`.
- * @throws DeliveryRefused naming the field, when the payload lacks what its event has.
+ * @throws DeliveryRefused, naming the field, if the payload lacks a field of its event.
  * Source: GitHub Docs, "Webhook events and payloads".
  */
 export function readEvent(event: string, payload: unknown): HostEvent | IgnoredEvent {
@@ -72,14 +72,14 @@ export function readEvent(event: string, payload: unknown): HostEvent | IgnoredE
     const result = schema.safeParse(payload);
     if (result.success) return result.data;
     const [issue] = result.error.issues;
-    throw refused(event, issue?.path.map(String).join('.') || 'payload', issue?.message ?? 'is not as expected');
+    throw refused(event, issue?.path.map(String).join('.') || 'payload', issue?.message ?? 'is not valid');
   };
   switch (event) {
     case 'push':
       return pushed(read(push));
     case 'status': {
       const { sha: head, context, state, ...from } = read(status);
-      if (isOwnCheck(context)) return nothing('a status of our own');
+      if (isOwnCheck(context)) return nothing('a status that Drydock reported');
       return state === 'pending' ? nothing('a status that is pending') : { ...originOf(from), kind: 'ci', head };
     }
     case 'pull_request':
@@ -89,29 +89,29 @@ export function readEvent(event: string, payload: unknown): HostEvent | IgnoredE
     case 'issue_comment':
       break;
     default:
-      return nothing(`nothing is done on ${/^[a-z_]{1,50}$/.test(event) ? event : 'this event'}`);
+      return nothing(`no handler for ${/^[a-z_]{1,50}$/.test(event) ? event : 'this event'}`);
   }
   const { action: done } = read(action);
-  const ignored = nothing(`${event} ${/^[a-z_]{1,50}$/.test(done) ? done : 'of an unknown kind'}`);
+  const ignored = nothing(`${event} ${/^[a-z_]{1,50}$/.test(done) ? done : 'with an unknown action'}`);
   switch (event) {
     case 'pull_request':
       if (done === 'closed') return closed(read(pullRequest));
-      // Edited may be its title, which is no news, or its base, which is.
+      // An edit of the title changes nothing; an edit of the base branch does.
       if (done === 'edited' && !movesBase(payload)) return ignored;
       return ['opened', 'synchronize', 'reopened', 'edited'].includes(done) ? proposed(read(pullRequest)) : ignored;
     case 'check_run': {
       if (done !== 'completed' && done !== 'created') return ignored;
       const { check_run, ...from } = read(checkRun);
-      if (isOwnCheck(check_run.name)) return nothing('a check of our own');
-      // One may be made with its conclusion.
+      if (isOwnCheck(check_run.name)) return nothing('a check that Drydock reported');
+      // A check run can be created as completed.
       if (done === 'created' && check_run.status !== 'completed') return ignored;
       return { ...originOf(from), kind: 'ci', head: check_run.head_sha };
     }
     case 'check_suite': {
       if (done !== 'completed') return ignored;
       const { check_suite, ...from } = read(checkSuite);
-      // Named after the app, which is called "Drydock" and what it is for.
-      if (/^Drydock\b/.test(check_suite.app?.name ?? '')) return nothing('checks of our own');
+      // The suite has the name of the app, which starts with "Drydock".
+      if (/^Drydock\b/.test(check_suite.app?.name ?? '')) return nothing('checks that Drydock reported');
       return { ...originOf(from), kind: 'ci', head: check_suite.head_sha };
     }
     case 'pull_request_review':
@@ -123,7 +123,7 @@ export function readEvent(event: string, payload: unknown): HostEvent | IgnoredE
   }
 }
 
-type From = z.infer<z.ZodObject<typeof of>>;
+type From = z.infer<z.ZodObject<typeof origin>>;
 
 const originOf = ({ repository, installation, sender }: From) => ({
   repository: repository.full_name,
@@ -131,7 +131,7 @@ const originOf = ({ repository, installation, sender }: From) => ({
   sender: accountOf(sender),
 });
 
-/** Only what GitHub calls a user is taken for a person. */
+/** Only an account of GitHub's type `User` counts as a person. */
 const accountOf = ({ login, type }: z.infer<typeof account>): Account => ({
   login,
   bot: type !== 'User' || login.endsWith('[bot]'),
@@ -139,17 +139,17 @@ const accountOf = ({ login, type }: z.infer<typeof account>): Account => ({
 
 function pushed(event: z.infer<typeof push>): HostEvent | IgnoredEvent {
   const { ref, before, after } = event;
-  if (!ref.startsWith('refs/heads/')) return nothing('a push of a tag, or of something else than a branch');
-  if (after === nobody) return nothing('a branch was deleted');
+  if (!ref.startsWith('refs/heads/')) return nothing('a push to a ref that is not a branch');
+  if (after === zeroSha) return nothing('a branch was deleted');
   const branch = ref.slice('refs/heads/'.length);
-  if (branchFault(branch) !== undefined) return nothing('a branch with a name that nobody may trust');
-  const since = before === nobody ? {} : { before };
+  if (branchFault(branch) !== undefined) return nothing('an invalid branch name');
+  const since = before === zeroSha ? {} : { before };
   return { ...originOf(event), kind: 'push', branch, ...since, after };
 }
 
 function proposed(event: z.infer<typeof pullRequest>): HostEvent | IgnoredEvent {
   const { number, head, base } = event.pull_request;
-  if (branchFault(base.ref) !== undefined) return nothing('a branch with a name that nobody may trust');
+  if (branchFault(base.ref) !== undefined) return nothing('an invalid branch name');
   return {
     ...originOf(event),
     kind: 'pull-request',
@@ -157,7 +157,7 @@ function proposed(event: z.infer<typeof pullRequest>): HostEvent | IgnoredEvent 
     head: head.sha,
     target: base.ref,
     base: base.sha,
-    // A fork that was deleted leaves no repository.
+    // The repository of a deleted fork is null.
     fork: head.repo?.full_name !== event.repository.full_name,
   };
 }
@@ -188,7 +188,7 @@ function reviewed(event: z.infer<typeof review>): HostEvent {
 function commented(event: z.infer<typeof issueComment>): HostEvent | IgnoredEvent {
   const { id: number, created_at: at, body, user } = event.comment;
   mustBe(event.sender, user, 'issue_comment', 'comment.user');
-  if (!mayBeCommand(body ?? '')) return nothing('a comment with no command');
+  if (!mayBeCommand(body ?? '')) return nothing('a comment without a command');
   return {
     ...originOf(event),
     kind: 'comment',
@@ -199,7 +199,7 @@ function commented(event: z.infer<typeof issueComment>): HostEvent | IgnoredEven
   };
 }
 
-/** Who sends something new is who wrote it. */
+/** The sender of a new review or comment must be its author. */
 function mustBe(sender: { login: string }, author: { login: string }, event: string, field: string): void {
   if (sender.login !== author.login) throw refused(event, field, 'is not the sender');
 }
@@ -209,8 +209,8 @@ function movesBase(payload: unknown): boolean {
   return changed.safeParse(payload).success;
 }
 
-const nothing = (why: string): IgnoredEvent => ({ kind: 'nothing', why });
+const nothing = (reason: string): IgnoredEvent => ({ kind: 'nothing', reason });
 
-/** The field and what is wrong with it, never its value. */
+/** Names the field and the problem, never the value. */
 const refused = (event: string, field: string, message: string): DrydockError =>
-  new DrydockError('DeliveryRefused', `The ${event} payload is not GitHub's: ${field}: ${message}`);
+  new DrydockError('DeliveryRefused', `Invalid ${event} payload: ${field}: ${message}`);

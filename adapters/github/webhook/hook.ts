@@ -4,17 +4,17 @@ import { createClient } from '../api/client.ts';
 import { hostError } from '../api/errors.ts';
 
 interface AppCredential {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   apiUrl: string;
   appId: number;
   privateKey: string;
 }
 
-/** The one webhook that a GitHub App has. */
+/** The webhook of a GitHub App; an App has exactly one. */
 interface AppHook {
-  /** From now on messages are signed with it. Doing it twice changes nothing. @throws HostForbidden and its like. */
+  /** Sets the secret that signs deliveries from now on. Idempotent. @throws HostForbidden and the other host errors. */
   sign(secret: string): Promise<void>;
-  /** @throws HostForbidden where GitHub does not take the credential, or knows another App by it. */
+  /** @throws HostForbidden if GitHub rejects the credential, or if the key belongs to another App. */
   test(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function hookOf({ apiUrl, ...auth }: AppCredential): AppHook {
     try {
       return await call();
     } catch (error) {
-      // Not as its cause: Octokit's error holds the request, and that the secret.
+      // Octokit's error must not be the `cause`: it holds the request, which contains the secret.
       throw hostError(error, what);
     }
   };
@@ -36,7 +36,7 @@ export function hookOf({ apiUrl, ...auth }: AppCredential): AppHook {
     async test() {
       const { data } = await asked('read the app', () => octokit.apps.getAuthenticated());
       if (data?.id !== auth.appId) {
-        throw new DrydockError('HostForbidden', `GitHub knows another app by that key than ${auth.appId}.`);
+        throw new DrydockError('HostForbidden', `The private key belongs to another app than ${auth.appId}.`);
       }
     },
   };

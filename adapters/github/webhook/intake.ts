@@ -4,7 +4,7 @@ import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import type { Inbox } from '../../../core/ports/host/inbox.ts';
 import { readEvent } from './events.ts';
 
-/** An authenticated message of GitHub: from its webhook, or from its list of failed deliveries. */
+/** An authenticated GitHub delivery: from the webhook, or from GitHub's list of failed deliveries. */
 export interface Message {
   /** The header `X-GitHub-Event`. */
   event: string;
@@ -12,7 +12,7 @@ export interface Message {
   body: string;
 }
 
-/** A message that is not queued, for the log. `refused`: its payload lacks a field that its event must have. */
+/** A delivery that is not queued, for the log. `refused`: its payload lacks a field that its event requires. */
 export interface Dropped {
   event: string;
   outcome: 'ignored' | 'refused';
@@ -21,15 +21,15 @@ export interface Dropped {
 
 export interface Intake {
   inbox: Pick<Inbox, 'put'>;
-  /** Told about each message that is not queued. */
+  /** Called for each delivery that is not queued. */
   onDropped?(dropped: Dropped): void;
 }
 
 /**
- * Reads a message, once, and queues its event; every message enters here. A message that nothing is done for and a message
- * that is refused are reported and not queued: sent again, they would be the same.
- * @param payload The parsed body, where the caller has it.
- * @returns Whether something new is in the inbox.
+ * Parses a delivery once and queues its event. Every delivery goes through here. Ignored and refused deliveries are
+ * reported and not queued, because a redelivery would have the same content.
+ * @param payload The parsed body, if the caller has it.
+ * @returns Whether the inbox has a new event.
  */
 export async function takeMessage(
   { inbox, onDropped }: Intake,
@@ -48,7 +48,7 @@ export async function takeMessage(
 function readOrRefuse(event: string, payload: unknown): HostEvent | Dropped {
   try {
     const read = readEvent(event, payload);
-    return read.kind === 'nothing' ? { event, outcome: 'ignored', reason: read.why } : read;
+    return read.kind === 'nothing' ? { event, outcome: 'ignored', reason: read.reason } : read;
   } catch (error) {
     if (!(error instanceof DrydockError && error.name === 'DeliveryRefused')) throw error;
     return { event, outcome: 'refused', reason: error.message };

@@ -3,16 +3,16 @@ import { type Context, Hono } from 'hono';
 import { type Intake, takeMessage } from './intake.ts';
 
 export const webhookPath = '/webhooks/github';
-/** GitHub sends nothing larger. */
+/** GitHub's limit for the size of a payload. */
 const maxDeliveryBytes = 25 * 1024 * 1024;
-/** Of bodies that are being read at a time: what is not authenticated yet must not fill the memory. */
-const heldBytes = 256 * 1024 * 1024;
-/** GitHub's deepest payloads have about ten levels; what works on them later is recursive. */
-const deepest = 64;
+/** Limit for all bodies that are being read: requests that are not authenticated yet must not exhaust the memory. */
+const maxHeldBytes = 256 * 1024 * 1024;
+/** GitHub's payloads have about ten levels; later processing is recursive. */
+const maxNesting = 64;
 
 /**
- * What the payloads of an event always have. A signature covers the body and not the event's name: a body that was signed
- * for one event must not come in as another.
+ * Fields that every payload of an event has. A signature covers the body but not the event's name, so a body that was
+ * signed for one event must not be accepted as another.
  */
 const fields = new Map(
   Object.entries({
@@ -27,18 +27,18 @@ const fields = new Map(
 );
 
 export interface WebhookOptions extends Intake {
-  /** What may sign, newest first: one, or two during a rotation. None refuses everything. */
+  /** The secrets that are valid for signatures, newest first: one, or two during a rotation. Empty: all are refused. */
   secrets(): string[];
-  /** Where it listens. Default: `/webhooks/github`. */
+  /** Path of the endpoint. Default: `/webhooks/github`. */
   path?: string;
   maxBytes?: number;
-  /** Called when something new is in the inbox. */
+  /** Called when the inbox has a new event. */
   wake?(): void;
-  /** Hears why a delivery could not be stored. */
+  /** Called with the error if a delivery could not be stored. */
   onFault?(error: unknown): void;
 }
 
-/** A delivery that is answered with a reason; nothing of it was kept. */
+/** A delivery that is answered with an error status and a reason; nothing is stored. */
 class Refused extends Error {
   readonly status: number;
   readonly remedy: string;
@@ -50,11 +50,11 @@ class Refused extends Error {
 }
 
 /**
- * The front door for GitHub's webhooks: `POST /webhooks/github`, as an application that runs wherever `fetch` requests
- * come in. Signed, well-formed JSON is parsed once and answered with 202 `{queued}`: true when its event is new and stored
- * durably; false when the same content was stored before, when nothing is done for the event, and when its payload is not
- * GitHub's, which `onDropped` hears with the reason. Everything else is refused with a reason, and is not read before its
- * signature is right.
+ * The endpoint for GitHub's webhooks, `POST /webhooks/github`, as a `fetch` application. Signed, well-formed JSON is
+ * parsed once and answered with 202 `{queued}`: true if its event is new and is stored durably; false if the same
+ * content is stored already, if Drydock ignores the event, or if the payload is invalid, which `onDropped` gets with
+ * the reason. Every other request is refused with a reason, and its body is not parsed before its signature is
+ * verified.
  */
 export function createWebhook(options: WebhookOptions): Hono {
   const maxBytes = options.maxBytes ?? maxDeliveryBytes;
@@ -79,22 +79,22 @@ export function createWebhook(options: WebhookOptions): Hono {
     const bytes = await readBody(c, maxBytes, held, (chunk) => {
       for (const mac of macs) mac.update(chunk);
     });
-    // Each is compared, so that the time does not tell which one was right.
+    // Every secret is compared, so that the response time does not disclose which one matched.
     const valid = macs.map((mac) => timingSafeEqual(mac.digest(), signature)).includes(true);
-    if (!valid) throw unsigned('The signature is not of this body under a secret that is valid here.');
+    if (!valid) throw unsigned('The signature does not match the body and a secret that is valid here.');
     const event = c.req.header('x-github-event') ?? '';
     if (!/^[a-z_]{1,50}$/.test(event))
-      throw new Refused(400, 'X-GitHub-Event names no event.', 'Send the event’s name.');
+      throw new Refused(400, 'X-GitHub-Event is not a valid event name.', 'Send the event’s name.');
     const { body, value } = jsonObject(bytes);
     if (fields.get(event)?.some((field) => !Object.hasOwn(value, field))) {
-      throw new Refused(400, `The body is not that of a ${event} event.`, 'Send each event under its own name.');
+      throw new Refused(400, `The body is not a ${event} event.`, 'Send each event under its own name.');
     }
     const queued = await takeMessage(options, { event, body }, value);
     if (queued) options.wake?.();
     return c.json({ queued }, 202);
   });
 
-  app.notFound((c) => answer(c, new Refused(404, 'There is nothing here.', `Deliveries go to POST ${webhookPath}.`)));
+  app.notFound((c) => answer(c, new Refused(404, 'Not found.', `Send deliveries to POST ${webhookPath}.`)));
   app.onError((error, c) => {
     if (error instanceof Refused) return answer(c, error);
     options.onFault?.(error);
@@ -109,25 +109,29 @@ function answer(c: Context, { status, message, remedy }: Refused): Response {
 }
 
 const tooLarge = (maxBytes: number): Refused =>
-  new Refused(413, `A delivery may have ${maxBytes} bytes.`, 'Nothing GitHub sends is larger; look at what sent it.');
+  new Refused(413, `The body exceeds ${maxBytes} bytes.`, 'GitHub sends no larger payload; check the sender.');
 
 const unsigned = (message: string): Refused =>
-  new Refused(401, message, 'Give the webhook the same secret that is configured here.');
+  new Refused(401, message, 'Set the webhook’s secret to the one that is configured here.');
 
 function mustBeJson(c: Context): void {
   const type = c.req.header('content-type') ?? '';
   if (/^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(type)) return;
-  throw new Refused(415, 'A delivery is JSON.', 'Set the webhook’s content type to application/json.');
+  throw new Refused(
+    415,
+    'The content type is not application/json.',
+    'Set the webhook’s content type to application/json.',
+  );
 }
 
-/** The SHA-256 signature that the sender claims. A SHA-1 one alone does not count. */
+/** The SHA-256 signature of the request. A SHA-1 signature alone is not accepted. */
 function signatureOf(c: Context): Buffer {
   const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(c.req.header('x-hub-signature-256') ?? '') ?? [];
-  if (hex === undefined) throw unsigned('X-Hub-Signature-256 holds no signature.');
+  if (hex === undefined) throw unsigned('X-Hub-Signature-256 is not a valid signature.');
   return Buffer.from(hex, 'hex');
 }
 
-/** The raw body, cut off as soon as it is too large, whatever its header said. */
+/** The raw body. Reading stops at the size limit, whatever `Content-Length` says. */
 async function readBody(
   c: Context,
   maxBytes: number,
@@ -141,7 +145,8 @@ async function readBody(
       size += chunk.length;
       held.bytes += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
-      if (held.bytes > heldBytes) throw new Refused(503, 'Too much comes in at once.', 'Send it again later.');
+      if (held.bytes > maxHeldBytes)
+        throw new Refused(503, 'Too many bytes are being received at once.', 'Send it again later.');
       chunks.push(chunk);
       each(chunk);
     }
@@ -154,20 +159,23 @@ async function readBody(
   }
 }
 
-/** The body as text and as what it says. @throws Refused when it is not UTF-8, not a JSON object, or nested too deeply. */
+/**
+ * The body as text and as a parsed value. @throws Refused if it is not UTF-8, not a JSON object, or nested too deeply.
+ */
 function jsonObject(bytes: Buffer): { body: string; value: object } {
   const malformed = (what: string): Refused =>
-    new Refused(400, what, 'A delivery of GitHub is one JSON object; look at what sent it.');
-  if (nesting(bytes) > deepest) throw malformed(`The JSON is nested more than ${deepest} levels deep.`);
+    new Refused(400, what, 'GitHub’s deliveries are JSON objects; check the sender.');
+  if (nesting(bytes) > maxNesting) throw malformed(`The JSON is nested more than ${maxNesting} levels deep.`);
   let body: string;
   let value: unknown;
   try {
     body = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(body);
   } catch {
-    throw malformed('The body is not JSON in UTF-8.');
+    throw malformed('The body is not valid JSON in UTF-8.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('The JSON is no object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed('The JSON is not an object.');
   return { body, value };
 }
 
@@ -175,7 +183,7 @@ const [quote, backslash] = [0x22, 0x5c];
 const opening = new Set([0x5b, 0x7b]);
 const closing = new Set([0x5d, 0x7d]);
 
-/** How deep the brackets of a JSON text go, without parsing it; of what is no JSON, any number. */
+/** The nesting depth of a JSON text, without parsing it. The result for invalid JSON is unspecified. */
 function nesting(bytes: Uint8Array): number {
   let [depth, deepestSeen, inString] = [0, 0, false];
   for (let i = 0; i < bytes.length; i++) {

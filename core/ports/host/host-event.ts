@@ -63,5 +63,5 @@ export type HostEvent = z.infer<typeof hostEventSchema>;
 /** An event that nothing is done for, with the reason. It is logged and not queued. */
 export interface IgnoredEvent {
   kind: 'nothing';
-  why: string;
+  reason: string;
 }

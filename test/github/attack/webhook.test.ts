@@ -83,10 +83,10 @@ describe('R10 hostile deliveries are refused at the front door, with the reason,
     rmSync(shared, { recursive: true, force: true });
   });
 
-  const unsigned = /X-Hub-Signature-256 holds no signature/;
-  const wrong = /not of this body under a secret that is valid here/;
-  const noJson = /not JSON in UTF-8/;
-  const noObject = /The JSON is no object/;
+  const unsigned = /X-Hub-Signature-256 is not a valid signature/;
+  const wrong = /does not match the body and a secret that is valid here/;
+  const noJson = /not valid JSON in UTF-8/;
+  const noObject = /The JSON is not an object/;
   // Those without a reason are refused by the HTTP parser, before anything of ours sees them.
   test.each<[string, number, RegExp | undefined, (Buffer | string | Uint8Array)[]]>([
     ['no signature', 401, unsigned, [signed(undefined)]],
@@ -113,8 +113,8 @@ describe('R10 hostile deliveries are refused at the front door, with the reason,
     ['the signature of another body', 401, wrong, [signed(sign(`${good} `))]],
     ['a signature under the empty secret', 401, wrong, [signed(sign(good, ''))]],
     ['a signature under a secret whose rotation ended', 401, wrong, [signed(sign(good, 'the secret of last year'))]],
-    ['a body that was signed for another event', 400, /not that of a check_run event/, [event('check_run')]],
-    ['a push that came in as a review', 400, /not that of a pull_request_review event/, [event('pull_request_review')]],
+    ['a body that was signed for another event', 400, /is not a check_run event/, [event('check_run')]],
+    ['a push that came in as a review', 400, /is not a pull_request_review event/, [event('pull_request_review')]],
     [
       '25 MiB and a byte, by its header',
       413,
@@ -181,11 +181,11 @@ describe('R10 hostile deliveries are refused at the front door, with the reason,
     ['PUT', 405, /POST/, [delivery({ method: 'PUT' })]],
     ['another path', 404, /nothing here/, [delivery({ path: '/runs' })]],
     ['a path that climbs', 404, /nothing here/, [delivery({ path: '/webhooks/github/../../runs' })]],
-    ['no event', 400, /names no event/, [event(undefined)]],
-    ['an event in capitals', 400, /names no event/, [event('PUSH')]],
-    ['an event that is a path', 400, /names no event/, [event('../push')]],
-    ['an event of 51 letters', 400, /names no event/, [event('p'.repeat(51))]],
-    ['two events', 400, /names no event/, [event(['push', 'status'])]],
+    ['no event', 400, /is not a valid event name/, [event(undefined)]],
+    ['an event in capitals', 400, /is not a valid event name/, [event('PUSH')]],
+    ['an event that is a path', 400, /is not a valid event name/, [event('../push')]],
+    ['an event of 51 letters', 400, /is not a valid event name/, [event('p'.repeat(51))]],
+    ['two events', 400, /is not a valid event name/, [event(['push', 'status'])]],
     ['an event with a header in it', 400, undefined, [event('push\nX-Hub-Signature-256: x')]],
     ['a header that goes on in the next line', 400, undefined, [event('pu\r\n sh')]],
     ['20 KiB of headers', 431, undefined, [delivery({ headers: { 'X-Filler': 'x'.repeat(20_480) } })]],

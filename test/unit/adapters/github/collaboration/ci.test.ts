@@ -110,7 +110,7 @@ describe('gate results', () => {
         'Tests',
         '1 of 2 failed',
         'a.js:3: failure: expected 4',
-        'The end of its log:',
+        'The end of the job log:',
         '##[group]Run npm test',
         'not ok 2 - adds',
       ].join('\n'),

@@ -94,8 +94,8 @@ describe('R41 doctor looks at the GitHub app', () => {
     const { rows, calls } = await rowsOf(app);
     expect(rows.map(({ name, ok, detail }) => [name, ok, detail])).toEqual([
       ['github', true, expect.stringContaining('app acme-drydock')],
-      ['permissions', true, 'all that are needed'],
-      ['events', true, 'all that are needed'],
+      ['permissions', true, 'all granted'],
+      ['events', true, 'all subscribed'],
       ['webhook', true, `https://drydock.example.com${webhookPath}`],
       ['deliveries', true, 'the last 1 arrived'],
       ['repository', true, 'acme/calc, installation 100'],
@@ -145,15 +145,15 @@ describe('R41 doctor looks at the GitHub app', () => {
       'events that are missing',
       { 'GET /app': { slug: 'x', permissions: granted, events: ['push', 'status'] } },
       'events',
-      /not told of: pull_request, pull_request_review, issue_comment, check_run, check_suite/,
+      /not subscribed to: pull_request, pull_request_review, issue_comment, check_run, check_suite/,
       false,
     ],
-    ['no webhook', { 'GET /app/hook/config': 404 }, 'webhook', /the app has none/, false],
+    ['no webhook', { 'GET /app/hook/config': 404 }, 'webhook', /the app has no webhook/, false],
     [
       'a webhook without an address',
       { 'GET /app/hook/config': { content_type: 'json' } },
       'webhook',
-      /the app has none/,
+      /the app has no webhook/,
       false,
     ],
     [
@@ -167,28 +167,28 @@ describe('R41 doctor looks at the GitHub app', () => {
       'certificates unchecked',
       { 'GET /app/hook/config': { ...hook.config, insecure_ssl: 1 } },
       'webhook',
-      /certificates are not checked/,
+      /certificates are not verified/,
       false,
     ],
     [
       'deliveries that failed',
       { 'GET /app/hook/deliveries': [delivery('c', 401), delivery('b', 202), delivery('a', 202), delivery('a', 500)] },
       'deliveries',
-      /1 of the last 3 failed; the newest \(push\) was answered 401/,
+      /1 of the last 3 failed; the newest \(push\) got the response 401/,
       false,
     ],
     [
       'deliveries nobody answered',
       { 'GET /app/hook/deliveries': [delivery('a', 0)] },
       'deliveries',
-      /got no answer/,
+      /got no response/,
       false,
     ],
     [
       'an app that is not installed',
       { 'GET /repos/acme/calc/installation': 404 },
       'repository',
-      /no such repository/,
+      /GitHub does not show it/,
       false,
     ],
     [
@@ -216,16 +216,10 @@ describe('R41 doctor looks at the GitHub app', () => {
       'a branch that nothing protects',
       { 'POST /graphql': reviews(null) },
       'review',
-      /main: nothing there requires a review/,
+      /main: no rule requires a review/,
       false,
     ],
-    [
-      'protection without approvals',
-      { 'POST /graphql': reviews(0) },
-      'review',
-      /nothing there requires a review/,
-      false,
-    ],
+    ['protection without approvals', { 'POST /graphql': reviews(0) }, 'review', /no rule requires a review/, false],
     [
       'a branch that is not there',
       { 'POST /graphql': { data: { repository: { ref: null } } } },
@@ -276,7 +270,9 @@ describe('R41 doctor looks at the GitHub app', () => {
 
   test('an installation other than the policy says is told', async () => {
     const { bad } = await rowsOf(app, {}, policy({ installation: 5 }));
-    expect(bad).toMatchObject([{ name: 'repository', detail: 'acme/calc: the policy says installation 5, it is 100' }]);
+    expect(bad).toMatchObject([
+      { name: 'repository', detail: 'acme/calc: the policy names installation 5, but it is 100' },
+    ]);
   });
 
   test('without a webhook secret every delivery is refused, and that is said', async () => {
@@ -323,27 +319,32 @@ describe('R41 doctor looks at a personal token', () => {
       'no right to write',
       { 'GET /repos/acme/calc': { archived: false, permissions: { push: false } } },
       'repository',
-      /may not write/,
+      /the token has no write permission/,
     ],
     ['webhooks that are hidden', { 'GET /repos/acme/calc/hooks': 404 }, 'webhook', /only administrators see/],
     [
       'no webhook that leads here',
       { 'GET /repos/acme/calc/hooks': [{ ...hook, config: { url: 'https://ci.example.com/x' } }] },
       'webhook',
-      /has none/,
+      /has no webhook/,
     ],
-    ['a webhook that is off', { 'GET /repos/acme/calc/hooks': [{ ...hook, active: false }] }, 'webhook', /has none/],
+    [
+      'a webhook that is off',
+      { 'GET /repos/acme/calc/hooks': [{ ...hook, active: false }] },
+      'webhook',
+      /has no webhook/,
+    ],
     [
       'a webhook that hears too little',
       { 'GET /repos/acme/calc/hooks': [{ ...hook, events: ['push'] }] },
       'events',
-      /not told of pull_request/,
+      /not subscribed to pull_request/,
     ],
     [
       'a webhook that is refused',
       { 'GET /repos/acme/calc/hooks': [{ ...hook, last_response: { code: 404 } }] },
       'deliveries',
-      /answered 404/,
+      /the response to the last delivery was 404/,
     ],
   ])('%s', async (_, change, name, detail) => {
     const { bad } = await rowsOf(person, change);

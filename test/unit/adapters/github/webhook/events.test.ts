@@ -58,7 +58,7 @@ function changed(event: Event, path: string, value: unknown): unknown {
 function stored(read: ReturnType<typeof readEvent>): void {
   if (read.kind !== 'nothing') expect(hostEventSchema.parse(JSON.parse(JSON.stringify(read)))).toEqual(read);
 }
-const nothing = { kind: 'nothing', why: expect.any(String) };
+const nothing = { kind: 'nothing', reason: expect.any(String) };
 
 describe('an event', () => {
   it.each([

@@ -208,8 +208,8 @@ describe('R10 the front door of webhooks', () => {
   });
 
   test.each<[string, object, 'ignored' | 'refused', RegExp]>([
-    ['ping', {}, 'ignored', /nothing is done on ping/],
-    ['constructor', {}, 'ignored', /nothing is done on constructor/],
+    ['ping', {}, 'ignored', /no handler for ping/],
+    ['constructor', {}, 'ignored', /no handler for constructor/],
     ['issue_comment', { action: 'deleted', issue, comment }, 'ignored', /issue_comment deleted/],
     ['status', { sha: a, state: 'pending', context: 'ci' }, 'ignored', /pending/],
     ['push', { ref: 'refs/heads/main', before: a, after: '1' }, 'refused', /after/],
