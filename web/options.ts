@@ -24,7 +24,7 @@ interface Visitor {
 }
 
 /** The authenticator, called before each page: returns the visitor, or a response instead of the page. */
-export type Door = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
+export type Authenticate = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
 
 export interface WebOptions {
   service: Service;
@@ -32,7 +32,7 @@ export interface WebOptions {
   watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   /** Sent notifications, if they are stored. */
   outbox?(): Promise<Message[]>;
-  door: Door;
+  authenticate: Authenticate;
   /** The operator's policy, for budgets and retries. */
   policy: Policy;
   /** Epoch milliseconds. */

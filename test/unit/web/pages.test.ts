@@ -209,7 +209,7 @@ describe('R40 R32 a run', () => {
 describe('R24 a gate', () => {
   const page = async (change: Parameters<typeof aGate>[0], who = 'lead') =>
     (
-      await fake({ gate: async () => aGate(change) }, { door: oneVisitor(who, new Uint8Array(32)) }).get(
+      await fake({ gate: async () => aGate(change) }, { authenticate: oneVisitor(who, new Uint8Array(32)) }).get(
         `/gates/${gateId}`,
       )
     ).text;

@@ -270,9 +270,9 @@ describe('a refused form is shown again with what was written', () => {
 
   test('a session that is over: the words stay, with the way to sign in and to go on', async () => {
     const over = () => {
-      throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+      throw new RequestRefused(401, 'You are not signed in; nothing was changed.', 'Sign in, and repeat the request.');
     };
-    const site = fake({}, { door: over });
+    const site = fake({}, { authenticate: over });
     const answer = await site.submit('/assets/none', gate, {
       choice: 'revise',
       head,
