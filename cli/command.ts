@@ -6,7 +6,7 @@ import { openStackSession, stackOf } from './remote/options.ts';
 import type { ExitCode } from './terminal/exit-code.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 
-/** Options every command has; a command's own come beside them. */
+/** Options that commands share. Not every command accepts each of them. */
 export interface CommonOptions {
   json?: boolean;
   data?: string;
@@ -17,13 +17,13 @@ export interface CommonOptions {
   profile?: string;
 }
 
-/** Runs a command's action and keeps its exit code where `runCli` finds it. */
+/** Runs a command's action and stores its exit code for `runCli`. */
 export function action<Args extends unknown[], O extends CommonOptions>(
   command: Command,
   act: (output: Output, options: O, ...args: Args) => Promise<ExitCode>,
 ): Command {
   return command.action(async (...all: unknown[]) => {
-    // commander passes the arguments, then the options, then the command
+    // Commander passes the arguments, then the options, then the command.
     const args = all.slice(0, -2) as Args;
     const options = command.optsWithGlobals<O>();
     exitCodes.set(root(command), await act(createOutput(options.json === true), options, ...args));
@@ -38,13 +38,16 @@ export const dataOption = [
   '--data <dir>',
   'data folder (default: $DRYDOCK_DATA, else ~/.local/state/drydock)',
 ] as const;
-export const asOption = ['--as <who>', 'who is asking (default: $DRYDOCK_USER, else OSUSER@localhost)'] as const;
+export const asOption = [
+  '--as <who>',
+  'person who runs the command (default: $DRYDOCK_USER, else OSUSER@localhost)',
+] as const;
 export const policyOption = [
   '--policy <file>',
-  'policy (default: $DRYDOCK_POLICY, else ~/.config/drydock/policy.yaml, else built in)',
+  'policy file (default: $DRYDOCK_POLICY, else ~/.config/drydock/policy.yaml, else the built-in policy)',
 ] as const;
 
-/** Opens a session on the deployment or the data folder for one question, and closes it. */
+/** Opens a session on the deployment or the data folder, uses it and closes it. */
 export async function withSession<T>(options: CommonOptions, use: (session: Session) => Promise<T>): Promise<T> {
   const stack = stackOf(options);
   const session = stack
@@ -57,15 +60,15 @@ export async function withSession<T>(options: CommonOptions, use: (session: Sess
   }
 }
 
-/** A whole number of at least `least`. @throws UsageError. */
+/** Parser of an option that takes a whole number of at least `min`. @throws UsageError. */
 export const wholeNumber =
-  (name: string, least: number) =>
+  (name: string, min: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
       throw new DrydockError(
         'UsageError',
-        `${name} takes a whole number of at least ${least}, not ${JSON.stringify(text)}.`,
+        `${name} takes a whole number of at least ${min}, not ${JSON.stringify(text)}.`,
       );
     }
     return value;

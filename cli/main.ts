@@ -6,7 +6,10 @@ import { createOutput, printError } from './terminal/output.ts';
 
 type Load = () => Promise<{ register(program: Command): void }>;
 
-/** One file per group of commands, in the order of the help. Loading all of them takes longer than most commands. */
+/**
+ * One file per group of commands, in the order of the help. Loaded on demand: loading all takes longer than most
+ * commands.
+ */
 const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/run.ts'), names: ['run'] },
   { load: () => import('./commands/serve.ts'), names: ['serve'] },
@@ -22,7 +25,7 @@ const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/github-setup/setup.ts'), names: ['github'] },
 ];
 
-/** The files that a command line needs: those of its command, none to tell the version, else all. */
+/** The files for a command line: that of its command, none for `--version`, otherwise all. */
 function filesFor(argv: readonly string[]): typeof files {
   const [first] = argv;
   if (argv.length === 1 && (first === '--version' || first === '-V')) return [];
@@ -32,14 +35,14 @@ function filesFor(argv: readonly string[]): typeof files {
 }
 
 /**
- * The program with the commands that `argv` may name; with all of them where it is absent.
+ * The program with the commands that `argv` may name; with all commands if `argv` is empty.
  * @internal for its tests
  */
 export async function createProgram(argv: readonly string[] = []): Promise<Command> {
   const program = new Command('drydock')
     .description('From a reviewed task spec to a draft pull request, by the agent of your choice, in a sandbox.')
     .version(version())
-    .option('--json', 'one JSON document on standard output')
+    .option('--json', 'print one JSON document on standard output')
     .showHelpAfterError('(drydock --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
@@ -57,7 +60,7 @@ export async function runCli(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const text = error.code === 'commander.help' ? 'A command is missing.' : error.message.replace(/^error: /, '');
+      const text = error.code === 'commander.help' ? 'No command was given.' : error.message.replace(/^error: /, '');
       printError(output, viewError(new DrydockError('UsageError', text)));
       return 2;
     }

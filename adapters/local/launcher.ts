@@ -2,7 +2,7 @@ import { DrydockError } from '../../core/errors.ts';
 import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
 import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall, PhaseEvent } from '../../core/run/phase.ts';
-import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import { emptyEnd, type PhaseEnd } from '../../core/run/phase-end.ts';
 
 /**
  * Launches phases as children of this process and reports their ends. What is still running when this process dies
@@ -66,16 +66,8 @@ export function createLocalLauncher(
   };
 }
 
-const failedToStart = (phaseKey: string, error: unknown): PhaseEnd => ({
-  phaseKey,
-  failure: {
+const failedToStart = (phaseKey: string, error: unknown): PhaseEnd =>
+  emptyEnd(phaseKey, 'none', {
     name: error instanceof Error ? error.name : 'SandboxLost',
     message: error instanceof Error ? error.message : String(error),
-  },
-  calls: [],
-  refusals: [],
-  traffic: [],
-  artifacts: new Map(),
-  enforcer: 'none',
-  ms: 0,
-});
+  });

@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DrydockError } from '../../core/errors.ts';
+import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { ModelAccess } from '../../core/ports/runtime/model-access.ts';
-
-/** The variables each provider's own tools read, in their order. A variable with `_FILE` names a file instead. */
-const variables: Record<string, string[]> = {
-  google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-  anthropic: ['ANTHROPIC_API_KEY'],
-  openai: ['OPENAI_API_KEY'],
-};
 
 /** A recorded session where one is given and no key is set; else the key of the environment. */
 export async function modelAccessOf(
@@ -15,7 +9,7 @@ export async function modelAccessOf(
   replaySession: string | undefined,
   env = process.env,
 ): Promise<ModelAccess> {
-  const names = variables[provider] ?? [`${provider.toUpperCase().replaceAll('-', '_')}_API_KEY`];
+  const names = keyVariables(provider);
   for (const name of names) {
     const value = env[name];
     if (value) return { mode: 'live', key: value };

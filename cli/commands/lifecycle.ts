@@ -9,20 +9,20 @@ import { print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 
 export function register(program: Command): void {
-  const command = (name: string, what: string) =>
+  const command = (name: string, description: string) =>
     stackFlags(
       program
         .command(name)
-        .description(what)
+        .description(description)
         .option(...asOption)
         .option(...dataOption),
     );
   const who = (options: CommonOptions): string => (stackOf(options) ? '' : requesterName(options.as));
 
   action<[string], CommonOptions & { reason: string }>(
-    command('cancel <run>', 'stop a run; what it spent stays charged').option(
+    command('cancel <run>', 'stop a run; money already spent stays charged').option(
       '--reason <text>',
-      'why',
+      'reason for the record',
       'cancelled by hand',
     ),
     async (output, options, reference) => {
@@ -38,7 +38,7 @@ export function register(program: Command): void {
     command('retry <run>', 'run the same spec again as the next attempt')
       .option(...policyOption)
       .option('--yes', 'vote as the listed approvers')
-      .option('--detach', 'submit to the process that owns the data folder and return'),
+      .option('--detach', 'submit to the server process and return'),
     async (output, options, reference) => {
       const stack = stackOf(options);
       if (stack) {
@@ -71,11 +71,11 @@ export function register(program: Command): void {
     },
   );
 
-  for (const [name, paused, what] of [
-    ['pause', true, 'admit no new runs; those that run go on'],
+  for (const [name, paused, description] of [
+    ['pause', true, 'admit no new runs; running runs continue'],
     ['resume', false, 'admit new runs again'],
   ] as const) {
-    action<[], CommonOptions>(command(name, what), async (output, options) => {
+    action<[], CommonOptions>(command(name, description), async (output, options) => {
       const state = await withSession(options, (session) => session.service.pause(paused, who(options)));
       print(output, state, () => [paused ? 'New runs are queued until `drydock resume`.' : 'New runs are admitted.']);
       return 0;

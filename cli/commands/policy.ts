@@ -8,11 +8,11 @@ import { invalidPolicy, policyFile } from '../config/load-policy.ts';
 import { plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
-  const policy = program.command('policy').description('the operator’s configuration');
+  const policy = program.command('policy').description('work with the policy, the operator’s configuration');
   action<[string | undefined], CommonOptions & { schema?: boolean }>(
     policy
       .command('check [file]')
-      .description('check a policy, every fault at once')
+      .description('check a policy, and report all problems at once')
       .option(...policyOption)
       .option('--schema', 'print the JSON Schema of a policy, for editors'),
     async (output, options, given) => {
@@ -26,7 +26,7 @@ export function register(program: Command): void {
         bytes = readFileSync(file);
       } catch (error) {
         throw new DrydockError('FileUnreadable', `The policy ${file} cannot be read: ${(error as Error).message}`, {
-          remedy: 'Write one with `drydock init`, or name it with --policy.',
+          remedy: 'Create a policy with `drydock init`, or name one with --policy.',
         });
       }
       const { policy: parsed, problems } = parsePolicy(bytes);

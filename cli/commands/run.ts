@@ -34,39 +34,31 @@ const collect = (value: string, all: string[]): string[] => [...all, value];
 export function register(program: Command): void {
   const command = stackFlags(program.command('run <file>'))
     .description('run a task spec: plan, approval, build, verification, draft pull request')
-    .option(
-      '--repo <name=path>',
-      'where a repository of the spec lies (default: the work tree you stand in)',
-      collect,
-      [],
-    )
+    .option('--repo <name=path>', 'path of the spec’s repository (default: the current work tree)', collect, [])
     .option(...policyOption)
-    .option('--agent <profile>', 'agent profile of the policy, instead of the one the spec names')
+    .option('--agent <profile>', 'agent profile of the policy, instead of the profile in the spec')
     .option('--yes', 'vote as the listed approvers; skips no check and answers no question')
-    .option('--detach', 'submit to the process that owns the data folder (`drydock serve`) and return')
+    .option('--detach', 'submit to the server process (`drydock serve`) and return')
     .option('--dry-run', 'validate and estimate only; claims nothing')
     .option(
       '--attempt <n>',
-      'number of the attempt (default: the latest, or a new one where what it failed on has changed)',
+      'number of the attempt (default: the latest, or a new one if the cause of its failure has changed)',
       wholeNumber('--attempt', 1),
     )
     .option(...asOption)
     .option(...dataOption)
     .option('--replay <session>', 'answer model calls from a recorded session when no key is set')
-    .option('--strict-runtime', 'refuse to run on another runtime than the one the spec names')
-    .option(
-      '--unsafe-no-sandbox',
-      'run without isolation, where there is none; anything the agent does is done to this machine',
-    )
+    .option('--strict-runtime', 'refuse to run on another runtime than the spec names')
+    .option('--unsafe-no-sandbox', 'run without isolation if none is available; the agent can then change this machine')
     .addHelpText(
       'after',
       `
 Examples:
-  drydock run .agent-tasks/FIX-1.yaml                   ask at each gate
-  drydock run .agent-tasks/FIX-1.yaml --yes --json      one document on standard output
+  drydock run .agent-tasks/FIX-1.yaml                   prompt at each gate
+  drydock run .agent-tasks/FIX-1.yaml --yes --json      print one JSON document
   drydock run FIX-1.md --repo acme/billing=../billing --policy drydock.policy.yaml
-  drydock run FIX-1.yaml --attempt 2                    the same spec once more
-  drydock run FIX-1.yaml --stack Drydock                in a deployment; the spec is merged there`,
+  drydock run FIX-1.yaml --attempt 2                    run the same spec again
+  drydock run FIX-1.yaml --stack Drydock                run in a deployment; the deployment applies its own policy`,
     );
   action<[string], RunOptions>(command, (output, options, file) => runCommand(output, options, file));
 }
@@ -77,7 +69,7 @@ export async function runCommand(output: Output, options: RunOptions, file: stri
   return exitOf(run);
 }
 
-/** Submits a spec and follows it to its end, or to where it waits for somebody who is not here. */
+/** Submits a spec and follows the run until it ends, or until it waits for a person who cannot answer here. */
 export async function runSpec(output: Output, options: RunOptions, file: string): Promise<Outcome> {
   const bytes = readSpecFile(file);
   const stack = stackOf(options);
@@ -101,8 +93,8 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     ...(options.as === undefined ? {} : { as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
-  const place = standing && elsewhere(policy, standing);
-  if (place !== undefined) output.err(place);
+  const otherLocation = standing && elsewhere(policy, standing);
+  if (otherLocation !== undefined) output.err(otherLocation);
   const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
     ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
@@ -123,10 +115,10 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   for (;;) {
     const session = await openSession(server);
     try {
-      // What an earlier server process left unfinished goes on first; this run may be among it.
+      // Runs that an earlier server process left unfinished continue first; this run may be one of them.
       const left = new Set(session.server?.unfinished());
       if (submitted === undefined) {
-        if (options.detach && session.server) throw nobodyRuns();
+        if (options.detach && session.server) throw noServerProcess();
         const { runId, outcome, ...next } = await session.service.submit(request);
         if (outcome === 'duplicate' && !left.has(runId)) {
           await session.server?.resume();
@@ -141,21 +133,22 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
       await session.linger?.();
       return ended;
     } catch (error) {
-      // The owner this run went through ended. Whoever is first owns the folder now, and takes up what was running.
+      // The server process that ran this run ended. The first process that opens the folder resumes the unfinished
+      // runs.
       if (!(error instanceof ServerGone)) throw error;
-      output.err('The process that ran it ended; taking over.');
+      output.err('The server process ended; this process takes over.');
     } finally {
       await session.close();
     }
   }
 }
 
-const nobodyRuns = () =>
-  new DrydockError('UsageError', 'Nobody would run it: no process owns the data folder.', {
-    remedy: 'Start `drydock serve` in another terminal, or leave --detach out.',
+const noServerProcess = () =>
+  new DrydockError('UsageError', 'No server process owns the data folder, so nothing would run the spec.', {
+    remedy: 'Start `drydock serve` in another terminal, or omit --detach.',
   });
 
-/** Path from the root of the repository the spec lies in: what provenance names. Elsewhere the bare file name. */
+/** Path of a spec from the root of its repository, for the provenance; the bare file name outside a repository. */
 function shownPath(file: string): string {
   const root = gitRoot(dirname(resolve(file)));
   return root === undefined ? basename(file) : relative(root, realpathSync(file));

@@ -18,7 +18,7 @@ import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
 
 const defaultPort = 7717;
-/** Of its own: whoever lets a code host reach it must not let it reach the pages, which decide as the person here. */
+/** A separate port, because a port that a code host can reach must not serve the pages: they vote as this person. */
 const defaultWebhookPort = 7718;
 
 interface ServeOptions extends CommonOptions {
@@ -30,15 +30,15 @@ interface ServeOptions extends CommonOptions {
 export function register(program: Command): void {
   const command = program
     .command('serve')
-    .description('own the data folder: run what is submitted, resume what a crash interrupted, show the pages')
-    .option('--port <n>', 'port on the loopback address; 0 picks a free one', port('--port'), defaultPort)
+    .description('start the server process: run submitted specs, resume runs after a crash, serve the pages')
+    .option('--port <n>', 'port of the pages on the loopback address; 0 picks a free one', port('--port'), defaultPort)
     .option(
       '--webhook-port <n>',
-      'port for the messages of GitHub, once its credentials are there',
+      'port for webhooks of GitHub, used if there are credentials for GitHub',
       port('--webhook-port'),
       defaultWebhookPort,
     )
-    .option('--public-url <url>', 'where others reach the pages, for links in pull requests', publicUrl)
+    .option('--public-url <url>', 'URL at which others reach the pages, for links in pull requests', publicUrl)
     .option(...policyOption)
     .option(...asOption)
     .option(...dataOption)
@@ -46,8 +46,8 @@ export function register(program: Command): void {
       'after',
       `
 Examples:
-  drydock serve                     the pages on http://127.0.0.1:${defaultPort}, until Ctrl-C
-  drydock serve --as lead --port 0  votes on the pages are cast as lead`,
+  drydock serve                     serve the pages on http://127.0.0.1:${defaultPort} until Ctrl-C
+  drydock serve --as lead --port 0  cast votes on the pages as lead`,
     );
   action<[], ServeOptions>(command, serve);
 }
@@ -66,7 +66,7 @@ function publicUrl(text: string): string {
   throw new DrydockError('UsageError', `--public-url takes an http or https URL, not ${JSON.stringify(text)}.`);
 }
 
-/** Serves until it is told to stop; other commands reach this serverProcess through its control socket. */
+/** Serves until a signal stops it; other commands reach this server process through its control socket. */
 async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   const { policy } = loadPolicy({
     repositories: new Map(),
@@ -85,8 +85,8 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   try {
     const { server: serverProcess } = session;
     if (!serverProcess) {
-      throw new DrydockError('DataFolderBusy', `Another process owns ${dataDir}.`, {
-        remedy: 'Stop it (`drydock serve` or `drydock run`), or serve another folder with --data.',
+      throw new DrydockError('DataFolderBusy', `Another server process owns ${dataDir}.`, {
+        remedy: 'Stop that `drydock serve` or `drydock run`, or use another folder with --data.',
       });
     }
     const web = createWeb({
@@ -104,7 +104,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     const server = createServer(getRequestListener(web.fetch));
     server.on('connection', (socket) => {
       if (acceptsPeer(socket)) return;
-      output.err('drydock: refused a connection of another user of this machine');
+      output.err('drydock: refused a connection from another user of this machine');
       socket.destroy();
     });
     const url = await listen(server, options.port);
@@ -117,7 +117,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
         ...(receiving ? [`webhooks: ${receiving.url}`] : []),
       ]);
       if (!output.json)
-        output.err(`Serving ${dataDir}${resumed > 0 ? `; ${resumed} unfinished taken up` : ''}. Ctrl-C ends it.`);
+        output.err(`Serving ${dataDir}${resumed > 0 ? `; resumed ${resumed} unfinished` : ''}. Press Ctrl-C to stop.`);
       await stopped.promise;
       await receiving?.close();
     } finally {
@@ -130,22 +130,22 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   }
 }
 
-/** Takes what the code host sends, and works on it; one line each on stderr. */
+/** Receives and handles the deliveries of the code host; prints one line per delivery on stderr. */
 async function receive(webhooks: Webhooks, port: number, output: Output) {
   const stop = new AbortController();
-  const fault = (what: string) => (error: unknown) =>
-    output.err(plain(`drydock: ${what}: ${viewError(error).message} ${viewError(error).remedy}`));
+  const fault = (problem: string) => (error: unknown) =>
+    output.err(plain(`drydock: ${problem}: ${viewError(error).message} ${viewError(error).remedy}`));
   const say = (line: string): void => output.err(plain(line));
   const app = createWebhook({
     secrets: webhooks.secrets,
     inbox: webhooks.inbox,
     onDropped: ({ event, outcome, reason }) => say(`${event} ${outcome}: ${reason}`),
-    onFault: fault('a message could not be stored'),
+    onFault: fault('a webhook could not be stored'),
   });
   await webhooks.importBaselines(say);
   const listener = await listenForWebhooks({ app, port });
-  // A disk that is full ends the work on messages, not the runs; the next start takes them up.
-  const working = webhooks.work(stop.signal, say).catch(fault('messages wait'));
+  // A full disk stops the handling of webhooks, not the runs; the next start handles them.
+  const working = webhooks.work(stop.signal, say).catch(fault('webhooks are not handled until the next start'));
   return {
     url: listener.url,
     async close() {
@@ -162,7 +162,7 @@ function listen(server: Server, port: number): Promise<string> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new DrydockError('UsageError', `Port ${port} cannot be had: ${error.code}.`, {
+          ? new DrydockError('UsageError', `Port ${port} is not available: ${error.code}.`, {
               remedy: 'Choose another with --port, or --port 0 for a free one.',
             })
           : error,
@@ -172,14 +172,14 @@ function listen(server: Server, port: number): Promise<string> {
   });
 }
 
-/** Pages that follow a run keep their connection for good, so it is taken from them. */
+/** Closes all connections, because pages that follow a run never close theirs. */
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
   });
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once, as it does without us. */
+/** Resolves at the first SIGINT or SIGTERM; a second one has its default action and ends the process at once. */
 function stopSignal(): { promise: Promise<void>; dispose(): void } {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const { promise, resolve } = Promise.withResolvers<void>();

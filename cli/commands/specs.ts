@@ -20,8 +20,8 @@ export function register(program: Command): void {
   action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean }>(
     program
       .command('lint [files...]')
-      .description('check specs: form, clarity, whether to delegate')
-      .option('--fix', 'mend what can be mended mechanically')
+      .description('check specs: form, clarity, and how to delegate them')
+      .option('--fix', 'fix problems that have only one possible fix')
       .option('--schema', 'print the JSON Schema of a spec, for editors')
       .option(...policyOption)
       .addHelpText('after', '\nExamples:\n  drydock lint .agent-tasks/*.yaml\n  drydock lint --fix FIX-1.yaml --json'),
@@ -31,8 +31,13 @@ export function register(program: Command): void {
   action<[string], CommonOptions & { repo: string[] }>(
     program
       .command('estimate <file>')
-      .description('what a run would cost, against the budget, without running an agent')
-      .option('--repo <name=path>', 'where the repository lies', (value: string, all: string[]) => [...all, value], [])
+      .description('estimate the cost of a run, and compare it with the budget; starts no agent')
+      .option(
+        '--repo <name=path>',
+        'path of the spec’s repository',
+        (value: string, all: string[]) => [...all, value],
+        [],
+      )
       .option(...policyOption)
       .option(...asOption)
       .option(...dataOption),
@@ -56,7 +61,7 @@ export function register(program: Command): void {
         leftUsd: usdOf(budget.limitMicros - budget.committedMicros),
       };
       print(output, { taskId, usd, breakdown: estimate.breakdown, advice: estimate.advice, budget: left }, () => [
-        `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, never more than ${formatUsd(estimate.capMicros)})`,
+        `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, at most ${formatUsd(estimate.capMicros)})`,
         `  ${estimate.advice.mode}, ${estimate.advice.costClass}: ${plain(estimate.advice.reason)}`,
         ...(left
           ? [`  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`]
@@ -69,8 +74,8 @@ export function register(program: Command): void {
   action<[string], CommonOptions & { repository?: string }>(
     program
       .command('new <task-id>')
-      .description('write a spec to fill in, under .agent-tasks/')
-      .option('--repository <name>', 'repository as the policy names it')
+      .description('write a spec template under .agent-tasks/')
+      .option('--repository <name>', 'name of the repository in the policy')
       .option(...policyOption),
     async (output, options, taskId) => {
       const root = gitRoot(process.cwd()) ?? process.cwd();
@@ -82,7 +87,7 @@ export function register(program: Command): void {
       );
       if (problems[0]) throw new DrydockError('UsageError', `${JSON.stringify(taskId)}: ${problems[0].message}`);
       if (existsSync(file))
-        throw new DrydockError('UsageError', `${file} exists already.`, {
+        throw new DrydockError('UsageError', `${file} already exists.`, {
           remedy: 'Choose another task id, or edit the file.',
         });
       mkdirSync(dirname(file), { recursive: true });
@@ -93,7 +98,7 @@ export function register(program: Command): void {
   );
 }
 
-/** The policy, for the names in it. One that cannot be read is a matter of other commands, unless it was asked for. */
+/** The policy, for the repository names in it; undefined if the default policy file is invalid. */
 function knownPolicy({ policy }: CommonOptions): Policy | undefined {
   try {
     return loadPolicy({ repositories: new Map(), ...(policy === undefined ? {} : { policy }) }).policy;
@@ -144,7 +149,7 @@ async function lint(
   return error?.exit ?? 0;
 }
 
-/** Every fault of these specs, each with its place; undefined where there is none. */
+/** One error with every fault of these specs, each with file and line; undefined if there are no faults. */
 export function invalidSpecs(reports: { file: string; report: LintReport }[]): DrydockError | undefined {
   const faults = reports.flatMap(({ file, report }) =>
     report.problems
@@ -157,7 +162,7 @@ export function invalidSpecs(reports: { file: string; report: LintReport }[]): D
 function describe(output: Output, file: string, fixed: boolean, report: LintReport): string[] {
   const verdict = report.valid ? output.style('green', 'valid') : output.style('red', 'invalid');
   return [
-    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (mended)' : ''}`,
+    `${output.style('bold', file)}  ${report.taskId ?? 'no task id'}  ${verdict}  clarity ${report.clarity}/100${fixed ? '  (fixed)' : ''}`,
     ...report.problems.map(
       (p) =>
         `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,

@@ -9,36 +9,36 @@ import { home, osUser } from './home.ts';
 
 interface LoadedPolicy {
   policy: Policy;
-  /** Where it came from: a path, or `built-in`. */
+  /** Path of the policy file, or `built-in`. */
   source: string;
 }
 
-/** Who is asking: `--as`, `$DRYDOCK_USER`, `OSUSER@localhost`. */
+/** Name of the person who runs the command: `--as`, `$DRYDOCK_USER`, `OSUSER@localhost`. */
 export const requesterName = (as: string | undefined, env = process.env): string =>
   as ?? (env.DRYDOCK_USER || `${osUser()}@localhost`);
 
-/** The person id of a name under a policy; somebody the policy does not know is a person of that name. */
-export const personId = (policy: Policy, who: string): string => personOf(policy, who) ?? who;
+/** The person id of a name under a policy; the name itself if the policy does not know it. */
+export const personId = (policy: Policy, name: string): string => personOf(policy, name) ?? name;
 
-/** Folder of the operator's own configuration. */
+/** Folder of the operator's configuration. */
 const configFolder = (env = process.env): string => join(env.XDG_CONFIG_HOME || join(home(env), '.config'), 'drydock');
 
-/** The file a policy is read from, whether or not it is there. */
+/** Path of the policy file, which may not exist. */
 export const policyFile = (flag: string | undefined, env = process.env): string =>
   flag ?? (env.DRYDOCK_POLICY || join(configFolder(env), 'policy.yaml'));
 
 interface PolicyOptions {
   policy?: string;
   as?: string;
-  /** Given on the command line, name to path: added, or repointed. */
+  /** Name to path, from the command line; added to the policy, or replacing the url of a listed repository. */
   repositories: Map<string, string>;
-  /** The work tree one stands in, as the repository that a spec names. Taken where the policy has none of that name. */
+  /** The current work tree, under the repository name of the spec; added if the policy does not list that name. */
   standing?: { name: string; root: string };
 }
 
 /**
- * `--policy`, `$DRYDOCK_POLICY`, `~/.config/drydock/policy.yaml`, else the built-in policy for one person. Relative
- * paths in a policy are meant from its own folder.
+ * Loads the policy: `--policy`, `$DRYDOCK_POLICY`, `~/.config/drydock/policy.yaml`, otherwise the built-in policy for
+ * one person. Relative paths in a policy are relative to its folder.
  * @throws PolicyInvalid with every fault and its line; FileUnreadable.
  */
 export function loadPolicy(options: PolicyOptions, env = process.env): LoadedPolicy {
@@ -53,8 +53,8 @@ export function loadPolicy(options: PolicyOptions, env = process.env): LoadedPol
   };
   if (!bytes) {
     add(() => false);
-    const who = requesterName(options.as, env);
-    return { policy: soloPolicy({ id: who, email: who }, repositories), source: 'built-in' };
+    const requester = requesterName(options.as, env);
+    return { policy: soloPolicy({ id: requester, email: requester }, repositories), source: 'built-in' };
   }
   const { policy, problems } = parsePolicy(bytes);
   if (!policy) throw invalidPolicy(file, problems);
@@ -83,7 +83,7 @@ export function loadPolicy(options: PolicyOptions, env = process.env): LoadedPol
   return { policy: located, source: file };
 }
 
-/** Every fault of a policy, each with its place. */
+/** One error with every fault of a policy, each with its line. */
 export const invalidPolicy = (file: string, problems: Problem[]): DrydockError =>
   new DrydockError(
     'PolicyInvalid',

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { Policy } from '../../core/policy/schema.ts';
 import { gitRoot } from './repositories.ts';
 
-/** What git says in a work tree; empty where it says nothing. */
+/** Output of a git command in a work tree; empty if the command fails. */
 export function askGit(root: string, ...args: string[]): string {
   try {
     return execFileSync('git', ['-c', 'safe.directory=*', ...args], {
@@ -16,10 +16,10 @@ export function askGit(root: string, ...args: string[]): string {
   }
 }
 
-/** The branch that is checked out; `main` where there is none. */
+/** The checked-out branch; `main` if the head is detached. */
 export const branchOf = (root: string): string => askGit(root, 'symbolic-ref', '--short', 'HEAD') || 'main';
 
-/** OWNER/NAME of the remote; undefined where it has none. */
+/** OWNER/NAME of the remote `origin`; undefined if there is no such remote. */
 function originOf(root: string): string | undefined {
   const remote = askGit(root, 'remote', 'get-url', 'origin');
   const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
@@ -30,22 +30,22 @@ const plain = (name: string): string =>
   name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'repository';
 
 /**
- * What a policy calls the repository of a work tree, or may call it: the name it has there, else the first that no other
- * repository has.
- * @param preferred Tried first: what a spec of the repository says already.
+ * The name of a work tree's repository in a policy: its listed name, otherwise the first free one of several
+ * candidates.
+ * @param preferred First candidate: the name in an existing spec of the repository.
  */
 export function repositoryName(root: string, policy?: Policy, preferred?: string): string {
   const listed = policy?.repositories ?? {};
   const origin = originOf(root);
-  const is = (name: string): boolean => {
+  const isThis = (name: string): boolean => {
     const known = Object.hasOwn(listed, name) ? listed[name] : undefined;
     if (known === undefined) return false;
-    // Another clone of the same repository is the same repository.
+    // Two clones with the same origin count as the same repository.
     if (known.host === 'github') return name === origin;
     const other = gitRoot(known.url);
     return other === root || (origin !== undefined && other !== undefined && originOf(other) === origin);
   };
-  const present = Object.keys(listed).find(is);
+  const present = Object.keys(listed).find(isThis);
   if (present !== undefined) return present;
   const local = plain(basename(root));
   const parent = `local/${plain(basename(dirname(root)))}-${local}`;

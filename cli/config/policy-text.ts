@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import picomatch from 'picomatch';
 import { isMap, isSeq, type ParsedNode, parse, parseDocument } from 'yaml';
 
-/** A place in a text, and what is put there. */
+/** A text to insert at an offset. */
 interface Insertion {
   at: number;
   text: string;
@@ -11,15 +11,15 @@ interface Insertion {
 interface Addition {
   name: string;
   root: string;
-  /** What the policy protects, as written or by default. */
+  /** The protected paths of the policy, explicit or by default. */
   protectedPaths: string[];
-  /** Paths of the repository that only its owner changes; those that the policy protects already are left out. */
+  /** Paths of the repository that need protection; already protected ones are left out. */
   protect: string[];
 }
 
 /**
- * A policy with one more repository. What its owner wrote stays as it is, comments and lines too; only where nothing can
- * be put into the text is it written anew from what it says.
+ * Adds a repository to the text of a policy. The existing text stays unchanged, including comments and line breaks;
+ * only if no insertion gives the wanted document is the file written again from its data.
  */
 export function withRepository(text: string, { name, root, protectedPaths, protect }: Addition): string {
   const document = parseDocument(text);
@@ -37,10 +37,10 @@ export function withRepository(text: string, { name, root, protectedPaths, prote
     ...(missing.length === 0 ? [] : [intoList(text, document.get('protected_paths', true), protectedPaths, missing)]),
   ];
   const written = insertions.every((each) => each !== undefined) ? inserted(text, insertions) : undefined;
-  return written !== undefined && saysTheSame(written, target.toJS()) ? written : target.toString({ lineWidth: 120 });
+  return written !== undefined && parsesTo(written, target.toJS()) ? written : target.toString({ lineWidth: 120 });
 }
 
-function saysTheSame(text: string, wanted: unknown): boolean {
+function parsesTo(text: string, wanted: unknown): boolean {
   try {
     return isDeepStrictEqual(parse(text), wanted);
   } catch {
@@ -79,11 +79,11 @@ const atEnd = (text: string, more: string): Insertion => ({
   text: text === '' || text.endsWith('\n') ? more : `\n${more}`,
 });
 
-/** Before the bracket that ends a list or a map in one line. */
+/** Inserts before the closing bracket of a flow list or map. */
 const beforeEnd = (node: ParsedNode, items: number, entry: string): Insertion | undefined =>
   node.range ? { at: node.range[1] - 1, text: items === 0 ? entry : `, ${entry}` } : undefined;
 
-/** As a line of its own before the line of an offset, as far in as that line is. */
+/** Inserts a line before the line of an offset, with the same indentation. */
 function ownLine(text: string, offset: number | undefined, entry: string): Insertion | undefined {
   if (offset === undefined) return undefined;
   return { at: lineStart(text, offset), text: `${indentAt(text, offset)}${entry}\n` };

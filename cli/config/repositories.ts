@@ -5,7 +5,7 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 
 /**
- * The repositories that a command names: each `--repo NAME=PATH`. @throws UsageError, UnknownRepository.
+ * The repositories of all `--repo NAME=PATH` flags, name to path. @throws UsageError, UnknownRepository.
  */
 export function repositoriesOf(flags: string[], cwd: string): Map<string, string> {
   const map = new Map<string, string>();
@@ -25,22 +25,22 @@ export function repositoriesOf(flags: string[], cwd: string): Map<string, string
   return map;
 }
 
-/** The work tree one stands in, as the repository that a spec names; undefined outside of any. */
+/** The current work tree, under the repository name of a spec; undefined outside any repository. */
 export function standingIn(name: string | undefined, cwd: string): { name: string; root: string } | undefined {
   const root = name === undefined ? undefined : gitRoot(cwd);
   return name === undefined || root === undefined ? undefined : { name, root };
 }
 
-/** Where a run is made, in words, when that is not where one stands; undefined where it is. */
+/** A note that the run uses another repository than the current work tree; undefined if it uses the current one. */
 export function elsewhere(policy: Policy, { name, root }: { name: string; root: string }): string | undefined {
   const known = policy.repositories[name];
   if (known === undefined) return undefined;
-  if (known.host === 'github') return `${name} is on GitHub, as the policy says; the run is not made on ${root}.`;
+  if (known.host === 'github') return `The policy lists ${name} on GitHub; the run does not use ${root}.`;
   if (gitRoot(known.url) === root) return undefined;
-  return `${name} is at ${known.url}, as the policy or --repo says; the run is not made on ${root}.`;
+  return `The policy or --repo names ${known.url} for ${name}; the run does not use ${root}.`;
 }
 
-/** Root of the work tree (or the bare repository) a path is in; undefined outside of any. */
+/** Root of the work tree (or bare repository) that contains a path; undefined outside any repository. */
 export function gitRoot(path: string): string | undefined {
   const ask = (...args: string[]): string | undefined => {
     try {
@@ -58,7 +58,7 @@ export function gitRoot(path: string): string | undefined {
   return top === undefined || top === '' ? undefined : realpathSync(top);
 }
 
-/** Paths that git tracks in a work tree, for advice and clarity; none where git cannot say. */
+/** Paths that git tracks in a work tree, for advice and clarity; empty if git fails. */
 export function filesOf(root: string): string[] {
   try {
     const list = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z'], {

@@ -9,7 +9,7 @@ export interface Toolchain {
   buildCommand?: string;
 }
 
-/** What a repository says about how it is built and tested: lock files, engines, scripts. */
+/** Detects how a repository is built and tested, from lock files, `engines` and scripts. */
 export function detectToolchain(root: string): Toolchain {
   const has = (name: string): boolean => existsSync(join(root, name));
   if (has('package.json')) {
@@ -45,11 +45,11 @@ function readJson(file: string): { scripts?: Record<string, string>; engines?: R
   }
 }
 
-/** Text as a YAML scalar: as it is where it stays text, else in quotes. */
+/** Text as a YAML scalar; in quotes if YAML could read it as something else. */
 export const yamlText = (text: string): string =>
   /^[A-Za-z][A-Za-z0-9._/-]*$/.test(text) && !/^(?:true|false|null)$/i.test(text) ? text : JSON.stringify(text);
 
-/** A spec to fill in, right for the repository it is made in. */
+/** A spec template, with the repository, branch and toolchain filled in. */
 export function specTemplate({
   taskId,
   repository,

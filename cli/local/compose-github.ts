@@ -19,19 +19,20 @@ import { createHooks, type Hooks } from '../../pipeline/webhooks/hooks.ts';
 import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { sweepCi } from '../../pipeline/webhooks/sweep.ts';
 
-/** Messages worked on at once; of one repository, one after the other. */
+/** Deliveries handled in parallel; those of one repository are handled one after the other. */
 const concurrency = 8;
-/** How often the host is asked about open CI gates, and what it did not deliver. */
+/** Interval of the checks of open CI gates. */
 const ciSweepMs = 30_000;
+/** Interval of the checks for undelivered webhooks and missed pushes. */
 const sweepMs = 300_000;
 
 export interface GitHub {
   codeHost(scope: CodeHostScope): CodeHost;
-  /** Revokes what runs that ended, or a process that died, left behind. */
+  /** Revokes the credentials that ended runs or a crashed process left behind. */
   revokeLeftovers(isEnded: (runId: string) => Promise<boolean>): Promise<void>;
-  /** Messages that the host failed to deliver since a moment, in epoch milliseconds. */
+  /** Messages that the host failed to deliver. @param since Epoch milliseconds. */
   failedDeliveries(since: number): Promise<Message[]>;
-  /** Revokes what this process minted for no run in particular. */
+  /** Revokes the credentials that this process minted without a run. */
   close(): Promise<void>;
 }
 
@@ -57,17 +58,15 @@ export function composeGitHub(options: {
   };
 }
 
-/** The side of a host that comes to us: a durable inbox, and the work on what is in it. */
+/** Receives and handles webhooks: a durable inbox and its worker. */
 export interface Webhooks {
   inbox: Inbox;
-  /** What may sign messages, newest first. */
+  /** Secrets that sign deliveries, newest first. */
   secrets(): string[];
   hooks: Hooks;
-  /**
-   * Takes the first look at each repository. Before anything is listened to: what is pushed after it is new.
-   */
+  /** Imports the baseline of each repository. Call it before listening, so that later pushes count as new. */
   importBaselines(say: (line: string) => void): Promise<void>;
-  /** Works on the inbox and sweeps, until the signal. `say` hears one line per message. */
+  /** Handles the inbox and sweeps, until the signal. `say` receives one line per delivery. */
   work(signal: AbortSignal, say: (line: string) => void): Promise<void>;
   close(): void;
 }
@@ -88,7 +87,7 @@ export function composeWebhooks(options: {
   const sweep = async (since: number, say: (line: string) => void): Promise<void> => {
     const intake = { inbox, onDropped: ({ event, ...outcome }: Dropped) => say(line(`sweep: ${event}`, outcome)) };
     for (const message of await github.failedDeliveries(since)) {
-      if (await takeMessage(intake, message)) say(`sweep: ${message.event} was never delivered; taken up`);
+      if (await takeMessage(intake, message)) say(`sweep: ${message.event} was never delivered; handled now`);
     }
     for (const outcome of await hooks.sweep()) say(line('sweep', outcome));
   };
@@ -97,7 +96,7 @@ export function composeWebhooks(options: {
     inbox,
     hooks,
     secrets: () => config.webhookSecrets,
-    importBaselines: (say) => guarded('first look', say, () => hooks.importBaselines()),
+    importBaselines: (say) => guarded('baseline import', say, () => hooks.importBaselines()),
     async work(signal, say) {
       const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
       const handling = inbox.work(async ({ event }) => say(line(event.kind, await hooks.handle(event))), {
@@ -110,15 +109,15 @@ export function composeWebhooks(options: {
   };
 }
 
-/** What fails because the host does not answer is said, and tried again at the next round. */
+/** Logs a failure of the host; the next round tries again. */
 const guarded = (what: string, say: (line: string) => void, work: () => Promise<void>): Promise<void> =>
   work().catch((error: unknown) => say(`${what}: ${viewError(error).name}: ${viewError(error).message}`));
 
-/** Asks the host about the CI gates of unfinished runs, until the signal: a message that was lost delays a run no longer. */
+/** Checks the CI gates of unfinished runs at the host, until the signal, because a webhook may get lost. */
 export const followCi = (deps: Deps, unfinished: () => string[], signal: AbortSignal): Promise<void> =>
   every(ciSweepMs, signal, () => sweepCi(deps, unfinished()).catch(() => undefined));
 
-/** Whether a run's credentials have no more use. */
+/** Whether a run ended or never existed: its credentials are no longer needed. */
 export const hasEnded = async (deps: Deps, runId: string): Promise<boolean> => {
   const run = await deps.runs.get(runId);
   return run === undefined || isFinal(run.status);

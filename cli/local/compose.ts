@@ -47,24 +47,24 @@ export interface ServerProcessOptions {
   strictRuntime?: boolean;
   /** Recorded model session instead of a live provider. */
   replaySession?: string;
-  /** Base of the links to gates, once a server listens. */
+  /** Base URL of links to gates; undefined until the pages are served. */
   webUrl?: () => string | undefined;
-  /** Base of the links to runs for people elsewhere: where others reach the pages, if they do. */
+  /** Base URL of links to runs for other people, if they can reach the pages. */
   publicUrl?: string;
   /** Credentials for repositories on GitHub. */
   github?: GitHubConfig;
-  /** What messages of the code host are worked on under; without it none are. */
+  /** Policy for webhooks; without it no webhooks are received. */
   policy?: () => Policy;
   now?: () => number;
-  /** Only reads and writes decisions down; runs nothing. */
+  /** Only reads, and stores decisions; runs nothing. */
   passive?: boolean;
-  /** Runs phases; the sandbox of this machine where absent. */
+  /** Runs phases; default: the sandbox of this machine. */
   runner?: PhaseRunner;
-  /** Traces each call of a step: before it, and after it did its work and before that is recorded. */
+  /** Traces each call of a step: `called` before it, `returned` after it and before its result is recorded. */
   onStep?(at: 'called' | 'returned', step: StepName, payload: unknown): void;
 }
 
-/** The process that owns a data folder: engine, stores, sandboxes. There is one at a time. */
+/** The process that owns a data folder: engine, stores, sandboxes. A data folder has at most one. */
 export interface ServerProcess {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
@@ -73,7 +73,7 @@ export interface ServerProcess {
   webhooks?: Webhooks;
   /** Unfinished executions, by run id. */
   unfinished(): string[];
-  /** Takes up what an earlier owner left. */
+  /** Resumes the unfinished runs of an earlier server process, and returns their number. */
   resume(): Promise<number>;
   close(): Promise<void>;
 }
@@ -84,17 +84,18 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const clock = { now: options.now ?? Date.now };
   makeDataFolder(dataDir);
   const bus = new EventEmitter().setMaxListeners(0);
-  const late: { deps?: Deps } = {};
+  // Set below, because the engine and the steps need each other.
+  const wired: { deps?: Deps } = {};
   const engine = Engine.open({
     file: join(dataDir, 'engine.sqlite'),
     name: 'drydock',
     definition: taskMachine((step) => step),
     async invoke(functionName, payload) {
       const step = steps[functionName as keyof typeof steps];
-      if (!step || !late.deps)
-        throw new DrydockError('Internal', `The machine calls ${functionName}, which is no step.`);
+      if (!step || !wired.deps)
+        throw new DrydockError('Internal', `The state machine calls ${functionName}, which is not a step.`);
       options.onStep?.('called', functionName as StepName, payload);
-      const output = await step(late.deps)(payload);
+      const output = await step(wired.deps)(payload);
       options.onStep?.('returned', functionName as StepName, payload);
       return output;
     },
@@ -121,13 +122,13 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
       end: (phaseId, attempt, end) => endPhase(deps, phaseId, attempt, end),
       fault: (phaseId, error) =>
-        process.stderr.write(`drydock: the end of ${phaseId} could not be settled: ${viewError(error).message}\n`),
+        process.stderr.write(`drydock: the end of ${phaseId} could not be recorded: ${viewError(error).message}\n`),
     },
     (phaseKey) => meteredCalls(dataDir, phaseKey),
   );
   const vault = createVault(loadKey(join(dataDir, 'key')));
   const credentials = createCredentials(dynamo.client, localTables.gates);
-  // Only when a repository of GitHub is worked on: a fault in its credentials is no fault of other runs.
+  // Connected on first use, so that invalid GitHub credentials do not affect runs of other repositories.
   let connected: GitHub | undefined;
   const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
   const github = (): GitHub | undefined => {
@@ -161,7 +162,8 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     vault,
     modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
     agentFiles(path) {
-      if (!existsSync(path)) throw new DrydockError('AgentUnavailable', `The agent's folder ${path} does not exist.`);
+      if (!existsSync(path))
+        throw new DrydockError('AgentUnavailable', `The folder of the agent's files, ${path}, does not exist.`);
       return path;
     },
     runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
@@ -170,7 +172,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       return base && `${base}/gates/${encodeURIComponent(gateId)}`;
     },
   };
-  late.deps = deps;
+  wired.deps = deps;
   const receives = options.policy && config();
   const hosted = receives && github();
   const webhooks =
@@ -192,7 +194,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       const left = engine.left();
       const named = (waits: boolean): string[] =>
         left.filter(({ waiting }) => (waiting === 'token') === waits).map(({ name }) => name);
-      // Before the engine goes on: what recovery answers is on record then, and no step runs beside it.
+      // Recovery comes before the engine resumes, so that its answers are recorded and no step runs in parallel.
       await closeExpired(deps, named(false));
       await recover(deps, named(true));
       await engine.resume();
@@ -214,7 +216,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   };
 }
 
-/** What only the adapters can tell of this machine: isolation, and the embedded database. */
+/** Checks of `doctor` that need the adapters: the sandbox and the embedded database. */
 export async function machineChecks(): Promise<
   { name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]
 > {
@@ -233,7 +235,7 @@ export async function machineChecks(): Promise<
   ]);
 }
 
-/** Tells the bus about every event and every changed record, so that people can follow. */
+/** Emits every event and every changed record on the bus, for watchers. */
 function announcing(runs: Runs, bus: EventEmitter): Runs {
   return {
     ...runs,

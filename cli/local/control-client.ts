@@ -4,11 +4,11 @@ import { decodeAnswer, encodeCall } from '../../pipeline/api/answer.ts';
 import type { Service, WatchItem } from '../../pipeline/service/service.ts';
 import { http } from './http.ts';
 
-/** The owner went away while it was asked. `run` takes over; any other command can be given again. */
+/** The server process ended during a call. `run` takes over; any other command can be repeated. */
 export class ServerGone extends DrydockError {
   constructor(cause: string) {
-    super('DataFolderBusy', `The process that owns the data folder ended: ${cause}`, {
-      remedy: 'Give the command again; `drydock run FILE` or `drydock serve` goes on with what was running.',
+    super('DataFolderBusy', `The server process of the data folder ended: ${cause}`, {
+      remedy: 'Repeat the command; `drydock run FILE` or `drydock serve` resumes the unfinished runs.',
     });
   }
 }
@@ -18,7 +18,7 @@ export interface ServerClient {
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
 }
 
-/** The service wherever calls of it are taken. */
+/** A service whose methods are forwarded to `call`. */
 export const proxyService = (call: (method: string, args: unknown[]) => Promise<unknown>): Service =>
   new Proxy({} as Service, {
     get:
@@ -27,7 +27,7 @@ export const proxyService = (call: (method: string, args: unknown[]) => Promise<
         call(String(method), args),
   });
 
-/** The service of another process that owns the data folder, over its socket. Errors keep their names. */
+/** The service of the server process in another process, over its control socket. Errors keep their names. */
 export function connectServer(socket: string): ServerClient {
   const service = proxyService(async (method, args) =>
     decodeAnswer(await textOf(await send(socket, 'POST', '/call', encodeCall(method, args)))),
@@ -42,19 +42,19 @@ export function connectServer(socket: string): ServerClient {
       } catch (error) {
         if (!signal.aborted) throw error instanceof ServerGone ? error : new ServerGone((error as Error).message);
       }
-      if (!signal.aborted) throw new ServerGone('nothing more came from it');
+      if (!signal.aborted) throw new ServerGone('it closed the connection');
     },
   };
 }
 
 /**
- * The lines of a response. Not by `readline`, which emits the error of an aborted response once more, on an interface that
- * nobody listens to after the loop over it was left.
+ * The lines of a response. `readline` is not used, because it emits the error of an aborted response again after its
+ * loop ended, when nothing handles it.
  */
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   let rest = '';
   response.setEncoding('utf8');
-  // The loop throws it as well, as long as there is one.
+  // The loop throws the error too; this listener handles one after the loop.
   response.on('error', () => undefined);
   for await (const chunk of response as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
@@ -63,7 +63,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   }
 }
 
-/** Whether somebody listens there. */
+/** Whether a process listens on the socket. */
 export const isServed = (socket: string): Promise<boolean> =>
   send(socket, 'GET', '/', '').then(
     (response) => {
@@ -83,7 +83,7 @@ function send(
   return new Promise((resolve, reject) => {
     const outgoing = http.request({ socketPath: socket, method, path }, resolve);
     outgoing.on('error', (error) => reject(new ServerGone(error.message)));
-    // Not by the request's own option: that ends the socket with an error, and after an answer nobody listens to it.
+    // Not the `signal` option of the request, because it emits an error that nothing handles after the response.
     signal?.addEventListener('abort', () => outgoing.destroy(), { once: true });
     outgoing.end(body);
   });

@@ -8,18 +8,18 @@ import type { ServerProcess } from './compose.ts';
 import { claimSocketFolder } from './data-folder.ts';
 import { http } from './http.ts';
 
-/** Largest request: a spec of the largest size the parser takes, in base64, and a policy beside it. */
+/** Maximum request in bytes: a spec and a policy of maximum size, and base64. */
 const maxBody = 8 * 1024 * 1024;
 
 export interface ControlServer {
-  /** Other commands that watch a run through this serverProcess. */
+  /** Number of other commands that watch a run through this server process. */
   watchers(): number;
   close(): Promise<void>;
 }
 
 /**
- * Serves the owner's service to other commands of the same user, over a unix socket in a folder only they can enter:
- * `POST /call` with a call of the wire, `GET /watch/<runId>` as NDJSON.
+ * Serves the service of this server process to other commands of the same user, over a unix socket in a folder that
+ * only this user can enter: `POST /call` with an encoded call, `GET /watch/<runId>` as NDJSON.
  */
 export async function serveControl(serverProcess: ServerProcess, socket: string): Promise<ControlServer> {
   let watchers = 0;
@@ -38,7 +38,7 @@ export async function serveControl(serverProcess: ServerProcess, socket: string)
     });
   });
   claimSocketFolder(socket);
-  // Whoever gets here holds the journal's lock, so a socket that is left there has no listener.
+  // This process holds the lock of the journal, so an existing socket is a leftover without a listener.
   rmSync(socket, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -56,7 +56,7 @@ export async function serveControl(serverProcess: ServerProcess, socket: string)
 }
 
 async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<ApiAnswer> {
-  if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'There is nothing here.');
+  if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'This path does not exist.');
   return encodeResult(await callService(service, methodNames, decodeCall(await body(request))));
 }
 

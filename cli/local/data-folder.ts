@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import { home } from '../config/home.ts';
 
-/** Where the data of one machine is kept: `--data`, `$DRYDOCK_DATA`, `$XDG_STATE_HOME/drydock`, `~/.local/state/drydock`. */
+/** The data folder: `--data`, `$DRYDOCK_DATA`, `$XDG_STATE_HOME/drydock`, otherwise `~/.local/state/drydock`. */
 export function dataFolder(flag: string | undefined, env = process.env): string {
   if (flag !== undefined) return resolve(flag);
   if (env.DRYDOCK_DATA) return resolve(env.DRYDOCK_DATA);
@@ -13,7 +13,7 @@ export function dataFolder(flag: string | undefined, env = process.env): string 
   return join(home(env), '.local', 'state', 'drydock');
 }
 
-/** Makes the data folder. @throws FileUnreadable where it cannot be one. */
+/** Creates the data folder. @throws FileUnreadable if that fails. */
 export function makeDataFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -26,8 +26,8 @@ export function makeDataFolder(dir: string): void {
 }
 
 /**
- * The owner's control socket. In a folder of its own and named by the data folder's digest, because the path of a unix
- * socket may have 107 bytes at most, and a data folder's may be longer.
+ * Path of the control socket. It is outside the data folder and named by a digest of its path, because the path of a
+ * unix socket may have at most 107 bytes, and the path of a data folder may be longer.
  */
 export function controlSocket(dataDir: string, env = process.env): string {
   const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 24);
@@ -40,8 +40,8 @@ export function controlSocket(dataDir: string, env = process.env): string {
 }
 
 /**
- * Makes the folder of the control socket, or makes sure that it is ours alone: in a shared temporary folder somebody else
- * could have made it first, and would then be asked in the owner's place. @throws DataFolderBusy.
+ * Creates the folder of the control socket, or checks that only this user can access it: in a shared temporary folder
+ * another user could have created it first and could impersonate the server process. @throws DataFolderBusy.
  */
 export function claimSocketFolder(socket: string): void {
   const folder = dirname(socket);
@@ -49,7 +49,7 @@ export function claimSocketFolder(socket: string): void {
   const { uid, mode } = lstatSync(folder);
   const foreign = process.getuid !== undefined && uid !== process.getuid();
   if (foreign || (mode & 0o077) !== 0) {
-    throw new DrydockError('DataFolderBusy', `${folder} belongs to somebody else or is open to others.`, {
+    throw new DrydockError('DataFolderBusy', `${folder} belongs to another user or is accessible to others.`, {
       remedy: `Remove it, or set XDG_RUNTIME_DIR to a folder of your own.`,
     });
   }

@@ -1,5 +1,5 @@
 /**
- * Node's HTTP. An ES module's import of it reads everything it exports, and with that loads a client that nobody here
- * uses: 50 ms of every start.
+ * Node's HTTP module. An ES import would read all of its exports, which loads the unused client of `fetch`: 50 ms of
+ * every start.
  */
 export const http = process.getBuiltinModule('node:http');

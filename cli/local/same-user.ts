@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
-/** One row of the kernel's table of TCP sockets, as far as it matters here. */
+/** The used columns of a row in the kernel's table of TCP sockets. */
 interface TcpRow {
   localPort: number;
   remotePort: number;
@@ -23,20 +23,20 @@ export function parseTcpTable(text: string): TcpRow[] {
 }
 
 /**
- * Whether a loopback connection comes from this user (or root): other users of the machine reach the same address and
- * must not vote as the person who serves. True where the kernel's table cannot be read or does not list our own side,
- * so that nothing can be known.
+ * Whether a loopback connection comes from this user or root, because other users of the machine can reach the same
+ * address and must not vote as this person. True if the kernel's table does not list the own end of the connection,
+ * which means that the table tells nothing.
  * @internal for its tests
  */
 export function fromSameUser(rows: readonly TcpRow[], ports: { peer: number; own: number }, uid: number): boolean {
   const listed = rows.some((row) => row.localPort === ports.own && row.uid === uid);
   if (!listed) return true;
   const peers = rows.filter((row) => row.localPort === ports.peer && row.remotePort === ports.own);
-  // Another loopback address may carry the same pair of ports: then all of them have to be this user's.
+  // Another loopback address may use the same pair of ports: then all of them must belong to this user.
   return peers.length > 0 && peers.every((row) => row.uid === uid || row.uid === 0);
 }
 
-/** {@link fromSameUser} of a connection that was just accepted. */
+/** {@link fromSameUser} for a connection that was just accepted. */
 export function acceptsPeer(socket: Socket): boolean {
   const uid = process.getuid?.();
   const { remotePort, localPort } = socket;

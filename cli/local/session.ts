@@ -4,31 +4,31 @@ import { connectServer, isServed, type ServerClient } from './control-client.ts'
 import { type ControlServer, serveControl } from './control-server.ts';
 import { claimSocketFolder, controlSocket } from './data-folder.ts';
 
-/** A way to the service: as the server process of the data folder, or through whoever owns it. */
+/** Access to the service: this process is the server process of the data folder, or is connected to it. */
 export interface Session extends ServerClient {
   /** Present when this process is the server process. */
   server?: ServerProcess;
   control?: ControlServer;
-  /** Resolves when no other command watches a run through this server process any more. */
+  /** Resolves when no other command watches a run through this server process. */
   linger?(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An owner that just died or is just starting holds the journal for a moment without a socket. */
-const settleMs = 100;
-const endAttempts = 100;
+/** A server process that is starting or ending holds the journal for a moment without a socket. */
+const pollMs = 100;
+const maxAttempts = 100;
 
 /**
- * Becomes the server process of the data folder, or connects to the one there is. One process holds the journal at a time, so
- * either works, and never both (DESIGN, Data).
+ * Becomes the server process of the data folder, or connects to the existing one. Only one process can lock the
+ * journal, so exactly one of both works.
  * @throws DataFolderBusy when neither works for ten seconds.
  */
 export async function openSession(options: ServerProcessOptions): Promise<Session> {
   const socket = controlSocket(options.dataDir);
   claimSocketFolder(socket);
-  for (let attempt = 0; attempt < endAttempts; attempt++) {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
     if (await isServed(socket)) return { ...connectServer(socket), close: async () => undefined };
-    // Only a server process needs engine, stores and sandbox, and loading them takes a while.
+    // Loaded here, because only a server process needs engine, stores and sandbox, and loading them is slow.
     const { openServerProcess } = await import('./compose.ts');
     const server = await openServerProcess(options).catch((error: unknown) => {
       if (error instanceof Error && error.name === 'EngineBusy') return undefined;
@@ -42,7 +42,7 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
         server,
         control,
         async linger() {
-          while (control.watchers() > 0) await new Promise((resolve) => setTimeout(resolve, settleMs));
+          while (control.watchers() > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
         },
         async close() {
           await control.close();
@@ -50,7 +50,7 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
         },
       };
     }
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  throw new DrydockError('DataFolderBusy', `${options.dataDir} is held by a process that does not answer.`);
+  throw new DrydockError('DataFolderBusy', `The server process of ${options.dataDir} does not answer.`);
 }

@@ -6,27 +6,30 @@ import { DrydockError } from '../../core/errors.ts';
 
 interface WebhookListenerOptions {
   app: Hono;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   port: number;
   host?: string;
-  /** For the whole of a request's headers. */
+  /** Maximum time for all headers of a request. */
   headersTimeoutMs?: number;
-  /** For the whole of a request. */
+  /** Maximum time for a whole request. */
   requestTimeoutMs?: number;
   maxConnections?: number;
 }
 
-/** Enough for a thousand pushes at once beside whoever holds connections open; each gives its own up in seconds. */
+/** Enough for a thousand simultaneous pushes in addition to idle connections, which time out within seconds. */
 const maxConnections = 2_048;
 
-/** A server that closes looks at no timeout any more. What was not answered by then counts as failed with GitHub, and the sweep finds it. */
+/**
+ * `server.close()` disables request timeouts, so connections are closed after this time. GitHub counts unanswered
+ * deliveries as failed, and the sweep finds them.
+ */
 const graceMs = 1_000;
 
 /**
- * Listens for webhooks, apart from the pages: whoever lets a code host reach this port must not let it reach pages that
- * decide as the person at this machine. Nobody keeps a connection without sending: a request has a few seconds for its
- * headers and ten for all of it, and ends in 408; a refusal closes the connection.
- * @throws UsageError when the port cannot be had.
+ * Listens for webhooks on a separate port, because a port that a code host can reach must not serve the pages, which
+ * vote as this person. Slow clients end with status 408, after 5 s for the headers or 10 s for the whole request; a
+ * refusal closes the connection.
+ * @throws UsageError when the port is not available.
  */
 export async function listenForWebhooks(
   options: WebhookListenerOptions,
@@ -45,7 +48,7 @@ export async function listenForWebhooks(
     {
       headersTimeout,
       requestTimeout: options.requestTimeoutMs ?? 10_000,
-      // How often the two above are looked at; Node's own half a minute would make them mean nothing.
+      // Node checks both timeouts only in this interval; its default of 30 s would be too long for them.
       connectionsCheckingInterval: Math.ceil(headersTimeout / 5),
       keepAliveTimeout: headersTimeout,
     },
@@ -56,8 +59,8 @@ export async function listenForWebhooks(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new DrydockError('UsageError', `Port ${port} cannot be had for webhooks: ${error.code ?? error.message}.`, {
-          remedy: 'Choose another, or 0 for a free one.',
+        new DrydockError('UsageError', `Port ${port} is not available for webhooks: ${error.code ?? error.message}.`, {
+          remedy: 'Choose another port, or 0 for a free one.',
           cause: error,
         }),
       ),

@@ -4,14 +4,14 @@ import { callJson, type Keys, ServiceFault } from '../../adapters/aws/signed.ts'
 import { DrydockError } from '../../core/errors.ts';
 import { home } from '../config/home.ts';
 
-/** What the command line is told of a deployment, by flags or the environment. */
+/** Options that select a deployment, from flags or the environment. */
 export interface StackOptions {
   stack?: string;
   region?: string;
   profile?: string;
 }
 
-/** Where a deployment is reached, as its stack wrote it down. */
+/** URLs and version of a deployment, from the parameter that its stack wrote. */
 export interface StackAddress {
   operate: string;
   diagnose?: string;
@@ -27,7 +27,7 @@ export interface Account {
 }
 
 /**
- * The caller's account: credentials as the AWS command line finds them.
+ * The caller's account, with credentials from the same sources as in the AWS command line.
  * @throws UsageError without a region.
  */
 export async function openAccount(options: StackOptions, env = process.env): Promise<Account> {
@@ -35,7 +35,7 @@ export async function openAccount(options: StackOptions, env = process.env): Pro
   const region =
     options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOf(profile ?? 'default', env) || undefined);
   if (region === undefined || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
-    throw new DrydockError('UsageError', 'It is not known which region the stack is in.', {
+    throw new DrydockError('UsageError', 'The region of the stack is unknown.', {
       remedy: 'Give --region, or set AWS_REGION.',
     });
   }
@@ -47,8 +47,8 @@ export async function openAccount(options: StackOptions, env = process.env): Pro
       try {
         return await provider();
       } catch {
-        // The words may name files and commands of the caller's, and what they printed.
-        throw new DrydockError('SecretMissing', 'There are no AWS credentials that work.', {
+        // The original message is not shown: it may contain files, commands and their output.
+        throw new DrydockError('SecretMissing', 'No valid AWS credentials were found.', {
           remedy: 'Log in, for example with `aws sso login`, and give --profile or set AWS_PROFILE.',
         });
       }
@@ -56,35 +56,35 @@ export async function openAccount(options: StackOptions, env = process.env): Pro
   };
 }
 
-/** @throws StackUnavailable, ServiceRefused; each says what to do. */
+/** @throws StackUnavailable, ServiceRefused, SecretMissing. */
 export async function findStack(account: Account, stack: string): Promise<StackAddress> {
   const { region } = account;
   const name = `/drydock/stacks/${stack}`;
   const where = `${stack} in ${region}`;
   const keys = await account.keys();
-  let said: Record<string, unknown>;
+  let answer: Record<string, unknown>;
   try {
-    said = await callJson({ service: 'ssm', target: 'AmazonSSM.GetParameter', region, keys }, { Name: name });
+    answer = await callJson({ service: 'ssm', target: 'AmazonSSM.GetParameter', region, keys }, { Name: name });
   } catch (error) {
     if (!(error instanceof ServiceFault)) throw unreachable(`AWS in ${region}`);
     if (error.code === 'ParameterNotFound') {
-      throw new DrydockError('StackUnavailable', `There is no stack ${where} with a Drydock in it.`, {
-        remedy: 'Check --stack, --region and --profile; an older deployment has to be deployed again first.',
+      throw new DrydockError('StackUnavailable', `There is no Drydock stack ${where}.`, {
+        remedy: 'Check --stack, --region and --profile; an older deployment must be deployed again first.',
       });
     }
     if (/AccessDenied/.test(error.code)) {
       throw new DrydockError('ServiceRefused', `Your role may not read ${name}.`, { remedy: grantIt });
     }
     if (/Token|Signature|UnrecognizedClient|Expired/.test(error.code)) throw badCredentials(error.code);
-    throw new DrydockError('StackUnavailable', `AWS answered ${error.code.slice(0, 80)} when asked for ${name}.`);
+    throw new DrydockError('StackUnavailable', `AWS answered ${error.code.slice(0, 80)} to the request for ${name}.`);
   }
-  return addressOf(said, where);
+  return addressOf(answer, where);
 }
 
-export const grantIt = 'Let the operator call `grantApprove` for your role in the CDK app, and deploy.';
+export const grantIt = 'Ask the operator to call `grantApprove` for your role in the CDK app, and to deploy it.';
 
 export const badCredentials = (code: string): DrydockError =>
-  new DrydockError('SecretMissing', `AWS does not take your credentials: ${code.slice(0, 80)}.`, {
+  new DrydockError('SecretMissing', `AWS refused your credentials: ${code.slice(0, 80)}.`, {
     remedy: 'Log in again, for example with `aws sso login`; check that the clock of this machine is right.',
   });
 
@@ -93,29 +93,29 @@ export const unreachable = (what: string): DrydockError =>
     remedy: 'Check the network and --region, and try again.',
   });
 
-function addressOf(said: Record<string, unknown>, where: string): StackAddress {
-  const { Value } = (said.Parameter ?? {}) as { Value?: unknown };
+function addressOf(answer: Record<string, unknown>, where: string): StackAddress {
+  const { Value } = (answer.Parameter ?? {}) as { Value?: unknown };
   let address: Partial<Record<keyof StackAddress, unknown>> = {};
   try {
     address = (JSON.parse(String(Value)) ?? {}) as typeof address;
   } catch {
-    // said below
+    // An empty address is reported below.
   }
   const { version, ...urls } = address;
   if (typeof version === 'string' && typeof urls.operate === 'string' && Object.values(urls).every(isSafe))
     return address as StackAddress;
-  throw new DrydockError('StackUnavailable', `What ${where} says of its address is not readable.`, {
-    remedy: 'Deploy it again; somebody changed the parameter.',
+  throw new DrydockError('StackUnavailable', `The address parameter of ${where} is invalid.`, {
+    remedy: 'Deploy the stack again; the parameter was changed.',
   });
 }
 
-/** What is signed goes over HTTPS, but on this machine. */
+/** Signed requests require HTTPS, except on this machine. */
 function isSafe(text: unknown): boolean {
   const url = typeof text === 'string' ? URL.parse(text) : null;
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1');
 }
 
-/** `region` of a profile, in AWS's own file. */
+/** `region` of a profile in the AWS config file. */
 function regionOf(profile: string, env: NodeJS.ProcessEnv): string | undefined {
   let text: string;
   try {

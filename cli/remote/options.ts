@@ -4,17 +4,17 @@ import type { Session } from '../local/session.ts';
 import type { StackOptions } from './account.ts';
 import type { StackSession } from './session.ts';
 
-/** The flags that lead to a deployment. */
+/** Adds the flags that select a deployment. */
 export const stackFlags = (command: Command): Command =>
   command
     .option(
       '--stack <name>',
-      'a deployment instead of this machine: name of its CloudFormation stack (default: $DRYDOCK_STACK)',
+      'name of a CloudFormation stack: use this deployment instead of this machine (default: $DRYDOCK_STACK)',
     )
     .option('--region <name>', 'region of the stack (default: as the AWS command line)')
     .option('--profile <name>', 'AWS profile (default: as the AWS command line)');
 
-/** Flags that say what a deployment knows by itself, or what only one machine does. */
+/** Flags that a deployment does not accept: it has its own policy and people, or they concern only this machine. */
 const foreign: Record<string, string> = {
   data: '--data',
   as: '--as',
@@ -27,8 +27,8 @@ const foreign: Record<string, string> = {
 };
 
 /**
- * The deployment that a command is for: `--stack`, else `$DRYDOCK_STACK`, unless a data folder is named.
- * @throws UsageError for flags that a deployment does not take: the person is who IAM says, the policy is its own.
+ * The deployment that a command addresses: `--stack`, otherwise `$DRYDOCK_STACK` unless a data folder is named.
+ * @throws UsageError for an invalid name, and for flags that a deployment does not accept.
  */
 export function stackOf(
   options: StackOptions & { data?: string },
@@ -37,7 +37,7 @@ export function stackOf(
   const stack = options.stack ?? (options.data === undefined ? env.DRYDOCK_STACK || undefined : undefined);
   if (stack === undefined) return undefined;
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stack)) {
-    throw new DrydockError('UsageError', `${JSON.stringify(stack.slice(0, 100))} is no name of a stack.`);
+    throw new DrydockError('UsageError', `${JSON.stringify(stack.slice(0, 100))} is not a valid stack name.`);
   }
   const given = Object.entries(foreign).flatMap(([key, flag]) => {
     const value = (options as Record<string, unknown>)[key];
@@ -45,13 +45,13 @@ export function stackOf(
   });
   if (given.length > 0) {
     throw new DrydockError('UsageError', `${given.join(', ')} cannot be used with a deployment (${stack}).`, {
-      remedy: 'Leave it out: the person is who IAM says, and policy, sandbox and data are those of the deployment.',
+      remedy: 'Omit it: IAM identifies the person, and the deployment has its own policy, sandbox and data.',
     });
   }
   return { ...options, stack };
 }
 
-/** Loaded when it is asked for: most commands are about this machine. */
+/** Loads the code for deployments only when needed, because most commands concern this machine. */
 export async function openStackSession(
   options: StackOptions & { stack: string },
   warn: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),

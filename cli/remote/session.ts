@@ -19,25 +19,25 @@ import {
   unreachable,
 } from './account.ts';
 
-/** An HTTP API answers within thirty seconds, or not at all. */
+/** API Gateway ends a request after 30 s. */
 const timeoutMs = 35_000;
-/** How often a call that was turned away for its rate, or found no connection, is made. */
+/** Maximum attempts of a call that was throttled or had no connection. */
 const attempts = 4;
-/** Their second answer would be another than the first: a vote that was cast already, a run that is a duplicate. */
+/** Methods that are not repeated, because the result of a repetition differs: a vote already cast, a duplicate run. */
 const once = new Set(['submit', 'retry', 'vote', 'cancel', 'github-app']);
-/** Between two looks at a run; the longest while nothing happens. */
-const poll = { firstMs: 1_000, factor: 1.5, longestMs: 15_000 };
+/** Interval between two reads of a run; it grows while nothing changes. */
+const poll = { firstMs: 1_000, factor: 1.5, maxMs: 15_000 };
 
 export interface StackSession extends Session {
   address: StackAddress;
-  /** Calls a method of a route of the stack, `operate` where none is named. */
+  /** Calls a method on a route of the stack; default: `operate`. */
   call(method: string, args: unknown[], route?: 'operate' | 'diagnose' | 'setup'): Promise<unknown>;
 }
 
 /**
- * A way to the service of a deployment. What it answers is what the owner of a data folder answers; what waits (`watch`,
- * `ended`) asks again and again.
- * @param warn Hears that the deployment is of another version.
+ * Access to the service of a deployment, with the same results as a server process gives. `watch` polls, because the
+ * API of a deployment has no streams.
+ * @param warn Receives a warning if the deployment has another version.
  * @throws StackUnavailable, SecretMissing, ServiceRefused, UsageError.
  */
 export async function openStack(
@@ -48,14 +48,14 @@ export async function openStack(
   const address = await findStack(account, options.stack);
   if (address.version !== version()) {
     warn(
-      `The deployment is of version ${address.version}, and this is ${version()}: use the same, if anything is odd.`,
+      `The deployment has version ${address.version}, and this command has version ${version()}: use the same version if a problem occurs.`,
     );
   }
   const call: StackSession['call'] = async (method, args, route = 'operate') => {
     const url = address[route];
     if (url === undefined) {
-      throw new DrydockError('StackUnavailable', `The deployment has no way to ${route}.`, {
-        remedy: 'Deploy this version.',
+      throw new DrydockError('StackUnavailable', `The deployment does not support ${route}.`, {
+        remedy: 'Deploy this version of Drydock.',
       });
     }
     return post(account, url, encodeCall(method, args), !once.has(method));
@@ -63,7 +63,7 @@ export async function openStack(
   const remote = proxyService((method, args) => call(method, args));
   const service: Service = new Proxy(remote, {
     get(target, method) {
-      // It is the deployment that goes on with a run; nobody here has to.
+      // The deployment itself continues its runs, so this process never waits for them.
       if (method === 'idle') return async () => true;
       if (method === 'ended') return (run: string) => remote.run(run);
       return Reflect.get(target, method);
@@ -72,8 +72,8 @@ export async function openStack(
   return { service, watch: (runId, signal) => watch(service, runId, signal), call, address, async close() {} };
 }
 
-/** @param again whether doing it twice is doing it once, also for whoever reads the answer. */
-async function post(account: Account, url: string, body: string, again: boolean): Promise<unknown> {
+/** @param repeatable Whether a repeated call has the same effect and the same answer. */
+async function post(account: Account, url: string, body: string, repeatable: boolean): Promise<unknown> {
   const { region } = account;
   for (let attempt = 1; ; attempt++) {
     let answer: { status: number; text: string } | undefined;
@@ -84,18 +84,18 @@ async function post(account: Account, url: string, body: string, again: boolean)
     }
     if (answer?.status === 200 || answer?.status === 422) return decodeAnswer(answer.text);
     if (answer?.status === 403) throw forbidden(answer.text);
-    if (answer?.status === 413) throw new DrydockError('LimitExceeded', 'The request is larger than the stack takes.');
-    // Turned away for its rate: nothing was done. Anything else may have been done.
-    if (attempt >= attempts || (answer?.status !== 429 && !again)) {
+    if (answer?.status === 413) throw new DrydockError('LimitExceeded', 'The request is too large for the deployment.');
+    // A throttled call (429) had no effect; any other failed call may have had one.
+    if (attempt >= attempts || (answer?.status !== 429 && !repeatable)) {
       throw answer === undefined
         ? unreachable(new URL(url).host)
-        : new DrydockError('StackUnavailable', `The deployment answers ${answer.status}.`);
+        : new DrydockError('StackUnavailable', `The deployment answered with status ${answer.status}.`);
     }
     await delay(backoffMs(attempt, { firstMs: 1_000 }, Math.random));
   }
 }
 
-/** API Gateway's words for who may not call, and for who could not be told. */
+/** The error for a 403 of API Gateway: invalid credentials, or a role without permission. */
 function forbidden(text: string): DrydockError {
   const [, code] =
     /(ExpiredToken|InvalidSignature|SignatureDoesNotMatch|security token|Signature expired)/i.exec(text) ?? [];
@@ -103,7 +103,7 @@ function forbidden(text: string): DrydockError {
   return new DrydockError('ServiceRefused', 'Your role may not call the deployment.', { remedy: grantIt });
 }
 
-/** What happened so far, then what happens, until the signal. */
+/** Earlier events first, then new events and changes, until the run ends or the signal. */
 async function* watch(service: Service, runId: string, signal: AbortSignal): AsyncGenerator<WatchItem> {
   const seen = new Set<string>();
   let last = '';
@@ -115,17 +115,17 @@ async function* watch(service: Service, runId: string, signal: AbortSignal): Asy
       seen.add(event.key);
       yield { kind: 'event', event };
     }
-    const stands = standing(run);
-    if (stands !== last) {
+    const current = snapshot(run);
+    if (current !== last) {
       yield { kind: 'run', run };
       waitMs = poll.firstMs;
-    } else waitMs = Math.min(waitMs * poll.factor, poll.longestMs);
-    last = stands;
+    } else waitMs = Math.min(waitMs * poll.factor, poll.maxMs);
+    last = current;
     if (isFinal(run.status)) return;
     await delay(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** What a person would call a change. */
-const standing = ({ status, state, gate, cost }: Omit<RunView, 'events'>): string =>
+/** The fields whose change a watcher sees. */
+const snapshot = ({ status, state, gate, cost }: Omit<RunView, 'events'>): string =>
   JSON.stringify([status, state, gate, cost]);

@@ -5,7 +5,7 @@ import type { Output } from '../terminal/output.ts';
 import { asDuplicate, type Outcome, sayAttempt } from '../terminal/summary.ts';
 import type { StackSession } from './session.ts';
 
-/** What a deployment is asked for: who asks, and under which policy, it knows by itself. */
+/** A submission to a deployment, which determines requester and policy itself. */
 interface StackRequest {
   file: string;
   bytes: Uint8Array;
@@ -14,7 +14,7 @@ interface StackRequest {
   agent?: string;
 }
 
-/** Submits and follows a run to its end, or to where it waits for somebody who is not here. */
+/** Submits a spec and follows the run until it ends, or until it waits for a person who cannot answer here. */
 export async function runOnStack(
   session: StackSession,
   request: StackRequest,
@@ -27,7 +27,7 @@ export async function runOnStack(
   return followOnStack(session, runId, output, detach);
 }
 
-/** The next attempt of a run that ended. */
+/** Starts the next attempt of an ended run and follows it. */
 export async function retryOnStack(
   session: StackSession,
   reference: string,

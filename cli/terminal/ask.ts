@@ -6,12 +6,12 @@ import type { Session } from '../local/session.ts';
 import { type Output, plain, printError } from './output.ts';
 import { processTerminal, readLine, type Terminal } from './prompt.ts';
 
-/** Gates that somebody else closed meanwhile are not asked about again. */
+/** After these errors the prompt ends, because somebody else closed the gate. */
 const closed: readonly string[] = ['GateClosed', 'GateExpired'];
 
 /**
- * Asks at a terminal until a vote counts or the gate is closed. Resolves to false when the person leaves the prompt: the
- * gate stays open, and the run waits.
+ * Prompts at a terminal until a vote counts or the gate is closed. Resolves to false when the person leaves the prompt:
+ * then the gate stays open, and the run waits.
  */
 export async function askAtGate(
   session: Pick<Session, 'service'>,
@@ -47,7 +47,7 @@ export async function askAtGate(
       printError({ ...output, json: false }, viewError(error));
       if (closed.includes(error.name)) return true;
       if (error.name === 'VoteRefused')
-        output.err('Somebody else has to: drydock approve GATE --as WHO. Press Ctrl-C to leave it waiting.');
+        output.err('Another person has to vote: drydock approve GATE --as WHO. Press Ctrl-C to leave the run waiting.');
     }
   }
 }
@@ -63,7 +63,7 @@ const usages: Record<GateKind, string> = {
 const choicesOf = (gate: GateView): string =>
   gate.kind === 'question' && gate.acceptable ? `approve · ${usages.question}` : usages[gate.kind];
 
-/** A line as typed: the number of an option, or a choice (its beginning is enough) and its text. */
+/** Parses a typed line: the number of an option, or a choice (its first letters are enough) and its text. */
 function voteOf(line: string, gate: GateView, choices: string): { choice: VoteChoice; text: string } {
   const [word = '', ...rest] = line.split(' ');
   const text = rest.join(' ').trim();
@@ -74,6 +74,6 @@ function voteOf(line: string, gate: GateView, choices: string): { choice: VoteCh
   const choice = (['approve', 'revise', 'reject', 'answer'] as VoteChoice[]).find((c) =>
     c.startsWith(word.toLowerCase()),
   );
-  if (!choice) throw new DrydockError('AnswerInvalid', `${word} is none of: ${choices}`);
+  if (!choice) throw new DrydockError('AnswerInvalid', `${word} is not one of: ${choices}`);
   return { choice, text };
 }

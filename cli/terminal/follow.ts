@@ -15,8 +15,8 @@ interface FollowOptions {
 }
 
 /**
- * Watches a run until it ended, or until it waits for somebody who is not here. Returns the run as it then stands.
- * @throws ServerGone when the process that runs it died.
+ * Watches a run until it ends, or until it waits for a person who cannot answer here. Returns the current run.
+ * @throws ServerGone when the server process of the run ended.
  */
 export async function follow(
   session: Session,
@@ -29,9 +29,10 @@ export async function follow(
   const handled = new Set<string>();
   let queued = false;
   try {
-    for await (const item of withQuiet(session.watch(runId, stop.signal))) {
+    for await (const item of withTicks(session.watch(runId, stop.signal))) {
       if (item === undefined) {
-        // A queued run hears nothing of the runs it waits for, so it asks whether one of them still goes on.
+        // Events of the runs that a queued run waits for are not in its stream, so it polls whether one is still
+        // active.
         if (queued && (await session.service.idle())) return await session.service.run(runId);
         continue;
       }
@@ -58,10 +59,13 @@ export async function follow(
     stop.abort();
     progress.end();
   }
-  throw new ServerGone(`nobody runs ${runId} any more`);
+  throw new ServerGone(`it no longer runs ${runId}`);
 }
 
-/** The same code as a person's vote, for each listed approver other than the requester, as many as are needed. */
+/**
+ * Votes as the listed approvers other than the requester, until enough votes are cast; uses the path of a person's
+ * vote.
+ */
 async function voteAsListed(session: Session, gate: GateView): Promise<void> {
   if (gate.needsPerson) return session.service.needsPerson(gate.gateId);
   for (const who of gate.approvers.filter((person) => gate.solo || person !== gate.requester)) {
@@ -76,24 +80,24 @@ async function voteAsListed(session: Session, gate: GateView): Promise<void> {
       });
       if (after.status === 'decided') return;
     } catch (error) {
-      // Somebody else voted meanwhile; what they decided stands.
+      // Another person voted in the meantime; that decision stands.
       if (!(error instanceof DrydockError) || (error.name !== 'VoteRefused' && error.name !== 'GateClosed'))
         throw error;
     }
   }
 }
 
-/** Between two looks of a queued run at the runs it waits for. */
-const quietMs = 1_000;
+/** Interval at which a queued run checks the runs it waits for. */
+const tickMs = 1_000;
 
-/** The items as they come, and `undefined` whenever none came for a while. */
-async function* withQuiet(source: AsyncIterable<WatchItem>): AsyncGenerator<WatchItem | undefined> {
+/** The items of a source, and `undefined` after each interval without one. */
+async function* withTicks(source: AsyncIterable<WatchItem>): AsyncGenerator<WatchItem | undefined> {
   const items = source[Symbol.asyncIterator]();
   let next = items.next();
-  // A reader that leaves early leaves one read behind; its end concerns nobody.
+  // When the caller leaves the loop early, one read stays pending; its rejection must not count as unhandled.
   next.catch(() => undefined);
   for (;;) {
-    const result = await Promise.race([next, delay(quietMs, undefined, { ref: false })]);
+    const result = await Promise.race([next, delay(tickMs, undefined, { ref: false })]);
     if (result?.done) return;
     yield result?.value;
     if (!result) continue;

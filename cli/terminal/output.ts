@@ -4,10 +4,10 @@ import { stripHidden } from '../../core/prompt/fence.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command writes. One JSON document goes to `out`; progress and prose go to `err`. */
+/** Output of a command. The result, with `--json` one document, goes to `out`; progress goes to `err`. */
 export interface Output {
   json: boolean;
-  /** Progress goes to a terminal that a person watches. */
+  /** Progress is written to a terminal. */
   live: boolean;
   out(text: string): void;
   err(text: string): void;
@@ -29,7 +29,7 @@ export function createOutput(
   };
 }
 
-/** Text from outside on a terminal: no escapes, nothing hidden. */
+/** Untrusted text for a terminal, without escape sequences and hidden characters. */
 export const plain = (text: string): string => stripHidden(stripVTControlCharacters(text));
 
 export function printError(output: Output, error: ErrorView): void {
@@ -38,11 +38,11 @@ export function printError(output: Output, error: ErrorView): void {
   if (error.remedy !== '') output.err(`${output.style('cyan', 'remedy')}: ${plain(error.remedy)}`);
 }
 
-/** What a document has beside its own fields where its command ends with 2 to 4: the error, as when it is thrown. */
+/** The field `error` of a document whose command ends with 2 to 4; the same as for a thrown error. */
 export const withError = (error: DrydockError | undefined): { error?: ErrorView } =>
   error === undefined ? {} : { error: viewError(error) };
 
-/** Prints a document: JSON when asked for, else the lines made for people. */
+/** Prints a result: as JSON with `--json`, otherwise as lines for people. */
 export function print(output: Output, value: unknown, lines: () => string[]): void {
   if (output.json) output.out(JSON.stringify(value));
   else for (const line of lines()) output.out(line);

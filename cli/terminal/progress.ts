@@ -2,20 +2,20 @@ import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { WatchItem } from '../../pipeline/service/service.ts';
 import { type Output, plain } from './output.ts';
 
-/** Progress of a run: on a terminal a line that lives and lines that stay; elsewhere plain lines. */
+/** Progress of a run: on a terminal a live status line below the log lines; elsewhere only log lines. */
 export interface Progress {
   show(item: WatchItem): void;
-  /** Removes the live line and keeps it away, so that a prompt can stand there. */
+  /** Hides the live line, so that a prompt can take its position. */
   pause(): void;
-  /** Draws the live line again. */
+  /** Shows the live line again. */
   resume(): void;
   end(): void;
 }
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/** How often the live line turns, in milliseconds. */
+/** Frame interval of the spinner in the live line. */
 const frameMs = 100;
-/** Shorter steps are not shown. */
+/** Successful steps shorter than this are not shown. */
 const minStepMs = 50;
 
 export function createProgress(output: Output, stream: NodeJS.WriteStream = process.stderr): Progress {
@@ -92,7 +92,6 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
 function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): string {
   switch (event.type) {
     case 'step':
-      // What takes no time is no news, unless it failed.
       return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < minStepMs)
         ? ''
         : `${event.name} ${event.status}${event.ms === undefined ? '' : ` in ${(event.ms / 1000).toFixed(1)} s`}`;

@@ -9,15 +9,15 @@ export interface Terminal {
 export const processTerminal: Terminal = { input: process.stdin, output: process.stderr };
 
 /**
- * Reads one line at a prompt; undefined when the person leaves it (Ctrl-C, Ctrl-D, the end of the input). Leaving is an
- * answer here, not a fault: whatever was asked stays open.
+ * Reads one line at a prompt; undefined when the person leaves it (Ctrl-C, Ctrl-D, end of input). Leaving is not an
+ * error: the question stays open.
  */
 export function readLine({ input, output }: Terminal, prompt: string): Promise<string | undefined> {
   const options: ReadLineOptions = { input, output, terminal: 'isTTY' in input && input.isTTY === true };
   const reader = createInterface(options);
   return new Promise((resolve) => {
     reader.once('SIGINT', () => reader.close());
-    // Ctrl-D and the end of the input close the reader too; after a line, this resolves nothing any more.
+    // Ctrl-D and the end of the input close the reader too. After a line, this call has no effect.
     reader.once('close', () => resolve(undefined));
     reader.question(prompt, (line) => {
       resolve(line);

@@ -4,10 +4,10 @@ import type { RunView } from '../../pipeline/service/service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, plain } from './output.ts';
 
-/** More of them are shown by `drydock egress`. */
+/** `drydock egress` shows all refusals. */
 const maxRefusals = 5;
 
-/** How a run ends on a terminal: what came of it, where, for how much, and what to type next. */
+/** Summary of a run for a terminal: status, error, branch, refusals, cost and the next command. */
 export function summary(run: RunView, output: Output): string[] {
   const good = run.status === 'delivered' || run.status === 'dry-run';
   const lines = [
@@ -47,40 +47,40 @@ function nextCommand(run: RunView): string {
   }
 }
 
-/** A run as `run` ends with it. */
+/** The result of the command `run`. */
 export type Outcome = RunView & {
-  /** Of a `duplicate`: where the run stands that there is. */
+  /** For a `duplicate`: status of the existing run. */
   runStatus?: RunView['status'];
 };
 
-/** A run that was there when its spec was given again. */
+/** The result for a spec that was submitted again: the existing run, as a duplicate. */
 export const asDuplicate = (run: RunView): Outcome => ({ ...run, status: 'duplicate', runStatus: run.status });
 
 /**
- * Exit code of a command that ends with this run; what it means for an error is said by `errorKinds`. A run that is there
- * already and ended gives the code that it gave at its end; one that somebody else runs is no fault.
+ * Exit code of a command that ends with this run; `errorKinds` defines the codes of errors. An existing run that ended
+ * gives the same code as at its end; an existing run that is still active is not an error.
  */
 export function exitOf({ status, runStatus, error }: Pick<Outcome, 'status' | 'runStatus' | 'error'>): ExitCode {
   const ended = status === 'duplicate' && runStatus !== undefined && isFinal(runStatus) ? runStatus : status;
   return exitCodeOf(ended, error);
 }
 
-/** Says that this is another attempt than the one that ended. */
+/** Prints why a new attempt was started. */
 export function sayAttempt(output: Output, { attempt, because }: { attempt: number; because?: string }): void {
   if (because !== undefined) output.err(`Attempt ${attempt}, because attempt ${attempt - 1} ${because}.`);
 }
 
-/** What is said of a spec that ran already. */
+/** Lines for a spec that was submitted again. */
 export function duplicateLines(run: Outcome, output: Output): string[] {
   const again = `drydock retry ${run.taskId}`;
   if (run.runStatus === undefined || !isFinal(run.runStatus) || exitOf(run) === 0) {
     return [
-      `${run.taskId} ran already (${run.runId}).`,
-      `Next: drydock status ${run.taskId}, or run it once more: ${again}`,
+      `${run.taskId} was already submitted (${run.runId}).`,
+      `Next: drydock status ${run.taskId}, or start another attempt: ${again}`,
     ];
   }
   return [
-    `${run.taskId} ran already, and ended as ${run.runStatus}. Nothing was done now. To run it once more: ${again}`,
+    `${run.taskId} has already run and ended as ${run.runStatus}. No run was started. To start another attempt: ${again}`,
     ...summary({ ...run, status: run.runStatus }, output),
   ];
 }

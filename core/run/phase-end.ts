@@ -29,3 +29,15 @@ export interface PhaseEnd extends Omit<StoredEnd, 'artifacts'> {
   /** Milliseconds before the runner started, if a service provisioned the task: `place`, `pull`, `boot`. */
   timings?: Record<string, number>;
 }
+
+/** The end of a phase that left nothing, for example because its sandbox never started. */
+export const emptyEnd = (phaseKey: string, enforcer: string, failure: { name: string; message: string }): PhaseEnd => ({
+  phaseKey,
+  failure,
+  calls: [],
+  refusals: [],
+  traffic: [],
+  artifacts: new Map(),
+  enforcer,
+  ms: 0,
+});

@@ -14,13 +14,15 @@ const updateAttempts = 50;
 const taskPk = (repository: string, taskId: string): string => `task#${repository}#${taskId}`;
 const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
 const [factsKey, stateKey] = ['record.facts', 'record.state'];
+/** Sort key of a record until version 0.1.0, which stored it as one item. */
+const oldKey = 'record';
 
 /** A record is two items: the facts, written once, and the state, which nearly every write of a run changes. */
 export function createRuns(client: DynamoDBClient, tableName: string): Runs {
   const table = new Table(client, tableName);
 
   const get = async (runId: string): Promise<RunRecord | undefined> =>
-    toRecord(runId, await table.query(runPk(runId), 'record.'));
+    toRecord(runId, await table.query(runPk(runId), 'record'));
 
   return {
     get,
@@ -57,10 +59,13 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         ScanIndexForward: false,
         Limit: limit,
       });
-      const partitions = items.slice(0, limit).map(({ pk }) => String(pk));
+      const found = items.slice(0, limit);
+      const old = found.find(({ sk }) => sk === oldKey);
+      if (old) throw oldRecord(String(old.pk));
+      const partitions = found.map(({ pk }) => String(pk));
       const keys = partitions.flatMap((pk) => [factsKey, stateKey].map((sk) => ({ pk, sk: String(sk) })));
-      const found = Map.groupBy(await table.batchGet(keys), ({ pk }) => String(pk));
-      return partitions.flatMap((pk) => toRecord(pk.slice(runPk('').length), found.get(pk) ?? []) ?? []);
+      const records = Map.groupBy(await table.batchGet(keys), ({ pk }) => String(pk));
+      return partitions.flatMap((pk) => toRecord(pk.slice(runPk('').length), records.get(pk) ?? []) ?? []);
     },
 
     async byTask(repository, taskId) {
@@ -102,8 +107,12 @@ const stateItem = (record: RunRecord): Item => ({
 
 function toRecord(runId: string, items: Item[]): RunRecord | undefined {
   const item = (key: string | undefined): Item | undefined => items.find(({ sk }) => sk === key);
+  if (item(oldKey)) throw oldRecord(runPk(runId));
   const [facts, state] = [item(factsKey), item(stateKey)];
   if (!facts || !state) return undefined;
   const { listKey: _listKey, ...stored } = strip(state);
   return parseStored(runRecord, unpack({ ...stored, ...strip(facts) }, runId), `The record of run ${runId}`);
 }
+
+const oldRecord = (pk: string): DrydockError =>
+  new DrydockError('RecordUnreadable', `The record of run ${pk.slice(runPk('').length)} was written by version 0.1.0.`);

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../../core/run/phase-end.ts';
+import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import type { GatewayMessage } from '../../../gateway/config.ts';
 import { behindProxy } from '../../../gateway/egress/company-proxy.ts';
@@ -72,8 +72,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       const end: PhaseEnd = {
-        ...nothing(phaseKey),
-        failure: { name, message },
+        ...emptyEnd(phaseKey, 'fargate', { name, message }),
         ms: Math.round(performance.now() - start),
       };
       await store.putEnd(end);
@@ -138,15 +137,6 @@ async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<Reado
   }
   return new Map();
 }
-
-const nothing = (phaseKey: string): Omit<PhaseEnd, 'failure' | 'ms' | 'image'> => ({
-  phaseKey,
-  calls: [],
-  refusals: [],
-  traffic: [],
-  artifacts: new Map(),
-  enforcer: 'fargate',
-});
 
 /** What ended the phase from outside; undefined where the sandbox came to its own end, with a result or without one. */
 async function endOf(resulted: Promise<void>, signal: AbortSignal, limitMs: number): Promise<Failure | undefined> {

@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { ModelCall } from '../../../core/run/phase.ts';
-import type { PhaseEnd } from '../../../core/run/phase-end.ts';
+import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
@@ -108,12 +108,9 @@ export async function endOfPhase(
 }
 
 const lost = ({ phaseKey, reason }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({
-  phaseKey,
-  failure: { name: 'SandboxLost', message: `The gateway ended before the phase did: ${reason}` },
+  ...emptyEnd(phaseKey, 'fargate', {
+    name: 'SandboxLost',
+    message: `The gateway ended before the phase did: ${reason}`,
+  }),
   calls,
-  refusals: [],
-  traffic: [],
-  artifacts: new Map(),
-  enforcer: 'fargate',
-  ms: 0,
 });

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
+import { emptyEnd } from '../../../core/run/phase-end.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
 import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
@@ -49,16 +50,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       }
       if (signal.aborted) {
         const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
-        return {
-          phaseKey: job.spec.phaseKey,
-          failure,
-          calls: [],
-          refusals: [],
-          traffic: [],
-          artifacts: new Map(),
-          enforcer: 'none',
-          ms: 0,
-        };
+        return emptyEnd(job.spec.phaseKey, 'none', failure);
       }
       const runtime = await resolveRuntime(job.spec.sandbox.runtime, {
         strict: options.strictRuntime === true,

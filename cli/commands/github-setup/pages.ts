@@ -10,37 +10,37 @@ body{margin:0}main{max-width:46rem;margin:0 auto;padding:1.5rem 1rem}h1{font-siz
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}
 button{font:inherit;padding:.6rem 1.2rem;margin:1rem 0}code{overflow-wrap:anywhere}`;
 
-/** What is about to be created, and the button that takes the manifest to GitHub. `action` carries the state. */
+/** Shows the app that will be created, and a button that posts the manifest to GitHub. `action` contains the state. */
 export function startPage(manifest: AppManifest, action: string, account: string) {
   return layout(
     'Create the GitHub app',
-    html`<p>GitHub will show the name <code>${manifest.name}</code> for you to change, create the app under ${account}, and
-send you back here. Nobody but that account can install it. Key and webhook secret go from GitHub to this machine; nobody
-has to copy them.</p>
-<h2>What it may do</h2><table><thead><tr><th>Permission</th><th>Access</th><th>For</th></tr></thead><tbody>${Object.entries(
+    html`<p>GitHub shows the name <code>${manifest.name}</code>, which you can change, creates the app under ${account}, and
+sends you back here. Only that account can install the app. GitHub sends the key and the webhook secret to this machine,
+so you do not copy them.</p>
+<h2>Permissions</h2><table><thead><tr><th>Permission</th><th>Access</th><th>For</th></tr></thead><tbody>${Object.entries(
       permissions,
     ).map(
       ([name, { access, reason }]) => html`<tr><td>${name}</td><td>${access}</td><td>${reason}</td></tr>`,
     )}</tbody></table>
-<h2>What it is told of</h2>${
+<h2>Events</h2>${
       manifest.hook_attributes === undefined
-        ? html`<p>Nothing: no <code>--webhook-url</code> was given. Drydock looks every few minutes for specs that were pushed;
-reviews and comments are not heard.</p>`
-        : html`<p>At <code>${manifest.hook_attributes.url}</code></p><table><tbody>${Object.entries(events).map(
+        ? html`<p>None, because no <code>--webhook-url</code> was given. Drydock checks every few minutes for pushed specs;
+it does not receive reviews and comments.</p>`
+        : html`<p>Sent to <code>${manifest.hook_attributes.url}</code></p><table><tbody>${Object.entries(events).map(
             ([name, reason]) => html`<tr><td>${name}</td><td>${reason}</td></tr>`,
           )}</tbody></table>`
     }
 <form method="post" action="${action}"><input type="hidden" name="manifest" value="${JSON.stringify(manifest)}">
-<button type="submit">Create it on ${new URL(action).host}</button></form>`,
+<button type="submit">Create the app on ${new URL(action).host}</button></form>`,
   );
 }
 
 export const donePage = (slug: string, installUrl: string) =>
   layout(
-    'The app is created',
-    html`<p><code>${slug}</code> is stored on this machine. Now <a href="${installUrl}" rel="noreferrer">install it</a> on the
-repositories that the policy lists, and go back to the terminal.</p>`,
+    'The app was created',
+    html`<p>The key of <code>${slug}</code> is stored. Now <a href="${installUrl}" rel="noreferrer">install the app</a> on the
+repositories that the policy lists, and return to the terminal.</p>`,
   );
 
 export const faultPage = (message: string, remedy: string) =>
-  layout('Nothing was created here', html`<p role="alert">${message}</p><p>${remedy}</p>`);
+  layout('The app was not stored', html`<p role="alert">${message}</p><p>${remedy}</p>`);

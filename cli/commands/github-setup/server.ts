@@ -18,35 +18,35 @@ const same = (given: string | undefined, expected: string): boolean => {
 };
 
 interface SetupServerOptions {
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   port: number;
-  /** Where GitHub takes manifests of this account: `…/settings/apps/new`. */
+  /** GitHub's page for manifests of this account: `…/settings/apps/new`. */
   newAppUrl: string;
-  /** As a person reads it. */
+  /** Display name of the account. */
   account: string;
   manifest(redirectUrl: string): AppManifest;
-  /** Exchanges the code that GitHub sends back, and stores what comes of it. Called once. */
+  /** Exchanges the code from GitHub for the app, and stores the app. Called once. */
   exchange(code: string): Promise<{ slug: string; installUrl: string }>;
 }
 
 interface SetupServer {
-  /** For a browser on this machine; it holds a random part that nobody else knows. */
+  /** For a browser on this machine; contains a secret random part. */
   url: string;
-  /** What the exchange gave. @throws what it threw. */
+  /** Resolves after the exchange. @throws the error of the exchange. */
   done: Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The two pages of GitHub's manifest flow, on the loopback address: one posts the manifest to GitHub, GitHub's redirect
- * brings a code to the other. That one belongs to the browser that opened the first: it has to bring its cookie and the
- * state that went along, so that nobody can have an app of theirs stored here.
- * @throws UsageError when the port cannot be had.
+ * The two pages of GitHub's manifest flow, on the loopback address: the first posts the manifest to GitHub, and GitHub
+ * redirects to the second with a code. The second page requires the cookie of the first and the state, so that only the
+ * browser that started the flow can finish it and nobody else can have another app stored here.
+ * @throws UsageError when the port is not available.
  */
 export async function serveSetup(options: SetupServerOptions): Promise<SetupServer> {
   const [key, state, session] = [random(), random(), random()];
   const done = Promise.withResolvers<void>();
-  // It may end before anybody waits for it.
+  // A rejection before the caller awaits `done` must not count as unhandled.
   done.promise.catch(() => undefined);
   let exchanged = false;
   const app = new Hono();
@@ -54,28 +54,28 @@ export async function serveSetup(options: SetupServerOptions): Promise<SetupServ
 
   app.use(async (c, next) => {
     c.header('Content-Security-Policy', policyOf(options.newAppUrl));
-    // GitHub is told where the form comes from, and nothing of the path.
+    // GitHub receives the origin of the form, and not its path, which contains the key.
     c.header('Referrer-Policy', 'strict-origin');
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
-    if (c.req.header('host') !== new URL(own.url).host) return refuse(c, 421, 'This page has another name.');
+    if (c.req.header('host') !== new URL(own.url).host) return refuse(c, 421, 'This host name is not served here.');
     return next();
   });
   app.get('/style.css', (c) => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   app.get('/start/:key', (c) => {
-    if (!same(c.req.param('key'), key)) return refuse(c, 404, 'There is no such page.');
-    // Lax: the way back from GitHub begins on another site.
+    if (!same(c.req.param('key'), key)) return refuse(c, 404, 'The page does not exist.');
+    // Lax, because GitHub's redirect is a cross-site navigation.
     setCookie(c, cookieName, session, { httpOnly: true, sameSite: 'Lax', path: '/callback' });
     const action = `${options.newAppUrl}?state=${state}`;
     return c.html(startPage(options.manifest(`${own.url}/callback`), action, options.account));
   });
   app.get('/callback', async (c) => {
     if (!same(getCookie(c, cookieName), session) || !same(c.req.query('state'), state)) {
-      return refuse(c, 403, 'This answer does not belong to the page that was opened here.');
+      return refuse(c, 403, 'This response does not belong to the page that was opened here.');
     }
     const code = c.req.query('code') ?? '';
     if (!/^[A-Za-z0-9_-]{1,200}$/.test(code)) return refuse(c, 400, 'GitHub sent no code.');
-    if (exchanged) return refuse(c, 409, 'The answer came once already.');
+    if (exchanged) return refuse(c, 409, 'The code was already used.');
     exchanged = true;
     try {
       const { slug, installUrl } = await options.exchange(code);
@@ -87,7 +87,7 @@ export async function serveSetup(options: SetupServerOptions): Promise<SetupServ
       return c.html(faultPage(message, remedy), 502);
     }
   });
-  app.notFound((c) => refuse(c, 404, 'There is no such page.'));
+  app.notFound((c) => refuse(c, 404, 'The page does not exist.'));
 
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   server.on('connection', (socket) => {
@@ -96,8 +96,8 @@ export async function serveSetup(options: SetupServerOptions): Promise<SetupServ
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new DrydockError('UsageError', `Port ${options.port} cannot be had: ${error.code}.`, {
-          remedy: 'Choose another with --port, or 0 for a free one.',
+        new DrydockError('UsageError', `Port ${options.port} is not available: ${error.code}.`, {
+          remedy: 'Choose another with --port, or --port 0 for a free one.',
         }),
       ),
     );
@@ -110,7 +110,7 @@ export async function serveSetup(options: SetupServerOptions): Promise<SetupServ
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // What was answered is sent; a browser keeps its connection open for more.
+        // Sent responses arrive; a browser would keep its idle connection open.
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 1_000).unref();
       }),
@@ -118,7 +118,7 @@ export async function serveSetup(options: SetupServerOptions): Promise<SetupServ
 }
 
 const refuse = (c: Context, status: 400 | 403 | 404 | 409 | 421, message: string) =>
-  c.html(faultPage(message, 'Open the address that the terminal shows.'), status);
+  c.html(faultPage(message, 'Open the URL that the terminal shows.'), status);
 
 const policyOf = (newAppUrl: string): string =>
   [

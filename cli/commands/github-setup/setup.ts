@@ -28,7 +28,7 @@ import type { ExitCode } from '../../terminal/exit-code.ts';
 import { type Output, plain, print, table } from '../../terminal/output.ts';
 import { serveSetup } from './server.ts';
 
-/** GitHub's own limit for the whole of it. */
+/** GitHub's time limit for the whole manifest flow. */
 const codeLifeMs = 3_600_000;
 
 interface SetupOptions extends CommonOptions {
@@ -42,24 +42,27 @@ interface SetupOptions extends CommonOptions {
 }
 
 export function register(program: Command): void {
-  const github = program.command('github').description('GitHub: create the app that Drydock works as');
+  const github = program.command('github').description('set up GitHub');
   action<[], SetupOptions>(
     stackFlags(github.command('setup'))
-      .description('create a GitHub app on a page of this machine, and store its key where only you can read it')
-      .option('--webhook-url <url>', 'where GitHub reaches this machine: https://HOST/webhooks/github')
+      .description('create a GitHub app through a page on this machine, and store its key so that only you can read it')
+      .option('--webhook-url <url>', 'URL at which GitHub reaches this machine: https://HOST/webhooks/github')
       .option('--org <name>', 'organization that owns the app (default: your own account)')
-      .option('--name <name>', 'name of the app, unique on GitHub; it can be changed there')
-      .option('--api-url <url>', 'API of a GitHub of your own (default: $GITHUB_API_URL, else https://api.github.com)')
-      .option('--web-url <url>', 'its pages, where they are not on the same host')
+      .option('--name <name>', 'name of the app, unique on GitHub; you can change it there')
+      .option(
+        '--api-url <url>',
+        'API of a GitHub Enterprise host (default: $GITHUB_API_URL, else https://api.github.com)',
+      )
+      .option('--web-url <url>', 'URL of its pages, if they are on another host')
       .option('--port <n>', 'port of the page; 0 picks a free one', wholeNumber('--port', 0), 0)
-      .option('--replace', 'replace the app that is stored')
+      .option('--replace', 'replace the stored app')
       .option(...dataOption)
       .addHelpText(
         'after',
         `
-What it asks for, and reason:
+Permissions, with the reason for each:
 ${table(Object.entries(permissions).map(([name, { access, reason }]) => [`  ${name}`, access, reason])).join('\n')}
-What it is told of:
+Events, with the reason for each:
 ${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).join('\n')}`,
       ),
     setup,
@@ -67,17 +70,17 @@ ${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).j
 }
 
 async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
-  const target = options.stack === undefined ? onThisMachine(options) : await inStack(options);
+  const destination = options.stack === undefined ? onThisMachine(options) : await inStack(options);
   const { org } = options;
   if (org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/.test(org)) {
-    throw new DrydockError('UsageError', '--org takes the name of an organization.');
+    throw new DrydockError('UsageError', '--org takes a valid name of an organization.');
   }
   const apiUrl = httpUrl(options.apiUrl ?? (process.env.GITHUB_API_URL || 'https://api.github.com'), '--api-url');
   const webUrl = httpUrl(options.webUrl ?? webUrlOf(apiUrl), '--web-url');
-  const given = options.webhookUrl ?? target.webhookUrl;
+  const given = options.webhookUrl ?? destination.webhookUrl;
   const webhookUrl = given === undefined ? undefined : publicUrl(given, webUrl);
   const account = org ?? 'your own account';
-  const made: { app?: Made } = {};
+  const created: { app?: CreatedApp } = {};
   const server = await serveSetup({
     port: options.port,
     account,
@@ -90,24 +93,25 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
         ...(webhookUrl === undefined ? {} : { webhookUrl }),
       }),
     async exchange(code) {
-      made.app = await exchange({ code, apiUrl, webUrl, store: target.store });
-      return made.app;
+      created.app = await exchange({ code, apiUrl, webUrl, store: destination.store });
+      return created.app;
     },
   });
   try {
     for (const [name, { access, reason }] of Object.entries(permissions)) {
       output.err(`${name.padEnd(13)}  ${access.padEnd(5)}  ${reason}`);
     }
-    if (webhookUrl === undefined) output.err('No --webhook-url: reviews and comments on GitHub will not be heard.');
+    if (webhookUrl === undefined)
+      output.err('No --webhook-url: Drydock will not receive reviews and comments from GitHub.');
     output.err(`Open this page on this machine, and create the app under ${account}:\n${server.url}`);
     await withDeadline(server.done);
   } finally {
     await server.close();
   }
-  const { app } = made;
+  const { app } = created;
   if (!app) throw new DrydockError('Internal', 'The exchange ended without an app.');
   const { slug, appId, file, installUrl, lacks } = app;
-  const { next } = target;
+  const { next } = destination;
   print(output, { appId, slug, installUrl, file, lacksEvents: lacks, next }, () => [
     `app       ${plain(slug)} (${appId}), stored in ${file}`,
     ...(webhookUrl !== undefined && lacks.length > 0 ? [`lacks     the events ${lacks.join(', ')}`] : []),
@@ -118,18 +122,18 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
   return 0;
 }
 
-/** Where the app is kept. */
-interface SetupTarget {
-  /** Where GitHub is to send its messages, where that is known. */
+/** Where the app is stored. */
+interface Destination {
+  /** URL to which GitHub should send webhooks, if known. */
   webhookUrl?: string;
-  /** Says where it is kept. */
+  /** Stores the app and returns the location for display. */
   store(app: AppFile): Promise<string>;
-  /** What to do after it. */
+  /** Commands to run next. */
   next: string[];
 }
 
-/** @throws UsageError where an app is stored already. */
-function onThisMachine(options: SetupOptions): SetupTarget {
+/** @throws UsageError when an app is already stored. */
+function onThisMachine(options: SetupOptions): Destination {
   const dataDir = dataFolder(options.data);
   if (options.replace !== true && existsSync(appFile(dataDir))) throw appStored(appFile(dataDir));
   return {
@@ -139,10 +143,10 @@ function onThisMachine(options: SetupOptions): SetupTarget {
 }
 
 /**
- * In the secret of a deployment; nothing of it is written on this machine.
- * @throws before anything is made on GitHub: what keeps it from being stored.
+ * Stores the app in the secret of a deployment; nothing is written on this machine.
+ * @throws StackUnavailable, ServiceRefused, UsageError before an app is created on GitHub, if it could not be stored.
  */
-async function inStack(options: SetupOptions): Promise<SetupTarget> {
+async function inStack(options: SetupOptions): Promise<Destination> {
   const stack = stackOf(options);
   if (!stack) throw new DrydockError('Internal', 'A stack was given, and none was found.');
   const session = await openStackSession(stack);
@@ -166,19 +170,19 @@ const nameOf = ({ name, org }: SetupOptions): string => {
   return chosen.slice(0, maxName);
 };
 
-/** @throws UsageError for what GitHub would refuse, or deliver in the open. */
+/** @throws UsageError for a URL that GitHub cannot reach or would use without encryption. */
 function publicUrl(text: string, webUrl: string): string {
   const url = httpUrl(text, '--webhook-url');
   const { hostname, protocol } = new URL(url);
   const local = protocol === 'http:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  // A GitHub on this machine reaches it too.
+  // A GitHub on this machine (an emulator) can reach a local URL.
   if (!local || new URL(webUrl).protocol === 'http:') return url;
-  throw new DrydockError('UsageError', 'GitHub cannot reach --webhook-url from outside.', {
-    remedy: 'Give the https address of a proxy or tunnel that leads to the webhook port of `drydock serve`.',
+  throw new DrydockError('UsageError', 'GitHub cannot reach the --webhook-url.', {
+    remedy: 'Give the https URL of a proxy or tunnel that leads to the webhook port of `drydock serve`.',
   });
 }
 
-/** What GitHub answers; more than this is not kept. */
+/** The used part of GitHub's response. */
 const conversion = z.object({
   id: z.int().positive(),
   slug: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/),
@@ -190,7 +194,7 @@ const conversion = z.object({
   events: z.array(z.string()),
 });
 
-interface Made {
+interface CreatedApp {
   appId: number;
   slug: string;
   file: string;
@@ -198,20 +202,22 @@ interface Made {
   lacks: string[];
 }
 
-/** @throws HostUnavailable, HostRefused: GitHub does not take the code, or made another app than was asked for. */
-async function exchange(of: {
+/**
+ * @throws HostUnavailable; HostRefused when GitHub refuses the code, or the app has more permissions than requested.
+ */
+async function exchange(options: {
   code: string;
   apiUrl: string;
   webUrl: string;
-  store: SetupTarget['store'];
-}): Promise<Made> {
-  const { apiUrl, webUrl } = of;
+  store: Destination['store'];
+}): Promise<CreatedApp> {
+  const { apiUrl, webUrl } = options;
   const quiet = () => undefined;
   const octokit = new Octokit({ baseUrl: apiUrl, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
   const again = 'Run `drydock github setup` again; a code is good for one exchange within an hour.';
-  const answer = await octokit.rest.apps.createFromManifest({ code: of.code }).catch((error: unknown) => {
+  const answer = await octokit.rest.apps.createFromManifest({ code: options.code }).catch((error: unknown) => {
     const status = (error as { status?: unknown }).status;
-    // The library's message names the address, and the code is in it.
+    // The library's message is not shown, because it contains the URL with the code.
     if (typeof status === 'number' && status >= 400 && status < 500) {
       throw new DrydockError('HostRefused', `GitHub refused the code with ${status}.`, { remedy: again });
     }
@@ -220,7 +226,7 @@ async function exchange(of: {
   const parsed = conversion.safeParse(answer.data);
   if (!parsed.success) {
     const where = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
-    throw new DrydockError('HostRefused', `GitHub’s answer is not that of a new app; look at: ${where}.`, {
+    throw new DrydockError('HostRefused', `GitHub’s response is invalid in these fields: ${where}.`, {
       remedy: again,
     });
   }
@@ -229,17 +235,17 @@ async function exchange(of: {
     new URL(app.html_url).origin === webUrl ? app.html_url.replace(/\/+$/, '') : `${webUrl}/apps/${app.slug}`;
   const excess = excessPermissions(app.permissions);
   if (excess.length > 0) {
-    // The manifest went through a browser.
-    throw new DrydockError('HostRefused', `The app may do more than was asked for: ${excess.join(', ')}.`, {
-      remedy: `It was not stored. Delete it on GitHub (${page}), and run \`drydock github setup\` again.`,
+    // The manifest passed through a browser, which could have changed it.
+    throw new DrydockError('HostRefused', `The app has more permissions than requested: ${excess.join(', ')}.`, {
+      remedy: `The app was not stored. Delete it on GitHub (${page}), and run \`drydock github setup\` again.`,
     });
   }
-  const file = await of.store({
+  const file = await options.store({
     version: 1,
     appId: app.id,
     slug: app.slug,
     owner: app.owner.login,
-    privateKey: checkPrivateKey(app.pem, 'GitHub’s answer'),
+    privateKey: checkPrivateKey(app.pem, 'GitHub’s response'),
     webhookSecrets: app.webhook_secret == null ? [] : [app.webhook_secret],
     apiUrl,
     gitUrl: webUrl,

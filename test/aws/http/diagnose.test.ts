@@ -124,7 +124,7 @@ describe('a deployment is looked at', () => {
   test.each<[string, () => unknown, string[]]>([
     ['no images', () => answering('ecr:DescribeImages', gone), ['FAIL image', 'warn image']],
     ['no App stored', () => delete stored[github], ['FAIL secret: GitHub App']],
-    ['an App that is no JSON', () => storing(github, 'x'), ['FAIL secret: GitHub App']],
+    ['an App that is not valid JSON', () => storing(github, 'x'), ['FAIL secret: GitHub App']],
     [
       'a key that is none',
       () => storing(github, JSON.stringify({ ...JSON.parse(good[github] ?? ''), privateKey: 'x' })),

@@ -201,7 +201,7 @@ describe('drydock github setup', () => {
       /SecretMissing/,
     ],
     [
-      'an app that may do more than was asked for',
+      'an app with more permissions than requested',
       201,
       {
         ...created,
@@ -209,7 +209,7 @@ describe('drydock github setup', () => {
         permissions: { ...created.permissions, administration: 'write' },
       },
       1,
-      /may do more than was asked for: administration: write/,
+      /has more permissions than requested: administration: write/,
     ],
   ])('%s ends it by name, and nothing is stored', async (_, status, body, exit, message) => {
     answer = { status, body };
@@ -225,9 +225,9 @@ describe('drydock github setup', () => {
 
   test.each([
     [['--webhook-url', 'https://localhost/x', '--web-url', 'https://github.com'], /GitHub cannot reach/],
-    [['--webhook-url', 'ftp://d.example'], /--webhook-url is no https address/],
+    [['--webhook-url', 'ftp://d.example'], /--webhook-url is not a valid https URL/],
     [['--org', '../x'], /--org/],
-    [['--api-url', 'http://github.example.com'], /--api-url is no https address/],
+    [['--api-url', 'http://github.example.com'], /--api-url is not a valid https URL/],
   ])('%j is refused before anything is opened', async (args, message) => {
     const { code, stdout } = await setup(...args).ended;
     expect([code, stdout]).toEqual([2, expect.stringMatching(message)]);

@@ -8,6 +8,7 @@ import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../../adapters/aws/dynamo/phases.ts';
 import { createRuns } from '../../../adapters/aws/dynamo/runs.ts';
+import { Table } from '../../../adapters/aws/dynamo/table/table.ts';
 import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Admission } from '../../../core/ports/store/admission.ts';
@@ -87,6 +88,21 @@ const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
 });
 
 describe('runs', () => {
+  it('of version 0.1.0, one item each, are refused by name', async () => {
+    const old = await startDynamo(join(tempFolder(), 'old'), '');
+    try {
+      await new Table(old.client, localTables.runs).put({
+        ...{ pk: `run#${id}`, sk: 'record', listKey: 'run', createdAt: '2026-11-21T00:00:00.000Z' },
+        ...{ runId: id, status: 'delivered', version: 3 },
+      });
+      const earlier = createRuns(old.client, localTables.runs);
+      await expect(earlier.get(id)).rejects.toMatchObject({ name: 'RecordUnreadable' });
+      await expect(earlier.list()).rejects.toMatchObject({ name: 'RecordUnreadable' });
+    } finally {
+      await old.close();
+    }
+  });
+
   it('are claimed once, however many try (R11)', async () => {
     const tried = await outcomes(Array.from({ length: 20 }, (_, i) => runs.create(record(id, { attempt: i }))));
     expect(tally(tried)).toEqual({ AlreadyClaimed: 19, ok: 1 });

@@ -108,7 +108,7 @@ describe('a spec that is given again', () => {
     });
     const said = cli(world, 'run', file, '--yes', ...common.filter((flag) => flag !== '--json'));
     expect(said.code).toBe(1);
-    expect(said.stdout).toContain('FIX-1 ran already, and ended as failed. Nothing was done now.');
+    expect(said.stdout).toContain('FIX-1 has already run and ended as failed. No run was started.');
     expect(said.stdout).toContain('BaselineRed: ');
     world.commit({ 'package.json': '{"type":"module","scripts":{"test":"node --test"}}' });
     const mended = cli(world, 'run', file, '--yes', ...common);
@@ -152,7 +152,7 @@ describe('where one stands', () => {
     const done = stand({});
     expect(done).toMatchObject({ code: 0, json: { status: 'delivered' } });
     expect([branches('repo'), branches('other')]).toEqual([done.json.branch, '']);
-    expect(done.stderr).toContain(`acme/calc is at ${world.repo}`);
+    expect(done.stderr).toContain(`The policy or --repo names ${world.repo} for acme/calc`);
   });
 
   test('a repository on GitHub does not become a local one', () => {

@@ -90,7 +90,7 @@ describe('R12 kill -9 of a run in the middle of its build', () => {
     expect(processesWith(mark)).toEqual([]);
 
     const taken = await second;
-    expect([taken.code, taken.stderr]).toEqual([0, expect.stringContaining('taking over')]);
+    expect([taken.code, taken.stderr]).toEqual([0, expect.stringContaining('takes over')]);
     expectTakenUp(taken.json as unknown as RunView);
     const again = cli(world, 'run', one, ...runArgs);
     expect([again.code, again.stderr]).toEqual([0, expect.anything()]);

@@ -167,10 +167,15 @@ describe("GitHub's credentials", () => {
 
   test.each<[string, unknown, number, RegExp]>([
     ['open to others', stored, 0o640, /read by others/],
-    ['cut off', JSON.stringify(stored).slice(0, -5), 0o600, /no JSON/],
-    ['of a later version', { ...stored, version: 2 }, 0o600, /look at: version/],
-    ['with an unknown field', { ...stored, token: 'TOP' }, 0o600, /is not what setup writes/],
-    ['with three secrets', { ...stored, webhookSecrets: ['a', 'b', 'c'] }, 0o600, /look at: webhookSecrets/],
+    ['cut off', JSON.stringify(stored).slice(0, -5), 0o600, /is not valid JSON/],
+    ['of a later version', { ...stored, version: 2 }, 0o600, /is invalid in these fields: version/],
+    ['with an unknown field', { ...stored, token: 'TOP' }, 0o600, /is invalid in these fields: the document/],
+    [
+      'with three secrets',
+      { ...stored, webhookSecrets: ['a', 'b', 'c'] },
+      0o600,
+      /is invalid in these fields: webhookSecrets/,
+    ],
   ])('a file that is %s is refused', (_, content, mode, message) => {
     store(content, mode);
     const error = fault();

@@ -93,8 +93,8 @@ describe('no command hides', () => {
   });
 
   it.each([
-    ['an end tag with a longer name', `<details>\n\n<div>\n</details.x></div>\n\n${command}`],
-    ['an end tag with a comment in its name', `<details>\n\n<div>\n</det<!-- -->ails></div>\n\n${command}`],
+    ['an end tag with a longer name', `<details>\n</details.x>\n\n${command}`],
+    ['an end tag with a comment in its name', `<details>\n</det<!-- -->ails>\n\n${command}`],
     ['an end tag in a comment', `<details>\n\n<!-- </details> -->\n\n${command}`],
     ['an end tag in an attribute', `<details>\n\n<b title="</details>">x</b>\n\n${command}`],
     ['a start tag behind a comment in an attribute', `<a title="<!--"><details x="-->"></a>\n\n${command}`],

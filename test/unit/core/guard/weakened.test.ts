@@ -137,7 +137,7 @@ const redirected: [name: string, base: Files, edits: Edits][] = [
     { 'package.json': scripts('jest') },
     [['package.json', scripts('jest', { jest: { bail: 1 } })]],
   ],
-  ['a package.json that is no JSON any more', { 'package.json': scripts('jest') }, [['package.json', '{']]],
+  ['a package.json that is not valid JSON any more', { 'package.json': scripts('jest') }, [['package.json', '{']]],
   ['the runner configuration', { 'vitest.config.ts': 'a' }, [['vitest.config.ts', 'b']]],
   ['a new runner configuration', {}, [['jest.config.js', 'module.exports = { testPathIgnorePatterns: ["."] }']]],
   ['a deleted runner configuration', { '.mocharc.yml': 'spec: test' }, [['.mocharc.yml', null]]],

@@ -192,7 +192,7 @@ describe('limits', () => {
     }
   });
 
-  test('an input that is no JSON or too large starts nothing', async () => {
+  test('an input that is not valid JSON or too large starts nothing', async () => {
     const w = world(machine({ A: { Type: 'Succeed' } }));
     for (const input of [big, 1n, () => 1]) {
       await expect(w.engine.start('x', input)).rejects.toMatchObject({ name: 'InvalidExecutionInput' });
@@ -233,7 +233,7 @@ describe('what a function throws and returns', () => {
     expect(JSON.parse(execution.cause ?? '')).toEqual(cause);
   });
 
-  test('what is no JSON is Runtime.MarshalError', async () => {
+  test('what is not valid JSON is Runtime.MarshalError', async () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(await world(machine({ A: task() }), () => circle).run()).toMatchObject({ error: 'Runtime.MarshalError' });

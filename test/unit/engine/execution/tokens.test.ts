@@ -100,7 +100,7 @@ describe('waitForTaskToken', () => {
     await expect(w.engine.sendTaskSuccess(w.token(), 1)).rejects.toMatchObject(closed);
   });
 
-  test('an answer that is no JSON or too large leaves the token open', async () => {
+  test('an answer that is not valid JSON or too large leaves the token open', async () => {
     const w = world(machine({ A: waiting() }));
     const token = await parked(w);
     for (const output of [undefined, 1n, 'x'.repeat(262_144)]) {

@@ -108,10 +108,10 @@ describe('the pages of setup', () => {
     );
   });
 
-  test('list each permission and why, and say when nothing will be heard', () => {
+  test('list each permission and reason, and say when no events will be received', () => {
     const page = String(startPage(appManifest(of), action, 'acme'));
     for (const name of Object.keys(permissions)) expect(page).toContain(`<td>${name}</td>`);
-    expect(page).toContain('reviews and comments are not heard');
+    expect(page).toContain('it does not receive reviews and comments');
     expect(String(faultPage('<b>', '&'))).toContain('&lt;b&gt;');
   });
 });

@@ -1,0 +1,12 @@
+/** The variables that each provider's own tools read, in their order. A variable with `_FILE` names a file instead. */
+const known: Record<string, readonly string[]> = {
+  google: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  anthropic: ['ANTHROPIC_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
+};
+
+/** Names of the variables that may hold the key of a model provider; the first one is the one to suggest. */
+export const keyVariables = (provider: string): readonly [string, ...string[]] => {
+  const [first, ...others] = known[provider] ?? [];
+  return [first ?? `${provider.toUpperCase().replaceAll('-', '_')}_API_KEY`, ...others];
+};
