@@ -19,7 +19,7 @@ import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
-import { withOurNames } from '../../adapters/aws/errors.ts';
+import { withDrydockErrors } from '../../adapters/aws/errors.ts';
 import { createStepFunctions } from '../../adapters/aws/executions.ts';
 import { type Capacity, createFargateLauncher, type FargateLauncher } from '../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
@@ -44,7 +44,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 /** Made once; what AWS throws through it has our names, wherever it is caught. */
-const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
+const named = <T extends object>(make: () => T): (() => T) => once(() => withDrydockErrors(make()));
 
 const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
 const dynamo = once(() => traced(new DynamoDBClient({})));
