@@ -5,7 +5,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
 import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
 
-/** Variables of the owner the gateway needs to reach registries and models; the keys are not among them. */
+/** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const PASSED = [
   'PATH',
   'HTTPS_PROXY',
@@ -20,15 +20,15 @@ const PASSED = [
 ];
 
 interface GatewayProcess {
-  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost when it ended before that. */
+  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost if it ends before that. */
   readonly ready: Promise<void>;
-  /** Resolves when the program has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<void>;
-  /** Ends it and waits for that. */
+  /** Stops the process and waits for its end. */
   stop(): Promise<void>;
 }
 
-/** Starts the gateway as a program of its own. Its configuration goes over stdin only. */
+/** Starts the gateway as a child process. It gets its configuration over stdin only. */
 export function startGateway(
   program: string,
   config: GatewayConfig,
@@ -41,9 +41,9 @@ export function startGateway(
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2_000);
+    output = (output + chunk.toString()).slice(-2_000);
   });
   child.stdin.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => {
@@ -56,14 +56,14 @@ export function startGateway(
       if (message.type === 'ready') resolve();
       else onMessage(message);
     });
-    void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${said.trim()}`)));
+    void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${output.trim()}`)));
     child.stdin.write(`${JSON.stringify(config)}\n`);
   });
   const ready = listening.then(async () => {
     if (ownerIsRoot()) await chown(config.socket, UNPRIVILEGED, UNPRIVILEGED);
     await chmod(config.socket, 0o600);
   });
-  ready.catch(() => undefined); // whoever waits for it hears of it; until then nobody may
+  ready.catch(() => undefined); // callers get the error when they await `ready`
   return {
     ready,
     ended,

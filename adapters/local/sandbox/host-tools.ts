@@ -19,7 +19,7 @@ export async function which(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The host's npm; undefined where `npm` is a wrapper, which is then found in PATH or not at all. */
+/** The host's npm package; `undefined` if `npm` is a wrapper script. @throws ToolMissing. */
 export async function npmPackage(): Promise<{ root: string; version: string } | undefined> {
   const npm = await which('npm');
   if (npm === undefined) throw new DrydockError('ToolMissing', 'npm is not in PATH');

@@ -8,28 +8,30 @@ import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Installs kept; the one unused for longest goes first. */
+/** Maximum number of cached installs; the least recently used one is deleted first. */
 const KEPT = 20;
 const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json'];
-/** Everything in a repository that decides what `npm ci` does. */
+/** All files in a repository that affect `npm ci`. */
 const FILES = ['package.json', ...LOCKS, '.npmrc'];
-/** With one of these an install does more than fill node_modules, and its tar would not hold all of it. */
+/**
+ * With one of these scripts, an install does more than fill node_modules, and a tar file would not contain the result.
+ */
 const LIFECYCLE = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
 interface CachedInstall {
-  /** File of the tar; it need not exist. */
+  /** Path of the tar file; it need not exist. */
   file: string;
   present: boolean;
   /**
-   * Whether what this phase installs may be kept: only where it starts from an untouched base. A change set could hold
-   * files that this key does not know and that an install runs.
+   * Whether the install of this phase may be cached: only if it starts from an unchanged base. A change set could add
+   * files that an install runs and that the key does not cover.
    */
   keep: boolean;
 }
 
 /**
- * Looks an install up by what decides it: lock file, manifest, npm's configuration, runtime and the spec's dependencies.
- * The key is computed here, outside the sandbox, from the repository. Undefined where an install cannot be cached.
+ * Finds a cached install. The key covers the lock file, the manifest, npm's configuration, the runtime and the spec's
+ * dependencies, and is computed from the repository, outside the sandbox. `undefined` if the install cannot be cached.
  */
 export async function findInstall(
   dataDir: string,
@@ -59,7 +61,7 @@ export async function findInstall(
   return { file, present, keep: !present && !job.inputs.has(artifactNames.manifest) };
 }
 
-/** Moves the tar a phase left into the cache, whole or not at all. */
+/** Moves the tar file of a phase into the cache, atomically. */
 export async function keepInstall(install: CachedInstall, tar: string): Promise<void> {
   const folder = path.dirname(install.file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -111,10 +113,11 @@ function onlyFillsNodeModules(files: Map<string, string>): boolean {
       manifest.workspaces === undefined &&
       !LIFECYCLE.some((name) => manifest.scripts?.[name] !== undefined) &&
       !/"link":\s*true/.test(lock) &&
-      // An archive of the tree is as good as its checksum; without one this key would not know its bytes.
+      // A local archive is safe to cache if the lock file has its checksum; without one, the key would not cover its
+      // bytes.
       !/"resolved":\s*"file:[^"]*"(?!\s*,\s*"integrity")/.test(lock)
     );
   } catch {
-    return false; // npm will say what is wrong with it
+    return false; // npm reports the error
   }
 }

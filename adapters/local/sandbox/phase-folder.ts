@@ -7,16 +7,16 @@ import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
 import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
 
-/** Leaves room for `/drydock-` + 18 hex + `/gw/gw.sock` within a unix socket's 107 bytes. */
+/** Maximum length of the parent's path: `/drydock-` + 18 hex + `/gw/gw.sock` must fit a unix socket's 107 bytes. */
 const MAX_PARENT = 68;
 
 const run = promisify(execFile);
 
-/** The folders of one phase on the host. `host` is never mounted; the others are what the sandbox sees. */
+/** The folders of one phase on the host. `host` is never mounted; the sandbox sees the others. */
 export interface PhaseFolder {
   root: string;
   host: string;
-  /** Holds nothing but the gateway's socket. */
+  /** Contains only the gateway's socket. */
   gateway: string;
   socket: string;
   artifacts: string;
@@ -35,12 +35,12 @@ export interface PhaseFolder {
 }
 
 /**
- * A new private folder. It lies in the system's temporary folder and not in the data folder: its path has to be short
- * (a unix socket's may have 107 bytes), and every user on the way down has to be able to pass, which a root owner's
- * home does not allow. Its name cannot be guessed.
+ * Creates a private folder with a random name. It lies in the system's temporary folder, not in the data folder: its
+ * path has to be short (107 bytes for a unix socket), and the unprivileged user has to be able to enter every parent,
+ * which root's home does not allow.
  */
 export async function makePhaseFolder(agentFiles: string | undefined): Promise<PhaseFolder> {
-  const parent = (await suits(tmpdir())) ? tmpdir() : '/tmp';
+  const parent = (await isUsable(tmpdir())) ? tmpdir() : '/tmp';
   const root = path.join(parent, `drydock-${randomBytes(9).toString('hex')}`);
   const at = (name: string): string => path.join(root, name);
   const folder: PhaseFolder = {
@@ -72,24 +72,24 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
     await mkdir(name, { mode: 0o700 });
     if (ownerIsRoot()) await chown(name, UNPRIVILEGED, UNPRIVILEGED);
   }
-  // A root owner keeps the folder itself; the unprivileged user may pass through it by group.
+  // If the server process is root, it keeps the folder; the unprivileged user may enter it by its group.
   if (ownerIsRoot()) {
     await chown(root, 0, UNPRIVILEGED);
     await chmod(root, 0o710);
   }
-  // Copied, since the original may lie where the unprivileged user cannot go.
+  // Copied, because the unprivileged user may have no access to the original.
   if (agentFiles !== undefined) await run('cp', ['-RL', '--', agentFiles, folder.agent]);
   await writeEtc(folder.etc);
   return folder;
 }
 
-/** `rm`, since node's own takes long for thousands of files. */
+/** Uses `rm`, because node's own function is slow for thousands of files. */
 export const removeFolder = async (folder: string): Promise<void> => {
   await run('rm', ['-rf', '--', folder]);
 };
 
 /** Whether a temporary folder's path is short enough for a socket below it, and open to the unprivileged user. */
-async function suits(parent: string): Promise<boolean> {
+async function isUsable(parent: string): Promise<boolean> {
   if (parent.length > MAX_PARENT) return false;
   if (!ownerIsRoot()) return true;
   for (let at = path.resolve(parent); at !== '/'; at = path.dirname(at)) {
@@ -98,7 +98,7 @@ async function suits(parent: string): Promise<boolean> {
   return true;
 }
 
-/** A user database that names nobody of the host, and no name service. */
+/** A user database without the host's users, and without a name service. */
 async function writeEtc(etc: string): Promise<void> {
   await mkdir(etc, { mode: 0o755 });
   await writeFile(

@@ -10,7 +10,7 @@ import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
 import { unprivileged } from './unprivileged.ts';
 
-/** The runner ends itself at the phase's time limit; this much later it is ended from outside. */
+/** The runner stops at the phase's time limit; this much later it is killed from outside. */
 const GRACE_MS = 15_000;
 
 interface SandboxOptions {
@@ -28,7 +28,7 @@ interface SandboxOptions {
   gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
 }
 
-/** Runs the runner in its sandbox until both are gone. */
+/** Runs the sandbox until its processes have ended. */
 export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const { folder, isolation, spec, signal } = options;
   const sealed = isolation === 'bubblewrap';
@@ -58,9 +58,9 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     failure ??= { name, message };
     kill();
   };
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4_000);
+    output = (output + chunk.toString()).slice(-4_000);
   });
   child.stdin.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => {
@@ -72,11 +72,11 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   if (signal.aborted) onAbort();
   void options.gateway.ended.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
   const timer = setTimeout(
-    () => end('PhaseTimedOut', `not ended ${GRACE_MS / 1000} s after the phase's time limit`),
+    () => end('PhaseTimedOut', `the phase did not end within ${GRACE_MS / 1000} s after its time limit`),
     Math.min(spec.limits.timeoutMs + GRACE_MS, 2 ** 31 - 1),
   );
 
-  // The runner says `ready` and does nothing before it is configured: by then everything of it is under the limits.
+  // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.
   const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
   await Promise.race([ready, ended]);
   const limits = await startLimits(child.pid, {
@@ -85,7 +85,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     sealed,
     onHit: (message) => end('LimitExceeded', message),
   });
-  // The gateway starts meanwhile. Where it does not, its end has ended the sandbox.
+  // The gateway starts in parallel. If it fails to start, its end kills the sandbox.
   await Promise.race([options.gateway.ready.catch(() => undefined), ended]);
   child.stdin.write(`${JSON.stringify(bootOf(options, system, links))}\n`);
 
@@ -94,7 +94,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   signal.removeEventListener('abort', onAbort);
   kill();
   const hit = await limits.stop();
-  const tail = said.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
+  const tail = output.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
   return {
     enforcer: limits.enforcer,
     ...(failure === undefined ? {} : { failure }),
@@ -123,7 +123,7 @@ function bootOf(options: SandboxOptions, system: [string, string][], links: [str
       tools: pick('tools'),
       agent: hasAgentFiles ? (sealed ? layout.agent : folder.agent) : null,
     },
-    // The inner layer mounts what the outer one shows, at the same places.
+    // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
     registries,

@@ -6,15 +6,15 @@ import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
 interface Cgroup {
   name: 'cgroup2' | 'cgroup1';
-  /** Removes the group; says which limit was hit while it was there. */
+  /** Removes the group. Resolves with the limit that was hit, if any. */
   close(): Promise<string | undefined>;
 }
 
 const MOUNT = '/sys/fs/cgroup';
-/** Length of the period that a processor quota is counted in, in microseconds: the kernel's default. */
+/** Period of a CPU quota in microseconds: the kernel's default. */
 const CPU_PERIOD_US = 100_000;
 
-/** Makes a control group, sets the limits and moves the processes in; undefined where this user may not. */
+/** Creates a control group with the limits and moves the processes into it; `undefined` if this user may not. */
 export async function joinCgroup(limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
   const id = `drydock-${randomBytes(6).toString('hex')}`;
   return (await joinV2(id, limits, pids)) ?? (await joinV1(id, limits, pids));
@@ -25,7 +25,7 @@ const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() 
 
 async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
-  // Groups may be made beside the owner's own (delegated by systemd), or below the root (by root).
+  // Groups can be created beside the process's own group (delegated by systemd) or below the root (by root).
   const parents = [own === undefined ? undefined : path.join(MOUNT, path.dirname(own)), MOUNT].filter(
     (p) => p !== undefined,
   );
@@ -78,7 +78,7 @@ async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]):
     await Promise.all(all.map(remove));
     return undefined;
   }
-  await joinCpuV1(cpu, limits, pids).catch(() => undefined); // a missing quota slows others, it endangers nothing
+  await joinCpuV1(cpu, limits, pids).catch(() => undefined); // without a quota the phase only slows other processes
   return {
     name: 'cgroup1',
     async close() {
@@ -98,12 +98,12 @@ async function joinCpuV1(folder: string, limits: PhaseLimits, pids: readonly num
 }
 
 function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {
-  if (oom > 0) return `memory_mb: the kernel ended ${oom} process(es) at ${limits.memoryMb} MB`;
-  if (forks > 0) return `pids: ${forks} process(es) more than the ${limits.pids} allowed could not be started`;
+  if (oom > 0) return `memory_mb: the kernel killed ${oom} process(es) at ${limits.memoryMb} MB`;
+  if (forks > 0) return `pids: ${forks} process(es) above the limit of ${limits.pids} could not be started`;
   return undefined;
 }
 
-/** A group can be removed once the kernel has let go of its last process, shortly after that ended. */
+/** The kernel releases a group shortly after its last process has ended; until then removal fails with EBUSY. */
 async function remove(folder: string): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     try {
