@@ -4,22 +4,22 @@ import { digest, secretsOf } from '../auth.ts';
 import { type GatewayContext, type Route, sendJson } from '../context.ts';
 
 /**
- * Tells a sandbox its secrets for its ticket, once. A ticket travels in the environment of a task, where everything
- * inside can read it later; by then it is worth nothing, because the runner asks before it runs anything.
+ * Exchanges a sandbox's ticket for its secrets, once. The ticket is in the environment of a task, where later processes
+ * can read it; it is worthless by then, because the runner uses it before it starts anything.
  */
 export function bootRoute(context: GatewayContext, ticket: string): Route {
   const { secrets, registries } = context.config;
-  let told = false;
+  let used = false;
   return (exchange) => {
     const { request, response, url } = exchange;
     request.resume();
     const shown = secretsOf(request, url).some((given) => timingSafeEqual(digest(given), digest(ticket)));
-    if (request.method !== 'POST' || !shown || told) {
-      const reason = told ? 'the ticket was used before' : 'without the ticket of the sandbox';
+    if (request.method !== 'POST' || !shown || used) {
+      const reason = used ? 'the ticket was used before' : 'without the ticket of the sandbox';
       context.refuse(exchange, 403, { target: '/boot', reason, allow: '' });
       return;
     }
-    told = true;
+    used = true;
     const answer: BootAnswer = {
       runnerSecret: secrets.runner,
       agentSecret: secrets.agent,

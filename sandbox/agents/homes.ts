@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { AgentSpec } from '../../core/run/phase.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { AgentSpec } from '../../core/run/phase.ts';
  * the name of the program; an agent that is not here gets an empty home and the environment.
  */
 export async function prepareHome(home: string, agent: AgentSpec): Promise<void> {
-  const isGemini = agent.command.some((part) => /^gemini(?:\.js)?$/.test(path.basename(part)));
+  const isGemini = agent.command.some((part) => /^gemini(?:\.js)?$/.test(basename(part)));
   if (isGemini) await write(home, '.gemini/settings.json', geminiSettings(agent.model));
 }
 
@@ -23,7 +23,7 @@ const geminiSettings = (model: string | undefined): unknown => ({
 });
 
 async function write(home: string, file: string, value: unknown): Promise<void> {
-  const target = path.join(home, file);
-  await mkdir(path.dirname(target), { recursive: true });
+  const target = join(home, file);
+  await mkdir(dirname(target), { recursive: true });
   await writeFile(target, `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,12 +1,12 @@
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
-import { type InnerCommand, type Ran, runInner, SHELL } from './commands/inner.ts';
+import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import type { OwnGit } from './workspace/git.ts';
 
 /** Bytes of one log event; a command that prints more sends more of them. */
-const LOG_CHUNK = 7_000;
+const logChunk = 7_000;
 
 /** Everything the steps of one phase share, and what they find out. */
 export interface Phase {
@@ -55,8 +55,8 @@ export function inside(
     timeoutMs: left,
     onOutput(chunk) {
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
-      for (let at = 0; at < text.length; at += LOG_CHUNK) {
-        phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + LOG_CHUNK) });
+      for (let at = 0; at < text.length; at += logChunk) {
+        phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
       }
     },
   });
@@ -70,7 +70,7 @@ export async function shell(
   env: Record<string, string>,
 ): Promise<CommandResult> {
   phase.gateway.emit({ type: 'step', name, status: 'started' });
-  const ran = await inside(phase, name, { argv: [SHELL, '-c', command], env });
+  const ran = await inside(phase, name, { argv: [shellScript, '-c', command], env });
   const result: CommandResult = {
     name,
     command,

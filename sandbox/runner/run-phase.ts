@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
@@ -25,13 +25,13 @@ import {
 } from './workspace/work-tree.ts';
 
 /** Longest message a result may carry. */
-const MAX_MESSAGE = 20_000;
+const maxMessage = 20_000;
 
 /** Carries out one phase and says how it went. Throws only when the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
   const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
   await mkdir(boot.paths.runner, { recursive: true });
-  await writeFile(path.join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
+  await writeFile(join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
   const phase: Phase = {
     boot,
     spec,
@@ -56,7 +56,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   } catch (error) {
     const { name, message } = viewError(error);
     baselineResult ??= baselineOfError(name);
-    outcome = { outcome: 'failed', error: { name, message: message.slice(0, MAX_MESSAGE) } };
+    outcome = { outcome: 'failed', error: { name, message: message.slice(0, maxMessage) } };
   }
   return {
     changeSet: false,
@@ -91,7 +91,7 @@ async function phaseOutcome(
     await restore(git, prepared);
     if (start !== base) {
       // The change goes on top of what preparation left; where it touches what preparation reads, that is done again.
-      const again = (await differences(git, base, start)).some(({ path }) => PREPARATION.test(path));
+      const again = (await differences(git, base, start)).some(({ path }) => preparationStep.test(path));
       await checkOut(git, start, base === prepared ? base : await resetTo(phase, base));
       prepared = again || base !== prepared ? undefined : start;
     }
@@ -113,7 +113,7 @@ async function phaseOutcome(
 }
 
 /** Files that decide what install does. */
-const PREPARATION =
+const preparationStep =
   /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
 
 async function resetTo(phase: Phase, tree: string): Promise<string> {

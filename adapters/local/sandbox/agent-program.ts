@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import type { AgentSpec } from '../../../core/run/phase.ts';
 import { layout } from '../../../sandbox/layout.ts';
 import { which } from './host-tools.ts';
-import { ownerIsRoot } from './unprivileged.ts';
+import { isRoot } from './unprivileged.ts';
 
 /** Mount point in the sandbox for an agent that npm installed. */
 const mountPoint = '/opt/agent/node_modules';
@@ -35,7 +35,7 @@ export async function agentProgram(
 ): Promise<AgentProgram> {
   const [name = '', ...args] = agent?.command ?? [];
   if (agent === null || name.includes('/') || ownTools.has(name)) return { agent, mount: undefined };
-  const candidates = [path.join(packageRoot, 'node_modules', '.bin', name), path.join(packageRoot, '..', '.bin', name)];
+  const candidates = [join(packageRoot, 'node_modules', '.bin', name), join(packageRoot, '..', '.bin', name)];
   const found = (await firstReal(candidates)) ?? (await firstReal([await which(name)]));
   if (found === undefined) {
     throw new DrydockError('AgentUnavailable', `The agent's program ${name} is not installed.`, {
@@ -46,7 +46,7 @@ export async function agentProgram(
   if (isolation === 'none') return { agent: { ...agent, command: [found, ...args] }, mount: undefined };
   if (at < 0) return { agent, mount: undefined };
   const from = found.slice(0, at + '/node_modules'.length);
-  const program = path.join(mountPoint, path.relative(from, found));
+  const program = join(mountPoint, relative(from, found));
   const run = (await isNodeScript(found)) ? [`${layout.tools}/runner/node`, program] : [program];
   return { agent: { ...agent, command: [...run, ...args] }, mount: [await reachable(from), mountPoint] };
 }
@@ -75,20 +75,20 @@ async function isNodeScript(file: string): Promise<boolean> {
  * folder is then hard-linked into a folder that this user can enter, once per state of the folder.
  */
 async function reachable(folder: string): Promise<string> {
-  if (!ownerIsRoot()) return folder;
+  if (!isRoot()) return folder;
   const ancestors = folder.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/') || '/');
   if (ancestors.every((ancestor) => (statSync(ancestor).mode & 0o001) !== 0)) return folder;
   const key = createHash('sha256')
     .update(`${folder} ${statSync(folder).mtimeMs}`)
     .digest('hex')
     .slice(0, 16);
-  const shared = path.join(tmpdir(), `drydock-agents-${process.getuid?.()}`);
+  const shared = join(tmpdir(), `drydock-agents-${process.getuid?.()}`);
   await mkdir(shared, { recursive: true, mode: 0o755 });
   // Another user could have created the folder first, with a program of their own in it.
   if (lstatSync(shared).uid !== process.getuid?.() || (lstatSync(shared).mode & 0o022) !== 0) {
     throw new DrydockError('AgentUnavailable', `${shared} belongs to another user.`, { remedy: `Remove ${shared}.` });
   }
-  const target = path.join(shared, key);
+  const target = join(shared, key);
   if (existsSync(target)) return target;
   const temporary = `${target}.${process.pid}`;
   const copy = promisify(execFile);

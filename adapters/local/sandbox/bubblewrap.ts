@@ -9,7 +9,7 @@ import { unprivileged } from './unprivileged.ts';
 const run = promisify(execFile);
 
 /** Parts of /etc that programs need and that disclose nothing about the host's users or services. */
-const ETC = [
+const etcNames = [
   'ssl',
   'ca-certificates',
   'pki',
@@ -24,7 +24,7 @@ const ETC = [
 /** Read-only parts of the host's system that both layers mount: [path on the host, path inside]. */
 export function systemMounts(etc: string): [string, string][] {
   const mounts: [string, string][] = [['/usr', '/usr']];
-  for (const name of ETC) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
+  for (const name of etcNames) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
   for (const name of ['passwd', 'group', 'hosts', 'nsswitch.conf']) mounts.push([`${etc}/${name}`, `/etc/${name}`]);
   for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64']) {
     if (existsSync(`/${name}`) && !lstatSync(`/${name}`).isSymbolicLink()) mounts.push([`/${name}`, `/${name}`]);

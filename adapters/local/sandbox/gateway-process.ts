@@ -3,10 +3,10 @@ import { chmod, chown } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
+import { isRoot, unprivilegedId } from './unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
-const PASSED = [
+const passedVariables = [
   'PATH',
   'HTTPS_PROXY',
   'HTTP_PROXY',
@@ -35,7 +35,7 @@ export function startGateway(
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
-    PASSED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   const child = spawn(process.execPath, [program], {
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
@@ -60,7 +60,7 @@ export function startGateway(
     child.stdin.write(`${JSON.stringify(config)}\n`);
   });
   const ready = listening.then(async () => {
-    if (ownerIsRoot()) await chown(config.socket, UNPRIVILEGED, UNPRIVILEGED);
+    if (isRoot()) await chown(config.socket, unprivilegedId, unprivilegedId);
     await chmod(config.socket, 0o600);
   });
   ready.catch(() => undefined); // callers get the error when they await `ready`

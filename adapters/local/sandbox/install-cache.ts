@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
@@ -9,14 +9,14 @@ import { artifactNames } from '../../../sandbox/layout.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Maximum number of cached installs; the least recently used one is deleted first. */
-const KEPT = 20;
-const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json'];
+const maxInstalls = 20;
+const lockFiles = ['package-lock.json', 'npm-shrinkwrap.json'];
 /** All files in a repository that affect `npm ci`. */
-const FILES = ['package.json', ...LOCKS, '.npmrc'];
+const installInputs = ['package.json', ...lockFiles, '.npmrc'];
 /**
  * With one of these scripts, an install does more than fill node_modules, and a tar file would not contain the result.
  */
-const LIFECYCLE = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+const lifecycleScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
 interface CachedInstall {
   /** Path of the tar file; it need not exist. */
@@ -41,7 +41,7 @@ export async function findInstall(
   const { sandbox, baseline } = job.spec;
   if (sandbox.packageManager !== undefined && sandbox.packageManager !== 'npm') return undefined;
   const files = await installFiles(job, !baseline);
-  if (!LOCKS.some((name) => files.has(name)) || !onlyFillsNodeModules(files)) return undefined;
+  if (!lockFiles.some((name) => files.has(name)) || !onlyFillsNodeModules(files)) return undefined;
   const hash = createHash('sha256');
   const parts = [
     runtime.notes.node,
@@ -51,8 +51,8 @@ export async function findInstall(
     JSON.stringify(sandbox.dependencies),
   ];
   for (const part of parts) hash.update(`${part}\0`);
-  for (const name of FILES) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
-  const file = path.join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
+  for (const name of installInputs) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
+  const file = join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
   const present = await stat(file).then(
     () => true,
     () => false,
@@ -63,25 +63,25 @@ export async function findInstall(
 
 /** Moves the tar file of a phase into the cache, atomically. */
 export async function keepInstall(install: CachedInstall, tar: string): Promise<void> {
-  const folder = path.dirname(install.file);
+  const folder = dirname(install.file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const partial = path.join(folder, `.${randomUUID()}`);
+  const partial = join(folder, `.${randomUUID()}`);
   await copyFile(tar, partial);
   await rename(partial, install.file);
   const entries = await Promise.all(
     (await readdir(folder))
       .filter((name) => name.endsWith('.tar'))
-      .map(async (name) => ({ name, used: (await stat(path.join(folder, name))).mtimeMs })),
+      .map(async (name) => ({ name, used: (await stat(join(folder, name))).mtimeMs })),
   );
   entries.sort((a, b) => b.used - a.used);
-  await Promise.all(entries.slice(KEPT).map(({ name }) => rm(path.join(folder, name), { force: true })));
+  await Promise.all(entries.slice(maxInstalls).map(({ name }) => rm(join(folder, name), { force: true })));
 }
 
 async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  const repository = ['-c', 'safe.directory=*', '--git-dir', path.resolve(job.baseRepository)];
+  const repository = ['-c', 'safe.directory=*', '--git-dir', resolve(job.baseRepository)];
   await Promise.all(
-    FILES.map(async (name) => {
+    installInputs.map(async (name) => {
       const args = [...repository, 'cat-file', 'blob', `${job.spec.base}:${name}`];
       const content = await promisify(execFile)('git', args, { maxBuffer: 64 * 1024 * 1024 }).then(
         ({ stdout }) => stdout,
@@ -95,7 +95,7 @@ async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string
   const manifest = changeManifest.parse(JSON.parse(Buffer.from(manifestBytes).toString('utf8')));
   const blobs = blobsByPath({ manifest, blobs: job.inputs.get(artifactNames.blobs) ?? new Uint8Array() });
   for (const entry of manifest.entries) {
-    if (!FILES.includes(entry.path)) continue;
+    if (!installInputs.includes(entry.path)) continue;
     if (entry.op === 'delete') files.delete(entry.path);
     else files.set(entry.path, Buffer.from(blobs.get(entry.path) ?? []).toString('utf8'));
   }
@@ -108,10 +108,10 @@ function onlyFillsNodeModules(files: Map<string, string>): boolean {
       workspaces?: unknown;
       scripts?: Record<string, unknown>;
     };
-    const lock = LOCKS.map((name) => files.get(name)).find((text) => text !== undefined) ?? '';
+    const lock = lockFiles.map((name) => files.get(name)).find((text) => text !== undefined) ?? '';
     return (
       manifest.workspaces === undefined &&
-      !LIFECYCLE.some((name) => manifest.scripts?.[name] !== undefined) &&
+      !lifecycleScripts.some((name) => manifest.scripts?.[name] !== undefined) &&
       !/"link":\s*true/.test(lock) &&
       // A local archive is safe to cache if the lock file has its checksum; without one, the key would not cover its
       // bytes.

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
-import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
+import { isRoot, unprivilegedId } from './unprivileged.ts';
 
 /** Maximum length of the parent's path: `/drydock-` + 18 hex + `/gw/gw.sock` must fit a unix socket's 107 bytes. */
-const MAX_PARENT = 68;
+const maxParent = 68;
 
 const run = promisify(execFile);
 
@@ -41,8 +41,8 @@ export interface PhaseFolder {
  */
 export async function makePhaseFolder(agentFiles: string | undefined): Promise<PhaseFolder> {
   const parent = (await isUsable(tmpdir())) ? tmpdir() : '/tmp';
-  const root = path.join(parent, `drydock-${randomBytes(9).toString('hex')}`);
-  const at = (name: string): string => path.join(root, name);
+  const root = join(parent, `drydock-${randomBytes(9).toString('hex')}`);
+  const at = (name: string): string => join(root, name);
   const folder: PhaseFolder = {
     root,
     host: at('host'),
@@ -70,11 +70,11 @@ export async function makePhaseFolder(agentFiles: string | undefined): Promise<P
   await chmod(folder.gateway, 0o711); // the sandbox's user may pass to the socket, whose own mode decides
   for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
     await mkdir(name, { mode: 0o700 });
-    if (ownerIsRoot()) await chown(name, UNPRIVILEGED, UNPRIVILEGED);
+    if (isRoot()) await chown(name, unprivilegedId, unprivilegedId);
   }
   // If the server process is root, it keeps the folder; the unprivileged user may enter it by its group.
-  if (ownerIsRoot()) {
-    await chown(root, 0, UNPRIVILEGED);
+  if (isRoot()) {
+    await chown(root, 0, unprivilegedId);
     await chmod(root, 0o710);
   }
   // Copied, because the unprivileged user may have no access to the original.
@@ -90,9 +90,9 @@ export const removeFolder = async (folder: string): Promise<void> => {
 
 /** Whether a temporary folder's path is short enough for a socket below it, and open to the unprivileged user. */
 async function isUsable(parent: string): Promise<boolean> {
-  if (parent.length > MAX_PARENT) return false;
-  if (!ownerIsRoot()) return true;
-  for (let at = path.resolve(parent); at !== '/'; at = path.dirname(at)) {
+  if (parent.length > maxParent) return false;
+  if (!isRoot()) return true;
+  for (let at = resolve(parent); at !== '/'; at = dirname(at)) {
     if (((await stat(at)).mode & 0o001) === 0) return false;
   }
   return true;
@@ -102,10 +102,10 @@ async function isUsable(parent: string): Promise<boolean> {
 async function writeEtc(etc: string): Promise<void> {
   await mkdir(etc, { mode: 0o755 });
   await writeFile(
-    path.join(etc, 'passwd'),
+    join(etc, 'passwd'),
     `root:x:0:0:root:/:/bin/false\nagent:x:${layout.uid}:${layout.uid}:agent:${layout.home}:/bin/sh\n`,
   );
-  await writeFile(path.join(etc, 'group'), `root:x:0:\nagent:x:${layout.uid}:\n`);
-  await writeFile(path.join(etc, 'hosts'), `127.0.0.1 localhost ${layout.hostname}\n::1 localhost\n`);
-  await writeFile(path.join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+  await writeFile(join(etc, 'group'), `root:x:0:\nagent:x:${layout.uid}:\n`);
+  await writeFile(join(etc, 'hosts'), `127.0.0.1 localhost ${layout.hostname}\n::1 localhost\n`);
+  await writeFile(join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }

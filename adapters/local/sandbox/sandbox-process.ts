@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.ts';
 import { unprivileged } from './unprivileged.ts';
 
 /** The runner stops at the phase's time limit; this much later it is killed from outside. */
-const GRACE_MS = 15_000;
+const graceMs = 15_000;
 
 interface SandboxOptions {
   folder: PhaseFolder;
@@ -72,8 +72,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   if (signal.aborted) onAbort();
   void options.gateway.ended.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
   const timer = setTimeout(
-    () => end('PhaseTimedOut', `the phase did not end within ${GRACE_MS / 1000} s after its time limit`),
-    Math.min(spec.limits.timeoutMs + GRACE_MS, 2 ** 31 - 1),
+    () => end('PhaseTimedOut', `the phase did not end within ${graceMs / 1000} s after its time limit`),
+    Math.min(spec.limits.timeoutMs + graceMs, 2 ** 31 - 1),
   );
 
   // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.

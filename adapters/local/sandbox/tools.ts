@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, copyFile, link, mkdir, realpath, symlink } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { npmPackage } from './host-tools.ts';
 import type { Runtime } from './runtime.ts';
@@ -20,19 +20,19 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
  * unprivileged user cannot enter, such as a version manager's folder in a home.
  */
 export async function writeTools(tools: string, runtime: Runtime): Promise<void> {
-  await mkdir(path.join(tools, 'bin'), { recursive: true });
-  await mkdir(path.join(tools, 'runner'));
-  await mkdir(path.join(tools, 'node'));
-  await linkOrCopy(await realpath(process.execPath), path.join(tools, 'runner/node'));
-  await linkOrCopy(await realpath(runtime.node), path.join(tools, 'node/node'));
-  await symlink('../node/node', path.join(tools, 'bin/node'));
+  await mkdir(join(tools, 'bin'), { recursive: true });
+  await mkdir(join(tools, 'runner'));
+  await mkdir(join(tools, 'node'));
+  await linkOrCopy(await realpath(process.execPath), join(tools, 'runner/node'));
+  await linkOrCopy(await realpath(runtime.node), join(tools, 'node/node'));
+  await symlink('../node/node', join(tools, 'bin/node'));
   const npm = await npmPackage();
   if (npm === undefined) return;
   let inside = npm.root;
   if (!npm.root.startsWith('/usr/')) {
     // Uses `cp`, because node's own copy takes seconds for npm's thousands of files.
-    await promisify(execFile)('cp', ['-R', '--', npm.root, path.join(tools, 'npm')]);
+    await promisify(execFile)('cp', ['-R', '--', npm.root, join(tools, 'npm')]);
     inside = '../npm';
   }
-  for (const name of ['npm', 'npx']) await symlink(`${inside}/bin/${name}-cli.js`, path.join(tools, 'bin', name));
+  for (const name of ['npm', 'npx']) await symlink(`${inside}/bin/${name}-cli.js`, join(tools, 'bin', name));
 }

@@ -53,7 +53,8 @@ function serverProgram(): string {
     return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
   } catch {
     throw new DrydockError('EngineUnavailable', 'The embedded DynamoDB does not support this platform.', {
-      remedy: 'Install with optional dependencies on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint.',
+      remedy:
+        'Install with optional dependencies on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint.',
     });
   }
 }

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { join } from 'node:path';
 import type { Phase } from '../phase.ts';
 
 /** Environment of every command inside: constants, the spec's own variables, and the way to the gateway. */
@@ -34,7 +34,7 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     // The gateway is next door: what fails there fails again, and npm's own minute between tries is the phase's.
     npm_config_fetch_retry_mintimeout: '500',
     npm_config_fetch_retry_maxtimeout: '2000',
-    npm_config_cache: path.join(paths.tmp, '.npm'),
+    npm_config_cache: join(paths.tmp, '.npm'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
   };
@@ -70,7 +70,7 @@ function modelEnvironment(provider: string, relay: string, key: string): Record<
   }
 }
 
-export const promptFileIn = (home: string): string => path.join(home, '.drydock-prompt.md');
+export const promptFileIn = (home: string): string => join(home, '.drydock-prompt.md');
 
 /** npm sends a token only where its configuration names the registry's address, and not by environment. */
 export const npmrc = (relay: string, key: string): string =>

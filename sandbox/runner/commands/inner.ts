@@ -8,12 +8,12 @@ import { endOthers } from './container.ts';
 import { Tail } from './tail.ts';
 
 /** Prefer bash, as CI hosts do; a minimal image has only sh. */
-export const SHELL = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
+export const shellScript = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 
 /** Where bwrap tells the process id of the namespace's init, as seen from the outer layer. */
-const INFO_FD = 3;
+const infoFd = 3;
 /** Where bwrap reads its arguments: the agent's secret is in the environment they set, and a command line is for all to see. */
-const ARGS_FD = 4;
+const argsFd = 4;
 
 export interface InnerCommand {
   argv: readonly string[];
@@ -43,7 +43,7 @@ export interface Ran {
 export async function runInner(boot: BootConfig, command: InnerCommand): Promise<Ran> {
   const start = performance.now();
   const sealed = boot.isolation === 'bubblewrap';
-  const argv = sealed ? ['bwrap', '--args', String(ARGS_FD), '--', ...command.argv] : [...command.argv];
+  const argv = sealed ? ['bwrap', '--args', String(argsFd), '--', ...command.argv] : [...command.argv];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
     cwd: boot.paths.workspace,
     // bwrap itself gets nothing of the command's environment: LD_PRELOAD in it would act outside the inner layer.
@@ -64,7 +64,7 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
   };
   const { stdin, stdout, stderr } = child;
   preferAsVictim(child.pid);
-  const settings = child.stdio[ARGS_FD];
+  const settings = child.stdio[argsFd];
   if (settings instanceof Writable) {
     settings.on('error', () => undefined); // a program without bwrap does not read it
     settings.end(
@@ -75,7 +75,7 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
         : '',
     );
   }
-  child.stdio[INFO_FD]?.on('data', (chunk: Buffer) => {
+  child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
     const match = /"child-pid":\s*(\d+)/.exec(chunk.toString());
     if (match !== null) init = Number(match[1]);
   });
@@ -160,7 +160,7 @@ export function innerArguments(
       '--unshare-uts',
       '--unshare-cgroup-try',
     ],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--info-fd', String(INFO_FD)],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--info-fd', String(infoFd)],
     ...['--uid', String(layout.uid), '--gid', String(layout.uid), '--hostname', layout.hostname],
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),

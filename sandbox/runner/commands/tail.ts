@@ -1,5 +1,5 @@
 /** Bytes of output that a result keeps per command. */
-const TAIL_BYTES = 16 * 1024;
+const tailBytes = 16 * 1024;
 
 /** Keeps the last bytes of a stream, in the order they came, without keeping the rest. */
 export class Tail {
@@ -8,7 +8,7 @@ export class Tail {
   #length = 0;
   #cut = false;
 
-  constructor(limit: number = TAIL_BYTES) {
+  constructor(limit: number = tailBytes) {
     this.#limit = limit;
   }
 

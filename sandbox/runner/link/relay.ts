@@ -3,7 +3,7 @@ import type { GatewayAddress } from '../../boot.ts';
 import { askingCommand } from './asking-command.ts';
 
 /** A request to go further than the gateway: the only kind whose asking command is looked up, since that takes a while. */
-const PROXY_REQUEST = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
+const proxyRequest = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
 
 /**
  * 127.0.0.1:port → the gateway's socket: the one way out of the network namespace. Bytes only, but that a proxy request
@@ -37,7 +37,7 @@ export function startRelay(
   }
 
   async function named(first: Buffer, clientPort: number): Promise<Buffer> {
-    const line = PROXY_REQUEST.exec(first.toString('latin1', 0, 2_048))?.[0];
+    const line = proxyRequest.exec(first.toString('latin1', 0, 2_048))?.[0];
     if (line === undefined) return first;
     const command = await askingCommand(clientPort, listening).catch(() => undefined);
     if (command === undefined) return first;

@@ -1,5 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
 import { commandEnvironment } from '../commands/environment.ts';
@@ -13,7 +13,7 @@ const exists = (file: string): Promise<boolean> =>
   );
 
 /** Bytes of a package.json that are read. */
-const MAX_MANIFEST = 1024 * 1024;
+const maxManifest = 1024 * 1024;
 
 /** Lock files in the order they are looked for, and the command that installs exactly what they say. */
 const managers = [
@@ -48,8 +48,8 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
   }
   for (const manager of managers) {
     if (wanted !== undefined && manager.name !== wanted) continue;
-    if (!(await exists(path.join(workspace, manager.lock)))) continue;
-    const lock = await readFile(path.join(workspace, manager.lock), 'utf8');
+    if (!(await exists(join(workspace, manager.lock)))) continue;
+    const lock = await readFile(join(workspace, manager.lock), 'utf8');
     await mustPass(phase, 'install', manager.command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
     break;
   }
@@ -99,7 +99,7 @@ async function restoreInstall(phase: Phase): Promise<boolean> {
 /** Sends the installed dependencies to the launcher. No agent has run yet in this phase, so that they are what the lock file says. */
 async function keepInstall(phase: Phase): Promise<void> {
   const { workspace } = phase.boot.paths;
-  if (!(await exists(path.join(workspace, 'node_modules/.package-lock.json')))) return;
+  if (!(await exists(join(workspace, 'node_modules/.package-lock.json')))) return;
   await step(phase, 'keep install', async () => {
     let sent: Promise<void> = Promise.resolve();
     const ran = await inside(phase, 'keep install', {
@@ -118,9 +118,9 @@ async function recordVersions(phase: Phase): Promise<void> {
   const git = /\d+\.\d+\.\d+/.exec((await phase.git.run(['--version'])).toString())?.[0];
   if (git !== undefined) phase.versions.git = git;
   const { workspace } = phase.boot.paths;
-  const direct = directDependencies(await readJson(path.join(workspace, 'package.json')));
+  const direct = directDependencies(await readJson(join(workspace, 'package.json')));
   for (const name of [...direct, ...phase.spec.sandbox.dependencies.map(packageName)]) {
-    const found = await readJson(path.join(workspace, 'node_modules', name, 'package.json'));
+    const found = await readJson(join(workspace, 'node_modules', name, 'package.json'));
     const version = isRecord(found) ? found.version : undefined;
     if (typeof version === 'string' && /^[\w.+-]{1,100}$/.test(version)) phase.versions[name] = version;
   }
@@ -130,7 +130,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse((await readLeft(file, MAX_MANIFEST)) ?? 'null');
+    return JSON.parse((await readLeft(file, maxManifest)) ?? 'null');
   } catch {
     return undefined; // evidence only: a package without a readable manifest has no version to record
   }

@@ -7,7 +7,7 @@ import { readOutputs } from '../workspace/outputs.ts';
 import { changeSetOf, recordTree, withoutPreparation } from '../workspace/work-tree.ts';
 
 /** Bytes of all changed files together that a sandbox may return; the guard's own limit is smaller and configurable. */
-const MAX_CHANGE = 256 * 1024 * 1024;
+const maxChange = 256 * 1024 * 1024;
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
   command: async () => commandAgent,
@@ -46,7 +46,7 @@ export async function build(phase: Phase, trees: { start: string; prepared: stri
   const end = await runAgent(phase);
   const changed = await step(phase, 'record change', async () => {
     const tree = await withoutPreparation(phase.git, { ...trees, end: await recordTree(phase.git, trees.prepared) });
-    const change = await changeSetOf(phase.git, phase.spec.base, tree, MAX_CHANGE);
+    const change = await changeSetOf(phase.git, phase.spec.base, tree, maxChange);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;

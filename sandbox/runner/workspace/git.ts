@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 
 /** More than any list of paths a phase may have; contents are read one by one. */
-const MAX_OUTPUT = 1024 * 1024 * 1024;
+const maxGitOutput = 1024 * 1024 * 1024;
 
 /** Bytes as the repository has them: no line-end, keyword or filter conversion, whatever the work tree's attributes say. */
-const EXACT_BYTES = '* -text -eol -ident -filter -working-tree-encoding\n';
+const exactBytes = '* -text -eol -ident -filter -working-tree-encoding\n';
 
-const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
+const safeConfig = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
 
 class GitError extends Error {
   override readonly name = 'GitError';
@@ -24,7 +24,7 @@ export interface OwnGit {
 }
 
 export async function ownGit(folder: string, workspace: string): Promise<OwnGit> {
-  const dir = path.join(folder, 'git');
+  const dir = join(folder, 'git');
   const base = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -40,14 +40,14 @@ export async function ownGit(folder: string, workspace: string): Promise<OwnGit>
     dir,
     run: (args, options = {}) =>
       new Promise((resolve, reject) => {
-        const index = options.index === undefined ? {} : { GIT_INDEX_FILE: path.join(folder, options.index) };
+        const index = options.index === undefined ? {} : { GIT_INDEX_FILE: join(folder, options.index) };
         const child = spawn('git', args, { cwd: workspace, env: { ...base, ...index, ...options.env }, stdio: 'pipe' });
         const out: Buffer[] = [];
         let length = 0;
         let err = '';
         child.stdout.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > MAX_OUTPUT) child.kill('SIGKILL');
+          if (length > maxGitOutput) child.kill('SIGKILL');
           else out.push(chunk);
         });
         child.stderr.on('data', (chunk: Buffer) => {
@@ -62,11 +62,11 @@ export async function ownGit(folder: string, workspace: string): Promise<OwnGit>
       }),
   };
   // What `git init` makes (gitrepository-layout), without its start, its templates and its sample hooks.
-  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) await mkdir(path.join(dir, part), { recursive: true });
-  await writeFile(path.join(dir, 'HEAD'), 'ref: refs/heads/none\n');
-  await writeFile(path.join(dir, 'config'), CONFIG);
-  await writeFile(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
+  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) await mkdir(join(dir, part), { recursive: true });
+  await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
+  await writeFile(join(dir, 'config'), safeConfig);
+  await writeFile(join(dir, 'info', 'attributes'), exactBytes);
   // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
-  await writeFile(path.join(dir, 'info', 'exclude'), 'node_modules/\n');
+  await writeFile(join(dir, 'info', 'exclude'), 'node_modules/\n');
   return git;
 }

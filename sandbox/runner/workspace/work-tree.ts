@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import { blobsByPath, type ChangeSet, changeManifest } from '../../../core/run/change-set.ts';
@@ -42,10 +42,10 @@ export async function restore(git: OwnGit, tree: Tree): Promise<void> {
 
 /** Gives the agent an ordinary repository: history, a branch `work` at the base, the change so far uncommitted. */
 export async function agentRepository(git: OwnGit, workspace: string): Promise<void> {
-  const dir = path.join(workspace, '.git');
+  const dir = join(workspace, '.git');
   await rm(dir, { recursive: true, force: true });
   await promisify(execFile)('cp', ['-R', '--', git.dir, dir]);
-  const env = { GIT_DIR: dir, GIT_INDEX_FILE: path.join(dir, 'index') };
+  const env = { GIT_DIR: dir, GIT_INDEX_FILE: join(dir, 'index') };
   await git.run(['update-ref', 'refs/heads/work', 'refs/heads/base'], { env });
   await git.run(['symbolic-ref', 'HEAD', 'refs/heads/work'], { env });
   await git.run(['read-tree', 'refs/heads/work'], { env });
@@ -87,7 +87,7 @@ export async function treeOfChange(git: OwnGit, manifestJson: Buffer, blobs: Buf
  * changed without changing its size or time is found.
  */
 export async function recordTree(git: OwnGit, like: string): Promise<Tree> {
-  await rm(path.join(path.dirname(git.dir), 'record.index'), { force: true });
+  await rm(join(dirname(git.dir), 'record.index'), { force: true });
   await git.run(['read-tree', like], { index: 'record.index' });
   const add = [
     '-c',

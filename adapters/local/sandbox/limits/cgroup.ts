@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
@@ -10,9 +10,9 @@ interface Cgroup {
   close(): Promise<string | undefined>;
 }
 
-const MOUNT = '/sys/fs/cgroup';
+const cgroupMount = '/sys/fs/cgroup';
 /** Period of a CPU quota in microseconds: the kernel's default. */
-const CPU_PERIOD_US = 100_000;
+const cpuPeriodUs = 100_000;
 
 /** Creates a control group with the limits and moves the processes into it; `undefined` if this user may not. */
 export async function joinCgroup(limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
@@ -26,23 +26,23 @@ const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() 
 async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
   // Groups can be created beside the process's own group (delegated by systemd) or below the root (by root).
-  const parents = [own === undefined ? undefined : path.join(MOUNT, path.dirname(own)), MOUNT].filter(
+  const parents = [own === undefined ? undefined : join(cgroupMount, dirname(own)), cgroupMount].filter(
     (p) => p !== undefined,
   );
   for (const parent of parents) {
-    const controllers = (await read(path.join(parent, 'cgroup.controllers'))).split(/\s/);
+    const controllers = (await read(join(parent, 'cgroup.controllers'))).split(/\s/);
     if (!controllers.includes('memory') || !controllers.includes('pids')) continue;
-    const folder = path.join(parent, id);
+    const folder = join(parent, id);
     try {
-      await writeFile(path.join(parent, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
+      await writeFile(join(parent, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
       await mkdir(folder);
-      await writeFile(path.join(folder, 'memory.max'), String(limits.memoryMb * 1024 * 1024));
-      await writeFile(path.join(folder, 'memory.swap.max'), '0').catch(() => undefined);
-      await writeFile(path.join(folder, 'pids.max'), String(limits.pids));
-      await writeFile(path.join(folder, 'cpu.max'), `${Math.round(limits.cpu * CPU_PERIOD_US)} ${CPU_PERIOD_US}`).catch(
+      await writeFile(join(folder, 'memory.max'), String(limits.memoryMb * 1024 * 1024));
+      await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
+      await writeFile(join(folder, 'pids.max'), String(limits.pids));
+      await writeFile(join(folder, 'cpu.max'), `${Math.round(limits.cpu * cpuPeriodUs)} ${cpuPeriodUs}`).catch(
         () => undefined,
       );
-      for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+      for (const pid of pids) await writeFile(join(folder, 'cgroup.procs'), String(pid));
     } catch {
       await remove(folder);
       continue;
@@ -50,8 +50,8 @@ async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]):
     return {
       name: 'cgroup2',
       async close() {
-        const oom = counter(await read(path.join(folder, 'memory.events')), 'oom_kill');
-        const forks = counter(await read(path.join(folder, 'pids.events')), 'max');
+        const oom = counter(await read(join(folder, 'memory.events')), 'oom_kill');
+        const forks = counter(await read(join(folder, 'pids.events')), 'max');
         await remove(folder);
         return hit(limits, oom, forks);
       },
@@ -61,18 +61,18 @@ async function joinV2(id: string, limits: PhaseLimits, pids: readonly number[]):
 }
 
 async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]): Promise<Cgroup | undefined> {
-  const memory = path.join(MOUNT, 'memory', id);
-  const processes = path.join(MOUNT, 'pids', id);
-  const cpu = path.join(MOUNT, 'cpu', id);
+  const memory = join(cgroupMount, 'memory', id);
+  const processes = join(cgroupMount, 'pids', id);
+  const cpu = join(cgroupMount, 'cpu', id);
   const all = [memory, processes, cpu];
   try {
     await mkdir(memory);
     await mkdir(processes);
-    await writeFile(path.join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
-    await writeFile(path.join(processes, 'pids.max'), String(limits.pids));
+    await writeFile(join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
+    await writeFile(join(processes, 'pids.max'), String(limits.pids));
     for (const pid of pids) {
-      await writeFile(path.join(memory, 'cgroup.procs'), String(pid));
-      await writeFile(path.join(processes, 'cgroup.procs'), String(pid));
+      await writeFile(join(memory, 'cgroup.procs'), String(pid));
+      await writeFile(join(processes, 'cgroup.procs'), String(pid));
     }
   } catch {
     await Promise.all(all.map(remove));
@@ -82,8 +82,8 @@ async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]):
   return {
     name: 'cgroup1',
     async close() {
-      const oom = counter(await read(path.join(memory, 'memory.oom_control')), 'oom_kill');
-      const forks = counter(await read(path.join(processes, 'pids.events')), 'max');
+      const oom = counter(await read(join(memory, 'memory.oom_control')), 'oom_kill');
+      const forks = counter(await read(join(processes, 'pids.events')), 'max');
       await Promise.all(all.map(remove));
       return hit(limits, oom, forks);
     },
@@ -92,9 +92,9 @@ async function joinV1(id: string, limits: PhaseLimits, pids: readonly number[]):
 
 async function joinCpuV1(folder: string, limits: PhaseLimits, pids: readonly number[]): Promise<void> {
   await mkdir(folder);
-  await writeFile(path.join(folder, 'cpu.cfs_period_us'), String(CPU_PERIOD_US));
-  await writeFile(path.join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * CPU_PERIOD_US)));
-  for (const pid of pids) await writeFile(path.join(folder, 'cgroup.procs'), String(pid));
+  await writeFile(join(folder, 'cpu.cfs_period_us'), String(cpuPeriodUs));
+  await writeFile(join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * cpuPeriodUs)));
+  for (const pid of pids) await writeFile(join(folder, 'cgroup.procs'), String(pid));
 }
 
 function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-const MIN_INTERVAL_MS = 500;
+const minIntervalMs = 500;
 
 /**
  * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes at most a tenth of the
@@ -16,7 +16,7 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
       if (stopped) return;
       const usedMb = Number.parseInt(stdout, 10) / 1024;
       if (usedMb > limitMb) onHit(`disk_mb: ${Math.round(usedMb)} MB in use, the limit is ${limitMb}`);
-      else timer = setTimeout(measure, Math.max(MIN_INTERVAL_MS, 9 * (performance.now() - start)));
+      else timer = setTimeout(measure, Math.max(minIntervalMs, 9 * (performance.now() - start)));
     });
   };
   measure();

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
-const PAGE_BYTES = 4096;
-const INTERVAL_MS = 250;
+const pageBytes = 4096;
+const intervalMs = 250;
 
 const read = (file: string): string => {
   try {
@@ -45,7 +45,7 @@ export function parentOf(stat: string): number | undefined {
 
 function residentBytes(pid: number): number {
   const statm = read(`/proc/${pid}/statm`);
-  return Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES;
+  return Number(statm.split(' ')[1] ?? 0) * pageBytes;
 }
 
 /**
@@ -60,7 +60,7 @@ export function watchProcesses(pid: number, limits: PhaseLimits, onHit: (message
     if (tree.length > limits.pids) onHit(`pids: ${tree.length} processes, the limit is ${limits.pids}`);
     else if (bytes > limits.memoryMb * 1024 * 1024)
       onHit(`memory_mb: ${Math.round(bytes / 1024 / 1024)} MB in use, the limit is ${limits.memoryMb}`);
-    else timer = setTimeout(measure, INTERVAL_MS);
+    else timer = setTimeout(measure, intervalMs);
   };
   measure();
   return () => clearTimeout(timer);
