@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { AgentSpec } from '../../core/run/phase.ts';
 
 /**
- * Configuration that known agents read from their home: quiet, no telemetry, no updates, the gateway's key. Found by
- * the name of the program; an agent that is not here gets an empty home and the environment.
+ * Writes the configuration that known agents read from their home: no telemetry, no updates, the gateway's key. The
+ * agent is recognized by its program's name; an unknown agent gets an empty home and the environment.
  */
 export async function prepareHome(home: string, agent: AgentSpec): Promise<void> {
   const isGemini = agent.command.some((part) => /^gemini(?:\.js)?$/.test(basename(part)));
@@ -17,7 +17,7 @@ const geminiSettings = (model: string | undefined): unknown => ({
   privacy: { usageStatisticsEnabled: false },
   telemetry: { enabled: false },
   security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
-  // Its own search and fetch run at the vendor and go past the gateway.
+  // The agent's own search and fetch tools run at the vendor and bypass the gateway.
   tools: { exclude: ['google_web_search', 'web_fetch'] },
   ...(model === undefined ? {} : { model: { name: model } }),
 });

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** More than any list of paths a phase may have; contents are read one by one. */
+/** Limit for git's output: larger than any list of paths in a phase. Contents are read one by one. */
 const maxGitOutput = 1024 * 1024 * 1024;
 
-/** Bytes as the repository has them: no line-end, keyword or filter conversion, whatever the work tree's attributes say. */
+/** Attributes that disable line-end, keyword and filter conversion, whatever the work tree's own attributes say. */
 const exactBytes = '* -text -eol -ident -filter -working-tree-encoding\n';
 
 const safeConfig = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
@@ -14,7 +14,7 @@ class GitError extends Error {
   override readonly name = 'GitError';
 }
 
-/** The runner's own repository: outside the work tree and out of reach of what runs inside. */
+/** The runner's own repository, outside the work tree and not accessible to commands. */
 export interface OwnGit {
   readonly dir: string;
   run(
@@ -61,12 +61,13 @@ export async function ownGit(folder: string, workspace: string): Promise<OwnGit>
         );
       }),
   };
-  // What `git init` makes (gitrepository-layout), without its start, its templates and its sample hooks.
+  // The files of `git init` (gitrepository-layout), without a process, templates or sample hooks.
   for (const part of ['hooks', 'info', 'objects', 'refs/heads']) await mkdir(join(dir, part), { recursive: true });
   await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
   await writeFile(join(dir, 'config'), safeConfig);
   await writeFile(join(dir, 'info', 'attributes'), exactBytes);
-  // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
+  // Installed packages are never part of a change, even if the repository does not ignore them; tracked files stay
+  // tracked.
   await writeFile(join(dir, 'info', 'exclude'), 'node_modules/\n');
   return git;
 }

@@ -17,8 +17,8 @@ interface AgentOutputs {
 }
 
 /**
- * A regular file of at most `max` bytes, as text; undefined where there is none. The folder was the agent's: links and
- * pipes in it are not followed.
+ * Reads a regular file of at most `max` bytes as text; `undefined` if it does not exist. The agent controlled the
+ * folder, so links and pipes are not followed.
  */
 export async function readLeft(file: string, max: number): Promise<string | undefined> {
   let handle: Awaited<ReturnType<typeof open>>;
@@ -31,7 +31,7 @@ export async function readLeft(file: string, max: number): Promise<string | unde
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new DrydockError('ResultInvalid', `${basename(file)} is not a regular file`);
-    if (stat.size > max) throw new DrydockError('ResultInvalid', `${basename(file)} is over ${max} bytes`);
+    if (stat.size > max) throw new DrydockError('ResultInvalid', `${basename(file)} exceeds ${max} bytes`);
     const bytes = Buffer.alloc(max);
     const { bytesRead } = await handle.read(bytes, 0, max, 0);
     return bytes.toString('utf8', 0, bytesRead);
@@ -40,7 +40,7 @@ export async function readLeft(file: string, max: number): Promise<string | unde
   }
 }
 
-/** Reads what the agent left in `$DRYDOCK_OUT`. @throws ResultInvalid when something there is not what its name says. */
+/** Reads the agent's outputs in `$DRYDOCK_OUT`. @throws ResultInvalid if a file is not valid for its name. */
 export async function readOutputs(folder: string): Promise<AgentOutputs> {
   const read = (name: string, max: number): Promise<string | undefined> => readLeft(join(folder, name), max);
   const found: AgentOutputs = {};
@@ -65,7 +65,7 @@ function checked<T>(name: string, text: string, parse: (value: unknown) => Parse
   try {
     value = JSON.parse(text);
   } catch {
-    throw new DrydockError('ResultInvalid', `${name} is not JSON`);
+    throw new DrydockError('ResultInvalid', `${name} is not valid JSON`);
   }
   const parsed = parse(value);
   if (parsed.success) return parsed.data;
