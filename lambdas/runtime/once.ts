@@ -1,4 +1,4 @@
-import { withOurNames } from '../../adapters/aws/errors.ts';
+import { withDrydockErrors } from '../../adapters/aws/errors.ts';
 
 export const once = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
@@ -9,7 +9,7 @@ export const once = <T>(make: () => T): (() => T) => {
 };
 
 /** Made once; what AWS throws through it has our names, wherever it is caught. */
-export const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
+export const named = <T extends object>(make: () => T): (() => T) => once(() => withDrydockErrors(make()));
 
 type Later<T> = {
   [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer
@@ -24,7 +24,7 @@ type Methods<T> = { [Name in keyof T as T[Name] extends (...given: never[]) => u
  * @param known What the port has beside its methods.
  */
 export function later<T extends object>(load: () => Promise<T>, known: Omit<T, keyof Methods<T>>): Later<T> {
-  const port = once(() => load().then(withOurNames));
+  const port = once(() => load().then(withDrydockErrors));
   return new Proxy(known as Later<T>, {
     get(target, name) {
       // Who awaits the port asks for `then`.
