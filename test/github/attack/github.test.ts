@@ -73,7 +73,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         after: 'a'.repeat(40),
       }),
     'refused',
-    /lists no evil\/repo/,
+    /does not list evil\/repo/,
   ],
   [
     'a repository named like a property',
@@ -86,7 +86,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         after: 'a'.repeat(40),
       }),
     'refused',
-    /lists no/,
+    /does not list/,
   ],
   [
     'another installation',
