@@ -6,13 +6,13 @@ import { readSight } from './visible.ts';
 export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel'] as const;
 type Verb = (typeof verbs)[number];
 
-/** What somebody asks for in a comment. `text`: the rest of the line and what follows, without hidden characters. */
+/** The command of a comment. `text`: the rest of its line and the lines below, without invisible characters. */
 export interface Command {
   verb: Verb;
   text: string;
 }
 
-/** It looks like a command and is none; said back to whoever wrote it. Plain text, part of it from outside. */
+/** The reason why a comment that looks like a command is invalid, for its author. Plain text, partly untrusted. */
 interface CommandFault {
   fault: string;
 }
@@ -21,15 +21,15 @@ export const isFault = (read: Command | CommandFault): read is CommandFault => '
 
 /** UTF-16 units. */
 const maxText = 10_000;
-/** More than a host takes as a comment. */
+/** Longer than a host's limit for a comment. */
 const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
 const usage = '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON]';
 
 /**
- * The one command of a comment: `/drydock VERB …` at the start of a line that a reader sees as the writer's own words,
- * not quoted, code, in a list, a table or HTML. Undefined where there is none; a fault where there are several, where it
- * cannot be told whether it is shown, or where it is none of the list.
+ * The command of a comment: `/drydock VERB …` at the start of a line that a reader sees as the author's own words, not
+ * quoted, in code, a list, a table or HTML. `undefined` if there is none. A fault if there are several, if it is
+ * unclear whether the line is shown, or if the verb is unknown.
  */
 export function readCommand(body: string): Command | CommandFault | undefined {
   if (!mayBeCommand(body)) return undefined;
@@ -44,13 +44,13 @@ export function readCommand(body: string): Command | CommandFault | undefined {
   const [first, ...others] = shown;
   if (first === undefined) {
     return open.length > 0
-      ? { fault: `The command stands inside <${open.at(-1)}>, which is never closed. Put it first in a comment.` }
+      ? { fault: `The command is inside <${open.at(-1)}>, which is never closed. Put the command first in a comment.` }
       : undefined;
   }
   if (first.sight === 'doubtful') {
-    return { fault: 'What stands above the command may hide or quote it. Put the command first in a comment.' };
+    return { fault: 'The text above the command may hide or quote it. Put the command first in a comment.' };
   }
-  if (others.length > 0) return { fault: 'A comment is one command; write a comment for each.' };
+  if (others.length > 0) return { fault: 'A comment may contain one command only; write one comment per command.' };
   const following = lines.slice(first.at + 1);
   return parse(first.text.replace(looksLike, ''), following);
 }
@@ -60,12 +60,12 @@ function parse(line: string, following: string[]): Command | CommandFault {
   const verb = verbs.find((known) => known === word.toLowerCase());
   if (verb === undefined) {
     const said = stripHidden(word).slice(0, 40);
-    return { fault: `${said === '' ? 'A command is missing' : `"${said}" is no command`}: ${usage}` };
+    return { fault: `${said === '' ? 'A command is missing' : `"${said}" is not a valid command`}: ${usage}` };
   }
   const takesNothing = verb === 'status' || verb === 'approve' || verb === 'retry';
   if (takesNothing && rest.trim() !== '') {
-    // "approve unless …" is no approval.
-    return { fault: `/drydock ${verb} takes nothing after it on its line.` };
+    // "approve unless …" is not an approval.
+    return { fault: `/drydock ${verb} takes no text on its line.` };
   }
   const text = stripHidden([rest, ...following].join('\n')).trim();
   if (text.length > maxText) return { fault: `The text is longer than ${maxText} characters.` };

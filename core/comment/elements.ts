@@ -1,30 +1,30 @@
-/** The HTML elements that are open at a point of a comment, as far as it can be told. */
+/** The HTML elements that are open at a point of a comment, as far as it can be determined. */
 export interface Elements {
   /** Names, outermost first. */
   open: string[];
-  /** From here on it cannot be told which elements are open. */
+  /** From here on, it cannot be determined which elements are open. */
   lost: boolean;
 }
 
-/** A comment's start, another declaration or instruction, or a tag up to its end. */
+/** The start of a comment, another declaration or instruction, or a tag up to its end. */
 const token = /<!--|<[!?]|<(\/?)([a-z][a-z0-9-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)(>?)/gi;
-/** They have no content, and so hide none. */
+/** Elements without content, which therefore hide nothing. */
 const empty = /^(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
-/** Where a host lets them through, tags inside of them are text. */
+/** Elements in which tags are text, where a host allows them. */
 const raw = /^(?:script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext)$/;
 const maxElements = 100;
 
-/** Reads the tags of a piece of HTML, which Markdown passes on as it is. */
+/** Reads the tags in a piece of raw HTML in Markdown. */
 export function readHtml(elements: Elements, html: string): void {
   const before = elements.open.length;
-  // Renderers may take a fence in HTML for code.
+  // Renderers may interpret a fence in HTML as code.
   if (/`{3}|~{3}/.test(html)) elements.lost = true;
   token.lastIndex = 0;
   for (let found = token.exec(html); found !== null; found = token.exec(html)) {
     const [all, slash, name, attributes = '', end] = found;
     if (all === '<!--') {
       const close = html.indexOf('-->', token.lastIndex);
-      // For a browser `<!-->` is a whole comment, and one that is never closed hides all that follows.
+      // For a browser, `<!-->` is a complete comment, and an unclosed comment hides everything after it.
       if (close < 0 || /^<!---?>/.test(html.slice(found.index, found.index + 6))) elements.lost = true;
       token.lastIndex = close < 0 ? html.length : close + 3;
     } else if (name === undefined) elements.lost = true;
@@ -40,7 +40,7 @@ interface Tag {
 }
 
 function readTag(elements: Elements, { slash, name, attributes, end }: Tag, least: number): void {
-  // A tag that does not end here, with another in its attribute, or with a longer name: it is not clear what it does.
+  // A tag that does not end here, has another tag in an attribute, or has a longer name: its effect is unclear.
   if (end === '' || attributes.includes('<') || !/^(?:[\s/]|$)/.test(attributes)) elements.lost = true;
   if (slash === '') {
     if (elements.open.some((outer) => raw.test(outer))) elements.lost = true;
@@ -54,7 +54,7 @@ function open(elements: Elements, name: string): void {
   else elements.lost = true;
 }
 
-/** Believed for the innermost element, at the start of the piece or for what the same piece opened: from `least` on. */
+/** A closing tag is trusted only for the innermost element, or for elements that this piece opened: from `least` on. */
 function close({ open: names }: Elements, name: string, least: number): boolean {
   if (!names.includes(name)) return true;
   const believed = names.at(-1) === name && names.length > least;

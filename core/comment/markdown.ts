@@ -2,11 +2,13 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 
-/** UTF-16 units. With the two limits below this bounds what hostile Markdown costs: see ADR 13 for the figures. */
+/**
+ * UTF-16 units. Together with the two limits below, this bounds the cost of hostile Markdown; figures are in ADR 13.
+ */
 const maxLength = 20_000;
-/** Markers of quotes and lists in one line. The parser calls itself for each. */
+/** Limit for markers of quotes and lists in one line: the parser recurses for each. */
 const maxDepth = 32;
-/** Characters that may open a link, a tag or a deletion, in lines without an empty one between them. */
+/** Limit for characters that may open a link, a tag or a deletion, in lines without an empty line between them. */
 const maxMarks = 500;
 
 const container = /[ \t]*(?:>|[-+*]|\d{1,9}[.)])/y;
@@ -15,11 +17,11 @@ const mark = /[[\]<~]/g;
 export type Root = ReturnType<typeof fromMarkdown>;
 export type Node = Root['children'][number];
 
-/** Emphasis hides nothing, and it is what takes quadratic time in the largest number of ways. */
+/** Emphasis hides nothing, and its parsing takes quadratic time in most of the hostile cases. */
 const extensions = [gfm(), { disable: { null: ['attention'] } }];
 const mdastExtensions = [gfmFromMarkdown()];
 
-/** GitHub's Markdown as a tree, without emphasis. Undefined where it is too long, too deep or too dense to be read. */
+/** GitHub's Markdown as a tree, without emphasis. `undefined` if the text exceeds a limit. */
 export function parseMarkdown(text: string): Root | undefined {
   if (text.length > maxLength) return undefined;
   let marks = 0;

@@ -1,5 +1,5 @@
 /**
- * Whether a comment is worth reading as a command: most comments are people talking. It is apart from the reader, and
- * cheap, because the webhook receiver asks it of every comment.
+ * Whether a comment may contain a command; most comments do not. This check is cheap and separate from the parser,
+ * because the webhook receiver applies it to every comment.
  */
 export const mayBeCommand = (body: string): boolean => /^\/drydock/im.test(body);

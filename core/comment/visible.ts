@@ -2,17 +2,18 @@ import { type Elements, readHtml } from './elements.ts';
 import { type Node, parseMarkdown } from './markdown.ts';
 
 /**
- * Which lines of a comment a reader sees as the writer's own plain text. A parser of GitHub's Markdown decides the
- * structure. What it does not know is kept apart from it: which HTML elements are open, formulas between dollar signs, and
- * the few places where renderers differ; there a line is called doubtful, never plain.
+ * Decides which lines of a comment a reader sees as the author's own plain text. A parser of GitHub's Markdown
+ * determines the structure. This module adds what the parser does not cover: open HTML elements, formulas between
+ * dollar signs, and the few cases where renderers differ. In those cases a line is `doubtful`, never `plain`.
  */
 
-/** `plain`: shown, in the writer's name. `covered`: in a quote, code, list, table or HTML. `doubtful`: cannot be told. */
+/** `plain`: shown, as the author's words. `covered`: in a quote, code, list, table or HTML. `doubtful`: unclear. */
 type Sight = 'plain' | 'covered' | 'doubtful';
 
 /**
- * How each of some lines is seen, and the elements around the last of them that are never closed. Lines end at line feeds.
- * @param asked Indexes of lines, ascending. What stands behind the paragraph of the last one is not parsed.
+ * The visibility of the given lines, and the elements around the last of them that are never closed. Lines end at line
+ * feeds.
+ * @param asked Indexes of lines, ascending. Text after the paragraph of the last one is not parsed.
  */
 export function readSight(lines: readonly string[], asked: readonly number[]): { sights: Sight[]; open: string[] } {
   const end = endOfReading(lines, asked.at(-1) ?? 0);
@@ -45,7 +46,7 @@ export function readSight(lines: readonly string[], asked: readonly number[]): {
   };
 }
 
-/** Renderers differ in whether a paragraph on the next line, without an empty one between them, belongs to such a block. */
+/** Blocks to which a renderer may add a paragraph on the next line, if there is no empty line between them. */
 const takesIn = new Set(['html', 'blockquote', 'list', 'footnoteDefinition', 'table']);
 
 interface Reading {
@@ -54,8 +55,9 @@ interface Reading {
 }
 
 /**
- * The number of lines that decide how a line is seen. At the start of a paragraph nothing is open that its later lines
- * could end, but the next line may make it the head of a table. Inside a paragraph all of the paragraph counts.
+ * The number of lines that affect the visibility of a line. At the start of a paragraph, no construct is open that a
+ * later line could end, but the next line may turn it into a table header. Inside a paragraph, the whole paragraph
+ * counts.
  */
 function endOfReading(lines: readonly string[], line: number): number {
   const blank = (text: string | undefined): boolean => text === undefined || /^[ \t]*$/.test(text);
@@ -65,7 +67,7 @@ function endOfReading(lines: readonly string[], line: number): number {
   return end;
 }
 
-/** How lines of a paragraph are seen. It changes nothing in `reading`. */
+/** The visibility of the lines of a paragraph. It does not change `reading`. */
 function readText(
   block: Extract<Node, { type: 'paragraph' | 'heading' }>,
   asked: readonly number[],
@@ -90,17 +92,17 @@ function readText(
   return sights;
 }
 
-/** Text that another renderer may take for a tag. */
+/** Text that another renderer may interpret as a tag. */
 const tagLike = /<[a-z/!?]/i;
 
-/** What a node does to the lines below it. @param inItem Whether it is in a list or a footnote. */
+/** Applies the effect of a node on the lines below it. @param inItem Whether it is in a list or a footnote. */
 function readNode(node: Node, reading: Reading, inItem: boolean): void {
   const { start, end } = positionOf(node);
   const source = (): string => reading.text.slice(start.offset, end.offset);
   if (node.type === 'html') readHtml(reading.elements, node.value);
-  // A tag that is none, and the start of a formula, which may hide all up to its end.
+  // Text that resembles a tag, or the start of a formula, which may hide everything up to its end.
   else if (node.type === 'text') reading.elements.lost ||= tagLike.test(source()) || node.value.includes('$$');
-  // Renderers differ in where a fence inside of an item ends.
+  // Renderers differ in where a fence inside an item ends.
   else if (node.type === 'code') reading.elements.lost ||= inItem && /^[`~]/.test(source());
   if (!('children' in node)) return;
   const nested = inItem || node.type === 'list' || node.type === 'footnoteDefinition';
@@ -108,6 +110,6 @@ function readNode(node: Node, reading: Reading, inItem: boolean): void {
 }
 
 function positionOf({ position }: Node): NonNullable<Node['position']> {
-  if (!position) throw new Error('the parser gave a node no position');
+  if (!position) throw new Error('the parser returned a node without a position');
   return position;
 }

@@ -3,7 +3,7 @@ import { variable } from '../../common/deployment.ts';
 import { gitHubAccess, phaseStore, phases, secrets, sts } from '../runtime/compose.ts';
 import { asHandler } from '../runtime/handler.ts';
 
-/** Gives the gateway of a phase what its grant allows. */
+/** Returns the credentials of a phase to its gateway, as its grant allows. */
 export const handler = asHandler(async (event) => {
   const broker = createBroker({
     store: phaseStore(),

@@ -7,7 +7,7 @@ import { withDeps } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-/** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
+/** Runs every few minutes: handles changes without an event, unused credentials, and specs without a webhook. */
 export const handler = withDeps(async (deps) => {
   const { found, oldestWaitMs } = await reconcile(deps);
   const access = await gitHubAccess();

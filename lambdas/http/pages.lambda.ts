@@ -12,7 +12,7 @@ import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 let made: Door | undefined;
-/** Kept between requests, with what the issuer said of itself. */
+/** Cached between requests, including the issuer's metadata. */
 function login(): Door {
   const issuer = variable('issuer');
   const clientSecret = optional('clientSecret');
@@ -32,7 +32,7 @@ function login(): Door {
   return made;
 }
 
-/** The pages, for who has signed in. Requests end with their answer, so nothing is followed live. */
+/** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
   const app = createWeb({
     service: createService(await composeDeps(), () => []),

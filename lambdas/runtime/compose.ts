@@ -43,7 +43,7 @@ const once = <T>(make: () => T): (() => T) => {
     return made.value;
   };
 };
-/** Made once; what AWS throws through it has our names, wherever it is caught. */
+/** Created once. Errors of AWS become `DrydockError`s, wherever they are caught. */
 const named = <T extends object>(make: () => T): (() => T) => once(() => withDrydockErrors(make()));
 
 const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
@@ -59,7 +59,7 @@ export const sts = once(() => traced(new STSClient({})));
 const kms = once(() => traced(new KMSClient({})));
 
 const opened = new Map<string, GitHubAccess>();
-/** GitHub as its App, opened anew when its secret has changed. */
+/** The GitHub App's access, reopened when its secret has changed. */
 export async function gitHubAccess(): Promise<GitHubAccess> {
   const { appId, privateKey, apiUrl, gitUrl } = await secrets().gitHubApp(variable('github'));
   const config = { apiUrl, gitUrl, auth: { appId, privateKey } };
@@ -83,7 +83,9 @@ const notifier = once(() =>
   }),
 );
 
-/** Each is made when a step first asks for it, once in the life of a function: clients keep their connections. */
+/**
+ * Each dependency is created when a step first needs it, and lives as long as the function: clients keep connections.
+ */
 const parts = {
   runs: named(() => createRuns(dynamo(), variable('runs'))),
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
@@ -96,7 +98,7 @@ const parts = {
   vault: named(() => createKmsVault(kms(), variable('key'), sealedAs.token)),
 };
 
-/** What the steps reach the world through, on AWS. */
+/** The dependencies of the steps on AWS. */
 export async function composeDeps(): Promise<Deps> {
   const access = await gitHubAccess();
   return {
@@ -135,9 +137,13 @@ export async function composeDeps(): Promise<Deps> {
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
-        throw new DrydockError('PolicyRefused', `${scope.repository} is a local repository; on AWS there is none.`, {
-          remedy: 'Host it on GitHub, or run it on one machine.',
-        });
+        throw new DrydockError(
+          'PolicyRefused',
+          `${scope.repository} is a local repository, which a deployment on AWS cannot reach.`,
+          {
+            remedy: 'Host it on GitHub, or run it on one machine.',
+          },
+        );
       }
       return createGitHubCodeHost({
         access,
@@ -154,18 +160,18 @@ export async function composeDeps(): Promise<Deps> {
   };
 }
 
-/** Undefined where there are no pages. A link opens nothing to who is not signed in. */
+/** `undefined` if there are no pages. A link grants no access without signing in. */
 function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
   const pages = optional('pages');
   return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
 }
 
-/** The tasks of phases. */
+/** Launches the tasks of phases. */
 export const fargate = named((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
-    // Not every function that stops tasks starts them.
+    // Some functions stop tasks but never start them.
     get networks() {
       return {
         gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
@@ -188,7 +194,7 @@ export const fargate = named((): FargateLauncher => {
   return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
 });
 
-/** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
+/** The deployed files of a profile. @throws AgentUnavailable if there are none. */
 async function readAgentFiles(profile: string): Promise<Uint8Array> {
   try {
     return await readFile(join(variable('agentFiles'), `${profile}.tar`));

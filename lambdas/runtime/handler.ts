@@ -8,7 +8,7 @@ import { type Context, observed } from './telemetry.ts';
 
 type Handler = (event: unknown, context?: Context) => Promise<unknown>;
 
-/** A step of the machine as a function. Lambda tells the machine an error by its name, and states catch those names. */
+/** A step of the state machine as a function. Lambda reports an error by its name, which the states match. */
 export function stepHandler<N extends StepName>(name: N, step: Step<N>): Handler {
   const run = checked(name, step);
   return withDeps((deps, payload) => run(deps)(payload));
@@ -18,7 +18,7 @@ export function stepHandler<N extends StepName>(name: N, step: Step<N>): Handler
 export const withDeps = (work: (deps: Deps, event: unknown) => Promise<unknown>): Handler =>
   asHandler(async (event) => work(await composeDeps(), event));
 
-/** What AWS throws gets a name of ours, and nothing it says but its name goes further. */
+/** Translates AWS errors to `DrydockError`s, which contain only the error name. */
 export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {
   return (event, context) =>
     observed(context, runIdOf(event), async () => {
@@ -30,13 +30,13 @@ export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {
     });
 }
 
-/** What AWS could not do now is tried again by the machine; what it does not allow is a fault of the deployment. */
+/** The state machine retries temporary errors of AWS; a denied request is a fault of the deployment. */
 export function named(error: unknown): Error {
   if (error instanceof DrydockError) return error;
   return awsError(error) ?? new DrydockError('Internal', viewError(error).message, { cause: error });
 }
 
-/** Steps are told their run. */
+/** The input of a step names its run. */
 function runIdOf(event: unknown): string | undefined {
   const { runId } = (event ?? {}) as { runId?: unknown };
   return typeof runId === 'string' && /^[rd]-[0-9a-f]{40}$/.test(runId) ? runId : undefined;

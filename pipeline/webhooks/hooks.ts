@@ -13,18 +13,18 @@ import { onReview } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 import { createRepositorySweeps, type RepositorySweeps } from './repository-sweeps.ts';
 
-/** What the messages of a code host lead to. */
+/** Handles the deliveries of a code host. */
 export interface Hooks extends RepositorySweeps {
   /**
-   * Works on one message; doing it again changes nothing.
-   * @throws what may succeed later: HostUnavailable, HostRateLimited, Conflict.
+   * Handles one delivery. Idempotent.
+   * @throws HostUnavailable, HostRateLimited or Conflict, if a retry may succeed.
    */
   handle(event: HostEvent): Promise<HookOutcome>;
 }
 
-/** @param policy The operator's, as it stands when a message is worked on. */
+/** @param policy Reads the operator's policy at the time of each delivery. */
 export function createHooks(deps: Deps, policy: () => Policy): Hooks {
-  // One message of a repository at a time: two that tell of the same spec would write the same check twice.
+  // One delivery per repository at a time: two deliveries about the same spec would write the same check twice.
   const inTurn = createKeyedMutex();
   const dispatch = (hosted: HostedRepository, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {

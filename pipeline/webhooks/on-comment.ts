@@ -19,8 +19,8 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 type Comment = Extract<HostEvent, { kind: 'comment' }>;
 
 /**
- * `/drydock …` in the conversation of a pull request, from people with the right to, answered there. Somebody without any
- * right gets no answer: a stranger must not make the app talk.
+ * Handles `/drydock …` in the conversation of a pull request, from people with the right to use it, and answers there.
+ * An account without any right gets no answer, so that strangers cannot make the app post comments.
  */
 export async function onComment(deps: Deps, hosted: HostedRepository, event: Comment): Promise<HookOutcome> {
   const command = readCommand(event.body);
@@ -42,10 +42,10 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   };
   if (isFault(command)) return no(command.fault);
   const run = await runOfPullRequest(deps, hosted, event.number);
-  if (!run) return no('This pull request is of no run.');
+  if (!run) return no('This pull request belongs to no run.');
   if (command.verb !== 'status' && person === undefined) {
     return no(
-      `${sender.login} is nobody the policy knows.`,
+      `${sender.login} is not a person of the policy.`,
       'The operator lists people under `people:` in the policy.',
     );
   }
@@ -100,26 +100,26 @@ async function carryOut(
   }
 }
 
-/** A comment is about what its writer could see: a gate that opened after it was written is another question. */
+/** A comment applies to what its author could see: a gate that opened later is another question. */
 async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<Gate> {
   const gates = (await deps.gates.byRun(run.runId)).filter((gate) => gate.kind !== 'slot' && gate.kind !== 'ci');
   const gate = gates.find((each) => each.status === 'pending');
   if (!gate)
-    throw new DrydockError('GateNotFound', `${run.taskId} waits for nobody; it is ${run.status}.`, { remedy: '' });
-  // The host counts whole seconds.
+    throw new DrydockError('GateNotFound', `${run.taskId} waits for no decision; it is ${run.status}.`, { remedy: '' });
+  // The host's times have a precision of seconds.
   if (Date.parse(event.at) < Math.floor(Date.parse(gate.openedAt) / 1000) * 1000) {
-    throw new DrydockError('VoteRefused', `The comment is older than what is asked now: ${gate.title}.`, {
-      remedy: 'Look at it and comment again.',
+    throw new DrydockError('VoteRefused', `The comment is older than the open gate: ${gate.title}.`, {
+      remedy: 'Read the gate and comment again.',
     });
   }
   return gate;
 }
 
-/** Only the requester and the approvers of the policy may end or repeat a run. @throws VoteRefused. */
+/** Only the requester and the policy's approvers may end or repeat a run. @throws VoteRefused. */
 async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
   const { policyApprovers } = await loadTask(deps, run);
   if (person === run.requester || policyApprovers.includes(person)) return;
-  throw new DrydockError('VoteRefused', `${person} neither asked for ${run.taskId} nor approves it.`);
+  throw new DrydockError('VoteRefused', `${person} is neither the requester nor an approver of ${run.taskId}.`);
 }
 
 function statusOf(run: RunRecord): string {

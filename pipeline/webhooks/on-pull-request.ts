@@ -18,18 +18,18 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 type PullRequest = Extract<HostEvent, { kind: 'pull-request' }>;
 
 /**
- * Says in the review of a spec what it would cost and whether it would be refused, at its lines. Reads two trees and the
- * ledger: no sandbox, no agent, nothing is claimed.
+ * Reports in a pull request with specs what each would cost and whether it would be refused, as annotations. It reads
+ * two trees and the ledger: no sandbox, no agent, no claim.
  */
 export async function previewSpecs(deps: Deps, hosted: HostedRepository, event: PullRequest): Promise<HookOutcome> {
-  if (!wildcard(hosted.trustedBranches, event.target)) return ignored(`${event.target} is no trusted branch`);
+  if (!wildcard(hosted.trustedBranches, event.target)) return ignored(`${event.target} is not a trusted branch`);
   const [there, proposed] = await Promise.all([
     specsAt(hosted.host, hosted.location, event.base),
     specsAt(hosted.host, hosted.location, event.head),
   ]);
   const known = new Set(there.map((spec) => spec.blob));
   const fresh = proposed.filter((spec) => !known.has(spec.blob)).slice(0, maxSpecs);
-  if (fresh.length === 0) return ignored('no spec is touched');
+  if (fresh.length === 0) return ignored('no spec is changed');
   const previews = await Promise.all(
     fresh.map(async ({ path }) => {
       const bytes = (await hosted.host.readFile(hosted.location, event.head, path)) ?? new Uint8Array();
@@ -102,7 +102,7 @@ async function previewOf(
         'agent',
         escapeMarkdown(task.agent.model === undefined ? task.agent.name : `${task.agent.name} (${task.agent.model})`),
       ],
-      ['plan', task.planRequired ? 'approved by a person first' : 'recorded, nobody is asked'],
+      ['plan', task.planRequired ? 'approved by a person first' : 'recorded, without approval'],
       ['reviewers', `${task.requiredReviewers} of ${task.approvers.map(escapeMarkdown).join(', ')}`],
       [
         'hosts',

@@ -7,17 +7,17 @@ import { importBaseline } from './on-push.ts';
 import type { HookOutcome } from './outcome.ts';
 import { sweepHeads } from './sweep.ts';
 
-/** What is found in the repositories themselves, without a message of the host. */
+/** Work on repositories without a delivery of the host. */
 export interface RepositorySweeps {
-  /** Imports the baseline of each repository of the policy, before any message is worked on. */
+  /** Runs the baseline import of each repository of the policy, before any delivery is handled. */
   importBaselines(): Promise<void>;
-  /** Finds what no message told: specs at the heads of trusted branches. */
+  /** Finds specs without a delivery at the heads of trusted branches. */
   sweep(): Promise<HookOutcome[]>;
 }
 
 /**
- * @param policy The operator's, as it stands when a repository is looked at.
- * @param inTurn Shared with the work on messages, where one process does both.
+ * @param policy Reads the operator's policy at the time of each sweep.
+ * @param inTurn Shared with the handling of deliveries, if one process does both.
  */
 export function createRepositorySweeps(
   deps: Deps,
@@ -52,7 +52,7 @@ export function createRepositorySweeps(
   };
 }
 
-/** Branches named without a wildcard: the ones that can be asked for by name. */
+/** Trusted branches without a wildcard, which can be read by name. */
 const exact = (patterns: string[]): string[] => patterns.filter((pattern) => !pattern.includes('*'));
 
 function absentBranch(error: unknown): undefined {

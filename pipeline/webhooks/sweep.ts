@@ -7,8 +7,8 @@ import { onPush } from './on-push.ts';
 import { type HookOutcome, refused } from './outcome.ts';
 
 /**
- * Looks at the heads of trusted branches for specs that no message told of. Whoever put the branch there has to have the
- * right, by the host's own log; where that is silent, nothing starts and nothing is remembered, and the message may still come.
+ * Checks the heads of trusted branches for specs without a delivery. The host's log must name the pusher, who needs the
+ * right to start runs. If the log has no entry, nothing is started or remembered, and a late delivery is still handled.
  */
 export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches: string[]): Promise<HookOutcome[]> {
   const outcomes: HookOutcome[] = [];
@@ -34,7 +34,7 @@ export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches:
   return outcomes;
 }
 
-/** A check whose message was lost, and one that never came. */
+/** A check whose delivery was lost, and one that never came. */
 export async function sweepCi(deps: Deps, runIds: string[]): Promise<void> {
   for (const runId of runIds) {
     if (await openCiGate(deps, runId)) await answerCiWait(deps, runId);

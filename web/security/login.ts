@@ -14,7 +14,7 @@ export const callbackPath = '/login/callback';
 
 interface LoginOptions {
   issuer: Issuer;
-  /** The issuer's name of itself; sessions are bound to it. */
+  /** The issuer's identifier; sessions are bound to it. */
   issuerName: string;
   seal: Seal;
   policy: Pick<Policy, 'people' | 'review'>;
@@ -22,8 +22,8 @@ interface LoginOptions {
 }
 
 /**
- * The door where people sign in: without a session there is no page. Who signed in is looked up in the policy of today at
- * each request, so whoever is taken out of it is out.
+ * Requires a signed-in person: without a session no page is served. The person is looked up in the current policy at
+ * each request, so a person who is removed from it loses access.
  */
 export function createLogin(options: LoginOptions): Door {
   const { issuer, issuerName, policy, now } = options;
@@ -32,7 +32,7 @@ export function createLogin(options: LoginOptions): Door {
 
   const begin = async (c: Context<WebEnv>): Promise<Response> => {
     const to = ownPath(c.req.query('to'));
-    // A link from elsewhere arrives without the session's cookie. From a page of ours it is sent, where there is one.
+    // A link from another site arrives without the `Strict` session cookie. A link from one of our pages includes it.
     const site = c.req.header('sec-fetch-site');
     if (site === 'cross-site' || site === 'same-site') {
       return send(c, goOnPage(c.get('page'), loginPath(to), 'Signing in'));
@@ -46,11 +46,11 @@ export function createLogin(options: LoginOptions): Door {
   const finish = async (c: Context<WebEnv>): Promise<Response> => {
     const begun = await sessions.takeLogin(c);
     if (!begun) {
-      const reason = 'This browser began no login, or it took too long.';
+      const reason = 'This browser did not start a login, or the login took too long.';
       throw new RequestRefused(403, reason, 'Sign in again.');
     }
     await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
-    // Not a redirect: a browser counts that as coming from the issuer, and keeps the new cookie back.
+    // Not a redirect: the browser would treat it as coming from the issuer and would not send the new cookie.
     return send(c, goOnPage(c.get('page'), begun.to, 'Signed in'));
   };
 
@@ -80,22 +80,23 @@ export function createLogin(options: LoginOptions): Door {
 const send = (c: Context, body: Markup, status: 200 | 403 = 200): Response | Promise<Response> =>
   c.html(body as string, status);
 
-/** A person's browser is sent to sign in and comes back; whatever else asks is told no. */
+/** Redirects a browser to the login; any other client gets an error. */
 function turnAway(c: Context<WebEnv>): Response {
   const { pathname, search } = new URL(c.req.url);
   if (c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html')) {
     return c.redirect(loginPath(`${pathname}${search}`), 303);
   }
-  throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+  throw new RequestRefused(401, 'You are not signed in; nothing was changed.', 'Sign in and try again.');
 }
 
 const loginPath = (to: string): string => `/login?to=${encodeURIComponent(ownPath(to))}`;
 
-/** Longer ones do not fit the cookie of a login. */
+/** A longer path does not fit into the cookie of a login. */
 const maxChars = 1_000;
 
 /**
- * A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere.
+ * The path on these pages to continue with after a login; the start page for any other target, because a login must not
+ * redirect to another site.
  * @internal for its tests
  */
 export function ownPath(to: string | undefined): string {

@@ -12,7 +12,7 @@ const sessionCookie = 'drydock_session';
 const sessionShape = /^[0-9a-f]{64}$/;
 const reload = 'Open the page again and repeat it there.';
 
-/** Headers of every answer: nothing is loaded from elsewhere, and the one script that runs is the page's own. */
+/** Headers of every response: nothing is loaded from other sites, and only the page's own script runs. */
 export const headers: MiddlewareHandler<WebEnv> = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -25,14 +25,14 @@ export const headers: MiddlewareHandler<WebEnv> = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: 'DENY',
-  // Without its subdomains, which may be somebody else's. Browsers ignore it over HTTP.
+  // Without subdomains, which may belong to others. Browsers ignore the header over HTTP.
   strictTransportSecurity: 'max-age=15552000',
 });
 
 /**
- * Checks of every request. A link grants nothing: reading changes nothing, and writing needs a form of ours
- * (token bound to the session's cookie), sent by a page of ours (Origin, Sec-Fetch-Site), to a name that is ours (Host,
- * against DNS rebinding).
+ * Checks every request. A link grants nothing: reading has no effects, and writing needs one of our forms (token bound
+ * to the session's cookie), sent by one of our pages (Origin, Sec-Fetch-Site), to one of our host names (Host, against
+ * DNS rebinding).
  */
 export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   const hosts = options.hosts ?? loopbackHosts;
@@ -41,14 +41,18 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
     c.set('page', { options, now: options.now(), nonce: c.get('secureHeadersNonce') ?? '' });
     const host = (c.req.header('host') ?? '').toLowerCase();
     if (!hosts.includes(host.replace(/:\d{1,5}$/, ''))) {
-      throw new RequestRefused(421, 'These pages are not served under that name.', `Use one of: ${hosts.join(', ')}.`);
+      throw new RequestRefused(
+        421,
+        'These pages are not served under this host name.',
+        `Use one of: ${hosts.join(', ')}.`,
+      );
     }
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') refuseForeign(c, host);
     await next();
   };
 }
 
-/** Lets nobody further of whom the door does not say who it is. */
+/** Rejects requests that the authenticator cannot identify. */
 export function enter({ door }: WebOptions): MiddlewareHandler<WebEnv> {
   return async (c, next) => {
     const visitor = await door(c);
@@ -59,18 +63,19 @@ export function enter({ door }: WebOptions): MiddlewareHandler<WebEnv> {
 }
 
 /**
- * The door where there is one person, as on one machine: each browser gets a session, and whoever comes is that person.
+ * The authenticator for a single person, as on one machine: each browser gets a session, and every visitor is that
+ * person.
  * @param csrfKey At least 32 bytes; never leaves the server.
  */
 export const oneVisitor =
   (who: string, csrfKey: Uint8Array): Door =>
   (c) => ({ who, csrf: tokenOf(csrfKey, sessionOf(c)), signedIn: false });
 
-/** The fields of a form of ours. @throws RequestRefused when it is somebody else's. */
+/** The fields of one of our forms. @throws RequestRefused for a form of another session or site. */
 export async function formOf(c: Context<WebEnv>): Promise<(name: string) => string> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') {
-    throw new RequestRefused(415, 'A decision is sent as a form.', reload);
+    throw new RequestRefused(415, 'A decision must be sent as a form.', reload);
   }
   const fields = new URLSearchParams(await c.req.text());
   const given = Buffer.from(fields.get('csrf') ?? '');
@@ -82,8 +87,9 @@ export async function formOf(c: Context<WebEnv>): Promise<(name: string) => stri
 }
 
 /**
- * With `Referrer-Policy: no-referrer` a browser sends `Origin: null` with our own forms too, and then only
- * Sec-Fetch-Site tells ours from others'. One of the two has to say that it is ours, and neither the contrary.
+ * With `Referrer-Policy: no-referrer`, a browser sends `Origin: null` with our own forms too, and only Sec-Fetch-Site
+ * distinguishes them from other sites' forms. One of the two headers must show our origin, and neither may show
+ * another.
  */
 function refuseForeign(c: Context, host: string): void {
   const origin = c.req.header('origin') ?? 'null';
@@ -92,7 +98,7 @@ function refuseForeign(c: Context, host: string): void {
   const originOurs = origin !== 'null' && origin.toLowerCase() === own;
   const foreign = (origin !== 'null' && !originOurs) || (site !== undefined && site !== 'same-origin');
   if (foreign || (!originOurs && site !== 'same-origin')) {
-    throw new RequestRefused(403, 'The request did not come from these pages; nothing was changed.', reload);
+    throw new RequestRefused(403, 'The request was not sent by these pages; nothing was changed.', reload);
   }
 }
 

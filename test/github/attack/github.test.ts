@@ -106,13 +106,13 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
     'a spec on an untrusted branch',
     () => push(specAt('EVIL-1'), { branch: 'feature/x' }),
     'ignored',
-    /no trusted branch/,
+    /is not a trusted branch/,
   ],
   [
     'a branch that ends like a trusted one',
     () => push(specAt('EVIL-2'), { branch: 'x/main' }),
     'ignored',
-    /no trusted branch/,
+    /is not a trusted branch/,
   ],
   ['a spec pushed by a bot', () => push(specAt('EVIL-3'), { sender: person('robot', true) }), 'refused', /is a bot/],
   [
@@ -191,7 +191,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
     'approval by a writer whom the policy does not know',
     () => comment('writer-gh', '/drydock approve'),
     'refused',
-    /nobody the policy knows|may not write/,
+    /is not a person of the policy|may not write/,
   ],
   ['approval by the requester', () => comment('dev-gh', '/drydock approve'), 'refused', /VoteRefused/],
   [
