@@ -127,6 +127,10 @@ export class DrydockError extends Error {
   }
 }
 
+/** An error that says what a person can do. A transient error is tried again; an internal one is a defect. */
+export const isRefusal = (error: unknown): error is DrydockError =>
+  error instanceof DrydockError && error.retry !== 'transient' && error.name !== 'Internal';
+
 export const isErrorName = (name: string): name is ErrorName => Object.hasOwn(errorKinds, name);
 
 /** The part of an error that commands print and records store. */

@@ -16,7 +16,7 @@ import type { RunLinks } from '../core/ports/store/run-links.ts';
 import type { Runs } from '../core/ports/store/runs.ts';
 import type { SeenSpecs } from '../core/ports/store/seen-specs.ts';
 
-/** Everything the steps reach the world through. Built in one place per world (compose). */
+/** All ports that the steps use. Composed in `cli/local/compose.ts` and in the compose modules of `lambdas/`. */
 export interface Deps {
   clock: Clock;
   runs: Runs;
@@ -34,13 +34,13 @@ export interface Deps {
   executions: Executions;
   notifier: Notifier;
   vault: TokenVault;
-  /** The key or session a model provider is reached with. @throws SecretMissing. */
+  /** The key or recorded session for a model provider. @throws SecretMissing. */
   modelAccess(provider: string): Promise<ModelAccess>;
   /** Absolute folder of a profile's `files`. */
   agentFiles(path: string): string;
-  /** Link to a run's page, when people elsewhere can open it; undefined otherwise. */
+  /** URL of a run's page; undefined if there is no page that others can open. */
   runLink(runId: string): string | undefined;
-  /** Link to a gate's page, when there is a server; undefined otherwise. */
+  /** URL of a gate's page; undefined if no pages are served. */
   gateLink(gateId: string): string | undefined;
 }
 

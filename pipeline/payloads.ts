@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** What each step is called with and answers. State holds ids and small facts; anything large is an artifact. */
+/** Input and output of each step. The state holds ids and small facts; everything large is an artifact. */
 
 const runId = z.string().regex(/^[rd]-[0-9a-f]{40}$/);
 const round = z.int().positive();
-/** Task token of the state that waits; stored encrypted, answered once. */
+/** Task token of the waiting state; stored encrypted, answered once. */
 const token = z.string().min(1).max(2048);
 
-/** How a run ends when no step said otherwise; error and cause as the machine caught them. */
+/** The end of a run; error and cause as caught by the state machine. */
 const outcome = z.strictObject({
   status: z.enum(['delivered', 'rejected', 'failed', 'cancelled', 'superseded', 'over-budget']),
   error: z.string().optional(),
@@ -17,9 +17,9 @@ export type Outcome = z.infer<typeof outcome>;
 
 const runLimits = z.strictObject({
   reworkRounds: z.int().nonnegative(),
-  /** How long the machine waits for people and for a place in the queue. */
+  /** Maximum wait for people, and for a concurrency slot. */
   gateSeconds: z.int().positive(),
-  /** How long it waits for a phase: the sandbox's own limit and a margin for its start and end. */
+  /** Maximum wait for a phase: the sandbox's own limit and a margin for its start and end. */
   phaseSeconds: z.int().positive(),
 });
 
@@ -60,10 +60,10 @@ export type StepOutput<N extends StepName> = z.infer<(typeof payloads)[N]['outpu
 
 export const stepNames = Object.keys(payloads) as StepName[];
 
-/** `why` of a checkpoint that the agent did not stop at: its work is done. */
+/** `reason` of a checkpoint at which the agent did not stop: its work is already done. */
 export const checkpointMissed = 'CheckpointMissed';
 
-/** What answers the token of a phase. `why` names the first failure, for the person who may be asked. */
+/** Answer to the token of a phase. `reason` names the first failure, for the person who may be asked. */
 export const phaseAnswer = z.strictObject({
   outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'passed', 'failed']),
   approval: z.boolean(),
@@ -71,7 +71,7 @@ export const phaseAnswer = z.strictObject({
 });
 export type PhaseAnswer = z.infer<typeof phaseAnswer>;
 
-/** What answers the token of a gate. */
+/** Answer to the token of a gate. */
 export const gateAnswer = z.strictObject({
   outcome: z.enum(['approved', 'revise', 'rejected', 'answered', 'green', 'red', 'admitted']),
 });

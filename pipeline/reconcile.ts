@@ -7,30 +7,30 @@ import type { Outcome } from './payloads.ts';
 import { settle } from './steps/result/settle.ts';
 import { sweepCi } from './webhooks/sweep.ts';
 
-/** Runs that are looked at: an unfinished one behind so many newer ones is a matter for a person. */
-const newest = 1_000;
-/** Whoever claims a run starts its execution within seconds, or died. */
+/** Only the newest runs are checked. A person has to handle an unfinished run that is older than these. */
+const maxRuns = 1_000;
+/** A record without an execution after this time means that its trigger crashed: an execution starts within seconds. */
 const startMs = 10 * 60_000;
 
-/** The end of a run whose machine cannot settle it any more. Doing it again changes nothing. */
+/** Settles a run whose state machine can no longer do so. Idempotent. */
 export const endRun = (deps: Deps, runId: string, outcome: Outcome): Promise<unknown> =>
   settle(deps)({ runId, outcome });
 
 interface Reconciled {
   runId: string;
-  /** What was found and done, or the name of the error that came of it. */
+  /** `settled`, `started`, or the name of the error. */
   did: string;
 }
 
 /**
- * Finds what no event told, in every unfinished run: an execution that never started, one that ended without its Settle,
- * and in those under way, phases that ended unanswered, decisions that nobody delivered, and CI that nobody reported.
- * One run's fault is none of another's. `oldestWaitMs` is how long the run that waits longest for a person has waited.
+ * Repairs every unfinished run after lost events: an execution that never started, an execution that ended without
+ * Settle, and in running ones unanswered phases, undelivered decisions and unreported CI. An error in one run does not
+ * affect the others. `oldestWaitMs`: milliseconds since the oldest open wait for a person began.
  */
 export async function reconcile(deps: Deps): Promise<{ found: Reconciled[]; oldestWaitMs: number }> {
   const found: Reconciled[] = [];
   let oldestWaitMs = 0;
-  for (const run of await deps.runs.list(newest)) {
+  for (const run of await deps.runs.list(maxRuns)) {
     if (isFinal(run.status)) continue;
     try {
       const gate = run.gate && (await deps.gates.get(run.gate));
@@ -55,7 +55,7 @@ async function reconcileRun(deps: Deps, { runId, createdAt }: RunRecord): Promis
     await endRun(deps, runId, {
       status: 'failed',
       error: 'Internal',
-      cause: `The execution ended in ${execution.state} without settling the run.`,
+      cause: `The execution ended in the state ${execution.state} without settling the run.`,
     });
     return 'settled';
   }

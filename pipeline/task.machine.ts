@@ -5,17 +5,19 @@ import { checkpointMissed, type StepName } from './payloads.ts';
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
  * names of the functions differ, which the caller supplies.
  *
- * Variables: `limits`, `dryRun` from Validate; `round` counts builds, `planRound` plans, `reworks` the rounds the
- * policy bounds, `moves` how often the target moved, `waits` how often it queued, `ask` what a person is asked after, `resume` the state an answer
- * leads to, `outcome` how the run ends.
+ * Variables: `limits` and `dryRun` come from Validate; `round` counts builds, `planRound` plans, `reworks` the rework
+ * rounds that the policy limits, `moves` the moves of the target branch, `waits` the waits for a concurrency slot;
+ * `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end of the run.
  */
 
 /** A step that only reads and writes tables or calls a host: five minutes covers a slow host and its retries. */
 const stepSeconds = 300;
-/** A target that moves more often than this in one run is left to a person. */
+/** After this number of moves of the target branch in one run, a person is asked. */
 const maxMoves = 5;
 
-/** What Lambda and our own stores throw when trying again helps. Five tries with full jitter: about half a minute. */
+/**
+ * Errors of Lambda and of Drydock's stores that a retry can fix. Five retries with full jitter: about half a minute.
+ */
 const transient: RetryRule = {
   ErrorEquals: [
     'Conflict',
@@ -32,7 +34,7 @@ const transient: RetryRule = {
   MaxDelaySeconds: 15,
   JitterStrategy: 'FULL',
 };
-/** A sandbox that died without a word is started again twice; the money it spent stays charged. */
+/** A sandbox that was lost or interrupted is started again up to two times; the money it spent stays charged. */
 const lostSandbox: RetryRule = {
   ErrorEquals: ['SandboxLost', 'SandboxInterrupted'],
   IntervalSeconds: 2,
@@ -50,7 +52,7 @@ const endAs = (status: string, names: string[], error?: string): CatchRule => ({
   Next: 'Settle',
 });
 
-/** Ways out that every state after Claim has: a person stopped the run, a newer spec replaced it, anything else. */
+/** Exits of every state after Claim: a person stopped the run, a newer spec replaced it, or any other error. */
 const stopped: CatchRule[] = [endAs('cancelled', ['Cancelled']), endAs('superseded', ['Superseded'])];
 const anythingElse: CatchRule = endAs('failed', ['States.ALL']);
 
@@ -84,7 +86,7 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
     ...rest,
   });
 
-  /** A state that launches something and waits for its token. The token's answer is the state's output. */
+  /** A state that starts something and waits for its token. The answer to the token is the output of the state. */
   const waiting = (
     name: StepName,
     payload: Record<string, unknown>,
@@ -117,7 +119,7 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
 
   const outcomeIs = (outcome: string, more = ''): string => `{% $states.input.outcome = '${outcome}'${more} %}`;
   const roundsLeft = ' and $reworks < $limits.reworkRounds';
-  /** The next build corrects what the last one left; counted against the policy's bound. */
+  /** The next build corrects the last one; it counts against the policy's limit of rework rounds. */
   const rework = (condition: string): ChoiceRule => ({
     Condition: condition,
     Assign: { reworks: '{% $reworks + 1 %}', round: '{% $round + 1 %}', phase: 'rework' },
@@ -219,7 +221,7 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
         ask(outcomeIs('question'), '', 'Build'),
         {
           Condition: outcomeIs('checkpoint'),
-          // Where the agent did not stop at it there is nothing left to build.
+          // If the agent did not stop at the checkpoint, its build is already complete.
           Assign: { resume: `{% $states.input.reason = '${checkpointMissed}' ? 'Verify' : 'Build' %}` },
           Next: 'CheckpointGate',
         },

@@ -24,8 +24,8 @@ export function sprintOf(
 }
 
 /**
- * Wakes the oldest queued runs, one for each free concurrency slot. Each takes its slot itself, or queues again when it
- * was too late. A run that could not get a slot is left in its wait.
+ * Wakes the oldest queued runs, one for each free concurrency slot. A woken run acquires its slot itself, and queues
+ * again if another run was faster. The other runs stay queued.
  */
 export async function wakeQueued(deps: Deps, scope: string): Promise<void> {
   if (await deps.admission.paused()) return;
@@ -46,12 +46,12 @@ export async function isHeldBack(deps: Deps, run: RunRecord): Promise<boolean> {
   return (await deps.admission.slotHolders(slotScope(run))).length >= (await slotLimit(deps, run.runId));
 }
 
-/** The limit of the policy that a run was started under; one run's broken policy must not hold back the others. */
+/** The slot limit of a run's policy. A damaged task is treated as unlimited, so that it does not block the queue. */
 async function slotLimit(deps: Deps, runId: string): Promise<number> {
   try {
     return (await loadRunContext(deps, runId)).task.limits.concurrentRuns;
   } catch (error) {
-    // Woken, its next step fails with the same fault, which then is on its record.
+    // The run is woken, and its next step fails with the same error, which its record then shows.
     if (error instanceof DrydockError && error.retry !== 'transient') return Number.POSITIVE_INFINITY;
     throw error;
   }

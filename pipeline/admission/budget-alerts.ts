@@ -3,8 +3,8 @@ import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { Deps } from '../deps.ts';
 
 /**
- * Tells the approvers when what a sprint has committed passes a share of its limit, each share once per sprint (R29).
- * Reservations count: they are what may be spent without anybody being asked again.
+ * Alerts the approvers when the committed money of a sprint reaches a share of its limit, each share once per sprint
+ * (R29). Reservations count, because they may be spent without another approval.
  */
 export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: string): Promise<void> {
   const { team } = task;
@@ -17,7 +17,7 @@ export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: strin
       key: `budget#${team}#${sprint}#${share}`,
       to: task.policyApprovers,
       subject: `Team ${team} has committed ${share} % of its sprint`,
-      text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} since ${sprint}, in ${budget.runs.length} runs.`,
+      text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} are committed since ${sprint}, in ${budget.runs.length} runs.`,
     });
   }
 }

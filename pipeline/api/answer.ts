@@ -1,20 +1,20 @@
 import { DrydockError, isErrorName, viewError } from '../../core/errors.ts';
 
-/** Of the form of calls and answers. One that knows another form is refused by name, instead of being misread. */
+/** Version of the format of calls and answers. Another version is refused by name instead of being misread. */
 export const apiVersion = 1;
 
-/** `POST` body: which method of the service, and what it is given. */
+/** The `POST` body of a call: the method of the service and its arguments. */
 export const encodeCall = (method: string, args: readonly unknown[]): string =>
   JSON.stringify({ wire: apiVersion, method, args: args.map(withoutBytes) });
 
-/** The bytes of a spec as base64; what was read of it stays in this process. */
+/** Replaces the bytes of a spec by base64, and removes the parsed spec, which stays in this process. */
 function withoutBytes(arg: unknown): unknown {
   if (typeof arg !== 'object' || arg === null || !('bytes' in arg) || !(arg.bytes instanceof Uint8Array)) return arg;
   const { bytes, ...rest } = arg;
   return { ...rest, read: undefined, bytesBase64: Buffer.from(bytes as Uint8Array).toString('base64') };
 }
 
-/** An answer as it travels: `{result}`, or `{error}` with the name, the words and the remedy of what was thrown. */
+/** An encoded answer: `{result}`, or `{error}` with name, message and remedy. */
 export interface ApiAnswer {
   status: 200 | 422;
   text: string;
@@ -31,15 +31,15 @@ export function encodeError(error: unknown): ApiAnswer {
 }
 
 /**
- * What was answered; what was thrown there is thrown here, by its name.
- * @throws Internal for text that is no answer; of it nothing is quoted.
+ * Returns the result of an answer, or throws its error under the same name.
+ * @throws Internal for an invalid answer; the message does not quote it.
  */
 export function decodeAnswer(text: string): unknown {
   let answer: { result?: unknown; error?: { name: string; message: string; remedy: string; details?: unknown } };
   try {
     answer = JSON.parse(text) as typeof answer;
   } catch {
-    throw new DrydockError('Internal', 'The answer is no JSON.');
+    throw new DrydockError('Internal', 'The answer is not valid JSON.');
   }
   if (!answer?.error) return answer?.result;
   const { name, message, remedy, details } = answer.error;

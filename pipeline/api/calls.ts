@@ -6,19 +6,19 @@ import { apiVersion } from './answer.ts';
 
 const reference = z.string().max(500);
 const who = z.string().max(500);
-/** What a person writes; more than the largest plan or answer there is. */
-const words = z.string().max(1_000_000);
+/** Text that a person writes; larger than any plan or answer. */
+const text = z.string().max(1_000_000);
 const base64 = z.string().max(8 * 1024 * 1024);
 const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: policySchema, requester: who };
-/** JSON has no bytes, so a call carries those of a spec as base64. The reverse is in `encodeCall`. */
+/** Decodes the bytes of a spec, which a call carries as base64; `encodeCall` encodes them. */
 const withBytes = <T extends { bytesBase64: string }>({ bytesBase64, ...rest }: T) => ({
   ...rest,
   bytes: Buffer.from(bytesBase64, 'base64'),
 });
 
 /**
- * What each method of the service takes, as it travels. Of an object only these keys arrive: where a run comes from, for
- * one, is told by a push and by nobody else.
+ * The encoded arguments of each method of the service. Other keys of an object are dropped: the origin of a run, for
+ * example, may only come from a push.
  */
 const shapes = {
   submit: z.tuple([
@@ -43,14 +43,14 @@ const shapes = {
       gate: reference,
       who,
       choice: z.enum(['approve', 'revise', 'reject', 'answer']),
-      text: words,
+      text,
       head: z.string().max(200).optional(),
-      edit: words.optional(),
-      constraint: words.optional(),
+      edit: text.optional(),
+      constraint: text.optional(),
     }),
   ]),
   needsPerson: z.tuple([reference]),
-  cancel: z.tuple([reference, who, words]),
+  cancel: z.tuple([reference, who, text]),
   egress: z.tuple([reference]),
   traffic: z.tuple([reference]),
   audit: z.tuple([reference]),
@@ -79,30 +79,32 @@ export interface Call {
   args: unknown[];
 }
 
-/** @throws UsageError for what is no call, or one of another version. */
-export function decodeCall(text: string): Call {
+/** @throws UsageError for an invalid call, or a call of another version. */
+export function decodeCall(body: string): Call {
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = JSON.parse(body);
   } catch {
-    throw new DrydockError('UsageError', 'The request is no JSON.');
+    throw new DrydockError('UsageError', 'The request is not valid JSON.');
   }
   const version = (given as { wire?: unknown } | null)?.wire;
   if (version !== apiVersion) {
-    throw new DrydockError('UsageError', `The request is not of wire version ${apiVersion}.`, {
+    throw new DrydockError('UsageError', `The request does not have API version ${apiVersion}.`, {
       remedy: 'Use the same version of drydock on both sides.',
     });
   }
   const parsed = envelope.safeParse(given);
-  if (!parsed.success) throw new DrydockError('UsageError', `The request is no call: ${where(parsed.error)}.`);
+  if (!parsed.success)
+    throw new DrydockError('UsageError', `The request is invalid in these fields: ${where(parsed.error)}.`);
   const { method, args } = parsed.data;
   return { method, args };
 }
 
 /**
- * Calls a method that is served, with arguments of its shape.
- * @param impose what the caller does not get to say; it replaces what was sent.
- * @throws UsageError for another method or shape, and what the method throws.
+ * Checks a call and forwards it to the service.
+ * @param served Methods that may be called.
+ * @param impose Replaces arguments that the caller may not choose.
+ * @throws UsageError for a method that is not served or invalid arguments, and the errors of the method.
  */
 export async function callService(
   service: Service,
@@ -112,13 +114,14 @@ export async function callService(
 ): Promise<unknown> {
   const name = served.find((each) => each === method);
   if (name === undefined) {
-    throw new DrydockError('UsageError', `There is no call ${JSON.stringify(method.slice(0, 100))} here.`, {
-      remedy: 'Use the same version of drydock on both sides; some commands work on one machine only.',
+    throw new DrydockError('UsageError', `The method ${JSON.stringify(method.slice(0, 100))} is not available here.`, {
+      remedy: 'Use the same version of drydock on both sides; some commands work only on one machine.',
     });
   }
   const checked = shapes[name].safeParse(impose(name, args));
-  if (!checked.success) throw new DrydockError('UsageError', `${name} takes other arguments: ${where(checked.error)}.`);
-  // A key that was left out is no key: what is `undefined` would be one more thing to tell apart.
+  if (!checked.success)
+    throw new DrydockError('UsageError', `The arguments of ${name} are invalid: ${where(checked.error)}.`);
+  // Optional keys that are absent stay absent: the service distinguishes them from `undefined`.
   const work = service[name] as (...given: unknown[]) => Promise<unknown>;
   return work.call(service, ...checked.data.map(withoutAbsent));
 }
@@ -128,6 +131,6 @@ function withoutAbsent(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
 }
 
-/** Where, and nothing of what was sent. */
+/** Paths of the invalid fields; the values are not shown. */
 const where = (error: z.ZodError): string =>
-  [...new Set(error.issues.map(({ path }) => path.join('.') || 'the whole'))].slice(0, 5).join(', ');
+  [...new Set(error.issues.map(({ path }) => path.join('.') || 'the document'))].slice(0, 5).join(', ');

@@ -8,7 +8,7 @@ import { createService, type Service } from '../service/service.ts';
 import { type ApiAnswer, encodeError, encodeResult } from './answer.ts';
 import { callService, decodeCall, type MethodName } from './calls.ts';
 
-/** Whoever may call may see. */
+/** Read-only methods: any authorized caller. */
 const reading = [
   'run',
   'list',
@@ -24,36 +24,36 @@ const reading = [
   'paused',
   'budget',
 ] as const satisfies readonly MethodName[];
-/** These take a person of the policy. */
+/** Methods that require a person of the policy. */
 const deciding = ['submit', 'retry', 'vote', 'cancel', 'pause'] as const satisfies readonly MethodName[];
 
 /**
- * What a deployment answers, of the service's methods. Not among them: `needsPerson`, as nobody votes for others here;
- * `ended` and `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment.
+ * The methods that a deployment serves. Not served: `needsPerson`, because `--yes` does not exist there; `ended` and
+ * `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment.
  */
 const operated: readonly MethodName[] = [...reading, ...deciding];
 
-/** Runs that one answer lists at most. */
+/** Maximum number of runs in one answer. */
 const maxRuns = 100;
-/** Lambda answers with 6 MB at most, and what it says it in counts too. */
+/** Bytes. A Lambda response may have 6 MB, including its envelope. */
 const maxBytes = 5_500_000;
 
-/** Who calls, as whoever authorized the call says. */
+/** The caller, as authenticated by IAM. */
 export interface Caller {
-  /** Of IAM: a user's, or that of a role's session. */
+  /** ARN of a user or of a role session. */
   arn: string;
 }
 
 /**
- * Answers one call of somebody outside. Who asks is said by IAM, and the policy is the deployment's: what a call says of
- * either is not read. Errors are answers.
- * @param policy The deployment's.
+ * Answers one call to a deployment. IAM identifies the person, and the policy is that of the deployment: a call cannot
+ * set either. Errors with a name become answers.
+ * @param policy Policy of the deployment.
  */
 export async function operate(deps: Deps, policy: Policy, caller: Caller, body: string): Promise<ApiAnswer> {
   try {
     const person = personOfIam(policy, caller.arn);
     const call = decodeCall(body);
-    // Which budgets there are stands in the policy, and the policy stays where it is.
+    // The names of the teams are in the policy, which the caller does not have.
     if (call.method === 'teams') return encodeResult(Object.keys(policy.budgets));
     if (person === undefined && deciding.some((method) => method === call.method)) throw stranger(caller);
     const answer = encodeResult(
@@ -69,23 +69,23 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
   }
 }
 
-/** The service, but that a spec has to lie where a push would have started it, in a repository that is listed today. */
+/** The service, restricted to specs on a trusted branch and to repositories that the policy lists. */
 function serviceOf(deps: Deps, policy: Policy): Service {
   const service = createService(deps, () => []);
   return {
     ...service,
-    async retry(run, under, who) {
+    async retry(run, current, requester) {
       const { repository } = await resolveRun(deps, run);
-      if (Object.hasOwn(policy.repositories, repository)) return service.retry(run, under, who);
-      throw new DrydockError('UnknownRepository', `The policy of the deployment lists ${repository} no longer.`, {
-        remedy: 'Let the operator list it, and deploy.',
+      if (Object.hasOwn(policy.repositories, repository)) return service.retry(run, current, requester);
+      throw new DrydockError('UnknownRepository', `The policy of the deployment no longer lists ${repository}.`, {
+        remedy: 'Ask the operator to list it, and to deploy the policy.',
       });
     },
     submit: (request) => submitTrusted(deps, request),
   };
 }
 
-/** The same call with the person and the policy of the deployment, wherever a call has a place for one. */
+/** The arguments of a call, with person and policy replaced by those of the deployment. */
 function impose(method: MethodName, args: unknown[], person: string, policy: Policy): unknown[] {
   const [first, , third] = args;
   const object = typeof first === 'object' && first !== null ? first : {};
@@ -112,13 +112,13 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
 const stranger = ({ arn }: Caller): DrydockError =>
   new DrydockError(
     'PersonUnknown',
-    `The policy of the deployment knows no person with ${arn}; you may look, not act.`,
+    `The policy of the deployment does not list a person with ${arn}; you may read, but not act.`,
     {
-      remedy: `Let the operator put \`iam\` with that user or role under \`people\` in the policy, and deploy it.`,
+      remedy: `Ask the operator to add \`iam\` with that user or role under \`people\` in the policy, and to deploy it.`,
     },
   );
 
 const tooLarge = (method: string): DrydockError =>
-  new DrydockError('LimitExceeded', `The answer to ${method} is larger than what a function may answer.`, {
-    remedy: 'Ask for fewer runs; a large change is seen on its pull request.',
+  new DrydockError('LimitExceeded', `The answer to ${method} is larger than the limit of a function.`, {
+    remedy: 'Ask for fewer runs; see a large change on its pull request.',
   });

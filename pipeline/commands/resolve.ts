@@ -3,8 +3,8 @@ import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 
-/** More runs than a person tells apart by prefix; older ones are reached by their whole id. */
-const searched = 2_000;
+/** Only the newest runs are searched; an older run is found by its whole id. */
+const maxSearched = 2_000;
 
 /**
  * A run by its id, a unique prefix of it, or its task id (then the newest attempt).
@@ -13,7 +13,7 @@ const searched = 2_000;
 export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string): Promise<RunRecord> {
   const exact = reference === '' ? undefined : await deps.runs.get(reference);
   if (exact) return exact;
-  const all = await deps.runs.list(searched);
+  const all = await deps.runs.list(maxSearched);
   const byTask = all.filter((run) => run.taskId === reference);
   // A dry run is found by its task only when there is no real one.
   const newest = byTask.find((run) => !run.dryRun) ?? byTask[0];

@@ -7,18 +7,18 @@ import { loadPolicy } from './stored-policy.ts';
 import { type Submitted, submit } from './submit.ts';
 
 /**
- * The next attempt of a run that ended, under today's policy.
+ * Starts the next attempt of an ended run, under the current policy.
  * @param requester Person id.
- * @throws RunUnfinished, and what `submit` throws.
+ * @throws RunUnfinished, and the errors of `submit`.
  */
 export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, requester: string): Promise<Submitted> {
   if (!isFinal(record.status)) throw new DrydockError('RunUnfinished', `${record.taskId} is ${record.status}.`);
   const attempts = (await deps.runs.byTask(record.repository, record.taskId)).map((other) => other.attempt);
-  // Where the work is comes from the run itself, so that a retry needs no flags.
-  const place = (await loadPolicy(deps, record)).repositories[record.repository];
+  // A repository that came from `--repo` is taken from the run's own policy, so that a retry needs no flags.
+  const stored = (await loadPolicy(deps, record)).repositories[record.repository];
   const repositories =
-    place && !policy.repositories[record.repository]
-      ? { ...policy.repositories, [record.repository]: place }
+    stored && !policy.repositories[record.repository]
+      ? { ...policy.repositories, [record.repository]: stored }
       : policy.repositories;
   return submit(deps, {
     file: record.specPath,

@@ -3,7 +3,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { getJson } from '../runs/artifacts.ts';
 
-/** The policy that a run started under. */
+/** The policy at the start of a run. */
 export async function loadPolicy(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<Policy> {
   return policySchema.parse(await getJson(deps.artifacts, record.policyDigest));
 }

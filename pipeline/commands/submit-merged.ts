@@ -4,16 +4,17 @@ import { wildcard } from '../../core/policy/wildcard.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import type { Deps } from '../deps.ts';
+import { absentBranch } from '../repository/absent-branch.ts';
 import { hostedRepository } from '../repository/hosted-repository.ts';
 import { specsAt } from '../repository/spec-files.ts';
 import { type SubmitRequest, type Submitted, submit } from './submit.ts';
 
 /**
- * What a person asks a deployment for. A spec tells an agent what to do, so it has to have been reviewed: it runs only
- * when these bytes lie at the head of one of its repository's trusted branches, where a push would have started it. It is
- * the same run then, under the same key: asking for what was pushed already is a `duplicate`.
- * @throws PolicyRefused when it lies on no trusted branch; DeliveryRefused for a repository that the policy does not list
- * on GitHub; and what `submit` throws.
+ * Submits a spec to a deployment. A spec instructs an agent, so it must have been reviewed: it runs only if the same
+ * bytes are at the head of a trusted branch of its repository, where a push would start it. The run then has the same
+ * key as after a push, so that a spec that was already pushed is a `duplicate`.
+ * @throws PolicyRefused when no trusted branch has this spec; DeliveryRefused for a repository that the policy does not
+ * list on GitHub; and the errors of `submit`.
  */
 export async function submitTrusted(
   deps: Deps,
@@ -21,7 +22,7 @@ export async function submitTrusted(
 ): Promise<Submitted> {
   const read = readSpec(request.file, request.bytes);
   const { spec } = read;
-  // Whatever it lacks is told by `submit`, with all its faults.
+  // `submit` reports all faults of an invalid spec.
   if (!spec) return submit(deps, { ...request, read });
   const found = await trustedSpec(deps, request.policy, spec, gitBlobSha(request.bytes));
   return submit(deps, {
@@ -49,13 +50,8 @@ async function trustedSpec(
     const there = (await specsAt(host, location, commit)).find((each) => each.blob === blob);
     if (there) return { path: there.path, branch, commit };
   }
-  const looked = branches.join(', ') || 'none of its branches';
-  throw new DrydockError('PolicyRefused', `${spec.repository} has no spec with this content on ${looked}.`, {
-    remedy: 'Let it be reviewed and merged below .agent-tasks/ on a trusted branch; then it starts by itself.',
+  const searched = branches.join(', ') || 'any trusted branch';
+  throw new DrydockError('PolicyRefused', `${spec.repository} has no spec with this content on ${searched}.`, {
+    remedy: 'Have the spec reviewed and merged below .agent-tasks/ on a trusted branch; then it starts by itself.',
   });
-}
-
-function absentBranch(error: unknown): undefined {
-  if (error instanceof DrydockError && error.name === 'PolicyRefused') return undefined;
-  throw error;
 }

@@ -13,37 +13,37 @@ import { putJson } from '../runs/artifacts.ts';
 import { accessRepository } from '../runs/run-context.ts';
 
 export interface SubmitRequest {
-  /** Path as it is shown and kept in the provenance; its name decides between YAML and Markdown. */
+  /** Path for display and provenance; its extension decides between YAML and Markdown. */
   file: string;
   bytes: Uint8Array;
-  /** The spec as the caller in this process has read it from `bytes`; absent: it is read here. */
+  /** The spec as read from `bytes`, if the caller has read it already. */
   read?: ReadSpec;
   policy: Policy;
   /** Person id. */
   requester: string;
-  /** Absent: the latest of this spec, or the next one where `anotherAttempt` has a reason. */
+  /** Default: the latest attempt of this spec, or the next one if `anotherAttempt` gives a reason. */
   attempt?: number;
   agent?: string;
   dryRun: boolean;
-  /** What a push tells of where the spec comes from. */
+  /** The push that brought the spec. */
   origin?: RunOrigin;
-  /** The only repository the spec may name: whoever writes to one must not start work in another. */
+  /** The only repository that the spec may name, because write access to one must not start runs in another. */
   repository?: string;
 }
 
 export interface Submitted {
   runId: string;
-  /** `duplicate`: its execution was there. */
+  /** `duplicate`: the execution already existed. */
   outcome: 'started' | 'duplicate';
   attempt: number;
-  /** Why it is another attempt than the one that ended, where the attempt was left open. */
+  /** Why a new attempt was started, if the request named no attempt. */
   because?: string;
 }
 
 /**
- * The trigger's half of a run: the run key, the record, the start under the key's name. Every delivery of the same spec
- * at the same attempt comes to the same name, so that it runs once.
- * @throws SpecInvalid, PolicyRefused and its like; then nothing was written.
+ * Submits a spec: computes the run key, creates the record and starts the execution, which is named by the key. Every
+ * submission of the same spec at the same attempt has the same name, so that it runs once.
+ * @throws SpecInvalid, PolicyRefused and the other refusals of the policy; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
   const task = resolveTask(request.read ?? readSpec(request.file, request.bytes), request.policy, {
@@ -52,13 +52,9 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   });
   const { spec } = task;
   if (request.repository !== undefined && spec.repository !== request.repository) {
-    throw new DrydockError(
-      'PolicyRefused',
-      `The spec is for ${spec.repository}, and it lies in ${request.repository}.`,
-      {
-        remedy: 'Push it to the repository it is for.',
-      },
-    );
+    throw new DrydockError('PolicyRefused', `The spec names ${spec.repository}, but it is in ${request.repository}.`, {
+      remedy: 'Push the spec to the repository that it names.',
+    });
   }
   const specBlob = gitBlobSha(request.bytes);
   const [specDigest, policyDigest, taskDigest] = await Promise.all([
@@ -71,7 +67,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
       ? await openAttempt(deps, request, task, { specBlob, policyDigest })
       : { attempt: request.attempt };
   const key = runKey(spec.repository, spec.task_id, specBlob, attempt);
-  // A dry run claims nothing, so its name must not be the one that the real run will take.
+  // A dry run claims nothing, so it needs another name than the real run.
   const runId = request.dryRun
     ? `d-${createHash('sha256').update(`${key}${nonce()}`).digest('hex').slice(0, 40)}`
     : runIdOf(key);
@@ -108,14 +104,14 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   await deps.runs.create(record).catch((error: unknown) => {
     if (!(error instanceof DrydockError) || error.name !== 'AlreadyClaimed') throw error;
   });
-  // A record without an execution is a trigger that died in between: the same start finishes its work. Of two at once, one
-  // starts it, whichever of them made the record.
+  // A record without an execution means that an earlier trigger crashed here; this start completes it. If two triggers
+  // run at the same time, exactly one of them starts the execution.
   const started = await deps.executions.start(runId, { runId });
   const outcome = started === 'started' ? 'started' : 'duplicate';
   return { runId, outcome, attempt, ...(because === undefined ? {} : { because }) };
 }
 
-/** The latest attempt of these very bytes, or the one after it. */
+/** The latest attempt of exactly these bytes, or the next one. */
 async function openAttempt(
   deps: Deps,
   request: SubmitRequest,
@@ -138,7 +134,7 @@ async function openAttempt(
       const { host, location } = accessRepository(deps, task);
       return { base: await host.resolve(location, spec.target_branch) };
     } catch {
-      // A host that does not answer now says nothing about the run that ended.
+      // Without an answer of the host it is unknown whether the branch moved.
       return {};
     }
   }

@@ -4,7 +4,7 @@ import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** More than people read in a conversation; the pages and `drydock show` have the rest. */
+/** UTF-16 code units of the gate's text in a comment; the pages and `drydock show` have the whole text. */
 const maxText = 20_000;
 
 const answers: Record<Exclude<GateKind, 'slot' | 'ci'>, string[]> = {
@@ -15,8 +15,8 @@ const answers: Record<Exclude<GateKind, 'slot' | 'ci'>, string[]> = {
 };
 
 /**
- * Says in the conversation of the run's pull request, or of the one that brought its spec, what is asked and how to
- * answer. Once per gate.
+ * Comments the question and the possible answers on the run's pull request, or on the pull request that brought its
+ * spec. Once per gate.
  */
 export async function announceGate(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
   const { host, location } = context;
@@ -30,10 +30,10 @@ export async function announceGate(deps: Deps, context: RunContext, gate: Gate):
     `**${escapeMarkdown(`${gate.taskId}: ${gate.title}`)}**`,
     ...(text === '' ? [] : [`${bar}text\n${text}\n${bar}`]),
     ...(gate.kind === 'review'
-      ? [`A review of this pull request is a vote on ${gate.head}; \`Approve\` or \`Request changes\`.`]
+      ? [`A review of this pull request is a vote on ${gate.head}: \`Approve\` or \`Request changes\`.`]
       : []),
     `Answer with one of: ${answers[gate.kind].map(code).join(', ')}${link === undefined ? '' : `, or [in the pages](${link})`}.`,
-    `Counted: ${gate.required} of ${gate.eligible.map((person) => code(person)).join(', ')}.`,
+    `Votes needed: ${gate.required} of ${gate.eligible.map((person) => code(person)).join(', ')}.`,
   ].join('\n\n');
   await host.collaboration.comment(location, number, `gate#${gate.gateId}`, body);
 }

@@ -7,8 +7,8 @@ import { gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';
 
 /**
- * Brings a decision into the run's work, then answers the token. Everybody who finds a decision calls it: the voter, the
- * step that opened the gate, recovery. The record knows whose result it holds, so that a late caller changes nothing.
+ * Applies a decision to the run, then answers the token. Called by the voter, by the step that opened the gate and by
+ * recovery. The record lists the applied results, so that a late caller changes nothing.
  */
 export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
   const { decision } = gate;
@@ -40,11 +40,11 @@ function withDecision(run: RunRecord, gate: Gate, decision: GateDecision, feedba
     const known = work.answers.some((a) => a.question === answer.question && a.text === answer.text);
     if (!known) work.answers = [...work.answers, answer];
   }
-  const elsewhere = open !== gate.gateId && open !== undefined;
-  return elsewhere ? { ...rest, gate: open, work } : { ...rest, status: 'running', work };
+  const anotherIsOpen = open !== gate.gateId && open !== undefined;
+  return anotherIsOpen ? { ...rest, gate: open, work } : { ...rest, status: 'running', work };
 }
 
-/** Sends a decision to the machine; doing it again changes nothing. */
+/** Sends a decision to the state machine. Idempotent. */
 async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   if (!gate.decision || !deps.executions.live) return;
   const token = await deps.vault.open(gate.token);
@@ -55,7 +55,7 @@ async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   await deps.gates.markDelivered(gate.gateId);
 }
 
-/** Decisions that fail the waiting state, under the error names it catches. */
+/** Decisions that fail the waiting state, with the names of the errors that it catches. */
 const failures = {
   cancelled: 'Cancelled',
   superseded: 'Superseded',

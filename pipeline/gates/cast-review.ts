@@ -1,4 +1,4 @@
-import { DrydockError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
@@ -7,15 +7,15 @@ import type { Deps } from '../deps.ts';
 import type { RunContext } from '../runs/run-context.ts';
 import { decideGate } from './decide-gate.ts';
 
-/** What became of a review, with the reason when it did not count. */
+/** Whether a review was counted, with the reason. */
 interface ReviewCast {
   counted: boolean;
   reason: string;
 }
 
 /**
- * Counts a review of the run's pull request as a vote, where the policy knows the reviewer: on exactly the commit that was
- * looked at. Changes requested become the next build's feedback.
+ * Counts a review of the run's pull request as a vote on the reviewed commit, if the policy knows the reviewer.
+ * Requested changes become feedback for the next build.
  */
 export async function castReview(deps: Deps, context: RunContext, gate: Gate, review: Review): Promise<ReviewCast> {
   const { collaboration } = context.host;
@@ -24,7 +24,7 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
   const { author } = review;
   const person = author.bot ? undefined : personOf(context.task, `github:${author.login}`);
   if (person === undefined) {
-    return { counted: false, reason: `${author.login} is nobody the policy knows; the review is no vote` };
+    return { counted: false, reason: `the policy does not know ${author.login}; the review is not a vote` };
   }
   try {
     if (review.state === 'approved') {
@@ -42,8 +42,8 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
     }
     return { counted: true, reason: `${person}: ${review.state} on ${review.head.slice(0, 12)}` };
   } catch (error) {
-    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
-    // The same review told twice is counted once, and nobody needs to hear of it.
+    if (!isRefusal(error)) throw error;
+    // A repeated delivery of a counted review is refused silently.
     const votes = await deps.gates.votes(gate.gateId);
     if (!votes.some((vote) => vote.person === person && vote.head === review.head && !vote.late)) {
       const text = `The review of ${author.login} was not counted: ${error.message} ${error.remedy}`;
@@ -53,7 +53,7 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
   }
 }
 
-/** Reviews of exactly this head that came in before the gate was there to take them. */
+/** Counts reviews of exactly this head that arrived before the gate was opened. */
 export async function castEarlierReviews(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
   const { collaboration } = context.host;
   const number = context.record.pullRequest?.id;
@@ -68,12 +68,12 @@ export async function castEarlierReviews(deps: Deps, context: RunContext, gate: 
 
 export const isVerdict = ({ state }: Review): boolean => state === 'approved' || state === 'changes-requested';
 
-/** Body and line comments of one review as the next build's feedback; it is fenced where it enters a prompt. */
+/** Body and line comments of a review as feedback for the next build; the prompt builder fences it. */
 function feedbackOf(review: Review, comments: ReviewComment[]): string {
   const lines = comments.map(({ path, line, body }) => `${path}${line === undefined ? '' : `:${line}`}: ${body}`);
   const texts = [review.body, ...lines].filter((text) => text.trim() !== '');
-  return texts.join('\n\n').slice(0, maxFeedback) || 'Changes were requested without a word.';
+  return texts.join('\n\n').slice(0, maxFeedback) || 'Changes were requested without a comment.';
 }
 
-/** More than an agent takes in at once; a vote is stored with its text. */
+/** UTF-16 code units; the text is stored with the vote and shown to the agent. */
 const maxFeedback = 50_000;

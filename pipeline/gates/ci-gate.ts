@@ -4,14 +4,14 @@ import type { Deps } from '../deps.ts';
 import { loadRunContext } from '../runs/run-context.ts';
 import { closeGate } from './close-gate.ts';
 
-/** The CI gate that a run waits at, if it does. */
+/** The open CI wait of a run; undefined if there is none. */
 export async function openCiGate(deps: Pick<Deps, 'gates'>, runId: string): Promise<Gate | undefined> {
   return (await deps.gates.byRun(runId)).find((gate) => gate.kind === 'ci' && gate.status === 'pending');
 }
 
 /**
- * Asks the host what CI says of the head that the gate is about, and answers the gate when that is enough. What a webhook
- * told is no more than a reason to ask.
+ * Reads the CI results of the waiting head from the host, and answers the wait if they decide it. A webhook only
+ * triggers this read, because its content is not trusted.
  */
 export async function answerCiWait(deps: Deps, runId: string): Promise<'green' | 'red' | 'missing' | 'pending'> {
   const gate = await openCiGate(deps, runId);
@@ -19,13 +19,13 @@ export async function answerCiWait(deps: Deps, runId: string): Promise<'green' |
   const context = await loadRunContext(deps, runId);
   const { collaboration } = context.host;
   if (!collaboration) return 'pending';
-  const asked = context.task.spec.review.ci_gates;
+  const required = context.task.spec.review.ci_gates;
   const results = await collaboration.gateResults(context.location, gate.head, true);
-  const verdict = ciVerdict(asked, results);
+  const verdict = ciVerdict(required, results);
   const close = (outcome: 'green' | 'red' | 'ci-missing', text: string) =>
     closeGate(deps, gate.gateId, outcome, 'CI', text);
   if (verdict.state === 'green') {
-    await close('green', asked.join(', '));
+    await close('green', required.join(', '));
     return 'green';
   }
   if (verdict.state === 'red') {

@@ -2,7 +2,7 @@ import type { GateDecision } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision } from './apply-decision.ts';
 
-/** Decides a gate without a vote: CI, the queue, expiry, a stop, or an unattended run (`--yes`). */
+/** Decides a gate without a vote: because of CI, the queue, expiry, a stop, or an unattended run (`--yes`). */
 export async function closeGate(
   deps: Deps,
   gateId: string,

@@ -15,20 +15,20 @@ interface VoteRequest {
   person: string;
   choice: VoteChoice;
   text: string;
-  /** What the voter saw; absent when the caller just read the gate. */
+  /** Head or plan digest that the voter saw; default: the current one. */
   head?: string;
-  /** A whole plan to approve instead of the proposed one. */
+  /** A whole plan, approved instead of the proposed one. */
   edit?: string;
   constraint?: string;
-  /** Review comments that a `revise` brings; they are answered in their threads. */
+  /** Review comments of a `revise`; they are answered in their threads. */
   threads?: ReviewThread[];
 }
 
-/** Attempts against other voters on the same gate; each loses only to a vote that was counted. */
+/** Attempts to write a vote. An attempt fails only because another vote on the gate was counted. */
 const voteAttempts = 20;
 
 /**
- * Counts a vote and, at quorum, decides and tells the machine.
+ * Counts a vote and, at quorum, decides the gate and answers its token.
  * @throws GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted.
  */
 export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate> {
@@ -55,7 +55,7 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
     await applyDecision(deps, stored);
     return (await deps.gates.get(request.gateId)) ?? stored;
   }
-  throw new DrydockError('Conflict', `Too many people vote on ${request.gateId} at once.`);
+  throw new DrydockError('Conflict', `Too many people vote on ${request.gateId} at the same time.`);
 }
 
 async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteRequest): Promise<GateDecision | undefined> {

@@ -12,7 +12,7 @@ interface GateRequest {
   kind: GateKind;
   round: number;
   token: string;
-  /** What is voted on: plan digest, head commit, or a constant where there is but one thing. */
+  /** Subject of the vote: plan digest, head commit, or a constant if there is only one subject. */
   head: string;
   title: string;
   text: string;
@@ -27,7 +27,7 @@ interface GateRequest {
 
 export const gateIdOf = (runId: string, kind: GateKind, round: number): string => `${runId}.${kind}.${round}`;
 
-/** Opens a gate once, tells people once, and shows it on the run. A gate decided meanwhile is answered at once. */
+/** Opens a gate once, notifies people once, and shows it on the run. A gate that is already decided is answered. */
 export async function openGate(deps: Deps, context: RunContext, state: string, request: GateRequest): Promise<void> {
   const { record, task } = context;
   const now = deps.clock.now();
@@ -66,9 +66,9 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
   const open = (await deps.gates.get(gate.gateId)) ?? stored;
   if (open.status === 'decided') return applyDecision(deps, open);
-  // Last: whoever sees the run wait finds that people were told.
+  // Last, so that people are already notified when the run appears as waiting.
   await deps.runs.update(record.runId, (run) => {
-    // A stop that came before this line saw no gate to close; one that comes after it does.
+    // A stop before this line found no gate to close; a stop after it closes the gate.
     refuseStopped(run);
     if (hasApplied(run, gate.gateId)) return undefined;
     const status = request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting';
@@ -79,6 +79,6 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   await reportRun(deps, record.runId);
 }
 
-/** Where there are no pages, it is decided there; undefined where it is no page either, as on one machine. */
+/** URL of the pull request, where people decide if there are no pages; undefined for a local pull request. */
 const pullRequestOf = ({ pullRequest }: RunContext['record']): string | undefined =>
   pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;

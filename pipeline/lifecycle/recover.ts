@@ -9,11 +9,10 @@ import { endPhase } from '../phases/end-phase.ts';
 import { launchPhase } from '../phases/launch-phase.ts';
 
 /**
- * Takes up what a process left when it ended: phases that ended unanswered are answered, phases that were cut off are
- * launched again as the next attempt, decisions that nobody delivered are delivered,
- * expired gates are closed, queued runs are in the queue.
- * @param runIds Runs whose execution waits for a token. Where a step was cut off, the engine calls it again, and the step
- * does all of this itself; both at once would launch a phase twice.
+ * Recovers runs after a crash: answers ended phases, launches interrupted phases again as the next attempt, delivers
+ * undelivered decisions, closes expired gates and puts queued runs back into the queue.
+ * @param runIds Runs whose execution waits for a token. If a step was interrupted, the engine calls it again and the
+ * step recovers itself; doing both at the same time would launch a phase twice.
  */
 export async function recover(deps: Deps, runIds: string[]): Promise<void> {
   await closeExpired(deps, runIds);
@@ -24,7 +23,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
     scopes.add(slotScope(run));
     for (const phase of await deps.phases.byRun(runId)) {
       if (phase.answer) await deliverPhase(deps, phase);
-      else if (!(await deps.launcher.isRunning(phase))) await takeUp(deps, phase);
+      else if (!(await deps.launcher.isRunning(phase))) await recoverPhase(deps, phase);
     }
     for (const gate of await deps.gates.byRun(runId)) {
       if (gate.status === 'decided') await applyDecision(deps, gate);
@@ -32,7 +31,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
         const outcome = run.stop.as === 'Cancelled' ? 'cancelled' : 'superseded';
         await closeGate(deps, gate.gateId, outcome, run.stop.by, run.stop.reason);
       } else if (gate.kind === 'slot') {
-        // A process that ended while it woke this run has taken it from the queue already.
+        // A process that crashed while it woke this run may have already removed it from the queue.
         await deps.admission.enqueue(slotScope(run), runId, run.createdAt);
       }
     }
@@ -40,7 +39,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
   for (const scope of scopes) await wakeQueued(deps, scope);
 }
 
-/** Closes gates that nobody decided in time: their runs do not wait any more, and the engine's time limit ends them. */
+/** Closes expired gates. The time limit of the waiting state then ends their runs. */
 export async function closeExpired(deps: Deps, runIds: string[]): Promise<void> {
   for (const runId of runIds) {
     for (const gate of await deps.gates.byRun(runId)) {
@@ -50,8 +49,8 @@ export async function closeExpired(deps: Deps, runIds: string[]): Promise<void> 
   }
 }
 
-/** A phase whose sandbox is gone: what it left is settled; where it could leave nothing, it is launched again. */
-async function takeUp(deps: Deps, phase: PhaseRecord): Promise<void> {
+/** Ends a phase whose sandbox is gone with the result it left; launches it again if there is none. */
+async function recoverPhase(deps: Deps, phase: PhaseRecord): Promise<void> {
   const end = await deps.launcher.left(phase);
   if (end) await endPhase(deps, phase.phaseId, phase.attempt, end);
   else await relaunch(deps, phase);
@@ -62,7 +61,7 @@ async function relaunch(deps: Deps, phase: PhaseRecord): Promise<void> {
     await launchPhase(deps, phase.request, await deps.vault.open(phase.token));
   } catch (error) {
     const view = viewError(error);
-    // The attempt that failed to start may have been counted already.
+    // The failed launch may have already raised the attempt.
     const { attempt } = (await deps.phases.get(phase.phaseId)) ?? phase;
     await answerPhase(deps, phase.phaseId, attempt, { error: view.name, cause: view.message, patch: {} });
   }

@@ -7,12 +7,13 @@ import { answerPhase } from '../phases/answer-phase.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 
 /**
- * Stops a run wherever it is: the mark is seen by its next step, an open gate is closed, a running phase is ended. The
- * machine then settles it like any other end.
+ * Stops a run in any state: sets a mark that the next step checks, closes open gates and stops running phases. The
+ * state machine then settles the run as usual.
  */
 export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRecord['stop']>): Promise<RunRecord> {
   const stopped = await deps.runs.update(runId, (run) => {
-    if (isFinal(run.status)) throw new DrydockError('GateClosed', `${runId} has ended: ${run.status}.`, { remedy: '' });
+    if (isFinal(run.status))
+      throw new DrydockError('GateClosed', `${runId} has already ended: ${run.status}.`, { remedy: '' });
     return run.stop ? undefined : { ...run, stop };
   });
   const mark = stopped.stop ?? stop;
@@ -20,7 +21,7 @@ export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRe
   for (const phase of await deps.phases.byRun(runId)) {
     if (phase.status !== 'launched') continue;
     await deps.launcher.stop(phase);
-    // Its end has answered the token; this answers for a phase that nobody runs any more.
+    // The end of the phase has answered the token, unless no process ran the phase: then this call answers it.
     await answerPhase(deps, phase.phaseId, phase.attempt, { error: mark.as, cause: mark.reason, patch: {} });
   }
   for (const gate of await deps.gates.byRun(runId)) {

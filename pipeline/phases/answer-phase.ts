@@ -5,13 +5,13 @@ import type { Deps } from '../deps.ts';
 import { phaseAnswer } from '../payloads.ts';
 
 /**
- * The only way a phase's token is answered: the reply is written once, applied to the run, sent, then marked as
- * delivered. Called again after a crash it goes on where it stopped.
+ * The only function that answers the token of a phase: it stores the reply once, applies it to the run, sends it and
+ * marks it as delivered. After a crash, another call continues at the interrupted step.
  */
 export async function answerPhase(deps: Deps, phaseId: string, attempt: number, reply: PhaseReply): Promise<void> {
   await deps.phases.end(phaseId, attempt, reply);
   const phase = await deps.phases.get(phaseId);
-  // A reply of an older try changes nothing: the newer one answers.
+  // A reply of an older attempt is ignored, because the newer attempt answers.
   if (phase?.attempt === attempt) await deliverPhase(deps, phase);
 }
 
@@ -20,7 +20,7 @@ export async function deliverPhase(deps: Deps, phase: PhaseRecord): Promise<void
   if (!answer || phase.delivered || !deps.executions.live) return;
   const spent = await deps.ledger.calls(phase.runId);
   const key = `${phase.phaseId}/${phase.attempt}`;
-  // A second delivery must not take back what the run did since the first: its feedback, its next change set.
+  // A second delivery must not undo later changes of the run, such as its feedback or next change set.
   await deps.runs.update(phase.runId, (run) =>
     hasApplied(run, key) ? undefined : withAnswer(withApplied(run, key), answer, spent),
   );

@@ -5,10 +5,10 @@ import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** Only the first plan of a run starts with the tests on the untouched base: before any agent of it was there. */
+/** Only the first plan phase runs the tests on the unchanged base, before any agent of the run has worked. */
 const startsWithBaseline = ({ phase, round }: PhaseRequest): boolean => phase === 'plan' && round === 1;
 
-/** Whether a phase has to run the baseline. One that was green is not run again; the record then says so. */
+/** Whether a phase has to run the baseline. A cached green baseline is not run again; an event records this. */
 export async function needsBaseline(deps: Deps, context: RunContext, request: PhaseRequest): Promise<boolean> {
   if (!startsWithBaseline(request)) return false;
   const by = await deps.baselines.find(await baselineKey(context));
@@ -22,7 +22,7 @@ export async function needsBaseline(deps: Deps, context: RunContext, request: Ph
   return false;
 }
 
-/** Remembers a green baseline; a red, flaky or partly known one is run again by the next run. */
+/** Caches a green baseline. Any other result is not cached, so that the next run repeats it. */
 export async function rememberBaseline(
   deps: Deps,
   context: RunContext,
@@ -33,7 +33,7 @@ export async function rememberBaseline(
   await deps.baselines.remember(await baselineKey(context), request.runId);
 }
 
-/** Digest of all that decides how the tests end: the tree (lock file and all), what prepares it, and what is run. */
+/** Digest of everything that determines the test result: the tree with its lock file, the setup and the command. */
 async function baselineKey({ record, task, host, location }: RunContext): Promise<string> {
   const { sandbox } = task.spec;
   const tree = await host.listTree(location, record.base ?? '');

@@ -15,7 +15,7 @@ import { rememberBaseline } from './baseline-cache.ts';
 import { failureText, firstFailure } from './evidence.ts';
 import { readChange } from './read-change.ts';
 
-/** What went wrong inside a phase, under the name the machine catches. */
+/** A failure inside a phase; `fault` is the error name that the state machine catches. */
 class PhaseFault extends Error {
   readonly fault: string;
   constructor(fault: string, message: string) {
@@ -25,8 +25,8 @@ class PhaseFault extends Error {
 }
 
 /**
- * Takes what a phase left, whoever reports it (launcher, stop event, reconciler), and answers its token. Everything in
- * the result is checked here; the meter's calls are charged whether or not the phase came to anything.
+ * Checks the result of an ended phase and answers its token. Called by the launcher, the stop event and the reconciler.
+ * The metered calls are charged even if the phase failed.
  */
 export async function endPhase(deps: Deps, phaseId: string, attempt: number, end: PhaseEnd): Promise<void> {
   const phase = await deps.phases.get(phaseId);
@@ -61,7 +61,7 @@ export async function endPhase(deps: Deps, phaseId: string, attempt: number, end
   await answerPhase(deps, phaseId, attempt, reply);
 }
 
-/** Result, refusals, traffic and log are kept as artifacts of the run, named by phase. */
+/** Stores result, refusals, traffic and log as artifacts of the run, named by phase. */
 async function evidencePatch(deps: Deps, name: PhaseName, end: PhaseEnd): Promise<WorkPatch> {
   const results: Record<string, string> = {};
   const { artifacts: _bytes, ...facts } = end;
@@ -87,7 +87,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
   if (name === 'verify') return verified(deps, context, result);
-  // An agent's exit code is telemetry (law 3): what it changed is judged by Verify, whatever it exited with.
+  // An agent's exit code is telemetry (law 3): Verify judges the change, even if the agent failed.
   const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
   if (result.outcome === 'failed' && !changedAnyway) {
     const fault = result.error?.name ?? 'AgentFailed';
@@ -117,11 +117,11 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     patch.plan = await putJson(deps.artifacts, planOf(context, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
-  const nothing = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
-  if (nothing) {
+  const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
+  if (unchanged) {
     const exit = result.agent?.exitCode ?? 0;
     throw exit === 0
-      ? new PhaseFault('NoChanges', 'The agent ended and no file differs from the base.')
+      ? new PhaseFault('NoChanges', 'The agent ended, but no file differs from the base.')
       : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
   }
   const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
@@ -133,15 +133,16 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   return { answer: { outcome: 'built', approval: false, reason: '' }, patch };
 }
 
-/** The spec promises a pause; an agent that worked on to its end takes away none of it. */
+/** A checkpoint of the spec pauses the run, even if the agent did not stop at it. */
 const missedCheckpoint = (names: string[]): Checkpoint => ({
   name: names.join(', ').slice(0, 200),
-  summary: 'The agent did not stop here and has ended its work. Approve it to have it verified and published.',
+  summary: 'The agent did not stop here and has completed its work. Approve to verify and publish the change.',
 });
 
 function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {
-    if (context.task.agent.plans) throw new PhaseFault('AgentFailed', `The agent left no plan.\n${lastOutput(result)}`);
+    if (context.task.agent.plans)
+      throw new PhaseFault('AgentFailed', `The agent wrote no plan.\n${lastOutput(result)}`);
     return derivePlan(context.task.spec, context.task.constraints);
   }
   try {
@@ -154,7 +155,7 @@ function planOf(context: RunContext, result: PhaseResult) {
 async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
   const required = requiredCommands(context);
   const missing = required.filter((name) => !result.commands.some((command) => command.name === name));
-  // Tests that fail as spec and policy said they do: the runner, which reads their names, verified all the same.
+  // With known failures the test command may fail: the runner has compared the names of the failed tests.
   const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
   const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
   if (passed)
@@ -172,7 +173,7 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
   };
 }
 
-/** Verify counts only when it ran everything it was told to: a result that leaves a command out has failed. */
+/** Names of the commands that Verify must run: a result without one of them has failed. */
 function requiredCommands({ task }: RunContext): string[] {
   const success = task.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
   return [

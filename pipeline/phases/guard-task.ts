@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** The trusted guard, on the stored change set and the tree at the base; run before Verify and again before Publish. */
+/** Runs the guard on the stored change set and the tree of the base, before Verify and again before Publish. */
 export async function guardTask(deps: Deps, context: RunContext): Promise<Violation[]> {
   const { record, task } = context;
   const { changeSet } = record.work;

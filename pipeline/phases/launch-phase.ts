@@ -12,8 +12,8 @@ import { deliverPhase } from './answer-phase.ts';
 import { needsBaseline } from './baseline-cache.ts';
 
 /**
- * Stores the token before anything starts (newest wins), then starts the sandbox. A phase that ended and whose answer was
- * never delivered is answered now, not run again.
+ * Stores the token (newest wins), then starts the sandbox. A phase that has already ended is not run again: its answer
+ * is delivered to the new token.
  */
 export async function launchPhase(deps: Deps, request: PhaseRequest, token: string): Promise<void> {
   const context = await loadRunContext(deps, request.runId);
@@ -26,26 +26,26 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     request: { ...request },
   });
   if (phase.status === 'ended') return deliverPhase(deps, phase);
-  // Money that a cut-off attempt spent stays charged.
+  // Calls of an interrupted attempt are charged.
   for (let attempt = 1; attempt < phase.attempt; attempt++) {
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
-    // A stop that came before this line found no phase to stop.
+    // A stop before this line found no phase to stop.
     refuseStopped(run);
     return { ...run, status: 'running', state };
   });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
-    text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, try ${phase.attempt}` : ''}`,
+    text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, attempt ${phase.attempt}` : ''}`,
   });
   await deps.launcher.launch(await phaseOrder(deps, context, request, phase.attempt), {
     phaseId,
     attempt: phase.attempt,
   });
-  // A stop in between has answered this attempt while there was no sandbox to stop.
+  // A stop during the launch answered this attempt, but found no sandbox to stop.
   const now = await deps.phases.get(phaseId);
   if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
 }
@@ -103,7 +103,7 @@ async function phaseOrder(
   };
 }
 
-/** From the ledger and not from the record: a try that was cut off has spent too. */
+/** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
 const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
   (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
 
@@ -125,7 +125,7 @@ function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
   };
 }
 
-/** Success criteria that can be run, then the policy's checks, then the CI gates a host without CI runs here. */
+/** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */
 function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {
   const success = task.spec.success_criteria.flatMap((criterion) =>
     typeof criterion === 'string' ? [] : [{ name: `success: ${criterion.says}`, command: criterion.run }],

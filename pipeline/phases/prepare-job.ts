@@ -2,9 +2,9 @@ import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner
 import type { Deps } from '../deps.ts';
 
 /**
- * Fetches what an order takes to run: the base repository, the key or recorded session of its model, the agent's files.
- * Done where the gateway runs: what comes of it holds secrets.
- * @throws SecretMissing, AgentUnavailable, and what the code host throws.
+ * Turns an order into a job: fetches the base repository, the key or recorded session of its model, and the agent's
+ * files. Runs in the process of the gateway, because the job contains secrets.
+ * @throws SecretMissing, AgentUnavailable, and the errors of the code host.
  */
 export async function prepareJob(
   deps: Pick<Deps, 'codeHost' | 'modelAccess' | 'agentFiles'>,
@@ -22,7 +22,7 @@ export async function prepareJob(
   if (order.agentFiles !== undefined) job.agentFiles = deps.agentFiles(order.agentFiles);
   if (model) {
     const access = await deps.modelAccess(model.provider);
-    // A recorded session is a folder with a file per phase and round: each phase has a gateway of its own.
+    // A recorded session has one file per phase and round, because each phase has its own gateway.
     const [phase, round] = spec.phaseKey.split('/').slice(1);
     job.model = {
       ...model,

@@ -1,20 +1,20 @@
 import { blobsByPath, type ChangeSet, changeManifest } from '../../core/run/change-set.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 
-/** Reads the change set a sandbox put, and holds every blob against its id. Returns the fault instead of throwing. */
+/** Reads the change set from a sandbox, and checks every blob against its id. Returns faults instead of throwing. */
 export function readChange(artifacts: Map<string, Uint8Array>, base: string): ChangeSet | Error {
   const manifestBytes = artifacts.get('changeset.json');
   const blobs = artifacts.get('changeset.blobs');
-  if (!manifestBytes || !blobs) return new Error('The change set was announced and not put.');
+  if (!manifestBytes || !blobs) return new Error('The result announces a change set, but the sandbox did not put it.');
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(manifestBytes));
   } catch (error) {
-    return new Error(`The manifest of the change set is not JSON: ${String(error)}`);
+    return new Error(`The manifest of the change set is not valid JSON: ${String(error)}`);
   }
   const parsed = changeManifest.safeParse(value);
   if (!parsed.success)
-    return new Error(`The manifest of the change set has faults: ${parsed.error.issues[0]?.message}`);
+    return new Error(`The manifest of the change set is invalid: ${parsed.error.issues[0]?.message}`);
   const change = { manifest: parsed.data, blobs };
   if (change.manifest.base !== base)
     return new Error(`The change set was made against ${change.manifest.base}, not ${base}.`);
@@ -27,8 +27,8 @@ export function readChange(artifacts: Map<string, Uint8Array>, base: string): Ch
     total += entry.bytes;
     const content = contents.get(entry.path);
     if (!content || content.length !== entry.bytes || gitBlobSha(content) !== entry.blobSha) {
-      return new Error(`The content of ${entry.path} is not what the manifest says.`);
+      return new Error(`The content of ${entry.path} does not match the manifest.`);
     }
   }
-  return total === blobs.length ? change : new Error('The change set carries bytes that no entry names.');
+  return total === blobs.length ? change : new Error('The change set contains bytes that belong to no entry.');
 }

@@ -3,7 +3,7 @@ import { weakenedTests as compare } from '../../core/guard/weakened.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** Tests a change removes, skips or redirects, against the base it was made from (R45). */
+/** Tests that a change weakens, compared with its base (R45). */
 export async function weakenedTests(context: RunContext, change: ChangeSet): Promise<Violation[]> {
   const { record, task } = context;
   const base = record.base ?? '';

@@ -10,7 +10,7 @@ import { weakenedTests } from '../phases/weakened-tests.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** Gathers from record, artifacts and gates what the commit and the pull request say. */
+/** Collects the facts for commit and pull request from record, artifacts and gates. */
 export async function publishFacts(deps: Deps, context: RunContext): Promise<PublishFacts> {
   const { record, task } = context;
   const { plan, changeSet, results } = record.work;
@@ -53,11 +53,11 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
   };
 }
 
-/** Everything that was refused on its way out, in any phase of the run. */
+/** Refused outgoing requests of all phases. */
 export const refusalsOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> =>
   listsOf<Refusal>(deps, results, 'refusals:');
 
-/** Everything that went out, phase by phase. */
+/** Outgoing traffic of all phases, phase by phase. */
 export const trafficOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Traffic[]> =>
   listsOf<Traffic>(deps, results, 'traffic:');
 

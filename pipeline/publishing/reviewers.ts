@@ -4,8 +4,8 @@ import type { ChangeManifest } from '../../core/run/change-set.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 /**
- * Who is asked on the host to review: the policy's approvers that have an account there, without the requester, and the
- * owners of the changed paths by the base's CODEOWNERS.
+ * The accounts and teams to request reviews from: the policy's approvers with an account on the host, without the
+ * requester, and the owners of the changed paths by CODEOWNERS of the base.
  */
 export async function reviewersOf(
   context: RunContext,

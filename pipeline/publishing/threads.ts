@@ -3,7 +3,7 @@ import type { ChangeManifest } from '../../core/run/change-set.ts';
 import type { Deps } from '../deps.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** Answers the review comments that a rework took in, each in its thread, with what was done. Once per comment and commit. */
+/** Replies to each review comment that a rework has addressed, once per comment and commit. */
 export async function answerThreads(
   deps: Deps,
   context: RunContext,
@@ -16,8 +16,8 @@ export async function answerThreads(
   if (!host.collaboration || !record?.pullRequest || threads.length === 0) return;
   const changed = new Set(manifest.entries.map((entry) => entry.path));
   for (const { id, path } of threads) {
-    const what = changed.has(path) ? `changes ${code(path)}` : `leaves ${code(path)} as it is at the base`;
-    const body = `Taken up in ${commit}, verified in a fresh sandbox. The change now ${what}. Please look again.`;
+    const effect = changed.has(path) ? `changes ${code(path)}` : `does not change ${code(path)}`;
+    const body = `Addressed in ${commit}, verified in a fresh sandbox. The change now ${effect}. Please review again.`;
     await host.collaboration.reply(location, record.pullRequest.id, id, `thread#${id}#${commit}`, body);
   }
   await deps.runs.update(record.runId, (run) => {

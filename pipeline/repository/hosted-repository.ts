@@ -5,7 +5,7 @@ import type { CodeHost } from '../../core/ports/host/code-host.ts';
 import type { Account, Collaboration } from '../../core/ports/host/collaboration.ts';
 import type { Deps } from '../deps.ts';
 
-/** A repository that a message is about, as the operator's policy has it. */
+/** The repository of a webhook, as listed in the operator's policy. */
 export interface HostedRepository {
   policy: Policy;
   repository: string;
@@ -16,9 +16,8 @@ export interface HostedRepository {
 }
 
 /**
- * The policy, not the message, says what may be worked on: a repository it does not list, or one that the message claims
- * for another installation, is none of ours.
- * @throws DeliveryRefused.
+ * Finds the repository of a webhook in the policy. Only listed repositories of the listed installation are accepted.
+ * @throws DeliveryRefused otherwise.
  */
 export function hostedRepository(
   deps: Deps,
@@ -28,22 +27,23 @@ export function hostedRepository(
 ): HostedRepository {
   const listed = Object.hasOwn(policy.repositories, repository) ? policy.repositories[repository] : undefined;
   if (listed?.host !== 'github') {
-    throw new DrydockError('DeliveryRefused', `The policy lists no ${repository} on a host with webhooks.`, {
-      remedy: 'List it under repositories with `host: github`, or take the app off it.',
+    throw new DrydockError('DeliveryRefused', `The policy does not list ${repository} on a host with webhooks.`, {
+      remedy: 'List it under repositories with `host: github`, or uninstall the app from it.',
     });
   }
   if (listed.installation !== undefined && installation !== undefined && listed.installation !== installation) {
     throw new DrydockError(
       'DeliveryRefused',
-      `${repository} came from installation ${installation}, which is not its own.`,
+      `The webhook for ${repository} came from another installation, ${installation}.`,
       {
-        remedy: `The policy says ${listed.installation}; correct whichever is wrong.`,
+        remedy: `The policy lists installation ${listed.installation}; correct the policy or the installation.`,
       },
     );
   }
   const { installation: own } = listed;
   const host = deps.codeHost('github', { repository, ...(own === undefined ? {} : { installation: own }) });
-  if (!host.collaboration) throw new DrydockError('Internal', `The host of ${repository} has no checks and comments.`);
+  if (!host.collaboration)
+    throw new DrydockError('Internal', `The host of ${repository} does not support checks and comments.`);
   return {
     policy,
     repository,
@@ -54,13 +54,13 @@ export function hostedRepository(
   };
 }
 
-/** The person behind an account. One the policy does not know is a person of its own, who is nobody's approver. */
+/** The person id of an account. An account that the policy does not list gets an id that no approver has. */
 export const personBehind = (policy: Policy, account: Account): string =>
   personOf(policy, `github:${account.login}`) ?? `${account.login.toLowerCase()}@users.noreply.github.com`;
 
-/** Whether the host lets this account write to the repository, and it is a person. The reason when not. */
+/** The reason why an account may not start runs; undefined if it is a person with write access to the repository. */
 export async function mayWrite(hosted: HostedRepository, account: Account): Promise<string | undefined> {
-  if (account.bot) return `${account.login} is a bot; a person has to ask for a run.`;
+  if (account.bot) return `${account.login} is a bot; a person has to request a run.`;
   const permission = await hosted.collaboration.permission(hosted.location, account.login);
   if (permission === 'write' || permission === 'admin') return undefined;
   return `${account.login} may not write to ${hosted.repository} (${permission}).`;

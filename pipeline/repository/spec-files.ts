@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
 
-/** A spec as it lies in a commit. */
+/** A spec in a commit. */
 export interface SpecFile {
   path: string;
   /** Git blob id. */
@@ -10,12 +10,12 @@ export interface SpecFile {
 
 const folder = '.agent-tasks/';
 const extension = /\.(?:ya?ml|md)$/i;
-/** Kept beside the specs, and none. */
+/** Documents in the folder that are not specs. */
 const notes = /^(?:readme|contributing|changelog)\.md$/i;
 
 /**
- * The specs of a commit, by path: regular files under `.agent-tasks/`. The tree is the truth: no list of commits, which a
- * host cuts and reorders, is looked at.
+ * The specs of a commit, sorted by path: regular files under `.agent-tasks/`. Read from the tree, because a host
+ * truncates and reorders the commit list of a push.
  */
 export async function specsAt(host: CodeHost, location: string, commit: string): Promise<SpecFile[]> {
   const tree = await host.listTree(location, commit);

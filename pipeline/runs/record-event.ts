@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 
-/** Records what happened to a run, once per key. */
+/** Records an event of a run, once per key. */
 export async function record(
   deps: Pick<Deps, 'runs' | 'clock'>,
   runId: string,

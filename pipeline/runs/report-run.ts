@@ -12,9 +12,9 @@ import { accessRepository, loadTask } from './run-context.ts';
 const runCheck = 'Drydock';
 
 /**
- * Shows where a run stands as a check: on the commit that was pushed with its spec, and on the head it published. Telling
- * is best effort: a host that does not answer must not end a run that goes well, and the next state tells again.
- * @param ending What the record is about to say at the end of the run.
+ * Reports the status of a run as a check on the commit that brought its spec and on its published head. Best effort: a
+ * host that does not answer must not fail the run, and the next state reports again.
+ * @param ending Changes of the record that are about to be written at the end of the run.
  */
 export async function reportRun(deps: Deps, runId: string, ending: Partial<RunRecord> = {}): Promise<void> {
   const stored = await deps.runs.get(runId);
@@ -29,7 +29,7 @@ export async function reportRun(deps: Deps, runId: string, ending: Partial<RunRe
   });
 }
 
-/** Does what a run can go on without, and writes down when it could not be done. */
+/** Does work that a run does not depend on; a failure is only recorded as an event. */
 export async function bestEffort(deps: Deps, record: RunRecord, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -65,15 +65,15 @@ function stateOf(record: RunRecord): CheckReport['state'] {
 }
 
 function titleOf(record: RunRecord): string {
-  if (record.status === 'waiting') return `Waits for a person: ${record.state}`;
-  if (record.status === 'queued') return 'Waits for a place among the concurrent runs';
+  if (record.status === 'waiting') return `Waiting for a person: ${record.state}`;
+  if (record.status === 'queued') return 'Waiting for a concurrency slot';
   if (record.status === 'running') return record.state;
   return record.error ? `${record.status}: ${record.error.name}` : record.status;
 }
 
 function summaryOf(record: RunRecord): string {
   const lines = [
-    `Run ${code(record.runId)} of ${code(record.specPath)}, asked for by ${escapeMarkdown(record.requester)}.`,
+    `Run ${code(record.runId)} of ${code(record.specPath)}, requested by ${escapeMarkdown(record.requester)}.`,
     `Spent so far: ${formatUsd(record.spentMicros)} of ${formatUsd(record.capMicros)}.`,
   ];
   if (record.pullRequest) lines.push(`Pull request: ${record.pullRequest.url}`);

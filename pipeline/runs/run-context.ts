@@ -5,16 +5,16 @@ import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { getJson } from './artifacts.ts';
 
-/** The code host of a run's repository, and what the host knows the repository by. */
+/** The code host of a repository, and the location of the repository on it. */
 export interface RepositoryAccess {
   host: CodeHost;
   /** A path, URL or name. */
   location: string;
-  /** How the host was found, so that another process can find it again. */
+  /** Parameters of the access, so that another process can open it again. */
   repository: { host: CodeHostKind; scope: CodeHostScope; location: string };
 }
 
-/** A run with its effective task as Submit stored it, and its code host. */
+/** A run with its stored effective task and its code host. */
 export interface RunContext extends RepositoryAccess {
   record: RunRecord;
   task: EffectiveTask;
@@ -33,7 +33,7 @@ export async function loadTask(deps: Pick<Deps, 'artifacts'>, record: RunRecord)
   return effectiveTask.parse(await getJson(deps.artifacts, record.taskDigest));
 }
 
-/** @param run Run whose credentials the host uses; without one they are minted for the moment. */
+/** @param run Run id for which credentials are minted; without it they are short-lived. */
 export function accessRepository(
   deps: Pick<Deps, 'codeHost'>,
   { spec, repository: { host, location, installation } }: Pick<EffectiveTask, 'spec' | 'repository'>,
@@ -47,7 +47,7 @@ export function accessRepository(
   return { host: deps.codeHost(host, scope), location, repository: { host, scope, location } };
 }
 
-/** Called at the start of a step: it ends there when the run was cancelled or superseded. @throws Cancelled, Superseded. */
+/** Ends a step if its run was stopped; called at the start of the step. @throws Cancelled, Superseded. */
 export function refuseStopped(record: RunRecord): void {
   if (record.stop) throw new DrydockError(record.stop.as, `${record.stop.reason} (${record.stop.by})`);
 }

@@ -2,16 +2,16 @@ import { type PhaseEvent, phaseEvent } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 
-/** What a phase reported while it ran, oldest first (R32). Telemetry. */
+/** Events that a phase reported while it ran, oldest first (R32). Telemetry. */
 export interface Activity {
-  /** `<runId>/<phase>/<round>/<try>`. */
+  /** `<runId>/<phase>/<round>/<attempt>`. */
   phaseKey: string;
   events: PhaseEvent[];
 }
 
 const prefix = 'events:';
 
-/** The stored logs of the phases that ended. Lines that are no report (a log cut short) are left out. */
+/** The stored event logs of ended phases. Invalid lines (of a truncated log) are skipped. */
 export async function activity(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<Activity[]> {
   const logs = Object.entries(record.work.results).filter(([name]) => name.startsWith(prefix));
   return Promise.all(

@@ -3,16 +3,16 @@ import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { accessRepository, loadTask } from '../runs/run-context.ts';
 
-/** What the code host says of a run's pull request now. */
+/** The current state of a run's pull request on the code host. */
 export interface HostView {
-  /** Commit that `checks` are about. */
+  /** Commit of the `checks`. */
   head: string;
   checks: Omit<GateResult, 'detail'>[];
-  /** Oldest first; `current` when it is about the head. */
+  /** Oldest first; `current`: the review is of the head. */
   reviews: { by: string; state: Review['state']; head: string; current: boolean }[];
 }
 
-/** Null for a host without checks and reviews, and before anything was published. */
+/** Null for a host without checks and reviews, and before the run has published. */
 export async function hostView(deps: Deps, record: RunRecord): Promise<HostView | null> {
   const { commit, pullRequest } = record;
   const { host, location } = accessRepository(deps, await loadTask(deps, record));

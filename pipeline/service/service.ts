@@ -31,7 +31,7 @@ import { refusalsOf, trafficOf } from '../publishing/facts.ts';
 import { accessRepository, loadTask } from '../runs/run-context.ts';
 import { type BlameView, why } from './why.ts';
 
-/** A gate as people and programs see it: everything but its token. */
+/** A gate without its token, with its votes. */
 export type GateView = Omit<Gate, 'token'> & { votes: Vote[] };
 
 export type WatchItem =
@@ -60,7 +60,7 @@ export interface Evidence {
   pullRequestBody: string | null;
 }
 
-/** Who did what to a run, when and why (R30): events, gates with every vote, and each metered call. */
+/** The audit trail of a run (R30): events, gates with all votes, and each metered call. */
 export interface Audit {
   runId: string;
   taskId: string;
@@ -71,7 +71,7 @@ export interface Audit {
   calls: ModelCall[];
 }
 
-/** What commands and pages do, in the process that owns the data. JSON in, JSON out, so that it can go over a socket. */
+/** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
@@ -85,30 +85,30 @@ export interface Service {
   gate(gate: string): Promise<GateView>;
   gatesOf(run: string): Promise<GateView[]>;
   vote(command: VoteCommand): Promise<GateView>;
-  /** Ends a wait that nobody is there for (`--yes`). */
+  /** Ends a wait for a person in an unattended run (`--yes`). */
   needsPerson(gate: string): Promise<void>;
   cancel(run: string, who: string, reason: string): Promise<RunView>;
   egress(run: string): Promise<Refusal[]>;
-  /** What did go out: registry downloads and tunnels, by phase one after the other. */
+  /** Registry downloads and tunnels, phase by phase. */
   traffic(run: string): Promise<Traffic[]>;
   audit(run: string): Promise<Audit>;
   evidence(run: string): Promise<Evidence>;
-  /** What the phases that ended reported while they ran. */
+  /** Events that the ended phases reported while they ran. */
   activity(run: string): Promise<Activity[]>;
-  /** Checks and reviews of the pull request as the host has them now; null where there are none to have. */
+  /** Current checks and reviews of the pull request; null if there are none. */
   host(run: string): Promise<HostView | null>;
-  /** The published change as a unified diff, cut after 512 KiB; null before anything was published. */
+  /** The published change as a unified diff, cut after 512 KiB; null before the run has published. */
   diff(run: string): Promise<UnifiedDiff | null>;
   pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
-  /** Whether new runs are held back. */
+  /** Whether admission of new runs is paused. */
   paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
-  /** Whether nothing goes on without a person: each unfinished run waits for somebody, or for one that does. */
+  /** Whether every unfinished run waits for a person, or for a run that waits for one. */
   idle(): Promise<boolean>;
 }
 
-/** More than a person reads; the branch holds the rest. */
+/** The branch has the whole change. */
 const maxDiffBytes = 512 * 1024;
 
 export function createService(deps: Deps, unfinished: () => string[]): Service {
@@ -234,13 +234,13 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async idle() {
       const records = await Promise.all(unfinished().map((runId) => deps.runs.get(runId)));
-      const stands = await Promise.all(
+      const waiting = await Promise.all(
         records.map(async (record) => {
           if (record?.status === 'queued') return isHeldBack(deps, record);
           return record === undefined || record.status === 'waiting';
         }),
       );
-      return !stands.includes(false);
+      return !waiting.includes(false);
     },
   };
 }
@@ -268,7 +268,7 @@ async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
   };
 }
 
-/** What happened so far, then what happens, until the signal. */
+/** Earlier events first, then new events and changes, until the signal. */
 export async function* watch(
   deps: Deps,
   bus: EventEmitter,

@@ -6,7 +6,7 @@ import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { refusalsOf } from '../publishing/facts.ts';
 
-/** What `run`, `status` and `show` print as JSON; relied on from outside (DESIGN, Command line). */
+/** A run as `run`, `status` and `show` print it with `--json`; users rely on this format. */
 export interface RunView {
   runId: string;
   taskId: string;
@@ -20,14 +20,14 @@ export interface RunView {
   base: string | null;
   commit: string | null;
   pullRequest: PullRequestRef | null;
-  /** The push that started it; null where a person did. */
+  /** The push that started the run; null if a person started it. */
   origin: RunOrigin | null;
   cost: { usd: number; tokens: { input: number; output: number; cached: number } };
   transitions: number;
-  /** Milliseconds by phase, and `total` once it ended. */
+  /** Milliseconds by phase, and `total` after the end. */
   durations: Record<string, number>;
   events: RunEvent[];
-  /** What was refused on its way out, and the line that would allow it. */
+  /** Refused outgoing requests, each with the line that would allow it. */
   refusals: Refusal[];
   createdAt: string;
   endedAt: string | null;

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../deps.ts';
 
-/** Where a line comes from: blame, then the commit's trailers (R6). */
+/** The origin of a line: blame and the trailers of its commit (R6). */
 export interface BlameView {
   file: string;
   line: number;
@@ -17,7 +17,7 @@ export interface BlameView {
   model: string | null;
 }
 
-/** @param repository Location of a `git` repository. @throws RunNotFound when the line was not written by a run. */
+/** @param repository Path of a git repository. @throws RunNotFound when no run wrote the line. */
 export async function why(
   deps: Pick<Deps, 'codeHost'>,
   repository: string,
@@ -25,30 +25,30 @@ export async function why(
   line: number,
 ): Promise<BlameView> {
   const blame = await deps.codeHost('git', { repository }).blame(repository, file, line);
-  const of = (name: string): string[] => blame.trailers.filter(([key]) => key === name).map(([, value]) => value);
-  const [runId] = of('Drydock-Run');
+  const trailers = (name: string): string[] => blame.trailers.filter(([key]) => key === name).map(([, value]) => value);
+  const [runId] = trailers('Drydock-Run');
   if (runId === undefined) {
     throw new DrydockError(
       'RunNotFound',
-      `${file}:${line} was last changed by ${blame.commit.slice(0, 12)}, which no run made.`,
+      `${file}:${line} was last changed by ${blame.commit.slice(0, 12)}, which is not a commit of a run.`,
       {
-        remedy: 'Check out the branch of the run, or ask for a line that it changed.',
+        remedy: 'Check out the branch of the run, or name a line that the run changed.',
       },
     );
   }
-  const phases = of('Drydock-Plan-Phase');
+  const phases = trailers('Drydock-Plan-Phase');
   return {
     file,
     line,
     commit: blame.commit,
     text: blame.text,
     runId,
-    taskId: of('Drydock-Task')[0] ?? '',
-    spec: of('Drydock-Spec')[0] ?? '',
+    taskId: trailers('Drydock-Task')[0] ?? '',
+    spec: trailers('Drydock-Spec')[0] ?? '',
     planPhase: phases.length === 0 ? null : phases.join(', '),
-    planApprovedBy: of('Drydock-Plan-Approved-By'),
-    requestedBy: of('Drydock-Requested-By')[0] ?? null,
-    agent: of('Drydock-Agent')[0] ?? null,
-    model: of('Drydock-Model')[0] ?? null,
+    planApprovedBy: trailers('Drydock-Plan-Approved-By'),
+    requestedBy: trailers('Drydock-Requested-By')[0] ?? null,
+    agent: trailers('Drydock-Agent')[0] ?? null,
+    model: trailers('Drydock-Model')[0] ?? null,
   };
 }

@@ -20,7 +20,7 @@ import { verify } from './work/verify.ts';
 
 type Handler = (payload: unknown) => Promise<unknown>;
 
-/** Every step by the name the machine calls it, its payload checked on both sides. */
+/** All steps, by their names in the state machine, with checked input and output. */
 export const steps = {
   validate: checked('validate', validate),
   estimate: checked('estimate', estimate),

@@ -1,10 +1,10 @@
 import type { Deps } from '../deps.ts';
 import { payloads, type StepInput, type StepName, type StepOutput } from '../payloads.ts';
 
-/** A step of the machine: it does not know which engine calls it (law 1). */
+/** A step of the state machine. It does not know which engine calls it (law 1). */
 export type Step<N extends StepName> = (deps: Deps) => (input: StepInput<N>) => Promise<StepOutput<N>>;
 
-/** Checks what goes in and what comes out against the payload of that name. */
+/** A step whose input and output are checked against the payload schemas. */
 export function checked<N extends StepName>(
   name: N,
   step: Step<N>,

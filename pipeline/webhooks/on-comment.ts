@@ -1,5 +1,5 @@
 import { type Command, isFault, readCommand } from '../../core/comment/command.ts';
-import { DrydockError } from '../../core/errors.ts';
+import { DrydockError, isRefusal } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
@@ -54,7 +54,7 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
     await answer(said);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
   } catch (error) {
-    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    if (!isRefusal(error)) throw error;
     return no(`${error.name}: ${error.message}`, error.remedy);
   }
 }

@@ -1,4 +1,4 @@
-import { DrydockError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/errors.ts';
 import { estimateTask } from '../../core/money/estimate.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
@@ -122,7 +122,7 @@ async function previewOf(
       annotations,
     };
   } catch (error) {
-    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    if (!isRefusal(error)) throw error;
     return refusal(`${error.name}: ${error.message}`);
   }
 }

@@ -1,4 +1,4 @@
-import { DrydockError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/errors.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
 import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
@@ -119,7 +119,7 @@ async function start(
     });
     return { spec, runId, outcome, faults: [] };
   } catch (error) {
-    if (!(error instanceof DrydockError) || error.retry === 'transient' || error.name === 'Internal') throw error;
+    if (!isRefusal(error)) throw error;
     return refuse(spec, `${error.name}: ${error.message}`);
   }
 }

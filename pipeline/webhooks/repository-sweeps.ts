@@ -1,7 +1,7 @@
 import { createKeyedMutex, type KeyedMutex } from '../../core/concurrency/keyed-mutex.ts';
-import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Deps } from '../deps.ts';
+import { absentBranch } from '../repository/absent-branch.ts';
 import { hostedRepository } from '../repository/hosted-repository.ts';
 import { importBaseline } from './on-push.ts';
 import type { HookOutcome } from './outcome.ts';
@@ -54,8 +54,3 @@ export function createRepositorySweeps(
 
 /** Trusted branches without a wildcard, which can be read by name. */
 const exact = (patterns: string[]): string[] => patterns.filter((pattern) => !pattern.includes('*'));
-
-function absentBranch(error: unknown): undefined {
-  if (error instanceof DrydockError && error.name === 'PolicyRefused') return undefined;
-  throw error;
-}

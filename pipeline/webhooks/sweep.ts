@@ -1,4 +1,4 @@
-import { DrydockError } from '../../core/errors.ts';
+import { isRefusal } from '../../core/errors.ts';
 import type { Deps } from '../deps.ts';
 import { answerCiWait, openCiGate } from '../gates/ci-gate.ts';
 import type { HostedRepository } from '../repository/hosted-repository.ts';
@@ -27,7 +27,7 @@ export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches:
         await onPush(deps, hosted, { kind: 'push', repository: hosted.repository, sender, branch, after: head }),
       );
     } catch (error) {
-      if (!(error instanceof DrydockError) || error.retry === 'transient') throw error;
+      if (!isRefusal(error)) throw error;
       outcomes.push(refused(`${hosted.repository} ${branch}: ${error.name}: ${error.message}`));
     }
   }

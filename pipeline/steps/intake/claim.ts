@@ -6,20 +6,20 @@ import { reportRun } from '../../runs/report-run.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Takes the run key and freezes the base. An unfinished run of an older version of the same spec is superseded. */
+/** Claims the run key and freezes the base. An unfinished run of an older version of the same spec is superseded. */
 export const claim: Step<'claim'> =
   (deps) =>
   async ({ runId, startedAt }) => {
     const context = await loadRunContext(deps, runId);
     const { record, task } = context;
     if (record.claimedBy !== undefined && record.claimedBy !== startedAt) {
-      throw new DrydockError('AlreadyClaimed', `${record.taskId} runs or ran as ${runId} already.`);
+      throw new DrydockError('AlreadyClaimed', `${record.taskId} already runs or ran as ${runId}.`);
     }
     refuseStopped(record);
     const base = record.base ?? (await context.host.resolve(context.location, task.spec.target_branch));
     const claimed = await deps.runs.update(runId, (run) => {
       if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
-        throw new DrydockError('AlreadyClaimed', `${run.taskId} runs or ran as ${runId} already.`);
+        throw new DrydockError('AlreadyClaimed', `${run.taskId} already runs or ran as ${runId}.`);
       }
       return { ...run, state: 'Claim', claimedBy: startedAt, base: run.base ?? base };
     });

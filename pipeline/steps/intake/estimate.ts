@@ -5,7 +5,7 @@ import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Prices the run before anything is claimed or spent; a dry run ends here. */
+/** Estimates the cost before the run claims or spends anything; a dry run ends here. */
 export const estimate: Step<'estimate'> =
   (deps) =>
   async ({ runId }) => {

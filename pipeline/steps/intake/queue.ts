@@ -3,7 +3,7 @@ import { openGate } from '../../gates/open-gate.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Waits for a place among the concurrent runs, oldest first. */
+/** Waits for a concurrency slot; the oldest run goes first. */
 export const queue: Step<'queue'> =
   (deps) =>
   async ({ runId, round, token }) => {
@@ -19,13 +19,13 @@ export const queue: Step<'queue'> =
       head: 'slot',
       title: paused
         ? 'Admission is paused'
-        : `Waits for a place: ${holders.length} of ${context.task.limits.concurrentRuns} are taken`,
+        : `Waiting for a concurrency slot: ${holders.length} of ${context.task.limits.concurrentRuns} are taken`,
       text: holders.join(', '),
       eligible: [],
       required: 1,
     });
     await deps.admission.enqueue(scope, runId, context.record.createdAt);
-    // A place that became free between the refusal and this moment would otherwise wake nobody.
+    // A slot that became free before this run was in the queue would otherwise wake no run.
     if (!paused && (await deps.admission.slotHolders(scope)).length < context.task.limits.concurrentRuns) {
       await wakeQueued(deps, scope);
     }

@@ -25,7 +25,7 @@ export const reserve: Step<'reserve'> =
       await recordEvent(deps, runId, {
         key: 'admitted',
         type: 'admitted',
-        text: 'holds a concurrency slot and its money',
+        text: 'holds a concurrency slot and its budget reservation',
       });
     return { admitted };
   };

@@ -1,7 +1,7 @@
 import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Time of a phase beside its sandbox's own limit: fetching, starting, stopping, storing what it left. */
+/** Time of a phase outside its sandbox's own limit: fetching, starting, stopping, storing the results. */
 const phaseMarginSeconds = 600;
 
 /**

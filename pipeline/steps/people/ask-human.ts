@@ -6,7 +6,7 @@ import { getJson, getText } from '../../runs/artifacts.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** The agent's question, or what to do when the rounds are used up (R22). An answer resumes the run. */
+/** Asks the agent's question, or how to continue after the last rework round (R22). An answer resumes the run. */
 export const askHuman: Step<'ask-human'> =
   (deps) =>
   async ({ runId, round, reason, token }) => {
@@ -25,7 +25,7 @@ export const askHuman: Step<'ask-human'> =
       question,
       ...(options ? { options } : {}),
       needsPerson: true,
-      // The requester knows best what was meant, and an answer approves nothing.
+      // The requester may answer too, because an answer approves nothing.
       eligible: [...new Set([...context.task.approvers, context.record.requester])],
       required: 1,
     });
@@ -36,7 +36,7 @@ async function agentQuestion(deps: Deps, { record }: RunContext): Promise<Questi
   const digest = record.work.results.question;
   return questionSchema.parse(
     digest === undefined
-      ? { question: 'The agent stopped with a question and left no text.' }
+      ? { question: 'The agent stopped with a question, but wrote no text.' }
       : await getJson(deps.artifacts, digest),
   );
 }
@@ -49,7 +49,7 @@ async function escalation(
 ): Promise<Question> {
   const failure = record.work.results.failure;
   return {
-    question: `${reason}: ${task.limits.reworkRounds} rework rounds did not settle it. What should the agent do?`,
+    question: `${reason}: ${task.limits.reworkRounds} rework rounds did not solve it. What should the agent do?`,
     context: failure === undefined ? '' : await getText(deps.artifacts, failure),
     options: options.map(({ label }) => label),
   };

@@ -5,7 +5,7 @@ import { getJson } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** A person looks at the work so far before the agent goes on (R21). */
+/** A person checks the work before the agent continues (R21). */
 export const checkpointGate: Step<'checkpoint-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {

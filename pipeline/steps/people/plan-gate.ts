@@ -6,7 +6,9 @@ import { getJson } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** People approve, edit, constrain, ask for an alternative or reject (R20). Nothing runs meanwhile. */
+/**
+ * People approve, edit or constrain the plan, ask for an alternative, or reject (R20). Nothing runs during the wait.
+ */
 export const planGate: Step<'plan-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {

@@ -9,7 +9,9 @@ import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** n-of-m votes on exactly this head (R24, R25). Weakened tests are shown first and never decided by `--yes` (R45). */
+/**
+ * n-of-m votes on exactly this head (R24, R25). Weakened tests are shown first, and `--yes` cannot accept them (R45).
+ */
 export const reviewGate: Step<'review-gate'> =
   (deps) =>
   async ({ runId, round, token }) => {

@@ -6,8 +6,8 @@ import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
- * Waits for the spec's CI gates on exactly this head. A host with CI is asked now and at each of its messages; on one
- * without, Verify has run the gates as commands of the policy, so that they are green when this state is reached.
+ * Waits for the spec's CI gates on exactly this head. The results are read from the host now and after each of its
+ * webhooks. If the host has no CI, Verify has already run the gates as commands of the policy, so they are green here.
  */
 export const awaitCi: Step<'await-ci'> =
   (deps) =>

@@ -3,7 +3,7 @@ import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** Marks the pull request ready and tells the requester. Nothing is committed after the approved head. */
+/** Marks the pull request as ready and notifies the requester. Nothing is committed after the approved head. */
 export const deliver: Step<'deliver'> =
   (deps) =>
   async ({ runId }) => {

@@ -15,8 +15,8 @@ import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-c
 import type { Step } from '../step.ts';
 
 /**
- * The trusted guard again, the target again, then commit and draft pull request. A moved target is merged and verified
- * again; a conflict goes back to the agent with git's markers in the files.
+ * Runs the guard again and checks the target again, then publishes the commit and the draft pull request. If the target
+ * moved, the change is merged and verified again; with conflicts it goes back to the agent with git's conflict markers.
  */
 export const publish: Step<'publish'> =
   (deps) =>
@@ -56,7 +56,7 @@ export const publish: Step<'publish'> =
       });
       return { commit, pullRequest };
     });
-    // Linked before the record says it: CI may report on the head before anybody waits for it.
+    // Linked before the record is updated, because CI may report on the head before the run waits for it.
     await deps.runLinks.link(record.repository, `head:${commit}`, runId);
     await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
     await deps.runs.update(runId, (run) => ({ ...run, state: 'Publish', commit, pullRequest }));

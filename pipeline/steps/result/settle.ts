@@ -7,7 +7,7 @@ import { bestEffort, reportRun } from '../../runs/report-run.ts';
 import { accessRepository, loadTask } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
-/** The end of every run: leftovers stopped, money settled, the place given on, the final record. Idempotent. */
+/** The end of every run: stops leftovers, settles the money, frees the slot, writes the final record. Idempotent. */
 export const settle: Step<'settle'> =
   (deps) =>
   async ({ runId, outcome }) => {
@@ -28,10 +28,13 @@ export const settle: Step<'settle'> =
     const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
-    // The machine knows that somebody said no; why, is with the gate.
-    const no =
+    // The state machine only knows that the run was rejected; the gate has the reason.
+    const rejection =
       outcome.error === 'Rejected' ? gates.findLast((gate) => gate.decision?.outcome === 'rejected') : undefined;
-    if (error && no?.decision) error.message = `${no.decision.by.join(', ')}: ${no.decision.text || 'no reason given'}`;
+    if (error && rejection?.decision) {
+      const { by, text } = rejection.decision;
+      error.message = `${by.join(', ')}: ${text || 'no reason given'}`;
+    }
     await recordEvent(deps, runId, {
       key: 'ended',
       type: 'ended',
@@ -49,20 +52,20 @@ export const settle: Step<'settle'> =
       spentMicros,
       endedAt: at,
       ...(error ? { error } : {}),
-      // Deliver has marked it as ready.
+      // Deliver has marked the pull request as ready.
       ...(pullRequest && outcome.status === 'delivered' ? { pullRequest: { ...pullRequest, draft: false } } : {}),
     };
     if (!isFinal(record.status)) await reportRun(deps, runId, ending);
-    // What cannot be revoked now stays on the list, and whoever starts next revokes it.
+    // Credentials that cannot be revoked now stay recorded, and a later cleanup revokes them.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
-    // Last: whoever sees a final record finds everything else done.
+    // Last, so that everything else is done when the record is final.
     const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
       isFinal(run.status) ? undefined : { ...run, ...ending },
     );
     return { status: ended.status };
   };
 
-/** The machine's error and cause as people see them; Lambda wraps the message in JSON. */
+/** Error and cause of the state machine for people; Lambda wraps the message in JSON. */
 function errorOf({ error, cause }: Outcome): ErrorView | undefined {
   if (error === undefined) return undefined;
   const name = isErrorName(error) ? error : 'Internal';
@@ -74,7 +77,7 @@ function messageOf(cause: string): string {
     const value: unknown = JSON.parse(cause);
     if (typeof value === 'object' && value !== null && 'errorMessage' in value) return String(value.errorMessage);
   } catch {
-    // a cause that is not Lambda's JSON is the message itself
+    // A cause that is not JSON of Lambda is the message itself.
   }
   return cause;
 }

@@ -1,7 +1,7 @@
 import { launchPhase } from '../../phases/launch-phase.ts';
 import type { Step } from '../step.ts';
 
-/** The agent works to the next checkpoint, from the base and the last change set. Answered by `endPhase`. */
+/** Starts the agent on the base and the last change set, up to the next checkpoint. `endPhase` answers the token. */
 export const build: Step<'build'> =
   (deps) =>
   async ({ runId, round, phase, token }) => {

@@ -1,7 +1,7 @@
 import { launchPhase } from '../../phases/launch-phase.ts';
 import type { Step } from '../step.ts';
 
-/** Baseline tests, then the agent reads and plans; its edits are discarded. Answered by `endPhase`. */
+/** Starts the baseline tests and the planning agent; its edits are discarded. `endPhase` answers the token. */
 export const plan: Step<'plan'> =
   (deps) =>
   async ({ runId, round, token }) => {

@@ -8,8 +8,8 @@ import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
- * The verdict (law 3): the guard out here, then a fresh sandbox with base and change set, no model, its own secret. A
- * change the guard refuses is answered without starting anything.
+ * The verdict on a change (law 3): the guard runs outside the sandbox, then a fresh sandbox with its own secret and no
+ * model runs the commands on base and change set. If the guard refuses the change, no sandbox is started.
  */
 export const verify: Step<'verify'> =
   (deps) =>

@@ -227,24 +227,24 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
   ['cancel by somebody who neither asked nor approves', () => comment('reader-gh', '/drydock cancel'), 'refused', /./],
   ['retry of a run that is not over', () => comment('lead-gh', '/drydock retry'), 'refused', /RunUnfinished/],
   ['a vote for an old head', () => review('lead-gh', 'approved', 'b'.repeat(40)), 'refused', /the gate is about/],
-  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /asked for this run/],
+  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /requested this run/],
   [
     'a vote by a stranger',
     () => review('outsider-gh', 'approved', run.commit ?? ''),
     'refused',
-    /nobody the policy knows/,
+    /is not a person of the policy/,
   ],
   [
     'a vote by a bot under a known name',
     () => review('lead-gh', 'approved', run.commit ?? '', true),
     'refused',
-    /nobody the policy knows/,
+    /is not a person of the policy/,
   ],
   [
     'changes requested by a stranger',
     () => review('reader-gh', 'changes_requested', run.commit ?? ''),
     'refused',
-    /nobody the policy knows/,
+    /is not a person of the policy/,
   ],
   [
     'a review of no pull request of ours',
@@ -257,7 +257,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         review: { id: '1', head: 'a'.repeat(40), state: 'approved', body: '' },
       }),
     'ignored',
-    /of no run/,
+    /belongs to no run/,
   ],
 ];
 
