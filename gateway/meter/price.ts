@@ -2,11 +2,11 @@ import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import { costMicros } from '../../core/money/price.ts';
 
 /** Used if the price list does not contain the model's context window. */
-const largestContext = 2_000_000;
+const maxContext = 2_000_000;
 
 /** Maximum number of input tokens of the model. */
 function contextWindow(provider: string, model: string): number {
-  return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? largestContext;
+  return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? maxContext;
 }
 
 /**
