@@ -13,7 +13,7 @@ import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 let made: Authenticate | undefined;
-/** Kept between requests, with what the issuer said of itself. */
+/** Cached between requests, including the issuer's metadata. */
 function login(): Authenticate {
   const issuer = variable('issuer');
   const clientSecret = optional('clientSecret');
@@ -33,7 +33,7 @@ function login(): Authenticate {
   return made;
 }
 
-/** The pages, for who has signed in. Requests end with their answer, so nothing is followed live. */
+/** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
   const app = createWeb({
     service: createService(await composeDeps(), () => []),
