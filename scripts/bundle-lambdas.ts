@@ -9,20 +9,20 @@ import { build, type Plugin } from 'esbuild';
 const root = resolve(import.meta.dirname, '..');
 
 interface Bundle {
-  /** Of the function. */
+  /** Name of the function. */
   name: string;
   file: string;
   bytes: number;
 }
 
-/** How what runs on AWS is bundled. */
+/** Bundle options for code that runs on AWS. */
 export const forAws = {
   bundle: true,
   minify: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  // What was written for CommonJS asks for Node's modules by `require`.
+  // Modules that were written for CommonJS load Node's modules with `require`.
   banner: {
     js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
   },
@@ -45,7 +45,7 @@ const usedSchemas: Plugin = {
   },
 };
 
-/** Functions check data against schemas; none of them writes a JSON Schema, which every schema of zod can. */
+/** Functions validate data with schemas; none of them generates a JSON Schema, which is part of every zod schema. */
 const withoutJsonSchema: Plugin = {
   name: 'without-json-schema',
   setup(bundling) {
@@ -60,7 +60,7 @@ const withoutJsonSchema: Plugin = {
   },
 };
 
-/** Octokit has a method for each of GitHub's thousand endpoints; those that our adapter names are enough. */
+/** Octokit has a method for each of GitHub's thousand endpoints; the bundle keeps those that our adapter uses. */
 const usedEndpoints: Plugin = {
   name: 'used-endpoints',
   setup(bundling) {
@@ -83,11 +83,11 @@ const usedEndpoints: Plugin = {
   },
 };
 
-/** The same for all functions, and as large as a third of one: it is a layer of its own. */
+/** The tracer is the same for all functions and a third of the size of one, so it is a layer. */
 const tracer = '@aws-lambda-powertools/tracer';
 export const tracerEntry = fileURLToPath(import.meta.resolve(tracer));
 
-/** What Lambda's runtime brings along. */
+/** Packages that Lambda's runtime contains. */
 export const awsRuntime = ['@aws-sdk/*', '@smithy/*'];
 
 export const lambdaSources = (): string[] =>
@@ -109,7 +109,7 @@ async function bundleTracer(folder: string): Promise<void> {
   });
 }
 
-/** @param outDir Folder that is emptied first. */
+/** @param outDir Output folder; it is emptied first. */
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
   await bundleTracer(join(outDir, 'tracing-layer'));
@@ -125,7 +125,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         plugins: [usedSchemas, withoutJsonSchema, usedEndpoints],
       });
       const [output] = outputFiles;
-      if (!output) throw new Error(`esbuild made nothing of ${name}`);
+      if (!output) throw new Error(`esbuild produced no output for ${name}`);
       const folder = join(outDir, name);
       mkdirSync(folder, { recursive: true });
       const file = join(folder, 'index.mjs');
