@@ -24,7 +24,7 @@ interface FunctionProps {
   /** Receives events that failed all retries. */
   deadLetters?: sqs.IQueue;
   layers?: lambda.ILayerVersion[];
-  /** Of the log group. */
+  /** Removal policy of the log group. */
   removalPolicy: RemovalPolicy;
 }
 
