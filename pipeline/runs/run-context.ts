@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostKind, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import { type EffectiveTask, effectiveTask } from '../../core/run/effective-task.ts';
@@ -41,8 +42,7 @@ export function accessRepository(
 ): RepositoryAccess {
   const scope = {
     repository: spec.repository,
-    ...(run === undefined ? {} : { run }),
-    ...(installation === undefined ? {} : { installation }),
+    ...defined({ run, installation }),
   };
   return { host: deps.codeHost(host, scope), location, repository: { host, scope, location } };
 }
