@@ -39,13 +39,13 @@ interface Tag {
   end: string | undefined;
 }
 
-function readTag(elements: Elements, { slash, name, attributes, end }: Tag, least: number): void {
+function readTag(elements: Elements, { slash, name, attributes, end }: Tag, min: number): void {
   // A tag that does not end here, with another in its attribute, or with a longer name: it is not clear what it does.
   if (end === '' || attributes.includes('<') || !/^(?:[\s/]|$)/.test(attributes)) elements.lost = true;
   if (slash === '') {
     if (elements.open.some((outer) => raw.test(outer))) elements.lost = true;
     open(elements, name);
-  } else if (!close(elements, name, least)) elements.lost = true;
+  } else if (!close(elements, name, min)) elements.lost = true;
 }
 
 function open(elements: Elements, name: string): void {
@@ -54,10 +54,10 @@ function open(elements: Elements, name: string): void {
   else elements.lost = true;
 }
 
-/** Believed for the innermost element, at the start of the piece or for what the same piece opened: from `least` on. */
-function close({ open: names }: Elements, name: string, least: number): boolean {
+/** Believed for the innermost element, at the start of the piece or for what the same piece opened: from `min` on. */
+function close({ open: names }: Elements, name: string, min: number): boolean {
   if (!names.includes(name)) return true;
-  const believed = names.at(-1) === name && names.length > least;
+  const believed = names.at(-1) === name && names.length > min;
   if (believed) names.pop();
   return believed;
 }

@@ -75,20 +75,17 @@ export async function evaluate(template: unknown, scope: Scope): Promise<unknown
   return Object.fromEntries(entries.map(([key], i) => [key, values[i]]));
 }
 
-/** A whole number of seconds, at least `least`. @throws StateError States.QueryEvaluationError. */
-export async function seconds(template: unknown, scope: Scope, what: string, least: number): Promise<number> {
+/** A whole number of seconds, at least `min`. @throws StateError States.QueryEvaluationError. */
+export async function seconds(template: unknown, scope: Scope, what: string, min: number): Promise<number> {
   const value = await evaluate(template, scope);
-  if (isSeconds(value, least)) return value;
-  throw new StateError(
-    'States.QueryEvaluationError',
-    `${what} is ${JSON.stringify(value)}, not ${secondsText(least)}.`,
-  );
+  if (isSeconds(value, min)) return value;
+  throw new StateError('States.QueryEvaluationError', `${what} is ${JSON.stringify(value)}, not ${secondsText(min)}.`);
 }
 
 /** 99,999,999 seconds, over three years, is the longest that Step Functions takes. */
-export const isSeconds = (value: unknown, least: number): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 99_999_999;
-export const secondsText = (least: number): string => `a whole number of seconds from ${least} to 99,999,999`;
+export const isSeconds = (value: unknown, min: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= min && value <= 99_999_999;
+export const secondsText = (min: number): string => `a whole number of seconds from ${min} to 99,999,999`;
 
 /** RFC 3339 with date, time and zone, as the States Language wants it. */
 export const isTimestamp = (value: unknown): value is string =>

@@ -21,20 +21,20 @@ export interface SandboxEnd {
  */
 export function judge(seen: {
   ended: SandboxEnd;
-  /** The first failure the gateway told. */
-  told: Failure | undefined;
+  /** The first failure the gateway reported. */
+  reported: Failure | undefined;
   /** `result.json` as put. */
   bytes: Uint8Array | undefined;
   phaseKey: string;
 }): Pick<PhaseEnd, 'result' | 'failure'> {
-  const { ended, told, bytes, phaseKey } = seen;
+  const { ended, reported, bytes, phaseKey } = seen;
   if (ended.failure?.name === 'Cancelled') return { failure: ended.failure };
   const read = bytes === undefined ? undefined : parseResult(bytes, phaseKey);
   const result = read !== undefined && 'result' in read ? read.result : undefined;
   const limit = result === undefined || result.outcome === 'failed' ? ended.limit : undefined;
   const invalid =
     read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
-  const failure = ended.failure ?? told ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
+  const failure = ended.failure ?? reported ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
   return { ...(result === undefined ? {} : { result }), ...(failure === undefined ? {} : { failure }) };
 }
 

@@ -9,17 +9,17 @@ import { type GatewayContext, type Route, sendJson } from '../context.ts';
  */
 export function bootRoute(context: GatewayContext, ticket: string): Route {
   const { secrets, registries } = context.config;
-  let told = false;
+  let used = false;
   return (exchange) => {
     const { request, response, url } = exchange;
     request.resume();
     const shown = secretsOf(request, url).some((given) => timingSafeEqual(digest(given), digest(ticket)));
-    if (request.method !== 'POST' || !shown || told) {
-      const reason = told ? 'the ticket was used before' : 'without the ticket of the sandbox';
+    if (request.method !== 'POST' || !shown || used) {
+      const reason = used ? 'the ticket was used before' : 'without the ticket of the sandbox';
       context.refuse(exchange, 403, { target: '/boot', reason, allow: '' });
       return;
     }
-    told = true;
+    used = true;
     const answer: BootAnswer = {
       runnerSecret: secrets.runner,
       agentSecret: secrets.agent,

@@ -59,7 +59,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
           const { name, message: words, remedy } = named;
           return log({ unsent: message.key, name, message: words, remedy });
         }
-        await sleep(backoffMs(attempt, { firstMs: firstWaitMs, least: 1 }, Math.random));
+        await sleep(backoffMs(attempt, { firstMs: firstWaitMs, minShare: 1 }, Math.random));
       }
     }
   };

@@ -39,7 +39,7 @@ const writable = {
 
 /** A gateway streams; it computes little. */
 const gatewaySize: FargateSize = { cpu: 256, memoryMb: 512 };
-const ephemeralGib = { free: 20, least: 21 };
+const ephemeralGib = { free: 20, min: 21 };
 
 /**
  * The cluster and the tasks of a phase: the gateway, and a sandbox per image. Plain task definitions: the ready-made ones always give a task a role, and a
@@ -83,7 +83,7 @@ export class Sandbox extends Construct {
         name: 'sandbox',
         image: `${uri}${image}`,
       });
-      if (gib > ephemeralGib.free) task.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.least) };
+      if (gib > ephemeralGib.free) task.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.min) };
       Validations.of(task).acknowledge({
         id: 'AwsSolutions::AwsSolutions-ECS7',
         reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway to the evidence.',

@@ -45,7 +45,7 @@ console.log(
   JSON.stringify(
     {
       machine: { ...machine, loadAfter: load() },
-      how: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
+      method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
       engine,
       lint,
       webhooks,

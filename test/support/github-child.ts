@@ -15,7 +15,10 @@ const { config, push } = JSON.parse(readFileSync(join(folder, 'child.json'), 'ut
   push: Extract<HostEvent, { kind: 'push' }>;
 };
 const boundaries = join(folder, 'boundaries');
-const seen = new Set(existsSync(boundaries) ? readFileSync(boundaries, 'utf8').split('\n') : []);
+/** A person votes on what the pull request shows: the step that opens the gate returned, in this life or an earlier one. */
+const announced = join(folder, 'announced');
+const linesOf = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
+const seen = new Set(linesOf(boundaries));
 /** The steps that speak to the host. */
 const hosted = ['claim', 'publish', 'await-ci', 'review-gate', 'deliver', 'settle'];
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -28,7 +31,9 @@ const server = await openServerProcess({
     spec.phase === 'rework' ? { files: { 'src/math.js': `${goodFiles['src/math.js']}// said\n` } } : undefined,
   ),
   onStep(at, step, payload) {
-    const boundary = `${step} ${(payload as { round?: number }).round ?? 0} ${at}`;
+    const round = (payload as { round?: number }).round ?? 0;
+    if (step === 'review-gate' && at === 'returned') appendFileSync(announced, `${round}\n`);
+    const boundary = `${step} ${round} ${at}`;
     if (!hosted.includes(step) || seen.has(boundary)) return;
     appendFileSync(boundaries, `${boundary}\n`);
     process.kill(process.pid, 'SIGKILL');
@@ -50,7 +55,7 @@ for (;;) {
     await hooks.handle({ kind: 'ci', repository: push.repository, sender: push.sender, head: run.commit });
   }
   const gate = run.gate === null ? undefined : await server.service.gate(run.gate);
-  if (gate?.kind === 'review' && gate.status === 'pending') {
+  if (gate?.kind === 'review' && gate.status === 'pending' && linesOf(announced).includes(String(gate.round))) {
     const first = gate.round === 1;
     const choice = first ? ('revise' as const) : ('approve' as const);
     await server.service.vote({ gate: gate.gateId, who: 'lead', choice, text: first ? 'Say so.' : '' });

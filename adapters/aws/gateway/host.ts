@@ -109,7 +109,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${reason}` },
     };
     const bytes = artifacts.get(artifactNames.result);
-    const verdict = judge({ ended, told: log.failures[0], bytes, phaseKey });
+    const verdict = judge({ ended, reported: log.failures[0], bytes, phaseKey });
     const end: PhaseEnd = {
       phaseKey,
       ...verdict,

@@ -121,7 +121,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         artifacts.set(artifactNames.events, log.events);
         const verdict = judge({
           ended,
-          told: log.failures[0],
+          reported: log.failures[0],
           bytes: artifacts.get(artifactNames.result),
           phaseKey: job.spec.phaseKey,
         });

@@ -119,7 +119,7 @@ function deliveryOf({ id, event, receivedAt, attempts }: InboxRow): Delivery {
 
 /** 1 s, 2 s, 4 s … 5 min, less up to half of it at random; never sooner than the host asked for. */
 function retryMs(attempts: number, error: unknown): number {
-  const backoff = { firstMs: firstRetryMs, maxMs: maxRetryMs, least: 0.5 };
+  const backoff = { firstMs: firstRetryMs, maxMs: maxRetryMs, minShare: 0.5 };
   return Math.max(
     Math.ceil(backoffMs(attempts, backoff, Math.random)),
     error instanceof DrydockError ? askedFor(error.details) : 0,

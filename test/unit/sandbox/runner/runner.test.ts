@@ -119,8 +119,8 @@ describe('verdict', () => {
   const limit = { name: 'LimitExceeded', message: 'memory_mb' };
   const result = (outcome: string, phaseKey = 'k') =>
     Buffer.from(JSON.stringify({ phaseKey, outcome, changeSet: false, commands: [], versions: {}, timings: {} }));
-  const of = (bytes: Uint8Array | undefined, ended = {}, told?: { name: string; message: string }) =>
-    judge({ ended: { enforcer: 'x', lost, ...ended }, told, bytes, phaseKey: 'k' });
+  const of = (bytes: Uint8Array | undefined, ended = {}, reported?: { name: string; message: string }) =>
+    judge({ ended: { enforcer: 'x', lost, ...ended }, reported, bytes, phaseKey: 'k' });
 
   test('a result and nothing else stands alone', () => {
     expect(of(result('verified'))).toMatchObject({ result: { outcome: 'verified' } });
