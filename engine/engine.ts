@@ -17,10 +17,9 @@ export type { Execution, Visit } from './execution/view.ts';
 export type { EngineOptions } from './options.ts';
 
 /**
- * The embedded engine. An execution is a row of the journal; in memory are only the functions that run at the moment.
- * Every change of an execution is one record, made under its lock; what follows from a record happens after it is on
- * disk. So after a crash nothing recorded is repeated, and only a function that had not been recorded as finished runs
- * again.
+ * The embedded engine. An execution is a row of the journal; only running functions are in memory. Every transition of
+ * an execution is written as one record under its lock, and its effects happen after the record is on disk. After a
+ * crash, recorded work is therefore not repeated; only a function without a recorded result runs again.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -33,11 +32,11 @@ export class Engine {
   readonly #waiters = new Map<string, PromiseWithResolvers<Execution>[]>();
   #ticking = false;
   #resumed = false;
-  /** Why it works no more. */
+  /** The reason why the engine stopped. */
   #halted: Error | undefined;
 
   /**
-   * Opens the journal, alone. `committed` is told the number of every commit (tests crash there).
+   * Opens the journal exclusively. @param committed Called with the number of each commit; tests crash there.
    * @throws DefinitionRefused, EngineBusy, JournalFailed.
    */
   static open(options: EngineOptions, committed?: (commits: number) => void): Engine {
@@ -55,18 +54,19 @@ export class Engine {
   }
 
   /**
-   * Starts an execution once per name. `started: false` when the same name runs with the same input.
+   * Starts an execution once per name. `started: false` when an execution of this name runs with the same input.
    * @throws ExecutionAlreadyExists, InvalidName, InvalidExecutionInput.
    */
   async start(name: string, input: unknown): Promise<{ started: boolean }> {
-    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new errors.InvalidName(`${JSON.stringify(name)} is no name`);
+    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
+      throw new errors.InvalidName(`${JSON.stringify(name)} is not a valid name`);
     const json = textOf(input === undefined ? {} : input, (message) => new errors.InvalidExecutionInput(message));
     return this.#locked(name, async () => {
-      const there = this.#journal.load(name);
-      if (there) {
-        const same = isDeepStrictEqual(JSON.parse(there.input), JSON.parse(json));
-        if (same && there.status === 'RUNNING') return { started: false };
-        throw new errors.ExecutionAlreadyExists(`${name} exists: ${there.status}`);
+      const existing = this.#journal.load(name);
+      if (existing) {
+        const same = isDeepStrictEqual(JSON.parse(existing.input), JSON.parse(json));
+        if (same && existing.status === 'RUNNING') return { started: false };
+        throw new errors.ExecutionAlreadyExists(`${name} already exists: ${existing.status}`);
       }
       const transition = this.#transition(this.#firstRow(name, json));
       transition.events.push({ type: 'ExecutionStarted', execution: name, at: new Date(transition.now).toISOString() });
@@ -82,7 +82,7 @@ export class Engine {
     return row && executionOf(row);
   }
 
-  /** In the order of their start. */
+  /** All executions, by start time. */
   list(filter: { status?: Status } = {}): Execution[] {
     this.#refuseHalted();
     return this.#journal.rows(filter.status).map(executionOf);
@@ -95,8 +95,8 @@ export class Engine {
   }
 
   /**
-   * Unfinished executions that an earlier opening of the journal left and that `resume` has not taken up yet. One that
-   * waits for a token is moved on by an answer as always, and its next function runs once it is taken up.
+   * Unfinished executions of earlier sessions that `resume` has not resumed yet. An answer to a token still moves such
+   * an execution on, but its next function runs only after `resume`.
    */
   left(): Execution[] {
     this.#refuseHalted();
@@ -106,7 +106,7 @@ export class Engine {
       .map(executionOf);
   }
 
-  /** Takes up every unfinished execution of the journal; returns how many there are. */
+  /** Resumes all unfinished executions of the journal, and returns their number. */
   async resume(): Promise<number> {
     this.#refuseHalted();
     this.#resumed = true;
@@ -114,7 +114,7 @@ export class Engine {
     const launch = (name: string): Promise<void> =>
       this.#locked(name, async () => {
         const row = this.#journal.load(name);
-        // one whose time is up is not begun again: the wakeUp ends it
+        // A function whose deadline has passed is not run again: the wake-up ends its state.
         if (row?.due && row.due > this.#clock.now()) this.#follow(row);
       });
     await Promise.all(this.#journal.invoking().map(launch));
@@ -128,7 +128,7 @@ export class Engine {
     await this.#answer(token, { type: 'result', value: JSON.parse(json) as unknown });
   }
 
-  /** Durable when it resolves. Error and cause are cut at 256 and 32,768 characters. @throws TaskTimedOut. */
+  /** Durable when it resolves. `error` is cut at 256 characters, `cause` at 32,768. @throws TaskTimedOut. */
   async sendTaskFailure(token: string, error: string, cause: string): Promise<void> {
     await this.#answer(token, { type: 'failure', error: error.slice(0, 256), cause: cause.slice(0, 32_768) });
   }
@@ -149,7 +149,7 @@ export class Engine {
   /** Resolves at the end of an execution. @throws ExecutionDoesNotExist; EngineClosed, JournalFailed before its end. */
   done(name: string): Promise<Execution> {
     const waiter = Promise.withResolvers<Execution>();
-    // nobody has to listen when the engine closes first
+    // A rejection that nobody handles must not count as unhandled.
     waiter.promise.catch(() => undefined);
     const execution = this.#halted ? undefined : this.describe(name);
     if (this.#halted) waiter.reject(this.#halted);
@@ -160,7 +160,7 @@ export class Engine {
     return waiter.promise;
   }
 
-  /** Stops working and lets go of the journal; what is under way is kept for `resume`. Functions are told to stop. */
+  /** Stops the engine and closes the journal; aborts running functions. Unfinished executions are kept for `resume`. */
   async close(): Promise<void> {
     this.#halt(new errors.EngineClosed('the engine is closed'));
     await this.#locks.settled();
@@ -173,10 +173,10 @@ export class Engine {
       const open = (row.stage === 'token' || row.stage === 'invoke') && row.due !== null && row.due > transition.now;
       return open && sameToken(token, tokenOf(this.#journal.secret, row));
     });
-    if (!answered) throw new errors.TaskTimedOut('nobody waits for this token: unknown, answered, or timed out');
+    if (!answered) throw new errors.TaskTimedOut('no state waits for this token: it is unknown, answered or timed out');
   }
 
-  /** Moves an execution on, if it still is where the caller thinks; resolves when that is on disk. */
+  /** Moves an execution on if `applies` is true; resolves when the change is on disk. */
   #change(name: string, cause: Cause, applies: (transition: Transition) => boolean): Promise<boolean> {
     return this.#locked(name, async () => {
       const row = this.#journal.load(name);
@@ -185,7 +185,7 @@ export class Engine {
       if (!applies(transition)) return false;
       const expired = row.expiresAt !== null && row.expiresAt <= transition.now;
       if (expired)
-        transition.end('TIMED_OUT', { error: 'States.Timeout', cause: 'The execution was not done in time.' });
+        transition.end('TIMED_OUT', { error: 'States.Timeout', cause: 'The execution did not end in time.' });
       else await this.#advance(transition, cause);
       await this.#write(transition);
       if (expired) this.#invocations.abortAll(new Error(`${name} timed out`), name);
@@ -198,7 +198,7 @@ export class Engine {
     try {
       await advance(transition, cause, this.#options.random ?? Math.random);
     } catch (error) {
-      // A defect of ours, or a journal somebody changed: it ends this execution and no other.
+      // A defect of the engine or a modified journal: it ends only this execution.
       transition.end('FAILED', { error: 'States.Runtime', cause: String(error) });
     }
   }
@@ -215,7 +215,7 @@ export class Engine {
       try {
         this.#options.onEvent?.(event);
       } catch {
-        // an observer that fails must not change what it observes
+        // A failing observer must not affect the execution.
       }
     }
     if (row.status === 'RUNNING') this.#follow(row);
@@ -225,14 +225,14 @@ export class Engine {
     }
   }
 
-  /** Does what a row on disk asks for, where the execution is ours to run. */
+  /** Starts the effects of a stored row, if this session runs the execution. */
   #follow(row: Row): void {
     if (this.#halted || !(this.#resumed || row.session === this.#journal.session)) return;
     if (row.due !== null && !this.#ticking) this.#wakeUp.by(row.due);
     if (row.status === 'RUNNING' && row.stage === 'invoke' && !this.#invocations.has(row)) void this.#launch(row);
   }
 
-  /** Runs the function of an execution's state, and records how that ended unless the execution has gone on. */
+  /** Runs the function of the current state, and records its result unless the execution has moved on. */
   async #launch(row: Row): Promise<void> {
     try {
       const transition = this.#transition(row);
@@ -242,13 +242,13 @@ export class Engine {
         const context = { execution: row.name, state: row.state, signal, ...(token === undefined ? {} : { token }) };
         return this.#options.invoke(functionName, payload, context);
       });
-      if (!this.#halted) await this.#change(row.name, cause, (transition) => sameTry(transition.row, row));
+      if (!this.#halted) await this.#change(row.name, cause, (transition) => sameAttempt(transition.row, row));
     } catch (error) {
       this.#halt(error as Error);
     }
   }
 
-  /** Moves on everything whose time has come. */
+  /** Moves on all executions that are due. */
   async #tick(): Promise<void> {
     this.#ticking = true;
     try {
@@ -257,7 +257,7 @@ export class Engine {
         const names = this.#halted ? [] : this.#journal.dueBy(this.#clock.now());
         if (names.length === 0) break;
         const moved = await Promise.all(names.map((name) => this.#change(name, { type: 'elapsed' }, due)));
-        // a clock that goes backwards would keep them due and not
+        // If the clock goes backwards, `dueBy` would return the same executions again and again.
         if (!moved.includes(true)) break;
       }
     } catch (error) {
@@ -329,17 +329,17 @@ export class Engine {
   }
 }
 
-const sameTry = (now: Row, then: Row): boolean => now.visit === then.visit && now.attempt === then.attempt;
+const sameAttempt = (now: Row, then: Row): boolean => now.visit === then.visit && now.attempt === then.attempt;
 
-/** JSON text of what a caller hands in. */
-function textOf(value: unknown, refused: (message: string) => Error): string {
+/** JSON text of a caller's value. @throws the error of `invalid`. */
+function textOf(value: unknown, invalid: (message: string) => Error): string {
   let text: string | undefined;
   try {
     text = toJson(value);
   } catch (error) {
-    throw refused((error as Error).message);
+    throw invalid((error as Error).message);
   }
-  if (text === undefined) throw refused('it is no JSON');
-  if (!fits(text)) throw refused('it is larger than 256 KiB');
+  if (text === undefined) throw invalid('the value is not valid JSON');
+  if (!fits(text)) throw invalid('the value is larger than 256 KiB');
   return text;
 }

@@ -1,4 +1,4 @@
-/** How a state failed, by the names of the States Language or of the function that threw. */
+/** The failure of a state; `error` is a name of the States Language or of the error that the function threw. */
 export class StateError extends Error {
   readonly error: string;
   readonly failure: string;
@@ -14,22 +14,22 @@ const named = (name: string) =>
     override readonly name = name;
   };
 
-/** The name is taken by an execution with another input, or by one that has ended. */
+/** An execution of this name has another input or has ended. */
 export class ExecutionAlreadyExists extends named('ExecutionAlreadyExists') {}
 export class ExecutionDoesNotExist extends named('ExecutionDoesNotExist') {}
 /** A name is 1–80 of `A-Za-z0-9-_`. */
 export class InvalidName extends named('InvalidName') {}
-/** The input of an execution is no JSON or larger than 256 KiB. */
+/** The input of an execution is not valid JSON or larger than 256 KiB. */
 export class InvalidExecutionInput extends named('InvalidExecutionInput') {}
-/** The answer to a token is no JSON or larger than 256 KiB; the token stays open. */
+/** The answer to a token is not valid JSON or larger than 256 KiB; the token stays open. */
 export class InvalidOutput extends named('InvalidOutput') {}
-/** Nobody waits for the token: unknown, answered, or timed out. */
+/** No state waits for the token: it is unknown, answered or timed out. */
 export class TaskTimedOut extends named('TaskTimedOut') {}
 /** Another process holds the journal. */
 export class EngineBusy extends named('EngineBusy') {}
 /** The engine was closed. */
 export class EngineClosed extends named('EngineClosed') {}
-/** The journal could not be written or is none of ours. The engine stops: what is not on disk must not go on. */
+/** The journal cannot be written or is invalid. The engine stops, because unrecorded work must not continue. */
 export class JournalFailed extends named('JournalFailed') {}
 
 export interface Problem {
@@ -38,7 +38,7 @@ export interface Problem {
   message: string;
 }
 
-/** A definition that holds something the engine does not run; all faults at once. */
+/** A definition with features that the engine does not support; lists all faults. */
 export class DefinitionRefused extends named('DefinitionRefused') {
   readonly problems: Problem[];
   constructor(problems: Problem[]) {

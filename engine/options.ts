@@ -2,7 +2,7 @@ import type { StateMachine } from './asl/types.ts';
 import type { Status } from './store/journal.ts';
 import type { EngineClock } from './timing/clock.ts';
 
-/** Something that has happened: told once, after it is on disk. */
+/** An event of an execution, emitted once, after it is on disk. */
 export interface EngineEvent {
   type: 'ExecutionStarted' | 'StateEntered' | 'StateExited' | 'TaskRetried' | 'TaskCaught' | 'ExecutionEnded';
   execution: string;
@@ -12,9 +12,9 @@ export interface EngineEvent {
   /** Counts entered states, from 1. */
   visit?: number;
   error?: string;
-  /** Until the next try. */
+  /** Milliseconds until the next attempt. */
   delayMs?: number;
-  /** Of an execution that ended. */
+  /** Status of an ended execution. */
   status?: Status;
 }
 
@@ -24,21 +24,21 @@ export interface InvokeContext {
   state: string;
   /** Aborted when the state or the execution times out, the execution is stopped, or the engine closes. */
   signal: AbortSignal;
-  /** Of a `waitForTaskToken` state. */
+  /** Task token of a `waitForTaskToken` state. */
   token?: string;
 }
 
 export interface EngineOptions {
-  /** Journal; `:memory:` for none. */
+  /** Path of the journal, or `:memory:`. */
   file: string;
   /** Name of the state machine, for ids and the context object. */
   name: string;
   definition: StateMachine;
-  /** Runs a function. What it throws fails the state under its `name`; what it returns is read as JSON. */
+  /** Runs a function. A thrown error fails the state under its `name`; the return value is converted to JSON. */
   invoke(functionName: string, payload: unknown, context: InvokeContext): Promise<unknown>;
   clock?: EngineClock;
-  /** Jitter of retries, in [0, 1). */
+  /** Random number for the jitter of retries, in [0, 1). */
   random?: () => number;
-  /** An observer: what it throws is dropped. */
+  /** An observer; its errors are ignored. */
   onEvent?(event: EngineEvent): void;
 }

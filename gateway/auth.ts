@@ -4,7 +4,7 @@ import type { Caller } from './context.ts';
 
 export const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Every place a client of the gateway may carry its secret: agents know only their vendor's header. */
+/** All secrets of a request. Agents only know their vendor's header, so each vendor's way to send a key is read. */
 export function secretsOf(request: IncomingMessage, url: URL): string[] {
   const found: string[] = [];
   for (const name of ['authorization', 'proxy-authorization'] as const) {
@@ -26,7 +26,7 @@ export function secretsOf(request: IncomingMessage, url: URL): string[] {
   return found;
 }
 
-/** Compares digests, so that neither content nor length shows in the time it takes. */
+/** Identifies callers. It compares digests in constant time, which discloses neither content nor length of a secret. */
 export function authenticator(secrets: { runner: string; agent: string }) {
   const runner = digest(secrets.runner);
   const agent = digest(secrets.agent);

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { type PhaseEvent, phaseSpec, type Refusal } from '../core/run/phase.ts';
 
-/** What a gateway does for its phase. */
+/** The settings of a gateway for its phase. */
 const gatewaySettings = z.strictObject({
-  /** Folder that artifacts are written to, one file per name. */
+  /** Folder for artifacts, one file per name. */
   artifactsDir: z.string(),
-  /** Append-only log of the metered calls; survives the gateway. */
+  /** Append-only log of the metered calls; it survives the gateway. */
   meterFile: z.string(),
   secrets: z.strictObject({ runner: z.string().min(32), agent: z.string().min(32) }),
-  /** What a sandbox that was started without its secrets exchanges for them, once; absent where it has them already. */
+  /** One-time ticket that a sandbox exchanges for its secrets; absent if the sandbox starts with its secrets. */
   ticket: z.string().min(32).optional(),
   spec: phaseSpec,
-  /** Input name to the file that holds it. */
+  /** File of each input, by name. */
   inputs: z.record(z.string(), z.string()),
   baseRepository: z.string(),
-  /** Registry name to its base URL on the host; a name that is not here is refused. */
+  /** Base URL on the host of each registry, by name; other registries are refused. */
   registries: z.record(z.string(), z.string()),
   /** Hosts that CONNECT may reach, on port 443. */
   hosts: z.array(z.string()),
@@ -27,28 +27,28 @@ const gatewaySettings = z.strictObject({
       session: z.string().optional(),
       key: z.string().optional(),
       budgetMicros: z.int().nonnegative(),
-      /** Base URL of the provider, where it is not the public one. */
+      /** Base URL of the provider, if it is not the public one. */
       upstream: z.string().optional(),
     })
     .optional(),
   caps: z.strictObject({
-    /** Bytes of one artifact, and of all together. */
+    /** Limits in bytes: of one artifact, and of all artifacts together. */
     artifactBytes: z.int().positive(),
     artifactTotalBytes: z.int().positive(),
-    /** Bytes fetched from registries, all together. */
+    /** Limit in bytes for all downloads from registries together. */
     registryBytes: z.int().positive(),
   }),
 });
 export type GatewaySettings = z.infer<typeof gatewaySettings>;
 
-/** What the launcher tells a gateway over its stdin, as one line of JSON. Secrets are nowhere else. */
+/** The configuration that the launcher sends over stdin, as one line of JSON. Secrets are passed in no other way. */
 export const gatewayConfig = gatewaySettings.extend({
   /** Path of the unix socket to listen on, at most 107 bytes. */
   socket: z.string().max(107),
 });
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
 
-/** What a gateway tells its launcher, NDJSON on stdout. */
+/** A message from the gateway to its launcher: NDJSON on stdout. */
 export type GatewayMessage =
   | { type: 'ready' }
   | { type: 'event'; event: PhaseEvent }

@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
 
-/** Who a request comes from, by the secret it carries. */
+/** The sender of a request, identified by the secret in it. */
 export type Caller = 'runner' | 'agent' | 'nobody';
 
-/** What every route shares: configuration, the log of refusals, and the way to the launcher. */
+/** State that all routes share: configuration, refusals, and messages to the launcher. */
 export interface GatewayContext {
   readonly config: GatewaySettings;
-  /** Label of the step that runs inside, as the runner last told it. */
+  /** Label of the current step, as last reported by the runner. */
   currentStep: string;
-  /** Hands a fact to the launcher. */
+  /** Sends a message to the launcher. */
   tell(message: GatewayMessage): void;
-  /** Records a refusal and answers the request with it. */
+  /** Records a refusal and sends it as the response. */
   refuse(exchange: Exchange, status: number, refusal: Omit<Refusal, 'at' | 'command'>): void;
-  /** Records a refusal for which there is no HTTP answer. */
+  /** Records a refusal that has no HTTP response. */
   record(refusal: Omit<Refusal, 'at' | 'command'>, request?: IncomingMessage): Refusal;
   onEvent(event: PhaseEvent): void;
 }
@@ -23,14 +23,14 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
-  /** Path below the route's prefix, percent-decoded nowhere. */
+  /** Path after the route's prefix, still percent-encoded. */
   readonly rest: string;
   readonly caller: Caller;
 }
 
 export type Route = (exchange: Exchange) => Promise<void> | void;
 
-/** A request whose input is wrong; the message is sent back. */
+/** An invalid request; the message is sent back. */
 export class BadRequest extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -39,7 +39,7 @@ export class BadRequest extends Error {
   }
 }
 
-/** Reads a body of at most `max` bytes. @throws BadRequest 413 when it is longer. */
+/** Reads a body of at most `max` bytes. @throws BadRequest 413 if it is longer. */
 export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

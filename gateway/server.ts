@@ -1,4 +1,4 @@
-import http from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
 import { authenticator } from './auth.ts';
@@ -15,9 +15,9 @@ import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 
 /** A loop inside the sandbox must not fill the launcher's memory with refusals. */
-const MAX_REFUSALS = 500;
-/** Header the relay adds with the command line of the process that asked, where it could tell. */
-const COMMAND_HEADER = 'drydock-command';
+const maxRefusals = 500;
+/** Header in which the relay sends the command line of the requesting process, if it is known. */
+const commandHeader = 'drydock-command';
 
 interface Mount {
   readonly prefix: string;
@@ -25,9 +25,9 @@ interface Mount {
   readonly route: Route;
 }
 
-/** What the relay says about who asked. A client could say so itself: it is for people to read and decides nothing. */
-function askingCommand(request: http.IncomingMessage | undefined): string | undefined {
-  const header = request?.headers[COMMAND_HEADER];
+/** The requesting command, according to the relay. A client could forge it, so it is only shown to people. */
+function askingCommand(request: IncomingMessage | undefined): string | undefined {
+  const header = request?.headers[commandHeader];
   if (typeof header !== 'string') return undefined;
   try {
     return decodeURIComponent(header).slice(0, 300);
@@ -36,13 +36,13 @@ function askingCommand(request: http.IncomingMessage | undefined): string | unde
   }
 }
 
-/** Builds the gateway of one phase. It is not listening yet. */
+/** Creates the gateway of one phase; the caller makes it listen. */
 export async function createGateway(
   config: GatewaySettings,
   tell: (message: GatewayMessage) => void,
   network: Network = systemNetwork,
   archives?: Archives,
-): Promise<http.Server> {
+): Promise<Server> {
   let refusals = 0;
   const context: GatewayContext = {
     config,
@@ -52,7 +52,7 @@ export async function createGateway(
       const command = askingCommand(request) ?? context.currentStep;
       const full: Refusal = { ...refusal, command, at: new Date().toISOString() };
       refusals += 1;
-      if (refusals <= MAX_REFUSALS) tell({ type: 'refusal', refusal: full });
+      if (refusals <= maxRefusals) tell({ type: 'refusal', refusal: full });
       return full;
     },
     refuse(exchange, status, refusal) {
@@ -66,7 +66,7 @@ export async function createGateway(
   };
 
   const { model } = config;
-  // Loaded where there is a model: prices and usage formats are most of what a start takes.
+  // Loaded only if the phase has a model: prices and usage formats take most of the start time.
   const modelRoute =
     model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
   const mounts: Mount[] = [
@@ -83,16 +83,16 @@ export async function createGateway(
   ];
   const callerOf = authenticator(config.secrets);
 
-  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
     void answer(request, response);
   });
-  server.on('connect', (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
+  server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const caller = callerOf(request, new URL('http://gateway/'));
     connectRoute({ context, network }, { request, socket, head, caller });
   });
   return server;
 
-  async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const target = request.url ?? '/';
       if (!target.startsWith('/')) {
@@ -112,7 +112,7 @@ export async function createGateway(
         caller,
       };
       if (mount === undefined) {
-        sendJson(response, 404, { error: { message: 'the gateway has no such route' } });
+        sendJson(response, 404, { error: { message: 'the gateway has no route for this path' } });
       } else if (!mount.callers.includes(caller)) {
         request.resume();
         const what = mount.prefix === '/artifacts/' ? exchange.rest : url.pathname;

@@ -24,54 +24,58 @@ import type { State } from './storage/state.ts';
 import { Storage } from './storage/storage.ts';
 
 export interface DrydockProps {
-  /** Path of a policy file, or the policy as an object. Its limits give the size of the sandbox. */
+  /** Path of a policy file, or the policy as an object. Its limits determine the size of the sandbox. */
   policy: string | PolicyInput;
   /**
-   * Availability zones of the networks made here, 1 to 3. Default: 1. Each further one adds two interface endpoints,
-   * about 15 USD a month. Not with `vpc`, which has its zones.
+   * Availability zones of the networks that Drydock creates, 1 to 3. Default: 1. Each further zone adds two interface
+   * endpoints, about 15 USD a month. Not allowed with `vpc`, which has its own zones.
    */
   zones?: number;
   /**
-   * Network of the sandboxes: isolated subnets only, for sandboxes alone, as names in it are answered for image pulls
-   * only. Default: one of its own, 10.201.0.0/20.
+   * Network of the sandboxes: isolated subnets only, and nothing else in it, because its DNS resolves only the names
+   * for image pulls. Default: a new network, 10.201.0.0/20.
    */
   vpc?: ec2.IVpc;
   /**
-   * Network that the gateways reach models, registries and code hosts from: its private subnets, else its public ones. It
-   * is peered with the sandboxes', so their ranges of addresses may not overlap. Default: one of its own, 10.201.16.0/20,
-   * with public subnets and no NAT gateway. With `proxyUrl`, `http://host:port` without a password, what gateways fetch of
-   * models, registries and code hosts goes through that proxy; AWS's own services are reached directly.
+   * Network through which the gateways reach models, registries and code hosts: its private subnets, or its public ones
+   * if it has none. It is peered with the sandboxes' network, so their address ranges must not overlap. Default: a new
+   * network, 10.201.16.0/20, with public subnets and no NAT gateway. With `proxyUrl`, `http://host:port` without a
+   * password, requests to models, registries and code hosts go through that proxy; AWS services are reached directly.
    */
   egress?: { vpc?: ec2.IVpc; proxyUrl?: string };
   /**
-   * Digests, `sha256:` and 64 hex, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`, `go`,
-   * `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; the repository's tags cannot be moved.
+   * Digests, `sha256:` and 64 hex digits, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`,
+   * `go`, `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; tags in the repository are
+   * immutable.
    */
   images?: Images;
-  /** Key of what is stored. Default: a key of its own, rotated yearly. Not with `state`, which has its key already. */
+  /**
+   * KMS key for all stored data. Default: a new key, rotated yearly. Not allowed with `state`, which has its key
+   * already.
+   */
   encryptionKey?: kms.IKey;
-  /** Boundary of every role that is made here. Default: none. */
+  /** Permissions boundary of every role that Drydock creates. Default: none. */
   permissionsBoundary?: iam.IManagedPolicy;
-  /** What becomes of data and logs when the stack goes. Default: RETAIN, with deletion protection of the tables. */
+  /** Removal policy of data and logs. Default: RETAIN, with deletion protection of the tables. */
   removalPolicy?: RemovalPolicy;
-  /** What is kept, where another stack has made it: `importState`. Default: made here. */
+  /** The stores of another stack, from `importState`. Default: this construct creates them. */
   state?: State;
   /**
-   * Who people sign in with, to see runs and decide gates on pages. Who signs in is looked up in the policy's people.
-   * Default: no pages at all.
+   * The identity provider for the pages, where people see runs and decide gates. The policy's `people` maps the
+   * signed-in identities. Default: no pages.
    */
   oidc?: OidcProps;
-  /** Told of each alarm and of its end. Default: alarms are seen in CloudWatch only. */
+  /** Receives each alarm and each return to OK. Default: alarms are visible in CloudWatch only. */
   alarmTopic?: sns.ITopic;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
   bundles?: string;
 }
 
-/** MiB; more than Fargate gives is refused before a run finds out. */
+/** MiB. Fargate's limit, checked here so that the error does not appear in a run. */
 const maxDiskMb = 200 * 1_024;
 
 /**
- * The pipeline in one account: state machine, functions, networks and sandboxes, and what they keep.
+ * The pipeline in one account: state machine, functions, networks, sandboxes and stores.
  * @throws PolicyInvalid, PolicyRefused, UsageError, each with the path of this construct.
  */
 export class Drydock extends Construct {
@@ -84,13 +88,13 @@ export class Drydock extends Construct {
     this.policy = checkPolicy(this, props.policy);
     const { zones = 1, images = {}, removalPolicy = RemovalPolicy.RETAIN } = props;
     if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
-      throw propError(this, 'UsageError', `zones is ${zones}; give 1, 2 or 3.`);
+      throw propError(this, 'UsageError', `zones is ${zones}; it must be 1, 2 or 3.`);
     }
     if (props.vpc && props.zones !== undefined) {
-      throw propError(this, 'UsageError', 'give zones or vpc, which has its zones; not both.');
+      throw propError(this, 'UsageError', 'set zones or vpc, not both: a vpc has its own zones.');
     }
     if (props.state && props.encryptionKey) {
-      throw propError(this, 'UsageError', 'give encryptionKey where the state is made, not together with state.');
+      throw propError(this, 'UsageError', 'set encryptionKey where the state is created, not together with state.');
     }
 
     if (props.permissionsBoundary) iam.PermissionsBoundary.of(this).apply(props.permissionsBoundary);
@@ -136,7 +140,7 @@ export class Drydock extends Construct {
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
       oidc: props.oidc,
-      appIsThere: props.state !== undefined,
+      hasAppSecret: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {
@@ -148,31 +152,33 @@ export class Drydock extends Construct {
     new Dashboard(this, 'Overview', { control: this.#control, alarms });
   }
 
-  /** Executions that did not end well: count, summed over five minutes. A rejected run is among them. */
+  /** Executions that failed: count, summed over five minutes. Rejected runs are included. */
   metricRunsFailed(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.#control.stateMachine.metricFailed({ label: 'Runs failed', ...options });
   }
 
-  /** Where the code host sends its messages: `POST`, signed with the webhook secret. */
+  /** URL for the code host's deliveries: `POST`, signed with the webhook secret. */
   get webhookUrl(): string {
     return this.#control.web.webhookUrl;
   }
 
-  /** Where people reach the pages, without a slash at the end; undefined without `oidc`. */
+  /** URL of the pages, without a trailing slash; `undefined` without `oidc`. */
   get pagesUrl(): string | undefined {
     return this.#control.pages?.url;
   }
 
   /**
-   * Lets people with that role reach this stack by the command line: find it, and call the function that answers. It gives
-   * no right on a table, a bucket or a key; `doctor --aws` works too. Who votes is the person of the policy whose `iam` is that role; others see runs
-   * and decide nothing.
+   * Lets a role use this stack from the command line: find it, and invoke the function that answers, `doctor --aws`
+   * included. It grants no access to tables, buckets or keys. Only a person of the policy whose `iam` names the role
+   * can decide; everyone else can only see runs.
    */
   grantApprove(grantee: iam.IGrantable): void {
     this.#control.operate.grantCall(grantee, 'operate', 'diagnose');
   }
 
-  /** Lets a role store the GitHub App that `drydock github setup --stack` makes. It cannot read what is stored. */
+  /**
+   * Lets a role store the GitHub App that `drydock github setup --stack` creates. The role cannot read what is stored.
+   */
   grantSetup(grantee: iam.IGrantable): void {
     this.#control.operate.grantCall(grantee, 'setup');
   }
@@ -181,7 +187,7 @@ export class Drydock extends Construct {
     const { cpu, memory_mb, disk_mb } = this.policy.limits;
     const size = fargateSize(cpu, memory_mb);
     if (size && disk_mb <= maxDiskMb) return size;
-    const asked = `limits of the policy ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
+    const asked = `the policy's limits ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }
 }

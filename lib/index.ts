@@ -1,4 +1,4 @@
-/** What a CDK app of one's own imports: `import { Drydock } from 'drydock/cdk'`. */
+/** The public API for CDK apps: `import { Drydock } from 'drydock/cdk'`. */
 
 export type { PolicyInput } from '../core/policy/schema.ts';
 export type { OidcProps } from './control/pages.ts';

@@ -1,14 +1,14 @@
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 
 /**
- * Functions that no state of the machine calls.
- * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution ended otherwise than well
- * - `reconcile`: every few minutes, what no event told
- * - `broker`: called by gateway tasks for what their grant allows
- * - `operate`: answers the command line of somebody outside; `diagnose`: tells what is missing, reads only; `setup`: stores the GitHub App
- * - `webhook`: takes a message of the code host in; `webhook-worker`: works on it
- * - `rotate`: gives secrets new values, called by Secrets Manager
- * - `pages`: what people see, only where an issuer is given that they sign in with
+ * Functions that are not steps of the state machine.
+ * - `settle-phase`: ECS has stopped a task; `settle-run`: an execution did not succeed
+ * - `reconcile`: every few minutes, handles changes without an event
+ * - `broker`: gateway tasks call it for the credentials of their grant
+ * - `operate`: answers the command line; `diagnose`: reports what is missing, read-only; `setup`: stores the GitHub App
+ * - `webhook`: receives a delivery of the code host; `webhook-worker`: processes it
+ * - `rotate`: rotates secrets, called by Secrets Manager
+ * - `pages`: the web pages, only if an identity provider is configured
  */
 const eventFunctions = [
   'settle-phase',
@@ -28,7 +28,7 @@ export type FunctionName = StepName | EventFunction;
 /** @internal for its tests */
 export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFunctions];
 
-/** What functions and stacks have to agree on is with the functions. */
+/** Names that functions and stacks share are defined with the functions. */
 export {
   fargateQuota,
   gatewayPort,
@@ -45,5 +45,5 @@ export {
 export const pascal = (name: string): string =>
   name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Name of the parameter that says where a stack is reached. @param stack Its name. */
+/** Name of the SSM parameter with the endpoints of a stack. @param stack Name of the stack. */
 export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;

@@ -3,12 +3,12 @@ import { Drydock, type DrydockProps } from './drydock.ts';
 import { exportState, importState } from './storage/state.ts';
 import { Storage } from './storage/storage.ts';
 
-/** Names of the SSM parameters that the two stacks meet by begin with this. */
+/** Prefix of the SSM parameters through which the two stacks share names. */
 const prefix = 'drydock';
 
 /**
- * The two stacks of `bin/app.ts`: what is kept, and everything else, which may be thrown away and made again. The first is
- * deployed alone once, so that images and secrets can be put where the second one looks for them.
+ * The two stacks of `bin/app.ts`: the stores, and everything else, which can be deleted and recreated. The first is
+ * deployed alone once, so that images and secrets can be stored before the second one needs them.
  */
 export function addStacks(app: App, props: Omit<DrydockProps, 'state' | 'encryptionKey'>): { kept: Stack; run: Stack } {
   const kept = new Stack(app, 'DrydockState', { description: 'Drydock: tables, artifacts, images, key, secrets' });

@@ -1,4 +1,4 @@
-/** The program of a gateway task: asks the broker what it is for, serves its phase, stores what came of it. */
+/** The program of a gateway task: gets its order from the broker, serves its phase, stores the outputs. */
 import { tmpdir } from 'node:os';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -22,9 +22,9 @@ const environment = z.object({
   DRYDOCK_BROKER: z.string(),
   DRYDOCK_ARTIFACTS_BUCKET: z.string(),
   DRYDOCK_GATEWAY_PORT: z.coerce.number().int().positive(),
-  /** Base URL of the mirror of npm; the public registry where absent. */
+  /** Base URL of an npm mirror. Default: the public registry. */
   DRYDOCK_NPM_REGISTRY: z.url().optional(),
-  /** The company's proxy. Node's fetch takes it from here with NODE_USE_ENV_PROXY=1, and git by itself. */
+  /** The company's proxy. Node's fetch uses it because of NODE_USE_ENV_PROXY=1, and git uses it by itself. */
   HTTPS_PROXY: z.url().optional(),
 });
 
@@ -39,13 +39,13 @@ main().then(
 async function main(): Promise<void> {
   const env = environment.parse(process.env);
   const stop = new AbortController();
-  // What stops a task says so, and leaves it the time to store what there is.
+  // ECS sends SIGTERM to stop a task, and leaves time to store the outputs so far.
   process.once('SIGTERM', () => stop.abort('its task was stopped'));
   const ask = brokerOf(new LambdaClient({}), env.DRYDOCK_BROKER, env.DRYDOCK_PHASE_KEY, env.DRYDOCK_GRANT);
   const answer = await ask();
   let first: BrokerAnswer | undefined = answer;
   const s3 = new S3Client({
-    // A phase may outlast its credentials: the SDK asks again shortly before they end.
+    // A phase may outlast its credentials: the SDK calls this again shortly before they expire.
     credentials: async () => {
       const { credentials } = first ?? (await ask());
       first = undefined;
@@ -70,14 +70,17 @@ async function main(): Promise<void> {
   });
 }
 
-/** What the order takes, from what the broker gave. */
+/** The dependencies of `prepareJob`, from the broker's answer. */
 function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
   return {
     codeHost(kind, scope: CodeHostScope) {
       if (kind !== 'github' || !codeHost)
-        throw new DrydockError('PolicyRefused', `${scope.repository} is on a host that AWS does not reach.`);
+        throw new DrydockError(
+          'PolicyRefused',
+          `${scope.repository} is on a code host that a deployment on AWS cannot reach.`,
+        );
       const { apiUrl, gitUrl, token } = codeHost;
-      // A token that is given mints nothing, and there is nothing to remember.
+      // A given token is neither minted nor revoked, so no credential is stored.
       const none = { remember: async () => {}, of: async () => [], owners: async () => [], forget: async () => {} };
       const vault = { seal: (text: string) => text, open: (text: string) => text };
       const access = createGitHubAccess(
@@ -88,9 +91,9 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
     },
     async modelAccess(provider): Promise<ModelAccess> {
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };
-      throw new DrydockError('SecretMissing', `The broker gave no key for ${provider}.`);
+      throw new DrydockError('SecretMissing', `The broker returned no key for ${provider}.`);
     },
-    // They come as an input, and the sandbox unpacks them there.
+    // The files are an input of the phase, which the sandbox unpacks to this path.
     agentFiles: () => layout.agent,
   };
 }

@@ -1,10 +1,10 @@
-/** The gateway of one phase, a program of its own: configuration in over stdin, facts out over stdout. */
+/** The gateway of one phase as a child process: configuration on stdin, messages on stdout. */
 import { createInterface } from 'node:readline';
 import { gatewayConfig } from '../gateway/config.ts';
 import { createGateway } from '../gateway/server.ts';
 
 const lines = createInterface({ input: process.stdin });
-// The launcher keeps stdin open as long as it lives: its end is the end of the gateway, however the launcher died.
+// The launcher keeps stdin open while it lives, so the gateway ends with it, however the launcher ended.
 lines.once('close', () => process.exit(0));
 lines.once('line', (line) => void serve(line).catch(fail));
 

@@ -1,8 +1,8 @@
 /**
- * The program of a sandbox task: as programs/sandbox.process.ts, but started by a container service, which can hand over
- * nothing but environment variables. What those hold is worth nothing by the time anything else runs here.
+ * The program of a sandbox task: like programs/sandbox.process.ts, but started by a container service, which can only
+ * pass environment variables. Their content is worthless by the time anything else runs here.
  */
-import http from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type BootConfig, bootAnswer, type GatewayAddress } from '../sandbox/boot.ts';
@@ -10,8 +10,8 @@ import { layout } from '../sandbox/layout.ts';
 import { refuseCompany } from '../sandbox/runner/commands/container.ts';
 import { runBoot } from '../sandbox/runner/run-boot.ts';
 
-/** The two tasks start at the same time, and a gateway has the base repository to make before it listens. */
-const patienceMs = 10 * 60_000;
+/** Time limit for the gateway: both tasks start together, and it creates the base repository before it listens. */
+const maxWaitMs = 10 * 60_000;
 const pauseMs = 500;
 
 const environment = z.object({
@@ -25,10 +25,10 @@ async function main(): Promise<void> {
   for (const name of ['DRYDOCK_GATEWAY', 'DRYDOCK_TICKET']) delete process.env[name];
   const [host = '', port = ''] = DRYDOCK_GATEWAY.split(':');
   const gateway = { host, port: Number(port) };
-  const told = bootAnswer.parse(await exchange(gateway, DRYDOCK_TICKET));
+  const answer = bootAnswer.parse(await exchange(gateway, DRYDOCK_TICKET));
   const { workspace, home, out, tmp, agent, runner, tools } = layout;
   const boot: BootConfig = {
-    ...told,
+    ...answer,
     gateway,
     relayPort: layout.relayPort,
     isolation: 'container',
@@ -42,12 +42,12 @@ async function main(): Promise<void> {
 }
 
 async function exchange(gateway: Extract<GatewayAddress, { host: string }>, ticket: string): Promise<unknown> {
-  for (const until = performance.now() + patienceMs; ; await sleep(pauseMs)) {
+  for (const until = performance.now() + maxWaitMs; ; await sleep(pauseMs)) {
     const answer = await ask(gateway, ticket).catch((error: unknown) => {
       if (performance.now() > until) throw error;
       return undefined;
     });
-    // Refused is refused: asking again cannot help.
+    // A refusal is final.
     if (answer && answer.status !== 200) throw new Error(`the gateway answered ${answer.status} to the ticket`);
     if (answer) return JSON.parse(answer.body) as unknown;
   }
@@ -56,17 +56,14 @@ async function exchange(gateway: Extract<GatewayAddress, { host: string }>, tick
 const ask = (gateway: { host: string; port: number }, ticket: string): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${ticket}` };
-    const request = http.request(
-      { ...gateway, method: 'POST', path: '/boot', headers, timeout: 10_000 },
-      (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          body += chunk;
-        });
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-        response.once('error', reject);
-      },
-    );
+    const request = httpRequest({ ...gateway, method: 'POST', path: '/boot', headers, timeout: 10_000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.once('error', reject);
+    });
     request.once('timeout', () => request.destroy(new Error('no answer')));
     request.once('error', reject);
     request.end();

@@ -1,11 +1,11 @@
-/** The program inside the sandbox: does one phase, puts its artifacts, ends. It knows the gateway and nothing else. */
+/** The program inside the sandbox: runs one phase and uploads its artifacts. It can reach only the gateway. */
 import { createInterface } from 'node:readline';
 import { bootConfig } from '../sandbox/boot.ts';
 import { runBoot } from '../sandbox/runner/run-boot.ts';
 
 process.umask(0o022);
 const lines = createInterface({ input: process.stdin });
-// The launcher holds stdin open: its end means that nobody waits for this phase any more.
+// The launcher keeps stdin open; its end means that the launcher no longer waits for this phase.
 lines.once('close', () => process.exit(1));
 lines.once('line', (line) => void main(line));
 // The launcher puts this process into its control group before it sends the configuration.

@@ -6,31 +6,32 @@ const gatewayAddress = z.union([
 ]);
 export type GatewayAddress = z.infer<typeof gatewayAddress>;
 
-/** What a gateway tells a sandbox that was started without its secrets, for its ticket. */
+/** The gateway's answer to the ticket of a sandbox that was started without its secrets. */
 export const bootAnswer = z.strictObject({
   runnerSecret: z.string().min(32),
   agentSecret: z.string().min(32),
-  /** Registries the gateway offers. */
+  /** Registries that the gateway serves. */
   registries: z.array(z.string()),
 });
 export type BootAnswer = z.infer<typeof bootAnswer>;
 
 /**
- * What the launcher tells the runner over its stdin, as one line of JSON. The line is the only place the runner's
- * secret is in: neither arguments nor environment nor a file hold it. The end of the stream means the launcher is gone.
+ * The configuration that the launcher sends to the runner over stdin, as one line of JSON. The runner's secret is in no
+ * other place: not in arguments, environment or files. The end of stdin means that the launcher has ended.
  */
 export const bootConfig = z.strictObject({
-  /** Proves to the gateway that a request comes from the runner and not from what it runs. */
+  /** Proves to the gateway that a request comes from the runner and not from a command that it runs. */
   runnerSecret: z.string().min(32),
-  /** May be known inside: opens the model, registry and CONNECT routes only. */
+  /** Not secret from the commands inside: it only opens the model, registry and CONNECT routes. */
   agentSecret: z.string().min(32),
-  /** A unix socket, or the address of a gateway elsewhere. */
+  /** A unix socket, or the address of a remote gateway. */
   gateway: gatewayAddress,
   /** 0 picks a free port; only without isolation. */
   relayPort: z.int().nonnegative(),
   /**
-   * `bubblewrap`: an inner layer around every command. `container`: there is none to be had; the container is this
-   * phase's own, and what a command left running is ended by ending everything else in it. `none`: nothing at all.
+   * `bubblewrap`: every command runs in an inner layer. `container`: an inner layer is not possible; the container
+   * belongs to this phase alone, so processes that a command left are killed by killing all other processes in it.
+   * `none`: no isolation.
    */
   isolation: z.enum(['bubblewrap', 'container', 'none']),
   paths: z.strictObject({
@@ -42,15 +43,15 @@ export const bootConfig = z.strictObject({
     runner: z.string(),
     tools: z.string(),
   }),
-  /** Folders and files of the system the inner layer sees, besides the above: [path, path inside]. */
+  /** Files and folders of the system that the inner layer mounts in addition: [path, path inside]. */
   system: z.array(z.tuple([z.string(), z.string()])),
   /** Symbolic links of the root: [target, path]. */
   links: z.array(z.tuple([z.string(), z.string()])),
-  /** Registries the gateway offers. */
+  /** Registries that the gateway serves. */
   registries: z.array(z.string()),
-  /** Difference between the runtime asked for and the one there is; goes into the versions of the result. */
+  /** Difference between the requested and the available runtime, for the versions of the result. */
   notes: z.record(z.string(), z.string()),
-  /** Ask for the tar of the installed dependencies. */
+  /** Whether to upload a tar file of the installed dependencies. */
   keepInstall: z.boolean(),
 });
 export type BootConfig = z.infer<typeof bootConfig>;

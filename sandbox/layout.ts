@@ -1,11 +1,11 @@
 /**
- * Where things are inside a sandbox. Constants, so that two runs of one phase see the same paths: recorded model
- * sessions and caches depend on it.
+ * Paths inside a sandbox. They are constant because recorded model sessions and caches need the same paths in every
+ * run.
  */
 export const layout = {
   workspace: '/workspace',
   home: '/home/agent',
-  /** `$DRYDOCK_OUT`: what the agent leaves for people and for the next phase. */
+  /** `$DRYDOCK_OUT`: the agent's outputs for people and for the next phase. */
   out: '/out',
   tmp: '/tmp',
   /** The profile's files, read-only. */
@@ -13,18 +13,20 @@ export const layout = {
   /** The runner's own folder: its git directory and its index. Not mounted in the inner layer. */
   runner: '/run/runner',
   runnerProgram: '/run/runner.cjs',
-  /** Holds the gateway's socket, which may come after the sandbox started. Not mounted in the inner layer. */
+  /**
+   * Contains the gateway's socket, which may be created after the sandbox has started. Not mounted in the inner layer.
+   */
   gateway: '/run/gateway',
   gatewaySocket: '/run/gateway/gw.sock',
   /** Node, npm and a `bin` folder that comes first in PATH. */
   tools: '/opt/drydock',
   relayPort: 8787,
-  /** Every process inside has this user and group id, whoever owns the phase outside. */
+  /** User and group id of every process inside, independent of the user outside. */
   uid: 1000,
   hostname: 'drydock',
 } as const;
 
-/** Names under `$DRYDOCK_OUT` that mean something. */
+/** Files under `$DRYDOCK_OUT` that Drydock reads. */
 export const outputs = {
   plan: 'plan.yaml',
   question: 'question.json',
@@ -32,12 +34,12 @@ export const outputs = {
   handoff: 'handoff.md',
 } as const;
 
-/** Artifact and input names that both sides know. */
+/** Names of artifacts and inputs, shared by runner and launcher. */
 export const artifactNames = {
   result: 'result.json',
   manifest: 'changeset.json',
   blobs: 'changeset.blobs',
-  /** Progress, NDJSON; written outside, from what the gateway told. */
+  /** Progress as NDJSON; written outside, from the gateway's messages. */
   events: 'events.ndjson',
   /** Tar of the installed dependencies, for the install cache. */
   install: 'install.tar',

@@ -5,7 +5,6 @@ import { DrydockError, viewError } from '../core/errors.ts';
 import { optionNamed, voteForOption } from '../core/review/option.ts';
 import type { VoteChoice } from '../core/run/gate.ts';
 import { isFinal } from '../core/run/status.ts';
-
 import type { GateView } from '../pipeline/service/service.ts';
 import { assets } from './html/assets.ts';
 import { followMessage, followMessages } from './html/follow.ts';
@@ -23,12 +22,12 @@ import { runsPage } from './pages/runs.ts';
 import { RequestRefused } from './request-refused.ts';
 import { enter, formOf, guard, headers, type WebEnv } from './security/request-guard.ts';
 
-/** An edited plan of the largest size that is read, percent-encoded, and the other fields. */
+/** Maximum request: an edited plan of maximum size, percent-encoded, and the other fields. */
 const maxBodyBytes = 1024 * 1024;
-/** Runs that the list shows and searches. */
+/** Number of newest runs that the list shows and searches. */
 const listedRuns = 500;
 
-/** The pages, as an application that runs wherever `fetch` requests come in. Reading changes nothing. */
+/** The pages, as an application for any runtime with `fetch` requests. GET requests change nothing. */
 export function createWeb(options: WebOptions): Hono<WebEnv> {
   const { service, policy, watch, outbox } = options;
   const whoOf = (c: Context<WebEnv>): string => c.get('page').visitor?.who ?? '';
@@ -38,7 +37,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     bodyLimit({
       maxSize: maxBodyBytes,
       onError: () => {
-        throw new RequestRefused(413, `A form may have ${maxBodyBytes} bytes.`, 'Shorten it.');
+        throw new RequestRefused(413, `A form may have at most ${maxBodyBytes} bytes.`, 'Shorten the text.');
       },
     }),
   );
@@ -50,7 +49,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     );
   }
 
-  // The files above hold nothing of anybody; all that follows is for who was let in.
+  // The assets above are public; all routes below require an authenticated visitor.
   app.use(enter(options));
   app.get('/', (c) => c.redirect('/runs'));
   app.get('/runs', async (c) => {
@@ -118,7 +117,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
       return c.redirect(gatePath(gate.gateId), 303);
     } catch (error) {
       const { status, view, defect } = webError(error);
-      // Shown again with what was written, under this session: sending it then is a click, not a second writing.
+      // The page is shown again with the draft and a valid token, so that the person can send it without writing again.
       const parts = defect ? undefined : await gateParts(reference).catch(() => undefined);
       if (!parts) throw error;
       const refused = { draft: draftOf(await c.req.text()), error: view };
@@ -144,7 +143,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   });
 
   app.notFound((c) => {
-    const view = { name: 'PageNotFound', message: 'There is no such page.', remedy: 'The runs are a good start.' };
+    const view = { name: 'PageNotFound', message: 'The page does not exist.', remedy: 'Start from the list of runs.' };
     return c.html(errorPage(c.get('page'), view) as string, 404);
   });
   app.onError(async (error, c) => {
@@ -153,7 +152,8 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
     if (c.req.method !== 'POST') return c.html(errorPage(c.get('page'), view) as string, status as 500);
     const back = c.req.path.replace(/^\/pause$|\/(?:cancel|retry)$/, '') || '/runs';
     const signIn = status === 401 ? { page: `/login?to=${encodeURIComponent(back)}`, action: c.req.path } : undefined;
-    // Only a form of somebody who was let in, or whose session is over, is repeated; a foreign one is not.
+    // The draft is shown again only to an authenticated visitor or after the end of a session, never for a foreign
+    // form.
     const draft = signIn || c.get('page').visitor ? await formText(c) : undefined;
     const parts = { back, ...(draft ? { draft } : {}), ...(signIn ? { signIn } : {}) };
     return c.html(errorPage(c.get('page'), view, parts) as string, status as 500);
@@ -165,25 +165,25 @@ const formText = async (c: Context): Promise<Draft | undefined> => {
   try {
     return draftOf(await c.req.text());
   } catch {
-    // a body that is too large or was cut off
+    // The body is too large or truncated.
     return undefined;
   }
 };
 
-/** What a form of a gate says. @throws AnswerInvalid when it lacks what it is for. */
+/** The vote in a gate's form. @throws AnswerInvalid when a required field is missing. */
 function voteOf(
   field: (name: string) => string,
   gate: GateView,
 ): { choice: VoteChoice; text: string; head: string; edit?: string; constraint?: string } {
   const head = field('head');
   const choice = field('choice');
-  if (head === '') throw new DrydockError('AnswerInvalid', 'The form does not say what was looked at.');
+  if (head === '') throw new DrydockError('AnswerInvalid', 'The form does not name the version that was shown.');
   if (choice === 'approve') {
     const [constraint, edit] = [field('constraint'), field('edit')];
     return { choice, text: '', head, ...(constraint === '' ? {} : { constraint }), ...(edit === '' ? {} : { edit }) };
   }
   if (choice !== 'revise' && choice !== 'reject' && choice !== 'answer') {
-    throw new DrydockError('AnswerInvalid', 'Approve, revise, reject or answer.');
+    throw new DrydockError('AnswerInvalid', 'The choice must be approve, revise, reject or answer.');
   }
   const option = choice === 'answer' ? field('option') : '';
   const named = option === '' ? undefined : optionNamed(gate, option);
@@ -193,7 +193,7 @@ function voteOf(
   return { choice, text, head };
 }
 
-/** A part that cannot be had is said on the page; a defect takes the whole page. */
+/** A named error in one part is shown in that part; a defect fails the whole page. */
 async function part<T>(promise: Promise<T>): Promise<Part<T>> {
   try {
     return { value: await promise };

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Policy } from '../core/policy/schema.ts';
 import type { Service, WatchItem } from '../pipeline/service/service.ts';
 
-/** A notification as the pages show it. */
+/** A sent notification. */
 export interface Message {
   key: string;
   /** ISO 8601. */
@@ -13,43 +13,43 @@ export interface Message {
   link?: string;
 }
 
-/** Who a request comes from. */
+/** The person who sent a request. */
 interface Visitor {
-  /** Under whom votes are cast: a person's id, or as typed at this machine. Shown on every page. */
+  /** Name under which votes are cast: a person id, or the name given with `--as`. Shown on every page. */
   who: string;
-  /** Bound to the session; every form carries it. */
+  /** CSRF token, bound to the session; a hidden field of every form. */
   csrf: string;
-  /** Whether there is something to sign out of. */
+  /** Whether there is a session that can be ended. */
   signedIn: boolean;
 }
 
-/** Asked before each page: says who is there, or answers in the page's place. */
-export type Door = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
+/** The authenticator, called before each page: returns the visitor, or a response instead of the page. */
+export type Authenticate = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
 
 export interface WebOptions {
   service: Service;
-  /** Follows a run as it happens. Where requests cannot stay open it is left out, and the page asks every few seconds. */
+  /** Streams the events of a run. Absent if requests cannot stay open: then the page polls every few seconds. */
   watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
-  /** What people were told, where that is kept. */
+  /** Sent notifications, if they are stored. */
   outbox?(): Promise<Message[]>;
-  door: Door;
-  /** The operator's policy: budgets, and what a retry runs under. */
+  authenticate: Authenticate;
+  /** The operator's policy, for budgets and retries. */
   policy: Policy;
   /** Epoch milliseconds. */
   now(): number;
-  /** Host names, without port, under which the pages may be asked for; loopback names where absent. */
+  /** Host names, without port, under which the pages are served; default: the loopback names. */
   hosts?: readonly string[];
-  /** Hears of defects, whose text no page shows. */
+  /** Receives defects, whose text is never shown on a page. */
   onFault?(error: unknown): void;
 }
 
-/** What every page is made with. */
+/** Common input of all pages. */
 export interface PageContext {
   options: WebOptions;
   /** Epoch milliseconds of the request. */
   now: number;
   /** Nonce of the Content-Security-Policy, for the one inline script. */
   nonce: string;
-  /** Undefined before anybody was let in: such a page has nothing of a run on it. */
+  /** Undefined on pages without authentication, which contain no data of runs. */
   visitor?: Visitor;
 }

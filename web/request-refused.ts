@@ -1,4 +1,4 @@
-/** A request that did not come from a person looking at these pages. Nothing was done. */
+/** A request that did not come from a form of these pages, or without a valid session. Nothing was changed. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
   readonly status: 401 | 403 | 413 | 415 | 421 | 503;

@@ -5,7 +5,7 @@ import type { Artifacts } from '../../core/ports/store/artifacts.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Artifacts by digest in a bucket, under `artifacts/`. What is there is never written over. */
+/** Artifacts by digest in a bucket, under `artifacts/`. Existing objects are never overwritten. */
 export function createS3Artifacts(client: S3Client, bucket: string): Artifacts {
   const keyOf = (digest: string): string => {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new DrydockError('FileUnreadable', `${digest} is not a digest.`);

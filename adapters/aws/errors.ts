@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 
-/** What is looked at of what the SDK throws: an answer of a service, or a connection that broke. */
+/** The fields that are read from an error of the SDK: a response of a service, or a broken connection. */
 interface SdkError {
   name: string;
   message: string;
@@ -11,8 +11,8 @@ interface SdkError {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** Services say these with a status of 400 or 409, under which other names are final. */
-const laterNames = new Set([
+/** Errors with status 400 or 409 that are temporary; other names with these statuses are final. */
+const transientNames = new Set([
   'ConditionalRequestConflict',
   'OperationAborted',
   'PriorRequestNotComplete',
@@ -42,17 +42,17 @@ const brokenConnections = new Set([
 ]);
 
 /**
- * What AWS, or the way to it, threw, as an error of ours; undefined for anything else. Of its words only the name goes
- * on, and of a refusal the action and the resource: the rest may quote what was sent.
- * `Conflict` may succeed when it is tried again, as the machine does; `ServiceRefused` will not.
+ * An error of AWS, or of the connection to it, as a `DrydockError`; `undefined` for any other error. The message
+ * contains only the error name and, for a denied request, the action and the resource: the rest may quote the request.
+ * `Conflict` may succeed on a retry, which the state machine does; `ServiceRefused` will not.
  */
 export function awsError(error: unknown): DrydockError | undefined {
   if (!(error instanceof Error)) return undefined;
   const known = error as SdkError;
   const answered = known.$fault !== undefined && known.$metadata !== undefined;
-  if (mayPass(known)) {
+  if (isTransient(known)) {
     const what = answered ? `AWS answered ${known.name}` : `AWS did not answer (${known.code ?? known.name})`;
-    return new DrydockError('Conflict', `${what}; it is tried again.`);
+    return new DrydockError('Conflict', `${what}; the step is retried.`);
   }
   if (!answered) return undefined;
   const refused = /not authorized to perform: ([\w:]{1,80})(?: on resource: (arn:[\w:/.*-]{1,400}))?/.exec(
@@ -63,13 +63,13 @@ export function awsError(error: unknown): DrydockError | undefined {
   const [, action, resource] = refused;
   const on = resource === undefined ? '' : ` on ${resource}`;
   return new DrydockError('ServiceRefused', `${what}: ${action}${on}.`, {
-    remedy: `Allow ${action}${on} to the role that asked; deploying again puts its policies back.`,
+    remedy: `Allow ${action}${on} for the role that made the call; a new deployment restores its policies.`,
   });
 }
 
-/** The same port; what AWS throws through it has our names. */
-export function withOurNames<T extends object>(port: T): T {
-  const rename = (error: unknown): never => {
+/** Wraps a port so that AWS errors become `DrydockError`s. */
+export function withDrydockErrors<T extends object>(port: T): T {
+  const translate = (error: unknown): never => {
     throw awsError(error) ?? error;
   };
   return new Proxy(port, {
@@ -78,21 +78,21 @@ export function withOurNames<T extends object>(port: T): T {
       if (typeof value !== 'function') return value;
       return (...given: unknown[]): unknown => {
         const answer: unknown = Reflect.apply(value, target, given);
-        return answer instanceof Promise ? answer.catch(rename) : answer;
+        return answer instanceof Promise ? answer.catch(translate) : answer;
       };
     },
   });
 }
 
-function mayPass(error: SdkError, depth = 0): boolean {
+function isTransient(error: SdkError, depth = 0): boolean {
   const status = error.$metadata?.httpStatusCode ?? 0;
   return (
     error.$retryable !== undefined ||
     error.$fault === 'server' ||
     status === 429 ||
     status >= 500 ||
-    laterNames.has(error.name) ||
+    transientNames.has(error.name) ||
     brokenConnections.has(error.code ?? '') ||
-    (depth < 5 && error.cause instanceof Error && mayPass(error.cause as SdkError, depth + 1))
+    (depth < 5 && error.cause instanceof Error && isTransient(error.cause as SdkError, depth + 1))
   );
 }

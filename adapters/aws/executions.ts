@@ -15,17 +15,17 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
 
-/** What Step Functions keeps of a cause. */
-const causeCharacters = 32_768;
+/** Step Functions' limit for a cause, in characters. */
+const maxCause = 32_768;
 const pollMs = 2_000;
-/** Events; the most that Step Functions gives at once. */
+/** Step Functions' maximum page size. */
 const historyPage = 1_000;
 
 /** The executions of one state machine. @param machine ARN. */
 export function createStepFunctions(client: SFNClient, machine: string): Executions {
   const arnOf = (name: string): string => `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
-  /** A token nobody waits for any more has been answered, has timed out, or is of an execution that ended. */
-  const answered = async (answer: Promise<unknown>): Promise<boolean> => {
+  /** False if the token is no longer waited for: it was answered, it timed out, or its execution has ended. */
+  const wasAccepted = async (answer: Promise<unknown>): Promise<boolean> => {
     try {
       await answer;
       return true;
@@ -36,8 +36,8 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
     }
   };
   /**
-   * The state it is in or ended in, and how many transitions it made: states entered, and retries, which show as a task
-   * that is scheduled once more. Step Functions has no shorter way to tell.
+   * The current or last state, and the number of transitions: entered states plus retries. A retry shows as another
+   * `TaskScheduled` event. Step Functions has no API that returns these directly.
    */
   const progress = async (executionArn: string): Promise<{ state: string; transitions: number }> => {
     let [state, entered, retries, scheduled] = ['', 0, 0, false];
@@ -69,8 +69,8 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
   return {
     live: true,
     async start(name, input) {
-      // The same name with the same input is answered as if it had been started. With a mark of its own only what the SDK
-      // sends again, because an answer was lost, has the same input.
+      // Step Functions accepts a start with the same name and the same input again. The random id limits that to the
+      // SDK's own retries, which send the same input.
       const marked = JSON.stringify({ ...input, start: randomUUID() });
       try {
         await client.send(new StartExecutionCommand({ stateMachineArn: machine, name, input: marked }));
@@ -81,9 +81,9 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
       }
     },
     succeed: (taskToken, output) =>
-      answered(client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
+      wasAccepted(client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }))),
     fail: (taskToken, error, cause) =>
-      answered(client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, causeCharacters) }))),
+      wasAccepted(client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, maxCause) }))),
     async done(name) {
       while (await isRunning(name)) await delay(pollMs);
     },

@@ -4,10 +4,12 @@ import { type HostEvent, hostEventSchema } from '../../core/ports/host/host-even
 
 const message = z.object({ event: hostEventSchema });
 
-/** Puts an event into the queue. Without the host's own payload it is small. */
+/** Puts an event into the queue. The event is small, because it excludes the host's payload. */
 export async function sendHostEvent(client: SQSClient, url: string, event: HostEvent): Promise<void> {
   await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify({ event }) }));
 }
 
-/** The event of a message from the queue. @throws where the message is not valid; SQS then sets it aside. */
+/**
+ * The event of a message from the queue. @throws ZodError for an invalid message, which SQS moves to the dead letters.
+ */
 export const readHostEvent = (body: string): HostEvent => message.parse(JSON.parse(body)).event;

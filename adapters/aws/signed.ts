@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
 
-/** What signs a request; of a role's session with its token. */
+/** AWS credentials; the session token belongs to the credentials of a role. */
 export interface Keys {
   accessKeyId: string;
   secretAccessKey: string;
@@ -10,7 +10,7 @@ export interface Keys {
 interface SignedRequest {
   url: string;
   region: string;
-  /** As IAM names it: `ssm`, `execute-api`. */
+  /** The service name for the signature: `ssm`, `execute-api`. */
   service: string;
   headers?: Record<string, string>;
   body: string;
@@ -19,8 +19,8 @@ interface SignedRequest {
 }
 
 /**
- * One signed `POST`. No SDK: its clients are half a megabyte each, for one request.
- * @throws what `fetch` throws when there is no answer in time.
+ * One signed `POST`. Without the SDK, whose clients are half a megabyte each.
+ * @throws The errors of `fetch`, also for a timeout.
  */
 export async function signedPost(request: SignedRequest): Promise<{ status: number; text: string }> {
   const { url, region, service, headers = {}, body, keys, timeoutMs } = request;
@@ -40,14 +40,14 @@ export async function signedPost(request: SignedRequest): Promise<{ status: numb
     method: signed.method,
     headers: signed.headers,
     body,
-    // A signature is for one address.
+    // The signature is valid for this address only.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
   return { status: response.status, text: await response.text() };
 }
 
-/** A refusal of a service that is asked in JSON: its name of the error and its words. */
+/** An error response of a service with a JSON protocol: the error name and the message. */
 export class ServiceFault extends Error {
   readonly code: string;
   readonly status: number;
@@ -59,26 +59,26 @@ export class ServiceFault extends Error {
 }
 
 /**
- * One call of a service that is asked in JSON by the name of the operation, at `AWS_ENDPOINT_URL` where that is set.
- * @param target `AmazonSSM.GetParameter`. @throws ServiceFault, and what `fetch` throws.
+ * One call of a service with an AWS JSON protocol, at `AWS_ENDPOINT_URL` if that is set.
+ * @param target `AmazonSSM.GetParameter`. @throws ServiceFault, and the errors of `fetch`.
  */
 export async function callJson(
-  of: { service: string; host?: string; target: string; region: string; keys: Keys; json?: '1.0' | '1.1' },
+  call: { service: string; host?: string; target: string; region: string; keys: Keys; json?: '1.0' | '1.1' },
   input: object,
   endpoint = process.env.AWS_ENDPOINT_URL,
 ): Promise<Record<string, unknown>> {
-  const suffix = of.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const suffix = call.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const { status, text } = await signedPost({
-    ...of,
-    url: `${endpoint || `https://${of.host ?? of.service}.${of.region}.${suffix}`}/`,
-    headers: { 'content-type': `application/x-amz-json-${of.json ?? '1.1'}`, 'x-amz-target': of.target },
+    ...call,
+    url: `${endpoint || `https://${call.host ?? call.service}.${call.region}.${suffix}`}/`,
+    headers: { 'content-type': `application/x-amz-json-${call.json ?? '1.1'}`, 'x-amz-target': call.target },
     body: JSON.stringify(input),
     timeoutMs: 10_000,
   });
-  const said = parsed(text);
-  if (status === 200) return said;
-  const code = String(said.__type ?? said.code ?? status).replace(/^.*#/, '');
-  throw new ServiceFault(code, String(said.message ?? said.Message ?? ''), status);
+  const answer = parsed(text);
+  if (status === 200) return answer;
+  const code = String(answer.__type ?? answer.code ?? status).replace(/^.*#/, '');
+  throw new ServiceFault(code, String(answer.message ?? answer.Message ?? ''), status);
 }
 
 function parsed(text: string): Record<string, unknown> {

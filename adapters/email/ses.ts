@@ -10,14 +10,14 @@ const textCharacters = 20_000;
 interface MailConfig {
   /** An address or domain that SES has verified. */
   from: string;
-  /** Address of a person id; undefined for one without. */
+  /** Email address of a person id; `undefined` if the person has none. */
   addressOf(person: string): string | undefined;
 }
 
 /**
- * Tells people by mail, each by a message of their own: nobody sees who else was sent, and one bad address keeps nothing
- * from the others. SES has no key for a message: where its answer is lost, the SDK sends it again, and people hear it
- * twice rather than never.
+ * Sends notifications by mail, one message per person: recipients do not see each other, and one invalid address does
+ * not affect the others. SES has no idempotency key: if its response is lost, the SDK sends the message again, so
+ * people may receive it twice but never miss it.
  */
 export function createSesNotifier(client: SESv2Client, sent: SentMessages, config: MailConfig): Notifier {
   const send = async (to: string, subject: string, text: string): Promise<void> => {
@@ -30,7 +30,7 @@ export function createSesNotifier(client: SESv2Client, sent: SentMessages, confi
             Simple: {
               Subject: { Data: subject, Charset: 'UTF-8' },
               Body: { Text: { Data: text, Charset: 'UTF-8' } },
-              // So that no absence note comes back.
+              // Suppresses automatic replies such as absence notes.
               Headers: [{ Name: 'Auto-Submitted', Value: 'auto-generated' }],
             },
           },
@@ -39,8 +39,8 @@ export function createSesNotifier(client: SESv2Client, sent: SentMessages, confi
     } catch (error) {
       const named = awsError(error);
       if (named?.name !== 'ServiceRefused') throw named ?? error;
-      throw new DrydockError('ServiceRefused', `SES does not send from ${config.from}: ${named.message}`, {
-        remedy: `Verify ${config.from} or its domain in SES, leave its sandbox, and allow ses:SendEmail for it.`,
+      throw new DrydockError('ServiceRefused', `SES refused to send from ${config.from}: ${named.message}`, {
+        remedy: `Verify ${config.from} or its domain in SES, request production access, and allow ses:SendEmail for it.`,
       });
     }
   };

@@ -12,7 +12,7 @@ export async function blameLine(
   const lines = found.stdout.toString().split('\n');
   const commit = lines[0]?.split(' ')[0] ?? '';
   if (found.code !== 0 || !/^[0-9a-f]{40}$/.test(commit)) {
-    throw new DrydockError('FileUnreadable', `There is no line ${line} of ${file} at the head.`);
+    throw new DrydockError('FileUnreadable', `${file} has no line ${line} at the head.`);
   }
   const text = lines.find((candidate) => candidate.startsWith('\t'))?.slice(1) ?? '';
   const body = await gitText(['show', '-s', '--format=%(trailers:only,unfold)', commit], { cwd: repository });

@@ -13,12 +13,12 @@ import { createPullRequests } from './pull-requests.ts';
 
 type Tree = Map<string, { mode: string; blobSha: string }>;
 
-/** Trees of this many commits are remembered; a run asks for the same one a handful of times. */
-const rememberedTrees = 16;
+/** Number of trees that are cached; a run reads the same tree several times. */
+const maxTrees = 16;
 
 /**
- * The `git` code host: any local repository by its absolute path, bare or with a work tree. Objects and one branch are
- * added; the work tree, the index and the checked-out branch stay as they are.
+ * The `git` code host: any local repository by its absolute path, bare or with a work tree. It adds objects and one
+ * branch; it does not change the work tree, the index or the checked-out branch.
  */
 export function createGitCodeHost(dataDir: string): CodeHost {
   const pullRequests = createPullRequests(join(dataDir, 'pull-requests'));
@@ -31,7 +31,7 @@ export function createGitCodeHost(dataDir: string): CodeHost {
     const tree = readTree(cwd, commit);
     trees.set(key, tree);
     tree.catch(() => trees.delete(key));
-    for (const oldest of trees.keys()) if (trees.size > rememberedTrees) trees.delete(oldest);
+    for (const oldest of trees.keys()) if (trees.size > maxTrees) trees.delete(oldest);
     return tree;
   };
 
@@ -78,7 +78,7 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       const cwd = await locate(repository);
       const entry = (await treeAt(cwd, commit)).get(path);
       if (!entry || entry.mode === '160000') return undefined;
-      // From here on a failure is one: a file that cannot be read must not pass for one that is not there.
+      // The file exists, so a failure here is an error: an unreadable file must not count as missing.
       return (await git(['cat-file', 'blob', entry.blobSha], { cwd })).stdout;
     },
 

@@ -5,9 +5,9 @@ import { git } from './git.ts';
 const commitId = /^[0-9a-f]{40}$/;
 
 /**
- * The change between two commits as git prints it: no rename detection, since a change set has none, and neither external
- * diff programs nor text conversion, since a repository's attributes could name them.
- * @throws Internal when one of the two is not in the repository.
+ * The change between two commits as git prints it: without rename detection, because a change set has no renames, and
+ * without external diff programs or text conversion, which a repository's attributes could configure.
+ * @throws Internal if one of the two is not in the repository.
  */
 export async function unifiedDiff(cwd: string, base: string, commit: string, maxBytes: number): Promise<UnifiedDiff> {
   for (const id of [base, commit]) {
@@ -15,11 +15,11 @@ export async function unifiedDiff(cwd: string, base: string, commit: string, max
   }
   const quiet = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
   const shape = ['--unified=3', '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short'];
-  // Plumbing: `git diff` would also go by the repository's configuration of order and context.
+  // A plumbing command: `git diff` would also apply the repository's configuration of order and context.
   const args = ['diff-tree', '-r', '-p', ...quiet, ...shape, base, commit, '--'];
   const { stdout } = await git(args, { cwd });
   if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
-  // The last whole line that fits: a line is never shown in part.
+  // Cut after the last complete line that fits.
   const end = stdout.subarray(0, Math.max(0, maxBytes)).lastIndexOf(0x0a) + 1;
   return { text: stdout.subarray(0, end).toString(), truncated: true };
 }

@@ -4,37 +4,42 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { git } from './git.ts';
 
-/** The serving side is a process of its own and takes no configuration but from its own command line. */
+/** The serving process takes its configuration only from this command line. */
 const uploadPack = "git -c 'safe.directory=*' -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
 /**
- * A bare repository that holds the last `depth` commits up to this one and nothing else: what a phase may fetch.
- * Kept in `folder` by repository, commit and depth; made aside and renamed, so that a half-made one is never served.
+ * A bare repository with only the last `depth` commits up to this one, from which a phase may fetch. Cached in `folder`
+ * by repository, commit and depth. It is created under a temporary name and renamed, so an incomplete repository is
+ * never served.
  */
 export async function exportBase(folder: string, repository: string, commit: string, depth: number): Promise<string> {
   const key = createHash('sha256').update(repository).digest('hex').slice(0, 12);
-  return makeBase(folder, `${key}-${commit.slice(0, 20)}-${depth}`, async (aside) => {
+  return makeBase(folder, `${key}-${commit.slice(0, 20)}-${depth}`, async (temporary) => {
     const url = pathToFileURL(repository).href;
     const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
-    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: aside });
+    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: temporary });
   });
 }
 
-/** Makes a bare repository of that name, once, from what `fetch` brings into it. */
-export async function makeBase(folder: string, name: string, fetch: (aside: string) => Promise<void>): Promise<string> {
+/** Creates the bare repository `name` once, with the content that `fetch` brings into it. */
+export async function makeBase(
+  folder: string,
+  name: string,
+  fetch: (folder: string) => Promise<void>,
+): Promise<string> {
   const target = join(folder, `${name}.git`);
   if (await stat(target).catch(() => undefined)) return target;
-  const aside = `${target}.${randomUUID()}`;
-  await mkdir(aside, { recursive: true });
+  const temporary = `${target}.${randomUUID()}`;
+  await mkdir(temporary, { recursive: true });
   try {
-    await git(['init', '--quiet', '--bare', '--initial-branch=base', aside], { cwd: folder });
-    await fetch(aside);
-    await rename(aside, target).catch(async (error: NodeJS.ErrnoException) => {
-      // somebody else made the same one meanwhile
+    await git(['init', '--quiet', '--bare', '--initial-branch=base', temporary], { cwd: folder });
+    await fetch(temporary);
+    await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
+      // Another caller created the same repository in the meantime.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
   return target;
 }

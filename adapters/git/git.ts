@@ -5,7 +5,7 @@ interface GitOptions {
   cwd: string;
   input?: Uint8Array | string;
   env?: Record<string, string>;
-  /** Exit codes besides 0 that are an answer and no failure. */
+  /** Exit codes besides 0 that are a result and not an error. */
   allow?: number[];
 }
 
@@ -14,7 +14,7 @@ interface GitResult {
   stdout: Buffer;
 }
 
-/** What a repository, a user's configuration or the environment could otherwise make git do or say. */
+/** Overrides settings with which a repository, a user or the environment could change what git does or prints. */
 const shield = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
@@ -24,7 +24,7 @@ const shield = [
   ['commit.gpgSign', 'false'],
   ['log.showSignature', 'false'],
   ['i18n.commitEncoding', 'UTF-8'],
-  // These would leave files beside an index of our own.
+  // With these, git would write files beside our temporary index.
   ['core.splitIndex', 'false'],
   ['core.untrackedCache', 'false'],
   ['index.sparse', 'false'],
@@ -38,7 +38,7 @@ const environment = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
-  // The way out of this machine, where there is no other.
+  // The proxy of this machine, if it has one.
   ...Object.fromEntries(
     ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
       const value = process.env[name];
@@ -47,7 +47,7 @@ const environment = {
   ),
 };
 
-/** Runs git with an argument array, nobody's configuration and no prompt. @throws ToolMissing, Internal. */
+/** Runs git with an argument array, without user configuration or prompts. @throws ToolMissing, Internal. */
 export function git(args: string[], options: GitOptions): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...shield, ...args], {
@@ -69,12 +69,15 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
     child.on('close', (code) => {
       const status = code ?? -1;
       if (status === 0 || options.allow?.includes(status)) return resolve({ code: status, stdout: Buffer.concat(out) });
-      const said = Buffer.concat(err).toString().trim().slice(0, 2_000);
+      const output = Buffer.concat(err).toString().trim().slice(0, 2_000);
       reject(
-        new DrydockError('Internal', `git ${args.find((arg) => !arg.startsWith('-'))} exited with ${status}: ${said}`),
+        new DrydockError(
+          'Internal',
+          `git ${args.find((arg) => !arg.startsWith('-'))} exited with ${status}: ${output}`,
+        ),
       );
     });
-    // git may end before it read everything; its exit code tells.
+    // git may exit before it has read all input; the exit code shows whether that is an error.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
@@ -83,7 +86,9 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
 export const gitText = async (args: string[], options: GitOptions): Promise<string> =>
   (await git(args, options)).stdout.toString().trim();
 
-/** Commit id of exactly this branch; undefined where there is none. Nothing in the name is read as a revision or a glob. */
+/**
+ * Commit id of the branch with exactly this name, or `undefined`. The name is not interpreted as a revision or a glob.
+ */
 export async function branchHead(repository: string, branch: string): Promise<string | undefined> {
   if (branch === '' || /[\0-\x20\x7F]/.test(branch)) return undefined;
   const found = await git(['show-ref', '--verify', '--hash', `refs/heads/${branch}`], {

@@ -5,10 +5,10 @@ import { git, gitText } from './git.ts';
 import { diffTrees, withTempFolder, writeCommit, writeTree } from './objects.ts';
 
 /**
- * Three-way merge of base plus change onto a moved target, by `git merge-tree`. Works in a scratch repository that reads
- * the objects of the real one: nothing is left there, and no merge driver it configures runs. The commits merged are
- * made for it with the base as their only ancestor, so that the base is what is compared against even where the
- * target's history was rewritten.
+ * Three-way merge of base plus change onto a moved target, with `git merge-tree`. It works in a scratch repository that
+ * reads the objects of the real one, so nothing is written there and no configured merge driver runs. The merged
+ * commits are created with the base as their only parent, so the base is the merge base even if the target's history
+ * was rewritten.
  */
 export async function mergeOnto(
   repository: string,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
 import { git, gitText } from './git.ts';
 
-/** Who every commit is by; the run's trailers say the rest. */
+/** Author and committer of every commit; the trailers name the run. */
 const botIdentity = {
   GIT_AUTHOR_NAME: 'Drydock',
   GIT_AUTHOR_EMAIL: 'drydock@localhost',
@@ -22,8 +22,8 @@ export async function withTempFolder<T>(use: (folder: string) => Promise<T>): Pr
 }
 
 /**
- * Writes base plus change set as a tree, through an index of its own: no checkout, and the repository's own index and
- * work tree stay as they are. Blobs go in through one fast-import, whatever their number.
+ * Writes base plus change set as a tree, through a temporary index: no checkout, and no change to the repository's own
+ * index and work tree. One fast-import writes all blobs.
  */
 export async function writeTree(repository: string, change: ChangeSet): Promise<string> {
   return withTempFolder(async (folder) => {
@@ -41,7 +41,7 @@ export async function writeTree(repository: string, change: ChangeSet): Promise<
     const lines = change.manifest.entries.map((entry) =>
       entry.op === 'put' ? `${entry.mode} ${entry.blobSha}\t${entry.path}\0` : `0 ${zero}\t${entry.path}\0`,
     );
-    // Deletions first: a file may give way to a folder of the same name.
+    // Deletions first: a folder may replace a file of the same name.
     const deletions = lines.filter((line) => line.startsWith('0 '));
     const puts = lines.filter((line) => !line.startsWith('0 '));
     await git(['update-index', '-z', '--index-info'], { ...options, input: [...deletions, ...puts].join('') });
@@ -49,7 +49,7 @@ export async function writeTree(repository: string, change: ChangeSet): Promise<
   });
 }
 
-/** @param at Epoch milliseconds; seconds count. The same arguments give the same commit id. */
+/** @param at Epoch milliseconds, cut to seconds. The same arguments give the same commit id. */
 export async function writeCommit(
   repository: string,
   commit: { tree: string; parents: string[]; message: string; at: number },
@@ -62,7 +62,7 @@ export async function writeCommit(
   });
 }
 
-/** How tree `to` differs from `base`, with contents; renames as delete and put. */
+/** The change from tree `base` to `to`, with contents; a rename is a delete and a put. */
 export async function diffTrees(repository: string, base: string, to: string): Promise<ChangeSet> {
   const options = { cwd: repository };
   const raw = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', base, to], options);
@@ -77,7 +77,7 @@ export async function diffTrees(repository: string, base: string, to: string): P
       continue;
     }
     const known = fileModes.find((known) => known === mode);
-    if (!known) throw new Error(`git names the mode ${mode} for ${path}`);
+    if (!known) throw new Error(`${mode} of ${path} is not a known file mode`);
     const content = known === '160000' ? Buffer.alloc(0) : (await git(['cat-file', 'blob', blobSha], options)).stdout;
     entries.push({ op: 'put', path, mode: known, blobSha, bytes: content.length });
     blobs.push(content);

@@ -4,8 +4,8 @@ import { branchHead, git } from './git.ts';
 import { writeCommit, writeTree } from './objects.ts';
 
 /**
- * Commits base plus change set and moves the branch there, from exactly where this run left it. A branch that somebody
- * else holds is never touched.
+ * Commits base plus change set and moves the branch there, provided that the branch is where this run left it. A branch
+ * that another process has changed is never touched.
  */
 export async function publishChange(repository: string, request: Omit<PublishRequest, 'repository'>): Promise<string> {
   const { previous, change } = request;
@@ -17,7 +17,7 @@ export async function publishChange(repository: string, request: Omit<PublishReq
   const head = await branchHead(repository, request.branch);
   if (head === commit) return commit;
   if (head !== previous) {
-    const where = head === undefined ? 'is gone' : `is at ${head.slice(0, 12)}, which this run did not put there`;
+    const where = head === undefined ? 'is gone' : `points to ${head.slice(0, 12)}, which is not a commit of this run`;
     throw new DrydockError('BranchTaken', `${request.branch} ${where}.`);
   }
   const expected = previous ?? '0'.repeat(40);
@@ -26,11 +26,13 @@ export async function publishChange(repository: string, request: Omit<PublishReq
     allow: [1, 128],
   });
   if (moved.code !== 0)
-    throw new DrydockError('BranchTaken', `${request.branch} was changed by somebody else meanwhile.`);
+    throw new DrydockError('BranchTaken', `${request.branch} was changed by another process in the meantime.`);
   return commit;
 }
 
-/** A later round comes on top of the earlier one; where the target moved in between, the commit merges it in. */
+/**
+ * A later round continues the earlier commit. If the target moved in between, the commit is a merge with the new base.
+ */
 async function parentsOf(repository: string, previous: string, base: string): Promise<string[]> {
   const known = await git(['merge-base', '--is-ancestor', base, previous], { cwd: repository, allow: [1] });
   return known.code === 0 ? [previous] : [previous, base];

@@ -10,11 +10,14 @@ interface PullRequestRecord extends PullRequestRequest {
   draft: boolean;
 }
 
-/** A host without pull requests keeps them as files: one folder per repository, one file per branch. One process at a time. */
+/**
+ * Stores pull requests as files, for a host without them: a folder per repository, a file per branch. For one process.
+ */
 export function createPullRequests(folder: string) {
-  const place = (repository: string) =>
+  const folderOf = (repository: string) =>
     join(folder, createHash('sha256').update(repository).digest('hex').slice(0, 16));
-  const fileOf = (repository: string, branch: string) => join(place(repository), `${encodeURIComponent(branch)}.json`);
+  const fileOf = (repository: string, branch: string) =>
+    join(folderOf(repository), `${encodeURIComponent(branch)}.json`);
 
   const read = async (repository: string, branch: string): Promise<PullRequestRecord | undefined> => {
     const text = await readFile(fileOf(repository, branch), 'utf8').catch(absent);
@@ -22,15 +25,15 @@ export function createPullRequests(folder: string) {
   };
   const write = async (record: PullRequestRecord): Promise<PullRequestRef> => {
     const file = fileOf(record.repository, record.branch);
-    await mkdir(place(record.repository), { recursive: true });
-    const aside = `${file}.${randomUUID()}`;
-    await writeFile(aside, `${JSON.stringify(record, null, 2)}\n`);
-    await rename(aside, file);
+    await mkdir(folderOf(record.repository), { recursive: true });
+    const temporary = `${file}.${randomUUID()}`;
+    await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
+    await rename(temporary, file);
     return refOf(record);
   };
 
   const all = async (repository: string): Promise<PullRequestRecord[]> => {
-    const names = (await readdir(place(repository)).catch(absent)) ?? [];
+    const names = (await readdir(folderOf(repository)).catch(absent)) ?? [];
     const branches = names
       .filter((name) => name.endsWith('.json'))
       .map((name) => decodeURIComponent(name.slice(0, -5)));
@@ -38,7 +41,7 @@ export function createPullRequests(folder: string) {
     return records.filter((record) => record !== undefined);
   };
 
-  /** Reading and writing is one step: of two requests at once each sees what the other wrote. */
+  /** Makes read and write one step, so that concurrent requests see each other's changes. */
   const inTurn = createKeyedMutex();
 
   const refOf = (record: PullRequestRecord): PullRequestRef => ({
@@ -54,9 +57,9 @@ export function createPullRequests(folder: string) {
     },
     open: (request: PullRequestRequest): Promise<PullRequestRef> =>
       inTurn('records', async () => {
-        const there = await read(request.repository, request.branch);
-        const id = there?.id ?? String(Math.max(0, ...(await all(request.repository)).map((r) => Number(r.id))) + 1);
-        return write({ ...request, id, draft: there?.draft ?? true });
+        const existing = await read(request.repository, request.branch);
+        const id = existing?.id ?? String(Math.max(0, ...(await all(request.repository)).map((r) => Number(r.id))) + 1);
+        return write({ ...request, id, draft: existing?.draft ?? true });
       }),
     markReady: (repository: string, id: string): Promise<void> =>
       inTurn('records', async () => {

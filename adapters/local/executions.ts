@@ -1,10 +1,10 @@
 import type { Executions } from '../../core/ports/runtime/executions.ts';
 import type { Engine } from '../../engine/engine.ts';
 
-/** The embedded engine as the steps see it. */
+/** The embedded engine behind the `Executions` port of the steps. */
 export function createEngineExecutions(engine: Engine, live: boolean): Executions {
-  /** A token nobody waits for any more has been answered or has timed out. */
-  const answered = async (answer: Promise<void>): Promise<boolean> => {
+  /** False if the token is no longer waited for: it was answered or it timed out. */
+  const wasAccepted = async (answer: Promise<void>): Promise<boolean> => {
     try {
       await answer;
       return true;
@@ -23,8 +23,8 @@ export function createEngineExecutions(engine: Engine, live: boolean): Execution
         throw error;
       }
     },
-    succeed: (token, output) => answered(engine.sendTaskSuccess(token, output)),
-    fail: (token, error, cause) => answered(engine.sendTaskFailure(token, error, cause)),
+    succeed: (token, output) => wasAccepted(engine.sendTaskSuccess(token, output)),
+    fail: (token, error, cause) => wasAccepted(engine.sendTaskFailure(token, error, cause)),
     async done(name) {
       if (engine.describe(name)) await engine.done(name);
     },

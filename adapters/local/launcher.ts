@@ -5,8 +5,8 @@ import type { ModelCall, PhaseEvent } from '../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../core/run/phase-end.ts';
 
 /**
- * Launches phases as children of this process and reports their ends. What is still running when this process dies
- * dies with it, and is launched again as the next try by whoever takes the run up.
+ * Launches phases as child processes and reports their ends. Phases that run when this process ends are lost; the next
+ * server process that resumes the run launches them again as a new attempt.
  */
 export function createLocalLauncher(
   runner: PhaseRunner,
@@ -14,10 +14,10 @@ export function createLocalLauncher(
   report: {
     event(runId: string, phaseId: string, event: PhaseEvent): void;
     end(phaseId: string, attempt: number, end: PhaseEnd): Promise<void>;
-    /** What must not be lost silently: an end that could not be settled. */
+    /** Called with an error that must not be lost silently: the end of a phase could not be reported. */
     fault(phaseId: string, error: unknown): void;
   },
-  /** The meter of a try, which outlives gateway and owner. */
+  /** The metered calls of an attempt; the log survives the gateway and this process. */
   meterOf: (phaseKey: string) => ModelCall[],
 ): PhaseLauncher & { stopAll(): Promise<void> } {
   const running = new Map<string, { attempt: number; abort: AbortController; done: Promise<void> }>();
@@ -30,7 +30,7 @@ export function createLocalLauncher(
     } catch (error) {
       end = failedToStart(job.spec.phaseKey, error);
     }
-    if (!signal.aborted || signal.reason !== 'owner-gone') await report.end(phaseId, attempt, end);
+    if (!signal.aborted || signal.reason !== 'server-closed') await report.end(phaseId, attempt, end);
   };
 
   return {
@@ -40,7 +40,7 @@ export function createLocalLauncher(
       const before = running.get(phaseId);
       if (before?.attempt === attempt) return;
       const abort = new AbortController();
-      // Reporting the end of one try may launch the next: that one begins when the earlier is done.
+      // The report of an end may launch the next attempt, which starts after the report is complete.
       const done = (before?.done ?? Promise.resolve())
         .then(() => run(job, phaseId, attempt, abort.signal))
         .catch((error: unknown) => report.fault(phaseId, error))
@@ -54,13 +54,13 @@ export function createLocalLauncher(
       phase?.abort.abort('stopped');
       await phase?.done;
     },
-    // What a child of a dead owner did is gone with it.
+    // The work of a child process is lost with its server process.
     left: async () => undefined,
     calls: async (phaseKey) => meterOf(phaseKey),
     isRunning: async ({ phaseId }) => running.has(phaseId),
     async stopAll() {
       const all = [...running.values()];
-      for (const { abort } of all) abort.abort('owner-gone');
+      for (const { abort } of all) abort.abort('server-closed');
       await Promise.all(all.map(({ done }) => done));
     },
   };

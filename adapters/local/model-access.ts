@@ -3,7 +3,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { ModelAccess } from '../../core/ports/runtime/model-access.ts';
 
-/** A recorded session where one is given and no key is set; else the key of the environment. */
+/** A recorded session if one is given and no key is set, otherwise the key from the environment. */
 export async function modelAccessOf(
   provider: string,
   replaySession: string | undefined,
@@ -17,12 +17,12 @@ export async function modelAccessOf(
     if (!file) continue;
     const key = (await readFile(file, 'utf8').catch(() => '')).trim();
     if (key !== '') return { mode: 'live', key };
-    throw new DrydockError('SecretMissing', `The file that ${name}_FILE names holds no key or cannot be read.`, {
-      remedy: `Put the key into that file, readable by whoever runs drydock.`,
+    throw new DrydockError('SecretMissing', `The file in ${name}_FILE contains no key or cannot be read.`, {
+      remedy: `Store the key in that file, readable by the user that runs drydock.`,
     });
   }
   if (replaySession !== undefined) return { mode: 'replay', session: replaySession };
   throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider}.`, {
-    remedy: `Set ${names[0]} (or ${names[0]}_FILE) where drydock runs; it stays outside the sandbox.`,
+    remedy: `Set ${names[0]} (or ${names[0]}_FILE) in the environment of drydock; the key never enters the sandbox.`,
   });
 }

@@ -3,21 +3,21 @@ import { bodyOf, linkGrantsNothing, type Notice, subjectOf } from '../../core/no
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
 import type { SentMessages } from '../aws/dynamo/sent-messages.ts';
 
-/** What a block holds. https://docs.slack.dev/reference/block-kit/blocks/section-block/ */
-const blockCharacters = 3_000;
-const answerMs = 10_000;
+/** Limit for the text of a block. https://docs.slack.dev/reference/block-kit/blocks/section-block/ */
+const maxBlock = 3_000;
+const timeoutMs = 10_000;
 
 interface SlackConfig {
-  /** Address of the incoming webhook. It is a secret: whoever has it can write to the channel. */
+  /** URL of the incoming webhook. It is a secret: anyone who has it can write to the channel. */
   webhookUrl(): Promise<string>;
-  /** Slack's id of a person id (`U012ABC`); undefined for one without. */
+  /** Slack member id of a person id (`U012ABC`); `undefined` if the person has none. */
   memberOf(person: string): string | undefined;
   fetch?: typeof fetch;
 }
 
 /**
- * Tells people in a Slack channel, calling those who are asked by name. What others wrote shows as it is: it calls nobody,
- * is no link, and formats nothing.
+ * Sends notifications to a Slack channel and mentions the people who are asked. Text from others is shown literally: it
+ * mentions nobody, contains no links and has no formatting.
  */
 export function createSlackNotifier(sent: SentMessages, config: SlackConfig): Notifier {
   return {
@@ -28,21 +28,21 @@ export function createSlackNotifier(sent: SentMessages, config: SlackConfig): No
   };
 }
 
-/** Outside text is in blocks of plain text, and escaped besides; only what is ours may call somebody or link. */
+/** Untrusted text is in plain-text blocks and escaped as well; only Drydock's own blocks can mention or link. */
 function messageOf(message: Notice & { to: string[] }, { memberOf }: SlackConfig) {
   const subject = escapeSlack(subjectOf(message)) || 'Drydock';
   const members = [...new Set(message.to.flatMap((person) => memberOf(person) ?? []))];
-  const ours = [
+  const ownTexts = [
     members.map((member) => `<@${member}>`).join(' '),
     message.link === undefined ? '' : `<${escapeSlack(message.link)}>\n${linkGrantsNothing}`,
   ].filter((part) => part !== '');
   return {
-    // What a notification shows of it.
+    // The text of push notifications.
     text: subject,
     blocks: [subject, escapedBody(message)]
       .filter((text) => text !== '')
       .map((text) => ({ type: 'section', text: { type: 'plain_text', text, emoji: false } }) as object)
-      .concat(ours.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }))),
+      .concat(ownTexts.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }))),
     parse: 'none',
     link_names: false,
     unfurl_links: false,
@@ -50,16 +50,16 @@ function messageOf(message: Notice & { to: string[] }, { memberOf }: SlackConfig
   };
 }
 
-/** An escaped text is longer, and one that is too long would be refused as a whole. */
+/** Escaping lengthens a text, and Slack rejects a message with a block that is too long. */
 function escapedBody(message: Notice): string {
-  for (let most = blockCharacters; ; most = Math.floor(most / 2)) {
-    const text = escapeSlack(bodyOf(message, most));
-    if (text.length <= blockCharacters) return text;
+  for (let limit = maxBlock; ; limit = Math.floor(limit / 2)) {
+    const text = escapeSlack(bodyOf(message, limit));
+    if (text.length <= maxBlock) return text;
   }
 }
 
 /**
- * Slack's own three characters: without them nothing calls (`<!channel>`, `<@U…>`) or links.
+ * Escapes Slack's three control characters: without them a text cannot mention (`<!channel>`, `<@U…>`) or link.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 const escapeSlack = (text: string): string =>
@@ -73,18 +73,18 @@ async function post(url: string, message: object, { fetch: send = fetch }: Slack
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify(message),
       redirect: 'error',
-      signal: AbortSignal.timeout(answerMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await answer.body?.cancel();
     ({ status } = answer);
   } catch {
-    // Its message may name the address.
-    throw new DrydockError('Conflict', 'Slack did not answer; it is tried again.');
+    // The error is no `cause`: its message may contain the URL.
+    throw new DrydockError('Conflict', 'Slack did not answer; the step is retried.');
   }
   if (status >= 200 && status < 300) return;
   if (status === 429 || status >= 500)
-    throw new DrydockError('Conflict', `Slack answered ${status}; it is tried again.`);
+    throw new DrydockError('Conflict', `Slack answered ${status}; the step is retried.`);
   throw new DrydockError('ServiceRefused', `Slack refused the message with ${status}.`, {
-    remedy: 'Make a new incoming webhook for a channel that is there, and put its address into the Slack secret.',
+    remedy: 'Create an incoming webhook for an existing channel, and store its URL in the Slack secret.',
   });
 }

@@ -93,7 +93,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       service: serverProcess.service,
       watch: serverProcess.watch,
       outbox: serverProcess.outbox,
-      door: oneVisitor(requesterName(options.as), randomBytes(32)),
+      authenticate: oneVisitor(requesterName(options.as), randomBytes(32)),
       policy,
       now: Date.now,
       onFault: (error) =>

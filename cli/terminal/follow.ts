@@ -28,12 +28,14 @@ export async function follow(
   const stop = new AbortController();
   const handled = new Set<string>();
   let queued = false;
+  let idleTicks = 0;
   try {
     for await (const item of withTicks(session.watch(runId, stop.signal))) {
       if (item === undefined) {
         // Events of the runs that a queued run waits for are not in its stream, so it polls whether one is still
         // active.
-        if (queued && (await session.service.idle())) return await session.service.run(runId);
+        idleTicks = queued && (await session.service.idle()) ? idleTicks + 1 : 0;
+        if (idleTicks >= minIdleTicks) return await session.service.run(runId);
         continue;
       }
       progress.show(item);
@@ -41,7 +43,6 @@ export async function follow(
       const { run } = item;
       queued = run.status === 'queued';
       if (isFinal(run.status)) return await session.service.ended(runId);
-      if (queued && (await session.service.idle())) return await session.service.run(runId);
       if (run.status !== 'waiting' || run.gate === null || handled.has(run.gate)) continue;
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
@@ -89,6 +90,9 @@ async function voteAsListed(session: Session, gate: GateView): Promise<void> {
 
 /** Interval at which a queued run checks the runs it waits for. */
 const tickMs = 1_000;
+
+/** A run that `--yes` votes for from another terminal waits at its gate for a moment only, which is not the end. */
+const minIdleTicks = 2;
 
 /** The items of a source, and `undefined` after each interval without one. */
 async function* withTicks(source: AsyncIterable<WatchItem>): AsyncGenerator<WatchItem | undefined> {

@@ -1,56 +1,56 @@
 import { stripHidden } from '../prompt/fence.ts';
 import { mayBeCommand } from './may-be-command.ts';
-import { readSight } from './visible.ts';
+import { readVisibility } from './visible.ts';
 
 /** @internal for its tests */
 export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel'] as const;
 type Verb = (typeof verbs)[number];
 
-/** What somebody asks for in a comment. `text`: the rest of the line and what follows, without hidden characters. */
+/** A command in a comment. `text`: the rest of its line and the following lines, without hidden characters. */
 export interface Command {
   verb: Verb;
   text: string;
 }
 
-/** It looks like a command and is none; said back to whoever wrote it. Plain text, part of it from outside. */
+/** A reply for the author of an invalid command. Plain text that may quote the comment. */
 interface CommandFault {
   fault: string;
 }
 
 export const isFault = (read: Command | CommandFault): read is CommandFault => 'fault' in read;
 
-/** UTF-16 units. */
+/** UTF-16 code units. */
 const maxText = 10_000;
-/** More than a host takes as a comment. */
+/** Longer than any comment that a host accepts. */
 const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
 const usage = '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON]';
 
 /**
- * The one command of a comment: `/drydock VERB …` at the start of a line that a reader sees as the writer's own words,
- * not quoted, code, in a list, a table or HTML. Undefined where there is none; a fault where there are several, where it
- * cannot be told whether it is shown, or where it is none of the list.
+ * The command of a comment: `/drydock VERB …` at the start of a line that readers see as the author's own text, outside
+ * quotes, code, lists, tables and HTML. Undefined if there is none. A fault if there are several commands, if it is
+ * uncertain whether readers see the command, or if the verb is unknown.
  */
 export function readCommand(body: string): Command | CommandFault | undefined {
   if (!mayBeCommand(body)) return undefined;
   if (body.length > maxBody) return { fault: `The comment is longer than ${maxBody} characters.` };
   const lines = body.replace(/\r\n?/g, '\n').split('\n');
-  const asked = lines.flatMap((line, at) => (looksLike.test(line) ? [at] : []));
-  if (asked.length === 0) return undefined;
-  const { sights, open } = readSight(lines, asked);
-  const shown = asked.flatMap((at, i) =>
-    sights[i] === 'covered' ? [] : [{ at, text: lines[at] ?? '', sight: sights[i] }],
+  const candidates = lines.flatMap((line, at) => (looksLike.test(line) ? [at] : []));
+  if (candidates.length === 0) return undefined;
+  const { visibilities, open } = readVisibility(lines, candidates);
+  const shown = candidates.flatMap((at, i) =>
+    visibilities[i] === 'covered' ? [] : [{ at, text: lines[at] ?? '', visibility: visibilities[i] }],
   );
   const [first, ...others] = shown;
   if (first === undefined) {
     return open.length > 0
-      ? { fault: `The command stands inside <${open.at(-1)}>, which is never closed. Put it first in a comment.` }
+      ? { fault: `The command is inside <${open.at(-1)}>, which is never closed. Put the command first in a comment.` }
       : undefined;
   }
-  if (first.sight === 'doubtful') {
-    return { fault: 'What stands above the command may hide or quote it. Put the command first in a comment.' };
+  if (first.visibility === 'doubtful') {
+    return { fault: 'The text above the command may hide or quote it. Put the command first in a comment.' };
   }
-  if (others.length > 0) return { fault: 'A comment is one command; write a comment for each.' };
+  if (others.length > 0) return { fault: 'A comment may contain only one command; write one comment per command.' };
   const following = lines.slice(first.at + 1);
   return parse(first.text.replace(looksLike, ''), following);
 }
@@ -59,13 +59,13 @@ function parse(line: string, following: string[]): Command | CommandFault {
   const [, word = '', rest = ''] = /^[ \t]*([^ \t]*)(.*)$/s.exec(line) ?? [];
   const verb = verbs.find((known) => known === word.toLowerCase());
   if (verb === undefined) {
-    const said = stripHidden(word).slice(0, 40);
-    return { fault: `${said === '' ? 'A command is missing' : `"${said}" is no command`}: ${usage}` };
+    const shown = stripHidden(word).slice(0, 40);
+    return { fault: `${shown === '' ? 'The command is missing' : `"${shown}" is not a command`}: ${usage}` };
   }
-  const takesNothing = verb === 'status' || verb === 'approve' || verb === 'retry';
-  if (takesNothing && rest.trim() !== '') {
-    // "approve unless …" is no approval.
-    return { fault: `/drydock ${verb} takes nothing after it on its line.` };
+  const takesNoText = verb === 'status' || verb === 'approve' || verb === 'retry';
+  if (takesNoText && rest.trim() !== '') {
+    // "approve unless …" must not count as an approval.
+    return { fault: `/drydock ${verb} takes no text on its line.` };
   }
   const text = stripHidden([rest, ...following].join('\n')).trim();
   if (text.length > maxText) return { fault: `The text is longer than ${maxText} characters.` };

@@ -2,11 +2,11 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 
-/** UTF-16 units. With the two limits below this bounds what hostile Markdown costs: see ADR 13 for the figures. */
+/** UTF-16 code units. This and the next two limits bound the cost of hostile Markdown; ADR 13 has the figures. */
 const maxLength = 20_000;
-/** Markers of quotes and lists in one line. The parser calls itself for each. */
+/** Maximum number of quote and list markers in one line; the parser recurses once per marker. */
 const maxDepth = 32;
-/** Characters that may open a link, a tag or a deletion, in lines without an empty one between them. */
+/** Maximum number of characters that may open a link, tag or deletion, in lines without an empty line between them. */
 const maxMarks = 500;
 
 const container = /[ \t]*(?:>|[-+*]|\d{1,9}[.)])/y;
@@ -15,11 +15,11 @@ const mark = /[[\]<~]/g;
 export type Root = ReturnType<typeof fromMarkdown>;
 export type Node = Root['children'][number];
 
-/** Emphasis hides nothing, and it is what takes quadratic time in the largest number of ways. */
+/** Emphasis is not parsed, because it hides nothing and has the most inputs with quadratic parse time. */
 const extensions = [gfm(), { disable: { null: ['attention'] } }];
 const mdastExtensions = [gfmFromMarkdown()];
 
-/** GitHub's Markdown as a tree, without emphasis. Undefined where it is too long, too deep or too dense to be read. */
+/** GitHub's Markdown as a tree, without emphasis. Undefined if the text exceeds a limit. */
 export function parseMarkdown(text: string): Root | undefined {
   if (text.length > maxLength) return undefined;
   let marks = 0;

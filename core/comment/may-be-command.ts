@@ -1,5 +1,5 @@
 /**
- * Whether a comment is worth reading as a command: most comments are people talking. It is apart from the reader, and
- * cheap, because the webhook receiver asks it of every comment.
+ * Whether a comment may contain a command. A separate and cheap check, because the webhook receiver runs it on every
+ * comment, and most comments contain none.
  */
 export const mayBeCommand = (body: string): boolean => /^\/drydock/im.test(body);

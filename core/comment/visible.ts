@@ -2,19 +2,22 @@ import { type Elements, readHtml } from './elements.ts';
 import { type Node, parseMarkdown } from './markdown.ts';
 
 /**
- * Which lines of a comment a reader sees as the writer's own plain text. A parser of GitHub's Markdown decides the
- * structure. What it does not know is kept apart from it: which HTML elements are open, formulas between dollar signs, and
- * the few places where renderers differ; there a line is called doubtful, never plain.
+ * Determines which lines of a comment readers see as the author's own plain text. A parser of GitHub's Markdown
+ * provides the structure. Open HTML elements, formulas between dollar signs and the few differences between renderers
+ * are handled here; in such cases a line is `doubtful`, never `plain`.
  */
 
-/** `plain`: shown, in the writer's name. `covered`: in a quote, code, list, table or HTML. `doubtful`: cannot be told. */
-type Sight = 'plain' | 'covered' | 'doubtful';
+/** `plain`: visible text of the author. `covered`: in a quote, code, list, table or HTML. `doubtful`: uncertain. */
+type Visibility = 'plain' | 'covered' | 'doubtful';
 
 /**
- * How each of some lines is seen, and the elements around the last of them that are never closed. Lines end at line feeds.
- * @param asked Indexes of lines, ascending. What stands behind the paragraph of the last one is not parsed.
+ * The visibility of some lines, and the unclosed elements around the last of them. Lines end at line feeds.
+ * @param asked Indexes of lines, ascending. Text after the paragraph of the last one is not parsed.
  */
-export function readSight(lines: readonly string[], asked: readonly number[]): { sights: Sight[]; open: string[] } {
+export function readVisibility(
+  lines: readonly string[],
+  asked: readonly number[],
+): { visibilities: Visibility[]; open: string[] } {
   const end = endOfReading(lines, asked.at(-1) ?? 0);
   // The parser drops a byte order mark and does not count it.
   const text = lines
@@ -22,9 +25,9 @@ export function readSight(lines: readonly string[], asked: readonly number[]): {
     .join('\n')
     .replace(/^\uFEFF/, '');
   const root = parseMarkdown(text);
-  if (!root) return { sights: asked.map(() => 'doubtful'), open: [] };
+  if (!root) return { visibilities: asked.map(() => 'doubtful'), open: [] };
   const reading: Reading = { text, elements: { open: [], lost: false } };
-  const sights = new Map<number, Sight>();
+  const visibilities = new Map<number, Visibility>();
   let touched: number | undefined;
   for (const block of root.children) {
     const { start, end: last } = positionOf(block);
@@ -33,20 +36,20 @@ export function readSight(lines: readonly string[], asked: readonly number[]): {
     const isText = block.type === 'paragraph' || block.type === 'heading';
     const seen = isText && !touches ? readText(block, here, reading) : undefined;
     for (const line of here) {
-      sights.set(line, seen?.get(line) ?? (block.type === 'definition' ? 'doubtful' : 'covered'));
+      visibilities.set(line, seen?.get(line) ?? (block.type === 'definition' ? 'doubtful' : 'covered'));
     }
     readNode(block, reading, false);
-    touched = takesIn.has(block.type) ? last.line + 1 : undefined;
+    touched = absorbing.has(block.type) ? last.line + 1 : undefined;
   }
   const behind = lines.slice(end).join('\n').toLowerCase();
   return {
-    sights: asked.map((line) => sights.get(line) ?? 'covered'),
+    visibilities: asked.map((line) => visibilities.get(line) ?? 'covered'),
     open: reading.elements.open.filter((name) => !behind.includes(`</${name}`)),
   };
 }
 
-/** Renderers differ in whether a paragraph on the next line, without an empty one between them, belongs to such a block. */
-const takesIn = new Set(['html', 'blockquote', 'list', 'footnoteDefinition', 'table']);
+/** Blocks to which some renderers add a paragraph on the next line, without an empty line between them. */
+const absorbing = new Set(['html', 'blockquote', 'list', 'footnoteDefinition', 'table']);
 
 interface Reading {
   text: string;
@@ -54,8 +57,8 @@ interface Reading {
 }
 
 /**
- * The number of lines that decide how a line is seen. At the start of a paragraph nothing is open that its later lines
- * could end, but the next line may make it the head of a table. Inside a paragraph all of the paragraph counts.
+ * The number of lines that determine the visibility of a line. At the start of a paragraph only the next line matters,
+ * because it may make the line the head of a table. Inside a paragraph the whole paragraph matters.
  */
 function endOfReading(lines: readonly string[], line: number): number {
   const blank = (text: string | undefined): boolean => text === undefined || /^[ \t]*$/.test(text);
@@ -65,13 +68,13 @@ function endOfReading(lines: readonly string[], line: number): number {
   return end;
 }
 
-/** How lines of a paragraph are seen. It changes nothing in `reading`. */
+/** The visibility of lines in a paragraph. Does not change `reading`. */
 function readText(
   block: Extract<Node, { type: 'paragraph' | 'heading' }>,
   asked: readonly number[],
   { text, elements }: Reading,
-): Map<number, Sight> {
-  const sights = new Map<number, Sight>();
+): Map<number, Visibility> {
+  const visibilities = new Map<number, Visibility>();
   const inside: Reading = { text, elements: { open: [...elements.open], lost: elements.lost } };
   for (const child of block.children) {
     const { start, end } = positionOf(child);
@@ -82,25 +85,25 @@ function readText(
       const lineStart = text.split('\n', index).reduce((sum, { length }) => sum + length + 1, 0);
       const above = text.slice(positionOf(block).start.offset, lineStart);
       const clear = child.type === 'text' && !tagLike.test(text.slice(start.offset, lineStart)) && !above.includes('$');
-      if (inside.elements.open.length > 0) sights.set(index, 'covered');
-      else sights.set(index, clear && !inside.elements.lost ? 'plain' : 'doubtful');
+      if (inside.elements.open.length > 0) visibilities.set(index, 'covered');
+      else visibilities.set(index, clear && !inside.elements.lost ? 'plain' : 'doubtful');
     }
     readNode(child, inside, false);
   }
-  return sights;
+  return visibilities;
 }
 
-/** Text that another renderer may take for a tag. */
+/** Text that another renderer may treat as a tag. */
 const tagLike = /<[a-z/!?]/i;
 
-/** What a node does to the lines below it. @param inItem Whether it is in a list or a footnote. */
+/** Applies the effect of a node on the lines below it. @param inItem Whether the node is in a list or a footnote. */
 function readNode(node: Node, reading: Reading, inItem: boolean): void {
   const { start, end } = positionOf(node);
   const source = (): string => reading.text.slice(start.offset, end.offset);
   if (node.type === 'html') readHtml(reading.elements, node.value);
-  // A tag that is none, and the start of a formula, which may hide all up to its end.
+  // Text that looks like a tag, or the start of a formula, which may hide the text up to its end.
   else if (node.type === 'text') reading.elements.lost ||= tagLike.test(source()) || node.value.includes('$$');
-  // Renderers differ in where a fence inside of an item ends.
+  // Renderers differ in the end of a fence inside an item.
   else if (node.type === 'code') reading.elements.lost ||= inItem && /^[`~]/.test(source());
   if (!('children' in node)) return;
   const nested = inItem || node.type === 'list' || node.type === 'footnoteDefinition';
@@ -108,6 +111,6 @@ function readNode(node: Node, reading: Reading, inItem: boolean): void {
 }
 
 function positionOf({ position }: Node): NonNullable<Node['position']> {
-  if (!position) throw new Error('the parser gave a node no position');
+  if (!position) throw new Error('the parser did not set the position of a node');
   return position;
 }

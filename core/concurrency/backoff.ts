@@ -1,16 +1,16 @@
 export interface Backoff {
-  /** The longest wait before the first repetition; it doubles with each one. */
+  /** Maximum wait before the first retry; it doubles with each retry. */
   firstMs: number;
   maxMs?: number;
-  /** The smallest share of the wait, from 0 to 1. Default: 0, which is full jitter. */
+  /** Minimum share of the maximum wait, from 0 to 1. Default: 0, which is full jitter. */
   minShare?: number;
 }
 
 /**
- * How long to wait before a repetition: exponential, capped, with jitter, so that callers that failed together do not come
- * back together.
- * @param attempt The attempt that failed, from 1.
- * @param random From 0 up to 1.
+ * Milliseconds to wait before a retry: exponential, capped, with jitter, so that callers that failed at the same time
+ * do not retry at the same time.
+ * @param attempt The failed attempt, counted from 1.
+ * @param random Random number in [0, 1).
  */
 export function backoffMs(attempt: number, { firstMs, maxMs, minShare = 0 }: Backoff, random: () => number): number {
   const full = Math.min(maxMs ?? Number.POSITIVE_INFINITY, firstMs * 2 ** (attempt - 1));

@@ -1,22 +1,22 @@
-/** Runs the work of one key one after the other, in the order of the calls; different keys do not wait for each other. */
+/** Runs the calls of one key one after the other, in their order; different keys do not wait for each other. */
 export type KeyedMutex = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
 /**
- * A mutex of this process, per key. What is looked up and then written would be written twice by two at once. A failed
- * work does not keep the next one from running. A key is forgotten when nothing waits for it.
+ * A mutex per key within this process, for work that reads and then writes. A failure does not stop the next call. A
+ * key takes no memory when no call waits for it.
  */
 export function createKeyedMutex(): KeyedMutex {
-  const last = new Map<string, Promise<unknown>>();
+  const tails = new Map<string, Promise<unknown>>();
   return (key, work) => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work);
-    const settled = mine.then(
+    const result = (tails.get(key) ?? Promise.resolve()).then(work);
+    const tail = result.then(
       () => undefined,
       () => undefined,
     );
-    last.set(key, settled);
-    settled.then(() => {
-      if (last.get(key) === settled) last.delete(key);
+    tails.set(key, tail);
+    tail.then(() => {
+      if (tails.get(key) === tail) tails.delete(key);
     });
-    return mine;
+    return result;
   };
 }

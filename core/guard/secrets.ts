@@ -1,6 +1,6 @@
 import { findSecrets } from '../secrets/known-secrets.ts';
 
-/** What looks like a secret in `text`, in a line that `before` does not have. Never the secret itself. */
+/** Kind and line of the first secret in `text` on a line that `before` does not contain. Never the secret itself. */
 export function findSecret(text: string, before: string): { what: string; line: number } | undefined {
   const found = findSecrets(text);
   if (found.length === 0) return undefined;

@@ -50,7 +50,7 @@ export async function weakenedTests(
   if (sum((f) => Math.max(0, f.after.skipped - f.before.skipped)) > moved) {
     for (const f of files) {
       const more = f.after.skipped - f.before.skipped;
-      if (more > 0) raise(f.path, `${more} more skip or only marks`, true);
+      if (more > 0) raise(f.path, `${more} more tests are skipped or marked as the only ones to run`, true);
     }
   }
   const asserted = sum((f) => f.before.assertions);

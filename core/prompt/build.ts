@@ -7,7 +7,7 @@ import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
 /** Part of the provenance of a run (R6); raise it whenever the texts below change. */
-export const promptVersion = '2';
+export const promptVersion = '3';
 
 interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
@@ -39,7 +39,10 @@ export function buildPrompt(input: PromptInput): string {
       `\`${spec.sandbox.test_command}\` passes`,
       ...spec.success_criteria.map((c) => (typeof c === 'string' ? c : `${c.says}: \`${c.run}\` exits 0`)),
     ]),
-    section('Checkpoints, where a person looks before you go on', checkpointsLeft(spec.checkpoints, work.checkpoints)),
+    section(
+      'Checkpoints, where a person checks the work before you continue',
+      checkpointsLeft(spec.checkpoints, work.checkpoints),
+    ),
     plan && input.phase !== 'plan'
       ? section(
           'Approved plan',
@@ -60,10 +63,10 @@ const section = (title: string, lines: string[]): string =>
   lines.length === 0 ? '' : `## ${title}\n${lines.map((line) => `- ${line}`).join('\n')}`;
 
 const common =
-  'You work in a sandbox without a network but for the package registry and the hosts the policy allows. The folder you stand in is the repository. Do not commit or push: your changes to files are collected when you stop. If you cannot go on without a decision, write $DRYDOCK_OUT/question.json with {"question", "context", "options", "suggested"} and stop. Leave notes for a later phase in $DRYDOCK_OUT/handoff.md.';
+  'You work in a sandbox. Its network reaches only the package registries and the hosts that the policy allows. Your working directory is the repository. Do not commit or push: your changes to files are collected when you stop. If you need a decision before you can continue, write $DRYDOCK_OUT/question.json with {"question", "context", "options", "suggested"} and stop. Leave notes for a later phase in $DRYDOCK_OUT/handoff.md.';
 
 const orders: Record<PromptInput['phase'], string> = {
   plan: `## What to do now\nRead and plan; change nothing. Write the plan as YAML to $DRYDOCK_OUT/plan.yaml with: summary, analysis {touch_points, dependencies}, research [{claim, source}], phases [{name, files, steps, tests, estimate, checkpoint}], impact {components, breaking_changes}, risks, rollback. ${common}`,
-  build: `## What to do now\nCarry the plan out. At each checkpoint write $DRYDOCK_OUT/checkpoint.json with {"name", "summary"} and stop. ${common}`,
-  rework: `## What to do now\nYour last change is in the folder already. Correct what is named above and nothing else. ${common}`,
+  build: `## What to do now\nCarry out the plan. At each checkpoint write $DRYDOCK_OUT/checkpoint.json with {"name", "summary"} and stop. ${common}`,
+  rework: `## What to do now\nThe repository already contains your last change. Correct what is named above and nothing else. ${common}`,
 };

@@ -1,7 +1,6 @@
 /**
- * What looks like a credential, by the form that its issuer gives it. It is the only list: lint refuses a spec with one, the
- * guard refuses a change that adds one, and no log keeps one. Sources: the issuers' documentation. ADR 13 says how it was
- * measured.
+ * The only list of credential formats: lint refuses a spec with a credential, the guard refuses a change that adds one,
+ * and logs do not store one. Sources: the issuers' documentation. ADR 13 has the measurements.
  */
 const kinds: { what: string; shape: string }[] = [
   { what: 'a GitHub token', shape: 'gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_[A-Za-z0-9_]{22,}' },
@@ -20,16 +19,18 @@ const kinds: { what: string; shape: string }[] = [
 const issued = `(?<![A-Za-z0-9_-])(?:${kinds.map(({ shape }) => `(${shape})`).join('|')})`;
 const anyCase = (letters: string): string =>
   letters.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
-/** It has no form of its own: the name before it tells. */
+/** An AWS secret key has no specific format; it is recognised by the name before it. */
 const awsSecret = `((?:${anyCase('aws')}_?${anyCase('secret')}_?(?:${anyCase('access')}_?)?|${anyCase('secret')}_?${anyCase('access')}_?)${anyCase('key')}["']?\\s{0,9}[=:]\\s{0,9}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))`;
-/** The first line of a key. In a literal of program text the key has to follow: code that reads keys names this line too. */
+/**
+ * The first line of a key. In a string literal the key must follow, because code that reads keys contains this line.
+ */
 const literalEnd = '[.,;:]?["\'`)\\]/|]|[,;]|\\\\(?![nr])';
 const literalKey = '[^A-Za-z0-9]{1,20}(?:[nr]["\'`+\\s\\\\]{0,20}){0,2}[A-Za-z0-9+/]{40}';
 const privateKey = `(-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!${literalEnd})|${literalKey}))`;
-/** Not a variable or another place to fill in, and not on this machine. */
+/** A password in a URL, except variables and other placeholders, and except URLs of this machine. */
 const inUrl =
   '(://[^\\s/:@"\'`<>{}$]{1,100}:(?![*$%{<[]|x{3,}@|\\.{3})[^\\s/@"\'`<>{}]{1,200}@(?!localhost|127\\.|\\[::1\\])[A-Za-z0-9[])';
-const names = [...kinds.map(({ what }) => what), 'an AWS secret key', 'a private key', 'a password in an address'];
+const names = [...kinds.map(({ what }) => what), 'an AWS secret key', 'a private key', 'a password in a URL'];
 const all = new RegExp(`${issued}|${awsSecret}|${privateKey}|${inUrl}`, 'g');
 
 export interface FoundSecret {
@@ -37,7 +38,7 @@ export interface FoundSecret {
   offset: number;
 }
 
-/** The credentials in a text, in order. Documented examples (`…EXAMPLE`) do not count. Never the credential itself. */
+/** Kind and offset of each credential in a text, in order. Documented examples (`…EXAMPLE`) do not count. */
 export function findSecrets(text: string): FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const match of text.matchAll(all)) {

@@ -1,11 +1,11 @@
-/** What has the name or the look of a credential in the environment that a spec asks for. */
+/** Checks of the environment variables in a spec. */
 
 const secretName =
   /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|APIKEY|PAT|PWD)(?:_|$)|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|SERVICE)_?KEY/i;
 const harmless =
   /^(?:|true|false|yes|no|on|off|none|null|\d{1,9}|dummy|test|testing|example|fake|placeholder|changeme)$/i;
 
-/** Whether an environment variable has the name or the look of a credential. The value never goes into a message. */
+/** Whether an environment variable looks like a credential, by its name or value. Messages never contain the value. */
 export function isSecretShaped(name: string, value: string): boolean {
   if (harmless.test(value)) return false;
   return (
@@ -14,7 +14,7 @@ export function isSecretShaped(name: string, value: string): boolean {
   );
 }
 
-/** Shannon entropy in bits per character. Random hex has close to 4, random base64 close to 5.5, words under 3.5. */
+/** Shannon entropy in bits per character: random hex is near 4, random base64 near 5.5, words are under 3.5. */
 function entropy(value: string): number {
   const counts = new Map<string, number>();
   for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -23,7 +23,7 @@ function entropy(value: string): number {
   return bits;
 }
 
-/** Variables the sandbox sets itself; another value would break it or point it elsewhere. */
+/** Variables that the sandbox sets itself; another value would break or redirect it. */
 export const isReservedVariable = (name: string): boolean =>
   /^(?:DRYDOCK_.*|PATH|HOME|TMPDIR|LD_PRELOAD|LD_LIBRARY_PATH|BASH_ENV|ENV|npm_config_registry|(?:HTTPS?|ALL|NO)_PROXY)$/i.test(
     name,

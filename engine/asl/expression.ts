@@ -3,7 +3,7 @@ import { StateError } from '../errors.ts';
 import { added } from './functions.ts';
 import { isObject, toJson } from './json.ts';
 
-/** What an expression sees: `$states`, the variables, and the time. */
+/** The input of an expression: `$states`, the variables, and the time. */
 export interface Scope {
   states: Record<string, unknown>;
   variables: Record<string, unknown>;
@@ -11,9 +11,9 @@ export interface Scope {
   now: number;
 }
 
-/** An expression that takes more steps than this runs away; the machine's own take less than a hundred. */
+/** Limit against endless expressions; those of the state machine need less than a hundred steps. */
 const maxSteps = 100_000;
-/** No variable can be called so: an expression cannot reach it. */
+/** Not a valid name of a variable, so an expression cannot read it. */
 const stepsLeft = ' steps';
 
 export const isExpression = (value: unknown): value is string =>
@@ -26,7 +26,7 @@ export function compile(text: string): jsonata.Expression {
   const known = compiled.get(text);
   if (known) return known;
   const expression = jsonata(text.slice(2, -2).trim());
-  // jsonata calls this at every node it evaluates; there is no public name for it, nor another bound
+  // jsonata calls this function at every node it evaluates. It has no public name, and jsonata has no other limit.
   const assign = expression.assign as unknown as (name: symbol, value: unknown) => void;
   assign(Symbol.for('jsonata.__evaluate_entry'), countStep);
   compiled.set(text, expression);
@@ -52,7 +52,7 @@ async function evaluateExpression(text: string, scope: Scope): Promise<unknown> 
       states: scope.states,
       [stepsLeft]: { left: maxSteps },
     });
-    // jsonata's sequences and functions are no JSON, and Step Functions passes JSON only
+    // Sequences and functions of jsonata are not JSON, and Step Functions passes only JSON.
     json = isFunction(value) ? undefined : toJson(value);
   } catch (error) {
     const message = isObject(error) ? String(error.message) : String(error);
@@ -76,18 +76,18 @@ export async function evaluate(template: unknown, scope: Scope): Promise<unknown
 }
 
 /** A whole number of seconds, at least `min`. @throws StateError States.QueryEvaluationError. */
-export async function seconds(template: unknown, scope: Scope, what: string, min: number): Promise<number> {
+export async function seconds(template: unknown, scope: Scope, field: string, min: number): Promise<number> {
   const value = await evaluate(template, scope);
   if (isSeconds(value, min)) return value;
-  throw new StateError('States.QueryEvaluationError', `${what} is ${JSON.stringify(value)}, not ${secondsText(min)}.`);
+  throw new StateError('States.QueryEvaluationError', `${field} is ${JSON.stringify(value)}, not ${secondsText(min)}.`);
 }
 
-/** 99,999,999 seconds, over three years, is the longest that Step Functions takes. */
+/** The maximum of Step Functions is 99,999,999 seconds, over three years. */
 export const isSeconds = (value: unknown, min: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= 99_999_999;
 export const secondsText = (min: number): string => `a whole number of seconds from ${min} to 99,999,999`;
 
-/** RFC 3339 with date, time and zone, as the States Language wants it. */
+/** RFC 3339 with date, time and zone, as the States Language requires. */
 export const isTimestamp = (value: unknown): value is string =>
   typeof value === 'string' &&
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value) &&

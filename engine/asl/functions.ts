@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 /**
- * What an expression may call. JSONata's own library is that of 2.0.6 (https://docs.jsonata.org), of which Step
- * Functions takes `$eval` away; it adds `$partition $range $hash $random $uuid $parse`
+ * Functions for expressions: the library of JSONata 2.0.6 (https://docs.jsonata.org) without `$eval`, which Step
+ * Functions does not support; Step Functions adds `$partition $range $hash $random $uuid $parse`
  * (https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html).
  */
 export const builtIn: ReadonlySet<string> = new Set(
@@ -20,7 +20,7 @@ const algorithms: Record<string, string> = {
   'SHA-384': 'sha384',
   'SHA-512': 'sha512',
 };
-/** As large as an array may get here; 256 KiB of JSON hold no more numbers. */
+/** Maximum length of an array: 256 KiB of JSON cannot contain more numbers. */
 const maxRange = 131_072;
 
 /** First value of a linear congruential generator (Numerical Recipes), in [0, 1). AWS does not publish its own. */

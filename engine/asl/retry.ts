@@ -11,13 +11,13 @@ export function matches(names: string[], error: string): boolean {
   return names.includes('States.ALL') || (names.includes('States.TaskFailed') && error !== 'States.Timeout');
 }
 
-/** Tries after the first, where the rule does not say. */
+/** Maximum number of retries of a rule; default 3. */
 export const maxAttemptsOf = (rule: RetryRule): number => rule.MaxAttempts ?? 3;
 
-/** Exponential backoff, capped, then full jitter: anything between nothing and all of it. */
+/** Exponential backoff with a cap, then full jitter: a random part of the delay. */
 export function delayMs(rule: RetryRule, retriesSoFar: number, random: () => number): number {
   const grown = (rule.IntervalSeconds ?? 1) * (rule.BackoffRate ?? 2) ** retriesSoFar;
-  // a year stands for "for ever": beyond it a moment in time would lose its milliseconds
+  // Without a maximum, one year is the cap: a later time would lose its milliseconds.
   const capped = Math.min(grown, rule.MaxDelaySeconds ?? 31_536_000);
   return Math.round(1000 * capped * (rule.JitterStrategy === 'FULL' ? random() : 1));
 }

@@ -1,20 +1,20 @@
 /**
  * The part of the Amazon States Language that the embedded engine runs: JSONata only, as documented under
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html. `{% … %}` strings are
- * expressions; anything else in a template is itself.
+ * expressions; anything else in a template is literal.
  */
 
-/** Any JSON; strings `{% … %}` in it, however deep, are expressions. */
+/** Any JSON; strings `{% … %}` at any depth are expressions. */
 type Template = unknown;
 type Assign = Record<string, Template>;
 
 export interface RetryRule {
   ErrorEquals: string[];
-  /** Seconds before the first retry; 1 where absent. */
+  /** Seconds before the first retry; default 1. */
   IntervalSeconds?: number;
-  /** 3 where absent; 0 means never. */
+  /** Default 3; 0 means never. */
   MaxAttempts?: number;
-  /** 2 where absent. */
+  /** Default 2. */
   BackoffRate?: number;
   MaxDelaySeconds?: number;
   JitterStrategy?: 'FULL' | 'NONE';
@@ -42,7 +42,7 @@ interface Common {
 
 type Leaving = { Next: string; End?: never } | { End: true; Next?: never } | { Next?: string; End?: true };
 
-/** What `lambda:invoke` takes, of which the engine passes on these. */
+/** The arguments of `lambda:invoke` that the engine supports. */
 interface TaskArguments {
   FunctionName: string;
   Payload?: Template;

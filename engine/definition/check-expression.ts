@@ -3,8 +3,8 @@ import { added, builtIn } from '../asl/functions.ts';
 import { isObject, type JsonObject } from '../asl/json.ts';
 
 /**
- * What is wrong with an expression before it ever runs: it does not parse, names a function or variable that nobody
- * defines, or reads from a context that Step Functions does not give (`$`, `$$` and bare names at the top).
+ * Static faults of an expression: it does not parse, names an unknown function or variable, or reads from a context
+ * that Step Functions does not provide (`$`, `$$` and bare names at the top level).
  */
 export function checkExpression(text: string, variables: ReadonlySet<string>): string[] {
   let tree: unknown;
@@ -18,14 +18,15 @@ export function checkExpression(text: string, variables: ReadonlySet<string>): s
   const known = (name: string): boolean =>
     name === 'states' || bound.has(name) || variables.has(name) || builtIn.has(name) || Object.hasOwn(added, name);
 
-  /** `inside`: whether there is a context item, as there is within a path, a filter, a sort or a group. */
+  /** `inside`: whether there is a context item, as within a path, a filter, a sort or a group. */
   const visit = (node: unknown, inside: boolean): void => {
     if (Array.isArray(node)) for (const item of node) visit(item, inside);
     if (!isObject(node)) return;
     if (node.type === 'variable') checkVariable(String(node.value), inside);
     if (node.type === 'name' && !inside)
-      faults.add(`${text} reads ${String(node.value)} from nowhere; begin with $states`);
-    if ((node.type === 'wildcard' || node.type === 'descendant') && !inside) faults.add(`${text} reads from nowhere`);
+      faults.add(`${text} reads ${String(node.value)} without a context; begin with $states`);
+    if ((node.type === 'wildcard' || node.type === 'descendant') && !inside)
+      faults.add(`${text} reads without a context`);
     for (const [key, child] of Object.entries(node)) {
       if (key === 'steps' && Array.isArray(child))
         for (const [i, step] of child.entries()) visit(step, inside || i > 0);
@@ -34,16 +35,16 @@ export function checkExpression(text: string, variables: ReadonlySet<string>): s
   };
   const checkVariable = (name: string, inside: boolean): void => {
     if (name === 'eval') faults.add('$eval is not available; $parse reads JSON');
-    else if (name === '$') faults.add(`${text} reads $$, which Step Functions does not give`);
+    else if (name === '$') faults.add(`${text} reads $$, which Step Functions does not provide`);
     else if (name === '') {
-      if (!inside) faults.add(`${text} reads $ at the top, which Step Functions does not give`);
-    } else if (!known(name)) faults.add(`${text} names $${name}, which is no function and assigned by no state`);
+      if (!inside) faults.add(`${text} reads $ at the top level, which Step Functions does not provide`);
+    } else if (!known(name)) faults.add(`${text} names $${name}, which is neither a function nor assigned by a state`);
   };
   visit(tree, false);
   return [...faults];
 }
 
-/** Parts of a node that jsonata evaluates against each item of it. */
+/** Parts of a node that jsonata evaluates for each of its items. */
 const within: ReadonlySet<string> = new Set(['predicate', 'stages', 'group', 'terms']);
 
 /** Names that the expression binds itself: `:=`, function parameters, `@$x` and `#$x`. */

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../asl/json.ts';
 
-/** Reports a fault of the state, or of the machine, that is being checked. */
+/** Reports a fault of the checked state or state machine. */
 export type Fault = (message: string) => void;
 
-/** What these JSONPath fields are called in JSONata. */
+/** The JSONata fields that replace these JSONPath fields. */
 const jsonPath: Record<string, string> = {
   Parameters: 'Arguments',
   InputPath: 'Arguments',
@@ -22,7 +22,7 @@ const jsonPath: Record<string, string> = {
 export function unknownFields(from: JsonObject, allowed: string[], where: string, fault: Fault): void {
   for (const key of Object.keys(from)) {
     if (allowed.includes(key)) continue;
-    const instead = Object.hasOwn(jsonPath, key) ? `, it is JSONPath; use ${jsonPath[key]}` : '';
+    const instead = Object.hasOwn(jsonPath, key) ? `: it is JSONPath; use ${jsonPath[key]}` : '';
     fault(`the field ${key} is not supported in ${where}${instead}`);
   }
 }
@@ -34,7 +34,7 @@ export function checkAssign(assign: unknown, fault: Fault): void {
     return;
   }
   for (const name of Object.keys(assign)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(name)) fault(`${JSON.stringify(name)} is no name of a variable`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(name)) fault(`${JSON.stringify(name)} is not a valid variable name`);
     if (name === 'states') fault('$states is reserved and cannot be assigned');
   }
 }

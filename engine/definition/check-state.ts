@@ -7,7 +7,7 @@ import { checkRules } from './check-rules.ts';
 const common = ['Type', 'Comment'];
 const leaving = ['Next', 'End'];
 const shaping = ['Assign', 'Output'];
-/** Fields of each state type that the engine acts on. A field that it would ignore is refused. */
+/** Supported fields of each state type. Other fields are refused, because the engine would ignore them. */
 const fields: Record<string, string[]> = {
   Task: [...common, ...leaving, ...shaping, 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch'],
   Pass: [...common, ...leaving, ...shaping],
@@ -17,7 +17,7 @@ const fields: Record<string, string[]> = {
   Fail: [...common, 'Error', 'Cause'],
 };
 
-/** Checks one state and returns where it may go. */
+/** Checks a state and returns its target states. */
 export function checkState(state: JsonObject, fault: Fault): string[] {
   const type = String(state.Type);
   const allowed = Object.hasOwn(fields, type) ? fields[type] : undefined;
@@ -26,11 +26,11 @@ export function checkState(state: JsonObject, fault: Fault): string[] {
     return [];
   }
   unknownFields(state, allowed, `a ${type}`, fault);
-  if (state.Comment !== undefined && typeof state.Comment !== 'string') fault('Comment must be a text');
+  if (state.Comment !== undefined && typeof state.Comment !== 'string') fault('Comment must be a string');
   if (state.Assign !== undefined) checkAssign(state.Assign, fault);
   const targets: string[] = [];
   if (allowed.includes('Next')) {
-    if ((state.Next === undefined) === (state.End === undefined)) fault('has to have either Next or End');
+    if ((state.Next === undefined) === (state.End === undefined)) fault('must have either Next or End');
     if (state.End !== undefined && state.End !== true) fault('End must be true');
     if (state.Next !== undefined) targets.push(String(state.Next));
   }
@@ -39,7 +39,7 @@ export function checkState(state: JsonObject, fault: Fault): string[] {
   if (type === 'Choice') targets.push(...checkChoice(state, fault));
   if (type === 'Fail') {
     for (const key of ['Error', 'Cause']) {
-      if (state[key] !== undefined && typeof state[key] !== 'string') fault(`${key} must be a text or an expression`);
+      if (state[key] !== undefined && typeof state[key] !== 'string') fault(`${key} must be a string or an expression`);
     }
   }
   return targets;
@@ -61,7 +61,7 @@ function checkTask(state: JsonObject, fault: Fault): string[] {
 
 function checkWait(state: JsonObject, fault: Fault): void {
   const { Seconds, Timestamp } = state;
-  if ((Seconds === undefined) === (Timestamp === undefined)) fault('has to have either Seconds or Timestamp');
+  if ((Seconds === undefined) === (Timestamp === undefined)) fault('must have either Seconds or Timestamp');
   if (Seconds !== undefined && !isSeconds(Seconds, 0) && !isExpression(Seconds))
     fault(`Seconds must be ${secondsText(0)}, or an expression`);
   if (Timestamp !== undefined && !isTimestamp(Timestamp) && !isExpression(Timestamp))

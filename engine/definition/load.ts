@@ -7,8 +7,8 @@ import { type Fault, unknownFields } from './check-fields.ts';
 import { checkState } from './check-state.ts';
 
 /**
- * Refuses every definition the engine would not run exactly as Step Functions does, naming state and fault, all at once.
- * @throws DefinitionRefused.
+ * Checks a definition. It is refused if the engine would not run it exactly as Step Functions does.
+ * @throws DefinitionRefused with all faults, each with its state.
  */
 export function load(definition: unknown): StateMachine {
   const problems: Problem[] = [];
@@ -29,9 +29,9 @@ export function load(definition: unknown): StateMachine {
   const variables = assignedNames(states);
   for (const [name, state] of Object.entries(states)) {
     const report = at(name);
-    if (name.length > 80) report('a name has at most 80 characters');
+    if (name.length > 80) report('a name may have at most 80 characters');
     if (!isObject(state)) {
-      report('is no object');
+      report('is not an object');
       continue;
     }
     edges.set(name, checkState(state, report));
@@ -49,10 +49,10 @@ const ends = (state: unknown): boolean =>
 
 function checkTransitions(start: unknown, edges: Map<string, string[]>, at: (state: string) => Fault): void {
   if (typeof start !== 'string' || !edges.has(start))
-    at('(machine)')(`StartAt names no state: ${JSON.stringify(start)}`);
+    at('(machine)')(`StartAt does not name a state: ${JSON.stringify(start)}`);
   for (const [name, targets] of edges) {
     for (const target of targets)
-      if (!edges.has(target)) at(name)(`a transition names no state: ${JSON.stringify(target)}`);
+      if (!edges.has(target)) at(name)(`a transition does not name a state: ${JSON.stringify(target)}`);
   }
   const reached = new Set<string>();
   const open = typeof start === 'string' ? [start] : [];
@@ -67,12 +67,12 @@ function checkTransitions(start: unknown, edges: Map<string, string[]>, at: (sta
 function checkExpressions(value: unknown, variables: ReadonlySet<string>, fault: Fault): void {
   if (isExpression(value)) for (const message of checkExpression(value, variables)) fault(message);
   else if (typeof value === 'string' && (value.trim().startsWith('{%') || value.trim().endsWith('%}')))
-    fault(`${JSON.stringify(value)} is half an expression: it must begin with {% and end with %}`);
+    fault(`${JSON.stringify(value)} is an incomplete expression: it must begin with {% and end with %}`);
   else if (Array.isArray(value)) for (const item of value) checkExpressions(item, variables, fault);
   else if (isObject(value)) for (const item of Object.values(value)) checkExpressions(item, variables, fault);
 }
 
-/** Every variable that some state, choice or catcher assigns. */
+/** All variables that a state, choice or catcher assigns. */
 function assignedNames(states: JsonObject): Set<string> {
   const names = new Set<string>();
   const add = (from: unknown): void => {

@@ -12,20 +12,20 @@ import {
 import { StateError } from '../errors.ts';
 import type { Transition } from './transition.ts';
 
-/** What moves an execution on. */
+/** The trigger of a transition. */
 export type Cause =
   | { type: 'begin' }
-  /** The function, or the answer to the token, gave this. */
+  /** The result of the function or the answer to the token. */
   | { type: 'result'; value: unknown }
   | { type: 'failure'; error: string; cause: string }
   /** The function of a `waitForTaskToken` state has returned. */
   | { type: 'launched' }
-  /** The deadline of its stage has passed. */
+  /** The deadline of the stage has passed. */
   | { type: 'elapsed' };
 
 /**
- * Moves a running execution on, through as many states as need nothing from outside, to where it has to wait or ends:
- * all of that is one record in the journal.
+ * Moves a running execution on, through all states that need no external result, until it waits or ends. All of this is
+ * one record in the journal.
  * Semantics: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html, STANDARD.
  */
 export async function advance(transition: Transition, cause: Cause, random: () => number): Promise<void> {
@@ -44,19 +44,19 @@ export function waitsForToken(transition: Transition): boolean {
   return state.Type === 'Task' && state.Resource === waitResource;
 }
 
-/** Evaluates what to invoke. @throws StateError. */
+/** Evaluates function name and payload of a Task. @throws StateError. */
 export async function callOf(
   transition: Transition,
   token?: string,
 ): Promise<{ functionName: string; payload: unknown }> {
   const state = stateOf(transition);
-  if (state.Type !== 'Task') throw new StateError('States.Runtime', `${transition.row.state} is no Task.`);
+  if (state.Type !== 'Task') throw new StateError('States.Runtime', `${transition.row.state} is not a Task.`);
   const scope = transition.scope();
   if (token !== undefined) scope.states.context = { ...(scope.states.context as object), Task: { Token: token } };
   const evaluated = await evaluate(state.Arguments, scope);
   const { FunctionName, Payload = {} } = JSON.parse(bounded(evaluated, 'Arguments')) as Record<string, unknown>;
   if (typeof FunctionName === 'string' && FunctionName !== '') return { functionName: FunctionName, payload: Payload };
-  throw new StateError('States.QueryEvaluationError', 'FunctionName is no text.');
+  throw new StateError('States.QueryEvaluationError', 'FunctionName is not a string.');
 }
 
 function stateOf({ machine, row }: Transition): State {
@@ -65,7 +65,7 @@ function stateOf({ machine, row }: Transition): State {
   return state;
 }
 
-/** Each of these returns the state to enter next, or undefined where the execution waits or has ended. */
+/** The state to enter next, or undefined if the execution waits or has ended. */
 type Next = Promise<string | undefined>;
 
 async function react(transition: Transition, cause: Exclude<Cause, { type: 'begin' }>, random: () => number): Next {
@@ -85,7 +85,7 @@ async function react(transition: Transition, cause: Exclude<Cause, { type: 'begi
       case 'elapsed':
         if (row.stage === 'wait') return leave(transition, state, transition.scope(), JSON.parse(row.value));
         if (row.stage === 'backoff') return open(transition, state);
-        throw new StateError('States.Timeout', `${row.state} was not done in time.`);
+        throw new StateError('States.Timeout', `${row.state} did not end in time.`);
     }
   });
 }
@@ -106,7 +106,7 @@ async function open(transition: Transition, state: State): Next {
     case 'Wait':
       return wait(transition, state, scope);
     case 'Task': {
-      transition.row.events += 3; // scheduled, started, and how it ends
+      transition.row.events += 3; // scheduled, started, ended
       const limit = await seconds(state.TimeoutSeconds, scope, 'TimeoutSeconds', 1);
       transition.park('invoke', transition.now + 1000 * limit);
       return undefined;
@@ -125,13 +125,16 @@ async function choose(transition: Transition, state: ChoiceState, scope: Scope):
   for (const rule of state.Choices) {
     const holds = await evaluate(rule.Condition, scope);
     if (typeof holds !== 'boolean')
-      throw new StateError('States.QueryEvaluationError', `${rule.Condition} is ${JSON.stringify(holds)}, no boolean.`);
+      throw new StateError(
+        'States.QueryEvaluationError',
+        `${rule.Condition} is ${JSON.stringify(holds)}, not a boolean.`,
+      );
     if (!holds) continue;
     await transition.leave(rule, scope, scope.states.input);
     return rule.Next;
   }
   if (state.Default === undefined)
-    throw new StateError('States.NoChoiceMatched', `No choice of ${transition.row.state} holds.`);
+    throw new StateError('States.NoChoiceMatched', `No condition of ${transition.row.state} is true.`);
   await transition.leave(state, scope, scope.states.input);
   return state.Default;
 }
@@ -148,16 +151,16 @@ async function wait(transition: Transition, state: WaitState, scope: Scope): Nex
 
 function moment(value: unknown): number {
   if (isTimestamp(value)) return Date.parse(value);
-  throw new StateError('States.QueryEvaluationError', `Timestamp is ${JSON.stringify(value)}, no RFC 3339 time.`);
+  throw new StateError('States.QueryEvaluationError', `Timestamp is ${JSON.stringify(value)}, not an RFC 3339 time.`);
 }
 
 async function failureOf(state: FailState, scope: Scope): Promise<StateError> {
   const [error, cause] = await Promise.all([evaluate(state.Error ?? '', scope), evaluate(state.Cause ?? '', scope)]);
   if (typeof error === 'string' && typeof cause === 'string') return new StateError(error, cause);
-  return new StateError('States.QueryEvaluationError', 'Error and Cause must be texts.');
+  return new StateError('States.QueryEvaluationError', 'Error and Cause must be strings.');
 }
 
-/** Does it; a Task that fails is retried, else caught; any other failure ends the execution. */
+/** Does the work. A failed Task is retried or else caught; any other failure ends the execution. */
 async function guarded(transition: Transition, state: State, random: () => number, work: () => Next): Next {
   try {
     return await work();
@@ -187,7 +190,7 @@ function retried(transition: Transition, state: TaskState, { error }: StateError
   return true;
 }
 
-/** Goes where a Catch leads. A Catch that fails itself is not caught: it ends the execution. */
+/** Follows the matching Catch. An error in the Catch itself ends the execution. */
 async function caught(transition: Transition, state: TaskState, { error, failure }: StateError): Next {
   const rule = (state.Catch ?? []).find((candidate) => matches(candidate.ErrorEquals, error));
   if (!rule) return undefined;
@@ -203,17 +206,17 @@ async function caught(transition: Transition, state: TaskState, { error, failure
   }
 }
 
-/** Lambda's answer to a request. */
+/** The result of a Lambda invocation, as Step Functions shows it. */
 export const lambdaResult = (payload: unknown): unknown => ({
   StatusCode: 200,
   ExecutedVersion: '$LATEST',
   Payload: payload === undefined ? null : payload,
 });
 
-/** Keeps a cause below Step Functions' 32,768 characters. */
+/** Keeps a cause below the limit of Step Functions, 32,768 characters. */
 const maxMessage = 16_000;
 
-/** What a function threw, as Lambda reports it: the name, and a JSON of name and message. */
+/** A thrown value as Lambda reports it: the name, and JSON with name and message. */
 export function lambdaFailure(thrown: unknown): { error: string; cause: string } {
   const named = isObject(thrown) && typeof thrown.name === 'string' && thrown.name !== '';
   const errorType = named ? String(thrown.name) : typeof thrown;

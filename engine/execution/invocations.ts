@@ -3,7 +3,7 @@ import { StateError } from '../errors.ts';
 import type { Row } from '../store/rows.ts';
 import { type Cause, lambdaFailure, lambdaResult } from './interpreter.ts';
 
-/** Functions under way in this process, each for one try of one visit. */
+/** Running functions of this process, one per attempt of a visit. */
 export class Invocations {
   readonly #controllers = new Map<string, { execution: string; controller: AbortController }>();
 
@@ -11,7 +11,7 @@ export class Invocations {
     return this.#controllers.has(keyOf(row));
   }
 
-  /** Runs one; never rejects. */
+  /** Runs a function; never rejects. */
   async run(row: Row, waits: boolean, invoke: (signal: AbortSignal) => Promise<unknown>): Promise<Cause> {
     const key = keyOf(row);
     const controller = new AbortController();
@@ -31,7 +31,7 @@ export class Invocations {
     this.#controllers.get(keyOf(row))?.controller.abort(reason);
   }
 
-  /** Everything of one execution, also what an early answer to its token left behind. */
+  /** Aborts all functions of one execution, or of all; including one that still runs after an early answer. */
   abortAll(reason: Error, execution?: string): void {
     for (const invocation of this.#controllers.values())
       if (execution === undefined || invocation.execution === execution) invocation.controller.abort(reason);
@@ -40,7 +40,7 @@ export class Invocations {
 
 const keyOf = (row: Row): string => `${row.name}.${row.visit}.${row.attempt}`;
 
-/** What a function returned, as JSON; Lambda names the error of what is none. */
+/** The return value as JSON; a value that JSON cannot express is Lambda's `Runtime.MarshalError`. */
 function marshalled(returned: unknown): Cause {
   try {
     const text = toJson(returned);

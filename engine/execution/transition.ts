@@ -4,19 +4,19 @@ import type { StateMachine } from '../asl/types.ts';
 import type { EngineEvent } from '../options.ts';
 import type { HistoryRow, Row, Stage, Status } from '../store/rows.ts';
 
-/** What Assign and Output a state, a choice or a catcher gives. */
+/** Assign and Output of a state, choice or catcher. */
 interface Shaping {
   Assign?: Record<string, unknown>;
   Output?: unknown;
 }
 
-/** Step Functions ends an execution that has 25,000 entries in its history, and so a loop without an end. */
+/** Step Functions ends an execution after 25,000 history events; this ends endless loops. */
 const maxEvents = 25_000;
 const account = 'arn:aws:states:local:000000000000';
 
 /**
- * An execution's row in the making: how one change moves it on. Nothing here is seen by anybody before the engine has
- * written it down, with the visits that ended and what there is to tell.
+ * One transition of an execution: the changed row, the ended visits and the events. Nothing of it is visible before the
+ * engine has written it to the journal.
  */
 export class Transition {
   readonly row: Row;
@@ -33,7 +33,7 @@ export class Transition {
     this.#machineName = machineName;
   }
 
-  /** `$states`, the variables and the time, for the state it is in. */
+  /** `$states`, the variables and the time for the current state. */
   scope(more: Record<string, unknown> = {}): Scope {
     const { row } = this;
     const machineName = this.#machineName;
@@ -72,7 +72,7 @@ export class Transition {
       this.end('FAILED', { error: 'States.Runtime', cause: `More than ${maxEvents} events.` });
   }
 
-  /** Parks the execution; a `deadline` in epoch ms brings it back. */
+  /** Makes the execution wait. @param deadline Epoch milliseconds at which the wait ends. */
   park(stage: Stage, deadline: number): void {
     const { expiresAt } = this.row;
     const due = expiresAt === null ? deadline : Math.min(deadline, expiresAt);
@@ -80,8 +80,8 @@ export class Transition {
   }
 
   /**
-   * Leaves the state: both Assign and Output see the variables from before it.
-   * @throws StateError; then nothing has changed.
+   * Leaves the state. Assign and Output both read the variables from before it.
+   * @throws StateError; then nothing is changed.
    */
   async leave(from: Shaping, scope: Scope, otherwise: unknown, error: string | null = null): Promise<void> {
     const { row } = this;
@@ -91,7 +91,7 @@ export class Transition {
     ]);
     const value = bounded(output, `The output of ${row.state}`);
     if (assigned !== undefined) {
-      bounded(assigned, `What ${row.state} assigns`);
+      bounded(assigned, `Assign of ${row.state}`);
       const variables = { ...scope.variables, ...(assigned as Record<string, unknown>) };
       row.variables = bounded(variables, 'All variables together', maxVariablesBytes);
     }
@@ -100,7 +100,7 @@ export class Transition {
     this.#close(error);
   }
 
-  /** Ends the execution. Its value, where it succeeds, is the output. */
+  /** Ends the execution. If it succeeded, its value is the output. */
   end(status: Status, failure?: { error: string; cause: string }): void {
     const { row, now } = this;
     if (failure) this.#close(failure.error);

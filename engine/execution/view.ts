@@ -5,16 +5,16 @@ export interface Execution {
   name: string;
   status: Status;
   input: unknown;
-  /** Of one that succeeded. */
+  /** Output of a successful execution. */
   output?: unknown;
   error?: string;
   cause?: string;
   /** ISO 8601. */
   startedAt: string;
   endedAt?: string;
-  /** Where it is, while it runs. */
+  /** Current state of a running execution. */
   state?: string;
-  /** What it waits for, while nothing of it is in memory. */
+  /** What a waiting execution waits for. */
   waiting?: 'token' | 'timer';
   /** States entered and retries, as Step Functions counts and charges them. */
   transitions: number;
@@ -33,7 +33,7 @@ export interface Visit {
   error?: string;
 }
 
-/** A stored execution as the API shows it. */
+/** The API's view of a stored execution. */
 export function executionOf(row: Row): Execution {
   const running = row.status === 'RUNNING';
   const waiting = running && row.stage !== 'invoke' ? (row.stage === 'token' ? 'token' : 'timer') : undefined;
@@ -52,7 +52,7 @@ export function executionOf(row: Row): Execution {
   };
 }
 
-/** The visits that ended, and the one an unfinished execution is in. */
+/** The ended visits, and the current one of a running execution. */
 export function visitsOf(row: Row, ended: HistoryRow[]): Visit[] {
   const visits: Visit[] = ended.map(({ state, visit, enteredAt, exitedAt, retries, error }) => ({
     state,

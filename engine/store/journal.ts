@@ -6,22 +6,22 @@ import { createTables, type HistoryRow, hotColumns, type Row, rowColumns, type S
 
 export type { HistoryRow, Row, Status } from './rows.ts';
 
-/** What one change of an execution leaves. */
+/** A transition of an execution in its stored form. */
 export interface Change {
   row: Row;
   /** Whether the execution is new. */
   created: boolean;
-  /** Visits of states that ended. */
+  /** Ended visits. */
   left: HistoryRow[];
 }
 
 /**
- * The journal: one SQLite file, held exclusively. All changes of one turn of the event loop go into one transaction,
- * and whoever made one waits for it; reading shows only what is committed.
+ * The journal: one SQLite file with an exclusive lock. All writes in one turn of the event loop share one transaction,
+ * and their callers wait for its commit; reads return only committed data.
  *
- * WAL with `synchronous=FULL`: the log is flushed at each commit, so that what was committed survives the loss of power
- * or a crash of the system too. `NORMAL` would survive a killed process just as well, not those; with one flush per
- * turn the difference is small (`scripts/bench/engine.ts`).
+ * WAL with `synchronous=FULL`: each commit flushes the log, so that committed data survives a power loss or a system
+ * crash. `NORMAL` would survive only a killed process; with one flush per turn the difference in speed is small
+ * (`scripts/bench/engine.ts`).
  */
 export class Journal {
   readonly #db: DatabaseSync;
@@ -32,12 +32,12 @@ export class Journal {
   #batch: { writes: (() => void)[]; done: PromiseWithResolvers<void> } | undefined;
   #failed: JournalFailed | undefined;
   #closed = false;
-  /** Of this file: keys the task tokens. */
+  /** Key of the task tokens of this file. */
   readonly secret: Buffer;
-  /** Counts the openings of this file. A row carries the one that took it up last. */
+  /** Counts the openings of this file. A row has the session that resumed it last. */
   readonly session: number;
 
-  /** `committed` is called after every commit with their number. @throws EngineBusy, JournalFailed. */
+  /** @param committed Called after each commit with their number. @throws EngineBusy, JournalFailed. */
   constructor(file: string, committed?: (commits: number) => void) {
     this.#committed = committed;
     this.#db = new DatabaseSync(file);
@@ -51,7 +51,7 @@ export class Journal {
       const busy = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
       if (busy) throw new EngineBusy(`${file} is held by another process`, { cause: error });
       if (error instanceof JournalFailed) throw error;
-      throw new JournalFailed(`${file} is no journal that can be used`, { cause: error });
+      throw new JournalFailed(`${file} is not a valid journal`, { cause: error });
     }
     const named = (columns: readonly string[]): string => columns.map((name) => `:${name}`).join(', ');
     this.#statements = {
@@ -78,7 +78,7 @@ export class Journal {
     });
   }
 
-  /** Takes every unfinished execution over into this session. */
+  /** Moves all unfinished executions to this session. */
   claim(): Promise<void> {
     return this.#join(() => {
       this.#db
@@ -87,7 +87,7 @@ export class Journal {
     });
   }
 
-  /** Keeps a definition under its digest, so that an execution goes on with the one it was started with. */
+  /** Stores a definition under its digest, so that an execution continues with the definition of its start. */
   define(definition: StateMachine): string {
     const body = JSON.stringify(definition);
     const digest = createHash('sha256').update(body).digest('hex');
@@ -99,7 +99,7 @@ export class Journal {
     const known = this.#definitions.get(digest);
     if (known) return known;
     const stored = this.#db.prepare('SELECT body FROM definitions WHERE digest = ?').get(digest);
-    if (!stored) throw new JournalFailed(`the journal lacks the definition ${digest}`);
+    if (!stored) throw new JournalFailed(`the journal does not contain the definition ${digest}`);
     const definition = JSON.parse(String(stored.body)) as StateMachine;
     this.#definitions.set(digest, definition);
     return definition;
@@ -126,12 +126,12 @@ export class Journal {
     return select.all().map((row) => String(row.name));
   }
 
-  /** Some executions of this session that are due, the longest due first. */
+  /** A batch of due executions of this session, the earliest first. */
   dueBy(now: number): string[] {
     return this.#statements.due.all(this.session, now).map((row) => String(row.name));
   }
 
-  /** When the next execution of this session is due, epoch ms. */
+  /** Epoch milliseconds at which the next execution of this session is due. */
   nearest(): number | undefined {
     const due = this.#statements.nearest.get(this.session)?.due;
     return typeof due === 'number' ? due : undefined;
@@ -141,7 +141,7 @@ export class Journal {
     return this.#db.prepare('SELECT * FROM history WHERE name = ? ORDER BY visit').all(name) as unknown as HistoryRow[];
   }
 
-  /** Commits what is under way and lets go of the file. */
+  /** Commits pending writes and closes the file. */
   close(): void {
     if (this.#closed) return;
     this.#commit();
@@ -169,7 +169,7 @@ export class Journal {
       for (const write of batch.writes) write();
       this.#db.exec('COMMIT');
     } catch (error) {
-      // Nothing more is written: a later batch must not build on what this one lost.
+      // No later batch is written, because it could depend on the lost one.
       this.#failed = new JournalFailed('the journal could not be written', { cause: error });
       batch.done.reject(this.#failed);
       this.#rollBack();
@@ -184,7 +184,7 @@ export class Journal {
     try {
       this.#db.exec('ROLLBACK');
     } catch {
-      // there is no transaction any more, or closing the file ends it
+      // The transaction has already ended, or closing the file ends it.
     }
   }
 
@@ -197,7 +197,7 @@ export class Journal {
   #readSecret(): Buffer {
     this.#db.prepare(`INSERT OR IGNORE INTO meta (key, value) VALUES ('secret', ?)`).run(randomBytes(32));
     const stored = this.#db.prepare(`SELECT value FROM meta WHERE key = 'secret'`).get()?.value;
-    if (!(stored instanceof Uint8Array)) throw new JournalFailed('the journal has lost its secret');
+    if (!(stored instanceof Uint8Array)) throw new JournalFailed('the secret of the journal is missing');
     return Buffer.from(stored);
   }
 }

@@ -2,20 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import { JournalFailed } from '../errors.ts';
 
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
-/** What a running execution waits for: its function, its token, a moment, or the next try. */
+/** What a running execution waits for: its function, its token, a time, or the next attempt. */
 export type Stage = 'invoke' | 'token' | 'wait' | 'backoff';
 
-/** An execution as it is stored: everything needed to go on from here. Times are epoch ms. */
+/** A stored execution: everything needed to continue it. Times are epoch milliseconds. */
 export interface Row {
   name: string;
-  /** Digest of the definition it was started with. */
+  /** Digest of the definition at the start. */
   definition: string;
   /** JSON. */
   input: string;
   startedAt: number;
   /** Deadline of the whole execution. */
   expiresAt: number | null;
-  /** Opening of the journal that took it up last. */
+  /** Session of the journal that resumed it last. */
   session: number;
   status: Status;
   output: string | null;
@@ -27,9 +27,9 @@ export interface Row {
   visit: number;
   enteredAt: number;
   stage: Stage;
-  /** When the stage is over: the time limit of this try, the end of a wait, the next try. */
+  /** End of the stage: the time limit of this attempt, the end of a wait, or the time of the next attempt. */
   deadline: number | null;
-  /** The earlier of `deadline` and `expiresAt`; null once it has ended. */
+  /** The earlier of `deadline` and `expiresAt`; null after the end. */
   due: number | null;
   /** Retries of this visit by rule, a JSON list of counts. */
   retries: string;
@@ -37,14 +37,14 @@ export interface Row {
   attempt: number;
   /** States entered and retries, as Step Functions counts and charges transitions. */
   transitions: number;
-  /** Entries the history would have on Step Functions. */
+  /** Number of events that the history would have on Step Functions. */
   events: number;
   /** JSON of the state's input, and of the variables. */
   value: string;
   variables: string;
 }
 
-/** A visit of a state that has ended. */
+/** An ended visit of a state. */
 export interface HistoryRow {
   name: string;
   visit: number;
@@ -56,7 +56,7 @@ export interface HistoryRow {
 }
 
 const coldColumns = ['name', 'definition', 'input', 'startedAt', 'expiresAt', 'session'] as const;
-/** Those that a change writes. */
+/** Columns that a transition writes. */
 export const hotColumns = [
   'status',
   'output',
@@ -78,10 +78,10 @@ export const hotColumns = [
 ] as const satisfies (keyof Row)[];
 export const rowColumns: readonly (keyof Row)[] = [...coldColumns, ...hotColumns];
 
-/** Layout of the tables. 1: the column `attempt` was called `tries`. */
+/** Version of the tables. In version 1 the column `attempt` had the name `tries`. */
 const layout = 2;
 
-/** @throws JournalFailed when the file holds something else. */
+/** Creates or upgrades the tables. @throws JournalFailed when the file has unknown content. */
 export function createTables(db: DatabaseSync): void {
   db.exec('BEGIN EXCLUSIVE');
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);

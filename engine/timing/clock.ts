@@ -1,15 +1,14 @@
-/** Time as the engine sees it; tests move it. */
+/** The time source of the engine; tests control it. */
 export interface EngineClock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Calls once after so many milliseconds; returns how to call it off. */
+  /** Calls `call` once after `ms` milliseconds; returns a function that cancels it. */
   after(ms: number, call: () => void): () => void;
 }
 
 /**
- * The engine looks at the time again at least this often while something is due. A timer of its own for days would
- * overflow (`setTimeout` fires at once from 2^31 ms, 24.8 days) and would not notice a machine that slept or whose
- * time was set.
+ * Maximum time between two checks of the clock while an execution waits. A longer timer could overflow (`setTimeout`
+ * fires immediately from 2^31 ms, 24.8 days), and would not notice that the machine slept or that its clock was set.
  */
 export const maxTimerMs = 60_000;
 

@@ -1,6 +1,6 @@
 import { type EngineClock, maxTimerMs } from './clock.ts';
 
-/** One timer for the nearest of many moments. */
+/** One timer for the earliest of many times. */
 export class WakeUp {
   readonly #clock: EngineClock;
   readonly #ring: () => void;
@@ -11,7 +11,7 @@ export class WakeUp {
     this.#ring = ring;
   }
 
-  /** Rings at this moment, epoch ms, or earlier: the listener looks at the time. */
+  /** Rings at this time or earlier; the listener checks the clock. @param at Epoch milliseconds. */
   by(at: number): void {
     if (this.#armed && this.#armed.at <= at) return;
     this.off();

@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { type Caller, type GatewayContext, sendJson } from '../context.ts';
 import { isPublicAddress } from './public-address.ts';
-import { MAX_CLIENT_HELLO, serverName } from './sni.ts';
+import { maxClientHello, serverName } from './sni.ts';
 
-/** How long a client may take from the tunnel's start to its ClientHello. */
-const HELLO_TIMEOUT_MS = 10_000;
+/** Time limit for a client's ClientHello after the tunnel is established. */
+const helloTimeoutMs = 10_000;
 
 const allowLine = (host: string): string => (isIP(host) === 0 ? `egress: {hosts: [${host}]}` : '');
 
 /**
- * Splits `host:port`; undefined where it is not one.
+ * Splits `host:port`; `undefined` for any other text.
  * @internal for its tests
  */
 export function parseAuthority(target: string): { host: string; port: number } | undefined {
@@ -22,10 +22,10 @@ export function parseAuthority(target: string): { host: string; port: number } |
   return port > 0 && port < 65_536 ? { host, port } : undefined;
 }
 
-/** The way to the internet; tests put their own in its place. */
+/** Access to the internet; tests replace it. */
 export interface Network {
   resolve(host: string): Promise<string[]>;
-  /** @param address of the host, as it was resolved. @throws Error for people, where something in between says no. */
+  /** @param address A resolved address of the host. @throws Error, with a message for people, if a proxy refuses. */
   dial(address: string, port: number, host: string): Socket | Promise<Socket>;
 }
 export const systemNetwork: Network = {
@@ -33,14 +33,14 @@ export const systemNetwork: Network = {
   dial: (address, port) => connect({ host: address, port }),
 };
 
-/** A tunnel to one of these could push or publish past the gateway's own routes, which only read. */
-const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'dev.azure.com', 'git.sr.ht'];
+/** A tunnel to these hosts could push or publish, past the gateway's own routes, which are read-only. */
+const gitHosts = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'dev.azure.com', 'git.sr.ht'];
 const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
 
 interface Tunnel {
   request: IncomingMessage;
   socket: Socket;
-  /** Bytes the client sent right behind its request. */
+  /** Bytes that the client sent directly after its request. */
   head: Buffer;
   caller: Caller;
 }
@@ -51,8 +51,9 @@ interface Gateway {
 type Denial = { reason: string; allow: string };
 
 /**
- * `CONNECT host:443` for the phase's hosts. The name is resolved here, the addresses have to be public, and the TLS
- * server name has to be the host that was asked for, else the tunnel could end at another site of the same front.
+ * Handles `CONNECT host:443` for the phase's hosts. The gateway resolves the name, requires public addresses, and
+ * requires that the TLS server name is the requested host: otherwise a tunnel could reach another site behind the same
+ * CDN.
  */
 export function connectRoute(gateway: Gateway, tunnel: Tunnel): void {
   tunnel.socket.on('error', () => tunnel.socket.destroy());
@@ -94,7 +95,7 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
     socket.destroy();
     return;
   }
-  // At once, and its bytes at its end: a tunnel is on record even where the gateway ends first.
+  // Reported now, and its bytes at the end, so that the tunnel is recorded even if the gateway ends first.
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: 0 });
   upstream.on('error', () => socket.destroy());
   upstream.on('close', () => socket.destroy());
@@ -105,7 +106,9 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: upstream.bytesRead + upstream.bytesWritten });
 }
 
-/** Why a target may not be reached at all; undefined where it may, if its name resolves well. */
+/**
+ * The reason why a target is denied; `undefined` if it is allowed, provided that its name resolves to public addresses.
+ */
 function deny(
   context: GatewayContext,
   authority: ReturnType<typeof parseAuthority>,
@@ -115,7 +118,7 @@ function deny(
   if (authority === undefined) return { reason: 'not host:port', allow: '' };
   const { host, port } = authority;
   const { hosts, registries } = context.config;
-  if (GIT_HOSTS.some((domain) => within(host, domain))) return { reason: 'git hosts are not let through', allow: '' };
+  if (gitHosts.some((domain) => within(host, domain))) return { reason: 'git hosts are not allowed', allow: '' };
   const name = Object.keys(registries).find((key) => new URL(registries[key] ?? '').hostname === host);
   if (name !== undefined) return { reason: `use the mirror at /registry/${name}/`, allow: '' };
   if (!hosts.includes(host)) return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
@@ -129,7 +132,9 @@ function refuse(context: GatewayContext, { request, socket }: Tunnel, target: st
   socket.end(`HTTP/1.1 403 Forbidden\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Collects the first record. Resolves undefined when the client says something else, stays silent or leaves. */
+/**
+ * Collects the first TLS record. Resolves with `undefined` if the client sends something else, nothing, or disconnects.
+ */
 function clientHello(socket: Socket, head: Buffer): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     let bytes = head;
@@ -141,20 +146,20 @@ function clientHello(socket: Socket, head: Buffer): Promise<Buffer | undefined> 
     const leave = (): void => finish(undefined);
     const check = (): void => {
       if (serverName(bytes).kind !== 'more') finish(bytes);
-      else if (bytes.length > MAX_CLIENT_HELLO) finish(undefined);
+      else if (bytes.length > maxClientHello) finish(undefined);
     };
     const take = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk]);
       check();
     };
-    const timer = setTimeout(leave, HELLO_TIMEOUT_MS);
+    const timer = setTimeout(leave, helloTimeoutMs);
     socket.on('data', take).on('close', leave);
     socket.resume();
     check();
   });
 }
 
-/** `GET http://host/…`: a plain-HTTP proxy request. There is no host that may be reached without TLS. */
+/** Refuses `GET http://host/…`, a request to a plain-HTTP proxy: no host is allowed without TLS. */
 export function refusePlainProxy(
   context: GatewayContext,
   request: IncomingMessage,
@@ -167,7 +172,7 @@ export function refusePlainProxy(
   const refusal = context.record(
     {
       target: host === '' ? target.slice(0, 300) : `${host}:80`,
-      reason: 'plain HTTP is not let out; use https',
+      reason: 'plain HTTP is not allowed; use https',
       allow,
     },
     request,

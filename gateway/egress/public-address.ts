@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Ranges that are not the public internet (IANA special-purpose registries), cloud metadata addresses among them. */
+/** Ranges outside the public internet (IANA special-purpose registries), including cloud metadata addresses. */
 const special = new BlockList();
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
@@ -22,7 +22,7 @@ for (const [net, prefix] of [
   special.addSubnet(net, prefix, 'ipv4');
 }
 
-/** Global unicast, the only part of IPv6 in use on the internet, and what is carved out of it. */
+/** Global unicast, the only range of IPv6 that is used on the internet, and its special-purpose subranges. */
 const global6 = new BlockList();
 global6.addSubnet('2000::', 3, 'ipv6');
 const special6 = new BlockList();
@@ -35,9 +35,9 @@ for (const [net, prefix] of [
   special6.addSubnet(net, prefix, 'ipv6');
 }
 
-/** Whether an address, as resolved, is on the public internet. Anything that is no address is not. */
+/** Whether a resolved address is on the public internet. An invalid address is not. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 4) return !special.check(address, 'ipv4');
-  // ::ffff:a.b.c.d and 64:ff9b:: lie outside 2000::/3, so that no private IPv4 address hides in them.
+  // ::ffff:a.b.c.d and 64:ff9b:: are outside 2000::/3, so they cannot be used to reach a private IPv4 address.
   return isIP(address) === 6 && global6.check(address, 'ipv6') && !special6.check(address, 'ipv6');
 }

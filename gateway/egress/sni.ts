@@ -1,48 +1,48 @@
 /**
- * Reads the server name out of a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). It may come in pieces: `more` asks for
- * another piece, `undefined` means that this is no ClientHello or that it names no host.
+ * Reads the server name from a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3), which may be incomplete: `more` requests
+ * more bytes; `none` means that it is not a ClientHello or that it has no server name.
  */
 type ServerName = { kind: 'more' } | { kind: 'none' } | { kind: 'name'; name: string };
 
-const NONE: ServerName = { kind: 'none' };
-const MORE: ServerName = { kind: 'more' };
-/** No client sends a ClientHello over this; a record may hold 16 KiB. */
-export const MAX_CLIENT_HELLO = 16 * 1024 + 5;
+const none: ServerName = { kind: 'none' };
+const more: ServerName = { kind: 'more' };
+/** Maximum size of a TLS record with its header; clients send no larger ClientHello. */
+export const maxClientHello = 16 * 1024 + 5;
 
 export function serverName(bytes: Buffer): ServerName {
-  if (bytes.length > 0 && bytes[0] !== 0x16) return NONE;
-  if (bytes.length < 5) return MORE;
+  if (bytes.length > 0 && bytes[0] !== 0x16) return none;
+  if (bytes.length < 5) return more;
   const recordEnd = 5 + bytes.readUInt16BE(3);
-  if (recordEnd > MAX_CLIENT_HELLO) return NONE;
-  if (bytes.length < recordEnd) return MORE;
+  if (recordEnd > maxClientHello) return none;
+  if (bytes.length < recordEnd) return more;
   try {
     return parseHello(bytes.subarray(5, recordEnd));
   } catch {
-    return NONE; // a length pointed past the end
+    return none; // a length exceeds the record
   }
 }
 
 function parseHello(hello: Buffer): ServerName {
-  if (hello.readUInt8(0) !== 1 || hello.readUIntBE(1, 3) + 4 > hello.length) return NONE;
+  if (hello.readUInt8(0) !== 1 || hello.readUIntBE(1, 3) + 4 > hello.length) return none;
   let at = 4 + 2 + 32; // header, version, random
   at += 1 + hello.readUInt8(at); // session id
   at += 2 + hello.readUInt16BE(at); // cipher suites
   at += 1 + hello.readUInt8(at); // compression methods
   const end = at + 2 + hello.readUInt16BE(at);
-  if (end > hello.length) return NONE;
+  if (end > hello.length) return none;
   at += 2;
   while (at + 4 <= end) {
     const type = hello.readUInt16BE(at);
     const length = hello.readUInt16BE(at + 2);
     at += 4;
-    if (at + length > end) return NONE;
+    if (at + length > end) return none;
     if (type === 0) {
-      // one list of names; the first of type host_name counts
+      // A list of names; the first one of type host_name counts.
       const size = hello.readUInt16BE(at + 3);
-      if (hello.readUInt8(at + 2) !== 0 || 5 + size > length) return NONE;
+      if (hello.readUInt8(at + 2) !== 0 || 5 + size > length) return none;
       return { kind: 'name', name: hello.toString('ascii', at + 5, at + 5 + size).toLowerCase() };
     }
     at += length;
   }
-  return NONE;
+  return none;
 }

@@ -1,32 +1,32 @@
 import { z } from 'zod';
 
-/** What a request to a vendor's API asks for, as far as price and safety go. */
+/** The properties of a request to a vendor's API that matter for price and safety. */
 export interface ModelRequest {
-  /** Vendor's name of the call, `.stream` where the answer is streamed; recorded sessions are matched by it. */
+  /** Vendor's name of the call, with `.stream` for a streamed answer; recorded sessions are matched by it. */
   kind: string;
   model: string;
   /** Free calls (token counts) have no usage. */
   free: boolean;
-  /** Flavour of usage that `@pydantic/genai-prices` knows the answer by. */
+  /** The usage format, as `@pydantic/genai-prices` names it. */
   flavor: string;
-  /** Tokens the answer may have at most; undefined where the request does not say. */
+  /** Maximum number of tokens of an answer; `undefined` if the request sets none. */
   maxOutput: number | undefined;
-  /** How many answers are asked for. */
+  /** Number of answers requested. */
   answers: number;
-  /** It refers to content kept by the vendor, so that its own length bounds nothing. */
+  /** Whether it refers to content stored at the vendor, so that its own length is not a bound. */
   refersOutside: boolean;
-  /** A tool that the vendor runs and that reaches places the gateway does not see; undefined where there is none. */
+  /** A tool that the vendor runs, and whose traffic the gateway does not see; `undefined` if there is none. */
   hostedTool: string | undefined;
-  /** The body to send when the answer is limited to so many tokens. */
+  /** The body to send with this limit of output tokens. */
   limited(maxOutput: number): Record<string, unknown>;
 }
 
 export type Dialect = {
   /** Public base URL. */
   upstream: string;
-  /** Header that carries the key, and what stands before it. */
+  /** Header for the key, and the prefix of its value. */
   key: { header: string; prefix: string };
-  /** Undefined where the path is none that the gateway lets through. */
+  /** `undefined` if the gateway does not allow the path. */
   read(method: string, path: string, body: Record<string, unknown>): ModelRequest | undefined;
 };
 
@@ -35,9 +35,9 @@ const record = z.record(z.string(), z.unknown());
 const tools = (body: Record<string, unknown>): Record<string, unknown>[] => z.array(record).catch([]).parse(body.tools);
 const one = (value: unknown): number => count.parse(value) ?? 1;
 
-/** Tools that only describe what the agent itself will do. Any other type runs at the vendor. */
-const LOCAL_OPENAI = new Set(['function', 'custom', 'local_shell', 'shell', 'apply_patch', 'namespace']);
-const LOCAL_ANTHROPIC = /^(custom|bash_\d+|text_editor_\d+|memory_\d+|computer_\d+)$/;
+/** Tools that the agent runs itself. A tool of any other type runs at the vendor. */
+const localOpenAiTools = new Set(['function', 'custom', 'local_shell', 'shell', 'apply_patch', 'namespace']);
+const localAnthropicTool = /^(custom|bash_\d+|text_editor_\d+|memory_\d+|computer_\d+)$/;
 
 const google: Dialect = {
   upstream: 'https://generativelanguage.googleapis.com',
@@ -69,7 +69,7 @@ const anthropic: Dialect = {
   read(method, path, body) {
     if (method !== 'POST' || (path !== 'v1/messages' && path !== 'v1/messages/count_tokens')) return undefined;
     const free = path.endsWith('count_tokens');
-    const hosted = tools(body).find((tool) => tool.type !== undefined && !LOCAL_ANTHROPIC.test(String(tool.type)));
+    const hosted = tools(body).find((tool) => tool.type !== undefined && !localAnthropicTool.test(String(tool.type)));
     return {
       kind: free ? 'count_tokens' : `messages${body.stream === true ? '.stream' : ''}`,
       model: String(body.model ?? ''),
@@ -91,7 +91,7 @@ const openai: Dialect = {
   read(method, path, body) {
     const chat = path === 'v1/chat/completions';
     if (method !== 'POST' || (!chat && path !== 'v1/responses')) return undefined;
-    const hosted = tools(body).find((tool) => !LOCAL_OPENAI.has(String(tool.type)));
+    const hosted = tools(body).find((tool) => !localOpenAiTools.has(String(tool.type)));
     const stream = body.stream === true;
     return {
       kind: `${chat ? 'chat.completions' : 'responses'}${stream ? '.stream' : ''}`,
@@ -117,7 +117,7 @@ const openai: Dialect = {
         body.max_output_tokens === undefined
           ? { [chat ? 'max_completion_tokens' : 'max_output_tokens']: max }
           : {}),
-        // Without it a streamed chat has no usage to read.
+        // Without this option, a streamed chat answer does not report usage.
         ...(chat && stream
           ? { stream_options: { ...record.catch({}).parse(body.stream_options), include_usage: true } }
           : {}),

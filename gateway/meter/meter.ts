@@ -5,15 +5,15 @@ import type { ModelCall } from '../../core/run/phase.ts';
 import { modelCall } from '../../core/run/phase.ts';
 
 /**
- * The calls a meter log holds, oldest first; the last line of a call counts. A line cut off by a crash is skipped: its
- * call was reserved by an earlier one or never sent.
+ * The calls in a meter log, oldest first; the last line of a call counts. A line that a crash cut off is skipped: its
+ * call has an earlier line or was never sent.
  */
 export function readMeter(file: string): ModelCall[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return []; // no call was made
+    return []; // there were no calls
   }
   const calls = new Map<string, ModelCall>();
   for (const row of text.split('\n')) {
@@ -21,28 +21,28 @@ export function readMeter(file: string): ModelCall[] {
       const call = modelCall.parse(JSON.parse(row));
       calls.set(call.id, call);
     } catch {
-      // cut off, or the empty end
+      // a cut-off line, or the empty last line
     }
   }
   return [...calls.values()];
 }
 
 export interface Meter {
-  /** Micros that may still be spent, everything under way counted at its worst case. */
+  /** Remaining budget in micros; calls in progress count with their worst case. */
   left(): number;
-  /** Writes the worst case down before the call is made; undefined where the budget would break. */
+  /** Logs the worst case before the call is made; `undefined` if it exceeds the budget. */
   reserve(call: Pick<ModelCall, 'provider' | 'model' | 'kind'>, worstMicros: number): ModelCall | undefined;
-  /** Writes down what it cost. A call that is never settled stays charged its worst case. */
+  /** Logs the actual cost. A call that is never settled stays charged with its worst case. */
   settle(call: ModelCall, usage: Usage, usdMicros: number): void;
 }
 
-/** A budget over an append-only log. Every line is on the disk before anything follows from it. */
+/** A budget on an append-only log. Each line is flushed to disk before the method returns. */
 export function openMeter(file: string, budgetMicros: number): Meter {
   const calls = new Map(readMeter(file).map((call) => [call.id, call]));
   const write = (call: ModelCall): void => {
     const fd = openSync(file, 'a', 0o600);
     try {
-      // Starts on a new line, in case the last one was cut off.
+      // Starts on a new line, in case the last line was cut off.
       writeSync(fd, `\n${JSON.stringify(call)}\n`);
       fsyncSync(fd);
     } finally {

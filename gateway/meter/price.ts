@@ -1,17 +1,17 @@
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import { costMicros } from '../../core/money/price.ts';
 
-/** Used where the price list does not say how much a model can read. */
-const LARGEST_CONTEXT = 2_000_000;
+/** Used if the price list does not contain the model's context window. */
+const maxContext = 2_000_000;
 
-/** Tokens the model can read at most. */
+/** Maximum number of input tokens of the model. */
 function contextWindow(provider: string, model: string): number {
-  return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? LARGEST_CONTEXT;
+  return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? maxContext;
 }
 
 /**
- * What a call can cost at most: no tokenizer makes more than one token of a byte, and input may be written to the
- * vendor's cache, which costs more than reading it.
+ * The maximum cost of a call in micros. Tokenizers produce at most one token per byte, and input may be written to the
+ * vendor's cache, which costs more than plain input.
  */
 export function worstCaseMicros(
   provider: string,

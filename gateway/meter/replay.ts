@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A recorded session: what a model answered, call by call. `kind` is the call's name as in `dialects.ts`; a call may
- * name another model than the session's.
+ * A recorded session: the model's answers, call by call. `kind` is the name of the call as in `dialects.ts`; a call may
+ * name another model than the session.
  */
 export const replaySession = z.strictObject({
   provider: z.string(),
@@ -13,7 +13,7 @@ export const replaySession = z.strictObject({
       model: z.string().optional(),
       status: z.int().min(200).max(599),
       headers: z.record(z.string(), z.string()),
-      /** As sent, server-sent events too; anything but a string is sent as JSON. */
+      /** As sent, also for server-sent events; a value other than a string is sent as JSON. */
       body: z.unknown(),
     }),
   ),
@@ -27,15 +27,15 @@ export interface ReplayAnswer {
 }
 
 /**
- * Answers the n-th call of a model and kind with the n-th recorded one. The body asked with plays no part: paths, times
- * and versions in it differ from run to run.
+ * Answers the n-th call of a model and kind with the n-th recorded answer. The request's body is ignored: its paths,
+ * times and versions differ between runs.
  */
 export function replayer(session: ReplaySession): (model: string, kind: string) => ReplayAnswer | undefined {
-  const asked = new Map<string, number>();
+  const counts = new Map<string, number>();
   return (model, kind) => {
     const key = `${model} ${kind}`;
-    const ordinal = asked.get(key) ?? 0;
-    asked.set(key, ordinal + 1);
+    const ordinal = counts.get(key) ?? 0;
+    counts.set(key, ordinal + 1);
     const call = session.calls.filter((c) => c.kind === kind && (c.model ?? session.model) === model)[ordinal];
     if (call === undefined) return undefined;
     return {

@@ -4,12 +4,12 @@ import { providerOf } from './price.ts';
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An answer longer than this is let through but no longer read; it is then charged its worst case. */
-const MAX_READ = 64 * 1024 * 1024;
+/** A longer answer is forwarded but no longer parsed, and is charged with its worst case. */
+const maxRead = 64 * 1024 * 1024;
 
 /**
- * Reads the usage out of an answer while it passes: one JSON document, an array of them, or server-sent events. Vendors
- * spread it over several events or repeat it as it grows; the last value of each field counts.
+ * Reads the usage from an answer while it is forwarded: one JSON document, an array of them, or server-sent events.
+ * Vendors spread it over several events or repeat it with growing values; the last value of each field counts.
  */
 export class UsageReader {
   readonly #provider: string;
@@ -35,10 +35,10 @@ export class UsageReader {
       this.#text = lines.pop() ?? '';
       for (const line of lines) this.#line(line);
     }
-    if (this.#text.length > MAX_READ) this.#overflow = true;
+    if (this.#text.length > maxRead) this.#overflow = true;
   }
 
-  /** Usage in the terms of the price list; undefined where the answer told none. */
+  /** Usage in the terms of the price list; `undefined` if the answer reported none. */
   result(): Usage | undefined {
     if (this.#stream) this.#line(this.#text);
     else for (const one of asList(parse(this.#text))) this.#take(one);
@@ -49,7 +49,7 @@ export class UsageReader {
     try {
       return extractUsage(provider, { model: '', modelVersion: '', ...usage }, this.#flavor).usage;
     } catch {
-      return undefined; // a required field is missing: the answer was cut off before it
+      return undefined; // a required field is missing because the answer was cut off
     }
   }
 
@@ -73,6 +73,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // `[DONE]`, a comment, or an answer that was cut off
+    return undefined; // `[DONE]`, a comment, or a cut-off answer
   }
 }

@@ -2,12 +2,12 @@ import type { PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { GatewayMessage } from '../config.ts';
 
-/** The runner stops at 4 MiB of log lines; what goes beyond this is not kept, whoever sent it. */
-const MAX_EVENT_BYTES = 8 * 1024 * 1024;
-/** A loop inside must not fill the record: past so many targets only those already there are counted. */
-const MAX_TARGETS = 2_000;
+/** Limit for all events of a phase; the runner itself stops at 4 MiB of log lines. */
+const maxEventBytes = 8 * 1024 * 1024;
+/** A loop inside must not fill the record: after this number of targets, only known ones are counted. */
+const maxTargets = 2_000;
 
-/** What the gateway told of its phase. */
+/** Collects the gateway's messages about its phase. */
 export class PhaseLog {
   readonly refusals: Refusal[] = [];
   readonly failures: NonNullable<PhaseEnd['failure']>[] = [];
@@ -22,19 +22,19 @@ export class PhaseLog {
     else if (message.type === 'failure') this.failures.push({ name: message.name, message: message.message });
   }
 
-  /** Summed up by route and target. */
+  /** Totals by route and target. */
   get traffic(): Traffic[] {
     return [...this.#traffic.values()];
   }
 
-  /** NDJSON of what was reported, for the evidence. */
+  /** The reported events as NDJSON, for the evidence. */
   get events(): Uint8Array {
     return Buffer.concat(this.#events);
   }
 
   #addEvent(event: PhaseEvent): void {
     const line = Buffer.from(`${JSON.stringify(event)}\n`);
-    if (this.#eventBytes + line.length > MAX_EVENT_BYTES) return;
+    if (this.#eventBytes + line.length > maxEventBytes) return;
     this.#eventBytes += line.length;
     this.#events.push(line);
   }
@@ -43,6 +43,6 @@ export class PhaseLog {
     const key = `${route} ${target}`;
     const known = this.#traffic.get(key);
     if (known !== undefined) known.bytes += bytes;
-    else if (this.#traffic.size < MAX_TARGETS) this.#traffic.set(key, { route, target, bytes });
+    else if (this.#traffic.size < maxTargets) this.#traffic.set(key, { route, target, bytes });
   }
 }

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join, resolve } from 'node:path';
 import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
 import { artifactNames } from '../../sandbox/layout.ts';
 import type { GatewaySettings } from '../config.ts';
 
-/** What the gateway of a job is told. Inputs are written to the folder for them. */
+/** The gateway's settings for a job. Writes the inputs to their folder. */
 export async function gatewaySettingsOf(
   job: PhaseJob,
   folder: { inputs: string; artifacts: string },
@@ -15,8 +15,8 @@ export async function gatewaySettingsOf(
 ): Promise<GatewaySettings> {
   const inputs: Record<string, string> = {};
   for (const [name, bytes] of job.inputs) {
-    // Files are numbered: a name is only ever looked up.
-    const file = path.join(folder.inputs, String(Object.keys(inputs).length));
+    // Files are numbered, so that an input's name is never part of a path.
+    const file = join(folder.inputs, String(Object.keys(inputs).length));
     await writeFile(file, bytes, { mode: 0o600 });
     inputs[name] = file;
   }
@@ -28,7 +28,7 @@ export async function gatewaySettingsOf(
     secrets,
     spec: { ...job.spec, inputs: Object.keys(inputs) },
     inputs,
-    baseRepository: path.resolve(job.baseRepository),
+    baseRepository: resolve(job.baseRepository),
     registries: Object.fromEntries(Object.entries(registries).filter(([name]) => job.registries.includes(name))),
     hosts: job.hosts.map((host) => host.toLowerCase()),
     ...(job.model === undefined ? {} : { model: job.model }),

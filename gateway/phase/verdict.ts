@@ -3,21 +3,21 @@ import type { PhaseEnd } from '../../core/run/phase-end.ts';
 
 export type Failure = NonNullable<PhaseEnd['failure']>;
 
-/** How a sandbox ended, seen from outside. */
+/** The end of a sandbox, as observed from outside. */
 export interface SandboxEnd {
   enforcer: string;
-  /** Why it was ended from outside. */
+  /** Why it was stopped from outside. */
   failure?: Failure;
-  /** The limit the kernel enforced inside; it explains a failure and does not make one. */
+  /** A limit that the kernel enforced inside; it explains a failure but does not cause one. */
   limit?: Failure;
-  /** What to say when there is no result either. */
+  /** The failure if there is no result either. */
   lost: Failure;
 }
 
 /**
- * What a phase comes to. `failure` is what was seen from outside: the sandbox ended by force, the gateway's word (budget
- * used up, recorded session diverged), or a limit that explains why the result says `failed`. It stands before the
- * result, which is kept beside it as evidence where there is one.
+ * Decides the outcome of a phase. `failure` was observed from outside: the sandbox was stopped, the gateway reported a
+ * failure (budget exhausted, recorded session diverged), or a limit explains why the result is `failed`. It takes
+ * precedence over the result, which is kept as evidence.
  */
 export function judge(seen: {
   ended: SandboxEnd;

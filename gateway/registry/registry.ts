@@ -4,19 +4,19 @@ import type { ReadableStream } from 'node:stream/web';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
 
-/** What a sandbox's npm sees instead of the registry; the relay's address inside is a constant. */
+/** The registry URL for npm in the sandbox: a path of the relay. */
 const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
 
-/** Packuments of popular packages reach tens of MB; more than this is no packument. */
-const MAX_PACKUMENT = 128 * 1024 * 1024;
-const FETCH_TIMEOUT_MS = 60_000;
-/** Request headers that matter to a registry's answer. The secret of the phase is not among them. */
-const FORWARDED = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
-const RETURNED = ['content-type', 'etag', 'last-modified', 'cache-control'];
+/** Limit for a packument; those of popular packages have tens of MB. */
+const maxPackument = 128 * 1024 * 1024;
+const fetchTimeoutMs = 60_000;
+/** Request headers that affect a registry's response. The secret of the phase is not among them. */
+const forwardedHeaders = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
+const returnedHeaders = ['content-type', 'etag', 'last-modified', 'cache-control'];
 
 /**
- * `GET /registry/npm/<path>`: the registry npm is configured with on the host, read-only. Tarball addresses in
- * packuments are rewritten so that the client comes back here for them.
+ * Serves `GET /registry/npm/<path>` from the registry in the host's npm configuration, read-only. Tarball URLs in
+ * packuments are rewritten to this route.
  */
 export const registryRoute = (context: GatewayContext, archives?: Archives): Route => {
   let fetched = 0;
@@ -39,18 +39,22 @@ export const registryRoute = (context: GatewayContext, archives?: Archives): Rou
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       context.refuse(exchange, 405, {
         target,
-        reason: `${request.method} to a registry; only GET is let through`,
+        reason: `${request.method} to a registry; only GET is allowed`,
         allow: '',
       });
       return;
     }
     const upstream = upstreamUrl(base, subject, url.search);
     if (upstream === undefined) {
-      context.refuse(exchange, 400, { target, reason: 'the path leaves the registry', allow: '' });
+      context.refuse(exchange, 400, { target, reason: 'the path is outside the registry', allow: '' });
       return;
     }
     if (fetched >= context.config.caps.registryBytes) {
-      context.refuse(exchange, 403, { target, reason: 'the cap on bytes from registries is reached', allow: '' });
+      context.refuse(exchange, 403, {
+        target,
+        reason: 'the limit for downloads from registries is reached',
+        allow: '',
+      });
       return;
     }
     const sha512 = name === 'npm' ? archives?.checksums.get(decodePath(subject)) : undefined;
@@ -70,7 +74,7 @@ export const registryRoute = (context: GatewayContext, archives?: Archives): Rou
 };
 
 /**
- * The address of a path below the registry's base; undefined where `..` or a second authority would leave it.
+ * The URL of a path below the registry's base; `undefined` if `..` or a second authority would leave it.
  * @internal for its tests
  */
 export function upstreamUrl(base: string, subject: string, search: string): URL | undefined {
@@ -83,7 +87,7 @@ export function upstreamUrl(base: string, subject: string, search: string): URL 
 }
 
 /**
- * Replaces the registry's address by the mirror's in every string of a JSON text.
+ * Replaces the registry's URL by the mirror's in every string of a JSON text.
  * @internal for its tests
  */
 export const rewriteTarballs = (json: string, base: string, mirror: string): string => {
@@ -91,7 +95,7 @@ export const rewriteTarballs = (json: string, base: string, mirror: string): str
   return json.replaceAll(root, mirror).replaceAll(root.replaceAll('/', '\\/'), mirror.replaceAll('/', '\\/'));
 };
 
-/** `@scope%2fname` is how npm asks for it at times. */
+/** npm sometimes requests scoped packages as `@scope%2fname`. */
 function decodePath(subject: string): string {
   try {
     return decodeURIComponent(subject);
@@ -100,7 +104,7 @@ function decodePath(subject: string): string {
   }
 }
 
-/** @param keep is given a whole archive that came well, if it is not too large. */
+/** @param keep Called with each complete archive of at most `maxArchive` bytes. */
 async function forward(
   { request, response }: Exchange,
   base: string,
@@ -109,17 +113,17 @@ async function forward(
   keep: (archive: Uint8Array) => void,
 ): Promise<number> {
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
-  for (const key of FORWARDED) {
+  for (const key of forwardedHeaders) {
     const value = request.headers[key];
     if (typeof value === 'string') headers[key] = value;
   }
   const answer = await fetch(upstream, {
     headers,
     method: request.method ?? 'GET',
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    signal: AbortSignal.timeout(fetchTimeoutMs),
   });
   const out: Record<string, string> = {};
-  for (const key of RETURNED) {
+  for (const key of returnedHeaders) {
     const value = answer.headers.get(key);
     if (value !== null) out[key] = value;
   }
@@ -134,7 +138,7 @@ async function forward(
       bytes += chunk.length;
       if (bytes <= maxArchive) passed.push(chunk);
       else passed.length = 0;
-      done(bytes > left ? new Error('the cap on bytes from registries is reached') : null, chunk);
+      done(bytes > left ? new Error('the limit for downloads from registries is reached') : null, chunk);
     },
   });
   const body = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
@@ -142,7 +146,7 @@ async function forward(
     const chunks: Buffer[] = [];
     for await (const chunk of body.pipe(count) as AsyncIterable<Buffer>) {
       chunks.push(chunk);
-      if (bytes > MAX_PACKUMENT) throw new Error('packument too large');
+      if (bytes > maxPackument) throw new Error('the packument is too large');
     }
     const mirror = npmMirror(request.headers.host ?? '127.0.0.1');
     const text = rewriteTarballs(Buffer.concat(chunks).toString('utf8'), base, mirror);

@@ -1,43 +1,47 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BadRequest, type GatewayContext, type Route, sendJson } from '../context.ts';
 
-/** A plain file name: no folder, no leading dot. */
-const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+/** A plain file name without a folder or a leading dot. */
+const artifactName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
-/** `PUT /artifacts/<name>`: stored once; a second PUT of a name is refused, whatever it holds. */
+/** `PUT /artifacts/<name>`: an artifact is stored once; a second PUT of the name is refused. */
 export const artifactsRoute = (context: GatewayContext): Route => {
   const { artifactsDir, caps } = context.config;
   let total = 0;
   return async (exchange) => {
     const { request, response, rest: name } = exchange;
-    if (request.method !== 'PUT') throw new BadRequest(405, 'artifacts are only put');
-    if (!NAME.test(name)) {
+    if (request.method !== 'PUT') throw new BadRequest(405, 'artifacts can only be stored with PUT');
+    if (!artifactName.test(name)) {
       request.resume();
-      context.refuse(exchange, 400, { target: name.slice(0, 100), reason: 'not an artifact name', allow: '' });
+      context.refuse(exchange, 400, { target: name.slice(0, 100), reason: 'not a valid artifact name', allow: '' });
       return;
     }
-    const partial = path.join(artifactsDir, `.${randomUUID()}`);
+    const partial = join(artifactsDir, `.${randomUUID()}`);
     let bytes = 0;
     const meter = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
         total += chunk.length;
         const over = bytes > caps.artifactBytes || total > caps.artifactTotalBytes;
-        done(over ? new BadRequest(413, `artifact ${name} is over the cap`) : null, chunk);
+        done(over ? new BadRequest(413, `artifact ${name} exceeds the limit`) : null, chunk);
       },
     });
     try {
       await pipeline(request, meter, createWriteStream(partial, { flags: 'wx', mode: 0o600 }));
-      // A hard link fails where the name exists: two writers cannot both win.
-      await link(partial, path.join(artifactsDir, name));
+      // A hard link fails if the name exists, so only one of two concurrent writers succeeds.
+      await link(partial, join(artifactsDir, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-        context.refuse(exchange, 409, { target: name, reason: 'was put already; artifacts are write-once', allow: '' });
+        context.refuse(exchange, 409, {
+          target: name,
+          reason: 'is already stored; artifacts are write-once',
+          allow: '',
+        });
         return;
       }
       if (error instanceof BadRequest) {

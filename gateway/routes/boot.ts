@@ -4,8 +4,8 @@ import { digest, secretsOf } from '../auth.ts';
 import { type GatewayContext, type Route, sendJson } from '../context.ts';
 
 /**
- * Tells a sandbox its secrets for its ticket, once. A ticket travels in the environment of a task, where everything
- * inside can read it later; by then it is worth nothing, because the runner asks before it runs anything.
+ * Exchanges a sandbox's ticket for its secrets, once. The ticket is in the environment of a task, where later processes
+ * can read it; it is worthless by then, because the runner uses it before it starts anything.
  */
 export function bootRoute(context: GatewayContext, ticket: string): Route {
   const { secrets, registries } = context.config;

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline';
 import { phaseEvent } from '../../core/run/phase.ts';
 import { type GatewayContext, type Route, sendJson } from '../context.ts';
 
-/** A line is one event; longer lines and lines that are no event are counted and dropped. */
-const MAX_LINE = 64 * 1024;
+/** Maximum length of a line. Longer lines and invalid events are counted and dropped. */
+const maxLine = 64 * 1024;
 
-/** `POST /events`: NDJSON of what happens inside. Answers how many lines were taken. */
+/** `POST /events`: events of the phase as NDJSON. Answers how many lines were accepted. */
 export const eventsRoute =
   (context: GatewayContext): Route =>
   async ({ request, response }) => {
@@ -13,7 +13,7 @@ export const eventsRoute =
     let dropped = 0;
     for await (const line of createInterface({ input: request, crlfDelay: Number.POSITIVE_INFINITY })) {
       if (line === '') continue;
-      const parsed = line.length > MAX_LINE ? undefined : phaseEvent.safeParse(parseJson(line));
+      const parsed = line.length > maxLine ? undefined : phaseEvent.safeParse(parseJson(line));
       if (parsed?.success) {
         context.onEvent(parsed.data);
         taken += 1;

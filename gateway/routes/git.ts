@@ -2,21 +2,23 @@ import { spawn } from 'node:child_process';
 import { createGunzip } from 'node:zlib';
 import { BadRequest, type GatewayContext, type Route } from '../context.ts';
 
-/** The one repository there is, read-only, over git's smart protocol. */
-const REPOSITORY = 'base.git';
-const SERVICE = 'git-upload-pack';
+/** The only repository, read-only, served with git's smart protocol. */
+const repositoryPath = 'base.git';
+const uploadPack = 'git-upload-pack';
 
 /**
- * `GET /git/base.git/info/refs?service=git-upload-pack` and `POST /git/base.git/git-upload-pack`, answered by
- * `git upload-pack --stateless-rpc` (gitprotocol-http). Anything else, a push above all, is refused.
+ * Serves `GET /git/base.git/info/refs?service=git-upload-pack` and `POST /git/base.git/git-upload-pack` with `git
+ * upload-pack --stateless-rpc` (gitprotocol-http). All other requests, in particular pushes, are refused.
  */
 export const gitRoute = (context: GatewayContext): Route => {
   const repository = context.config.baseRepository;
   return async (exchange) => {
     const { request, response, rest, url } = exchange;
     const advertise =
-      request.method === 'GET' && rest === `${REPOSITORY}/info/refs` && url.searchParams.get('service') === SERVICE;
-    const rpc = request.method === 'POST' && rest === `${REPOSITORY}/${SERVICE}`;
+      request.method === 'GET' &&
+      rest === `${repositoryPath}/info/refs` &&
+      url.searchParams.get('service') === uploadPack;
+    const rpc = request.method === 'POST' && rest === `${repositoryPath}/${uploadPack}`;
     if (!advertise && !rpc) {
       request.resume();
       const push = rest.includes('receive-pack') || url.search.includes('receive-pack');
@@ -52,13 +54,13 @@ export const gitRoute = (context: GatewayContext): Route => {
     response.on('close', () => child.kill());
     child.stdin.on('error', () => undefined); // upload-pack may stop reading before the request ends
     response.writeHead(200, {
-      'content-type': `application/x-${SERVICE}-${advertise ? 'advertisement' : 'result'}`,
+      'content-type': `application/x-${uploadPack}-${advertise ? 'advertisement' : 'result'}`,
       'cache-control': 'no-cache',
     });
     if (advertise) {
       child.stdin.end();
       if (!(typeof protocol === 'string' && protocol.includes('version=2')))
-        response.write(`001e# service=${SERVICE}\n0000`);
+        response.write(`001e# service=${uploadPack}\n0000`);
     } else if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
     else request.pipe(child.stdin);
     child.stdout.pipe(response);

@@ -10,20 +10,22 @@ import { worstCaseMicros } from '../meter/price.ts';
 import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
 import { UsageReader } from '../meter/usage.ts';
 
-const MAX_BODY = 64 * 1024 * 1024;
-/** Tokens an answer is limited to where the request does not limit it: what the larger models write at most by default. */
-const DEFAULT_OUTPUT = 65_536;
-/** Below this an answer is of no use; the budget is called used up instead. */
-const LEAST_OUTPUT = 1_024;
-/** A model may think for a long time before its first byte. */
-const UPSTREAM_TIMEOUT_MS = 15 * 60_000;
-const FORWARDED = ['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'user-agent'];
-/** Errors before anything of the request was sent: nothing can have been charged. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+const maxBody = 64 * 1024 * 1024;
+/** Output limit in tokens for requests without one: the default maximum of the larger models. */
+const defaultMaxOutput = 65_536;
+/** A lower output limit is of no use; the budget counts as exhausted instead. */
+const minOutput = 1_024;
+/** A model may take long before its first byte. */
+const upstreamTimeoutMs = 15 * 60_000;
+const forwardedHeaders = ['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'user-agent'];
+/** Errors that occur before the request is sent, so nothing was charged. */
+const notSentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 type Upstream = (request: ModelRequest, body: string, exchange: Exchange) => Promise<Response>;
 
-/** `POST /model/<provider>/<vendor's path>`: priced and reserved, sent on with the key, metered, settled. */
+/**
+ * `POST /model/<provider>/<vendor's path>`: reserves the worst case, sends the request with the key, and settles it.
+ */
 export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayConfig['model']>): Route => {
   const { provider } = model;
   const dialect = Object.hasOwn(dialects, provider) ? dialects[provider] : undefined;
@@ -37,14 +39,14 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
     const path = exchange.rest.slice(slash + 1);
     const refuse = (target: string, reason: string, allow = ''): void =>
       context.refuse(exchange, 403, { target, reason, allow });
-    const bytes = await readBody(exchange.request, MAX_BODY);
+    const bytes = await readBody(exchange.request, maxBody);
     if (exchange.rest.slice(0, slash) !== provider || dialect === undefined) {
       refuse(exchange.rest.slice(0, 200), `the provider of this phase is ${provider}`);
       return;
     }
     const request = dialect.read(exchange.request.method ?? '', path, parseObject(bytes));
     if (request === undefined) {
-      refuse(`${provider}/${path}`.slice(0, 200), 'the gateway lets no such call through');
+      refuse(`${provider}/${path}`.slice(0, 200), 'the gateway does not allow this call');
       return;
     }
     const name = `${provider}/${request.model}`;
@@ -52,10 +54,10 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
     else if (request.hostedTool !== undefined) {
       refuse(
         `${name} ${request.hostedTool}`,
-        'a tool run by the vendor goes past the gateway; switch it off in the agent',
+        'a tool that the vendor runs bypasses the gateway; disable it in the agent',
       );
     } else if (costMicros(provider, request.model, { input_tokens: 1, output_tokens: 1 }) === undefined) {
-      refuse(name, 'the price of the model is not known');
+      refuse(name, 'the price of the model is unknown');
     } else if (request.free) await pass(exchange, await upstream(request, bytes.toString('utf8'), exchange));
     else await meteredCall(context, exchange, { provider, request, inputBytes: bytes.length, meter, upstream });
   };
@@ -73,9 +75,9 @@ async function meteredCall(context: GatewayContext, exchange: Exchange, call: Me
   const { provider, request, meter } = call;
   const { maxOutput, reserved } = reserve(call);
   if (reserved === undefined) {
-    const message = `the next call of ${provider}/${request.model} could cost more than the ${meter.left()} micro-dollars that are left`;
+    const message = `the next call of ${provider}/${request.model} could cost more than the remaining ${meter.left()} micro-dollars`;
     context.tell({ type: 'failure', name: 'BudgetExhausted', message });
-    // 402 is what agents stop at; on 429 and 500 some go on for minutes.
+    // Agents stop at 402; on 429 and 500 some retry for minutes.
     sendJson(exchange.response, 402, {
       error: { type: 'budget_exhausted', code: 402, status: 'BUDGET_EXHAUSTED', message },
     });
@@ -86,12 +88,12 @@ async function meteredCall(context: GatewayContext, exchange: Exchange, call: Me
     answer = await call.upstream(request, JSON.stringify(request.limited(maxOutput)), exchange);
   } catch (error) {
     const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
-    if (typeof code === 'string' && NEVER_SENT.has(code)) meter.settle(reserved, {}, 0);
+    if (typeof code === 'string' && notSentCodes.has(code)) meter.settle(reserved, {}, 0);
     throw new BadRequest(502, `the model provider could not be reached (${String(code ?? 'no answer')})`);
   }
   const usage = new UsageReader(provider, request.flavor, answer.headers.get('content-type') ?? '');
   const complete = await pass(exchange, answer, (chunk) => usage.push(chunk));
-  if (!answer.ok) meter.settle(reserved, {}, 0); // vendors charge no failed call
+  if (!answer.ok) meter.settle(reserved, {}, 0); // vendors do not charge failed calls
   const read = complete && answer.ok ? usage.result() : undefined;
   const cost = read === undefined ? undefined : costMicros(provider, request.model, read);
   if (read !== undefined && cost !== undefined) meter.settle(reserved, read, cost);
@@ -105,15 +107,15 @@ async function meteredCall(context: GatewayContext, exchange: Exchange, call: Me
   });
 }
 
-/** Reserves the worst case. An answer nobody limited is limited to what the budget affords. */
+/** Reserves the worst case. If the request sets no output limit, one that fits the budget is added. */
 function reserve({ provider, request, inputBytes, meter }: Metered): {
   maxOutput: number;
   reserved: ModelCall | undefined;
 } {
   const worst = (maxOutput: number): number =>
     worstCaseMicros(provider, request.model, { ...request, inputBytes, maxOutput }) ?? Number.POSITIVE_INFINITY;
-  let maxOutput = request.maxOutput ?? DEFAULT_OUTPUT;
-  while (request.maxOutput === undefined && maxOutput > LEAST_OUTPUT && worst(maxOutput) > meter.left())
+  let maxOutput = request.maxOutput ?? defaultMaxOutput;
+  while (request.maxOutput === undefined && maxOutput > minOutput && worst(maxOutput) > meter.left())
     maxOutput = Math.floor(maxOutput / 2);
   return {
     maxOutput,
@@ -121,7 +123,7 @@ function reserve({ provider, request, inputBytes, meter }: Metered): {
   };
 }
 
-/** Hands an answer on as it comes. Reads it to its end even when the client has gone: its usage is at the end. */
+/** Forwards an answer. Reads it to its end even if the client has disconnected, because the usage comes last. */
 async function pass({ response }: Exchange, answer: Response, onChunk?: (chunk: Uint8Array) => void): Promise<boolean> {
   const headers: Record<string, string> = {};
   for (const name of ['content-type', 'retry-after', 'request-id', 'x-request-id']) {
@@ -136,7 +138,7 @@ async function pass({ response }: Exchange, answer: Response, onChunk?: (chunk: 
       if (!response.destroyed) response.write(chunk);
     }
   } catch {
-    complete = false; // cut off: usage may be partial, the worst case stays charged
+    complete = false; // cut off: the usage may be incomplete, so the worst case stays charged
   }
   if (complete) response.end();
   else response.destroy();
@@ -154,7 +156,7 @@ function live(dialect: Dialect | undefined, key: string | undefined, base: strin
       [dialect.key.header]: dialect.key.prefix + key,
       'accept-encoding': 'identity',
     };
-    for (const name of FORWARDED) {
+    for (const name of forwardedHeaders) {
       const value = request.headers[name];
       if (typeof value === 'string') headers[name] = value;
     }
@@ -163,7 +165,7 @@ function live(dialect: Dialect | undefined, key: string | undefined, base: strin
       headers,
       body,
       redirect: 'error',
-      signal: AbortSignal.timeout(UPSTREAM_TIMEOUT_MS),
+      signal: AbortSignal.timeout(upstreamTimeoutMs),
     });
   };
 }
@@ -176,7 +178,7 @@ function recorded(context: GatewayContext, file: string | undefined): Upstream {
     if (answer !== undefined) return new Response(answer.body, { status: answer.status, headers: answer.headers });
     const message = `the recorded session has no further call ${request.kind} of ${session.provider}/${request.model}`;
     context.tell({ type: 'failure', name: 'ReplayDiverged', message });
-    // Not 404 or 5xx: agents try those again, or another model.
+    // Not 404 or 5xx: on those, agents retry or switch to another model.
     return Response.json({ error: { type: 'replay_diverged', code: 400, message } }, { status: 400 });
   };
 }

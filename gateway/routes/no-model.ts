@@ -1,6 +1,6 @@
 import type { GatewayContext, Route } from '../context.ts';
 
-/** `/model/…` of a phase without a model: everything is refused. */
+/** `/model/…` in a phase without a model: every request is refused. */
 export const noModelRoute =
   (context: GatewayContext): Route =>
   (exchange) => {

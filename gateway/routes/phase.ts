@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type GatewayContext, type Route, sendJson } from '../context.ts';
 
-/** `GET /phase`: what is to be done. */
+/** `GET /phase`: the spec of the phase. */
 export const phaseRoute =
   (context: GatewayContext): Route =>
   ({ response }) =>
     sendJson(response, 200, context.config.spec);
 
-/** `GET /inputs/<name>`: bytes the launcher gave for this phase. Names are looked up, never joined to a path. */
+/** `GET /inputs/<name>`: an input of the phase. A name is only a key and never part of a path. */
 export const inputsRoute =
   (context: GatewayContext): Route =>
   async ({ response, rest }) => {

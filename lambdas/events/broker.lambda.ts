@@ -10,7 +10,7 @@ import { traced } from '../runtime/telemetry.ts';
 
 const sts = once(() => traced(new STSClient({})));
 
-/** Gives the gateway of a phase what its grant allows. */
+/** Returns the credentials of a phase to its gateway, as its grant allows. */
 export const handler = asHandler(async (event) => {
   const broker = createBroker({
     store: phaseStore(),

@@ -9,7 +9,7 @@ import { withDeps } from '../runtime/step-handler.ts';
 import { credentials } from '../runtime/stores.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-/** Every few minutes: what no event told, credentials that nobody needs any more, and specs that no webhook brought. */
+/** Runs every few minutes: handles changes without an event, unused credentials, and specs without a webhook. */
 export const handler = withDeps(async (deps) => {
   const { found, oldestWaitMs } = await reconcile(deps);
   const access = await gitHubAccess();

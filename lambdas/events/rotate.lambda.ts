@@ -8,7 +8,7 @@ import { optional, variable } from '../../common/deployment.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { traced } from '../runtime/telemetry.ts';
 
-/** Called by Secrets Manager, four times for each new value. */
+/** Secrets Manager calls it four times for each new value. */
 export const handler = asHandler((event) => {
   const sessions = optional('sessions');
   const rotate = createRotation(

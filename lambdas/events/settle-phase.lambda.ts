@@ -5,13 +5,13 @@ import { measurePhase } from '../runtime/phase-metrics.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 
 /**
- * A task of a phase has stopped. A sandbox that is gone ends its gateway, which stores what there is; a gateway that is
- * gone ends the phase.
+ * Handles a stopped task of a phase. After the sandbox, it stops the gateway, which stores the outputs; after the
+ * gateway, it ends the phase.
  */
 export const handler = withDeps(async (deps, event) => {
   const task = readStopped(event);
   if (!task) return;
-  // Either task is of no use without the other.
+  // Neither task is of use without the other.
   await fargate().stop(task);
   if (task.role === 'sandbox') return;
   const end = await fargate().endOf(task);

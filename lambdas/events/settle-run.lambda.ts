@@ -5,7 +5,7 @@ import { withDeps } from '../runtime/step-handler.ts';
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const ended = z.object({
   detail: z.object({
-    /** The run's id. */
+    /** The run id. */
     name: z.string(),
     status: z.enum(['ABORTED', 'FAILED', 'TIMED_OUT']),
     error: z.string().nullish(),
@@ -13,7 +13,9 @@ const ended = z.object({
   }),
 });
 
-/** An execution ended without its own Settle: stopped in the console, timed out, or of an error that nothing catches. */
+/**
+ * Handles an execution that ended without its Settle state: stopped in the console, timed out, or an uncaught error.
+ */
 export const handler = withDeps(async (deps, event) => {
   const { name, status, error, cause } = ended.parse(event).detail;
   const reason = cause ?? `The execution ended as ${status}${error ? ` (${error})` : ''}.`;

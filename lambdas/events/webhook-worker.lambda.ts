@@ -9,7 +9,7 @@ import { logger } from '../runtime/telemetry.ts';
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
 const batch = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) });
 
-/** Works on messages of the code host. What may succeed later goes back to the queue, and no other message with it. */
+/** Processes deliveries. Only those that may succeed later return to the queue. */
 export const handler = withDeps(async (deps, event) => {
   const hooks = createHooks(deps, operatorPolicy);
   const batchItemFailures: { itemIdentifier: string }[] = [];

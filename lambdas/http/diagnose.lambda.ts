@@ -24,7 +24,7 @@ import { encodeResult } from '../../pipeline/api/answer.ts';
 import { asHandler, named } from '../runtime/handler.ts';
 import { iamRoute } from './iam-route.ts';
 
-/** By which name each service is asked. */
+/** Protocol names of the services. */
 const services = {
   ecr: { service: 'ecr', host: 'api.ecr', prefix: 'AmazonEC2ContainerRegistry_V20150921' },
   cloudwatch: { service: 'monitoring', prefix: 'GraniteServiceVersion20100801', json: '1.0' },
@@ -46,11 +46,11 @@ const ask: Ask = (name, operation, input) => {
   };
   return callJson({ ...of, region, keys, target: `${prefix}.${operation}` }, input);
 };
-/** Well below what an HTTP API waits for: what takes longer is a finding. */
+/** Well below the timeout of an HTTP API; a check that takes longer becomes a finding. */
 const patienceMs = 20_000;
 const list = (name: 'imageNames' | 'alarms' | 'deadLetters'): string[] => variable(name).split(',');
 
-/** What is missing or wrong in a deployment. It reads, and says of no secret what it is. */
+/** Reports what is missing or wrong in a deployment. It only reads, and discloses no secret. */
 const front = iamRoute(routes.diagnose, async () => {
   const { policy, checks } = policyChecks(readFileSync(variable('policy')));
   const secrets = createSecrets(new SecretsManagerClient({}), Date.now);
@@ -75,7 +75,7 @@ const front = iamRoute(routes.diagnose, async () => {
     looked('alarms', () => alarmChecks(ask, list('alarms'))),
     looked('dead letters', () => queueChecks(new SQSClient({}), list('deadLetters'))),
     looked('GitHub App', async () => {
-      // Without one its secret has a line already.
+      // Without a provider key, its secret already has a finding.
       const app = await secrets.gitHubApp(names.github).catch(() => undefined);
       const hosted = Object.entries(policy?.repositories ?? {}).filter(([, { host }]) => host === 'github');
       const repositories = hosted.map(([name]) => name);
@@ -86,7 +86,7 @@ const front = iamRoute(routes.diagnose, async () => {
 });
 export const handler = asHandler(front);
 
-/** What cannot be looked at is a line of its own, and hides nothing else. */
+/** A check that fails becomes a finding of its own and does not affect the others. */
 async function looked(name: string, look: () => Promise<Check[]>): Promise<Check[]> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error('no answer in time')), patienceMs);
@@ -94,7 +94,7 @@ async function looked(name: string, look: () => Promise<Check[]>): Promise<Check
     return await Promise.race([look(), late.promise]);
   } catch (error) {
     const { name: fault, message } = viewError(named(error));
-    return [fail(name, `could not be looked at: ${fault}: ${message.slice(0, 300)}`, 'Try again; deploy again.')];
+    return [fail(name, `could not be checked: ${fault}: ${message.slice(0, 300)}`, 'Try again; deploy again.')];
   } finally {
     clearTimeout(timer);
   }

@@ -24,9 +24,9 @@ interface FrontAnswer {
 }
 
 /**
- * A function behind a route that IAM authorizes. Who calls is said by API Gateway and by nothing in the body; a call that
- * did not come through such a route is refused. Of what was not expected the caller learns no more than that.
- * The log has who called for what, and how it ended; never what was sent.
+ * A function behind a route that IAM authorizes. API Gateway identifies the caller, never the body; a call that did not
+ * come through such a route is refused. Unexpected errors are reported without details. The log contains the caller,
+ * the call and its outcome, but not the request's content.
  */
 export function iamRoute(
   route: string,
@@ -35,7 +35,7 @@ export function iamRoute(
   return async (event) => {
     const parsed = request.safeParse(event);
     if (!parsed.success || parsed.data.routeKey !== route) {
-      const refusal = new DrydockError('ServiceRefused', 'This function is called through its route only.');
+      const refusal = new DrydockError('ServiceRefused', 'This function can only be called through its route.');
       return { ...say(encodeError(refusal)), statusCode: 403 };
     }
     const { body, isBase64Encoded, requestContext } = parsed.data;
@@ -54,8 +54,8 @@ export function iamRoute(
 }
 
 const unexpected = (requestId: string): DrydockError =>
-  new DrydockError('Internal', `Something failed that should not; request ${requestId}.`, {
-    remedy: 'The operator finds it in the log of the function.',
+  new DrydockError('Internal', `An unexpected error occurred; request ${requestId}.`, {
+    remedy: 'The operator finds the error in the log of the function.',
   });
 
 const say = ({ status, text }: ApiAnswer): FrontAnswer => ({

@@ -5,7 +5,7 @@ import { asHandler } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { iamRoute } from './iam-route.ts';
 
-/** The command line of somebody outside: sees runs, starts them, decides gates. */
+/** Serves the command line: shows runs, starts them, decides gates. */
 export const handler = asHandler(
   iamRoute(routes.operate, async (caller, body) => operate(await composeDeps(), operatorPolicy(), caller, body)),
 );

@@ -2,7 +2,7 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { optional, variable } from '../../common/deployment.ts';
 import { createService } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
-import type { Door } from '../../web/options.ts';
+import type { Authenticate } from '../../web/options.ts';
 import { callbackPath, createLogin } from '../../web/security/login.ts';
 import { createIssuer } from '../../web/security/oidc.ts';
 import { createSeal } from '../../web/security/sealed-cookie.ts';
@@ -12,9 +12,9 @@ import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-let made: Door | undefined;
-/** Kept between requests, with what the issuer said of itself. */
-function login(): Door {
+let made: Authenticate | undefined;
+/** Cached between requests, including the issuer's metadata. */
+function login(): Authenticate {
   const issuer = variable('issuer');
   const clientSecret = optional('clientSecret');
   made ??= createLogin({
@@ -33,11 +33,11 @@ function login(): Door {
   return made;
 }
 
-/** The pages, for who has signed in. Requests end with their answer, so nothing is followed live. */
+/** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
   const app = createWeb({
     service: createService(await composeDeps(), () => []),
-    door: login(),
+    authenticate: login(),
     policy: operatorPolicy(),
     now: Date.now,
     hosts: [new URL(variable('pages')).hostname],

@@ -10,7 +10,7 @@ import { iamRoute } from './iam-route.ts';
 
 const client = traced(new SecretsManagerClient({}));
 
-/** Stores the GitHub App that `drydock github setup` made. It writes that one secret and cannot read it. */
+/** Stores the GitHub App that `drydock github setup` created. It writes this one secret and cannot read it. */
 const front = iamRoute(routes.setup, async (_caller, body) => {
   const { method, args } = decodeCall(body);
   const writer = createAppSecretWriter(client, variable('github'));
@@ -21,7 +21,7 @@ const front = iamRoute(routes.setup, async (_caller, body) => {
       await writer.store(args[0], args[1] === true);
       return encodeResult(true);
     default:
-      throw new DrydockError('UsageError', 'There is no such call here.');
+      throw new DrydockError('UsageError', 'Unknown call.');
   }
 });
 export const handler = asHandler(front);

@@ -8,7 +8,7 @@ import { asHandler } from '../runtime/handler.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger, traced } from '../runtime/telemetry.ts';
 
-/** What API Gateway lets through. */
+/** API Gateway's limit for a payload. */
 const maxBytes = 6 * 1024 * 1024;
 const client = traced(new SQSClient({}));
 let valid: string[] = [];
@@ -29,8 +29,8 @@ const app = createWebhook({
 const answer = handle(app);
 
 /**
- * The front door for webhooks: checked, queued, answered. A signature of a secret that is not known here may be of one that
- * GitHub was just told of, so whoever is turned away for it is looked at again with what is known now.
+ * Receives webhooks: verifies, queues and answers them. A signature that does not match may be made with a secret that
+ * GitHub got a moment ago, so before a refusal it is verified again with the newest secrets.
  */
 export const handler = asHandler(async (given) => {
   const event = given as LambdaEvent;

@@ -35,7 +35,9 @@ const notifier = once(() =>
   }),
 );
 
-/** Each is made when a step first asks for it, once in the life of a function: clients keep their connections. */
+/**
+ * Each dependency is created when a step first needs it, and lives as long as the function: clients keep connections.
+ */
 const parts = {
   runs: named(() => createRuns(dynamo(), variable('runs'))),
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
@@ -48,7 +50,7 @@ const parts = {
   vault: once(() => vault(sealedAs.token)),
 };
 
-/** What the steps reach the world through, on AWS. */
+/** The dependencies of the steps on AWS. */
 export async function composeDeps(): Promise<Deps> {
   const access = await gitHubAccess();
   return {
@@ -87,9 +89,13 @@ export async function composeDeps(): Promise<Deps> {
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
-        throw new DrydockError('PolicyRefused', `${scope.repository} is a local repository; on AWS there is none.`, {
-          remedy: 'Host it on GitHub, or run it on one machine.',
-        });
+        throw new DrydockError(
+          'PolicyRefused',
+          `${scope.repository} is a local repository, which a deployment on AWS cannot reach.`,
+          {
+            remedy: 'Host it on GitHub, or run it on one machine.',
+          },
+        );
       }
       return createGitHubCodeHost({
         access,
@@ -106,7 +112,7 @@ export async function composeDeps(): Promise<Deps> {
   };
 }
 
-/** Undefined where there are no pages. A link opens nothing to who is not signed in. */
+/** `undefined` if there are no pages. A link grants no access without signing in. */
 function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
   const pages = optional('pages');
   return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;

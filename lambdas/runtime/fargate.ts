@@ -8,12 +8,12 @@ import { secrets } from './secrets.ts';
 import { clock, phaseStore } from './stores.ts';
 import { traced } from './telemetry.ts';
 
-/** The tasks of phases. */
+/** Launches the tasks of phases. */
 export const fargate = once((): FargateLauncher => {
   const list = (name: 'sandboxSubnets' | 'gatewaySubnets'): string[] => variable(name).split(',');
   const config = {
     cluster: variable('cluster'),
-    // Not every function that stops tasks starts them.
+    // Some functions stop tasks but never start them.
     get networks() {
       return {
         gateway: { subnets: list('gatewaySubnets'), securityGroup: variable('gatewayGroup') },
@@ -42,7 +42,7 @@ export const fargate = once((): FargateLauncher => {
   }, {});
 });
 
-/** The files of a profile as they were deployed. @throws AgentUnavailable where there are none. */
+/** Deployed files of an agent profile. @throws AgentUnavailable if there are none. */
 async function readAgentFiles(profile: string): Promise<Uint8Array> {
   try {
     return await readFile(join(variable('agentFiles'), `${profile}.tar`));

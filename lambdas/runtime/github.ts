@@ -6,7 +6,7 @@ import { clock, credentials } from './stores.ts';
 import { vault } from './vault.ts';
 
 const opened = new Map<string, GitHubAccess>();
-/** GitHub as its App, opened anew when its secret has changed. */
+/** The GitHub App's access, reopened when its secret has changed. */
 export async function gitHubAccess(): Promise<GitHubAccess> {
   const { appId, privateKey, apiUrl, gitUrl } = await secrets().gitHubApp(variable('github'));
   const config = { apiUrl, gitUrl, auth: { appId, privateKey } };

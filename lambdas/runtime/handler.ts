@@ -4,7 +4,7 @@ import { type Context, observed } from './telemetry.ts';
 
 export type Handler = (event: unknown, context?: Context) => Promise<unknown>;
 
-/** What AWS throws gets a name of ours, and nothing it says but its name goes further. */
+/** Translates AWS errors to `DrydockError`s, which contain only the error name. */
 export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {
   return (event, context) =>
     observed(context, runIdOf(event), async () => {
@@ -16,13 +16,13 @@ export function asHandler(work: (event: unknown) => Promise<unknown>): Handler {
     });
 }
 
-/** What AWS could not do now is tried again by the machine; what it does not allow is a fault of the deployment. */
+/** The state machine retries temporary errors of AWS; a denied request is a fault of the deployment. */
 export function named(error: unknown): Error {
   if (error instanceof DrydockError) return error;
   return awsError(error) ?? new DrydockError('Internal', viewError(error).message, { cause: error });
 }
 
-/** Steps are told their run. */
+/** The input of a step names its run. */
 function runIdOf(event: unknown): string | undefined {
   const { runId } = (event ?? {}) as { runId?: unknown };
   return typeof runId === 'string' && /^[rd]-[0-9a-f]{40}$/.test(runId) ? runId : undefined;

@@ -15,8 +15,8 @@ const notificationSettings = z.object({
 export type NotificationSettings = z.infer<typeof notificationSettings>;
 
 /**
- * The part of the deployed policy that notifications need. Every function has it; reading the whole policy would put its
- * rules into each bundle, and they were checked at synthesis.
+ * The part of the deployed policy that notifications need. Every function has it. Parsing the whole policy would put
+ * its schema into each bundle, and it was validated at synthesis.
  */
 export const readNotificationSettings = (): NotificationSettings =>
   notificationSettings.parse(JSON.parse(readFileSync(variable('policy'), 'utf8')));

@@ -17,13 +17,14 @@ export interface NotifierOptions {
   sent: SentMessages;
   slackWebhook(): Promise<string>;
   sleep(ms: number): Promise<unknown>;
-  /** Hears what could not be said, and why. */
+  /** Called with each notification that could not be sent, and the reason. */
   log(line: { unsent: string; name: string; message: string; remedy: string }): void;
 }
 
 /**
- * Mail and Slack, as far as the policy names them. A run goes on without: its gates are on its pull request and its pages
- * too. So what cannot be said is tried a few times, then logged, and keeps nothing else from being said.
+ * Mail and Slack, if the policy configures them. A failed notification does not stop a run, because its gates are also
+ * shown on its pull request and its page. It is retried a few times and then logged, and does not affect other
+ * notifications.
  */
 export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: NotifierOptions): Notifier {
   const { notify, people } = settings;
@@ -39,7 +40,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
         ]);
         return createSesNotifier(traced(new SESv2Client({})), sent, {
           from,
-          // An approver may be written as an address, which is then a person of its own.
+          // An approver may be given as an address, which then is a person id of its own.
           addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),
         });
       }, {}),

@@ -1,4 +1,4 @@
-import { withOurNames } from '../../adapters/aws/errors.ts';
+import { withDrydockErrors } from '../../adapters/aws/errors.ts';
 
 export const once = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
@@ -8,8 +8,8 @@ export const once = <T>(make: () => T): (() => T) => {
   };
 };
 
-/** Made once; what AWS throws through it has our names, wherever it is caught. */
-export const named = <T extends object>(make: () => T): (() => T) => once(() => withOurNames(make()));
+/** Created once. Errors of AWS become `DrydockError`s, wherever they are caught. */
+export const named = <T extends object>(make: () => T): (() => T) => once(() => withDrydockErrors(make()));
 
 type Later<T> = {
   [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer
@@ -20,14 +20,14 @@ type Methods<T> = { [Name in keyof T as T[Name] extends (...given: never[]) => u
 
 /**
  * A port whose module is loaded when one of its methods is first called: each client of the SDK takes 5 to 20 ms to load,
- * and most functions call few of them. Errors of AWS get our names.
- * @param known What the port has beside its methods.
+ * and most functions call few of them. Errors of AWS become `DrydockError`s.
+ * @param known Properties of the port that are not methods.
  */
 export function later<T extends object>(load: () => Promise<T>, known: Omit<T, keyof Methods<T>>): Later<T> {
-  const port = once(() => load().then(withOurNames));
+  const port = once(() => load().then(withDrydockErrors));
   return new Proxy(known as Later<T>, {
     get(target, name) {
-      // Who awaits the port asks for `then`.
+      // `await` on the port reads `then`.
       if (name in target || name === 'then') return Reflect.get(target, name);
       return async (...given: unknown[]): Promise<unknown> => {
         const loaded = await port();

@@ -4,7 +4,7 @@ import { type Policy, policySchema } from '../../core/policy/schema.ts';
 
 let policy: Policy | undefined;
 
-/** The policy that was deployed with the functions: JSON, checked at synthesis and written with every default. */
+/** The deployed policy: JSON, validated at synthesis and written with every default. */
 export function operatorPolicy(): Policy {
   policy ??= policySchema.parse(JSON.parse(readFileSync(variable('policy'), 'utf8')));
   return policy;

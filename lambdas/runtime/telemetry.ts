@@ -4,21 +4,21 @@ import { DrydockError, viewError } from '../../core/errors.ts';
 export type Context = Parameters<Logger['addContext']>[0];
 
 export const serviceName = 'drydock';
-/** Lines of JSON, each with the invocation it belongs to. What is logged has been checked: ids, names, figures. */
+/** Logs JSON lines with the invocation id. Logged values are validated: ids, names, figures. */
 export const logger = new Logger({ serviceName });
-/** From the layer, and only where Lambda traces: it takes longer to load than everything else here. */
+/** From the layer, and only if Lambda traces: it takes longer to load than everything else here. */
 const tracer =
   process.env.AWS_XRAY_DAEMON_ADDRESS === undefined
     ? undefined
-    : // Calls of the AWS SDK are shown by `traced`; the addresses of others are nobody's business.
+    : // `traced` shows calls of the AWS SDK; other URLs are not recorded.
       new (await import('@aws-lambda-powertools/tracer')).Tracer({ serviceName, captureHTTPsRequests: false });
 
-/** A client of AWS whose calls are shown in the trace: operation, region, duration; no parameters. */
+/** An AWS client whose calls are traced: operation, region, duration; no parameters. */
 export const traced = <T extends object>(client: T): T => tracer?.captureAWSv3Client(client) ?? client;
 
 /**
- * Does what an invocation is for, seen from outside: its part of the trace, one line of the log when it fails.
- * What is thrown is thrown on; of a defect the log has the stack, of our own errors the name and what it says.
+ * Runs the work of an invocation with tracing, and logs one line if it fails. The error is rethrown. The log has the
+ * stack of an unexpected error, and only name and message of a `DrydockError`.
  */
 export async function observed<T>(
   context: Context | undefined,

@@ -7,7 +7,7 @@ import { grant } from '../iam/grant.ts';
 import { throughStores } from '../iam/through-stores.ts';
 import { variables } from '../names.ts';
 import { bucketArn, type State } from '../storage/state.ts';
-import { grantsOf, type Surroundings } from './function-statements.ts';
+import { grantsOf, type PermissionContext } from './function-statements.ts';
 
 interface BrokerProps {
   state: State;
@@ -16,20 +16,21 @@ interface BrokerProps {
 }
 
 /**
- * The only thing a gateway's own role may call. It checks the grant that the gateway shows, and gives out what that one
- * phase needs: a read token of one repository, keys of the allowed models, and credentials for the phase's folder.
+ * The only function that a gateway's own role may invoke. It verifies the grant of the gateway and returns the
+ * credentials of that one phase: a read token for one repository, keys of the allowed models, and credentials for the
+ * phase's folder.
  */
 export class Broker extends Construct {
   readonly function: lambda.Function;
 
   constructor(scope: Construct, id: string, { state, bundles, removalPolicy }: BrokerProps) {
     super(scope, id);
-    // The role of the folders trusts the broker's role, so that one has to be there first.
+    // The trust policy of the folders' role names the broker's role, so the broker is created first.
     this.function = makeFunction(this, 'broker', {
-      description: 'Drydock: gives the gateway of a phase what its grant allows',
+      description: 'Drydock: gives the gateway of a phase the credentials of its grant',
       bundles,
       removalPolicy,
-      grants: grantsOf(this, 'broker', { state } as Surroundings),
+      grants: grantsOf(this, 'broker', { state } as PermissionContext),
       environment: {
         [variables.gates]: state.gates,
         [variables.artifacts]: state.artifacts,
@@ -45,10 +46,10 @@ export class Broker extends Construct {
     this.function.addEnvironment(variables.phaseFiles, files.roleArn);
   }
 
-  /** All phases' folders; the broker assumes it with a session policy that leaves one. */
+  /** Access to the folders of all phases. The broker assumes this role with a session policy for one folder. */
   #phaseFiles(state: State): iam.Role {
     const role = new iam.Role(this, 'PhaseFiles', {
-      description: "A phase's folder in the bucket; assumed by the broker for one phase at a time",
+      description: 'Folders of phases in the bucket; the broker assumes this role for one phase at a time',
       assumedBy: new iam.ArnPrincipal((this.function.role as iam.Role).roleArn),
       maxSessionDuration: Duration.hours(1),
     });
@@ -56,7 +57,8 @@ export class Broker extends Construct {
       {
         actions: ['s3:GetObject', 's3:PutObject'],
         resources: ['phases', 'cache'].map((part) => `${bucketArn(this, state.artifacts)}/${part}/*`),
-        because: 'A session policy narrows it to the one phase of the grant; archives in the cache have a checksum.',
+        because:
+          'A session policy limits it to the phase of the grant; archives in the cache are verified by checksum.',
       },
       throughStores(this, state.key, 's3'),
     ]);

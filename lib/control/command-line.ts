@@ -12,13 +12,13 @@ type RouteName = keyof typeof routes;
 interface OperateProps {
   web: WebApi;
   functions: Record<RouteName, lambda.IFunction>;
-  /** Where people sign in and see pages, where there are any. */
+  /** The pages, if the deployment has any. */
   pages: unknown;
 }
 
 /**
- * The ways in for the command line: routes that IAM authorizes, and the parameter of the stack's name that says where they
- * are. Who may call which route is granted route by route.
+ * The endpoints for the command line: routes that IAM authorizes, and the SSM parameter, named after the stack, with
+ * their URLs. Each route is granted separately.
  */
 export class Operate extends Construct {
   readonly #arns = new Map<RouteName, string>();
@@ -30,7 +30,7 @@ export class Operate extends Construct {
     for (const name of names) this.#arns.set(name, web.openToIam(pascal(name), pathOf(name), functions[name]));
     this.#parameter = new ssm.StringParameter(this, 'Address', {
       parameterName: stackParameter(Stack.of(this).stackName),
-      description: 'Drydock: where the command line reaches this stack',
+      description: 'Drydock: endpoints of this stack for the command line',
       stringValue: Stack.of(this).toJsonString({
         ...Object.fromEntries(names.map((name) => [name, `${web.origin}${pathOf(name)}`])),
         webhook: web.webhookUrl,
@@ -40,7 +40,7 @@ export class Operate extends Construct {
     });
   }
 
-  /** Lets a role find the stack and call those routes, and nothing else. */
+  /** Lets a role read the parameter and call these routes only. */
   grantCall(grantee: IGrantable, ...names: RouteName[]): void {
     for (const [action, resources] of [
       ['ssm:GetParameter', [this.#parameter.parameterArn]],

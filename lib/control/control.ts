@@ -24,7 +24,7 @@ import { Deliveries } from './deliveries.ts';
 import { Events } from './events.ts';
 import { environmentOf } from './function-environment.ts';
 import { needs } from './function-permissions.ts';
-import { grantsOf, type Surroundings } from './function-statements.ts';
+import { grantsOf, type PermissionContext } from './function-statements.ts';
 import { WebApi } from './http-api.ts';
 import { type OidcProps, type Pages, PagesKey } from './pages.ts';
 import { Rotation } from './rotation.ts';
@@ -34,35 +34,38 @@ interface ControlProps {
   network: Network;
   sandbox: Sandbox;
   policy: Policy;
-  /** Folder that its paths are meant from. */
+  /** Base folder of relative paths in the policy. */
   policyFolder: string | undefined;
-  /** Name of the state machine, unique in account and region. */
+  /** Name of the state machine, unique in the account and region. */
   machine: string;
-  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
+  /** `:tag` or `@digest` of the gateway's image, then of the sandbox images. */
   images: string[];
-  /** Folder with one folder per function in it, each with `index.mjs`. */
+  /** Folder with one subfolder per function, each with `index.mjs`. */
   bundles: string;
-  /** Who people sign in with; without, there are no pages. */
+  /** The identity provider for sign-in; without it there are no pages. */
   oidc: OidcProps | undefined;
-  /** Whether the App's secret has its value already, so that its rotation can be set up. */
-  appIsThere: boolean;
-  /** Of the logs. */
+  /** Whether the App's secret has a value already, so that its rotation can be enabled. */
+  hasAppSecret: boolean;
+  /** Of the log groups. */
   removalPolicy: RemovalPolicy;
 }
 
-/** At most so many consumers of deliveries; SQS takes no fewer. Two messages of one moment may well be of one repository. */
+/**
+ * Concurrent consumers of deliveries; 2 is the minimum of SQS. They may handle deliveries of one repository in
+ * parallel.
+ */
 const workers = 2;
-/** An HTTP API waits half a minute for an answer, and a second less than that is still one. */
-const answered = Duration.seconds(29);
+/** An HTTP API waits at most 30 seconds for a response. */
+const httpTimeout = Duration.seconds(29);
 
-/** The state machine, its functions, and what calls functions from elsewhere. */
+/** The state machine, its functions, and the event sources that invoke functions outside of it. */
 export class Control extends Construct {
   readonly stateMachine: sfn.StateMachine;
   readonly functions: ReadonlyMap<FunctionName, lambda.Function>;
-  /** Events that no function could work off. */
+  /** Events that no function could handle. */
   readonly deadLetters: sqs.Queue;
   readonly deliveries: Deliveries;
-  /** The ways in for the command line. */
+  /** The endpoints for the command line. */
   readonly operate: Operate;
   readonly web: WebApi;
   readonly pages: Pages | undefined;
@@ -90,8 +93,8 @@ export class Control extends Construct {
     const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
       make(name, { deadLetters: this.deadLetters }),
     ) as [lambda.Function, lambda.Function];
-    // Two at once would only do the same work.
-    const reconcile = make('reconcile', { atOnce: 1 });
+    // A second concurrent reconciler would only repeat the work of the first.
+    const reconcile = make('reconcile', { maxConcurrency: 1 });
     new Events(this, 'Events', {
       cluster: props.sandbox.cluster,
       machine: props.machine,
@@ -101,7 +104,7 @@ export class Control extends Construct {
       deadLetters: this.deadLetters,
     });
 
-    // GitHub waits ten seconds for an answer.
+    // GitHub waits ten seconds for a response.
     const webhook = make('webhook', { timeout: Duration.seconds(10) });
     const webhookWorker = make('webhook-worker');
     webhookWorker.addEventSource(
@@ -111,9 +114,9 @@ export class Control extends Construct {
         maxConcurrency: workers,
       }),
     );
-    const operate = make('operate', { timeout: answered });
-    const diagnose = make('diagnose', { timeout: answered });
-    const setup = make('setup', { timeout: answered });
+    const operate = make('operate', { timeout: httpTimeout });
+    const diagnose = make('diagnose', { timeout: httpTimeout });
+    const setup = make('setup', { timeout: httpTimeout });
     diagnose.addEnvironment(variables.webhookUrl, this.web.webhookUrl);
     this.operate = new Operate(this, 'CommandLine', {
       web: this.web,
@@ -127,11 +130,11 @@ export class Control extends Construct {
       rotate,
       secrets: {
         DeploymentKey: deployment,
-        ...(props.appIsThere ? { WebhookSecret: github } : {}),
+        ...(props.hasAppSecret ? { WebhookSecret: github } : {}),
         ...(key ? { Sessions: key.secretArn } : {}),
       },
     });
-    const page = this.pages && make('pages', { timeout: answered });
+    const page = this.pages && make('pages', { timeout: httpTimeout });
     if (page) this.web.openPages(page);
     this.functions = new Map<FunctionName, lambda.Function>([
       ...steps,
@@ -148,7 +151,7 @@ export class Control extends Construct {
     ]);
   }
 
-  /** Lets `diagnose` see how these stand. */
+  /** Lets `diagnose` read the state of these alarms. */
   watchAlarms(alarms: Alarm[]): void {
     const diagnose = this.functions.get('diagnose');
     diagnose?.addEnvironment(variables.alarms, alarms.map(({ alarmName }) => alarmName).join(','));
@@ -167,18 +170,24 @@ export class Control extends Construct {
     const deadLetters = [this.deadLetters, this.deliveries.deadLetters];
     const mailFrom = props.policy.notify.email?.from;
     const { pages } = this;
-    const around: Surroundings = { ...props, mailFrom, queue: queueArn, deadLetters, pages };
-    const places = { ...props, stateMachine: machineArn(this, props.machine), queue: queueUrl, deadLetters, pages };
+    const permissions: PermissionContext = { ...props, mailFrom, queue: queueArn, deadLetters, pages };
+    const environment = {
+      ...props,
+      stateMachine: machineArn(this, props.machine),
+      queue: queueUrl,
+      deadLetters,
+      pages,
+    };
     return (
       name: FunctionName,
-      more: { deadLetters?: sqs.IQueue; atOnce?: number; timeout?: Duration } = {},
+      more: { deadLetters?: sqs.IQueue; maxConcurrency?: number; timeout?: Duration } = {},
     ): lambda.Function =>
       makeFunction(this, name, {
         description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
         bundles: props.bundles,
         removalPolicy: props.removalPolicy,
-        grants: grantsOf(this, name, around),
-        environment: environmentOf(name, places),
+        grants: grantsOf(this, name, permissions),
+        environment: environmentOf(name, environment),
         layers: layersOf(name),
         ...more,
       });
@@ -191,7 +200,7 @@ export class Control extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
       }),
     });
-    // A definition given as text grants nothing by itself.
+    // CDK derives no grants from a definition that is given as text.
     const resources = [...steps.values()].map((step) => step.functionArn);
     grant(role, [{ actions: ['lambda:InvokeFunction'], resources }]);
     const machine = new sfn.StateMachine(this, 'Machine', {
@@ -202,7 +211,7 @@ export class Control extends Construct {
       ),
       logs: {
         destination: new logs.LogGroup(this, 'MachineLog', {
-          // Step Functions writes to groups of this prefix without a resource policy of the account, which are few.
+          // Log groups with this prefix need no CloudWatch resource policy; an account can have few of those.
           logGroupName: `/aws/vendedlogs/states/${props.machine}`,
           retention: logs.RetentionDays.THREE_MONTHS,
           removalPolicy: props.removalPolicy,
@@ -212,7 +221,7 @@ export class Control extends Construct {
       },
       tracingEnabled: true,
     });
-    acknowledgeWildcard(role, '*', 'Traces and the delivery of logs are resources of no ARN in IAM.');
+    acknowledgeWildcard(role, '*', 'Traces and log delivery have no resource ARN in IAM.');
     return machine;
   }
 }

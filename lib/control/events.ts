@@ -14,30 +14,30 @@ interface EventsProps {
   settlePhase: lambda.IFunction;
   settleRun: lambda.IFunction;
   reconcile: lambda.IFunction;
-  /** Events that EventBridge could not hand over. */
+  /** Events that EventBridge could not deliver. */
   deadLetters: sqs.IQueue;
 }
 
-/** How long an event is tried for; the reconciler finds what was lost sooner. */
-const tried = { retryAttempts: 10, maxEventAge: Duration.hours(2) };
-/** Minutes until something that no event told is found. */
-const every = 5;
+/** Retries of an event; the reconciler finds a lost event sooner. */
+const retries = { retryAttempts: 10, maxEventAge: Duration.hours(2) };
+/** Minutes between two reconciler runs, which find changes without an event. */
+const intervalMinutes = 5;
 
-/** What starts functions without a state of the machine: stopped tasks, executions that ended badly, time. */
+/** Rules that invoke functions outside the state machine: on stopped tasks, on failed executions, and on a schedule. */
 export class Events extends Construct {
   constructor(scope: Construct, id: string, props: EventsProps) {
     super(scope, id);
-    const told = (handler: lambda.IFunction) =>
-      new targets.LambdaFunction(handler, { deadLetterQueue: props.deadLetters, ...tried });
+    const target = (handler: lambda.IFunction) =>
+      new targets.LambdaFunction(handler, { deadLetterQueue: props.deadLetters, ...retries });
     new events.Rule(this, 'TaskStopped', {
-      description: 'A task of a phase has stopped: its end is reported to the run that waits for it',
+      description: 'A task of a phase has stopped: reports its end to the waiting run',
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Task State Change'],
         detail: {
           clusterArn: [props.cluster],
           lastStatus: ['STOPPED'],
-          // A sandbox that ended well has told its gateway, which ends then: one event is enough.
+          // After a successful sandbox its gateway stops too: one event is enough.
           $or: [
             { containers: { name: ['gateway'] } },
             { containers: { exitCode: [{ 'anything-but': [0] }] } },
@@ -45,10 +45,10 @@ export class Events extends Construct {
           ],
         },
       },
-      targets: [told(props.settlePhase)],
+      targets: [target(props.settlePhase)],
     });
     new events.Rule(this, 'RunEnded', {
-      description: 'An execution ended without its own Settle: stopped, timed out, or of an error nothing catches',
+      description: 'An execution ended without its Settle state: stopped, timed out, or failed with an uncaught error',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
@@ -57,14 +57,17 @@ export class Events extends Construct {
           status: ['ABORTED', 'FAILED', 'TIMED_OUT'],
         },
       },
-      targets: [told(props.settleRun)],
+      targets: [target(props.settleRun)],
     });
     new events.Rule(this, 'Reconcile', {
-      description: 'Finds what no event told',
-      schedule: events.Schedule.rate(Duration.minutes(every)),
-      // The next one comes soon; two at once would do the same work.
+      description: 'Finds changes without an event',
+      schedule: events.Schedule.rate(Duration.minutes(intervalMinutes)),
+      // The next run comes soon, and a second concurrent run would only repeat the work.
       targets: [
-        new targets.LambdaFunction(props.reconcile, { retryAttempts: 0, maxEventAge: Duration.minutes(every) }),
+        new targets.LambdaFunction(props.reconcile, {
+          retryAttempts: 0,
+          maxEventAge: Duration.minutes(intervalMinutes),
+        }),
       ],
     });
   }

@@ -8,7 +8,7 @@ import type { State } from '../storage/state.ts';
 import { type Need, needs } from './function-permissions.ts';
 import type { Pages } from './pages.ts';
 
-export interface Places {
+export interface EnvironmentContext {
   state: State;
   network: Network;
   sandbox: Sandbox;
@@ -16,17 +16,17 @@ export interface Places {
   stateMachine: string;
   /** URL. */
   queue: string;
-  /** `:tag` or `@digest` of the gateway's image, then of those of sandboxes. */
+  /** `:tag` or `@digest` of the gateway's image, then of the sandbox images. */
   images: string[];
-  /** Queues of what could not be worked off. */
+  /** Dead-letter queues. */
   deadLetters: IQueue[];
   pages: Pages | undefined;
 }
 
-/** Names and addresses; a function without a need does not get the names that belong to it. */
+/** The environment of a function: only the variables that its needs include. */
 export function environmentOf(
   name: FunctionName,
-  { state, network, sandbox, pages, ...at }: Places,
+  { state, network, sandbox, pages, ...context }: EnvironmentContext,
 ): Record<string, string> {
   const sessions: Record<string, string> = pages ? { [variables.sessions]: pages.sessions } : {};
   const byNeed: Partial<Record<Need, Record<string, string>>> = {
@@ -36,12 +36,12 @@ export function environmentOf(
       [variables.artifacts]: state.artifacts,
       [variables.github]: state.github,
       [variables.key]: state.key,
-      // For links.
+      // For links to pages.
       ...(pages ? { [variables.pages]: pages.url } : {}),
     },
     money: { [variables.ledger]: state.ledger },
-    answer: { [variables.stateMachine]: at.stateMachine },
-    start: { [variables.stateMachine]: at.stateMachine },
+    answer: { [variables.stateMachine]: context.stateMachine },
+    start: { [variables.stateMachine]: context.stateMachine },
     notify: { [variables.slack]: state.slack },
     ages: { [variables.github]: state.github, [variables.models]: state.models, [variables.slack]: state.slack },
     policy: { [variables.policy]: policyPath },
@@ -64,8 +64,8 @@ export function environmentOf(
       [variables.slack]: state.slack,
       [variables.deployment]: state.deployment,
       [variables.images]: state.images,
-      [variables.imageNames]: at.images.join(','),
-      [variables.deadLetters]: at.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
+      [variables.imageNames]: context.images.join(','),
+      [variables.deadLetters]: context.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
     },
     setup: { [variables.github]: state.github },
     rotate: { [variables.github]: state.github, [variables.deployment]: state.deployment, ...sessions },
@@ -77,7 +77,7 @@ export function environmentOf(
           ...(pages.clientSecret === undefined ? {} : { [variables.clientSecret]: pages.clientSecret }),
         }
       : {},
-    receive: { [variables.github]: state.github, [variables.queue]: at.queue },
+    receive: { [variables.github]: state.github, [variables.queue]: context.queue },
   };
   return Object.assign({}, ...needs[name].map((need) => byNeed[need] ?? {})) as Record<string, string>;
 }

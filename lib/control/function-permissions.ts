@@ -1,18 +1,18 @@
 import type { FunctionName } from '../names.ts';
 
 /**
- * What a function needs.
- * - `run`: reads the run's record and what it refers to among the artifacts; `record`: changes it and adds events
- * - `seen`: the known specs and commits of a repository
- * - `keep`: adds artifacts; `gates`: what waits, for people and for phases
- * - `host`: the code host; what is minted for it is remembered, so that it is revoked: `revoke`
- * - `money`: reservations, calls, places among the concurrent runs; `leave`: gives a place in the queue up
- * - `tokens`: seals or opens task tokens; `answer`: answers a waiting state
- * - `launch`: starts the two tasks of a phase; `stop`: ends them; `collect`: takes what they left
- * - `notify`: tells people; `policy`: reads the operator's policy as it is now
- * - `ages`: sees when secrets were changed, not what they are
- * - `start`: starts executions; `look`: sees how they stand; `list`: finds runs without knowing them
- * - `broker`, `receive`, `work`, `rotate`, `pages`, `diagnose`, `setup`: what only that one function does
+ * The permissions that a function can need.
+ * - `run`: reads the run's record and the artifacts it refers to; `record`: changes the record and adds events
+ * - `seen`: the seen specs and commits of a repository
+ * - `keep`: adds artifacts; `gates`: waits for people and for phases
+ * - `host`: the code host, with storage of minted tokens for their revocation; `revoke`: revokes them
+ * - `money`: reservations, calls, and slots of concurrent runs; `leave`: gives up a position in the queue
+ * - `tokens`: encrypts or decrypts task tokens; `answer`: answers a waiting state
+ * - `launch`: starts the two tasks of a phase; `stop`: stops them; `collect`: reads their outputs
+ * - `notify`: sends notifications; `policy`: reads the operator's current policy
+ * - `ages`: reads when secrets were changed, without their values
+ * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids
+ * - `broker`, `receive`, `work`, `rotate`, `pages`, `diagnose`, `setup`: permissions of that one function
  */
 export type Need =
   | 'run'
@@ -33,7 +33,7 @@ export type Need =
   | 'policy'
   | 'ages'
   | 'start'
-  | 'look'
+  | 'inspect'
   | 'list'
   | 'broker'
   | 'receive'
@@ -52,7 +52,7 @@ const phase: Need[] = [...step, 'gates', 'host', 'money', 'tokens', 'launch', 's
 export const needs: Record<FunctionName, readonly Need[]> = {
   validate: ['run'],
   estimate: [...step, 'keep'],
-  // What it supersedes is stopped: its gates answered, its phases ended.
+  // It ends the run that it supersedes: it answers that run's gates and stops its phases.
   claim: base,
   reserve: [...step, 'money', 'leave', 'notify', 'policy'],
   queue: [...answering, 'money', 'leave', 'notify', 'policy'],
@@ -63,7 +63,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   // A change that the guard refuses is answered without a sandbox.
   verify: [...phase, 'keep', 'answer'],
   'ask-human': gate,
-  // What may write is minted for one change and revoked after it.
+  // The write token is minted for one change and revoked after it.
   publish: [...step, 'host', 'revoke', 'keep'],
   'await-ci': [...gate, 'keep'],
   'review-gate': [...gate, 'keep'],
@@ -71,19 +71,19 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   settle: [...base, 'revoke', 'leave'],
   'settle-phase': [...base, 'keep', 'collect'],
   'settle-run': [...base, 'revoke', 'leave'],
-  // Whatever an event should have done.
+  // It makes up for any lost event.
   reconcile: [
     ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
-    ...(['notify', 'policy', 'ages', 'start', 'look', 'list'] as const),
+    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'list'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],
-  operate: [...base, 'keep', 'leave', 'policy', 'start', 'look', 'list'],
+  operate: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
   'webhook-worker': [...base, 'seen', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
-  // Whatever a person may do there: decide, cancel, try again, pause.
-  pages: [...base, 'keep', 'leave', 'policy', 'start', 'look', 'list', 'pages'],
+  // Everything that a person can do on the pages: decide, cancel, retry, pause.
+  pages: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'pages'],
 };

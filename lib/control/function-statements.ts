@@ -9,18 +9,21 @@ import { bucketArn, repositoryArn, type State, tableArn } from '../storage/state
 import { type Need, needs } from './function-permissions.ts';
 import type { Pages } from './pages.ts';
 
-export interface Surroundings {
+export interface PermissionContext {
   state: State;
-  /** Name of the machine. The machine names the functions, so its ARN is made, not asked for. */
+  /**
+   * Name of the state machine. Its definition refers to the functions, so its ARN is built from the name to avoid a
+   * cycle.
+   */
   machine: string;
   sandbox: Pick<Sandbox, 'cluster' | 'clusterName' | 'taskPatterns' | 'taskRoles'>;
-  /** Sender of mail, where the policy names one. */
+  /** Sender of mail, if the policy names one. */
   mailFrom: string | undefined;
   /** ARN of the queue between webhook and webhook-worker. */
   queue: string;
-  /** Queues of what could not be worked off. */
+  /** Dead-letter queues. */
   deadLetters: IQueue[];
-  /** Where people sign in and see pages. */
+  /** The pages, if the deployment has any. */
   pages: Pages | undefined;
 }
 
@@ -41,7 +44,7 @@ const answers = (scope: Construct, machine: string): Grant[] => [
   { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [machineArn(scope, machine)] },
 ];
 
-/** Part of the bucket: `orders` are trusted by the broker, so few may write there. */
+/** Objects in one part of the bucket. The broker trusts `orders`, so only few functions may write there. */
 const objects = (
   scope: Construct,
   state: State,
@@ -50,26 +53,26 @@ const objects = (
 ): Grant => ({
   actions,
   resources: [`${bucketArn(scope, state.artifacts)}/${part}/*`],
-  because: 'Objects are named by a digest or by the phase, which nobody knows before.',
+  because: 'Object names contain a digest or a phase id, which is not known at deployment.',
 });
 
-/** Without this S3 answers 403, not 404, to who asks for what is not there. */
+/** Without this permission S3 answers 403 instead of 404 for a missing object. */
 const missing = (scope: Construct, state: State): Grant => ({
   actions: ['s3:ListBucket'],
   resources: [bucketArn(scope, state.artifacts)],
 });
 
 /** The statements of one function's role. */
-export function grantsOf(scope: Construct, name: FunctionName, around: Surroundings): Grant[] {
-  return needs[name].flatMap((need) => byNeed[need](scope, around));
+export function grantsOf(scope: Construct, name: FunctionName, context: PermissionContext): Grant[] {
+  return needs[name].flatMap((need) => byNeed[need](scope, context));
 }
 
-const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> = {
+const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Grant[]> = {
   run: (scope, { state }) => [
     items(tableArn(scope, state.runs), ['Query']),
     objects(scope, state, 'artifacts', 's3:GetObject'),
     missing(scope, state),
-    // Who serves GitHub is known before it is asked.
+    // The code host is looked up in the App's secret before the first API call.
     secret(state.github),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
   ],
@@ -91,7 +94,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
       actions: ['ecs:RunTask'],
       resources: sandbox.taskPatterns,
       conditions: { ArnEquals: { 'ecs:cluster': sandbox.cluster } },
-      because: 'A revision made by an update must be startable before the policy names it.',
+      because: 'A new revision must be startable before the policy names it.',
     },
     {
       actions: ['iam:PassRole'],
@@ -100,7 +103,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     },
     secret(state.deployment),
     objects(scope, state, 'orders', 's3:PutObject'),
-    // The calls of an earlier attempt are charged before the next one starts.
+    // The calls of an earlier attempt are charged before the next attempt starts.
     objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
   ],
   collect: (scope, { state }) => [
@@ -115,19 +118,19 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
         actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
         resources: [Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName })],
         conditions,
-        because: 'ECS makes up the ids of tasks; the cluster holds nothing else.',
+        because: 'ECS generates task ids; the cluster has no other tasks.',
       },
       {
         actions: ['ecs:ListTasks'],
         resources: ['*'],
         conditions,
-        because: 'Tasks of Fargate are listed by no resource of IAM; the condition names the cluster.',
+        because: 'IAM has no resource for listing Fargate tasks; the condition names the cluster.',
       },
     ];
   },
   notify: (scope, { state, mailFrom }) => [
     secret(state.slack),
-    // What was said is remembered, so that it is said once.
+    // Sent notifications are recorded, so that each is sent once.
     items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'UpdateItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
@@ -136,7 +139,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
   ],
   start: (scope, { machine }) => [{ actions: ['states:StartExecution'], resources: [machineArn(scope, machine)] }],
-  look: (scope, { machine }) => [
+  inspect: (scope, { machine }) => [
     {
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
       resources: [
@@ -147,7 +150,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
           arnFormat: colon,
         }),
       ],
-      because: 'Executions are named by the run, which nobody knows before.',
+      because: 'Execution names contain the run id, which is not known at deployment.',
     },
   ],
   list: (scope, { state }) => [
@@ -157,7 +160,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
-    // A grant is good while its phase runs; what is minted is remembered, so that it is revoked when the run ends.
+    // A grant is valid while its phase runs. Minted tokens are recorded, so that the end of the run revokes them.
     items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'Query']),
     seals(state.key, 'credential'),
     throughStores(scope, state.key, 'dynamodb', 's3', 'secretsmanager'),
@@ -167,7 +170,7 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     throughStores(scope, state.key, 'secretsmanager'),
     { actions: ['sqs:SendMessage'], resources: [queue] },
   ],
-  // Reads only. Of a key of a model it tells whether it is there.
+  // Read-only. It reports whether a model key exists, never the key.
   diagnose: (scope, { state, mailFrom, deadLetters }) => [
     secret(state.deployment, state.github, state.models, state.slack),
     throughSecrets(scope, state.key, 'kms:Decrypt'),
@@ -183,10 +186,10 @@ const byNeed: Record<Need, (scope: Construct, around: Surroundings) => Grant[]> 
     {
       actions: ['lambda:GetAccountSettings', ...(mailFrom === undefined ? [] : ['ses:GetAccount'])],
       resources: ['*'],
-      because: 'Settings of the account have no ARN in IAM.',
+      because: 'Account settings have no ARN in IAM.',
     },
   ],
-  // Writes that one secret, and does not read it.
+  // It writes this one secret and cannot read it.
   setup: (scope, { state }) => [
     { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], resources: [state.github] },
     throughSecrets(scope, state.key, 'kms:Decrypt', 'kms:GenerateDataKey'),
@@ -222,7 +225,7 @@ function throughSecrets(scope: Construct, key: string, ...actions: string[]): Gr
   };
 }
 
-/** SES takes a sender by its address or its domain, whichever was verified. */
+/** SES accepts a sender by its verified address or by its verified domain. */
 const identities = (scope: Construct, from: string): string[] =>
   [from, from.slice(from.lastIndexOf('@') + 1)].map((resourceName) =>
     Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName }),

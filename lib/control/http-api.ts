@@ -13,21 +13,21 @@ interface WebApiProps {
 
 type Handler = ConstructorParameters<typeof HttpLambdaIntegration>[1];
 
-/** The one address that is reached from outside: no path or method comes to a function but those that are opened here. */
+/** The only public endpoint. A function receives only the paths and methods that are opened here. */
 export class WebApi extends Construct {
-  /** Its address, without a slash at the end. */
+  /** Its URL, without a trailing slash. */
   readonly origin: string;
   readonly #http: api.HttpApi;
 
   constructor(scope: Construct, id: string, { removalPolicy }: WebApiProps) {
     super(scope, id);
     this.#http = new api.HttpApi(this, 'Api', {
-      description: 'Drydock: webhook of the code host, command line, and pages where there are any',
+      description: 'Drydock: webhook of the code host, command line, and pages',
       createDefaultStage: false,
     });
     const name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     const log = new logs.LogGroup(this, 'AccessLog', {
-      // Groups of this prefix need no resource policy of the account, which are few.
+      // Log groups with this prefix need no CloudWatch resource policy; an account can have few of those.
       logGroupName: `/aws/vendedlogs/apis/${name}`,
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy,
@@ -36,7 +36,7 @@ export class WebApi extends Construct {
       httpApi: this.#http,
       stageName: '$default',
       autoDeploy: true,
-      // GitHub sends a handful a minute, people click; a flood is answered 429 before it costs a function.
+      // GitHub and people send few requests; a flood gets 429 before it costs function time.
       throttle: { rateLimit: 20, burstLimit: 50 },
       accessLogSettings: { destination: new api.LogGroupLogDestination(log) },
     });
@@ -44,14 +44,14 @@ export class WebApi extends Construct {
     this.origin = `https://${this.#http.apiId}.execute-api.${region}.${urlSuffix}`;
   }
 
-  /** Where the code host sends its messages. */
+  /** URL for the code host's deliveries. */
   get webhookUrl(): string {
     return `${this.origin}${webhookPath}`;
   }
 
   openWebhook(webhook: Handler): void {
     this.#open('Webhook', webhook, [[webhookPath, api.HttpMethod.POST]], {
-      because: 'A code host has no login here: it signs the body, and the function refuses what is not signed.',
+      because: 'A code host has no IAM identity: it signs the body, and the function rejects unsigned requests.',
     });
   }
 
@@ -66,12 +66,12 @@ export class WebApi extends Construct {
       ],
       {
         because:
-          'People sign in by redirects of their browser, which an authorizer cannot send; the function lets nobody in without a session.',
+          'People sign in by browser redirects, which an authorizer cannot send; the function requires a session.',
       },
     );
   }
 
-  /** Opens `POST path` to whom IAM lets call it, and gives the ARN to grant. */
+  /** Opens `POST path` to callers that IAM authorizes. @returns The ARN to grant. */
   openToIam(id: string, path: string, handler: Handler): string {
     const integration = new HttpLambdaIntegration(id, handler);
     const authorizer = new HttpIamAuthorizer();

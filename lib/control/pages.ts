@@ -5,28 +5,28 @@ import { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
 export interface OidcProps {
-  /** The issuer's name, as its own metadata spells it: an https URL. */
+  /** The issuer as its metadata spells it: an https URL. */
   issuer: string;
-  /** Id of the client that was registered there, with the redirect URI `<url>/login/callback`. */
+  /** Id of the client that is registered there, with the redirect URI `<url>/login/callback`. */
   clientId: string;
   /**
-   * ARN, whole, of a secret of Secrets Manager whose text is the client's secret; under the account's own key for secrets.
-   * Default: a public client, which PKCE alone protects.
+   * Full ARN of a Secrets Manager secret whose text is the client secret, encrypted with the AWS managed key of Secrets
+   * Manager. Default: a public client, protected by PKCE alone.
    */
   clientSecret?: string;
-  /** Where people reach the pages: an https origin that you map to the API. Default: the API's own address. */
+  /** Address of the pages: an https origin that you map to the API. Default: the API's own address. */
   url?: string;
 }
 
-/** What functions have to know of the pages. */
+/** The settings of the pages that functions need. */
 export interface Pages {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   issuer: string;
   clientId: string;
   /** ARN. */
   clientSecret: string | undefined;
-  /** ARN of the secret that sessions are sealed with. */
+  /** ARN of the secret that encrypts sessions. */
   sessions: string;
 }
 
@@ -34,7 +34,7 @@ interface PagesKeyProps {
   oidc: OidcProps;
   /** Address of the API. */
   origin: string;
-  /** ARN of the key that it is encrypted under. */
+  /** ARN of the KMS key for the secret. */
   key: string;
   removalPolicy: RemovalPolicy;
 }
@@ -42,8 +42,8 @@ interface PagesKeyProps {
 const wholeArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+-[A-Za-z0-9]{6}$/;
 
 /**
- * The key of the pages' sessions, and what was given about signing in, checked. The key may go with its stack: then
- * people sign in again.
+ * The key of the pages' sessions, and the validated settings of sign-in. The key may be deleted with its stack: people
+ * then sign in again.
  */
 export class PagesKey extends Construct {
   readonly pages: Pages;
@@ -54,22 +54,26 @@ export class PagesKey extends Construct {
     const { issuer, clientId, clientSecret } = oidc;
     const issuerUrl = URL.parse(issuer);
     if (issuerUrl?.protocol !== 'https:' || issuerUrl.search !== '' || issuerUrl.hash !== '') {
-      throw propError(this, 'UsageError', `oidc.issuer is "${issuer}"; give an https URL without query or fragment.`);
+      throw propError(
+        this,
+        'UsageError',
+        `oidc.issuer is "${issuer}"; it must be an https URL without query or fragment.`,
+      );
     }
     if (clientId.trim() === '') throw propError(this, 'UsageError', 'oidc.clientId is empty.');
     if (clientSecret !== undefined && !Token.isUnresolved(clientSecret) && !wholeArn.test(clientSecret)) {
       throw propError(
         this,
         'UsageError',
-        'oidc.clientSecret is not the whole ARN of a secret, six characters at its end.',
+        'oidc.clientSecret is not the full ARN of a secret, which ends with six random characters.',
       );
     }
     const url = oidc.url ?? origin;
     if (!Token.isUnresolved(url) && !(URL.parse(url)?.protocol === 'https:' && URL.parse(url)?.origin === url)) {
-      throw propError(this, 'UsageError', `oidc.url is "${url}"; give an https origin without a path.`);
+      throw propError(this, 'UsageError', `oidc.url is "${url}"; it must be an https origin without a path.`);
     }
     this.key = new secrets.Secret(this, 'Key', {
-      description: 'Key that sessions of the pages are sealed with; made and rotated by Drydock',
+      description: 'Key that encrypts sessions of the pages; created and rotated by Drydock',
       encryptionKey: kms.Key.fromKeyArn(this, 'EncryptedUnder', key),
       removalPolicy,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },

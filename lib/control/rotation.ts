@@ -6,16 +6,16 @@ import { Construct } from 'constructs';
 
 interface RotationProps {
   rotate: lambda.Function;
-  /** ARNs by the name of their schedule. */
+  /** ARN of each secret by the id of its schedule. */
   secrets: Record<string, string>;
 }
 
-/** Days between two values of a secret; sooner than the alarm for those that nothing rotates. */
+/** Days between rotations; shorter than the alarm for secrets that are rotated manually. */
 const everyDays = 60;
 
 /**
- * Secrets that get a new value by themselves. The schedules are in the stack of the function, as the stack that keeps the
- * secrets must not need this one.
+ * Secrets that rotate automatically. The schedules are in the stack of the function, because the stack of the secrets
+ * must not depend on this one.
  */
 export class Rotation extends Construct {
   constructor(scope: Construct, id: string, { rotate, secrets: rotated }: RotationProps) {
@@ -30,7 +30,7 @@ export class Rotation extends Construct {
         secretId,
         rotationLambdaArn: rotate.functionArn,
         rotationRules: { automaticallyAfterDays: everyDays },
-        // A deployment changes no secret; it only tries the function.
+        // A deployment does not rotate a secret; Secrets Manager only tests the function.
         rotateImmediatelyOnUpdate: false,
       });
       schedule.node.addDependency(rotate.node.findChild(permission));

@@ -8,23 +8,23 @@ import { propError } from '../props/prop-error.ts';
 import { packFolder } from './tar.ts';
 
 const folderName = 'drydock-agents';
-/** Where functions that start phases find `<profile>.tar`. */
+/** Path of `<profile>.tar` in the functions that launch phases. */
 export const agentFilesPath = `/opt/${folderName}`;
-/** MiB of all together. Lambda unpacks 250 MB for a function, its code and other layers among them. */
+/** Limit for all profiles together. Lambda allows 250 MB unzipped for a function with its layers. */
 const maxMegabytes = 100;
 
 interface AgentFilesProps {
   policy: Policy;
-  /** Folder of the policy's file, from which its paths are meant; undefined for a policy given as an object. */
+  /** Folder of the policy file, base of its relative paths; `undefined` if the policy is an object. */
   folder: string | undefined;
 }
 
 /**
- * The files of the policy's agent profiles, packed beside the functions that start phases: those put them with the other
- * inputs of a phase, and the sandbox unpacks them at /agent.
+ * The files of the policy's agent profiles, as a layer of the functions that launch phases. Those functions add them to
+ * the inputs of a phase, and the sandbox unpacks them to /agent.
  */
 export class AgentFiles extends Construct {
-  /** Undefined where no profile has files. */
+  /** `undefined` if no profile has files. */
   readonly layer: lambda.LayerVersion | undefined;
 
   constructor(scope: Construct, id: string, props: AgentFilesProps) {
@@ -36,7 +36,7 @@ export class AgentFiles extends Construct {
     for (const { profile, bytes } of packed) writeFileSync(join(folder, folderName, `${profile}.tar`), bytes);
     this.layer = new lambda.LayerVersion(this, 'Layer', {
       description: 'Drydock: files of agent profiles',
-      // Copied to the output right here.
+      // Copies the folder to the CDK output immediately, so it can be removed below.
       code: lambda.Code.fromAsset(folder),
       compatibleArchitectures: [lambda.Architecture.ARM_64],
     });
@@ -48,7 +48,11 @@ export class AgentFiles extends Construct {
     const packed = Object.entries(policy.agents.profiles).flatMap(([profile, { files }]) => {
       if (files === undefined) return [];
       if (folder === undefined && !isAbsolute(files))
-        throw propError(this, 'UsageError', `files of ${profile} is ${files}; in an object give an absolute path.`);
+        throw propError(
+          this,
+          'UsageError',
+          `files of ${profile} is ${files}; in a policy object it must be an absolute path.`,
+        );
       try {
         return [{ profile, bytes: packFolder(resolve(folder ?? '/', files)) }];
       } catch (error) {
@@ -57,7 +61,11 @@ export class AgentFiles extends Construct {
     });
     const bytes = packed.reduce((sum, each) => sum + each.bytes.length, 0);
     if (bytes > maxMegabytes * 1024 * 1024)
-      throw propError(this, 'UsageError', `files of the profiles have ${bytes} bytes; at most ${maxMegabytes} MB fit.`);
+      throw propError(
+        this,
+        'UsageError',
+        `the files of the profiles have ${bytes} bytes; the limit is ${maxMegabytes} MB.`,
+      );
     return packed;
   }
 }

@@ -12,30 +12,31 @@ import { propError } from '../props/prop-error.ts';
 import { tracingLayer } from './tracing-layer.ts';
 
 interface FunctionProps {
-  /** Folder with one folder per function in it, each with `index.mjs`. */
+  /** Folder with one subfolder per function, each with `index.mjs`. */
   bundles: string;
   description: string;
   grants: Grant[];
   environment: Record<string, string>;
-  /** Default: five minutes, as long as the machine waits for a step, so that neither gives up before the other. */
+  /** Default: five minutes, the same time that the state machine waits for a step. */
   timeout?: Duration;
-  /** At most so many at once. Default: as many as the account allows. */
-  atOnce?: number;
-  /** Events that failed for good. */
+  /** Reserved concurrency. Default: the unreserved concurrency of the account. */
+  maxConcurrency?: number;
+  /** Receives events that failed all retries. */
   deadLetters?: sqs.IQueue;
   layers?: lambda.ILayerVersion[];
-  /** Of the log. */
+  /** Of the log group. */
   removalPolicy: RemovalPolicy;
 }
 
 /**
- * One function with a role and a log of its own. The role names its log group and its grants, nothing managed.
- * @throws FileUnreadable when there is no bundle of that name.
+ * A function with its own role and log group. The role allows writing to that log group and the grants; it has no
+ * managed policies.
+ * @throws FileUnreadable if there is no bundle with that name.
  */
 export function makeFunction(parent: Construct, name: FunctionName, props: FunctionProps): lambda.Function {
   const folder = join(props.bundles, name);
   if (!existsSync(join(folder, 'index.mjs'))) {
-    throw propError(parent, 'FileUnreadable', `${folder} holds no index.mjs; bundle the functions first`);
+    throw propError(parent, 'FileUnreadable', `${folder} has no index.mjs; bundle the functions first`);
   }
   const scope = new Construct(parent, pascal(name));
   const log = new logs.LogGroup(scope, 'Log', {
@@ -45,7 +46,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
   const role = new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   const writes = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [log.logGroupArn] };
   grant(role, [writes, ...props.grants]);
-  acknowledgeWildcard(role, '*', 'X-Ray takes traces of the account; it has no resource to name.');
+  acknowledgeWildcard(role, '*', 'X-Ray has no resource ARN: traces belong to the account.');
   return new lambda.Function(scope, 'Function', {
     description: props.description,
     code: lambda.Code.fromAsset(folder),
@@ -59,7 +60,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     logGroup: log,
     environment: props.environment,
     layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
-    ...(props.atOnce === undefined ? {} : { reservedConcurrentExecutions: props.atOnce }),
+    ...(props.maxConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maxConcurrency }),
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
   });
 }

@@ -6,12 +6,12 @@ import { Construct } from 'constructs';
 import type { Policy } from '../../core/policy/schema.ts';
 
 const file = 'drydock.policy.json';
-/** Where functions with the layer find the policy. */
+/** Path of the policy in the functions that have this layer. */
 export const policyPath = `/opt/${file}`;
 
 /**
- * The operator's policy as a file beside the functions that read it: an environment holds 4 KB, and a parameter would
- * change under a deployment.
+ * The operator's policy as a file in a layer: environment variables are limited to 4 KB, and a parameter could change
+ * without a deployment.
  */
 export class PolicyLayer extends Construct {
   readonly layer: lambda.LayerVersion;
@@ -22,7 +22,7 @@ export class PolicyLayer extends Construct {
     writeFileSync(join(folder, file), `${JSON.stringify(policy, null, 2)}\n`, { mode: 0o644 });
     this.layer = new lambda.LayerVersion(this, 'Layer', {
       description: 'Drydock: policy',
-      // Copied to the output right here.
+      // Copies the folder to the CDK output immediately, so it can be removed below.
       code: lambda.Code.fromAsset(folder),
       compatibleArchitectures: [lambda.Architecture.ARM_64],
     });

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const block = 512;
-const longest = { name: 100, prefix: 155 };
+const maxLength = { name: 100, prefix: 155 };
 
 /**
- * A folder as a tar (POSIX.1-1988, ustar): links followed, names in order, nobody's, of no time. The same files give the
- * same bytes.
- * @throws Error for what is neither file nor folder, and for a path that the format does not hold.
+ * Packs a folder as a tar file (POSIX.1-1988, ustar). Links are followed, entries are sorted by name, owner and time
+ * are zero: the same files give the same bytes.
+ * @throws Error for an entry that is neither a file nor a folder, and for a path that is too long for the format.
  */
 export function packFolder(folder: string): Uint8Array {
   return Buffer.concat([...entries(folder, ''), Buffer.alloc(2 * block)]);
@@ -41,7 +41,7 @@ function header(path: string, mode: number, size: number, type: '0' | '5'): Uint
   octal(0, 116, 8);
   octal(size, 124, 12);
   octal(0, 136, 12);
-  bytes.write('        ', 148); // counted as spaces in its own checksum
+  bytes.write('        ', 148); // the checksum is computed with blanks in its own field
   bytes.write(type, 156);
   bytes.write('ustar\x0000', 257);
   bytes.write(prefix, 345);
@@ -50,13 +50,13 @@ function header(path: string, mode: number, size: number, type: '0' | '5'): Uint
   return bytes;
 }
 
-/** A path over 100 bytes is split at one of its slashes. */
+/** A path over 100 bytes is split at a slash into prefix and name. */
 function split(path: string): { name: string; prefix: string } {
   const length = (text: string): number => Buffer.byteLength(text);
-  if (length(path) <= longest.name) return { name: path, prefix: '' };
+  if (length(path) <= maxLength.name) return { name: path, prefix: '' };
   for (let at = path.indexOf('/'); at >= 0 && at < path.length - 1; at = path.indexOf('/', at + 1)) {
     const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
-    if (length(prefix) <= longest.prefix && length(name) <= longest.name) return { name, prefix };
+    if (length(prefix) <= maxLength.prefix && length(name) <= maxLength.name) return { name, prefix };
   }
   throw new Error(`${path} is too long for a tar`);
 }

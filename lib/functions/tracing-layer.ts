@@ -5,24 +5,24 @@ import { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
 /**
- * Beside the functions' bundles: what all of them load to take part in a trace, once for all.
+ * Folder beside the functions' bundles with the tracing code, which all functions share through a layer.
  * @internal for its tests
  */
 export const tracingFolder = 'tracing-layer';
 
 /**
- * The layer of that folder, made once beside the construct that asks.
- * @throws FileUnreadable when it was not bundled.
+ * The layer of that folder, created once per parent construct.
+ * @throws FileUnreadable if the folder was not bundled.
  */
-export function tracingLayer(asking: Construct, bundles: string): lambda.LayerVersion {
-  const home = asking.node.scope instanceof Construct ? asking.node.scope : asking;
-  const made = home.node.tryFindChild('Tracing');
-  if (made instanceof lambda.LayerVersion) return made;
+export function tracingLayer(scope: Construct, bundles: string): lambda.LayerVersion {
+  const parent = scope.node.scope instanceof Construct ? scope.node.scope : scope;
+  const existing = parent.node.tryFindChild('Tracing');
+  if (existing instanceof lambda.LayerVersion) return existing;
   const folder = join(bundles, tracingFolder);
   if (!existsSync(folder))
-    throw propError(asking, 'FileUnreadable', `${folder} is not there; bundle the functions first`);
-  return new lambda.LayerVersion(home, 'Tracing', {
-    description: 'Drydock: what its functions take part in traces with',
+    throw propError(scope, 'FileUnreadable', `${folder} does not exist; bundle the functions first`);
+  return new lambda.LayerVersion(parent, 'Tracing', {
+    description: 'Drydock: tracing of its functions',
     code: lambda.Code.fromAsset(folder),
     compatibleRuntimes: [lambda.Runtime.NODEJS_24_X],
     compatibleArchitectures: [lambda.Architecture.ARM_64],

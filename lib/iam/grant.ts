@@ -3,18 +3,18 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
-/** One statement of a role. Actions are written out; a wildcard in a resource has its reason with it. */
+/** One statement of a role's policy. Actions are listed without wildcards; a wildcard in a resource needs a reason. */
 export interface Grant {
   actions: string[];
   resources: string[];
   conditions?: iam.Conditions;
-  /** Why a resource holds a `*`; it acknowledges that finding of cdk-nag, and no other. */
+  /** The reason for a `*` in a resource; it acknowledges that one finding of cdk-nag. */
   because?: string;
 }
 
-/** Puts the statements into a role's policy. @throws Internal for a wildcard without a reason. */
+/** Adds the statements to a role's policy. @throws Internal for a wildcard without a reason. */
 export function grant(role: iam.Role, grants: Grant[]): void {
-  // A role has room for 10,240 characters: what is about the same resources is one statement.
+  // A role's policies are limited to 10,240 characters, so grants on the same resources become one statement.
   const together = Map.groupBy(grants, ({ resources, conditions }) =>
     JSON.stringify(Stack.of(role).resolve([resources, conditions ?? {}])),
   );
@@ -27,18 +27,18 @@ export function grant(role: iam.Role, grants: Grant[]): void {
     for (const resource of resources) {
       const text = flat(Stack.of(role).resolve(resource));
       if (!text.includes('*')) continue;
-      if (because === undefined) throw propError(role, 'Internal', `${actions.join(', ')} on ${text} gives no reason`);
+      if (because === undefined) throw propError(role, 'Internal', `${actions.join(', ')} on ${text} has no reason`);
       acknowledgeWildcard(role, text, because);
     }
   }
 }
 
-/** For policies that the CDK writes by itself. @param resource As cdk-nag prints it. */
+/** For policies that the CDK generates. @param resource In cdk-nag's notation. */
 export function acknowledgeWildcard(scope: IConstruct, resource: string, reason: string): void {
   Validations.of(scope).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason });
 }
 
-/** A resolved ARN as cdk-nag prints it: references in angle brackets. */
+/** A resolved ARN in cdk-nag's notation: references in angle brackets. */
 function flat(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return '';

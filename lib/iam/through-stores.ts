@@ -10,7 +10,7 @@ export const machineArn = (scope: Construct, name: string): string =>
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
-/** The stores use the key in the caller's name. */
+/** Permission to use the key through the stores, which use it on behalf of the caller. */
 export function throughStores(
   scope: Construct,
   key: string,

@@ -11,22 +11,22 @@ import { type EventFunction, reports } from '../names.ts';
 interface AlarmsProps {
   control: Control;
   broker: lambda.IFunction;
-  /** Told of each alarm and of its end. */
+  /** Receives each alarm and each return to OK. */
   topic: sns.ITopic | undefined;
 }
 
-/** Bad ends within an hour that are more than a rejected run or an unlucky one. */
-const runsAnHour = 3;
+/** Failed runs per hour that raise the alarm: more than an occasional rejected or failed run. */
+const runsPerHour = 3;
 const dayMs = 86_400_000;
-/** Days after which docs/rotation.md asks for a new value of a secret that nothing rotates. */
+/** Days after which docs/rotation.md requires a new value of a secret that is not rotated automatically. */
 const secretDays = 90;
 
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = cloudwatch.ComparisonOperator;
 
 /**
- * What a person has to look at. Steps that fail are no alarm by themselves: a red baseline is an error of Lambda too, and
- * the run ends with it.
+ * Alarms that need a person. A failed step is not an alarm by itself: a red baseline is a Lambda error too, and ends
+ * only its run.
  */
 export class Alarms extends Construct {
   readonly all: cloudwatch.Alarm[] = [];
@@ -35,12 +35,12 @@ export class Alarms extends Construct {
     super(scope, id);
     const add = (
       name: string,
-      says: string,
+      description: string,
       metric: cloudwatch.IMetric,
       props: Partial<cloudwatch.AlarmProps> = {},
     ) => {
       const alarm = new cloudwatch.Alarm(this, name, {
-        alarmDescription: says,
+        alarmDescription: description,
         metric,
         threshold: 1,
         evaluationPeriods: 1,
@@ -59,46 +59,46 @@ export class Alarms extends Construct {
     const { stateMachine } = control;
     add(
       'RunsFailed',
-      'Runs failed, timed out or were stopped, more than single ones: see the console of the state machine',
+      'Several runs failed, timed out or were stopped within an hour: see the console of the state machine',
       sum(
         [stateMachine.metricFailed(hour), stateMachine.metricTimedOut(hour), stateMachine.metricAborted(hour)],
         hour.period,
       ),
-      { threshold: runsAnHour },
+      { threshold: runsPerHour },
     );
     const minutes = { period: Duration.minutes(5) };
     add(
       'DeadLetters',
-      'An event could not be worked off; the reconciler will find what it was about',
+      'An event could not be handled; the reconciler will find the affected phase or run',
       control.deadLetters.metricApproximateNumberOfMessagesVisible(minutes),
     );
     add(
       'DeliveriesLost',
-      'A message of the code host could not be worked on; send it again from the dead letters when the cause is gone',
+      'A delivery of the code host could not be processed; redrive it from the dead-letter queue when the cause is fixed',
       control.deliveries.deadLetters.metricApproximateNumberOfMessagesVisible(minutes),
     );
-    const of = (name: EventFunction) => control.functions.get(name);
-    const failing = (['reconcile', 'webhook', 'pages'] as const).map((name) => of(name)?.metricErrors(hour));
+    const functionOf = (name: EventFunction) => control.functions.get(name);
+    const failing = (['reconcile', 'webhook', 'pages'] as const).map((name) => functionOf(name)?.metricErrors(hour));
     add(
       'Errors',
-      'Reconciler, broker, webhook or pages fail: see their logs',
+      'The reconciler, the broker, the webhook or the pages fail: see their logs',
       sum([...failing, broker.metricErrors(hour)].filter(known), hour.period),
     );
-    const rotate = of('rotate')?.metricErrors(hour);
-    if (rotate) add('RotationFailed', 'A secret could not be given its next value: see the log of rotate', rotate);
-    // Not of the reconciler: there is one at most, and the next waits five minutes.
-    const held = (['settle-phase', 'settle-run', 'webhook', 'webhook-worker'] as const).map((name) =>
-      of(name)?.metricThrottles(hour),
+    const rotate = functionOf('rotate')?.metricErrors(hour);
+    if (rotate) add('RotationFailed', 'The rotation of a secret failed: see the log of the rotate function', rotate);
+    // Without the reconciler: it has a concurrency of one, and the next run comes in five minutes.
+    const throttled = (['settle-phase', 'settle-run', 'webhook', 'webhook-worker'] as const).map((name) =>
+      functionOf(name)?.metricThrottles(hour),
     );
     add(
       'Throttles',
-      'Functions are held back: the account has too few concurrent executions',
-      sum([...held, broker.metricThrottles(hour)].filter(known), hour.period),
+      'Functions are throttled: the account’s limit of concurrent executions is too low',
+      sum([...throttled, broker.metricThrottles(hour)].filter(known), hour.period),
     );
 
-    // The reconciler says both each time. Silence is a fault as well: then nobody looks for what was lost.
-    const log = of('reconcile')?.logGroup;
-    const told = (name: string, field: string): cloudwatch.Metric =>
+    // The reconciler logs these metrics in each run. Missing data is a fault too: the reconciler does not run.
+    const log = functionOf('reconcile')?.logGroup;
+    const reported = (name: string, field: string): cloudwatch.Metric =>
       new logs.MetricFilter(this, `${name}Metric`, {
         logGroup: log as logs.ILogGroup,
         filterPattern: logs.FilterPattern.exists(`$.${field}`),
@@ -106,33 +106,28 @@ export class Alarms extends Construct {
         metricName: field,
         metricValue: `$.${field}`,
       }).metric({ statistic: 'Maximum', period: Duration.hours(1) });
-    add('Waiting', 'A run waits for a person for more than a day', told('Waiting', reports.waiting), {
+    add('Waiting', 'A run has waited for a person for more than a day', reported('Waiting', reports.waiting), {
       threshold: dayMs,
       comparisonOperator: GREATER_THAN_THRESHOLD,
       treatMissingData: BREACHING,
     });
-    // Its silence is known from the alarm above.
+    // The alarm above covers missing data.
     for (const [name, field, what] of [
       ['AppKeyOld', reports.appKey, 'The private key of the GitHub App'],
       ['ModelKeysOld', reports.modelKeys, 'The secret with the keys of model providers'],
-      ['SlackOld', reports.slack, "The address of Slack's incoming webhook"],
+      ['SlackOld', reports.slack, "The URL of Slack's incoming webhook"],
     ] as const) {
-      add(
-        name,
-        `${what} is older than ${secretDays} days: docs/rotation.md says how to replace it`,
-        told(name, field),
-        {
-          threshold: secretDays * dayMs,
-          comparisonOperator: GREATER_THAN_THRESHOLD,
-        },
-      );
+      add(name, `${what} is older than ${secretDays} days: see docs/rotation.md`, reported(name, field), {
+        threshold: secretDays * dayMs,
+        comparisonOperator: GREATER_THAN_THRESHOLD,
+      });
     }
   }
 }
 
 const known = <T>(value: T | undefined): value is T => value !== undefined;
 
-/** @param period of the sum; each metric has the same. */
+/** @param period Period of the sum; all metrics have the same one. */
 function sum(metrics: cloudwatch.Metric[], period: Duration): cloudwatch.MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new cloudwatch.MathExpression({ expression: Object.keys(usingMetrics).join(' + '), usingMetrics, period });

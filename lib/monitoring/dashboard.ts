@@ -11,7 +11,7 @@ interface DashboardProps {
 
 const width = 12;
 
-/** One page for who operates it. At most 50 metrics: CloudWatch charges more for larger ones. */
+/** One page for the operator. At most 50 metrics, because CloudWatch charges more for larger dashboards. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { control, alarms }: DashboardProps) {
     super(scope, id);
@@ -26,10 +26,10 @@ export class Dashboard extends Construct {
           graph(
             'Runs',
             [stateMachine.metricStarted(sum), stateMachine.metricSucceeded(sum), stateMachine.metricFailed(sum)],
-            [stateMachine.metricTime({ label: 'how long a run took', statistic: 'p50' })],
+            [stateMachine.metricTime({ label: 'duration of a run', statistic: 'p50' })],
           ),
           graph(
-            'Messages of the code host',
+            'Deliveries of the code host',
             [
               deliveries.queue.metricNumberOfMessagesReceived(sum),
               deadLetters.metricApproximateNumberOfMessagesVisible(),
@@ -39,7 +39,7 @@ export class Dashboard extends Construct {
         ],
         [
           graph(
-            'How long phases take',
+            'Duration of phases',
             (['plan', 'build', 'rework', 'verify'] as const).map(
               (phase) =>
                 new cloudwatch.Metric({
@@ -55,11 +55,11 @@ export class Dashboard extends Construct {
         ],
         [
           graph(
-            'Errors of functions (a red baseline is one)',
+            'Errors of functions (a red baseline counts as one)',
             [...functions].map(([name, each]) => each.metricErrors({ ...sum, label: name })),
           ),
           graph(
-            'Slowest of the functions that people wait for',
+            'Duration of functions that people wait for (p95)',
             (['webhook', 'webhook-worker', 'settle-phase'] as const).flatMap((name) => {
               const found = functions.get(name);
               return found ? [found.metricDuration({ statistic: 'p95', label: name })] : [];

@@ -3,8 +3,8 @@ import * as resolver from 'aws-cdk-lib/aws-route53resolver';
 import { Construct } from 'constructs';
 
 /**
- * DNS of the sandbox's network. The VPC's resolver is behind no security group: without this, names alone would carry data
- * out. It answers what an image pull asks for, by exact name, and nothing else; when the firewall itself fails, nothing.
+ * DNS of the sandbox's network. No security group covers the VPC's resolver, so without this firewall DNS queries could
+ * carry data out. It resolves only the exact names that an image pull needs, and nothing if the firewall itself fails.
  */
 export class DnsFirewall extends Construct {
   constructor(scope: Construct, id: string, { vpc }: { vpc: string }) {
@@ -22,7 +22,7 @@ export class DnsFirewall extends Construct {
             `${account}.dkr.ecr.${region}.${urlSuffix}`,
             `prod-${region}-starport-layer-bucket.s3.${region}.${urlSuffix}`,
           ]),
-          // These names are AWS's own and lead on to names that change.
+          // AWS owns these names, and their redirection targets change.
           firewallDomainRedirectionAction: 'TRUST_REDIRECTION_DOMAIN',
         },
         { priority: 200, action: 'BLOCK', blockResponse: 'NXDOMAIN', firewallDomainListId: list('AllNames', ['*']) },

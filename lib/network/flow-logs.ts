@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { grant } from '../iam/grant.ts';
 
-/** Connections that a network refused, kept for three months: who tried to get out, and where to. */
+/** Logs the connections that a network rejected, for three months. They show attempts to get out and their targets. */
 export class FlowLogs extends Construct {
   constructor(scope: Construct, id: string, { vpc, removalPolicy }: { vpc: string; removalPolicy: RemovalPolicy }) {
     super(scope, id);

@@ -15,13 +15,13 @@ interface ImageEndpointsProps {
   sandboxGroup: string;
   /** Name of the repository. */
   images: string;
-  /** Of the log of the question that is asked at deployment. */
+  /** Of the log group of the custom resource. */
   removalPolicy: RemovalPolicy;
 }
 
 /**
- * What a sandbox's image is pulled through: two interface endpoints of ECR and the gateway endpoint of S3, each with a
- * policy that allows this pull and nothing else. Their default policies would allow every account's repositories and buckets.
+ * The endpoints for pulling a sandbox's image: two interface endpoints of ECR and the gateway endpoint of S3. Each has
+ * a policy that allows this pull only; the default policies would allow the repositories and buckets of every account.
  */
 export class ImageEndpoints extends Construct {
   constructor(scope: Construct, id: string, props: ImageEndpointsProps) {
@@ -46,20 +46,20 @@ export class ImageEndpoints extends Construct {
       ...https,
     });
 
-    const ours = { StringEquals: { 'aws:PrincipalAccount': account } };
+    const ownAccount = { StringEquals: { 'aws:PrincipalAccount': account } };
     const pull = new iam.PolicyDocument({
       statements: [
         new iam.PolicyStatement({
           principals: [new iam.AnyPrincipal()],
           actions: ['ecr:GetAuthorizationToken'],
           resources: ['*'],
-          conditions: ours,
+          conditions: ownAccount,
         }),
         new iam.PolicyStatement({
           principals: [new iam.AnyPrincipal()],
           actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
           resources: [repositoryArn(this, props.images)],
-          conditions: ours,
+          conditions: ownAccount,
         }),
       ],
     });
@@ -84,7 +84,7 @@ export class ImageEndpoints extends Construct {
           new iam.PolicyStatement({
             principals: [new iam.AnyPrincipal()],
             actions: ['s3:GetObject'],
-            // Layers lie in a bucket of AWS itself, so one's own account cannot be asked for here.
+            // Image layers are in a bucket of AWS, so a condition on our account is not possible here.
             resources: [`arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`],
           }),
         ],
@@ -93,9 +93,9 @@ export class ImageEndpoints extends Construct {
   }
 
   /**
-   * Id of the prefix list that AWS keeps of S3's addresses in this region. It is asked for when the stack is deployed: a
-   * lookup would need credentials at synth, and a table of ids would be somebody's memory. An interface endpoint of S3
-   * would need no such list and cost as much a month as one of ECR's, per zone.
+   * Id of AWS's prefix list with the addresses of S3 in this region. It is read at deployment: a lookup would need
+   * credentials at synth, and a hard-coded table of ids would get outdated. An interface endpoint of S3 would need no
+   * list but would cost as much as one of ECR, per zone and month.
    */
   #s3PrefixList(removalPolicy: RemovalPolicy): string {
     const { region } = Stack.of(this);
@@ -104,7 +104,7 @@ export class ImageEndpoints extends Construct {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy,
     });
-    // The one that the CDK would make has a managed policy, and lies outside of this construct and its boundary.
+    // The CDK's default role has a managed policy, and is created outside this construct and its permissions boundary.
     const role = new iam.Role(this, 'S3AddressesRole', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
@@ -113,7 +113,7 @@ export class ImageEndpoints extends Construct {
       {
         actions: ['ec2:DescribeManagedPrefixLists'],
         resources: ['*'],
-        because: 'EC2 lists its prefix lists as a whole; the action only reads.',
+        because: 'EC2 can list prefix lists only as a whole; the action is read-only.',
       },
     ]);
     const found = new AwsCustomResource(this, 'S3Addresses', {

@@ -7,18 +7,20 @@ import { DnsFirewall } from './dns-firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
 import { ImageEndpoints } from './image-endpoints.ts';
 import { https, nowhere } from './security-rules.ts';
-import { givenSide, ownSide, type Subnets } from './subnets.ts';
+import { createSubnets, existingSubnets, type Subnets } from './subnets.ts';
 
 interface NetworkProps {
-  /** Availability zones of networks made here, 1 to 3. Each further one costs two more interface endpoints a month. */
+  /**
+   * Availability zones of the networks that are created here, 1 to 3. Each further one adds two interface endpoints.
+   */
   zones: number;
-  /** The sandboxes' network, where one is given: isolated subnets only, and nothing but sandboxes in it. */
+  /** An existing network for the sandboxes: isolated subnets only, and nothing but sandboxes in it. */
   vpc?: ec2.IVpc;
-  /** The gateways' network, where one is given. */
+  /** An existing network for the gateways. */
   egress?: ec2.IVpc;
-  /** Port of the proxy that gateways go out through, where there is one. */
+  /** Port of the gateways' proxy, if there is one. */
   proxyPort?: number;
-  /** Name of the repository that images are pulled from. */
+  /** Name of the image repository. */
   images: string;
   /** Of the flow logs. */
   removalPolicy: RemovalPolicy;
@@ -27,9 +29,9 @@ interface NetworkProps {
 const ranges = { sandbox: '10.201.0.0/20', egress: '10.201.16.0/20' } as const;
 
 /**
- * Two networks. The sandbox's has no internet or NAT gateway: its routes lead to the gateway's network, its endpoints to
- * what an image pull needs. The gateway's has public subnets, or is one that the consumer watches over.
- * @throws UsageError for a given network with a way out, or one that does not say enough of itself.
+ * Two peered networks. The sandbox's network has no internet or NAT gateway: it can reach the gateway's network and the
+ * endpoints for image pulls. The gateway's network has public subnets, or is an existing network of the consumer.
+ * @throws UsageError for an existing network that is not isolated, or whose route tables or address range are unknown.
  */
 export class Network extends Construct {
   readonly sandboxSubnets: string[];
@@ -39,7 +41,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const sandbox = props.vpc ? this.#isolated(props.vpc) : ownSide(this, 'Sandbox', ranges.sandbox, props.zones);
+    const sandbox = props.vpc ? this.#isolated(props.vpc) : createSubnets(this, 'Sandbox', ranges.sandbox, props.zones);
     const egress = props.egress
       ? this.#connected(props.egress, props.proxyPort !== undefined)
       : this.#ownEgress(props.zones);
@@ -66,7 +68,7 @@ export class Network extends Construct {
       description: 'from sandboxes',
       ...gatewayTcp,
     });
-    // A group of the other network can be named only while the two are peered.
+    // A rule can name a group of the other network only while the two are peered.
     for (const rule of [out, into]) rule.addResourceDependency(peering);
 
     new ImageEndpoints(this, 'Images', {
@@ -85,26 +87,26 @@ export class Network extends Construct {
     this.gatewayGroup = gatewayGroup.attrGroupId;
   }
 
-  /** Its names are answered for image pulls only, so nothing else can live there. */
+  /** The DNS firewall resolves names for image pulls only, so nothing else can run in this network. */
   #isolated(vpc: ec2.IVpc): Subnets {
     const out = vpc.publicSubnets.length + vpc.privateSubnets.length;
     if (out > 0 || vpc.isolatedSubnets.length === 0) {
-      const has = `${out} subnets with a way out and ${vpc.isolatedSubnets.length} without`;
+      const has = `${out} subnets with a route out and ${vpc.isolatedSubnets.length} without`;
       throw propError(this, 'UsageError', `vpc has ${has}; sandboxes need a network of isolated subnets only.`);
     }
-    return givenSide(this, 'vpc', vpc, vpc.isolatedSubnets);
+    return existingSubnets(this, 'vpc', vpc, vpc.isolatedSubnets);
   }
 
-  /** @param proxied With a proxy the way out may be no route to the internet. */
+  /** @param proxied With a proxy, isolated subnets are allowed too: the route to the proxy may be private. */
   #connected(vpc: ec2.IVpc, proxied: boolean): Subnets {
     const kinds = [vpc.privateSubnets, vpc.publicSubnets, proxied ? vpc.isolatedSubnets : []];
     const subnets = kinds.find((some) => some.length > 0) ?? [];
-    if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a way out.');
-    return givenSide(this, 'egress.vpc', vpc, subnets);
+    if (subnets.length === 0) throw propError(this, 'UsageError', 'egress.vpc has no subnet with a route out.');
+    return existingSubnets(this, 'egress.vpc', vpc, subnets);
   }
 
   #ownEgress(zones: number): Subnets {
-    const egress = ownSide(this, 'Egress', ranges.egress, zones);
+    const egress = createSubnets(this, 'Egress', ranges.egress, zones);
     const gateway = new ec2.CfnInternetGateway(this, 'Internet');
     const attached = new ec2.CfnVPCGatewayAttachment(this, 'InternetAttachment', {
       vpcId: egress.vpc,
@@ -138,7 +140,7 @@ export class Network extends Construct {
 }
 
 const toInternet = { ...https, cidrIp: '0.0.0.0/0', description: 'models, registries, code hosts' };
-/** Where the proxy is, the consumer's routes and its own rules say. */
+/** The consumer's routes and rules limit the targets of this port to the proxy. */
 const toProxy = (port: number | undefined) =>
   port === undefined || port === https.toPort
     ? []

@@ -3,20 +3,20 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
 
-/** One of the two networks, made here or given: ids only. */
+/** The ids of one of the two networks, created here or existing. */
 export interface Subnets {
   vpc: string;
   cidr: string;
   subnets: string[];
-  /** Route tables of those subnets, each once. */
+  /** Route tables of the subnets, without duplicates. */
   tables: string[];
 }
 
 /**
- * A network of its own with one subnet and one route table per zone. Plain resources: the ready-made VPC asks the
- * account for its zones as soon as a stack names its account.
+ * Creates a network with one subnet and one route table per zone. It uses L1 resources, because `ec2.Vpc` looks up the
+ * account's zones as soon as a stack names its account.
  */
-export function ownSide(scope: Construct, name: string, cidr: string, zones: number): Subnets {
+export function createSubnets(scope: Construct, name: string, cidr: string, zones: number): Subnets {
   const vpc = new ec2.CfnVPC(scope, name, { cidrBlock: cidr, enableDnsSupport: true, enableDnsHostnames: true });
   const blocks = Fn.cidr(cidr, 4, '8');
   const subnets: string[] = [];
@@ -40,13 +40,14 @@ export function ownSide(scope: Construct, name: string, cidr: string, zones: num
 }
 
 /**
- * A network that the consumer has.
- * @param prop for the message. @throws UsageError when it does not say its range of addresses or its route tables.
+ * The subnets of the consumer's existing network.
+ * @param prop Name of the prop, for the message. @throws UsageError if its address range or its route tables are
+ * unknown.
  */
-export function givenSide(scope: Construct, prop: string, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): Subnets {
+export function existingSubnets(scope: Construct, prop: string, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): Subnets {
   const tables = subnets.map((subnet) => subnet.routeTable?.routeTableId as string | undefined);
   if (tables.includes(undefined)) {
-    throw propError(scope, 'UsageError', `${prop} does not say the route tables of its subnets; name them on import.`);
+    throw propError(scope, 'UsageError', `${prop} has subnets without a known route table; set their ids on import.`);
   }
   return {
     vpc: vpc.vpcId,
@@ -60,6 +61,6 @@ function rangeOf(scope: Construct, prop: string, vpc: ec2.IVpc): string {
   try {
     return vpc.vpcCidrBlock;
   } catch {
-    throw propError(scope, 'UsageError', `${prop} does not say its range of addresses; give vpcCidrBlock on import.`);
+    throw propError(scope, 'UsageError', `${prop} has no known address range; set vpcCidrBlock on import.`);
   }
 }

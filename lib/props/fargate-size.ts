@@ -1,4 +1,4 @@
-/** Sizes a Fargate task can have: CPU units (1024 a vCPU) → MiB of memory from, to, in steps of. */
+/** Task sizes of Fargate: CPU units (1024 per vCPU), then the minimum, the maximum and the step of memory in MiB. */
 const sizes: readonly [cpu: number, from: number, to: number, step: number][] = [
   [256, 512, 2_048, 512],
   [512, 1_024, 4_096, 1_024],
@@ -10,15 +10,15 @@ const sizes: readonly [cpu: number, from: number, to: number, step: number][] = 
 ];
 
 export interface FargateSize {
-  /** CPU units, 1024 a vCPU. */
+  /** CPU units, 1024 per vCPU. */
   cpu: number;
   memoryMb: number;
 }
 
 /**
- * The smallest task that holds what is asked for; undefined when none does.
+ * The smallest task size with at least this CPU and memory; `undefined` if there is none.
  * @param cpu vCPUs. @param memoryMb MiB.
- * Source: AWS::ECS::TaskDefinition, `Cpu` and `Memory`; 256 units with 1.5 GiB do not exist.
+ * Source: AWS::ECS::TaskDefinition, `Cpu` and `Memory`. 256 units with 1.5 GiB do not exist.
  */
 export function fargateSize(cpu: number, memoryMb: number): FargateSize | undefined {
   for (const [units, from, to, step] of sizes) {

@@ -4,30 +4,30 @@ import type { Policy } from '../../core/policy/schema.ts';
 import { type ToolchainName, toolchainNames } from '../names.ts';
 import { propError } from './prop-error.ts';
 
-/** Digests, `sha256:` and 64 hex, of images in Drydock's repository. */
+/** Digests, `sha256:` and 64 hex digits, of images in Drydock's repository. */
 export type Images = Partial<Record<'gateway' | ToolchainName, string>>;
 
 export interface SandboxImage {
-  /** Of the task definition; unique. */
+  /** Name in the task definition; unique. */
   name: string;
-  /** What follows the repository's name: `:tag` or `@sha256:…`. */
+  /** Suffix to the repository's URI: `:tag` or `@sha256:…`. */
   image: string;
-  /** Runtimes of specs that it is for; a toolchain's name stands for all of its. */
+  /** Runtimes in specs that use this image; a toolchain's name stands for all its runtimes. */
   runtimes: string[];
 }
 
 const digest = /^sha256:[0-9a-f]{64}$/;
-/** The functions are told of each in an environment of 4 KB. */
-const maxOfPolicy = 10;
+/** The functions get one entry per image in their environment, which is limited to 4 KB. */
+const maxPinned = 10;
 
-/** @throws UsageError for what is no digest, with the path of the construct. */
+/** @throws UsageError for an invalid digest, with the path of the construct. */
 export function gatewayImage(scope: Construct, images: Images): string {
   return imageOf(scope, images, 'gateway');
 }
 
 /**
- * One per toolchain, and one per image that the policy pins under `runtimes`. All are pulled from Drydock's repository,
- * which is the only one that the network reaches: of a pinned image the digest counts.
+ * One image per toolchain, and one per image that the policy pins under `runtimes`. All are pulled from Drydock's
+ * repository, the only one that the network reaches, so only the digest of a pinned image is used.
  * @throws UsageError.
  */
 export function sandboxImages(scope: Construct, images: Images, policy: Policy): SandboxImage[] {
@@ -36,8 +36,8 @@ export function sandboxImages(scope: Construct, images: Images, policy: Policy):
     const pinned = image.slice(image.lastIndexOf('@'));
     byDigest.set(pinned, [...(byDigest.get(pinned) ?? []), runtime]);
   }
-  if (Object.keys(policy.runtimes).length > maxOfPolicy) {
-    const many = `the policy pins ${Object.keys(policy.runtimes).length} runtimes; at most ${maxOfPolicy} fit here.`;
+  if (Object.keys(policy.runtimes).length > maxPinned) {
+    const many = `the policy pins ${Object.keys(policy.runtimes).length} runtimes; the limit is ${maxPinned}.`;
     throw propError(scope, 'UsageError', many);
   }
   return [
@@ -50,5 +50,5 @@ function imageOf(scope: Construct, images: Images, name: keyof Images): string {
   const given = images[name];
   if (given === undefined) return `:${name}-${version()}`;
   if (digest.test(given)) return `@${given}`;
-  throw propError(scope, 'UsageError', `images.${name} is "${given}"; give a digest, sha256: and 64 hex.`);
+  throw propError(scope, 'UsageError', `images.${name} is "${given}"; it must be a digest, sha256: and 64 hex digits.`);
 }

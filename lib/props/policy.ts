@@ -5,10 +5,10 @@ import type { Policy, PolicyInput } from '../../core/policy/schema.ts';
 import { propError } from './prop-error.ts';
 
 /**
- * The policy prop, checked as the command line checks it.
+ * Validates the policy prop with the rules of the command line.
  * @param given Path of a policy file, or its content as an object.
- * @throws FileUnreadable, PolicyInvalid with every fault; PolicyRefused for `review.solo`: where others can reach a
- * deployment, nobody approves what they asked for themselves.
+ * @throws FileUnreadable. PolicyInvalid with every fault. PolicyRefused for `review.solo`: a deployment serves several
+ * people, so nobody may approve their own request.
  */
 export function checkPolicy(scope: Construct, given: string | PolicyInput): Policy {
   const { policy, problems } = parsePolicy(typeof given === 'string' ? read(scope, given) : toBytes(given));
@@ -17,13 +17,13 @@ export function checkPolicy(scope: Construct, given: string | PolicyInput): Poli
     throw propError(scope, 'PolicyInvalid', `the policy has faults:\n${faults}`);
   }
   if (policy.review.solo) {
-    const reason = 'review.solo lets one person approve alone; on AWS name the people and who of them may approve.';
+    const reason = 'review.solo lets one person approve alone; on AWS, list the people and the approvers.';
     throw propError(scope, 'PolicyRefused', reason);
   }
   return policy;
 }
 
-/** JSON is YAML: one parser, one set of rules. */
+/** JSON is a subset of YAML, so one parser and one set of rules serve both. */
 const toBytes = (given: PolicyInput): Uint8Array => Buffer.from(JSON.stringify(given, null, 2));
 
 function read(scope: Construct, file: string): Uint8Array {

@@ -12,50 +12,51 @@ import type { SandboxImage } from '../props/images.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
 
 interface SandboxProps {
-  /** Name of the repository of all images. */
+  /** Name of the image repository. */
   images: string;
-  /** What follows the repository's name: `:tag` or `@sha256:…`. */
+  /** Suffix to the repository's URI: `:tag` or `@sha256:…`. */
   gatewayImage: string;
   sandboxImages: SandboxImage[];
-  /** Origin of the proxy that gateways go out through. */
+  /** Origin of the gateways' proxy. */
   proxyUrl?: string;
-  /** Whether sandboxes run on Spot capacity first. */
+  /** Whether sandboxes prefer Spot capacity. */
   spot: boolean;
   size: FargateSize;
-  /** The gateway's broker, and the bucket that the two and the functions meet in. */
+  /** The broker of the gateways, and the bucket through which gateways and functions exchange files. */
   broker: lambda.IFunction;
   artifacts: string;
-  /** MiB of disk; Fargate gives 20 GiB at no charge, and at most 200. */
+  /** MiB of disk. Fargate includes 20 GiB and allows at most 200. */
   diskMb: number;
-  /** Of the gateway's log. */
+  /** Of the gateway's log group. */
   removalPolicy: RemovalPolicy;
 }
 
-/** What may be written inside; everything else of the image is read-only. */
+/** Writable folders inside the containers; the rest of the image is read-only. */
 const writable = {
   sandbox: [layout.workspace, layout.home, layout.out, layout.tmp, layout.agent, layout.runner],
   gateway: [layout.tmp],
 } as const;
 
-/** A gateway streams; it computes little. */
+/** A gateway streams and needs little CPU. */
 const gatewaySize: FargateSize = { cpu: 256, memoryMb: 512 };
 const ephemeralGib = { free: 20, min: 21 };
 
 /**
- * The cluster and the tasks of a phase: the gateway, and a sandbox per image. Plain task definitions: the ready-made ones always give a task a role, and a
- * role's credentials are readable inside the task at an address that no security group covers. Only the gateway has one.
+ * The cluster, and the task definitions of a phase: the gateway, and one sandbox per image. They are L1 resources,
+ * because the L2 ones always create a task role, and its credentials are readable inside the task at an address that no
+ * security group covers. Only the gateway has a task role.
  */
 export class Sandbox extends Construct {
   /** ARN. */
   readonly cluster: string;
   readonly clusterName: string;
   readonly gatewayTask: string;
-  /** JSON of the task definitions by runtime. */
+  /** JSON object of runtime → task definition. */
   readonly sandboxTasks: string;
   readonly capacity: 'FARGATE' | 'FARGATE_SPOT';
-  /** ARN patterns of every revision of each. */
+  /** ARN patterns for every revision of each task definition. */
   readonly taskPatterns: string[];
-  /** ARNs of the roles that whoever starts a task passes to ECS. Only the gateway's own is seen inside a container. */
+  /** ARNs of the roles that a launcher passes to ECS. Only the gateway's task role is visible inside a container. */
   readonly taskRoles: string[];
 
   constructor(scope: Construct, id: string, props: SandboxProps) {
@@ -66,7 +67,7 @@ export class Sandbox extends Construct {
     });
     Validations.of(cluster).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS4',
-      reason: 'Container Insights is charged per task and metric; a phase reports its own figures with the run.',
+      reason: 'Container Insights is charged per task and metric; each phase records its own usage in the run.',
     });
     const log = new logs.LogGroup(this, 'GatewayLog', {
       retention: logs.RetentionDays.THREE_MONTHS,
@@ -86,9 +87,9 @@ export class Sandbox extends Construct {
       if (gib > ephemeralGib.free) task.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.min) };
       Validations.of(task).acknowledge({
         id: 'AwsSolutions::AwsSolutions-ECS7',
-        reason: 'A sandbox reaches no endpoint of CloudWatch; what it prints goes through its gateway to the evidence.',
+        reason: 'A sandbox cannot reach CloudWatch; its output goes through its gateway to the evidence.',
       });
-      // `family:revision`: whole ARNs of many would not fit into an environment.
+      // `family:revision`: many full ARNs would not fit into a function's environment.
       for (const runtime of runtimes) definitions[runtime] = Fn.select(1, Fn.split('/', task.ref));
       return task;
     });
@@ -116,7 +117,7 @@ export class Sandbox extends Construct {
     Validations.of(gateway).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS2',
       reason:
-        'Names of resources and a port, no secret: what a gateway holds comes from the broker, against its grant.',
+        'Names of resources and a port, no secret: a gateway gets its credentials from the broker, with its grant.',
     });
     this.cluster = cluster.attrArn;
     this.clusterName = cluster.ref;
@@ -150,7 +151,8 @@ export class Sandbox extends Construct {
         {
           ...container,
           essential: true,
-          // Nobody's rights, nothing to write but those folders. Fargate has no seccomp profiles of one's own.
+          // An unprivileged user without capabilities, and only these writable folders. Fargate has no custom seccomp
+          // profiles.
           readonlyRootFilesystem: true,
           user: `${layout.uid}:${layout.uid}`,
           linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
@@ -159,23 +161,23 @@ export class Sandbox extends Construct {
         },
       ],
     });
-    // A function that was called before an update may still start the revision it knows.
+    // A function version from before an update may still start the revision that it knows.
     task.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
     Validations.of(task).acknowledge({
       id: 'CloudFormation-Validate::W3011',
-      reason: 'Only a replaced revision is kept; when the stack goes, nobody starts a task any more.',
+      reason: 'Only a replaced revision is retained; after the deletion of the stack, no task is started.',
     });
     return task;
   }
 
-  /** The gateway's own: it may ask the broker, which decides what for. */
+  /** The gateway's task role: it may invoke the broker, which decides about each request. */
   #gatewayRole(broker: lambda.IFunction): iam.Role {
     const role = new iam.Role(this, 'GatewayTaskRole', { assumedBy: this.#tasks() });
     grant(role, [{ actions: ['lambda:InvokeFunction'], resources: [broker.functionArn] }]);
     return role;
   }
 
-  /** Tasks of this account: a service that is asked by others must not lend them this role. */
+  /** Tasks of this account only, against the confused-deputy problem. */
   #tasks(): iam.ServicePrincipal {
     return new iam.ServicePrincipal('ecs-tasks.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -188,7 +190,7 @@ export class Sandbox extends Construct {
       {
         actions: ['ecr:GetAuthorizationToken'],
         resources: ['*'],
-        because: 'A token of the registry is for no repository in particular.',
+        because: 'An authorization token of ECR applies to the whole registry.',
       },
       {
         actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
@@ -199,7 +201,7 @@ export class Sandbox extends Construct {
   }
 }
 
-/** For Node's fetch and for git. Only of https: the task's credentials come from a plain address of its own. */
+/** For Node's `fetch` and for git. Only for https, because the task's credentials come from a plain http address. */
 const throughProxy = (url: string): { name: string; value: string }[] => [
   { name: 'HTTPS_PROXY', value: url },
   { name: 'NODE_USE_ENV_PROXY', value: '1' },

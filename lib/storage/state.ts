@@ -2,9 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
-/** Names of what Drydock keeps, wherever it was made: this stack or another of the same account and region. */
+/** Names of Drydock's stores, which this stack or another one of the same account and region created. */
 export interface State {
-  /** ARN of the key that everything is encrypted under. */
+  /** ARN of the KMS key for all stored data. */
   readonly key: string;
   /** Names of the three tables. */
   readonly runs: string;
@@ -18,7 +18,7 @@ export interface State {
   readonly github: string;
   /** ARN of the secret with the keys of model providers. */
   readonly models: string;
-  /** ARN of the secret that the secrets of phases are derived from. */
+  /** ARN of the secret from which the secrets of phases are derived. */
   readonly deployment: string;
   /** ARN of the secret with Slack's incoming webhook. */
   readonly slack: string;
@@ -38,8 +38,8 @@ const parts: readonly (keyof State)[] = [
 ];
 
 /**
- * Writes the names of a state as SSM parameters `/<prefix>/<part>`. Not as exports: an export may not change while
- * another stack imports it, and then neither stack can be changed alone.
+ * Writes the names of a state as SSM parameters `/<prefix>/<part>`. CloudFormation exports are not used: an export
+ * cannot change while another stack imports it, so neither stack could be changed alone.
  */
 export function exportState(scope: Construct, prefix: string, state: State): void {
   const parameters = new Construct(scope, 'Names');
@@ -48,7 +48,10 @@ export function exportState(scope: Construct, prefix: string, state: State): voi
   }
 }
 
-/** The state that `exportState` wrote under that prefix, read by CloudFormation at deployment: no lookup at synth. */
+/**
+ * The state that `exportState` wrote with this prefix. CloudFormation reads it at deployment, without a lookup at
+ * synth.
+ */
 export function importState(scope: Construct, prefix: string): State {
   const names = new Construct(scope, 'State');
   const read = (part: keyof State): string => ssm.StringParameter.valueForStringParameter(names, `/${prefix}/${part}`);
@@ -72,7 +75,7 @@ export const bucketArn = (scope: Construct, name: string): string =>
   Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource: name });
 export const repositoryArn = (scope: Construct, name: string): string =>
   Stack.of(scope).formatArn({ service: 'ecr', resource: 'repository', resourceName: name });
-/** `<account>.dkr.ecr.<region>.<suffix>/<name>`: what an image is pulled by, before its tag or digest. */
+/** `<account>.dkr.ecr.<region>.<suffix>/<name>`: the URI of an image without its tag or digest. */
 export const repositoryUri = (scope: Construct, name: string): string => {
   const { account, region, urlSuffix } = Stack.of(scope);
   return `${account}.dkr.ecr.${region}.${urlSuffix}/${name}`;

@@ -8,16 +8,16 @@ import { Construct } from 'constructs';
 import type { State } from './state.ts';
 
 export interface StorageProps {
-  /** Key of everything stored; one of our own, rotated yearly, where absent. */
+  /** KMS key for all stored data. Default: a new key, rotated yearly. */
   encryptionKey?: kms.IKey;
-  /** What becomes of tables, bucket, images, key and secrets when the stack goes. Default: RETAIN. */
+  /** Removal policy of tables, bucket, images, key and secrets. Default: RETAIN. */
   removalPolicy?: RemovalPolicy;
 }
 
 /**
- * What outlives a deployment: three tables shaped as adapters/aws/dynamo creates them on one machine, the bucket of the
- * artifacts, the images, the key, and the secrets (empty until a person fills them in, but for the deployment key).
- * Retained, tables with deletion protection, unless `removalPolicy` says otherwise.
+ * The stores that outlive a deployment: three tables with the schema that adapters/aws/dynamo creates on one machine,
+ * the bucket for artifacts, the image repository, the key, and the secrets (empty until a person sets them, except for
+ * the deployment key). They are retained, and tables have deletion protection, unless `removalPolicy` says otherwise.
  */
 export class Storage extends Construct {
   readonly state: State;
@@ -63,7 +63,7 @@ export class Storage extends Construct {
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       lifecycleRules: [
         { id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) },
-        // Archives of packages: what is still in a lock file is fetched again.
+        // Package archives: a missing one is downloaded again.
         { id: 'cache', prefix: 'cache/', expiration: Duration.days(30) },
       ],
       removalPolicy,
@@ -76,7 +76,7 @@ export class Storage extends Construct {
     Validations.of(artifacts).acknowledge({
       id: 'AwsSolutions::AwsSolutions-S1',
       reason:
-        'Objects are named by digest and read by roles only; CloudTrail data events say who read, without a second bucket.',
+        'Objects are named by digest and read by roles only; CloudTrail data events record readers, without a second bucket.',
     });
     const secret = (
       name: string,
@@ -90,7 +90,8 @@ export class Storage extends Construct {
         removalPolicy,
         ...(generateSecretString ? { generateSecretString } : {}),
       });
-      // Without a value there is a clear error; with the random word that the CDK would put there, a strange one.
+      // A missing value gives a clear error; the random password that the CDK generates by default would give a
+      // misleading one.
       if (!generateSecretString) (made.node.defaultChild as secrets.CfnSecret).generateSecretString = undefined;
       Validations.of(made).acknowledge({ id: 'AwsSolutions::AwsSolutions-SMG4', reason: notRotated });
       return made.secretArn;
@@ -106,23 +107,23 @@ export class Storage extends Construct {
       github: secret(
         'GitHubApp',
         'GitHub App: {"appId","privateKey","webhookSecrets":[newest, older]}',
-        'GitHub makes private keys of an App in its web pages only; a person replaces them. Its webhook secret is rotated.',
+        'GitHub creates private keys of an App in its web pages only; a person replaces them. Its webhook secret is rotated.',
       ),
       models: secret(
         'ModelKeys',
         'Keys of model providers: {"google","anthropic","openai"}',
-        'Providers of models have no common interface to replace a key; a person does.',
+        'Model providers have no common API for replacing a key; a person replaces it.',
       ),
       deployment: secret(
         'DeploymentKey',
-        'Key that the secrets of phases are derived from',
-        'It is rotated, by a schedule in the stack of the function that does it, which this stack must not need.',
+        'Key from which the secrets of phases are derived',
+        'It is rotated by a schedule in the stack of the rotation function, on which this stack must not depend.',
         { passwordLength: 64, excludePunctuation: true },
       ),
       slack: secret(
         'Slack',
-        'Slack, where people are told there: the address of an incoming webhook',
-        'Slack makes incoming webhooks in its web pages only; a person replaces them.',
+        'Slack, if the policy uses it: the URL of an incoming webhook',
+        'Slack creates incoming webhooks in its web pages only; a person replaces them.',
       ),
     };
   }

@@ -34,7 +34,7 @@ export function hostedRepository(
   if (listed.installation !== undefined && installation !== undefined && listed.installation !== installation) {
     throw new DrydockError(
       'DeliveryRefused',
-      `The webhook for ${repository} came from another installation, ${installation}.`,
+      `The webhook for ${repository} came from installation ${installation}, but the policy lists another one.`,
       {
         remedy: `The policy lists installation ${listed.installation}; correct the policy or the installation.`,
       },

@@ -13,18 +13,18 @@ import { onReview } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 import { createRepositorySweeps, type RepositorySweeps } from './repository-sweeps.ts';
 
-/** What the messages of a code host lead to. */
+/** The handlers of a code host's webhooks. */
 export interface Hooks extends RepositorySweeps {
   /**
-   * Works on one message; doing it again changes nothing.
-   * @throws what may succeed later: HostUnavailable, HostRateLimited, Conflict.
+   * Handles one event. Idempotent.
+   * @throws HostUnavailable, HostRateLimited, Conflict, which a retry can fix.
    */
   handle(event: HostEvent): Promise<HookOutcome>;
 }
 
-/** @param policy The operator's, as it stands when a message is worked on. */
+/** @param policy The operator's current policy, read for each event. */
 export function createHooks(deps: Deps, policy: () => Policy): Hooks {
-  // One message of a repository at a time: two that tell of the same spec would write the same check twice.
+  // One event of a repository at a time, because two events with the same spec would write the same check twice.
   const inTurn = createKeyedMutex();
   const dispatch = (hosted: HostedRepository, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {
@@ -60,6 +60,6 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
 
 async function onCi(deps: Deps, hosted: HostedRepository, head: string): Promise<HookOutcome> {
   const runId = await deps.runLinks.find(hosted.repository, `head:${head}`);
-  if (runId === undefined) return ignored(`${head.slice(0, 12)} is the head of no run`);
+  if (runId === undefined) return ignored(`${head.slice(0, 12)} is not the head of a run`);
   return done(`CI of ${runId}: ${await answerCiWait(deps, runId)}`);
 }

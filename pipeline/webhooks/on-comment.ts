@@ -19,8 +19,8 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 type Comment = Extract<HostEvent, { kind: 'comment' }>;
 
 /**
- * `/drydock …` in the conversation of a pull request, from people with the right to, answered there. Somebody without any
- * right gets no answer: a stranger must not make the app talk.
+ * Handles `/drydock …` in the conversation of a pull request, and replies there. An account without any permission gets
+ * no reply, so that strangers cannot make the app write comments.
  */
 export async function onComment(deps: Deps, hosted: HostedRepository, event: Comment): Promise<HookOutcome> {
   // Loaded for comments only: the Markdown parser takes as long to load as all other packages of a run.
@@ -44,16 +44,13 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   };
   if (isFault(command)) return no(command.fault);
   const run = await runOfPullRequest(deps, hosted, event.number);
-  if (!run) return no('This pull request is of no run.');
+  if (!run) return no('This pull request does not belong to a run.');
   if (command.verb !== 'status' && person === undefined) {
-    return no(
-      `${sender.login} is nobody the policy knows.`,
-      'The operator lists people under `people:` in the policy.',
-    );
+    return no(`The policy does not know ${sender.login}.`, 'The operator lists people under `people:` in the policy.');
   }
   try {
-    const said = await carryOut(deps, hosted, run, command, person ?? '', event);
-    await answer(said);
+    const reply = await carryOut(deps, hosted, run, command, person ?? '', event);
+    await answer(reply);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -102,16 +99,20 @@ async function carryOut(
   }
 }
 
-/** A comment is about what its writer could see: a gate that opened after it was written is another question. */
+/**
+ * The gate that a comment answers. A gate that opened after the comment is refused, because its author did not see it.
+ */
 async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<Gate> {
   const gates = (await deps.gates.byRun(run.runId)).filter((gate) => gate.kind !== 'slot' && gate.kind !== 'ci');
   const gate = gates.find((each) => each.status === 'pending');
   if (!gate)
-    throw new DrydockError('GateNotFound', `${run.taskId} waits for nobody; it is ${run.status}.`, { remedy: '' });
-  // The host counts whole seconds.
+    throw new DrydockError('GateNotFound', `${run.taskId} does not wait for a person; it is ${run.status}.`, {
+      remedy: '',
+    });
+  // The times of the host are in whole seconds.
   if (Date.parse(event.at) < Math.floor(Date.parse(gate.openedAt) / 1000) * 1000) {
-    throw new DrydockError('VoteRefused', `The comment is older than what is asked now: ${gate.title}.`, {
-      remedy: 'Look at it and comment again.',
+    throw new DrydockError('VoteRefused', `The comment is older than the open gate: ${gate.title}.`, {
+      remedy: 'Read the gate, and comment again.',
     });
   }
   return gate;
@@ -121,7 +122,7 @@ async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<G
 async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
   const { policyApprovers } = await loadTask(deps, run);
   if (person === run.requester || policyApprovers.includes(person)) return;
-  throw new DrydockError('VoteRefused', `${person} neither asked for ${run.taskId} nor approves it.`);
+  throw new DrydockError('VoteRefused', `${person} is neither the requester nor an approver of ${run.taskId}.`);
 }
 
 function statusOf(run: RunRecord): string {

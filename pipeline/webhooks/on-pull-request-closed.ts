@@ -9,11 +9,11 @@ import { done, type HookOutcome, ignored } from './outcome.ts';
 
 type Closed = Extract<HostEvent, { kind: 'pull-request-closed' }>;
 
-/** A person merged or closed the pull request: what the run still waits for is over, and the record says which it was. */
+/** Handles the merge or closing of a run's pull request: records it, and stops the run if it is unfinished. */
 export async function onClosed(deps: Deps, hosted: HostedRepository, event: Closed): Promise<HookOutcome> {
   const run = await runOfPullRequest(deps, hosted, event.number);
-  // The pull request that brought the spec is linked too, and its end is the run's beginning.
-  if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} is of no run`);
+  // The pull request that brought the spec is linked too, but its merge starts the run.
+  if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} does not belong to a run`);
   const by = personBehind(hosted.policy, event.sender);
   const what = event.merged ? `merged as ${event.mergeCommit?.slice(0, 12) ?? 'unknown'}` : 'closed without a merge';
   await recordEvent(deps, run.runId, {

@@ -18,18 +18,18 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 type PullRequest = Extract<HostEvent, { kind: 'pull-request' }>;
 
 /**
- * Says in the review of a spec what it would cost and whether it would be refused, at its lines. Reads two trees and the
- * ledger: no sandbox, no agent, nothing is claimed.
+ * Reports on a pull request what its new specs would cost and whether they would be refused, with annotations at their
+ * lines. Reads two trees and the ledger; starts no sandbox and claims nothing.
  */
 export async function previewSpecs(deps: Deps, hosted: HostedRepository, event: PullRequest): Promise<HookOutcome> {
-  if (!wildcard(hosted.trustedBranches, event.target)) return ignored(`${event.target} is no trusted branch`);
+  if (!wildcard(hosted.trustedBranches, event.target)) return ignored(`${event.target} is not a trusted branch`);
   const [there, proposed] = await Promise.all([
     specsAt(hosted.host, hosted.location, event.base),
     specsAt(hosted.host, hosted.location, event.head),
   ]);
   const known = new Set(there.map((spec) => spec.blob));
   const fresh = proposed.filter((spec) => !known.has(spec.blob)).slice(0, maxSpecs);
-  if (fresh.length === 0) return ignored('no spec is touched');
+  if (fresh.length === 0) return ignored('no spec is new');
   const previews = await Promise.all(
     fresh.map(async ({ path }) => {
       const bytes = (await hosted.host.readFile(hosted.location, event.head, path)) ?? new Uint8Array();
@@ -87,7 +87,8 @@ async function previewOf(
   if (first) return { ...refusal(first.message), annotations };
   try {
     const task = resolveTask(read, policy, { requester: personBehind(policy, event.sender) });
-    if (task.spec.repository !== repository) return refusal(`The spec is for ${task.spec.repository}.`);
+    if (task.spec.repository !== repository)
+      return refusal(`The spec names another repository, ${task.spec.repository}.`);
     const { micros, capMicros } = estimateTask(task);
     const sprint = sprintOf(task.budget, deps.clock.now());
     const budget = sprint && (await deps.ledger.budget(task.team, sprint.sprint));
@@ -102,12 +103,9 @@ async function previewOf(
         'agent',
         escapeMarkdown(task.agent.model === undefined ? task.agent.name : `${task.agent.name} (${task.agent.model})`),
       ],
-      ['plan', task.planRequired ? 'approved by a person first' : 'recorded, nobody is asked'],
+      ['plan', task.planRequired ? 'approved by a person first' : 'recorded, without an approval'],
       ['reviewers', `${task.requiredReviewers} of ${task.approvers.map(escapeMarkdown).join(', ')}`],
-      [
-        'hosts',
-        task.egress.hosts.length === 0 ? 'none but the registries' : task.egress.hosts.map(cellCode).join(', '),
-      ],
+      ['hosts', task.egress.hosts.length === 0 ? 'only the registries' : task.egress.hosts.map(cellCode).join(', ')],
       ...task.constraints.constraints.map((constraint) => [
         escapeMarkdown(constraint.text),
         constraint.enforcedBy === 'advisory' ? '**advisory**' : `enforced by ${constraint.enforcedBy}`,

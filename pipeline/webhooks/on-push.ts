@@ -15,10 +15,10 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 type Push = Extract<HostEvent, { kind: 'push' }>;
 
 export const specsCheck = 'Drydock specs';
-/** More new specs than a team pushes at once; the rest starts with the next look at the branch. */
+/** Maximum number of specs started by one push; the next sweep of the branch starts the rest. */
 export const maxSpecs = 100;
 
-/** What a push did to one spec. */
+/** The result of a push for one spec. */
 interface Started {
   spec: SpecFile;
   runId?: string;
@@ -27,12 +27,12 @@ interface Started {
 }
 
 /**
- * Starts what is new among the specs of the pushed commit: by blob against what was seen before, so that cut commit lists,
- * force-pushes, merges, repeated and reordered messages change nothing, and a spec that moved is not new.
+ * Starts the new specs of the pushed commit. Their blobs are compared with the seen specs, so that truncated commit
+ * lists, force-pushes, merges, and repeated or reordered webhooks have no effect, and a moved spec is not new.
  */
 export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): Promise<HookOutcome> {
   if (!wildcard(hosted.trustedBranches, push.branch)) {
-    return ignored(`${push.branch} is no trusted branch of ${hosted.repository}`);
+    return ignored(`${push.branch} is not a trusted branch of ${hosted.repository}`);
   }
   await importBaseline(deps, hosted, push.before);
   const seen = await deps.seenSpecs.blobs(hosted.repository);
@@ -49,7 +49,7 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
       await deps.runLinks.link(hosted.repository, `pull:${pullRequest}`, result.runId);
     }
   }
-  // Seen only now: a message that was cut off in the middle is worked on again, and each start is keyed.
+  // Recorded only now: if the process crashes earlier, the event is handled again, and each start is idempotent.
   for (const { spec, runId, faults } of results) {
     const note = runId ?? `refused: ${faults[0]?.message.slice(0, 200) ?? ''}`;
     await deps.seenSpecs.remember(hosted.repository, spec.blob, note);
@@ -62,8 +62,8 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
 }
 
 /**
- * The first look at a repository: what was there before is not new. Called for all of the policy's repositories before
- * any message is worked on; here only for one that was listed since.
+ * The baseline import of a repository: records the existing specs as seen. Normally done for all repositories of the
+ * policy before any event is handled; `onPush` calls it for a repository that was listed later.
  */
 export async function importBaseline(
   deps: Deps,
@@ -124,7 +124,7 @@ async function start(
   }
 }
 
-/** A pull request that brought exactly one spec is where people look for its run. */
+/** The pull request of the push, if there is exactly one; it is then linked to the run. */
 async function pullRequestOf(hosted: HostedRepository, push: Push): Promise<string | undefined> {
   const [number, ...more] = await hosted.collaboration.pullRequestsOf(hosted.location, push.after);
   return more.length === 0 ? number : undefined;
@@ -134,7 +134,7 @@ async function report(hosted: HostedRepository, push: Push, results: Started[]):
   const faults = results.flatMap((result) => result.faults);
   const started = results.filter((result) => result.runId !== undefined);
   const row = ({ spec, runId, outcome, faults: [first] }: Started) =>
-    `- ${code(spec.path)}: ${runId === undefined ? `**refused**: ${escapeMarkdown(first?.message ?? '')}` : `${outcome === 'duplicate' ? 'ran already as' : 'started as'} ${code(runId)}`}`;
+    `- ${code(spec.path)}: ${runId === undefined ? `**refused**: ${escapeMarkdown(first?.message ?? '')}` : `${outcome === 'duplicate' ? 'has already run as' : 'started as'} ${code(runId)}`}`;
   await hosted.collaboration.reportCheck(hosted.location, {
     name: specsCheck,
     head: push.after,

@@ -9,17 +9,17 @@ import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type ReviewEvent = Extract<HostEvent, { kind: 'review' }>;
 
-/** A review of a run's pull request is a vote at its review gate. */
+/** Counts a review of a run's pull request as a vote at its review gate. */
 export async function onReview(deps: Deps, hosted: HostedRepository, event: ReviewEvent): Promise<HookOutcome> {
   const run = await runOfPullRequest(deps, hosted, event.number);
-  if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} is of no run`);
+  if (run?.pullRequest?.id !== event.number) return ignored(`pull request ${event.number} does not belong to a run`);
   const review: Review = { ...event.review, author: event.sender, state: stateOf(event.review.state) };
   if (!isVerdict(review)) return ignored('a review without a verdict');
   const gate = (await deps.gates.byRun(run.runId))
     .filter((each) => each.kind === 'review')
     .sort((a, b) => a.round - b.round)
     .at(-1);
-  // When the gate opens, it asks the host for the reviews of its head.
+  // When the gate opens, it reads the earlier reviews of its head from the host.
   if (!gate) return ignored(`${run.taskId} does not wait for reviews yet`);
   const { counted, reason } = await castReview(deps, await loadRunContext(deps, run.runId), gate, review);
   return counted ? done(reason) : refused(reason);

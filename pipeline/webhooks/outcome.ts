@@ -1,4 +1,4 @@
-/** What became of a message of the host, for the log: one line that a person can act on. */
+/** The result of a webhook, for the log. */
 export interface HookOutcome {
   outcome: 'done' | 'refused' | 'ignored';
   reason: string;

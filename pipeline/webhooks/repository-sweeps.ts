@@ -7,17 +7,17 @@ import { importBaseline } from './on-push.ts';
 import type { HookOutcome } from './outcome.ts';
 import { sweepHeads } from './sweep.ts';
 
-/** What is found in the repositories themselves, without a message of the host. */
+/** Checks of the repositories themselves, without webhooks. */
 export interface RepositorySweeps {
-  /** Imports the baseline of each repository of the policy, before any message is worked on. */
+  /** Imports the baseline of each repository of the policy; called before any event is handled. */
   importBaselines(): Promise<void>;
-  /** Finds what no message told: specs at the heads of trusted branches. */
+  /** Finds new specs at the heads of trusted branches, whose webhook was lost. */
   sweep(): Promise<HookOutcome[]>;
 }
 
 /**
- * @param policy The operator's, as it stands when a repository is looked at.
- * @param inTurn Shared with the work on messages, where one process does both.
+ * @param policy The operator's current policy.
+ * @param inTurn Shared with the handling of events, if one process does both.
  */
 export function createRepositorySweeps(
   deps: Deps,
@@ -52,5 +52,5 @@ export function createRepositorySweeps(
   };
 }
 
-/** Branches named without a wildcard: the ones that can be asked for by name. */
+/** Branches without a wildcard: only these can be resolved by name. */
 const exact = (patterns: string[]): string[] => patterns.filter((pattern) => !pattern.includes('*'));

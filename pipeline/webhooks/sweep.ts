@@ -7,8 +7,9 @@ import { onPush } from './on-push.ts';
 import { type HookOutcome, refused } from './outcome.ts';
 
 /**
- * Looks at the heads of trusted branches for specs that no message told of. Whoever put the branch there has to have the
- * right, by the host's own log; where that is silent, nothing starts and nothing is remembered, and the message may still come.
+ * Checks the heads of trusted branches for new specs whose webhook was lost. The account that pushed the head, by the
+ * host's log of pushes, needs write access. If the log does not name it, nothing is started or recorded, and a late
+ * webhook still works.
  */
 export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches: string[]): Promise<HookOutcome[]> {
   const outcomes: HookOutcome[] = [];
@@ -34,7 +35,7 @@ export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches:
   return outcomes;
 }
 
-/** A check whose message was lost, and one that never came. */
+/** Checks the CI results of waiting runs, because a webhook may be lost, and a gate may never report. */
 export async function sweepCi(deps: Deps, runIds: string[]): Promise<void> {
   for (const runId of runIds) {
     if (await openCiGate(deps, runId)) await answerCiWait(deps, runId);

@@ -8,12 +8,12 @@ import type { AgentDriver, AgentEnd } from './driver.ts';
 import { prepareHome } from './homes.ts';
 import { agentCommand } from './program.ts';
 
-/** What an agent that is asked to stop may take before its namespace is ended, in milliseconds. */
+/** Time in milliseconds for an agent to exit after its session, before its namespace is ended. */
 const stopMs = 2_000;
 
 /**
- * Any agent that speaks the Agent Client Protocol, version 1, over its standard streams. The sandbox is the wall, so
- * every permission it asks for is granted once; what it may cost is the gateway's business.
+ * Drives any agent that speaks the Agent Client Protocol, version 1, over its standard streams. The sandbox limits what
+ * the agent can do, so every permission request is granted once; the gateway limits the cost.
  */
 export const acpAgent: AgentDriver = async (phase) => {
   const agent = phase.spec.agent;
@@ -27,7 +27,7 @@ export const acpAgent: AgentDriver = async (phase) => {
     stdin: input,
     stdout: async (output) => {
       session = converse(phase, input, output);
-      // The streams end with the agent; an unanswered request then fails, which is how its death is noticed.
+      // The streams end with the agent, and pending requests then fail, which also reports its crash.
       await session.catch(() => undefined);
       input.end();
       output.resume();
@@ -41,20 +41,20 @@ export const acpAgent: AgentDriver = async (phase) => {
     const exitCode = stopReason === 'end_turn' ? 0 : 1;
     return { exitCode, stopReason, ...common } satisfies AgentEnd;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     return {
       exitCode: end.exitCode === 0 ? 1 : end.exitCode,
-      stopReason: said.slice(0, 500),
+      stopReason: message.slice(0, 500),
       ...common,
-      output: `${said}\n${end.output}`,
+      output: `${message}\n${end.output}`,
     };
   }
 };
 
-/** One session with one prompt; resolves with the agent's own stop reason, which is telemetry. */
+/** Runs one session with one prompt. Resolves with the agent's stop reason, which is telemetry. */
 async function converse(phase: Phase, input: Writable, output: Readable): Promise<string> {
   const emit = (event: PhaseEvent): void => phase.gateway.emit(event);
-  const say = messages(emit);
+  const message = messages(emit);
   const titles = new Map<string, string>();
   const stream = acp.ndJsonStream(Writable.toWeb(input), Readable.toWeb(output) as ReadableStream<Uint8Array>);
   let stopReason = '';
@@ -69,11 +69,11 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
     .onNotification(acp.methods.client.session.update, ({ params: { update } }) => {
       switch (update.sessionUpdate) {
         case 'agent_message_chunk':
-          if (update.content.type === 'text') say.add(update.content.text);
+          if (update.content.type === 'text') message.add(update.content.text);
           break;
         case 'tool_call':
         case 'tool_call_update': {
-          say.flush();
+          message.flush();
           const given = update.title ?? titles.get(update.toolCallId) ?? update.toolCallId;
           const verb = update.kind ? verbs[update.kind] : undefined;
           const title = verb === undefined || given.startsWith(`${verb} `) ? given : `${verb} ${given}`;
@@ -97,7 +97,7 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
       await connection.request(acp.methods.agent.initialize, {
         protocolVersion: 1,
         clientInfo: { name: 'drydock', version: '1' },
-        // Files and terminals are the agent's own: it works inside the sandbox.
+        // The agent works inside the sandbox, so it needs no files or terminals of the client.
         clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
       });
       const { sessionId } = await connection.request(acp.methods.agent.session.new, {
@@ -110,11 +110,11 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
       });
       stopReason = answer.stopReason;
     });
-  say.flush();
+  message.flush();
   return stopReason;
 }
 
-/** What a tool call does, by the protocol's kinds; a title alone often names only the file. */
+/** A verb for each kind of tool call in the protocol; a title alone often only names the file. */
 const verbs: Partial<Record<string, string>> = {
   read: 'read',
   edit: 'edit',
@@ -125,7 +125,7 @@ const verbs: Partial<Record<string, string>> = {
   fetch: 'fetch',
 };
 
-/** Joins the chunks of a message, so that what people read are sentences. */
+/** Joins the chunks of a message, so that people read whole sentences. */
 function messages(emit: (event: PhaseEvent) => void): { add(text: string): void; flush(): void } {
   let text = '';
   const flush = (): void => {

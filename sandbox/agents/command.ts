@@ -5,12 +5,12 @@ import { inside } from '../runner/phase.ts';
 import type { AgentDriver } from './driver.ts';
 import { agentCommand } from './program.ts';
 
-/** Any executable: prompt on stdin and in `$DRYDOCK_PROMPT_FILE`, the repository as working directory. */
+/** Drives any executable: prompt on stdin and in `$DRYDOCK_PROMPT_FILE`, the repository as working directory. */
 export const commandAgent: AgentDriver = async (phase) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
   const promptFile = promptFileIn(phase.boot.paths.home);
-  // Install and setup scripts ran before: a link they may have left there is not written through.
+  // Install and setup scripts ran before and may have left a symbolic link, which must not be followed.
   await rm(promptFile, { recursive: true, force: true });
   await writeFile(promptFile, phase.spec.prompt, { flag: 'wx' });
   const ran = await inside(phase, 'agent', {

@@ -1,8 +1,8 @@
 import type { PhaseResult } from '../../core/run/phase.ts';
 import type { Phase } from '../runner/phase.ts';
 
-/** How an agent's session ended. Telemetry: an exit code is no verdict (law 3). */
+/** The end of an agent's session. It is telemetry: the exit code does not decide the outcome (law 3). */
 export type AgentEnd = NonNullable<PhaseResult['agent']> & { timedOut: boolean; output: string };
 
-/** Drives one kind of agent in the inner layer, from prompt to end. What it leaves is read from work tree and `$DRYDOCK_OUT`. */
+/** Runs one kind of agent in the inner layer. Its outputs are read from the work tree and `$DRYDOCK_OUT`. */
 export type AgentDriver = (phase: Phase) => Promise<AgentEnd>;

@@ -2,12 +2,12 @@ import type { AgentSpec } from '../../core/run/phase.ts';
 import { layout } from '../layout.ts';
 import type { Phase } from '../runner/phase.ts';
 
-/** `/agent` as a path of its own or after `=` or `:`, as in `--config=/agent/rules.json`. */
+/** `/agent` as a path, or after `=` or `:`, as in `--config=/agent/rules.json`. */
 const agentFolder = new RegExp(`(^|[=:])${layout.agent}(?=/|$)`, 'g');
 
 /**
- * The command of a profile as it is started here. A policy writes `/agent` for the folder with the profile's files; without
- * a sandbox nothing is mounted there, and the folder is another one.
+ * The command line of a profile for this sandbox. A policy writes `/agent` for the folder with the profile's files;
+ * without a sandbox that folder is elsewhere, so the path is replaced.
  */
 export function agentCommand(phase: Phase, agent: AgentSpec): string[] {
   const { agent: folder } = phase.boot.paths;

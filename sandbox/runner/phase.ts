@@ -1,29 +1,29 @@
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
-import { type InnerCommand, type Ran, runInner, SHELL } from './commands/inner.ts';
+import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import type { OwnGit } from './workspace/git.ts';
 
-/** Bytes of one log event; a command that prints more sends more of them. */
-const LOG_CHUNK = 7_000;
+/** Bytes of one log event; longer output is split into several events. */
+const logChunk = 7_000;
 
-/** Everything the steps of one phase share, and what they find out. */
+/** The state that all steps of a phase share. */
 export interface Phase {
   readonly boot: BootConfig;
   readonly spec: PhaseSpec;
   readonly gateway: GatewayClient;
   readonly git: OwnGit;
-  /** Loopback address of the gateway inside. */
+  /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
-  /** `performance.now()` at which the phase has used up its time. */
+  /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];
   readonly versions: Record<string, string>;
   readonly timings: Record<string, number>;
 }
 
-/** Runs one step: timed, reported as started and as passed or failed. */
+/** Runs one step: measures it and reports its start and its end. */
 export async function step<T>(phase: Phase, name: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   phase.gateway.emit({ type: 'step', name, status: 'started' });
@@ -42,27 +42,30 @@ export async function step<T>(phase: Phase, name: string, work: () => Promise<T>
   }
 }
 
-/** Runs a program in the inner layer within the time that is left; its output goes out as log events. */
+/** Runs a program in the inner layer, within the remaining time; its output is reported as log events. */
 export function inside(
   phase: Phase,
   source: string,
   command: Omit<InnerCommand, 'timeoutMs' | 'onOutput'>,
 ): Promise<Ran> {
   const left = phase.deadline - performance.now();
-  if (left <= 0) throw new DrydockError('PhaseTimedOut', `no time left for ${source}`);
+  if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
   return runInner(phase.boot, {
     ...command,
     timeoutMs: left,
     onOutput(chunk) {
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
-      for (let at = 0; at < text.length; at += LOG_CHUNK) {
-        phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + LOG_CHUNK) });
+      for (let at = 0; at < text.length; at += logChunk) {
+        phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
       }
     },
   });
 }
 
-/** Runs a shell command of the spec as a step, and keeps its result as evidence. Never throws for how it ends. */
+/**
+ * Runs a shell command of the spec as a step and records its result as evidence. It does not throw if the command
+ * fails.
+ */
 export async function shell(
   phase: Phase,
   name: string,
@@ -70,7 +73,7 @@ export async function shell(
   env: Record<string, string>,
 ): Promise<CommandResult> {
   phase.gateway.emit({ type: 'step', name, status: 'started' });
-  const ran = await inside(phase, name, { argv: [SHELL, '-c', command], env });
+  const ran = await inside(phase, name, { argv: [shellScript, '-c', command], env });
   const result: CommandResult = {
     name,
     command,
@@ -85,7 +88,7 @@ export async function shell(
   return result;
 }
 
-/** Like {@link shell}; a command that does not exit with 0 ends the phase with `error`. */
+/** Like {@link shell}, but throws `error` if the command does not exit with 0. */
 export async function mustPass(
   phase: Phase,
   name: string,
@@ -94,7 +97,8 @@ export async function mustPass(
   error: ErrorName,
 ): Promise<void> {
   const result = await shell(phase, name, command, env);
-  if (result.timedOut) throw new DrydockError('PhaseTimedOut', `${name} used up the time of the phase: ${command}`);
+  if (result.timedOut)
+    throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
   if (result.exitCode !== 0) throw new DrydockError(error, describe(result));
 }
 

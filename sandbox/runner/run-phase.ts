@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
@@ -24,14 +24,14 @@ import {
   treeOfChange,
 } from './workspace/work-tree.ts';
 
-/** Longest message a result may carry. */
-const MAX_MESSAGE = 20_000;
+/** Maximum length of the message in a result. */
+const maxMessage = 20_000;
 
-/** Carries out one phase and says how it went. Throws only when the gateway cannot be reached. */
+/** Runs one phase and returns its result. It throws only if the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
   const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
   mkdirSync(boot.paths.runner, { recursive: true });
-  writeFileSync(path.join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
+  writeFileSync(join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
   const phase: Phase = {
     boot,
     spec,
@@ -56,7 +56,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   } catch (error) {
     const { name, message } = viewError(error);
     baselineResult ??= baselineOfError(name);
-    outcome = { outcome: 'failed', error: { name, message: message.slice(0, MAX_MESSAGE) } };
+    outcome = { outcome: 'failed', error: { name, message: message.slice(0, maxMessage) } };
   }
   return {
     changeSet: false,
@@ -90,8 +90,9 @@ async function phaseOutcome(
     found(await baseline(phase));
     await restore(git, prepared);
     if (start !== base) {
-      // The change goes on top of what preparation left; where it touches what preparation reads, that is done again.
-      const again = (await differences(git, base, start)).some(({ path }) => PREPARATION.test(path));
+      // The change is applied on top of the prepared tree. If it modifies files that affect preparation, that is
+      // repeated.
+      const again = (await differences(git, base, start)).some(({ path }) => installFile.test(path));
       await checkOut(git, start, base === prepared ? base : await resetTo(phase, base));
       prepared = again || base !== prepared ? undefined : start;
     }
@@ -112,8 +113,8 @@ async function phaseOutcome(
   }
 }
 
-/** Files that decide what install does. */
-const PREPARATION =
+/** Files that affect the install. */
+const installFile =
   /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
 
 async function resetTo(phase: Phase, tree: string): Promise<string> {
@@ -121,7 +122,7 @@ async function resetTo(phase: Phase, tree: string): Promise<string> {
   return tree;
 }
 
-/** Base plus the change set of the phase before, as a tree. */
+/** Base plus the change set of the previous phase, as a tree. */
 async function startTree(phase: Phase, base: string): Promise<string> {
   const { spec, gateway, git } = phase;
   if (!spec.inputs.includes(artifactNames.manifest)) return base;

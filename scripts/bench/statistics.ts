@@ -1,9 +1,9 @@
-/** Middle value of a non-empty list; the mean of the two middle ones where their number is even. */
+/** The median of a non-empty list; the mean of the two middle values if its length is even. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
-  if (low === undefined || high === undefined) throw new Error('there is no median of nothing');
+  if (low === undefined || high === undefined) throw new Error('the list is empty');
   return (low + high) / 2;
 }
 
@@ -13,7 +13,7 @@ export function medians<Name extends string>(
   digits = 0,
 ): Record<Name, number> {
   const [first] = records;
-  if (first === undefined) throw new Error('there are no medians of nothing');
+  if (first === undefined) throw new Error('the list is empty');
   const names = Object.keys(first) as Name[];
   return Object.fromEntries(
     names.map((name) => [name, round(median(records.map((record) => record[name])), digits)]),

@@ -17,15 +17,15 @@ export type Prices = z.infer<typeof file>;
 export const readPrices = (): Prices =>
   file.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'prices.json'), 'utf8')));
 
-/** A sum of money in US dollars and what it is made of. An estimate: the ledger's money is another matter (law 9). */
+/** An amount in US dollars and its derivation. It is an estimate, unlike the amounts of the ledger (law 9). */
 export interface Item {
   name: string;
   usd: number;
-  /** How it was worked out. */
+  /** The derivation. */
   reason: string;
 }
 
-/** @throws Error for a price that the file does not have: no guess stands in for it. */
+/** @throws Error for a price that the file does not contain. */
 export function priceOf({ prices }: Prices): (name: string) => number {
   return (name) => {
     const found = prices[name];

@@ -11,9 +11,9 @@ export const api = [
     ...['apis', 'apis/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
   ),
 ];
-/** Names of secrets begin with the logical id. */
+/** Names of secrets start with the logical id. */
 export const secretNames = arn('secretsmanager', 'secret:Storage*');
-/** Services that write logs through a delivery ask for these, which have no ARN. */
+/** Actions that services need to write logs by delivery; they have no resource ARN. */
 export const deliveries = on(
   of(
     'logs',

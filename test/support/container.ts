@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { bundleProgram } from '../../adapters/local/sandbox/programs.ts';
-import { UNPRIVILEGED, unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
+import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
 
 export interface Image {
@@ -45,7 +45,7 @@ export function runContainer(
   const binds = ['workspace', 'home', 'out', 'tmp', 'agent', 'runner'].flatMap((name) => {
     const folder = path.join(writable, name);
     mkdirSync(folder);
-    if (process.getuid?.() === 0) chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
+    if (process.getuid?.() === 0) chownSync(folder, unprivilegedId, unprivilegedId);
     return ['--bind', folder, layout[name as 'workspace']];
   });
   const at = (name: string): string => path.join(image.root, name);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { UNPRIVILEGED, unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
+import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/unprivileged.ts';
 import type { Built } from '../../scripts/images/run.ts';
 
 export function runImage(image: Built, env: Record<string, string>, command = image.entrypoint) {
@@ -12,7 +12,7 @@ export function runImage(image: Built, env: Record<string, string>, command = im
   const volumes = image.volumes.flatMap((volume, at) => {
     const folder = path.join(writable, String(at));
     mkdirSync(folder);
-    if (process.getuid?.() === 0) chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
+    if (process.getuid?.() === 0) chownSync(folder, unprivilegedId, unprivilegedId);
     return ['--bind', folder, volume];
   });
   const [uid = '', gid = ''] = image.user.split(':');

@@ -10,11 +10,12 @@ interface FileDiff {
   removed: number;
 }
 
-/** More lines than this of one file start folded. */
+/** The diff of a file with more lines is collapsed at first. */
 const unfoldedLines = 400;
 
 /**
- * Splits what `git diff --no-renames` prints by file. Content lines begin with ` `, `+`, `-` or `\`, headers never do.
+ * Splits the output of `git diff --no-renames` by file. Content lines begin with ` `, `+`, `-` or `\`; headers never
+ * do.
  * @internal for its tests
  */
 export function filesOfDiff(text: string): FileDiff[] {
@@ -36,7 +37,7 @@ export function filesOfDiff(text: string): FileDiff[] {
   return files;
 }
 
-/** Without renames both halves of `a/PATH b/PATH` name the same path, also where it holds blanks or is quoted. */
+/** Without renames both halves of `a/PATH b/PATH` have the same path, even if it has blanks or is quoted. */
 function pathOf(pair: string): string {
   const half = pair.slice((pair.length + 1) / 2);
   return half.startsWith('"b/') ? half.slice(3, -1) : half.replace(/^b\//, '');
@@ -49,7 +50,7 @@ export const diffView = (diff: UnifiedDiff): Markup =>
       markup`<pre tabindex="0" aria-label="Diff of ${file.path}">${lines(file)}</pre>`,
       file.lines.length <= unfoldedLines,
     ),
-  )}</div>${diff.truncated && markup`<p class="box warn">The diff is longer than what is shown (${count(diff.text.length, 'character')}); the branch holds the rest.</p>`}`;
+  )}</div>${diff.truncated && markup`<p class="box warn">The diff is cut after ${count(diff.text.length, 'character')}; the branch has the whole change.</p>`}`;
 
 function lines(file: FileDiff): Markup[] {
   let inHunk = false;

@@ -7,7 +7,7 @@ import { duration } from './format.ts';
 import { facts, fold } from './layout.ts';
 import { type Markup, markup, withoutColours } from './markup.ts';
 
-/** What is kept of a phase (`PhaseEnd` without its artifacts), as far as pages show it. */
+/** The displayed fields of a stored phase (`PhaseEnd` without its artifacts). */
 const phaseFacts = z.object({
   result: phaseResult.optional(),
   failure: z.object({ name: z.string(), message: z.string() }).optional(),
@@ -46,7 +46,7 @@ ${plan.rollback !== '' && markup`<h3>Rollback</h3><p class="text">${plan.rollbac
 
 /** Changed paths, each with the phase of the plan that names it; what no phase names is said to be not planned. */
 export function changedFiles({ plan, diff }: Evidence): Markup {
-  // Which phase names a path depends on the paths alone.
+  // `plannedPhases` only uses the paths of the manifest.
   const entries = diff.map(({ path }) => ({ op: 'delete' as const, path }));
   const planned = plan ? plannedPhases(plan, { base: '', entries }) : new Map<string, string | undefined>();
   return markup`<ul class="files">${diff.map(({ path, op }) => {
@@ -68,16 +68,17 @@ const commandView = (command: CommandResult): Markup =>
     }</span> ${command.name} <span class="quiet">${duration(command.ms)}</span>`,
     markup`<p><code>${command.command}</code></p>${
       command.output.trim() === ''
-        ? markup`<p class="quiet">It printed nothing.</p>`
+        ? markup`<p class="quiet">No output.</p>`
         : markup`<pre tabindex="0" aria-label="Output of ${command.name}">${withoutColours(command.output).trimEnd()}</pre>`
     }`,
     !passed(command),
   );
 
-/** The evidence of one phase: its commands with what they printed, versions found, who enforced the limits. */
+/** The evidence of one phase: its commands with their output, the versions, and the enforcer of the limits. */
 export function phaseView(name: string, stored: unknown): Markup {
   const parsed = phaseFacts.safeParse(stored);
-  if (!parsed.success) return markup`<h3>${name}</h3><p class="quiet">What is kept of this phase cannot be read.</p>`;
+  if (!parsed.success)
+    return markup`<h3>${name}</h3><p class="quiet">The stored result of this phase is unreadable.</p>`;
   const { result, failure, enforcer, ms } = parsed.data;
   return markup`<h3>${name} <span class="quiet">${duration(ms)}</span></h3>
 ${failure && markup`<p class="text"><strong>${failure.name}</strong> ${failure.message}</p>`}

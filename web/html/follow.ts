@@ -5,10 +5,10 @@ import { isFinal, type RunStatus } from '../../core/run/status.ts';
 import type { RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { type Markup, visible } from './markup.ts';
 
-/** Between two questions of a page that cannot be told. */
-const askSeconds = 5;
+/** Poll interval of a page without a stream. */
+const pollSeconds = 5;
 
-/** What the page's script is told, one message each; all text is made visible here and put in as text there. */
+/** A message to the script of the page. The server makes hidden characters visible; the script inserts plain text. */
 type FollowMessage =
   | { kind: 'event'; key: string; at: string; type: string; text: string }
   | { kind: 'phase'; type: string; text: string }
@@ -29,13 +29,13 @@ export function followMessage(item: WatchItem): FollowMessage {
   }
 }
 
-/** The same of a run so far, for a page that asks instead of listening; what a phase reports it has when the phase ends. */
+/** All messages of a run so far, for a polling page. The events of a phase are included after its end. */
 export const followMessages = (run: RunView): FollowMessage[] => [
   ...run.events.map((event) => followMessage({ kind: 'event', event })),
   followMessage({ kind: 'run', run }),
 ];
 
-/** One report of a phase as a line of text. */
+/** An event of a phase as text. */
 export function activityText(event: PhaseEvent): string {
   switch (event.type) {
     case 'step':
@@ -54,9 +54,9 @@ export function activityText(event: PhaseEvent): string {
 }
 
 /**
- * Follows the run: events are added to the timeline, and when what can be done changes the page is asked for anew. The
- * page is whole without it.
- * @param live Whether the server tells by itself; else it is asked every few seconds while somebody looks.
+ * Follows the run: adds events to the timeline, and reloads the page when the status changes. The page is complete
+ * without this script.
+ * @param live Whether the server streams events; otherwise the script polls while the page is visible.
  */
 export const followScript = (run: { status: RunStatus }, live: boolean): Markup =>
   raw(`(() => {
@@ -85,16 +85,16 @@ export const followScript = (run: { status: RunStatus }, live: boolean): Markup 
       list.scrollTop = list.scrollHeight;
     }
   };
-${live ? listen : ask}})();`);
+${live ? listen : poll}})();`);
 
 const listen = `  const source = new EventSource(location.pathname + '/follow');
   source.onmessage = ({ data }) => take(JSON.parse(data));
 `;
-/** Who was signed out meanwhile is sent to sign in again by the page itself. */
-const ask = `  setInterval(async () => {
+/** After the end of a session the reload leads to the sign-in page. */
+const poll = `  setInterval(async () => {
     if (document.hidden) return;
     const answer = await fetch(location.pathname + '/follow').catch(() => undefined);
     if (answer?.status === 401) location.reload();
     else if (answer?.ok) for (const item of await answer.json()) take(item);
-  }, ${askSeconds * 1_000});
+  }, ${pollSeconds * 1_000});
 `;

@@ -7,7 +7,7 @@ const units: [string, number][] = [
   ['s', 1_000],
 ];
 
-/** `93000` → `1 min 33 s`; the two largest units that say something, `under 1 s` below that. Takes milliseconds. */
+/** `93000` → `1 min 33 s`: the two largest non-zero units; `under 1 s` below that. @param ms Milliseconds. */
 export function duration(ms: number): string {
   const first = units.findIndex(([, size]) => ms >= size);
   if (first < 0) return 'under 1 s';
@@ -21,7 +21,7 @@ export function duration(ms: number): string {
   return parts.join(' ');
 }
 
-/** An instant of ISO 8601 with its distance from now (epoch milliseconds); the exact time is in the title. */
+/** A time relative to `now`, with the exact time in the title. @param iso ISO 8601. @param now Epoch milliseconds. */
 export function moment(iso: string, now: number): Markup {
   const at = Date.parse(iso);
   if (Number.isNaN(at)) return markup`${iso}`;
@@ -29,7 +29,7 @@ export function moment(iso: string, now: number): Markup {
   return markup`<time datetime="${iso}" title="${iso}">${text}</time>`;
 }
 
-/** `2026-11-21T03:04:05.678Z` → `03:04:05`, with the whole in the title. UTC. */
+/** `2026-11-21T03:04:05.678Z` → `03:04:05`, with the full time in the title. UTC. */
 export const clockTime = (iso: string): Markup =>
   markup`<time datetime="${iso}" title="${iso}">${iso.slice(11, 19)}</time>`;
 

@@ -2,7 +2,7 @@ import type { PageContext } from '../options.ts';
 import { assets } from './assets.ts';
 import { type Markup, markup } from './markup.ts';
 
-const places = ({ outbox }: PageContext['options']): [string, string][] => [
+const navigation = ({ outbox }: PageContext['options']): [string, string][] => [
   ['/runs', 'Runs'],
   ...(outbox ? [['/outbox', 'Outbox'] as [string, string]] : []),
   ['/budget', 'Budget'],
@@ -10,14 +10,14 @@ const places = ({ outbox }: PageContext['options']): [string, string][] => [
 
 export interface Page {
   title: string;
-  /** Place of the navigation that the page belongs to. */
+  /** Path of the navigation entry that the page belongs to. */
   at?: string;
   body: Markup;
-  /** The page changes by itself: without JavaScript it is asked for again after so many seconds. */
+  /** Interval at which browsers without JavaScript reload the page. */
   refreshSeconds?: number;
-  /** Inline script; runs under the nonce. */
+  /** Inline script; it gets the nonce of the page. */
   script?: Markup;
-  /** A path of ours where the browser goes on to by itself. */
+  /** Path of Drydock to which the browser is redirected. */
   next?: string;
 }
 
@@ -52,18 +52,18 @@ const visitorView = (context: PageContext, at: string | undefined): Markup | nul
   const { visitor } = context;
   return visitor === undefined
     ? null
-    : markup`<nav aria-label="Pages">${places(context.options).map(
+    : markup`<nav aria-label="Pages">${navigation(context.options).map(
         ([path, name]) => markup`<a href="${path}"${at === path && markup` aria-current="page"`}>${name}</a>`,
       )}</nav>
-<span class="who">deciding as <strong>${visitor.who}</strong></span>
+<span class="who">voting as <strong>${visitor.who}</strong></span>
 ${visitor.signedIn && form(context, '/logout', markup`<button type="submit" class="quiet small">Sign out</button>`)}`;
 };
 
-/** A form that changes something: always POST, always with the session's token. */
+/** A form for a change: always POST, always with the CSRF token of the session. */
 export const form = (context: PageContext, action: string, body: Markup, css = ''): Markup =>
   markup`<form method="post" action="${action}" class="${css}"><input type="hidden" name="csrf" value="${context.visitor?.csrf}">${body}</form>`;
 
-/** A part that folds; `open` shows it from the start. */
+/** A collapsible part. @param open Whether it is expanded at first. */
 export const fold = (summary: Markup | string, body: Markup, open = false): Markup =>
   markup`<details${open && markup` open`}><summary>${summary}</summary>${body}</details>`;
 

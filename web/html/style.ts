@@ -1,4 +1,4 @@
-/** The one stylesheet: light and dark by the reader's preference, contrast of at least 4.5:1, whole at 320 px. */
+/** The stylesheet: light and dark by preference, a contrast of at least 4.5:1, no horizontal scrolling at 320 px. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -5,7 +5,7 @@ import { type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 import { timeline } from './run.ts';
 
-/** Who did what, when and why (R30): events, gates with every vote, each metered model call. */
+/** The audit trail of a run (R30): events, gates with all votes, each metered model call. */
 export function auditPage(context: PageContext, audit: Audit): Markup {
   const path = runPath(audit.runId);
   const body = markup`<p class="trail"><a href="${path}">${audit.taskId}</a> · Audit</p>
@@ -17,7 +17,7 @@ ${facts([
 ])}
 <section><h2>Decisions</h2>${
     audit.gates.length === 0
-      ? markup`<p class="quiet">None was asked for.</p>`
+      ? markup`<p class="quiet">No decision was requested.</p>`
       : markup`<ul class="votes">${audit.gates.map(
           (gate) => markup`<li><strong>${gate.title}</strong> <span class="quiet">${gate.gateId}</span>
 <p>${gate.decision ? `${gate.decision.outcome} by ${gate.decision.by.join(', ')}, ${gate.decision.at}` : 'open'}</p>

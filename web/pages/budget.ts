@@ -4,7 +4,7 @@ import { facts, page } from '../html/layout.ts';
 import { type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 
-/** What each team's sprint has spent, on what. */
+/** The budget of each team's sprint, with the cost of its runs. */
 export function budgetPage(context: PageContext, budgets: readonly BudgetView[]): Markup {
   const body = markup`<div class="head"><h1>Budget</h1></div>
 ${budgets.length === 0 && markup`<p class="empty">The policy defines no budgets.</p>`}

@@ -1,9 +1,9 @@
 import { type Markup, markup } from '../html/markup.ts';
 
-/** The fields of a form that was refused, by name: nobody has to write them again. */
+/** The fields of a refused form by name, so that the person does not have to write them again. */
 export type Draft = ReadonlyMap<string, string>;
 
-/** Fields of our forms that a person writes; the others come with the page. */
+/** Fields that a person writes; the other fields come from the page. */
 const written: ReadonlyMap<string, string> = new Map([
   ['text', 'Text'],
   ['constraint', 'Constraint'],
@@ -14,16 +14,16 @@ const written: ReadonlyMap<string, string> = new Map([
 export const draftOf = (body: string): Draft =>
   new Map([...new URLSearchParams(body)].map(([name, value]) => [name, value.replace(/\r\n?/g, '\n')]));
 
-/** What the person wrote in this form, where it was this choice; else nothing. */
+/** Text of a field if the draft has this choice; otherwise empty. */
 export const draftText = (draft: Draft | undefined, choice: string, name: string): string =>
   (draft?.get('choice') === choice && draft.get(name)) || '';
 
-/** What was written, to be copied, where its form is not shown again. */
+/** The written texts, for copying, if the form is not shown again. */
 export function draftBox(draft: Draft): Markup | null {
   const texts = [...draft].filter(([name, value]) => written.has(name) && value.trim() !== '');
   return texts.length === 0
     ? null
-    : markup`<section><h2>What you wrote</h2><p>It was not sent.</p>${texts.map(
+    : markup`<section><h2>Your text</h2><p>It was not saved.</p>${texts.map(
         (
           [name, value],
           i,
@@ -32,10 +32,10 @@ ${value}</textarea>`,
       )}</section>`;
 }
 
-/** Sends the same fields once more; what arrives is checked as if it were sent for the first time. */
+/** A form that sends the same fields again; the server checks them like a first request. */
 export const sendAgain = (action: string, draft: Draft): Markup =>
   markup`<form method="post" action="${action}">${[...draft]
     .filter(([name]) => name !== 'csrf')
     .map(
       ([name, value]) => markup`<input type="hidden" name="${name}" value="${value}">`,
-    )}<button type="submit">Go on with what you wrote</button></form>`;
+    )}<button type="submit">Send your text again</button></form>`;

@@ -20,7 +20,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   Internal: 500,
 };
 
-/** HTTP status of an error: what the caller can mend is 4xx, what the machine lacks is 503. */
+/** HTTP status of an error: 4xx if the caller can fix it, 503 if the environment lacks something. */
 function statusOf(name: ErrorName): number {
   const known = statuses[name];
   if (known !== undefined) return known;
@@ -28,7 +28,7 @@ function statusOf(name: ErrorName): number {
   return exit === 2 ? 422 : exit === 4 ? 503 : exit === 1 ? 409 : 402;
 }
 
-/** What a page says of an error. A defect's own text stays on the server: it may hold paths or worse. */
+/** An error for a page. The text of a defect is not shown, because it may contain paths or secrets. */
 export function webError(error: unknown): { status: number; view: ErrorView; defect: boolean } {
   if (error instanceof RequestRefused) {
     const { status, name, message, remedy } = error;
@@ -38,11 +38,15 @@ export function webError(error: unknown): { status: number; view: ErrorView; def
     const { name, message, remedy } = error;
     return { status: statusOf(name), view: { name, message, remedy }, defect: false };
   }
-  const view = { name: 'Internal', message: 'Something failed inside Drydock.', remedy: errorKinds.Internal.remedy };
+  const view = {
+    name: 'Internal',
+    message: 'An internal error occurred in Drydock.',
+    remedy: errorKinds.Internal.remedy,
+  };
   return { status: 500, view, defect: true };
 }
 
-/** Commands in backticks, set as code. */
+/** Formats commands in backticks as code. */
 const withCode = (text: string): Markup[] =>
   text.split('`').map((part, i) => (i % 2 === 1 ? markup`<code>${part}</code>` : markup`${part}`));
 
@@ -52,11 +56,11 @@ export const errorBox = (error: ErrorView): Markup =>
   }</div>`;
 
 export interface ErrorPageParts {
-  /** The page that the form was on. */
+  /** Path of the page with the form. */
   back?: string;
-  /** The form that was refused. */
+  /** The refused form. */
   draft?: Draft;
-  /** Where to sign in, when that is what was missing; the form goes on at this address afterwards. */
+  /** Sign-in page, if the session is missing; `action` is where the form is sent afterwards. */
   signIn?: { page: string; action: string };
 }
 
@@ -68,9 +72,9 @@ export function errorPage(
   const kept = draft && draftBox(draft);
   const body = markup`<h1>${error.name}</h1>${errorBox(error)}${
     signIn &&
-    markup`<p><a href="${signIn.page}" target="_blank" rel="noopener">Sign in</a> in a new tab${kept && ', then come back to this page and go on'}.</p>`
+    markup`<p><a href="${signIn.page}" target="_blank" rel="noopener">Sign in</a> in a new tab${kept && ', then return to this page and send your text again'}.</p>`
   }${kept}${kept && signIn && draft && sendAgain(signIn.action, draft)}<p>${
-    back !== undefined && markup`<a href="${back}">Back to where you were</a> · `
+    back !== undefined && markup`<a href="${back}">Back</a> · `
   }<a href="/runs">All runs</a></p>`;
   return page(context, { title: error.name, body });
 }

@@ -20,7 +20,7 @@ export interface GateParts {
   run: RunView;
   evidence: Part<Evidence>;
   diff: Part<UnifiedDiff | null>;
-  /** The vote that was just refused, and why: the forms are filled with it. */
+  /** The vote that was just refused, with the error; its fields fill the forms again. */
   refused?: { draft: Draft; error: ErrorView };
 }
 
@@ -38,11 +38,11 @@ export function gatePage(context: PageContext, parts: GateParts): Markup {
   const expired = Date.parse(gate.expiresAt) <= context.now;
   const body = markup`<p class="trail"><a href="${runPath(gate.runId)}">${gate.taskId}</a> · ${kindNames[gate.kind]}${gate.round > 1 && ` ${gate.round}`}</p>
 <div class="head"><h1>${gate.title}</h1><p>${chip(gate.decision?.outcome ?? (expired ? 'expired' : 'waiting'))}</p></div>
-${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. What you wrote is still in its form. <a href="${gatePath(gate.gateId)}">Back to where you were</a></p>`}
+${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. Your text is still in the form. <a href="${gatePath(gate.gateId)}">Back</a></p>`}
 ${decisionBox(context, gate)}
-${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The time to decide is over; votes are kept and not counted.</p></div>`}
-${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Look closely.</strong> <code>--yes</code> may not decide this.</p></div>`}
-${asked(parts)}
+${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The gate has expired: votes are stored, but not counted.</p></div>`}
+${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Check this carefully.</strong> <code>--yes</code> may not decide it.</p></div>`}
+${subject(parts)}
 ${gate.status === 'pending' && !expired ? decide(context, parts) : refused && draftBox(refused.draft)}
 <section><h2>Who decides</h2>${facts([
     ['May approve', gate.approvers.join(', ') || 'nobody'],
@@ -65,7 +65,7 @@ const decisionBox = (context: PageContext, { decision, delivered }: GateView): M
 ${decision.text !== '' && markup`<p class="text">${decision.text}</p>`}
 ${decision.constraint !== undefined && markup`<p><span class="label">Added constraint</span> ${decision.constraint}</p>`}
 ${decision.edit !== undefined && markup`<p>The plan was edited.</p>`}
-${!delivered && markup`<p class="quiet">The run takes it up when it goes on.</p>`}</div>`;
+${!delivered && markup`<p class="quiet">The decision takes effect when the run resumes.</p>`}</div>`;
 
 const votesView = (context: PageContext, votes: readonly Vote[]): Markup | null =>
   votes.length === 0
@@ -77,8 +77,8 @@ const votesView = (context: PageContext, votes: readonly Vote[]): Markup | null 
           }</li>`,
       )}</ul>`;
 
-/** What there is to decide on: the plan, the change with its evidence, or the question. */
-function asked({ gate, run, evidence, diff }: GateParts): Markup {
+/** The subject of the decision: the plan, the change with its evidence, or the question. */
+function subject({ gate, run, evidence, diff }: GateParts): Markup {
   const text = gate.text !== '' && markup`<pre class="wrap">${gate.text}</pre>`;
   if (gate.kind === 'question' && gate.question) {
     const { question, context } = gate.question;
@@ -87,13 +87,13 @@ ${context !== '' && markup`<pre class="wrap">${context}</pre>`}${gate.text !== q
   }
   if ('error' in evidence) return markup`<section>${text}${errorBox(evidence.error)}</section>`;
   const { plan, phases, diff: entries } = evidence.value;
-  // A plan that was replaced meanwhile is not what this gate asked about: then its own text is shown.
+  // After the decision the run may have another plan, so the text of the gate is shown instead.
   if (gate.kind === 'plan') {
     return markup`<section><h2>The plan</h2>${gate.status === 'pending' && plan ? planView(plan) : text}</section>`;
   }
   const current = gate.kind !== 'review' || gate.head === run.commit;
   const change = 'error' in diff ? errorBox(diff.error) : diff.value && diffView(diff.value);
-  return markup`<section><h2>What is asked</h2>${text}</section>
+  return markup`<section><h2>Decision needed</h2>${text}</section>
 ${current && entries.length > 0 && markup`<section><h2>The change</h2>${changedFiles(evidence.value)}${gate.kind === 'review' && change}</section>`}
 ${current && phases.verify !== undefined && markup`<section><h2>Evidence</h2>${phaseView('verify', phases.verify)}</section>`}`;
 }
@@ -116,8 +116,8 @@ function decide(context: PageContext, { gate, evidence, refused }: GateParts): M
   const edit = kept('approve', 'edit');
   const revise = gate.kind === 'review' || (gate.kind === 'plan' && gate.revisionsLeft > 0);
   return markup`<section class="decide"><h2>Decide as ${who}</h2>
-${!listed && markup`<div class="box warn"><p>${who} is not among those who decide this; the vote will be refused.</p></div>`}
-${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} asked for this run, and somebody else has to approve it.</p></div>`}
+${!listed && markup`<div class="box warn"><p>${who} may not decide this gate; the vote will be refused.</p></div>`}
+${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} requested this run, so another person has to approve it.</p></div>`}
 ${gate.kind === 'question' && choice('answer', answerFields(gate, refused?.draft))}
 ${
   (gate.kind !== 'question' || gate.acceptable) &&
@@ -134,7 +134,7 @@ ${
     'Approve an edited plan instead',
     choice(
       'approve',
-      markup`<label for="edit">The plan as YAML, approved as it stands here</label><textarea id="edit" name="edit" rows="16" class="code" spellcheck="false" required>
+      markup`<label for="edit">The plan as YAML; this text is approved</label><textarea id="edit" name="edit" rows="16" class="code" spellcheck="false" required>
 ${edit === '' ? stringify(plan) : edit}</textarea><button type="submit">Approve the edited plan</button>`,
     ),
     edit !== '',
@@ -144,19 +144,19 @@ ${
   revise &&
   choice(
     'revise',
-    markup`<label for="revise">${gate.kind === 'plan' ? `What another plan should do differently (${gate.revisionsLeft} left)` : 'What has to be reworked'}</label><textarea id="revise" name="text" rows="3" required maxlength="10000">
+    markup`<label for="revise">${gate.kind === 'plan' ? `What the next plan should do differently (${gate.revisionsLeft} left)` : 'What to change'}</label><textarea id="revise" name="text" rows="3" required maxlength="10000">
 ${kept('revise', 'text')}</textarea><button type="submit" class="quiet">${gate.kind === 'plan' ? 'Ask for another plan' : 'Ask for rework'}</button>`,
   )
 }
 ${choice(
   'reject',
-  markup`<label for="reject">Why it is rejected; this ends the run</label><textarea id="reject" name="text" rows="2" required maxlength="10000">
+  markup`<label for="reject">Reason for the rejection; it ends the run</label><textarea id="reject" name="text" rows="2" required maxlength="10000">
 ${kept('reject', 'text')}</textarea><button type="submit" class="danger">Reject</button>`,
 )}
 </section>`;
 }
 
-/** What an option does beyond answering. */
+/** The effect of an option besides its answer. */
 const effects = { answer: '', reject: 'ends the run', accept: 'approves the change as it is' } as const;
 
 function answerFields(gate: GateView, draft: Draft | undefined): Markup {
@@ -171,16 +171,16 @@ function answerFields(gate: GateView, draft: Draft | undefined): Markup {
     const note = notes(option);
     return markup`<label class="option"><input type="radio" name="option" value="${option.label}"${option.label === checked && markup` checked`}> <span>${option.label}${note !== '' && markup` <span class="quiet">(${note})</span>`}</span></label>`;
   };
-  const acts = options.some(({ does }) => does !== 'answer');
-  const own = acts
-    ? 'Your hint, or the reason'
+  const hasActions = options.some(({ does }) => does !== 'answer');
+  const textLabel = hasActions
+    ? 'Your hint, or your reason'
     : options.length > 0
-      ? 'Or in your own words; then these count'
+      ? 'Or write your own answer, which then counts'
       : 'Your answer';
   return markup`${
     options.length > 0 && markup`<fieldset><legend>Choose an answer</legend>${options.map(radio)}</fieldset>`
   }
-<label for="answer">${own}</label>
+<label for="answer">${textLabel}</label>
 ${options.length === 0 && suggested !== undefined && markup`<p class="quiet">Suggested: ${suggested}</p>`}
 <textarea id="answer" name="text" rows="3" maxlength="10000"${options.length === 0 && markup` required`}>
 ${draftText(draft, 'answer', 'text')}</textarea>

@@ -3,13 +3,13 @@ import { fold, page } from '../html/layout.ts';
 import { link, type Markup, markup } from '../html/markup.ts';
 import type { Message, PageContext } from '../options.ts';
 
-/** What people were told, newest first. */
+/** Sent notifications, newest first. */
 export function outboxPage(context: PageContext, messages: readonly Message[]): Markup {
   const sorted = [...messages].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   const body = markup`<div class="head"><h1>Outbox</h1><p class="quiet">${count(sorted.length, 'notification')}</p></div>
 ${
   sorted.length === 0
-    ? markup`<p class="empty">Nobody was told anything yet.</p>`
+    ? markup`<p class="empty">No notifications have been sent yet.</p>`
     : markup`<ul class="messages">${sorted.map(
         (
           message,

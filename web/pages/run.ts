@@ -15,7 +15,7 @@ import type { PageContext } from '../options.ts';
 import { errorBox } from './error.ts';
 import { openGate } from './runs.ts';
 
-/** A part of the page that may be out of reach (a repository that moved) without taking the page with it. */
+/** A part of the page that may fail (for example because a repository moved) without failing the page. */
 export type Part<T> = { value: T } | { error: ErrorView };
 
 interface RunParts {
@@ -27,7 +27,7 @@ interface RunParts {
   host: Part<HostView | null>;
 }
 
-/** How often the page is asked for again where there is no JavaScript. */
+/** Reload interval of browsers without JavaScript. */
 const refreshSeconds = 5;
 
 export function runPage(context: PageContext, parts: RunParts): Markup {
@@ -44,9 +44,9 @@ ${refusalsSection(parts.refusals)}
 <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
 <ul class="durations">${Object.entries(run.durations).map(([name, ms]) => markup`<li><span class="quiet">${name}</span> ${duration(ms)}</li>`)}</ul>
 ${timeline(run.events)}
-${following && markup`<div id="live" hidden><h3>Right now</h3><ol class="live" aria-live="polite"></ol></div>`}
-${following && context.options.watch === undefined && markup`<p class="quiet">This page looks for news every few seconds; what the agent says and does is told when its phase ends.</p>`}
-<p><a href="${runPath(run.runId)}/activity">What the agent said and did</a> · <a href="${runPath(run.runId)}/audit">Audit: who did what, and when</a></p></section>`;
+${following && markup`<div id="live" hidden><h3>Live</h3><ol class="live" aria-live="polite"></ol></div>`}
+${following && context.options.watch === undefined && markup`<p class="quiet">This page updates every few seconds; the agent's activity appears when its phase ends.</p>`}
+<p><a href="${runPath(run.runId)}/activity">Agent activity</a> · <a href="${runPath(run.runId)}/audit">Audit trail</a></p></section>`;
   return page(context, {
     title: run.taskId,
     at: '/runs',
@@ -59,7 +59,7 @@ const gateBox = (run: RunView): Markup | null => {
   const gate = openGate(run);
   return gate === null
     ? null
-    : markup`<div class="box ask"><p><strong>Waiting for a person.</strong> Nothing runs meanwhile.</p><a class="button" href="${gatePath(gate)}">See what is asked</a></div>`;
+    : markup`<div class="box ask"><p><strong>Waiting for a person.</strong> Nothing runs during the wait.</p><a class="button" href="${gatePath(gate)}">Open the decision</a></div>`;
 };
 
 const header = ({ now }: PageContext, { run, audit }: RunParts): Markup => {
@@ -88,12 +88,7 @@ const header = ({ now }: PageContext, { run, audit }: RunParts): Markup => {
 const actions = (context: PageContext, run: RunView): Markup => {
   const path = runPath(run.runId);
   return isFinal(run.status)
-    ? form(
-        context,
-        `${path}/retry`,
-        markup`<button type="submit" class="quiet">Try again in a new attempt</button>`,
-        'row',
-      )
+    ? form(context, `${path}/retry`, markup`<button type="submit" class="quiet">Start another attempt</button>`, 'row')
     : fold(
         'Cancel this run',
         form(
@@ -115,7 +110,7 @@ ${verify !== undefined && markup`<section><h2>Evidence</h2><p class="quiet">From
 ${
   Object.keys(others).length > 0 &&
   markup`<section><h2>Phases</h2>${fold(
-    'What plan and build ran; reported by the sandbox of the agent',
+    'Commands of plan and build, reported by the agent’s sandbox',
     markup`${Object.entries(others).map(([name, stored]) => phaseView(name, stored))}`,
     verify === undefined,
   )}</section>`
@@ -123,20 +118,20 @@ ${
 ${pullRequestBody !== null && markup`<section><h2>Pull request</h2>${fold('Text of the pull request', markup`<pre class="wrap">${pullRequestBody}</pre>`)}</section>`}`;
 }
 
-/** Checks and reviews as the code host has them; a host that does not answer leaves the rest of the page as it is. */
+/** Checks and reviews on the code host. An error of the host is shown only in this part. */
 function hostSection({ host, run }: RunParts): Markup | null {
   if ('error' in host) return markup`<section><h2>On the code host</h2>${errorBox(host.error)}</section>`;
   if (host.value === null) return null;
   const { checks, reviews, head } = host.value;
   return markup`<section><h2>On the code host</h2>${run.origin && markup`<p class="quiet">Started by the push of <code>${run.origin.commit.slice(0, 12)}</code> to <code>${run.origin.branch}</code>.</p>`}
 ${checks.length === 0 ? markup`<p class="quiet">No check has reported on <code>${head.slice(0, 12)}</code> yet.</p>` : markup`<ul class="checks">${checks.map(({ name, state, conclusion, url }) => markup`<li>${chip(state)} ${url === undefined ? name : link(url, name)} <span class="quiet">${conclusion}</span></li>`)}</ul>`}
-${reviews.length > 0 && markup`<ul class="checks">${reviews.map(({ by, state, current, head: of }) => markup`<li>${chip(state)} ${by}${!current && markup` <span class="quiet">of ${of.slice(0, 12)}, an earlier commit: no vote any more</span>`}</li>`)}</ul>`}</section>`;
+${reviews.length > 0 && markup`<ul class="checks">${reviews.map(({ by, state, current, head: of }) => markup`<li>${chip(state)} ${by}${!current && markup` <span class="quiet">for ${of.slice(0, 12)}, an earlier commit; it no longer counts</span>`}</li>`)}</ul>`}</section>`;
 }
 
 const refusalsSection = (refusals: Refusal[]): Markup | null =>
   refusals.length === 0
     ? null
-    : markup`<section><h2>Refused on the way out <span class="quiet">${refusals.length}</span></h2>${refusalsView(refusals)}</section>`;
+    : markup`<section><h2>Refused outgoing requests <span class="quiet">${refusals.length}</span></h2>${refusalsView(refusals)}</section>`;
 
 export const timeline = (events: readonly RunEvent[]): Markup =>
   markup`<ol class="timeline" id="timeline">${events.map(

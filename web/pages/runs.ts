@@ -13,10 +13,10 @@ interface Filter {
   text: string;
 }
 
-/** The gate a person can decide; a queued run's gate asks the scheduler. */
+/** The open gate that a person can decide; the gate of a queued run waits for the scheduler. */
 export const openGate = (run: Row): string | null => (run.status === 'waiting' ? run.gate : null);
 
-/** Runs that a filter lets through: those that wait for a person first, then the newest. */
+/** Runs that match a filter: first those that wait for a person, then the newest. */
 function selectRuns(runs: Row[], { status, text }: Filter): Row[] {
   const wanted = text.toLowerCase();
   return runs
@@ -44,7 +44,7 @@ ${
     : markup`<p class="empty">${
         all.length === 0
           ? markup`No runs yet. Start one with <code>drydock run FILE</code>.`
-          : markup`No run is like that. <a href="/runs">Show all</a>`
+          : markup`No run matches the filter. <a href="/runs">Show all</a>`
       }</p>`
 }`;
   return page(context, { title: 'Runs', at: '/runs', body });
@@ -76,7 +76,7 @@ const filterForm = ({
 
 const pauseBox = (context: PageContext, paused: boolean): Markup =>
   paused
-    ? markup`<div class="box warn" role="status"><p><strong>Paused.</strong> New runs are held back; those that run go on.</p>${form(
+    ? markup`<div class="box warn" role="status"><p><strong>Paused.</strong> New runs are not admitted; running runs continue.</p>${form(
         context,
         '/pause',
         markup`<input type="hidden" name="paused" value="no"><button type="submit">Admit runs again</button>`,

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { signedIn } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Markup } from '../html/markup.ts';
-import type { Door } from '../options.ts';
-import { goOnPage, signedOutPage, strangerPage } from '../pages/login.ts';
+import type { Authenticate } from '../options.ts';
+import { continuePage, signedOutPage, strangerPage } from '../pages/login.ts';
 import { RequestRefused } from '../request-refused.ts';
 import type { Issuer } from './oidc.ts';
 import { formOf, type WebEnv } from './request-guard.ts';
@@ -14,7 +14,7 @@ export const callbackPath = '/login/callback';
 
 interface LoginOptions {
   issuer: Issuer;
-  /** The issuer's name of itself; sessions are bound to it. */
+  /** The issuer's identifier; sessions are bound to it. */
   issuerName: string;
   seal: Seal;
   policy: Pick<Policy, 'people' | 'review'>;
@@ -22,20 +22,20 @@ interface LoginOptions {
 }
 
 /**
- * The door where people sign in: without a session there is no page. Who signed in is looked up in the policy of today at
- * each request, so whoever is taken out of it is out.
+ * Authenticates people through an OpenID Connect issuer: all pages require a session. The person is looked up in the
+ * current policy at each request, so that removing a person takes effect immediately.
  */
-export function createLogin(options: LoginOptions): Door {
+export function createLogin(options: LoginOptions): Authenticate {
   const { issuer, issuerName, policy, now } = options;
   const sessions = createSessions(options.seal, issuerName, now);
   const whoIs = ({ subject, email }: Session): string | undefined => signedIn(policy, { subject, email });
 
   const begin = async (c: Context<WebEnv>): Promise<Response> => {
     const to = ownPath(c.req.query('to'));
-    // A link from elsewhere arrives without the session's cookie. From a page of ours it is sent, where there is one.
+    // A link on another site sends no session cookie (SameSite=Strict). A redirect by a page of Drydock sends it.
     const site = c.req.header('sec-fetch-site');
     if (site === 'cross-site' || site === 'same-site') {
-      return send(c, goOnPage(c.get('page'), loginPath(to), 'Signing in'));
+      return send(c, continuePage(c.get('page'), loginPath(to), 'Signing in'));
     }
     if (await sessions.current(c, false)) return c.redirect(to, 303);
     const { url, attempt } = await issuer.begin();
@@ -46,12 +46,12 @@ export function createLogin(options: LoginOptions): Door {
   const finish = async (c: Context<WebEnv>): Promise<Response> => {
     const begun = await sessions.takeLogin(c);
     if (!begun) {
-      const reason = 'This browser began no login, or it took too long.';
+      const reason = 'This browser did not start a login, or the login took too long.';
       throw new RequestRefused(403, reason, 'Sign in again.');
     }
     await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
-    // Not a redirect: a browser counts that as coming from the issuer, and keeps the new cookie back.
-    return send(c, goOnPage(c.get('page'), begun.to, 'Signed in'));
+    // Not a redirect: a browser would treat it as a navigation from the issuer and would not send the new cookie.
+    return send(c, continuePage(c.get('page'), begun.to, 'Signed in'));
   };
 
   const leave = async (c: Context<WebEnv>, session: Session): Promise<Response> => {
@@ -80,22 +80,22 @@ export function createLogin(options: LoginOptions): Door {
 const send = (c: Context, body: Markup, status: 200 | 403 = 200): Response | Promise<Response> =>
   c.html(body as string, status);
 
-/** A person's browser is sent to sign in and comes back; whatever else asks is told no. */
+/** Redirects a browser to the sign-in page, which leads back; refuses any other request. */
 function turnAway(c: Context<WebEnv>): Response {
   const { pathname, search } = new URL(c.req.url);
   if (c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html')) {
     return c.redirect(loginPath(`${pathname}${search}`), 303);
   }
-  throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+  throw new RequestRefused(401, 'You are not signed in; nothing was changed.', 'Sign in, and repeat the request.');
 }
 
 const loginPath = (to: string): string => `/login?to=${encodeURIComponent(ownPath(to))}`;
 
-/** Longer ones do not fit the cookie of a login. */
+/** Maximum length of a return path, so that it fits into the login cookie. */
 const maxChars = 1_000;
 
 /**
- * A path of these pages to go on with; the start for anything else, as a login must not lead elsewhere.
+ * A path of these pages for the redirect after a login; `/` for anything else, to prevent open redirects.
  * @internal for its tests
  */
 export function ownPath(to: string | undefined): string {

@@ -2,17 +2,17 @@ import * as oidc from 'openid-client';
 import { RequestRefused } from '../request-refused.ts';
 
 interface IssuerOptions {
-  /** As its own metadata spells it. */
+  /** Issuer identifier, exactly as in its metadata. */
   issuer: string;
   clientId: string;
-  /** Undefined for a public client, which PKCE alone protects. Asked before each login. */
+  /** Undefined for a public client, which only PKCE protects. Called before each login. */
   clientSecret(): Promise<string | undefined>;
-  /** Of ours, registered there. */
+  /** Our redirect URI, as registered with the issuer. */
   redirectUri: string;
   now(): number;
 }
 
-/** Who somebody is, as the issuer says. */
+/** The identity of a person, from the issuer. */
 export interface Identity {
   subject: string;
   /** Only if the issuer has verified it. */
@@ -28,19 +28,19 @@ interface Attempt {
 export interface Issuer {
   /** Begins a login. */
   begin(): Promise<{ url: URL; attempt: Attempt }>;
-  /** @param search Of the request that came back. @throws RequestRefused for whatever does not belong to that attempt. */
+  /** @param search Query of the callback. @throws RequestRefused when it does not belong to this attempt. */
   finish(search: string, attempt: Attempt): Promise<Identity>;
 }
 
-/** Metadata of the issuer is asked for again after this long; its keys as the library finds them to be old. */
+/** Cache time of the issuer's metadata. The library refreshes the keys itself. */
 const freshMs = 3_600_000;
-/** An issuer answers sooner, or the page says that it does not. */
+/** Timeout of requests to the issuer. */
 const timeoutSeconds = 8;
 const scope = 'openid email';
 
 /**
- * OpenID Connect's authorization code flow with PKCE, state and nonce. The token's signature is checked although it
- * comes from the issuer directly.
+ * OpenID Connect's authorization code flow with PKCE, state and nonce. The signature of the token is checked, although
+ * the token comes directly from the issuer.
  */
 export function createIssuer(options: IssuerOptions): Issuer {
   const { issuer, clientId, redirectUri, now } = options;
@@ -95,16 +95,16 @@ export function createIssuer(options: IssuerOptions): Issuer {
     },
     async finish(search, { state, nonce, verifier }) {
       const config = await client().catch(away);
-      // The address is the registered one: what a request says of its host is not believed.
+      // Built from the registered URI, because the host of the request is not trusted.
       const url = new URL(`${redirectUri}${search}`);
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
       const tokens = await oidc.authorizationCodeGrant(config, url, checks).catch(refused);
       const claims = tokens.claims();
-      if (!claims) throw notSigned('the issuer gave no identity token');
+      if (!claims) throw notSigned('the issuer sent no identity token');
       const { sub: subject } = claims;
       if (claims.email !== undefined || !config.serverMetadata().userinfo_endpoint)
         return { subject, ...verified(claims) };
-      // Many issuers tell the address there only.
+      // Many issuers send the address only from the userinfo endpoint.
       const more = await oidc.fetchUserInfo(config, tokens.access_token, subject).catch(refused);
       return { subject, ...verified(more) };
     },
@@ -120,21 +120,21 @@ function authentication(server: oidc.ServerMetadata, secret: string | undefined)
 const verified = ({ email, email_verified }: Record<string, unknown>): { email?: string } =>
   email_verified === true && typeof email === 'string' ? { email } : {};
 
-const again = 'Sign in again; if it stays so, ask whoever runs these pages.';
+const again = 'Sign in again; if this fails again, ask the operator of these pages.';
 const notSigned = (reason: string): RequestRefused =>
   new RequestRefused(403, `You are not signed in: ${reason}.`, again);
 
-/** Of the library's words only its code: the rest may quote a token. */
+/** Shows only the code of the library's error, because its message may quote a token. */
 function refused(error: unknown): never {
   if (error instanceof oidc.AuthorizationResponseError) throw notSigned(`the issuer answered ${plain(error.error)}`);
   if (error instanceof oidc.ResponseBodyError) throw notSigned(`the issuer refused the code (${plain(error.error)})`);
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-  throw notSigned(`what came back does not belong to this login (${plain(code)})`);
+  throw notSigned(`the response does not belong to this login (${plain(code)})`);
 }
 
 function away(): never {
-  throw new RequestRefused(503, 'The issuer that people sign in with does not answer.', 'Try again in a minute.');
+  throw new RequestRefused(503, 'The sign-in issuer does not answer.', 'Try again in a minute.');
 }
 
-/** Error codes are of these characters; anything else in their place is not repeated. */
+/** Error codes have only these characters; anything else is not shown. */
 const plain = (code: string): string => (/^[\w.-]{1,80}$/.test(code) ? code : 'an error');

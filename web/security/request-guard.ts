@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { NONCE, type SecureHeadersVariables, secureHeaders } from 'hono/secure-headers';
-import type { Door, PageContext, WebOptions } from '../options.ts';
+import type { Authenticate, PageContext, WebOptions } from '../options.ts';
 import { RequestRefused } from '../request-refused.ts';
 
 export type WebEnv = { Variables: { page: PageContext } & SecureHeadersVariables };
@@ -10,9 +10,9 @@ export type WebEnv = { Variables: { page: PageContext } & SecureHeadersVariables
 const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 const sessionCookie = 'drydock_session';
 const sessionShape = /^[0-9a-f]{64}$/;
-const reload = 'Open the page again and repeat it there.';
+const reload = 'Open the page again, and repeat the action there.';
 
-/** Headers of every answer: nothing is loaded from elsewhere, and the one script that runs is the page's own. */
+/** Headers of every response: nothing is loaded from other hosts, and only the page's own script may run. */
 export const headers: MiddlewareHandler<WebEnv> = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -25,14 +25,14 @@ export const headers: MiddlewareHandler<WebEnv> = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: 'DENY',
-  // Without its subdomains, which may be somebody else's. Browsers ignore it over HTTP.
+  // Without subdomains, which may belong to somebody else. Browsers ignore this header over HTTP.
   strictTransportSecurity: 'max-age=15552000',
 });
 
 /**
- * Checks of every request. A link grants nothing: reading changes nothing, and writing needs a form of ours
- * (token bound to the session's cookie), sent by a page of ours (Origin, Sec-Fetch-Site), to a name that is ours (Host,
- * against DNS rebinding).
+ * Checks every request. A link alone grants no access: GET requests change nothing, and other requests need a form with
+ * the session's CSRF token, sent from these pages (Origin, Sec-Fetch-Site) to a configured host name (Host, against DNS
+ * rebinding).
  */
 export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   const hosts = options.hosts ?? loopbackHosts;
@@ -48,10 +48,10 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   };
 }
 
-/** Lets nobody further of whom the door does not say who it is. */
-export function enter({ door }: WebOptions): MiddlewareHandler<WebEnv> {
+/** Rejects requests that the authenticator cannot identify. */
+export function enter({ authenticate }: WebOptions): MiddlewareHandler<WebEnv> {
   return async (c, next) => {
-    const visitor = await door(c);
+    const visitor = await authenticate(c);
     if (visitor instanceof Response) return visitor;
     c.set('page', { ...c.get('page'), visitor });
     return next();
@@ -59,18 +59,18 @@ export function enter({ door }: WebOptions): MiddlewareHandler<WebEnv> {
 }
 
 /**
- * The door where there is one person, as on one machine: each browser gets a session, and whoever comes is that person.
+ * The authenticator for a single person on one machine: each browser gets a session, and every visitor is that person.
  * @param csrfKey At least 32 bytes; never leaves the server.
  */
 export const oneVisitor =
-  (who: string, csrfKey: Uint8Array): Door =>
+  (who: string, csrfKey: Uint8Array): Authenticate =>
   (c) => ({ who, csrf: tokenOf(csrfKey, sessionOf(c)), signedIn: false });
 
-/** The fields of a form of ours. @throws RequestRefused when it is somebody else's. */
+/** The fields of a form. @throws RequestRefused without the CSRF token of the session. */
 export async function formOf(c: Context<WebEnv>): Promise<(name: string) => string> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') {
-    throw new RequestRefused(415, 'A decision is sent as a form.', reload);
+    throw new RequestRefused(415, 'A decision must be sent as a form.', reload);
   }
   const fields = new URLSearchParams(await c.req.text());
   const given = Buffer.from(fields.get('csrf') ?? '');
@@ -82,16 +82,17 @@ export async function formOf(c: Context<WebEnv>): Promise<(name: string) => stri
 }
 
 /**
- * With `Referrer-Policy: no-referrer` a browser sends `Origin: null` with our own forms too, and then only
- * Sec-Fetch-Site tells ours from others'. One of the two has to say that it is ours, and neither the contrary.
+ * Refuses requests from other sites. With `Referrer-Policy: no-referrer` a browser sends `Origin: null` even for the
+ * forms of these pages, and only Sec-Fetch-Site identifies them. One of both must confirm the same origin, and neither
+ * may contradict it.
  */
 function refuseForeign(c: Context, host: string): void {
   const origin = c.req.header('origin') ?? 'null';
   const site = c.req.header('sec-fetch-site');
   const own = `${new URL(c.req.url).protocol}//${host}`;
-  const originOurs = origin !== 'null' && origin.toLowerCase() === own;
-  const foreign = (origin !== 'null' && !originOurs) || (site !== undefined && site !== 'same-origin');
-  if (foreign || (!originOurs && site !== 'same-origin')) {
+  const sameOrigin = origin !== 'null' && origin.toLowerCase() === own;
+  const foreign = (origin !== 'null' && !sameOrigin) || (site !== undefined && site !== 'same-origin');
+  if (foreign || (!sameOrigin && site !== 'same-origin')) {
     throw new RequestRefused(403, 'The request did not come from these pages; nothing was changed.', reload);
   }
 }

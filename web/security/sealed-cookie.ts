@@ -1,29 +1,29 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** What a cookie is for; what was sealed for one opens for no other. */
+/** Purpose of a cookie; a value sealed for one purpose cannot be opened for another. */
 type Purpose = 'login' | 'session';
 
 export interface Seal {
   seal(purpose: Purpose, value: unknown): Promise<string>;
-  /** Undefined for what was not sealed here, was changed, or was sealed for something else. */
+  /** Undefined for a value that was not sealed with these keys, was changed, or has another purpose. */
   open(purpose: Purpose, text: string): Promise<unknown>;
 }
 
 const nonceBytes = 12;
 const tagBytes = 16;
-/** A browser keeps no larger cookie; nothing longer is worth a computation. */
+/** Browsers store no larger cookies, so a longer value is refused without decryption. */
 const maxChars = 4_096;
 
 /**
- * Seals what a browser keeps for us, so that it can neither be read nor made there.
- * @param keys Newest first: it seals, each opens. @param keys.newest Asked to look again, because somebody else may have
- * sealed with a key that was made a moment ago.
+ * Encrypts and authenticates cookie values, so that a browser can neither read nor forge them.
+ * @param keys Keys, newest first: the newest seals, all open. @param keys.newest Whether to fetch the keys again,
+ * because another process may have sealed with a key that was just created.
  */
 export function createSeal(keys: (newest: boolean) => Promise<string[]>): Seal {
   return {
     async seal(purpose, value) {
       const [key] = await keys(false);
-      if (key === undefined) throw new Error('there is no key to seal with');
+      if (key === undefined) throw new Error('no key to seal with exists');
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', derived(key, purpose), nonce);
       const sealed = [nonce, cipher.update(JSON.stringify(value), 'utf8'), cipher.final(), cipher.getAuthTag()];

@@ -5,28 +5,28 @@ import { z } from 'zod';
 import type { Identity } from './oidc.ts';
 import type { Seal } from './sealed-cookie.ts';
 
-/** How long a login may take: passwords, second factors, a look at the phone. */
+/** Maximum time of a login, including second factors. */
 const loginMs = 10 * 60_000;
-/** A session ends so long after its login, whatever was done. */
+/** Maximum time of a session after its login. */
 const sessionMs = 8 * 3_600_000;
-/** And so long after the last page that a person asked for. */
+/** Maximum time of a session after the last page that the person opened. */
 const idleMs = 3_600_000;
-/** A page asked for later than this after the last one renews the idle time. */
+/** Minimum interval between two renewals of the idle time. */
 const renewMs = 60_000;
 
-/** What a login under way has to remember. Times are epoch milliseconds. */
+/** State of a login in progress. Times are epoch milliseconds. */
 const login = z.strictObject({
   state: z.string(),
   nonce: z.string(),
   verifier: z.string(),
-  /** Where on our pages it goes on. */
+  /** Path of these pages after the login. */
   to: z.string(),
   at: z.number(),
 });
 type Login = z.infer<typeof login>;
 
 const session = z.strictObject({
-  /** Known to nobody but the browser that holds the sealed cookie; its forms' token is derived from it. */
+  /** Secret of the sealed cookie; the CSRF token of the forms is derived from it. */
   id: z.string(),
   issuer: z.string(),
   subject: z.string(),
@@ -38,8 +38,9 @@ const session = z.strictObject({
 export type Session = z.infer<typeof session>;
 
 /**
- * The two cookies of the pages, both `__Host-`, so that no other host can set them. The one of a login comes back from
- * the issuer, so it is `Lax`, and it proves nothing but that a login was begun here. The one that acts is `Strict`.
+ * The two cookies of the pages, both with the prefix `__Host-`, so that no other host can set them. The login cookie is
+ * `Lax`, because the browser returns from the issuer; it only proves that this browser started a login. The session
+ * cookie is `Strict`.
  */
 const cookies = {
   login: { name: 'drydock_login', sameSite: 'Lax', maxAge: loginMs / 1_000 },
@@ -49,15 +50,15 @@ const common = { path: '/', httpOnly: true, secure: true, prefix: 'host' } as co
 
 export interface Sessions {
   beginLogin(c: Context, login: Omit<Login, 'at'>): Promise<void>;
-  /** The login that this browser began, once: it is forgotten with that. */
+  /** The login that this browser started; removes its cookie. */
   takeLogin(c: Context): Promise<Login | undefined>;
   begin(c: Context, who: Identity): Promise<void>;
-  /** Who is signed in; undefined without a session, or with one that is over. @param renew Whether a person asked. */
+  /** The valid session, if any. @param renew Whether a person opened the page, which renews the idle time. */
   current(c: Context, renew: boolean): Promise<Session | undefined>;
   end(c: Context): void;
 }
 
-/** @param issuer Sessions of another are none. */
+/** @param issuer Sessions of another issuer are invalid. */
 export function createSessions(seal: Seal, issuer: string, now: () => number): Sessions {
   const read = async <T>(c: Context, kind: 'login' | 'session', schema: z.ZodType<T>): Promise<T | undefined> => {
     const text = getCookie(c, cookies[kind].name, 'host');
@@ -103,8 +104,8 @@ export function createSessions(seal: Seal, issuer: string, now: () => number): S
   };
 }
 
-/** Clocks of functions differ a little; what is further ahead than that was not made by one of them. */
+/** Tolerates small clock differences between functions; a time further ahead is invalid. */
 const within = (age: number, limit: number): boolean => age > -renewMs && age < limit;
 
-/** Token of the forms of a session. */
+/** CSRF token of a session. */
 export const csrfOf = ({ id }: Session): string => createHmac('sha256', id).update('csrf').digest('base64url');

@@ -5,18 +5,18 @@ import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { ServiceFault } from '../signed.ts';
 
-/** Calls a service that is asked in JSON: `('ecr', 'DescribeImages', {…})`. */
+/** Calls a service with a JSON protocol: `('ecr', 'DescribeImages', {…})`. */
 export type Ask = (
   service: 'ecr' | 'cloudwatch' | 'servicequotas',
   operation: string,
   input: object,
 ) => Promise<unknown>;
 
-/** What one run takes at once, of functions that steps and events call. */
-const functionsAtOnce = 50;
+/** Concurrent function invocations that one run needs at most, from steps and events. */
+const minConcurrency = 50;
 const gatewayCpu = 0.25;
 
-/** Whether what ECS will be told to pull is there. @param images `:tag` or `@sha256:…`, the gateway's first. */
+/** Checks that the images exist which ECS will pull. @param images `:tag` or `@sha256:…`, the gateway's first. */
 export async function imageChecks(ask: Ask, repository: string, images: string[]): Promise<Check[]> {
   return Promise.all(
     images.map(async (image, index) => {
@@ -27,17 +27,17 @@ export async function imageChecks(ask: Ask, repository: string, images: string[]
       } catch (error) {
         if (!(error instanceof ServiceFault) || !/NotFound/.test(error.code)) throw error;
         const remedy = 'Push it; see docs/images.md, Build and push.';
-        const gone = `${repository} has no ${image.slice(1)}`;
-        // Not every team has each toolchain.
+        const missing = `${repository} has no ${image.slice(1)}`;
+        // A missing toolchain is a warning: not every team uses each one.
         return index === 0
-          ? fail('image', `${gone}: no phase starts`, remedy)
-          : warn('image', `${gone}: runs that need it fail`, remedy);
+          ? fail('image', `${missing}: no phase starts`, remedy)
+          : warn('image', `${missing}: runs that need it fail`, remedy);
       }
     }),
   );
 }
 
-/** Whether mail of the policy's sender leaves, and to whom. */
+/** Checks that SES can send mail from the policy's sender, and to which recipients. */
 export async function mailChecks(ses: SESv2Client, policy: Policy): Promise<Check[]> {
   const from = policy.notify.email?.from;
   if (from === undefined) return [];
@@ -55,40 +55,44 @@ export async function mailChecks(ses: SESv2Client, policy: Policy): Promise<Chec
   const { ProductionAccessEnabled, SendingEnabled } = await ses.send(new GetAccountCommand({}));
   if (SendingEnabled === false) return [fail('mail', 'SES has paused sending', 'See the reputation page of SES.')];
   if (ProductionAccessEnabled !== true) {
-    const remedy = 'Ask for production access of SES, or verify each recipient.';
+    const remedy = 'Request production access in SES, or verify each recipient.';
     return [warn('mail', 'SES is in its sandbox: only verified addresses get mail', remedy)];
   }
   return [pass('mail', from)];
 }
 
-/** Whether the account lets as much run at once as the policy does. */
+/** Compares the account's quotas with the concurrency of the policy. */
 export async function quotaChecks(lambda: LambdaClient, ask: Ask, policy: Policy, QuotaCode: string): Promise<Check[]> {
   const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
   const free = AccountLimit?.UnreservedConcurrentExecutions ?? 0;
   const functions =
-    free < functionsAtOnce
-      ? warn('functions', `${free} may run at once`, 'Ask Service Quotas for 1000 concurrent executions of Lambda.')
-      : pass('functions', `${free} may run at once`);
+    free < minConcurrency
+      ? warn(
+          'functions',
+          `at most ${free} concurrent executions`,
+          'Request 1000 concurrent Lambda executions in Service Quotas.',
+        )
+      : pass('functions', `at most ${free} concurrent executions`);
   const { concurrent_runs, cpu } = policy.limits;
   const wanted = concurrent_runs * (cpu + gatewayCpu);
   const answer = await ask('servicequotas', 'GetServiceQuota', { ServiceCode: 'fargate', QuotaCode });
   const given = (answer as { Quota?: { Value?: number } }).Quota?.Value ?? 0;
-  const detail = `${given} vCPUs of Fargate, and limits.concurrent_runs asks for ${wanted}`;
-  const remedy = 'Ask Service Quotas for more Fargate On-Demand vCPUs, or lower limits.concurrent_runs.';
+  const detail = `${given} Fargate vCPUs; limits.concurrent_runs needs ${wanted}`;
+  const remedy = 'Request more Fargate On-Demand vCPUs in Service Quotas, or lower limits.concurrent_runs.';
   return [functions, given < wanted ? warn('Fargate', detail, remedy) : pass('Fargate', detail)];
 }
 
-/** Alarms that are on now. */
+/** Reports the alarms that are in the state ALARM. */
 export async function alarmChecks(ask: Ask, names: string[]): Promise<Check[]> {
   const answer = await ask('cloudwatch', 'DescribeAlarms', { AlarmNames: names, StateValue: 'ALARM' });
   const { MetricAlarms = [] } = answer as { MetricAlarms?: { AlarmName?: string; AlarmDescription?: string }[] };
-  if (MetricAlarms.length === 0) return [pass('alarms', `${names.length}, none is on`)];
+  if (MetricAlarms.length === 0) return [pass('alarms', `${names.length}, none in ALARM`)];
   return MetricAlarms.map(({ AlarmName, AlarmDescription }) =>
     warn('alarm', `${AlarmName}: ${AlarmDescription ?? ''}`, 'See docs/aws.md, Alarms.'),
   );
 }
 
-/** Messages that nobody worked off. @param queues URLs of the queues of dead letters. */
+/** Reports messages in the dead-letter queues. @param queues Their URLs. */
 export async function queueChecks(sqs: SQSClient, queues: string[]): Promise<Check[]> {
   const counts = await Promise.all(
     queues.map(async (QueueUrl) => {

@@ -11,34 +11,38 @@ interface SecretNames {
   deployment: string;
 }
 
-/** Whether each secret has a value of its form. What it is stays here: rows say where something is missing. */
+/** Checks that each secret has a valid value. A row names what is missing, never the value. */
 export async function secretChecks(secrets: Secrets, names: SecretNames, policy: Policy | undefined): Promise<Check[]> {
   const providers = new Set(Object.values(policy?.agents.profiles ?? {}).flatMap(({ provider }) => provider ?? []));
   return Promise.all([
     row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Deploy.', async () => {
       const { privateKey } = await secrets.gitHubApp(names.github);
-      if (!isRsa(privateKey)) throw new DrydockError('SecretMissing', 'privateKey is no RSA private key in PEM.');
+      if (!isRsa(privateKey)) throw new DrydockError('SecretMissing', 'privateKey is not an RSA private key in PEM.');
     }),
-    row('secret: deployment key', 'Deploy DrydockState again, which makes one.', async () => {
+    row('secret: deployment key', 'Deploy DrydockState again, which creates one.', async () => {
       await secrets.text(names.deployment);
     }),
     ...[...providers].map((provider) =>
       row(
         `secret: model key ${provider}`,
-        `Put {"${provider}": "…"} into the secret ModelKeys; see docs/aws.md, Deploy.`,
+        `Store {"${provider}": "…"} in the secret ModelKeys; see docs/aws.md, Deploy.`,
         () => secrets.modelAccess(names.models, provider),
       ),
     ),
     ...(policy?.notify.slack
-      ? [row('secret: Slack', 'Put {"webhookUrl": "https://…"} there.', () => secrets.slackWebhook(names.slack))]
+      ? [
+          row('secret: Slack', 'Store {"webhookUrl": "https://…"} in the secret Slack.', () =>
+            secrets.slackWebhook(names.slack),
+          ),
+        ]
       : []),
   ]);
 }
 
-async function row(name: string, remedy: string, look: () => Promise<unknown>): Promise<Check> {
+async function row(name: string, remedy: string, check: () => Promise<unknown>): Promise<Check> {
   try {
-    await look();
-    return pass(name, 'there');
+    await check();
+    return pass(name, 'stored');
   } catch (error) {
     if (error instanceof DrydockError && error.name === 'SecretMissing') return fail(name, error.message, remedy);
     throw error;

@@ -22,13 +22,14 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
       const item = { pk: runPk(gate.runId), sk: `gate#${gate.gateId}`, ...gate };
       if (await table.put(item, absent)) return gate;
       await table.update(item.pk, item.sk, {
-        // A decision that went to the earlier token, which nobody waited for any more, goes to this one too.
+        // A decision that was delivered to the previous token, which is no longer waited for, is delivered to this one
+        // too.
         UpdateExpression: 'SET #token = :token, delivered = :no',
         ExpressionAttributeNames: { '#token': 'token' },
         ExpressionAttributeValues: { ':token': gate.token, ':no': false },
       });
       const stored = await get(gate.gateId);
-      if (!stored) throw new DrydockError('GateNotFound', `Gate ${gate.gateId} vanished while it was opened.`);
+      if (!stored) throw new DrydockError('GateNotFound', `Gate ${gate.gateId} disappeared while it was being opened.`);
       return stored;
     },
 

@@ -7,14 +7,14 @@ import { strip } from './table/keys.ts';
 import { parseStored } from './table/stored.ts';
 import { Table } from './table/table.ts';
 
-/** Attempts to reserve while somebody changes the limit of the same sprint or settles in it. */
-const limitAttempts = 10;
+/** Attempts to reserve while other calls change the sprint's limit or its sums. */
+const maxAttempts = 10;
 
 const budgetPk = (team: string, sprint: string): string => `budget#${team}#${sprint}`;
 
 /**
- * A sprint's item keeps `committed` (settled plus reserved), because a condition cannot add; a
- * reservation and the new sum are written in one transaction.
+ * A sprint's item stores `committed` (settled plus reserved), because a condition expression cannot add. A reservation
+ * and the new sum are written in one transaction.
  */
 export function createLedger(client: DynamoDBClient, tableName: string): Ledger {
   const table = new Table(client, tableName);
@@ -40,7 +40,7 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
   return {
     async reserve({ runId, taskId, team, sprint, capMicros, limitMicros }) {
       const pk = budgetPk(team, sprint);
-      for (let attempt = 0; attempt < limitAttempts; attempt++) {
+      for (let attempt = 0; attempt < maxAttempts; attempt++) {
         const limitVersion = await ensureBudget(pk, limitMicros);
         const refused = await table.transact([
           {
@@ -64,11 +64,11 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
         const total = await table.get(pk, 'total');
         if (Number(total?.limitVersion) !== limitVersion) continue;
         const free = Math.max(0, limitMicros - Number(total?.committed ?? 0));
-        // Somebody settled between the refusal and this look at it.
+        // Another run settled between the refused transaction and this read.
         if (free >= capMicros) continue;
         throw new DrydockError(
           'BudgetExceeded',
-          `The run may cost ${formatUsd(capMicros)}, and ${formatUsd(free)} of ${formatUsd(limitMicros)} are left in the sprint of team ${team} that began ${sprint}.`,
+          `The run needs ${formatUsd(capMicros)}, but only ${formatUsd(free)} of ${formatUsd(limitMicros)} are left in the sprint of team ${team} that began ${sprint}.`,
         );
       }
       throw new DrydockError('Conflict', `The budget of team ${team} keeps changing.`);

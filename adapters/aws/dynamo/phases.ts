@@ -21,7 +21,7 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
     async launch({ phaseId, runId, token, request }) {
       const first: PhaseRecord = { phaseId, runId, attempt: 1, token, request, status: 'launched', delivered: false };
       if (await table.put({ pk: runPk(runId), sk: `phase#${phaseId}`, ...first }, absent)) return first;
-      // Ended and not delivered: the answer stands and only the token is newer. Ended and delivered: the next try.
+      // Ended but not delivered: the answer stays valid and only the token changes. Ended and delivered: a new attempt.
       const next = await table.update(runPk(runId), `phase#${phaseId}`, {
         UpdateExpression:
           'SET attempt = attempt + :one, #token = :token, #status = :launched, delivered = :no REMOVE answer',
@@ -37,7 +37,7 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
         });
       }
       const stored = await get(phaseId);
-      if (!stored) throw new DrydockError('Internal', `Phase ${phaseId} vanished while it was launched.`);
+      if (!stored) throw new DrydockError('Internal', `Phase ${phaseId} disappeared while it was being launched.`);
       return stored;
     },
 
@@ -55,7 +55,7 @@ export function createPhases(client: DynamoDBClient, tableName: string): Phases 
     },
 
     async markDelivered(phaseId) {
-      // Somebody slow may come after the next try began: that one is not delivered.
+      // A late caller may come after the next attempt has begun, whose answer is not delivered yet.
       await table.update(pkOf(phaseId), `phase#${phaseId}`, {
         UpdateExpression: 'SET delivered = :yes',
         ConditionExpression: '#status = :ended',

@@ -4,7 +4,7 @@ import { Table } from './table/table.ts';
 
 const linksPk = (repository: string): string => `links#${repository}`;
 
-/** Links are stored in the table of the runs they lead to. */
+/** Links are stored in the table of the runs. */
 export function createRunLinks(client: DynamoDBClient, tableName: string): RunLinks {
   const table = new Table(client, tableName);
   return {

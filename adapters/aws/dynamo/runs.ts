@@ -8,7 +8,10 @@ import { parseStored } from './table/stored.ts';
 import { type Item, Table } from './table/table.ts';
 import { byTimeIndex } from './table/tables.ts';
 
-/** Writers of one record are few (a step, a command, a phase's end); more failed attempts than this is a defect. */
+/**
+ * A record has few concurrent writers (a step, a command, the end of a phase), so more conflicts than this are a
+ * defect.
+ */
 const updateAttempts = 50;
 
 const taskPk = (repository: string, taskId: string): string => `task#${repository}#${taskId}`;
@@ -17,7 +20,7 @@ const [factsKey, stateKey] = ['record.facts', 'record.state'];
 /** Sort key of a record until version 0.1.0, which stored it as one item. */
 const oldKey = 'record';
 
-/** A record is two items: the facts, written once, and the state, which nearly every write of a run changes. */
+/** A record has two items: the facts, written once, and the state, which nearly every write of a run changes. */
 export function createRuns(client: DynamoDBClient, tableName: string): Runs {
   const table = new Table(client, tableName);
 
@@ -27,9 +30,9 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
   return {
     get,
     async create(record) {
-      // First: an entry of a run that was never created is skipped; a run without its entry would not be found.
+      // The index entry is first: an entry without a run is skipped, but a run without an entry would never be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
-      // Facts that are there already are those of a creation that was cut off; they stand.
+      // Existing facts come from an interrupted creation; they stay valid.
       await table.put(factsItem(record), absent);
       if (!(await table.put(stateItem(record), absent)))
         throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
@@ -48,7 +51,7 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         });
         if (written) return next;
       }
-      throw new DrydockError('Conflict', `Run ${runId} is being changed by too many writers at once.`);
+      throw new DrydockError('Conflict', `Run ${runId} is being changed by too many concurrent writers.`);
     },
 
     async list(limit = 200) {
@@ -96,7 +99,7 @@ const factsItem = (record: RunRecord): Item => ({
   ...pack(pick(record, runFacts.shape), record.runId),
 });
 
-/** `createdAt` is a fact; it stands here too because the index by time is made of the keys of this item. */
+/** `createdAt` is a fact; the state repeats it because the index by time uses attributes of this item. */
 const stateItem = (record: RunRecord): Item => ({
   pk: runPk(record.runId),
   sk: stateKey,

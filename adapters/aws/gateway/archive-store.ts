@@ -5,8 +5,8 @@ import { cachePrefix } from '../phases/store.ts';
 const keyOf = (sha512: string): string => `${cachePrefix}npm/${sha512}`;
 
 /**
- * Archives of packages by checksum in the bucket. What fails is as if nothing were there: a phase without its cache is
- * slower and otherwise the same.
+ * Package archives in the bucket, by checksum. Every failure counts as a cache miss: a phase without the cache is
+ * slower but otherwise the same.
  */
 export function createArchiveStore(client: S3Client, bucket: string): ArchiveStore {
   return {
@@ -15,11 +15,11 @@ export function createArchiveStore(client: S3Client, bucket: string): ArchiveSto
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(sha512) }));
         return await Body?.transformToByteArray();
       } catch {
-        return undefined; // S3 answers 403 for what is not there, to who may not list
+        return undefined; // without s3:ListBucket, S3 answers 403 for a missing object
       }
     },
     async put(sha512, bytes) {
-      // Over whatever is there: it was of no use, or there would be no reason to write.
+      // Overwrites an existing object: an archive is only written if the stored one was missing or unusable.
       const object = { Bucket: bucket, Key: keyOf(sha512), Body: bytes };
       await client.send(new PutObjectCommand(object)).catch(() => undefined);
     },

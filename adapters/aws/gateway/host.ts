@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
@@ -21,44 +21,44 @@ import { artifactNames } from '../../../sandbox/layout.ts';
 import { git } from '../../git/git.ts';
 import type { PhaseStore } from '../phases/store.ts';
 
-/** The runner ends itself at the phase's time limit; this much later nobody waits for it. */
+/** The runner stops at the phase's time limit; this much later the gateway stops waiting for it. */
 const graceMs = 60_000;
-/** Public registries; a sandbox reaches them by the gateway's mirror only. */
+/** Public registries. A sandbox reaches them only through the gateway's mirror. */
 const registries = { npm: 'https://registry.npmjs.org/' };
 
 interface GatewayHostOptions {
   order: StoredOrder;
-  /** What the sandbox shows for its secrets. */
+  /** The ticket that the sandbox exchanges for its secrets. */
   ticket: string;
   store: Pick<PhaseStore, 'input' | 'putCalls' | 'putEnd'>;
-  /** Fetches what the order takes: base repository, model key. */
+  /** Prepares the inputs of the order: base repository, model key. */
   prepare(order: PhaseOrder): PhaseJob | Promise<PhaseJob>;
   listen: { host: string; port: number };
-  /** Aborted when the sandbox is gone or the phase was stopped; the reason is for people. */
+  /** Aborted when the sandbox has stopped or the phase was stopped; the reason is a text for people. */
   signal: AbortSignal;
-  /** Base URLs; the public ones where absent. */
+  /** Base URLs by registry. Default: the public ones. */
   registries?: Record<string, string>;
-  /** Archives of packages kept between phases; without it each phase fetches its own. */
+  /** Package archives that are kept between phases; without it each phase downloads its own. */
   archives?: ArchiveStore;
-  /** The company's proxy, for tunnels of the sandbox; what this process fetches finds it in the environment. */
+  /** The company's proxy, for tunnels of the sandbox; this process takes its own proxy from the environment. */
   proxy?: URL;
   onListening?(port: number): void;
 }
 
 /**
- * The gateway of one phase as a task of its own: serves the sandbox until its result is there, or the signal or the time
- * limit says that none will come, and stores what the phase left. Resolves once that is stored.
+ * The gateway of one phase as its own task. It serves the sandbox until the result has arrived, the signal aborts or
+ * the time limit is over, and then stores the outputs of the phase. Resolves when they are stored.
  */
 export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd> {
   const start = performance.now();
   const { order, store, signal } = options;
   const { phaseKey } = order.spec;
-  const folder = await mkdtemp(path.join(tmpdir(), 'drydock-gateway-'));
+  const folder = await mkdtemp(join(tmpdir(), 'drydock-gateway-'));
   const log = new PhaseLog();
-  const meterFile = path.join(folder, 'meter.ndjson');
+  const meterFile = join(folder, 'meter.ndjson');
   let failure: Failure | undefined;
   try {
-    const folders = { inputs: path.join(folder, 'inputs'), artifacts: path.join(folder, 'artifacts') };
+    const folders = { inputs: join(folder, 'inputs'), artifacts: join(folder, 'artifacts') };
     for (const folder of Object.values(folders)) await mkdir(folder);
     const inputs = new Map<string, Uint8Array>();
     for (const name of order.spec.inputs) {
@@ -79,30 +79,30 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       return end;
     }
     const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-    const offered = options.registries ?? registries;
-    const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, offered);
+    const available = options.registries ?? registries;
+    const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, available);
     let counting = Promise.resolve();
-    const resulted = Promise.withResolvers<void>();
-    const tell = (message: GatewayMessage): void => {
+    const result = Promise.withResolvers<void>();
+    const onMessage = (message: GatewayMessage): void => {
       log.add(message);
-      if (message.type === 'artifact' && message.name === artifactNames.result) resulted.resolve();
-      // Whatever becomes of this task, what was spent is known outside of it.
+      if (message.type === 'artifact' && message.name === artifactNames.result) result.resolve();
+      // Stored continuously, so that the cost is known even if this task is killed.
       if (message.type === 'event' && message.event.type === 'cost')
         counting = counting.then(() => store.putCalls(phaseKey, readMeter(meterFile))).catch(() => undefined);
     };
     const network = options.proxy ? behindProxy(systemNetwork, options.proxy) : systemNetwork;
     const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };
-    const server = await createGateway({ ...settings, ticket: options.ticket }, tell, network, archives);
+    const server = await createGateway({ ...settings, ticket: options.ticket }, onMessage, network, archives);
     server.listen(options.listen.port, options.listen.host);
     await once(server, 'listening');
     const address = server.address();
     if (typeof address === 'object' && address) options.onListening?.(address.port);
-    failure = await endOf(resulted.promise, signal, order.spec.limits.timeoutMs + graceMs);
+    failure = await endOf(result.promise, signal, order.spec.limits.timeoutMs + graceMs);
     await closed(server);
     await counting;
     const artifacts = await leftArtifacts(folders.artifacts);
     artifacts.set(artifactNames.events, log.events);
-    const reason = typeof signal.reason === 'string' ? signal.reason : 'it said nothing';
+    const reason = typeof signal.reason === 'string' ? signal.reason : 'no reason given';
     const ended = {
       enforcer: 'fargate',
       ...(failure === undefined ? {} : { failure }),
@@ -128,7 +128,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   }
 }
 
-/** What the base's lock file has for a checksum of each archive. The sandbox has no say in it. */
+/** The checksums of package archives in the base's lock file, which the sandbox cannot change. */
 async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<ReadonlyMap<string, string>> {
   for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) {
     const args = ['cat-file', 'blob', `${spec.base}:${name}`];
@@ -138,9 +138,14 @@ async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<Reado
   return new Map();
 }
 
-/** What ended the phase from outside; undefined where the sandbox came to its own end, with a result or without one. */
-async function endOf(resulted: Promise<void>, signal: AbortSignal, limitMs: number): Promise<Failure | undefined> {
-  const timedOut = { name: 'PhaseTimedOut', message: `not ended ${graceMs / 1000} s after the phase's time limit` };
+/**
+ * The failure that ended the phase from outside; `undefined` if the sandbox ended by itself, with or without a result.
+ */
+async function endOf(result: Promise<void>, signal: AbortSignal, limitMs: number): Promise<Failure | undefined> {
+  const timedOut = {
+    name: 'PhaseTimedOut',
+    message: `the phase did not end within ${graceMs / 1000} s after its time limit`,
+  };
   const limit = Promise.withResolvers<Failure>();
   const timer = setTimeout(() => limit.resolve(timedOut), Math.min(limitMs, 2 ** 31 - 1));
   const stopped = Promise.withResolvers<undefined>();
@@ -148,14 +153,14 @@ async function endOf(resulted: Promise<void>, signal: AbortSignal, limitMs: numb
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   try {
-    return (await Promise.race([resulted, stopped.promise, limit.promise])) ?? undefined;
+    return (await Promise.race([result, stopped.promise, limit.promise])) ?? undefined;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
 }
 
-/** Answers under way, the one to the result among them, are let out first. */
+/** Lets responses in progress finish, including the one for the result, before it closes connections. */
 async function closed(server: Server): Promise<void> {
   const done = once(server, 'close');
   server.close();

@@ -10,25 +10,25 @@ import { storedOrder } from '../../../core/run/phase-order.ts';
 import { awsError } from '../errors.ts';
 import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
-/** What a gateway asks its broker for. */
+/** A gateway's request to its broker. */
 const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
 
-/** What it gets: its order, and the few secrets that order takes. Nothing of it is ever stored. */
+/** The response: the order of the phase, and the secrets that it needs. It is never stored. */
 export const brokerAnswer = z.strictObject({
   order: storedOrder,
-  /** What the sandbox will show. */
+  /** The ticket that the sandbox will present. */
   ticket: z.string(),
-  /** For the objects of this phase and the cache of archives, and no others. ISO 8601 in `expiration`. */
+  /** Access to the objects of this phase and to the archive cache only. `expiration`: ISO 8601. */
   credentials: z.strictObject({
     accessKeyId: z.string(),
     secretAccessKey: z.string(),
     sessionToken: z.string(),
     expiration: z.string(),
   }),
-  /** Reads the one repository of the order. */
+  /** Read access to the one repository of the order. */
   codeHost: z.strictObject({ apiUrl: z.string(), gitUrl: z.string(), token: z.string() }).optional(),
   modelKey: z.string().optional(),
-  /** Why the phase cannot run: what was to be given is missing. */
+  /** The error if the phase cannot run, because a secret is missing. */
   missing: z.strictObject({ name: z.string(), message: z.string() }).optional(),
 });
 export type BrokerAnswer = z.infer<typeof brokerAnswer>;
@@ -37,32 +37,32 @@ export interface BrokerOptions {
   store: Pick<PhaseStore, 'order'>;
   phases: Pick<Phases, 'get'>;
   sts: STSClient;
-  /** ARN of the role that may touch the objects of phases; a session gets those of one. */
+  /** ARN of the role with access to the objects of all phases; a session is limited to one phase. */
   storageRole: string;
   bucket: string;
   clock: Clock;
-  /** The key that grants are made with, then the one it replaced. @param newest See `Secrets.versions`. */
+  /** The deployment's current and previous key, which grants are derived from. @param newest See `Secrets.versions`. */
   deploymentKeys(newest: boolean): Promise<string[]>;
-  /** A token that reads the repository of that scope. */
+  /** A token with read access to the repository of the scope. */
   readToken(scope: CodeHostScope): Promise<NonNullable<BrokerAnswer['codeHost']>>;
   modelAccess(provider: string): Promise<ModelAccess>;
 }
 
 /**
- * Answers the gateways: a grant is for one phase and one try, and good only while that try is the one that runs.
- * @throws DeliveryRefused for any other.
+ * Answers gateways. A grant belongs to one attempt of one phase and is valid only while that attempt runs.
+ * @throws DeliveryRefused for any other grant.
  */
 export function createBroker(options: BrokerOptions): (request: unknown) => Promise<BrokerAnswer> {
   return async (request) => {
     const { phaseKey, grant } = brokerRequest.parse(request);
     const key = await keyOf(options, phaseKey, grant);
-    if (key === undefined) throw refused('the grant is not for this phase, or is old');
-    const at = phaseKey.lastIndexOf('/');
-    const phase = await options.phases.get(phaseKey.slice(0, at));
-    if (!phase || phase.answer || phase.attempt !== Number(phaseKey.slice(at + 1)))
-      throw refused('no such try is running');
+    if (key === undefined) throw refused('the grant is not valid for this phase, or has expired');
+    const slash = phaseKey.lastIndexOf('/');
+    const phase = await options.phases.get(phaseKey.slice(0, slash));
+    if (!phase || phase.answer || phase.attempt !== Number(phaseKey.slice(slash + 1)))
+      throw refused('that attempt is not running');
     const order = await options.store.order(phaseKey);
-    if (!order) throw refused('it was never ordered');
+    if (!order) throw refused('the phase has no order');
     const answer: BrokerAnswer = {
       order,
       ticket: sandboxTicket(key, phaseKey),
@@ -73,7 +73,7 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
       const model = order.model && (await options.modelAccess(order.model.provider));
       if (model?.key !== undefined) answer.modelKey = model.key;
     } catch (error) {
-      // The gateway ends the phase with it, so that people read why.
+      // The gateway ends the phase with this error, so that people see the reason.
       const { name, message } = viewError(awsError(error) ?? error);
       answer.missing = { name, message };
     }
@@ -81,7 +81,9 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
   };
 }
 
-/** The key a grant was made with: whoever launched the phase may have known an older one than we do, or a newer. */
+/**
+ * The key that the grant was made with: the launcher may have used an older or a newer key than the one cached here.
+ */
 async function keyOf(options: BrokerOptions, phaseKey: string, grant: string): Promise<string | undefined> {
   for (const newest of [false, true]) {
     const keys = await options.deploymentKeys(newest);
@@ -106,7 +108,7 @@ async function credentialsOf(
         Version: '2012-10-17',
         Statement: [
           { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: objects },
-          // The bucket's key is used in the caller's name.
+          // S3 uses the bucket's key on behalf of the caller.
           { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: '*' },
         ],
       }),
@@ -114,9 +116,9 @@ async function credentialsOf(
   );
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = made ?? {};
   if (!accessKeyId || !secretAccessKey || !sessionToken || !made?.Expiration)
-    throw new DrydockError('Internal', 'STS gave no credentials.');
+    throw new DrydockError('Internal', 'STS returned no credentials.');
   return { accessKeyId, secretAccessKey, sessionToken, expiration: made.Expiration.toISOString() };
 }
 
 const refused = (reason: string): DrydockError =>
-  new DrydockError('DeliveryRefused', `The broker gives nothing: ${reason}.`);
+  new DrydockError('DeliveryRefused', `The broker refused the request: ${reason}.`);

@@ -26,23 +26,23 @@ interface FargateConfig {
   cluster: string;
   /** Subnets and security group of each role. */
   networks: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
-  /** Task definitions with their revision; those of sandboxes by runtime of the policy, or by toolchain. */
+  /** Task definitions with their revision; those of sandboxes by runtime of the policy or by toolchain. */
   definitions: { gateway: string; sandboxes: Readonly<Record<string, string>> };
-  /** `FARGATE_SPOT`: only the first try of a phase takes the risk of being interrupted. */
+  /** With `FARGATE_SPOT`, only the first attempt of a phase uses Spot; a retry runs on On-Demand capacity. */
   sandboxCapacity: Capacity;
   gatewayPort: number;
-  /** Tar of a profile's files. @throws AgentUnavailable. */
+  /** Tar file with the files of a profile. @throws AgentUnavailable. */
   agentFiles(profile: string): Promise<Uint8Array>;
-  /** What tickets and grants are derived from. */
+  /** The key from which tickets and grants are derived. */
   deploymentKey(): Promise<string>;
 }
 
-/** A gateway gets its address within seconds; without one for so long it never will. */
+/** A gateway gets its address within seconds; after this time it is considered failed. */
 const addressMs = 90_000;
 const pollMs = 1_000;
-/** Between an order and its tasks; later than that, tasks that are not there are gone. */
+/** Maximum time between an order and its tasks; after it, missing tasks are considered gone. */
 const startMs = 5 * 60_000;
-/** Beyond the phase's time limit: pulling images, making the base repository, writing the end. */
+/** Time in addition to the phase's limit: to pull images, create the base repository and write the end. */
 const graceMs = 15 * 60_000;
 
 export interface FargateLauncher extends PhaseLauncher {
@@ -51,9 +51,9 @@ export interface FargateLauncher extends PhaseLauncher {
 }
 
 /**
- * Starts the two tasks of a phase: the gateway, and the sandbox that is told its address. Both carry the
- * phase's key in `startedBy`, so that who hears of their end knows whose it is. A request that
- * the SDK sends again starts nothing twice, by its client token; every launch is a try of its own.
+ * Starts the two tasks of a phase: the gateway, and the sandbox, which gets the gateway's address. Both carry the phase
+ * key in `startedBy`, so that their stop events can be assigned to the phase. The client token makes the SDK's retries
+ * idempotent; each launch is a separate attempt.
  */
 export function createFargateLauncher(
   client: ECSClient,
@@ -96,7 +96,7 @@ export function createFargateLauncher(
     if (arn !== undefined) return arn;
     const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
     throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
-      remedy: 'Capacity comes back by itself; otherwise see the limits of Fargate in this region.',
+      remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
     });
   };
 
@@ -130,7 +130,7 @@ export function createFargateLauncher(
       const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
       await store.putOrder(await withAgentFiles(order, config.agentFiles));
       const key = await config.deploymentKey();
-      // Taken back with its gateway, a sandbox's work would be lost even where it has just ended.
+      // Never on Spot: if the gateway were interrupted, even the work of a finished sandbox would be lost.
       const gateway = await runTask('gateway', phaseKey, config.definitions.gateway, 'FARGATE', {
         DRYDOCK_PHASE_KEY: phaseKey,
         DRYDOCK_GRANT: gatewayGrant(key, phaseKey, clock.now() + limits.timeoutMs + graceMs),
@@ -153,13 +153,13 @@ export function createFargateLauncher(
     },
     async isRunning(phase) {
       if ((await running(phase)).length > 0) return true;
-      // One that is being started has no tasks yet: whoever starts it fails by itself, or has them soon.
+      // A phase that is being launched has no tasks yet; the launch soon either fails or creates them.
       const orderedAt = await store.orderedAt(`${phase.phaseId}/${phase.attempt}`);
       return orderedAt === undefined || clock.now() - orderedAt < startMs;
     },
     async left({ phaseId, attempt }) {
       const phaseKey = `${phaseId}/${attempt}`;
-      const gone = { phaseId, phaseKey, attempt, interrupted: false, reason: 'ECS has no task of it any more' };
+      const gone = { phaseId, phaseKey, attempt, interrupted: false, reason: 'ECS no longer lists its task' };
       return endOf({ role: 'gateway', ...gone });
     },
     endOf,
@@ -167,14 +167,14 @@ export function createFargateLauncher(
   };
 }
 
-/** The image that the policy pins for exactly this runtime, else that of its toolchain. */
+/** The image that the policy pins for exactly this runtime, otherwise the image of its toolchain. */
 function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtime: string): string {
   for (const name of [runtime, toolchainOf(runtime)])
     if (name !== undefined && Object.hasOwn(definitions, name)) return definitions[name] ?? '';
-  throw new DrydockError('UnknownRuntime', `There is no image for ${runtime} in this deployment.`);
+  throw new DrydockError('UnknownRuntime', `This deployment has no image for ${runtime}.`);
 }
 
-/** The gateway's task has no folder of the operator's: the profile's files go with the other inputs. */
+/** The gateway's task cannot read the operator's folders, so the profile's files are one of the inputs. */
 async function withAgentFiles(order: PhaseOrder, read: FargateConfig['agentFiles']): Promise<PhaseOrder> {
   const { agent } = order.spec;
   if (order.agentFiles === undefined || agent === null) return order;

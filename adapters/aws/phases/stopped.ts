@@ -5,7 +5,7 @@ import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
- * What ECS says of a task that stopped.
+ * ECS's event about a stopped task.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
  */
 const taskEvent = z.object({
@@ -30,16 +30,16 @@ export interface StoppedTask {
   phaseId: string;
   phaseKey: string;
   attempt: number;
-  /** Fargate took the capacity back. */
+  /** Whether Fargate reclaimed the Spot capacity. */
   interrupted: boolean;
-  /** What ECS ran, `sha256:` and 64 hex. */
+  /** Digest of the image that ran, `sha256:` and 64 hex digits. */
   imageDigest?: string;
-  /** For people. */
+  /** A text for people. */
   reason: string;
 }
-/** What ECS knows of the other task, whether or not it has stopped. */
+/** ECS's data about the other task, running or stopped. */
 interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'reason'> {
-  /** Milliseconds: `place` until there was a machine for it, `pull` of its image, `boot` until it ran. */
+  /** Milliseconds: `place` until it had capacity, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
 }
 
@@ -54,7 +54,7 @@ const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<Other
   };
 };
 
-/** The sandbox of a phase as ECS describes it; it does so for an hour after it stopped. */
+/** The sandbox of a phase as ECS describes it, which is possible until an hour after it stopped. */
 export const sandboxTask = (task: Task): OtherTask => {
   const { createdAt, pullStartedAt, pullStoppedAt, startedAt } = task;
   const spans = {
@@ -68,7 +68,7 @@ export const sandboxTask = (task: Task): OtherTask => {
   return { role: 'sandbox', ...factsOf(task), timings: Object.fromEntries(timings) as Record<string, number> };
 };
 
-/** Undefined for a task that is of no phase. */
+/** @returns `undefined` if the task belongs to no phase. */
 export function readStopped(event: unknown): StoppedTask | undefined {
   const parsed = taskEvent.safeParse(event);
   if (!parsed.success) return undefined;
@@ -81,9 +81,9 @@ export function readStopped(event: unknown): StoppedTask | undefined {
 }
 
 /**
- * The end of a phase whose gateway has stopped: what it stored, or, where it did not live to, that it is lost. That Fargate
- * took the capacity back is known here and not inside.
- * @param sandbox what ECS knows of the other task, where it still does.
+ * The end of a phase whose gateway has stopped: the end that the gateway stored, or `SandboxLost` if it stored none.
+ * Only ECS knows whether Fargate reclaimed the capacity.
+ * @param sandbox ECS's data about the sandbox task, if it is still available.
  */
 export async function endOfPhase(
   store: Pick<PhaseStore, 'end' | 'calls'>,
@@ -92,10 +92,13 @@ export async function endOfPhase(
 ): Promise<PhaseEnd> {
   const { phaseKey } = gateway;
   const end = (await store.end(phaseKey)) ?? lost(gateway, await store.calls(phaseKey));
-  const back = [gateway, sandbox].find((task) => task?.interrupted);
+  const interrupted = [gateway, sandbox].find((task) => task?.interrupted);
   const failure =
-    end.failure?.name === 'SandboxLost' && back
-      ? { name: 'SandboxInterrupted', message: `Fargate took the ${back.role} back: ${back.reason}` }
+    end.failure?.name === 'SandboxLost' && interrupted
+      ? {
+          name: 'SandboxInterrupted',
+          message: `Fargate reclaimed the capacity of the ${interrupted.role}: ${interrupted.reason}`,
+        }
       : end.failure;
   const image = sandbox?.imageDigest;
   const timings = sandbox?.timings;

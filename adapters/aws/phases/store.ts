@@ -15,15 +15,15 @@ import { storedEnd } from '../../../core/run/phase-end.ts';
 import { type StoredOrder, storedOrder } from '../../../core/run/phase-order.ts';
 
 /**
- * Where the two tasks of a phase and the functions meet, in the bucket:
- * `orders/<phaseKey>.json` what the pipeline ordered; read by the broker, and by no task
- * `orders/<phaseKey>/sandbox.json` the sandbox's task, once it was started
- * `phases/<phaseKey>/inputs/<name>` the bytes of its inputs
- * `phases/<phaseKey>/calls.json` what its meter has counted so far
- * `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json` what it left; a phase with an end has all of it
+ * The objects through which the two tasks of a phase and the functions exchange data:
+ * - `orders/<phaseKey>.json`: the order of the pipeline; the broker reads it, tasks cannot
+ * - `orders/<phaseKey>/sandbox.json`: the sandbox's task, after its start
+ * - `phases/<phaseKey>/inputs/<name>`: the inputs
+ * - `phases/<phaseKey>/calls.json`: the model calls that the meter has counted so far
+ * - `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json`: the outputs; `end.json` is written last
  */
 const orderKey = (phaseKey: string): string => `orders/${phaseKey}.json`;
-/** Below this the gateways of all phases may read and write; the bucket forgets it after a while. */
+/** Gateways of all phases may read and write under this prefix; the bucket's lifecycle deletes its objects. */
 export const cachePrefix = 'cache/';
 const sandboxKey = (phaseKey: string): string => `orders/${phaseKey}/sandbox.json`;
 const startedTask = z.strictObject({ taskArn: z.string() });
@@ -36,13 +36,13 @@ export interface PhaseStore {
   orderedAt(phaseKey: string): Promise<number | undefined>;
   input(phaseKey: string, name: string): Promise<Uint8Array | undefined>;
   putCalls(phaseKey: string, calls: ModelCall[]): Promise<void>;
-  /** Empty where no call was made. */
+  /** Empty if there were no calls. */
   calls(phaseKey: string): Promise<ModelCall[]>;
   putSandbox(phaseKey: string, taskArn: string): Promise<void>;
-  /** ARN of the sandbox's task; undefined where it was never started. */
+  /** ARN of the sandbox's task; `undefined` if it was never started. */
   sandbox(phaseKey: string): Promise<string | undefined>;
   putEnd(end: PhaseEnd): Promise<void>;
-  /** Undefined where the gateway did not live to write it. */
+  /** `undefined` if the gateway stopped before it wrote the end. */
   end(phaseKey: string): Promise<PhaseEnd | undefined>;
 }
 

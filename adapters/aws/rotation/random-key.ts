@@ -3,10 +3,10 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { Rotated } from './rotation.ts';
 
 const bytes = 48;
-/** Of the keys that the stack makes, too. */
+/** Minimum length; the key that the stack generates is longer. */
 const minChars = 32;
 
-/** A key that only we know: whoever reads it takes the one before as well, until the next rotation. */
+/** A random key that only Drydock's functions use. They accept the previous version too, until the next rotation. */
 export const randomKey: Rotated = {
   next: () => randomBytes(bytes).toString('base64url'),
   test(next) {

@@ -18,31 +18,31 @@ const rotationEvent = z.object({
   ClientRequestToken: z.string().min(32).max(64),
 });
 
-/** A next value is used once everybody who looks for one, as `Secrets` does, has found it. */
-const foundMs = newestMs + 1_000;
+/** A new value is used only after every reader that polls for it (see `Secrets`) has found it. */
+const propagationMs = newestMs + 1_000;
 
-/** The value a secret has, and when it got it. */
+/** The value of a secret, and when it was set. */
 interface Current {
   text: string;
   /** Epoch milliseconds. */
   since: number;
 }
 
-/** How one kind of secret is rotated. What throws is tried again by Secrets Manager, each step from its beginning. */
+/** The rotation of one kind of secret. Secrets Manager retries a failed step from its beginning. */
 export interface Rotated {
-  /** The next value. Made once: the steps after it, and those that are done again, find it stored. */
+  /** The next value. It is created once; later steps and retries read the stored value. */
   next(current: Current | undefined): string;
-  /** Tells whoever else has to know of it. Doing it twice changes nothing. */
+  /** Sets the value in the external service. Idempotent. */
   set?(next: string): Promise<void>;
-  /** @throws DrydockError when the value cannot be used. Also asked with the value there is, when a schedule is made. */
+  /** @throws DrydockError if the value is not usable. Creating a schedule calls it with the current value. */
   test(next: string): Promise<void> | void;
-  /** @throws DrydockError when the value was made from another than the one it would take the place of. */
+  /** @throws DrydockError if `next` was derived from another value than `current`. */
   replaces?(current: string, next: string): void;
 }
 
 /**
- * The four steps of a rotation, each of which may be done again and may find the ones before it half done.
- * @param kinds By the secret's ARN; no other is touched. @throws ServiceRefused for a request that is no rotation's.
+ * The four steps of a rotation. Each step may be repeated, and may find the steps before it incomplete.
+ * @param kinds By the secret's ARN; other secrets are refused. @throws ServiceRefused for an invalid rotation request.
  */
 export function createRotation(
   client: SecretsManagerClient,
@@ -62,7 +62,7 @@ export function createRotation(
   const pending = async (arn: string, token: string): Promise<Current> => {
     const found = await read(arn, { VersionId: token, VersionStage: 'AWSPENDING' });
     if (found) return found;
-    throw refused('there is no next value: createSecret comes first');
+    throw refused('there is no pending value: createSecret must run first');
   };
 
   const steps: Record<z.infer<typeof rotationEvent>['Step'], (arn: string, token: string, kind: Rotated) => unknown> = {
@@ -74,7 +74,7 @@ export function createRotation(
     },
     async setSecret(arn, token, kind) {
       const { text, since } = await pending(arn, token);
-      const early = since + foundMs - clock.now();
+      const early = since + propagationMs - clock.now();
       if (early > 0) await clock.sleep(early);
       await kind.set?.(text);
     },
@@ -88,7 +88,7 @@ export function createRotation(
           SecretId: arn,
           VersionStage: 'AWSCURRENT',
           MoveToVersionId: token,
-          // Refused where another version became the current one meanwhile.
+          // Fails if another version became current in the meantime.
           ...(from === undefined ? {} : { RemoveFromVersionId: from }),
         }),
       );
@@ -98,11 +98,11 @@ export function createRotation(
   return async (given) => {
     const event = rotationEvent.safeParse(given).data;
     const kind = event && kinds.get(event.SecretId);
-    if (!event || !kind) throw refused('it is not about a secret that is rotated here');
+    if (!event || !kind) throw refused('the request names no secret that is rotated here');
     const { Step, SecretId, ClientRequestToken: token } = event;
     try {
       const stages = (await stagesOf(client, SecretId)).get(token);
-      // Done already, whatever was heard of it.
+      // The rotation is complete already; its response may have been lost.
       if (stages?.includes('AWSCURRENT')) return;
       if (!stages) throw refused('the secret has no such version');
       await steps[Step](SecretId, token, kind);
@@ -119,6 +119,6 @@ async function stagesOf(client: SecretsManagerClient, arn: string): Promise<Map<
 }
 
 const refused = (reason: string): DrydockError =>
-  new DrydockError('ServiceRefused', `Nothing was rotated: ${reason}.`, {
-    remedy: 'Rotations are started by `aws secretsmanager rotate-secret`; docs/rotation.md says how.',
+  new DrydockError('ServiceRefused', `The secret was not rotated: ${reason}.`, {
+    remedy: 'Start a rotation with `aws secretsmanager rotate-secret`; see docs/rotation.md.',
   });

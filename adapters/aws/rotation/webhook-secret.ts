@@ -4,8 +4,8 @@ import { DrydockError } from '../../../core/errors.ts';
 import { digestOf, keySince, parseAppSecret } from '../secrets/app-secret.ts';
 import type { Rotated } from './rotation.ts';
 
-/** How long messages that were signed with the old secret are taken. */
-const oldMs = 24 * 3_600_000;
+/** How long deliveries with a signature of the old secret are accepted. */
+const overlapMs = 24 * 3_600_000;
 
 interface Hook {
   sign(secret: string): Promise<void>;
@@ -13,9 +13,9 @@ interface Hook {
 }
 
 /**
- * The webhook secret in the secret of the GitHub App. GitHub signs with the new one as soon as it is told, which is before
- * the new version is the current one: who checks signatures takes the pending one too. What else is in the secret stays,
- * and since when its private key is there is written down, as the rotation hides it.
+ * Rotates the webhook secret, which is part of the secret of the GitHub App. GitHub signs with the new one as soon as
+ * it is set there, before the new version becomes current, so verifiers accept the pending version too. The other
+ * fields stay. The age of the private key is stored as a field, because the rotation changes the age of the secret.
  */
 export function webhookSecret(
   hookOf: (app: { apiUrl: string; appId: number; privateKey: string }) => Hook,
@@ -28,7 +28,7 @@ export function webhookSecret(
       return JSON.stringify({
         ...(JSON.parse(current?.text ?? '{}') as object),
         webhookSecrets: [randomBytes(32).toString('hex'), app.webhookSecrets[0]],
-        oldUntil: new Date(now() + oldMs).toISOString(),
+        oldUntil: new Date(now() + overlapMs).toISOString(),
         keyDigest: digestOf(app.privateKey),
         keySince: new Date(since).toISOString(),
       });
@@ -48,7 +48,7 @@ export function webhookSecret(
   };
 }
 
-/** What a rotation does not change. */
+/** The fields that a rotation does not change. */
 function rest(text: string): string {
   const {
     webhookSecrets: _secrets,

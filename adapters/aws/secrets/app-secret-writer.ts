@@ -7,10 +7,12 @@ import {
 import { DrydockError } from '../../../core/errors.ts';
 import { type AppSecret, parseAppSecret } from './app-secret.ts';
 
-/** The secret of the GitHub App, for whoever may write it and not read it. */
+/** Writes the secret of the GitHub App, without permission to read it. */
 interface AppSecretWriter {
   isStored(): Promise<boolean>;
-  /** @throws UsageError for what is no App, or where there is one that is not to be replaced. Nothing of it is quoted. */
+  /**
+   * @throws UsageError for an invalid App, or if one exists and `replace` is false. The message quotes nothing of it.
+   */
   store(given: unknown, replace: boolean): Promise<void>;
 }
 
@@ -30,8 +32,8 @@ export function createAppSecretWriter(client: SecretsManagerClient, arn: string)
 }
 
 const storedAlready = (): DrydockError =>
-  new DrydockError('UsageError', 'The deployment has a GitHub App already.', {
-    remedy: 'Use it; or replace it with --replace, and delete the old app on GitHub.',
+  new DrydockError('UsageError', 'The deployment already has a GitHub App.', {
+    remedy: 'Use it, or replace it with --replace and delete the old app on GitHub.',
   });
 
 function appOf(given: unknown): AppSecret {
@@ -39,9 +41,9 @@ function appOf(given: unknown): AppSecret {
     const app = parseAppSecret(JSON.stringify(given));
     if (isRsa(app.privateKey)) return app;
   } catch {
-    // said below
+    // The error below has no `cause`, which could quote the key.
   }
-  throw new DrydockError('UsageError', 'What was sent is not a GitHub App with its private key.');
+  throw new DrydockError('UsageError', 'The request does not contain a GitHub App with its private key.');
 }
 
 function isRsa(key: string): boolean {

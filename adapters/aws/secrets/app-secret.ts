@@ -9,39 +9,39 @@ const appSecret = z.object({
   webhookSecrets: z.array(z.string().min(1)).min(1).max(2),
   apiUrl: z.url().default('https://api.github.com'),
   gitUrl: z.url().default('https://github.com'),
-  /** ISO 8601: until when the older webhook secret counts. Always, where a person wrote them and not the rotation. */
+  /** ISO 8601. End of the older webhook secret's validity; without it, all secrets in the list are valid. */
   oldUntil: z.iso.datetime().optional(),
-  /** Written by the rotation: which private key it found, and since when that is there. */
+  /** Written by the rotation: the digest of the private key, and since when that key is stored. */
   keyDigest: z.string().optional(),
   keySince: z.iso.datetime().optional(),
 });
 
-/** What a person, `drydock github setup` or a rotation puts into the secret of the GitHub App. */
+/** The content of the GitHub App's secret, which a person, `drydock github setup` or a rotation writes. */
 export type AppSecret = z.infer<typeof appSecret>;
 
-/** @throws SecretMissing, which says where it is not as it should be and nothing that is in it. */
+/** @throws SecretMissing, which names invalid fields and never their values. */
 export function parseAppSecret(text: string | undefined, name = 'of the GitHub App'): AppSecret {
   const parsed = appSecret.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  const where = text === undefined ? 'has no value yet' : 'is not as it should be: ';
+  const where = text === undefined ? 'has no value yet' : 'is not valid:  ';
   const paths =
     text === undefined ? '' : parsed.error.issues.map(({ path }) => path.join('.')).join(', ') || 'not JSON';
   throw new DrydockError('SecretMissing', `The secret ${name} ${where}${paths}.`, {
-    remedy: 'Put it there as docs/aws.md says.',
+    remedy: 'Store it as described in docs/aws.md.',
   });
 }
 
-/** Webhook secrets that count now, newest first. */
+/** Currently valid webhook secrets, newest first. */
 export const validSecrets = ({ webhookSecrets: [newest, ...older], oldUntil }: AppSecret, now: number): string[] => [
   ...(newest === undefined ? [] : [newest]),
   ...(oldUntil === undefined || now < Date.parse(oldUntil) ? older : []),
 ];
 
-/** Epoch milliseconds since which the private key is there, as far as a rotation has written it down. */
+/** Epoch milliseconds since which the private key is stored, if a rotation has recorded that. */
 export const keySince = ({ privateKey, keyDigest, keySince: since }: AppSecret): number | undefined =>
   since !== undefined && keyDigest === digestOf(privateKey) ? Date.parse(since) : undefined;
 
-/** First part of a digest: enough to see that a key is another, and of no use to make one. */
+/** The start of a digest: enough to detect another key, and useless for guessing one. */
 export const digestOf = (privateKey: string): string =>
   createHash('sha256').update(privateKey).digest('hex').slice(0, 16);
 

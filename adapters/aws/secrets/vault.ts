@@ -3,8 +3,9 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { TokenVault } from '../../../core/ports/runtime/vault.ts';
 
 /**
- * Seals small secrets under a KMS key. What was sealed for one purpose opens for no other: the purpose is the encryption
- * context, which the policies of the roles name too. A sealed token fits KMS's 4 KiB.
+ * Encrypts small secrets with a KMS key. A secret that was encrypted for one purpose cannot be decrypted for another:
+ * the purpose is the encryption context, which the policies of the roles also require. A task token fits KMS's limit of
+ * 4 KiB.
  */
 export function createKmsVault(client: KMSClient, keyArn: string, purpose: string): TokenVault {
   const context = { drydock: purpose };
@@ -13,7 +14,7 @@ export function createKmsVault(client: KMSClient, keyArn: string, purpose: strin
       const { CiphertextBlob } = await client.send(
         new EncryptCommand({ KeyId: keyArn, Plaintext: Buffer.from(token, 'utf8'), EncryptionContext: context }),
       );
-      if (!CiphertextBlob) throw new DrydockError('Internal', 'KMS sealed nothing.');
+      if (!CiphertextBlob) throw new DrydockError('Internal', 'KMS returned no ciphertext.');
       return Buffer.from(CiphertextBlob).toString('base64');
     },
     async open(sealed) {
@@ -24,7 +25,7 @@ export function createKmsVault(client: KMSClient, keyArn: string, purpose: strin
           EncryptionContext: context,
         }),
       );
-      if (!Plaintext) throw new DrydockError('Internal', 'KMS opened nothing.');
+      if (!Plaintext) throw new DrydockError('Internal', 'KMS returned no plaintext.');
       return Buffer.from(Plaintext).toString('utf8');
     },
   };

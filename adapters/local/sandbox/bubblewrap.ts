@@ -8,8 +8,8 @@ import { unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
 
-/** Parts of /etc that programs need and that tell nothing about the host's people or services. */
-const ETC = [
+/** Parts of /etc that programs need and that disclose nothing about the host's users or services. */
+const etcNames = [
   'ssl',
   'ca-certificates',
   'pki',
@@ -21,10 +21,10 @@ const ETC = [
   'mime.types',
 ];
 
-/** Read-only parts of the host's system that both layers see: [path on the host, path inside]. */
+/** Read-only parts of the host's system that both layers mount: [path on the host, path inside]. */
 export function systemMounts(etc: string): [string, string][] {
   const mounts: [string, string][] = [['/usr', '/usr']];
-  for (const name of ETC) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
+  for (const name of etcNames) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
   for (const name of ['passwd', 'group', 'hosts', 'nsswitch.conf']) mounts.push([`${etc}/${name}`, `/etc/${name}`]);
   for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64']) {
     if (existsSync(`/${name}`) && !lstatSync(`/${name}`).isSymbolicLink()) mounts.push([`/${name}`, `/${name}`]);
@@ -39,7 +39,7 @@ export function systemLinks(): [string, string][] {
     .map((name) => [readlinkSync(`/${name}`), `/${name}`]);
 }
 
-/** Arguments of the outer layer: no network, nothing of the host but its system, the phase's folders, and one socket. */
+/** Arguments of the outer layer: no network; only the host's system, the folders of the phase, and one socket. */
 export function outerArguments(
   folder: PhaseFolder,
   system: [string, string][],
@@ -67,14 +67,14 @@ export function outerArguments(
   ];
 }
 
-/** Checks once that both layers can be made here. @throws SandboxUnavailable with the remedy. */
+/** Checks that this machine can create both layers. @throws SandboxUnavailable with the remedy. */
 export async function probeBubblewrap(): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new DrydockError(
       'SandboxUnavailable',
-      `isolation needs Linux on x64; this is ${process.platform} on ${process.arch}`,
+      `isolation needs Linux on x64; this machine is ${process.platform} on ${process.arch}`,
       {
-        remedy: 'Use a Linux x64 machine, or type --unsafe-no-sandbox to run agents with your own rights.',
+        remedy: 'Use a Linux x64 machine, or use --unsafe-no-sandbox to run agents with your own permissions.',
       },
     );
   }
@@ -115,19 +115,19 @@ export async function probeBubblewrap(): Promise<void> {
     });
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const said = missing
+    const message = missing
       ? 'bubblewrap (bwrap) is not installed'
-      : `bubblewrap cannot make a sandbox: ${String((error as { stderr?: unknown }).stderr ?? error)
+      : `bubblewrap cannot create a sandbox: ${String((error as { stderr?: unknown }).stderr ?? error)
           .trim()
           .slice(0, 500)}`;
     throw new DrydockError(
       'SandboxUnavailable',
-      said,
+      message,
       missing
         ? {}
         : {
             remedy:
-              'Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0), bubblewrap 0.8 or newer.',
+              'Enable unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0), and use bubblewrap 0.8 or newer.',
           },
     );
   }

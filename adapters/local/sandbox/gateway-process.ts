@@ -3,10 +3,10 @@ import { chmodSync, chownSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { ownerIsRoot, UNPRIVILEGED } from './unprivileged.ts';
+import { isRoot, unprivilegedId } from './unprivileged.ts';
 
-/** Variables of the owner the gateway needs to reach registries and models; the keys are not among them. */
-const PASSED = [
+/** Environment variables that the gateway needs to reach registries and models. They include no keys. */
+const passedVariables = [
   'PATH',
   'HTTPS_PROXY',
   'HTTP_PROXY',
@@ -20,17 +20,17 @@ const PASSED = [
 ];
 
 interface GatewayProcess {
-  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost when it ended before that. */
+  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost if it ends before that. */
   readonly ready: Promise<void>;
-  /** Resolves when the program has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<void>;
-  /** Ends it and waits for that. */
+  /** Stops the process and waits for its end. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the gateway as a program of its own. Its configuration goes over stdin only, once there is one; without one it
- * ends.
+ * Starts the gateway as a child process. It gets its configuration over stdin only, as soon as that exists; if it never
+ * does, the gateway ends.
  */
 export function startGateway(
   program: string,
@@ -38,15 +38,15 @@ export function startGateway(
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
-    PASSED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   const child = spawn(process.execPath, [program], {
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2_000);
+    output = (output + chunk.toString()).slice(-2_000);
   });
   child.stdin.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => {
@@ -59,7 +59,7 @@ export function startGateway(
       if (message.type === 'ready') resolve();
       else onMessage(message);
     });
-    void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${said.trim()}`)));
+    void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${output.trim()}`)));
     configured.then(
       (config) => child.stdin.write(`${JSON.stringify(config)}\n`),
       () => child.stdin.end(),
@@ -67,10 +67,10 @@ export function startGateway(
   });
   const ready = listening.then(async () => {
     const { socket } = await configured;
-    if (ownerIsRoot()) chownSync(socket, UNPRIVILEGED, UNPRIVILEGED);
+    if (isRoot()) chownSync(socket, unprivilegedId, unprivilegedId);
     chmodSync(socket, 0o600);
   });
-  ready.catch(() => undefined); // whoever waits for it hears of it; until then nobody may
+  ready.catch(() => undefined); // callers get the error when they await `ready`
   return {
     ready,
     ended,

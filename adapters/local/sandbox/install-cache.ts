@@ -1,35 +1,37 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Installs kept; the one unused for longest goes first. */
-const KEPT = 20;
-const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json'];
-/** Everything in a repository that decides what `npm ci` does. */
-const FILES = ['package.json', ...LOCKS, '.npmrc'];
-/** With one of these an install does more than fill node_modules, and its tar would not hold all of it. */
-const LIFECYCLE = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+/** Maximum number of cached installs; the least recently used one is deleted first. */
+const maxInstalls = 20;
+const lockFiles = ['package-lock.json', 'npm-shrinkwrap.json'];
+/** All files in a repository that affect `npm ci`. */
+const installInputs = ['package.json', ...lockFiles, '.npmrc'];
+/**
+ * With one of these scripts, an install does more than fill node_modules, and a tar file would not contain the result.
+ */
+const lifecycleScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
 interface CachedInstall {
-  /** File of the tar; it need not exist. */
+  /** Path of the tar file; it need not exist. */
   file: string;
   present: boolean;
   /**
-   * Whether what this phase installs may be kept: only where it starts from an untouched base. A change set could hold
-   * files that this key does not know and that an install runs.
+   * Whether the install of this phase may be cached: only if it starts from an unchanged base. A change set could add
+   * files that an install runs and that the key does not cover.
    */
   keep: boolean;
 }
 
 /**
- * Looks an install up by what decides it: lock file, manifest, npm's configuration, runtime and the spec's dependencies.
- * The key is computed here, outside the sandbox, from the repository. Undefined where an install cannot be cached.
+ * Finds a cached install. The key covers the lock file, the manifest, npm's configuration, the runtime and the spec's
+ * dependencies, and is computed from the repository, outside the sandbox. `undefined` if the install cannot be cached.
  */
 export async function findInstall(
   dataDir: string,
@@ -39,7 +41,7 @@ export async function findInstall(
   const { sandbox, baseline } = job.spec;
   if (sandbox.packageManager !== undefined && sandbox.packageManager !== 'npm') return undefined;
   const files = await installFiles(job, !baseline);
-  if (!LOCKS.some((name) => files.has(name)) || !onlyFillsNodeModules(files)) return undefined;
+  if (!lockFiles.some((name) => files.has(name)) || !onlyFillsNodeModules(files)) return undefined;
   const hash = createHash('sha256');
   const parts = [
     runtime.notes.node,
@@ -49,8 +51,8 @@ export async function findInstall(
     JSON.stringify(sandbox.dependencies),
   ];
   for (const part of parts) hash.update(`${part}\0`);
-  for (const name of FILES) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
-  const file = path.join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
+  for (const name of installInputs) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
+  const file = join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
   const present = await stat(file).then(
     () => true,
     () => false,
@@ -59,30 +61,30 @@ export async function findInstall(
   return { file, present, keep: !present && !job.inputs.has(artifactNames.manifest) };
 }
 
-/** Moves the tar a phase left into the cache, whole or not at all. */
+/** Moves the tar file of a phase into the cache, atomically. */
 export async function keepInstall(install: CachedInstall, tar: string): Promise<void> {
-  const folder = path.dirname(install.file);
+  const folder = dirname(install.file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const partial = path.join(folder, `.${randomUUID()}`);
+  const partial = join(folder, `.${randomUUID()}`);
   await copyFile(tar, partial);
   await rename(partial, install.file);
   const entries = await Promise.all(
     (await readdir(folder))
       .filter((name) => name.endsWith('.tar'))
-      .map(async (name) => ({ name, used: (await stat(path.join(folder, name))).mtimeMs })),
+      .map(async (name) => ({ name, used: (await stat(join(folder, name))).mtimeMs })),
   );
   entries.sort((a, b) => b.used - a.used);
-  await Promise.all(entries.slice(KEPT).map(({ name }) => rm(path.join(folder, name), { force: true })));
+  await Promise.all(entries.slice(maxInstalls).map(({ name }) => rm(join(folder, name), { force: true })));
 }
 
 async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string, string>> {
-  const files = await blobsAt(path.resolve(job.baseRepository), job.spec.base, FILES);
+  const files = await blobsAt(resolve(job.baseRepository), job.spec.base, installInputs);
   const manifestBytes = job.inputs.get(artifactNames.manifest);
   if (!changed || manifestBytes === undefined) return files;
   const manifest = changeManifest.parse(JSON.parse(Buffer.from(manifestBytes).toString('utf8')));
   const blobs = blobsByPath({ manifest, blobs: job.inputs.get(artifactNames.blobs) ?? new Uint8Array() });
   for (const entry of manifest.entries) {
-    if (!FILES.includes(entry.path)) continue;
+    if (!installInputs.includes(entry.path)) continue;
     if (entry.op === 'delete') files.delete(entry.path);
     else files.set(entry.path, Buffer.from(blobs.get(entry.path) ?? []).toString('utf8'));
   }
@@ -120,15 +122,16 @@ function onlyFillsNodeModules(files: Map<string, string>): boolean {
       workspaces?: unknown;
       scripts?: Record<string, unknown>;
     };
-    const lock = LOCKS.map((name) => files.get(name)).find((text) => text !== undefined) ?? '';
+    const lock = lockFiles.map((name) => files.get(name)).find((text) => text !== undefined) ?? '';
     return (
       manifest.workspaces === undefined &&
-      !LIFECYCLE.some((name) => manifest.scripts?.[name] !== undefined) &&
+      !lifecycleScripts.some((name) => manifest.scripts?.[name] !== undefined) &&
       !/"link":\s*true/.test(lock) &&
-      // An archive of the tree is as good as its checksum; without one this key would not know its bytes.
+      // A local archive is safe to cache if the lock file has its checksum; without one, the key would not cover its
+      // bytes.
       !/"resolved":\s*"file:[^"]*"(?!\s*,\s*"integrity")/.test(lock)
     );
   } catch {
-    return false; // npm will say what is wrong with it
+    return false; // npm reports the error
   }
 }

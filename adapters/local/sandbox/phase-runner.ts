@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { emptyEnd } from '../../../core/run/phase-end.ts';
@@ -24,17 +24,17 @@ import { markServer, sweep } from './sweep.ts';
 import { writeTools } from './tools.ts';
 
 export interface LocalPhaseRunnerOptions {
-  /** Holds runtimes, cached installs and meter logs. */
+  /** Folder for runtimes, cached installs and meter logs. */
   dataDir: string;
-  /** Folder that holds `gateway/` and `sandbox/`, as sources or as built. */
+  /** Folder with `gateway/` and `sandbox/`, as sources or as build output. */
   packageRoot: string;
-  /** Run agents with the owner's own rights where bubblewrap is missing. Recorded as enforcer `none`. */
+  /** Runs agents with this process's own permissions instead of a sandbox. Recorded as enforcer `none`. */
   unsafeNoSandbox?: boolean;
-  /** Refuse a runtime that is not exactly here. */
+  /** Refuses a runtime that this machine does not have exactly. */
   strictRuntime?: boolean;
 }
 
-/** Runs phases on this machine: gateway and sandbox are programs of their own, and die with this one. */
+/** Runs phases on this machine: gateway and sandbox are child processes, which end with this one. */
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
   let probed: Promise<void> | undefined;
   let swept: Promise<void> | undefined;
@@ -79,7 +79,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           const [install, urls] = await Promise.all([
             findInstall(options.dataDir, job, runtime),
             registries,
-            mkdir(path.dirname(meterFile), { recursive: true }),
+            mkdir(dirname(meterFile), { recursive: true }),
             job.agentFiles === undefined ? undefined : copyAgentFiles(job.agentFiles, folder),
           ]);
           const settings = await gatewaySettingsOf({ ...job, spec }, folder, secrets, meterFile, install, urls);
@@ -115,7 +115,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           await gateway.stop();
         }
         const { install } = await prepared;
-        const tar = path.join(folder.artifacts, artifactNames.install);
+        const tar = join(folder.artifacts, artifactNames.install);
         if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
         const artifacts = await leftArtifacts(folder.artifacts);
         artifacts.set(artifactNames.events, log.events);
@@ -143,12 +143,13 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
 }
 
 /**
- * Where the calls of a phase are logged. It outlives phase, gateway and owner: money spent stays charged.
+ * Path of the log of a phase's model calls. It survives the phase, the gateway and this process, so that all calls are
+ * charged.
  * @internal for its tests
  */
 export const meterFileOf = (dataDir: string, phaseKey: string): string =>
-  path.join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
+  join(dataDir, 'meter', `${createHash('sha256').update(phaseKey).digest('hex').slice(0, 40)}.ndjson`);
 
-/** What a try of a phase spent so far, or had spent when its owner died. */
+/** The model calls of one attempt of a phase so far, also of an attempt of an earlier process. */
 export const meteredCalls = (dataDir: string, phaseKey: string): ModelCall[] =>
   readMeter(meterFileOf(dataDir, phaseKey));

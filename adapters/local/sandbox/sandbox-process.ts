@@ -10,8 +10,8 @@ import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
 import { unprivileged } from './unprivileged.ts';
 
-/** The runner ends itself at the phase's time limit; this much later it is ended from outside. */
-const GRACE_MS = 15_000;
+/** The runner stops at the phase's time limit; this much later it is killed from outside. */
+const graceMs = 15_000;
 
 interface SandboxOptions {
   folder: PhaseFolder;
@@ -32,7 +32,7 @@ interface SandboxOptions {
   gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
 }
 
-/** Runs the runner in its sandbox until both are gone. */
+/** Runs the sandbox until its processes have ended. */
 export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const { folder, isolation, spec, signal } = options;
   const sealed = isolation === 'bubblewrap';
@@ -62,9 +62,9 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     failure ??= { name, message };
     kill();
   };
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4_000);
+    output = (output + chunk.toString()).slice(-4_000);
   });
   child.stdin.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => {
@@ -76,11 +76,11 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   if (signal.aborted) onAbort();
   void options.gateway.ended.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
   const timer = setTimeout(
-    () => end('PhaseTimedOut', `not ended ${GRACE_MS / 1000} s after the phase's time limit`),
-    Math.min(spec.limits.timeoutMs + GRACE_MS, 2 ** 31 - 1),
+    () => end('PhaseTimedOut', `the phase did not end within ${graceMs / 1000} s after its time limit`),
+    Math.min(spec.limits.timeoutMs + graceMs, 2 ** 31 - 1),
   );
 
-  // The runner says `ready` and does nothing before it is configured: by then everything of it is under the limits.
+  // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.
   const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
   const limits = await startLimits(child.pid, {
     limits: spec.limits,
@@ -91,8 +91,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   await Promise.race([ready, ended]);
   await limits
     .cover()
-    .catch((error: Error) => end('SandboxLost', `its processes could not be put under the limits: ${error.message}`));
-  // The gateway starts meanwhile, and files are copied. Where one of both fails, the gateway's end has ended the sandbox.
+    .catch((error: Error) => end('SandboxLost', `the limits could not be applied to its processes: ${error.message}`));
+  // The gateway starts and files are copied in parallel. If either fails, the gateway ends, which ends the sandbox.
   const configure = async (): Promise<void> => {
     const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
     child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
@@ -104,7 +104,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   signal.removeEventListener('abort', onAbort);
   kill();
   const hit = await limits.stop();
-  const tail = said.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
+  const tail = output.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
   return {
     enforcer: limits.enforcer,
     ...(failure === undefined ? {} : { failure }),
@@ -137,7 +137,7 @@ function bootOf(
       tools: pick('tools'),
       agent: hasAgentFiles ? (sealed ? layout.agent : folder.agent) : null,
     },
-    // The inner layer mounts what the outer one shows, at the same places.
+    // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
     notes: runtime.notes,

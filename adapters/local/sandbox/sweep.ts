@@ -1,40 +1,40 @@
 import { readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { removeFolder } from './phase-folder.ts';
 
-/** A group this old and empty is nobody's that is just starting. */
-const ABANDONED_MS = 60_000;
+/** An empty group of this age was abandoned; a younger one may belong to a phase that is starting. */
+const abandonedMs = 60_000;
 
-/** Identifies a process beyond the reuse of its id: the id and its start time in clock ticks since boot (field 22). */
+/** Identifies a process even if its id is reused: the id and the start time in clock ticks since boot (field 22). */
 async function identity(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : `${pid} ${text.slice(text.lastIndexOf(')') + 2).split(' ')[19]}`;
 }
 
-/** Writes down whose phase folder this is. */
+/** Records this process as the server process of a phase folder. */
 export const markServer = async (host: string): Promise<void> =>
-  writeFile(path.join(host, 'owner'), (await identity(process.pid)) ?? '');
+  writeFile(join(host, 'owner'), (await identity(process.pid)) ?? '');
 
-/** Removes what an owner that was killed could not: its phase folders, and its empty control groups. */
+/** Removes the phase folders and empty control groups of server processes that were killed. */
 export async function sweep(): Promise<void> {
   for (const parent of new Set([tmpdir(), '/tmp'])) {
     for (const name of await readdir(parent).catch(() => [])) {
       if (!/^drydock-[0-9a-f]{18}$/.test(name)) continue;
-      const folder = path.join(parent, name);
-      const owner = await readFile(path.join(folder, 'host/owner'), 'utf8').catch(() => undefined);
-      // Without the mark it is another user's, or one that is being made.
-      if (owner !== undefined && owner !== (await identity(Number.parseInt(owner, 10))))
+      const folder = join(parent, name);
+      const server = await readFile(join(folder, 'host/owner'), 'utf8').catch(() => undefined);
+      // A folder without the file belongs to another user or is being created.
+      if (server !== undefined && server !== (await identity(Number.parseInt(server, 10))))
         await removeFolder(folder).catch(() => undefined);
     }
   }
-  for (const parent of ['', 'memory', 'pids', 'cpu'].map((name) => path.join('/sys/fs/cgroup', name))) {
+  for (const parent of ['', 'memory', 'pids', 'cpu'].map((name) => join('/sys/fs/cgroup', name))) {
     for (const name of await readdir(parent).catch(() => [])) {
       if (!/^drydock-[0-9a-f]{12}$/.test(name)) continue;
-      const folder = path.join(parent, name);
+      const folder = join(parent, name);
       const made = await stat(folder).catch(() => undefined);
-      // One with processes in it cannot be removed.
-      if (made !== undefined && Date.now() - made.mtimeMs > ABANDONED_MS) await rmdir(folder).catch(() => undefined);
+      // A group with processes cannot be removed.
+      if (made !== undefined && Date.now() - made.mtimeMs > abandonedMs) await rmdir(folder).catch(() => undefined);
     }
   }
 }

@@ -1,8 +1,8 @@
-/** Unprivileged user a root owner starts bubblewrap as: nested namespaces need it, and nothing inside is root anywhere. */
-export const UNPRIVILEGED = 65_534;
+/** User id for bubblewrap if this process runs as root: nested namespaces need an unprivileged user. */
+export const unprivilegedId = 65_534;
 
-export const ownerIsRoot = (): boolean => process.getuid?.() === 0;
+export const isRoot = (): boolean => process.getuid?.() === 0;
 
-/** Spawn options that make a child unprivileged when the owner is root. */
+/** Spawn options that make a child process unprivileged if this process runs as root. */
 export const unprivileged = (): { uid: number; gid: number } | Record<string, never> =>
-  ownerIsRoot() ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
+  isRoot() ? { uid: unprivilegedId, gid: unprivilegedId } : {};

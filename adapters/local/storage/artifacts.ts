@@ -6,7 +6,10 @@ import type { Artifacts } from '../../../core/ports/store/artifacts.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Artifacts by digest in a folder. Written aside, synced and renamed: a crash leaves a whole file or none. */
+/**
+ * Artifacts by digest in a folder. Each file is written under a temporary name, synced and renamed, so it is never
+ * partial.
+ */
 export function createFolderArtifacts(folder: string): Artifacts {
   const pathOf = (digest: string): string => {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new DrydockError('FileUnreadable', `${digest} is not a digest.`);
@@ -16,21 +19,21 @@ export function createFolderArtifacts(folder: string): Artifacts {
     async put(bytes) {
       const digest = sha256(bytes);
       const file = pathOf(digest);
-      const there = await access(file).then(
+      const exists = await access(file).then(
         () => true,
         () => false,
       );
-      if (there) return digest;
+      if (exists) return digest;
       await mkdir(dirname(file), { recursive: true });
-      const aside = `${file}.${randomBytes(6).toString('hex')}`;
-      const handle = await open(aside, 'wx', 0o600);
+      const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+      const handle = await open(temporary, 'wx', 0o600);
       try {
         await handle.writeFile(bytes);
         await handle.sync();
       } finally {
         await handle.close();
       }
-      await rename(aside, file);
+      await rename(temporary, file);
       return digest;
     },
     async get(digest) {

@@ -12,14 +12,14 @@ export interface LocalDynamo {
   close(): Promise<void>;
 }
 
-/** Tries with another free port when somebody took the first in between. */
+/** Attempts to start on a free port: another process may take the port in between. */
 const startAttempts = 5;
-/** It listens within a fraction of a second; a machine under load is given this long. */
+/** Startup takes a fraction of a second; this limit is for a machine under load. */
 const startMs = 20_000;
 
 /**
- * Starts the embedded DynamoDB on a file, or connects to `AWS_ENDPOINT_URL_DYNAMODB` where it is set, and creates the
- * tables. The server dies with this process, also by SIGKILL. @throws EngineUnavailable.
+ * Starts the embedded DynamoDB on a file, or connects to `AWS_ENDPOINT_URL_DYNAMODB` if that is set, and creates the
+ * tables. The server ends with this process, even after SIGKILL. @throws EngineUnavailable.
  */
 export async function startDynamo(
   file: string,
@@ -27,7 +27,7 @@ export async function startDynamo(
 ): Promise<LocalDynamo> {
   if (endpoint !== undefined && endpoint !== '') return connect(endpoint, undefined);
   const program = serverProgram();
-  let said = '';
+  let output = '';
   for (let attempt = 0; attempt < startAttempts; attempt++) {
     const port = await freePort();
     const { command, args } = dieWithParent(program, [
@@ -40,25 +40,26 @@ export async function startDynamo(
       file,
     ]);
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
-    said = await listening(child);
-    if (said === '') return connect(`http://127.0.0.1:${port}`, child);
+    output = await listening(child);
+    if (output === '') return connect(`http://127.0.0.1:${port}`, child);
     child.kill('SIGKILL');
-    if (!said.includes('in use')) break;
+    if (!output.includes('in use')) break;
   }
-  throw new DrydockError('EngineUnavailable', `The embedded DynamoDB did not start: ${said.slice(0, 500)}`);
+  throw new DrydockError('EngineUnavailable', `The embedded DynamoDB did not start: ${output.slice(0, 500)}`);
 }
 
 function serverProgram(): string {
   try {
     return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
   } catch {
-    throw new DrydockError('EngineUnavailable', 'There is no embedded DynamoDB for this platform.', {
-      remedy: 'Install with optional dependencies on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB.',
+    throw new DrydockError('EngineUnavailable', 'The embedded DynamoDB does not support this platform.', {
+      remedy:
+        'Install with optional dependencies on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint.',
     });
   }
 }
 
-/** `setpriv` (util-linux) asks the kernel to end the server when its parent ends, whatever ended it. */
+/** `setpriv` (util-linux) makes the kernel kill the server when its parent process ends for any reason. */
 function dieWithParent(program: string, args: string[]): { command: string; args: string[] } {
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
   return setpriv === undefined
@@ -66,25 +67,25 @@ function dieWithParent(program: string, args: string[]): { command: string; args
     : { command: setpriv, args: ['--pdeathsig', 'KILL', '--', program, ...args] };
 }
 
-/** Empty once it listens, else what it said before it ended. */
+/** Resolves with an empty text when the server listens, otherwise with its output before it ended. */
 function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    let said = '';
-    const settle = (answer: string): void => {
+    let output = '';
+    const finish = (answer: string): void => {
       clearTimeout(late);
-      // What it says from here on is read and forgotten: a full pipe would stop it.
+      // Further output is read and discarded: a full pipe would block the server.
       for (const stream of [child.stdout, child.stderr]) stream?.off('data', read).resume();
       resolve(answer);
     };
     const read = (chunk: Buffer): void => {
-      said += chunk.toString();
-      if (said.includes('listening on')) settle('');
+      output += chunk.toString();
+      if (output.includes('listening on')) finish('');
     };
-    const late = setTimeout(() => settle(said.trim() || 'it said nothing'), startMs);
+    const late = setTimeout(() => finish(output.trim() || 'no output'), startMs);
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
-    child.on('error', (error) => settle(error.message));
-    child.on('exit', (code) => settle(said.trim() || `it exited with ${code}`));
+    child.on('error', (error) => finish(error.message));
+    child.on('exit', (code) => finish(output.trim() || `it exited with ${code}`));
   });
 }
 

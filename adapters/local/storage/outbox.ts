@@ -12,22 +12,25 @@ export interface OutboxMessage {
   link?: string;
 }
 
-/** Notifications of one machine: a file each, seen in the pages. The key is in the name, so that twice is once. */
+/**
+ * Notifications on one machine, one file each, shown on the pages. The file name contains the key, so each is stored
+ * once.
+ */
 export function createOutbox(folder: string, now: () => number): Notifier & { list(): Promise<OutboxMessage[]> } {
   return {
     async notify(message) {
       await mkdir(folder, { recursive: true });
       const name = `${createHash('sha256').update(message.key).digest('hex').slice(0, 32)}.json`;
       const body: OutboxMessage = { ...message, at: new Date(now()).toISOString() };
-      const aside = join(folder, `${name}.${randomUUID()}`);
-      await writeFile(aside, `${JSON.stringify(body, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
+      const temporary = join(folder, `${name}.${randomUUID()}`);
+      await writeFile(temporary, `${JSON.stringify(body, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
       try {
-        // A link is made whole or not at all: nobody reads half a message, and the first one stands.
-        await link(aside, join(folder, name));
+        // A link is created atomically: no reader sees a partial message, and the first message of a key stays.
+        await link(temporary, join(folder, name));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       } finally {
-        await rm(aside, { force: true });
+        await rm(temporary, { force: true });
       }
     },
     async list() {

@@ -4,7 +4,7 @@ import { DrydockError } from '../../../core/errors.ts';
 
 const keyBytes = 32;
 
-/** Seals task tokens with AES-256-GCM under a key that never leaves the data folder. */
+/** Encrypts task tokens with AES-256-GCM and a key that never leaves the data folder. */
 export function createVault(key: Buffer): { seal(token: string): string; open(sealed: string): string } {
   return {
     seal(token) {
@@ -22,20 +22,20 @@ export function createVault(key: Buffer): { seal(token: string): string; open(se
   };
 }
 
-/** The key of a data folder, made on first use, readable by its owner only. */
+/** The key of a data folder. It is created on first use and readable by its owner only. */
 export function loadKey(file: string): Buffer {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    // A link is made whole or not at all, and never over a key that is there.
-    writeFileSync(aside, randomBytes(keyBytes), { flag: 'wx', mode: 0o600 });
-    linkSync(aside, file);
+    // A link is created atomically and never replaces an existing key.
+    writeFileSync(temporary, randomBytes(keyBytes), { flag: 'wx', mode: 0o600 });
+    linkSync(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(temporary, { force: true });
   }
   const key = readFileSync(file);
   if (key.length !== keyBytes)
-    throw new DrydockError('FileUnreadable', `${file} does not hold a key of ${keyBytes} bytes.`);
+    throw new DrydockError('FileUnreadable', `${file} does not contain a key of ${keyBytes} bytes.`);
   return key;
 }

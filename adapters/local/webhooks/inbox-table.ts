@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DrydockError } from '../../../core/errors.ts';
 
-/** A delivery as it lies in the table; times in epoch milliseconds. */
+/** A delivery as stored in the table; times in epoch milliseconds. */
 export interface InboxRow {
   /** Order of arrival. */
   seq: number;
@@ -12,7 +12,7 @@ export interface InboxRow {
   attempts: number;
 }
 
-/** What becomes of a delivery whose handler failed. `due` is absent when it is not tried again. */
+/** The result of a failed handler. `due`, in epoch milliseconds, is absent if the delivery is not retried. */
 export interface Failure {
   attempts: number;
   error: string;
@@ -22,8 +22,8 @@ export interface Failure {
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy */
 const sqliteBusy = 5;
 
-// Both indexes hold only the few rows they are for. The first has all that choosing needs, so that no event is read for it. An earlier version kept
-// raw bodies in a table `deliveries`, which is left alone.
+// Both indexes are partial and therefore small. The first covers the columns that select a delivery, so no event is
+// read for that. An earlier version stored raw bodies in a table `deliveries`, which stays untouched.
 const schema = `
   PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
   CREATE TABLE IF NOT EXISTS hostEvents (
@@ -36,9 +36,9 @@ const schema = `
 `;
 
 /**
- * The file of an inbox, held exclusively. The writes of one turn of the event loop are one transaction, flushed to disk
- * before any of them resolves.
- * @throws DataFolderBusy when another process holds the file; FileUnreadable when it is no inbox.
+ * The file of an inbox, locked exclusively. The writes of one turn of the event loop form one transaction, which is
+ * flushed to disk before any of them resolves.
+ * @throws DataFolderBusy if another process holds the file; FileUnreadable if it is not a valid inbox.
  */
 export function openInboxTable(file: string) {
   const db = open(file);
@@ -55,7 +55,7 @@ export function openInboxTable(file: string) {
   const count = db.prepare('SELECT count(*) AS n FROM hostEvents WHERE state = ?');
   const countOf = (state: string): number => Number(count.get(state)?.n);
 
-  let batch: { write: () => number; settle: PromiseWithResolvers<number> }[] = [];
+  let batch: { write: () => number; result: PromiseWithResolvers<number> }[] = [];
   const commit = (): void => {
     const writes = batch;
     batch = [];
@@ -64,26 +64,26 @@ export function openInboxTable(file: string) {
       db.exec('BEGIN IMMEDIATE');
       const changes = writes.map(({ write }) => write());
       db.exec('COMMIT');
-      writes.forEach(({ settle }, i) => void settle.resolve(changes[i] ?? 0));
+      writes.forEach(({ result }, i) => void result.resolve(changes[i] ?? 0));
     } catch (error) {
-      // After some faults SQLite has rolled back by itself.
+      // After some errors SQLite has already rolled back.
       if (db.isTransaction) db.exec('ROLLBACK');
       const fault = new DrydockError('FileUnreadable', `${file} cannot be written: ${(error as Error).message}.`, {
-        remedy: 'Look at the disk it is on: free space and permissions.',
+        remedy: 'Check the free space and the permissions of its disk.',
       });
-      for (const { settle } of writes) settle.reject(fault);
+      for (const { result } of writes) result.reject(fault);
     }
   };
   const join = (write: () => number | bigint): Promise<number> => {
     if (!db.isOpen) return Promise.reject(new DrydockError('FileUnreadable', `${file} is closed.`));
     if (batch.length === 0) setImmediate(commit);
-    const settle = Promise.withResolvers<number>();
-    batch.push({ write: () => Number(write()), settle });
-    return settle.promise;
+    const result = Promise.withResolvers<number>();
+    batch.push({ write: () => Number(write()), result });
+    return result.promise;
   };
 
   return {
-    /** False when the id is known, unless it was set aside. What was done before `forgotten` is known no more. */
+    /** False if the id is known, unless it was set aside. Deliveries handled before `forgotten` are deleted. */
     async put(row: Pick<InboxRow, 'id' | 'event' | 'receivedAt'>, forgotten: number): Promise<boolean> {
       const { id, event, receivedAt } = row;
       return (
@@ -93,21 +93,21 @@ export function openInboxTable(file: string) {
         })) > 0
       );
     },
-    /** The oldest delivery that is due and not among those in hand. */
-    take(now: number, inHand: ReadonlySet<number>): InboxRow | undefined {
-      const found = due.all(now, inHand.size + 1).find(({ seq }) => !inHand.has(Number(seq)));
+    /** The oldest delivery that is due and not being handled. */
+    take(now: number, active: ReadonlySet<number>): InboxRow | undefined {
+      const found = due.all(now, active.size + 1).find(({ seq }) => !active.has(Number(seq)));
       return found && (read.get(Number(found.seq)) as unknown as InboxRow);
     },
-    /** When the next delivery that is not in hand is due. */
-    nextDue(inHand: ReadonlySet<number>): number | undefined {
-      const found = next.all(inHand.size + 1).find(({ seq }) => !inHand.has(Number(seq)));
+    /** When the next delivery that is not being handled is due, in epoch milliseconds. */
+    nextDue(active: ReadonlySet<number>): number | undefined {
+      const found = next.all(active.size + 1).find(({ seq }) => !active.has(Number(seq)));
       return found && Number(found.due);
     },
     done: (seq: number, at: number) => join(() => done.run(at, seq).changes),
     failed: (seq: number, { attempts, error, due: at }: Failure) =>
       join(() => failed.run(at === undefined ? 'aside' : 'waiting', attempts, at ?? 0, error, seq).changes),
     counts: () => ({ waiting: countOf('waiting'), setAside: countOf('aside') }),
-    /** Writes what is under way and lets go of the file. */
+    /** Commits pending writes and releases the file. */
     close() {
       if (!db.isOpen) return;
       commit();
@@ -125,10 +125,10 @@ function open(file: string): DatabaseSync {
   } catch (error) {
     db?.close();
     if ((error as { errcode?: unknown }).errcode === sqliteBusy) {
-      throw new DrydockError('DataFolderBusy', `${file} is held by another process.`, { cause: error });
+      throw new DrydockError('DataFolderBusy', `${file} is in use by another process.`, { cause: error });
     }
-    throw new DrydockError('FileUnreadable', `${file} is no inbox: ${(error as Error).message}.`, {
-      remedy: 'Move it away; GitHub’s own list of deliveries has what was in it, and each can be sent again there.',
+    throw new DrydockError('FileUnreadable', `${file} is not a valid inbox: ${(error as Error).message}.`, {
+      remedy: 'Move it away; GitHub lists recent deliveries and can redeliver each of them.',
       cause: error,
     });
   }

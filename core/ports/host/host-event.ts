@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** GitHub takes 65,536 characters in a comment or a review; another host may take more. */
+/** GitHub accepts 65,536 characters in a comment or a review; another host may accept more. */
 const maxText = 300_000;
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/, 'must be a commit id');
 const name = z.string().min(1).max(1_000);
@@ -15,8 +15,8 @@ const origin = {
 };
 
 /**
- * A code-host event in provider-neutral form. The webhook receiver makes it from a host's message, once; the inboxes keep
- * it as JSON and parse it with this schema when they hand it over. Unknown fields are removed.
+ * A code-host event in provider-neutral form. The webhook receiver parses a host's payload once into this form; the
+ * inboxes store it as JSON and check it with this schema when they deliver it. Unknown fields are removed.
  */
 export const hostEventSchema = z.discriminatedUnion('kind', [
   /** A branch now points at `after`. `before` is absent when the branch is new. */
@@ -60,7 +60,7 @@ export const hostEventSchema = z.discriminatedUnion('kind', [
 
 export type HostEvent = z.infer<typeof hostEventSchema>;
 
-/** An event that nothing is done for, with the reason. It is logged and not queued. */
+/** An event without an effect, with the reason. It is logged and not queued. */
 export interface IgnoredEvent {
   kind: 'nothing';
   reason: string;

@@ -1,10 +1,10 @@
 import type { HostEvent } from './host-event.ts';
 
-/** A signed message of a code host, read. */
+/** An authenticated and parsed webhook. */
 export interface Delivery {
   /**
-   * SHA-256 over the host's event name and the raw body, 64 hex digits: the same content is the same delivery, whatever id
-   * the host gave it. Two messages may lead to equal events and are two deliveries: CI may report twice about one commit.
+   * SHA-256 over the host's event name and the raw body, 64 hex digits. Equal content is the same delivery, even with
+   * another id of the host. Different content with equal events, such as two CI reports on a commit, is two deliveries.
    */
   id: string;
   event: HostEvent;
@@ -19,8 +19,8 @@ export interface Inbox {
   /** Durable when it resolves. False when the same content was stored before. */
   put(delivery: Pick<Delivery, 'id' | 'event'>): Promise<boolean>;
   /**
-   * Hands over what waits, oldest first, `concurrency` at once, each at least once, until the signal. A delivery whose
-   * handler throws is retried with a growing delay and set aside after the last attempt.
+   * Passes waiting deliveries to the handler, oldest first, at least once, `concurrency` in parallel, until the signal.
+   * A delivery whose handler throws is retried with a growing delay and set aside after the last attempt.
    */
   work(
     handler: (delivery: Delivery) => Promise<void>,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Process ids here beside this one and the container's init. A zombie is gone; its parent has yet to say so. */
+/** All process ids except this process and the container's init. Zombies are excluded: they have ended already. */
 function others(): number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -18,25 +18,27 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Ends every other process of the container, whoever started it and however it hid. Only after `refuseCompany`: on a
- * machine that is not this phase's own it would end that machine's processes.
+ * Kills every other process of the container, whatever started it. Call it only after `refuseCompany`: on a shared
+ * machine it would kill unrelated processes.
  */
 export async function endOthers(): Promise<void> {
   while (others().length > 0) {
     try {
-      // The kernel sends it to every process but the sender and init at once: none can fork away in between.
+      // The kernel signals all processes except the sender and init at once, so none can fork in between.
       process.kill(-1, 'SIGKILL');
     } catch {
-      // none was left
+      // there was no other process
     }
     await sleep(2);
   }
 }
 
-/** @throws Error when other processes run here: then this is no container of a phase's own. */
+/** @throws Error if other processes run here: then the container does not belong to this phase alone. */
 export function refuseCompany(): void {
   const company = others();
   if (company.length > 0 || process.getuid?.() === 0) {
-    throw new Error(`not alone and unprivileged in a container of its own (${company.length} other processes)`);
+    throw new Error(
+      `the runner needs a container of its own as an unprivileged user (${company.length} other processes)`,
+    );
   }
 }

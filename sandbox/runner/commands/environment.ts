@@ -1,7 +1,7 @@
-import path from 'node:path';
+import { join } from 'node:path';
 import type { Phase } from '../phase.ts';
 
-/** Environment of every command inside: constants, the spec's own variables, and the way to the gateway. */
+/** Environment of every command inside: constants, the spec's own variables, and the addresses of the gateway. */
 export function commandEnvironment(phase: Phase): Record<string, string> {
   const { boot, spec, relay } = phase;
   const { paths } = boot;
@@ -19,7 +19,7 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     LANG: 'C.UTF-8',
     TMPDIR: paths.tmp,
     CI: 'true',
-    // Programs that honour these reach the allowed hosts; for the others there is no way out.
+    // Programs that honour these variables reach the allowed hosts; other programs have no network access.
     HTTPS_PROXY: proxy,
     https_proxy: proxy,
     HTTP_PROXY: proxy,
@@ -31,16 +31,17 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     npm_config_update_notifier: 'false',
     npm_config_fund: 'false',
     npm_config_audit: 'false',
-    // The gateway is next door: what fails there fails again, and npm's own minute between tries is the phase's.
+    // The gateway is local, so an error is likely to repeat; npm's default of a minute between attempts would waste
+    // time.
     npm_config_fetch_retry_mintimeout: '500',
     npm_config_fetch_retry_maxtimeout: '2000',
-    npm_config_cache: path.join(paths.tmp, '.npm'),
+    npm_config_cache: join(paths.tmp, '.npm'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
   };
 }
 
-/** What an agent gets on top (DESIGN, What a phase leaves). */
+/** Additional environment of an agent: prompt file, model addresses, and the key for the gateway. */
 export function agentEnvironment(phase: Phase, promptFile: string): Record<string, string> {
   const { boot, spec, relay } = phase;
   const provider = spec.agent?.provider;
@@ -55,7 +56,7 @@ export function agentEnvironment(phase: Phase, promptFile: string): Record<strin
   };
 }
 
-/** The names by which each vendor's tools know base URL and key. */
+/** Base URL and key under the variable names of each vendor's tools. */
 function modelEnvironment(provider: string, relay: string, key: string): Record<string, string> {
   const base = `${relay}/model/${provider}`;
   switch (provider) {
@@ -70,8 +71,8 @@ function modelEnvironment(provider: string, relay: string, key: string): Record<
   }
 }
 
-export const promptFileIn = (home: string): string => path.join(home, '.drydock-prompt.md');
+export const promptFileIn = (home: string): string => join(home, '.drydock-prompt.md');
 
-/** npm sends a token only where its configuration names the registry's address, and not by environment. */
+/** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */
 export const npmrc = (relay: string, key: string): string =>
   `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;

@@ -1,6 +1,6 @@
 /**
- * Names of the failing tests in what a test runner printed: TAP and node:test (`not ok 3 - name`, `✖ name (1.2ms)`),
- * vitest and jest (`× name`, `✕ name (3 ms)`), mocha (`  1) name`), pytest (`FAILED path::name`), go (`--- FAIL: Name`).
+ * Names of the failing tests in a test runner's output: TAP and node:test (`not ok 3 - name`, `✖ name (1.2ms)`), vitest
+ * and jest (`× name`, `✕ name (3 ms)`), mocha (` 1) name`), pytest (`FAILED path::name`), go (`--- FAIL: Name`).
  */
 const patterns: readonly RegExp[] = [
   /^\s*not ok \d+ (?:- )?(.+?)(?: # .*)?$/,
@@ -9,7 +9,7 @@ const patterns: readonly RegExp[] = [
   /^\s*--- FAIL: (\S+)/,
   /^\s{2,}\d+\) (.+?):?$/,
 ];
-/** Headings that look like a failing test. */
+/** Headings with the format of a failing test. */
 const headings = new Set(['failing tests:']);
 
 /** @internal for its tests */
@@ -26,10 +26,10 @@ export function failingTests(output: string): Set<string> {
 
 type Judgement =
   | { kind: 'known' }
-  /** Failing tests the spec does not list; empty where no name could be read from the output. */
+  /** Failing tests that the spec does not list; empty if the output contains no readable name. */
   | { kind: 'unknown'; tests: string[] };
 
-/** Whether everything that failed is listed. A failure nobody can name is not. */
+/** Whether every failure is a listed test. A failure without a readable name is not. */
 export function judgeFailures(output: string, known: readonly string[]): Judgement {
   const failing = failingTests(output);
   const tests = [...failing].filter((name) => !known.includes(name));

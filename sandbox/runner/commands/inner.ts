@@ -7,48 +7,48 @@ import { layout } from '../../layout.ts';
 import { endOthers } from './container.ts';
 import { Tail } from './tail.ts';
 
-/** Prefer bash, as CI hosts do; a minimal image has only sh. */
-export const SHELL = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
+/** Prefers bash, as CI hosts do; minimal images only have sh. */
+export const shellScript = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 
-/** Where bwrap tells the process id of the namespace's init, as seen from the outer layer. */
-const INFO_FD = 3;
-/** Where bwrap reads its arguments: the agent's secret is in the environment they set, and a command line is for all to see. */
-const ARGS_FD = 4;
+/** File descriptor on which bwrap reports the process id of the namespace's init, as seen from the outer layer. */
+const infoFd = 3;
+/** File descriptor for bwrap's arguments: they set the agent's secret, and every process can read a command line. */
+const argsFd = 4;
 
 export interface InnerCommand {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   timeoutMs: number;
   stdin?: Uint8Array | Readable;
-  /** Takes what the command prints on stdout, instead of the tail. */
+  /** Receives the command's stdout, which is then not in the tail. */
   stdout?: (stream: Readable) => Promise<void>;
   onOutput?: (chunk: Buffer) => void;
 }
 
 export interface Ran {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   exitCode: number | null;
   timedOut: boolean;
   ms: number;
-  /** The last 16 KiB, both streams as they came, secrets replaced. */
+  /** The last 16 KiB of both streams in order of arrival, with secrets replaced. */
   output: string;
 }
 
 /**
- * The inner layer: everything untrusted runs here. It has its own process, user and IPC namespaces, neither the
- * gateway's socket nor the runner's folder, and cannot see the runner. In a container there is no such layer to be had
- * (docs/adr/0010). Either way, when a command ends every process it started is gone before this resolves: nothing of it
- * reaches the next step.
+ * The inner layer: all untrusted code runs here. It has its own process, user and IPC namespaces, has neither the
+ * gateway's socket nor the runner's folder, and cannot see the runner. In a container this layer is not possible
+ * (docs/adr/0010). In both cases, when this resolves, all processes that the command started have ended, so they cannot
+ * affect the next step.
  */
 export async function runInner(boot: BootConfig, command: InnerCommand): Promise<Ran> {
   const start = performance.now();
   const sealed = boot.isolation === 'bubblewrap';
-  const argv = sealed ? ['bwrap', '--args', String(ARGS_FD), '--', ...command.argv] : [...command.argv];
+  const argv = sealed ? ['bwrap', '--args', String(argsFd), '--', ...command.argv] : [...command.argv];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
     cwd: boot.paths.workspace,
-    // bwrap itself gets nothing of the command's environment: LD_PRELOAD in it would act outside the inner layer.
+    // bwrap itself does not get the command's environment: LD_PRELOAD in it would act outside the inner layer.
     env: sealed ? { PATH: '/usr/bin:/bin' } : { ...command.env },
-    // Without isolation the process group is what can be ended together.
+    // Without isolation, the process group is used to kill all processes together.
     detached: !sealed,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
@@ -59,14 +59,14 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
       if (sealed) child.kill('SIGKILL');
       else process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // gone already
+      // it has ended already
     }
   };
   const { stdin, stdout, stderr } = child;
   preferAsVictim(child.pid);
-  const settings = child.stdio[ARGS_FD];
+  const settings = child.stdio[argsFd];
   if (settings instanceof Writable) {
-    settings.on('error', () => undefined); // a program without bwrap does not read it
+    settings.on('error', () => undefined); // without bwrap, nothing reads it
     settings.end(
       sealed
         ? innerArguments(boot, command.env)
@@ -75,11 +75,11 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
         : '',
     );
   }
-  child.stdio[INFO_FD]?.on('data', (chunk: Buffer) => {
+  child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
     const match = /"child-pid":\s*(\d+)/.exec(chunk.toString());
     if (match !== null) init = Number(match[1]);
   });
-  stdin.on('error', () => undefined); // a command need not read its input
+  stdin.on('error', () => undefined); // a command may not read its input
   if (command.stdin === undefined) stdin.end();
   else if (command.stdin instanceof Uint8Array) stdin.end(command.stdin);
   else command.stdin.pipe(stdin);
@@ -121,8 +121,8 @@ const drained = (stream: Readable): Promise<void> =>
   stream.closed ? Promise.resolve() : new Promise((resolve) => void stream.once('close', () => resolve()));
 
 /**
- * bwrap returns when its first child ends; the kernel ends the others as that namespace's init exits, and only then
- * does init become a zombie. Waiting for that closes the gap.
+ * bwrap returns when its first child ends. The kernel kills the other processes when that namespace's init exits, and
+ * init becomes a zombie only after that, so this waits for the zombie.
  */
 async function namespaceGone(init: number | undefined): Promise<void> {
   while (init !== undefined) {
@@ -136,12 +136,12 @@ async function namespaceGone(init: number | undefined): Promise<void> {
   }
 }
 
-/** When memory runs out the kernel should end what runs inside, not the runner that reports it. */
+/** If memory runs out, the kernel should kill the command and not the runner, which reports the failure. */
 function preferAsVictim(pid: number | undefined): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
   } catch {
-    // gone already, or not permitted; the launcher tells a killed runner from its side
+    // it has ended, or this is not permitted; the launcher detects a killed runner
   }
 }
 
@@ -160,7 +160,7 @@ export function innerArguments(
       '--unshare-uts',
       '--unshare-cgroup-try',
     ],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--info-fd', String(INFO_FD)],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--info-fd', String(infoFd)],
     ...['--uid', String(layout.uid), '--gid', String(layout.uid), '--hostname', layout.hostname],
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),

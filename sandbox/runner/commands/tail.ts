@@ -1,25 +1,25 @@
-/** Bytes of output that a result keeps per command. */
-const TAIL_BYTES = 16 * 1024;
+/** Bytes of output per command that a result keeps. */
+const tailBytes = 16 * 1024;
 
-/** Keeps the last bytes of a stream, in the order they came, without keeping the rest. */
+/** Keeps only the last bytes of a stream, in order of arrival. */
 export class Tail {
   readonly #limit: number;
   #chunks: Buffer[] = [];
   #length = 0;
   #cut = false;
 
-  constructor(limit: number = TAIL_BYTES) {
+  constructor(limit: number = tailBytes) {
     this.#limit = limit;
   }
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    // Joining only at twice the limit keeps the cost linear for streams of small chunks.
+    // Trimming only at twice the limit keeps the cost linear for streams of small chunks.
     if (this.#length > 2 * this.#limit) this.#trim();
   }
 
-  /** The tail as text, secrets replaced. A character cut in half at the front is dropped. */
+  /** The tail as text with secrets replaced. A partial character at the start is dropped. */
   text(secrets: readonly string[] = []): string {
     this.#trim();
     let bytes = Buffer.concat(this.#chunks);

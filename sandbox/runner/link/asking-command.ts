@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /**
- * Finds the socket of the client's end of a loopback connection in /proc/net/tcp: its inode.
+ * Finds the inode of the client's socket of a loopback connection in /proc/net/tcp.
  * @internal for its tests
  */
 export function clientInode(table: string, clientPort: number, relayPort: number): string | undefined {
@@ -13,7 +13,7 @@ export function clientInode(table: string, clientPort: number, relayPort: number
   return undefined;
 }
 
-/** The command line of the process that holds a connection to the relay, as far as /proc tells; for people to read. */
+/** The command line of the process that is connected to the relay, if /proc shows it; only shown to people. */
 export async function askingCommand(clientPort: number, relayPort: number): Promise<string | undefined> {
   const inode = clientInode(await readFile('/proc/net/tcp', 'utf8').catch(() => ''), clientPort, relayPort);
   if (inode === undefined || inode === '0') return undefined;

@@ -1,34 +1,34 @@
-import http from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
 import type { GatewayAddress } from '../../boot.ts';
 
-/** An input is held in memory by the runner; the install cache is streamed instead. */
-const MAX_INPUT = 512 * 1024 * 1024;
-/** Log lines are telemetry: past this many bytes of them a phase reports no more. */
-const MAX_EVENT_BYTES = 4 * 1024 * 1024;
+/** Limit for an input, which the runner holds in memory; the install cache is streamed instead. */
+const maxInput = 512 * 1024 * 1024;
+/** Limit for log events in bytes; they are telemetry, and a phase drops them beyond this. */
+const maxEventBytes = 4 * 1024 * 1024;
 
 export interface GatewayClient {
   get(path: string): Promise<Buffer>;
-  /** The body of an input as a stream. */
+  /** The content of an input as a stream. */
   stream(path: string): Promise<Readable>;
   put(name: string, body: Uint8Array | Readable): Promise<void>;
   emit(event: PhaseEvent): void;
-  /** Resolves when every event emitted so far was delivered or given up. */
+  /** Resolves when every event so far was delivered or given up. */
   flush(): Promise<void>;
 }
 
-/** Talks to the gateway with the runner's secret, directly and not over the relay. */
+/** A client of the gateway with the runner's secret; it connects directly and not through the relay. */
 export function gatewayClient(address: GatewayAddress, secret: string): GatewayClient {
   const at = 'path' in address ? { socketPath: address.path } : address;
   let delivery: Promise<void> = Promise.resolve();
   let pending: string[] = [];
   let eventBytes = 0;
 
-  function call(method: string, path: string, body?: Uint8Array | Readable): Promise<http.IncomingMessage> {
+  function call(method: string, path: string, body?: Uint8Array | Readable): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = http.request(
+      const request = httpRequest(
         { ...at, method, path, headers: { authorization: `Bearer ${secret}` } },
         (response) => {
           const status = response.statusCode ?? 0;
@@ -51,7 +51,7 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
     let length = 0;
     for await (const chunk of response) {
       length += chunk.length;
-      if (length > MAX_INPUT) throw new Error('input too large');
+      if (length > maxInput) throw new Error('the input is too large');
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
@@ -76,9 +76,9 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
     emit(event) {
       const line = `${JSON.stringify(event)}\n`;
       eventBytes += line.length;
-      if (eventBytes > MAX_EVENT_BYTES && event.type === 'log') return;
+      if (eventBytes > maxEventBytes && event.type === 'log') return;
       pending.push(line);
-      // One delivery at a time; whatever gathers meanwhile goes with the next.
+      // One request at a time; events that are emitted meanwhile are sent with the next one.
       if (pending.length === 1) delivery = delivery.then(deliver);
     },
     flush: () => delivery,

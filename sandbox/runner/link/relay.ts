@@ -2,12 +2,13 @@ import { createServer, connect as netConnect, type Socket } from 'node:net';
 import type { GatewayAddress } from '../../boot.ts';
 import { askingCommand } from './asking-command.ts';
 
-/** A request to go further than the gateway: the only kind whose asking command is looked up, since that takes a while. */
-const PROXY_REQUEST = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
+/** A proxy request to a host beyond the gateway. Only for these the requesting command is looked up, which is slow. */
+const proxyRequest = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
 
 /**
- * 127.0.0.1:port → the gateway's socket: the one way out of the network namespace. Bytes only, but that a proxy request
- * gets a header that says which command asked. The gateway tells callers apart by their secrets, not by that.
+ * Forwards 127.0.0.1:port to the gateway's socket, which is the only way out of the network namespace. It copies bytes,
+ * and adds a header with the requesting command to proxy requests. The gateway identifies callers by their secrets, not
+ * by that header.
  */
 export function startRelay(
   port: number,
@@ -37,7 +38,7 @@ export function startRelay(
   }
 
   async function named(first: Buffer, clientPort: number): Promise<Buffer> {
-    const line = PROXY_REQUEST.exec(first.toString('latin1', 0, 2_048))?.[0];
+    const line = proxyRequest.exec(first.toString('latin1', 0, 2_048))?.[0];
     if (line === undefined) return first;
     const command = await askingCommand(clientPort, listening).catch(() => undefined);
     if (command === undefined) return first;

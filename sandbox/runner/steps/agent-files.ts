@@ -3,9 +3,9 @@ import { commandEnvironment } from '../commands/environment.ts';
 import { inside, type Phase, step } from '../phase.ts';
 
 /**
- * Puts the profile's files at /agent where nobody could mount them there. They are the user's own: an agent can change
- * them for the rest of its phase, and for no other.
- * @throws Error where they do not unpack.
+ * Unpacks the profile's files to /agent if the launcher could not mount them. They belong to the sandbox's user: an
+ * agent can change them for the rest of its phase only.
+ * @throws Error if they cannot be unpacked.
  */
 export async function unpackAgentFiles(phase: Phase): Promise<void> {
   const { agent } = phase.boot.paths;
@@ -16,6 +16,6 @@ export async function unpackAgentFiles(phase: Phase): Promise<void> {
       env: commandEnvironment(phase),
       stdin: await phase.gateway.stream(`/inputs/${agentFilesInput}`),
     });
-    if (ran.exitCode !== 0) throw new Error(`the agent's files do not unpack: ${ran.output}`);
+    if (ran.exitCode !== 0) throw new Error(`the agent's files could not be unpacked: ${ran.output}`);
   });
 }

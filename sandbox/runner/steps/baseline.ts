@@ -7,7 +7,7 @@ import { describe, type Phase, shell } from '../phase.ts';
 type Baseline = NonNullable<PhaseResult['baseline']>;
 
 /**
- * The shell could not find or start the command, or npm knows no such script.
+ * Whether the shell could not find or start the command, or npm knows no such script.
  * @internal for its tests
  */
 export const commandMissing = (result: CommandResult): boolean =>
@@ -16,8 +16,8 @@ export const commandMissing = (result: CommandResult): boolean =>
   (result.exitCode !== 0 && /npm (ERR!|error) Missing script/i.test(result.output));
 
 /**
- * The tests on the untouched base (R14). A failure is run once more: failing again is red, passing is flaky; both end
- * the phase before the agent costs anything, unless every failing test is a known failure.
+ * Runs the tests on the unchanged base (R14). A failure is repeated once: a second failure is red, success is flaky.
+ * Both end the phase before the agent costs anything, unless every failing test is a known failure.
  */
 export async function baseline(phase: Phase): Promise<Baseline> {
   const { testCommand } = phase.spec.sandbox;
@@ -26,7 +26,7 @@ export async function baseline(phase: Phase): Promise<Baseline> {
   if (first.exitCode === 0) return 'green';
   const second = await runTests('baseline again');
   if (second.exitCode === 0)
-    throw new DrydockError('BaselineFlaky', `failed and then passed on the same tree: ${testCommand}`);
+    throw new DrydockError('BaselineFlaky', `the tests failed and then passed on the same tree: ${testCommand}`);
   const judgement = judgeFailures(second.output, phase.spec.knownFailures);
   if (judgement.kind === 'known') return 'known-failures';
   const named = judgement.tests.length > 0 ? `failing: ${judgement.tests.join(', ')}\n` : '';
@@ -34,12 +34,12 @@ export async function baseline(phase: Phase): Promise<Baseline> {
 
   async function runTests(name: string): Promise<CommandResult> {
     const result = await shell(phase, name, testCommand, env);
-    if (result.timedOut) throw new DrydockError('BaselineTimedOut', `the tests did not end in time: ${testCommand}`);
+    if (result.timedOut) throw new DrydockError('BaselineTimedOut', `the tests did not finish in time: ${testCommand}`);
     if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', describe(result));
     return result;
   }
 }
 
-/** Which baseline a failed phase has to report. */
+/** The baseline state that a failed phase reports for this error. */
 export const baselineOfError = (name: string): Baseline | undefined =>
   name === 'BaselineRed' ? 'red' : name === 'BaselineFlaky' ? 'flaky' : undefined;

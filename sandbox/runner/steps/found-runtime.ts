@@ -11,7 +11,7 @@ const asks: Record<ToolchainName, readonly string[]> = {
 };
 
 /**
- * `node:20.1-slim` → `20.1`; of Java the version that follows its vendor, as `maven:3-eclipse-temurin-21` has two.
+ * `node:20.1-slim` → `20.1`. For Java, the version after the vendor: `maven:3-eclipse-temurin-21` has two versions.
  * @internal for its tests
  */
 export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
@@ -20,14 +20,14 @@ export function versionAsked(runtime: string, toolchain: ToolchainName): string 
 }
 
 /**
- * Whether a version is the one asked for, as far as that was said: 24.1.0 is 24, and 24.1, and not 2.
+ * Whether a version matches the requested one to its precision: 24.1.0 matches 24 and 24.1, but not 2.
  * @internal for its tests
  */
 export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
 
 /**
- * Records the toolchain there is in the image, and where it is not the version asked for. What an image of the policy's
- * holds is the policy's business; its digest is known outside.
+ * Records the image's toolchain, and whether its version differs from the requested one. For an image that the policy
+ * pins, the policy's author decides on the toolchain; the launcher knows the digest.
  */
 export async function recordRuntime(phase: Phase): Promise<void> {
   const { runtime } = phase.spec.sandbox;

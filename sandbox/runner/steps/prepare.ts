@@ -1,5 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
 import { commandEnvironment } from '../commands/environment.ts';
@@ -12,10 +12,10 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Bytes of a package.json that are read. */
-const MAX_MANIFEST = 1024 * 1024;
+/** Maximum size of a package.json that is read, in bytes. */
+const maxManifest = 1024 * 1024;
 
-/** Lock files in the order they are looked for, and the command that installs exactly what they say. */
+/** Lock files in order of preference, and the command that installs exactly their content. */
 const managers = [
   { name: 'npm', lock: 'package-lock.json', command: 'npm ci' },
   { name: 'npm', lock: 'npm-shrinkwrap.json', command: 'npm ci' },
@@ -24,8 +24,8 @@ const managers = [
 ] as const;
 
 /**
- * Installs from the lock file, then the spec's own dependencies, then runs the setup command. Only the first preparation
- * of a phase has to do with the install cache: a second one is for a tree the cache is not about.
+ * Installs from the lock file, then the spec's own dependencies, then runs the setup command. Only the first
+ * preparation of a phase uses the install cache, because a second one is for another tree.
  */
 export async function prepare(phase: Phase, first: boolean): Promise<void> {
   const { sandbox } = phase.spec;
@@ -44,19 +44,19 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
   const { workspace } = phase.boot.paths;
   const wanted = sandbox.packageManager;
   if (wanted !== undefined && !managers.some((m) => m.name === wanted)) {
-    throw new DrydockError('InstallFailed', `package manager ${wanted} is not served here; npm, pnpm and yarn are`);
+    throw new DrydockError('InstallFailed', `the package manager ${wanted} is not supported; use npm, pnpm or yarn`);
   }
   for (const manager of managers) {
     if (wanted !== undefined && manager.name !== wanted) continue;
-    if (!(await exists(path.join(workspace, manager.lock)))) continue;
-    const lock = await readFile(path.join(workspace, manager.lock), 'utf8');
+    if (!(await exists(join(workspace, manager.lock)))) continue;
+    const lock = await readFile(join(workspace, manager.lock), 'utf8');
     await mustPass(phase, 'install', manager.command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
     break;
   }
   if (sandbox.dependencies.length > 0) {
     const name = 'install dependencies';
     phase.gateway.emit({ type: 'step', name, status: 'started' });
-    // Arguments, not a shell string: a dependency is text from the spec.
+    // An argument array, not a shell string: dependencies are text from the spec.
     const argv = ['npm', 'install', '--no-save', '--', ...sandbox.dependencies];
     const ran = await inside(phase, name, { argv, env });
     phase.commands.push({
@@ -74,13 +74,14 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
 }
 
 /**
- * npm asks the mirror whatever host a lock file names. Told to replace always, it takes an archive of the tree
- * (`file:vendor/x-1.0.0.tgz`) for a host too, and does not find it: with one, only the public registry is replaced.
+ * npm requests packages from the mirror instead of the host in the lock file. With `always`, npm would also replace the
+ * "host" of a local archive (`file:vendor/x-1.0.0.tgz`) and fail, so with such an archive only the public registry is
+ * replaced.
  */
 const hostsToReplace = (lock: string): Record<string, string> =>
   /"resolved":\s*"file:/.test(lock) ? { npm_config_replace_registry_host: 'npmjs' } : {};
 
-/** Unpacks what an earlier phase with the same lock file installed, where the launcher has it. */
+/** Unpacks the install of an earlier phase with the same lock file, if the launcher has it cached. */
 async function restoreInstall(phase: Phase): Promise<boolean> {
   if (!phase.spec.inputs.includes(artifactNames.install)) return false;
   return step(phase, 'install from cache', async () => {
@@ -91,15 +92,15 @@ async function restoreInstall(phase: Phase): Promise<boolean> {
       stdin: tar,
     });
     if (ran.exitCode !== 0)
-      throw new DrydockError('InstallFailed', `the cached install does not unpack: ${ran.output}`);
+      throw new DrydockError('InstallFailed', `the cached install could not be unpacked: ${ran.output}`);
     return true;
   });
 }
 
-/** Sends the installed dependencies to the launcher. No agent has run yet in this phase, so that they are what the lock file says. */
+/** Uploads the installed dependencies. No agent has run yet in this phase, so they match the lock file. */
 async function keepInstall(phase: Phase): Promise<void> {
   const { workspace } = phase.boot.paths;
-  if (!(await exists(path.join(workspace, 'node_modules/.package-lock.json')))) return;
+  if (!(await exists(join(workspace, 'node_modules/.package-lock.json')))) return;
   await step(phase, 'keep install', async () => {
     let sent: Promise<void> = Promise.resolve();
     const ran = await inside(phase, 'keep install', {
@@ -112,15 +113,15 @@ async function keepInstall(phase: Phase): Promise<void> {
   });
 }
 
-/** The exact versions there are, as evidence: tools, and what the project names directly. */
+/** The exact versions of the tools and of the project's direct dependencies, as evidence. */
 async function recordVersions(phase: Phase): Promise<void> {
   Object.assign(phase.versions, phase.boot.notes);
   const git = /\d+\.\d+\.\d+/.exec((await phase.git.run(['--version'])).toString())?.[0];
   if (git !== undefined) phase.versions.git = git;
   const { workspace } = phase.boot.paths;
-  const direct = directDependencies(await readJson(path.join(workspace, 'package.json')));
+  const direct = directDependencies(await readJson(join(workspace, 'package.json')));
   for (const name of [...direct, ...phase.spec.sandbox.dependencies.map(packageName)]) {
-    const found = await readJson(path.join(workspace, 'node_modules', name, 'package.json'));
+    const found = await readJson(join(workspace, 'node_modules', name, 'package.json'));
     const version = isRecord(found) ? found.version : undefined;
     if (typeof version === 'string' && /^[\w.+-]{1,100}$/.test(version)) phase.versions[name] = version;
   }
@@ -130,9 +131,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse((await readLeft(file, MAX_MANIFEST)) ?? 'null');
+    return JSON.parse((await readLeft(file, maxManifest)) ?? 'null');
   } catch {
-    return undefined; // evidence only: a package without a readable manifest has no version to record
+    return undefined; // evidence only: a package without a readable manifest has no version
   }
 }
 

@@ -4,8 +4,8 @@ import { describe, mustPass, type Phase, shell } from '../phase.ts';
 import type { Outcome } from './work.ts';
 
 /**
- * Verify: build, tests, then every success criterion, check and gate. A failing one does not keep the others from
- * running, so that one round shows all there is to mend; the error names the first.
+ * Verify: runs the build, the tests, then every success criterion, check and gate. A failure does not stop the others,
+ * so that one round reports all problems; the error names the first.
  */
 export async function verify(phase: Phase): Promise<Outcome> {
   const { sandbox, commands, knownFailures } = phase.spec;
@@ -24,7 +24,7 @@ export async function verify(phase: Phase): Promise<Outcome> {
   if (timedOut)
     return {
       outcome: 'failed',
-      error: { name: 'PhaseTimedOut', message: 'verification used up the time of the phase' },
+      error: { name: 'PhaseTimedOut', message: 'verification reached the time limit of the phase' },
     };
   if (first !== undefined) return { outcome: 'failed', error: { name: 'VerifyFailed', message: first } };
   return { outcome: 'verified' };

@@ -6,16 +6,16 @@ import { type Phase, step } from '../phase.ts';
 import { readOutputs } from '../workspace/outputs.ts';
 import { changeSetOf, recordTree, withoutPreparation } from '../workspace/work-tree.ts';
 
-/** Bytes of all changed files together that a sandbox may return; the guard's own limit is smaller and configurable. */
-const MAX_CHANGE = 256 * 1024 * 1024;
+/** Limit in bytes for all changed files together; the guard's own limit is smaller and configurable. */
+const maxChange = 256 * 1024 * 1024;
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
   command: async () => commandAgent,
-  // Loaded when it is needed: the protocol's schemas take as long as the rest of the runner's start.
+  // Loaded on demand: the protocol's schemas take as long to load as the rest of the runner.
   acp: async () => (await import('../../agents/acp.ts')).acpAgent,
 };
 
-/** What a phase adds to its result. */
+/** The part of the result that the phase determines. */
 export type Outcome = Pick<PhaseResult, 'outcome'> &
   Partial<Pick<PhaseResult, 'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent'>>;
 
@@ -31,7 +31,7 @@ const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseRes
   ...(stopReason === undefined ? {} : { stopReason }),
 });
 
-/** Plan: the agent reads and plans; what it edits is discarded with the sandbox. */
+/** Plan: the agent reads and plans; its edits are discarded with the sandbox. */
 export async function plan(phase: Phase): Promise<Outcome> {
   if (phase.spec.agent === null || !phase.spec.agent.plans) return { outcome: 'planned' };
   const end = await runAgent(phase);
@@ -41,12 +41,14 @@ export async function plan(phase: Phase): Promise<Outcome> {
   return failureOf(end, common) ?? { outcome: 'planned', ...common };
 }
 
-/** Build and rework: the agent works; the change set is what the work tree says, not what the agent says. */
+/**
+ * Build and rework: the agent works; the change set is computed from the work tree, not from what the agent reports.
+ */
 export async function build(phase: Phase, trees: { start: string; prepared: string }): Promise<Outcome> {
   const end = await runAgent(phase);
   const changed = await step(phase, 'record change', async () => {
     const tree = await withoutPreparation(phase.git, { ...trees, end: await recordTree(phase.git, trees.prepared) });
-    const change = await changeSetOf(phase.git, phase.spec.base, tree, MAX_CHANGE);
+    const change = await changeSetOf(phase.git, phase.spec.base, tree, maxChange);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;
@@ -61,14 +63,14 @@ export async function build(phase: Phase, trees: { start: string; prepared: stri
     return {
       outcome: 'failed',
       ...common,
-      error: { name: 'NoChanges', message: 'the agent ended without a change to the base' },
+      error: { name: 'NoChanges', message: 'the agent finished without a change to the base' },
     };
   return { outcome: 'built', ...common };
 }
 
 function failureOf(end: AgentEnd, common: Omit<Outcome, 'outcome'>): Outcome | undefined {
   const fail = (name: string, message: string): Outcome => ({ outcome: 'failed', ...common, error: { name, message } });
-  if (end.timedOut) return fail('PhaseTimedOut', 'the agent used up the time of the phase');
+  if (end.timedOut) return fail('PhaseTimedOut', 'the agent reached the time limit of the phase');
   if (end.exitCode !== 0)
     return fail(
       'AgentFailed',

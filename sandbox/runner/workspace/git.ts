@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 
-/** More than any list of paths a phase may have; contents are read one by one. */
-const MAX_OUTPUT = 1024 * 1024 * 1024;
+/** Limit for git's output: larger than any list of paths in a phase. Contents are read one by one. */
+const maxGitOutput = 1024 * 1024 * 1024;
 
-/** Bytes as the repository has them: no line-end, keyword or filter conversion, whatever the work tree's attributes say. */
-const EXACT_BYTES = '* -text -eol -ident -filter -working-tree-encoding\n';
+/** Attributes that disable line-end, keyword and filter conversion, whatever the work tree's own attributes say. */
+const exactBytes = '* -text -eol -ident -filter -working-tree-encoding\n';
 
-const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
+const safeConfig = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
 
 class GitError extends Error {
   override readonly name = 'GitError';
 }
 
-/** The runner's own repository: outside the work tree and out of reach of what runs inside. */
+/** The runner's own repository, outside the work tree and not accessible to commands. */
 export interface OwnGit {
   readonly dir: string;
   run(
@@ -24,7 +24,7 @@ export interface OwnGit {
 }
 
 export function ownGit(folder: string, workspace: string): OwnGit {
-  const dir = path.join(folder, 'git');
+  const dir = join(folder, 'git');
   const base = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -40,14 +40,14 @@ export function ownGit(folder: string, workspace: string): OwnGit {
     dir,
     run: (args, options = {}) =>
       new Promise((resolve, reject) => {
-        const index = options.index === undefined ? {} : { GIT_INDEX_FILE: path.join(folder, options.index) };
+        const index = options.index === undefined ? {} : { GIT_INDEX_FILE: join(folder, options.index) };
         const child = spawn('git', args, { cwd: workspace, env: { ...base, ...index, ...options.env }, stdio: 'pipe' });
         const out: Buffer[] = [];
         let length = 0;
         let err = '';
         child.stdout.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > MAX_OUTPUT) child.kill('SIGKILL');
+          if (length > maxGitOutput) child.kill('SIGKILL');
           else out.push(chunk);
         });
         child.stderr.on('data', (chunk: Buffer) => {
@@ -61,12 +61,13 @@ export function ownGit(folder: string, workspace: string): OwnGit {
         );
       }),
   };
-  // What `git init` makes (gitrepository-layout), without its start, its templates and its sample hooks.
-  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) mkdirSync(path.join(dir, part), { recursive: true });
-  writeFileSync(path.join(dir, 'HEAD'), 'ref: refs/heads/none\n');
-  writeFileSync(path.join(dir, 'config'), CONFIG);
-  writeFileSync(path.join(dir, 'info', 'attributes'), EXACT_BYTES);
-  // What package managers install is no change, whether or not the repository says so; tracked files stay tracked.
-  writeFileSync(path.join(dir, 'info', 'exclude'), 'node_modules/\n');
+  // The files of `git init` (gitrepository-layout), without a process, templates or sample hooks.
+  for (const part of ['hooks', 'info', 'objects', 'refs/heads']) mkdirSync(join(dir, part), { recursive: true });
+  writeFileSync(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
+  writeFileSync(join(dir, 'config'), safeConfig);
+  writeFileSync(join(dir, 'info', 'attributes'), exactBytes);
+  // Installed packages are never part of a change, even if the repository does not ignore them; tracked files stay
+  // tracked.
+  writeFileSync(join(dir, 'info', 'exclude'), 'node_modules/\n');
   return git;
 }

@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import { blobsByPath, type ChangeSet, changeManifest } from '../../../core/run/change-set.ts';
 import type { OwnGit } from './git.ts';
 
-/** A tree id: 40 hex. */
+/** A tree id: 40 hex digits. */
 type Tree = string;
 
 const text = (bytes: Buffer): string => bytes.toString('utf8').trim();
 
-/** Fetches the base with the history there is. @throws when the gateway serves another commit than the phase names. */
+/** Fetches the base with the history that the gateway serves. @throws Internal if the gateway serves another commit. */
 export async function fetchBase(git: OwnGit, base: string, relay: string, secret: string): Promise<void> {
   await git.run(
     ['fetch', '--quiet', '--no-tags', '--update-shallow', `${relay}/git/base.git`, '+refs/heads/base:refs/heads/base'],
@@ -25,16 +25,16 @@ export async function fetchBase(git: OwnGit, base: string, relay: string, secret
   );
   const served = text(await git.run(['rev-parse', 'refs/heads/base^{commit}']));
   if (served !== base)
-    throw new DrydockError('Internal', `the gateway serves ${served}, the phase starts from ${base}`);
+    throw new DrydockError('Internal', `the gateway serves ${served}, but the phase starts from ${base}`);
 }
 
-/** Puts a tree into the work tree: what the previous tree had and this has not is removed. */
+/** Checks out a tree into the work tree; files that only the previous tree has are removed. */
 export async function checkOut(git: OwnGit, tree: string, previous?: string): Promise<void> {
   if (previous === undefined) await git.run(['read-tree', '-m', '-u', tree]);
   else await git.run(['read-tree', '-m', '-u', previous, tree]);
 }
 
-/** Undoes what a command did to tracked files and removes what it left that is not ignored. */
+/** Restores tracked files and removes untracked files that are not ignored. */
 export async function restore(git: OwnGit, tree: Tree): Promise<void> {
   await git.run(['read-tree', '--reset', '-u', tree]);
   await git.run(['clean', '--quiet', '-ffd', '-e', '/.git']);
@@ -42,16 +42,16 @@ export async function restore(git: OwnGit, tree: Tree): Promise<void> {
 
 /** Gives the agent an ordinary repository: history, a branch `work` at the base, the change so far uncommitted. */
 export async function agentRepository(git: OwnGit, workspace: string): Promise<void> {
-  const dir = path.join(workspace, '.git');
+  const dir = join(workspace, '.git');
   await rm(dir, { recursive: true, force: true });
   await promisify(execFile)('cp', ['-R', '--', git.dir, dir]);
-  const env = { GIT_DIR: dir, GIT_INDEX_FILE: path.join(dir, 'index') };
+  const env = { GIT_DIR: dir, GIT_INDEX_FILE: join(dir, 'index') };
   await git.run(['update-ref', 'refs/heads/work', 'refs/heads/base'], { env });
   await git.run(['symbolic-ref', 'HEAD', 'refs/heads/work'], { env });
   await git.run(['read-tree', 'refs/heads/work'], { env });
 }
 
-/** Writes a change set's tree, without touching the work tree. @throws ResultInvalid when a blob is not what it says. */
+/** Writes the tree of a change set, without touching the work tree. @throws ResultInvalid if a blob has another id. */
 export async function treeOfChange(git: OwnGit, manifestJson: Buffer, blobs: Buffer): Promise<Tree> {
   const manifest = changeManifest.parse(JSON.parse(manifestJson.toString('utf8')));
   const change: ChangeSet = { manifest, blobs };
@@ -64,7 +64,7 @@ export async function treeOfChange(git: OwnGit, manifestJson: Buffer, blobs: Buf
         .some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git') ||
       entry.path.includes('\0')
     ) {
-      throw new DrydockError('ResultInvalid', `the change set names the path ${JSON.stringify(entry.path)}`);
+      throw new DrydockError('ResultInvalid', `the change set contains the invalid path ${JSON.stringify(entry.path)}`);
     }
     if (entry.op === 'delete') {
       lines.push(`0 ${'0'.repeat(40)}\t${entry.path}\0`);
@@ -73,7 +73,7 @@ export async function treeOfChange(git: OwnGit, manifestJson: Buffer, blobs: Buf
     const content = contents.get(entry.path);
     if (content !== undefined) {
       const sha = text(await git.run(['hash-object', '-w', '--stdin'], { input: content }));
-      if (sha !== entry.blobSha) throw new DrydockError('ResultInvalid', `${entry.path} is not the blob it says`);
+      if (sha !== entry.blobSha) throw new DrydockError('ResultInvalid', `${entry.path} does not match its blob id`);
     }
     lines.push(`${entry.mode} ${entry.blobSha}\t${entry.path}\0`);
   }
@@ -83,11 +83,11 @@ export async function treeOfChange(git: OwnGit, manifestJson: Buffer, blobs: Buf
 }
 
 /**
- * The work tree as it is now, as a tree. A new index has no file times, so that every file is read again: a file
- * changed without changing its size or time is found.
+ * Records the current work tree as a tree. A new index has no file times, so every file is read, and changes that keep
+ * size and time are found.
  */
 export async function recordTree(git: OwnGit, like: string): Promise<Tree> {
-  await rm(path.join(path.dirname(git.dir), 'record.index'), { force: true });
+  await rm(join(dirname(git.dir), 'record.index'), { force: true });
   await git.run(['read-tree', like], { index: 'record.index' });
   const add = [
     '-c',
@@ -101,7 +101,7 @@ export async function recordTree(git: OwnGit, like: string): Promise<Tree> {
     '.',
   ];
   await git.run(add, { index: 'record.index' }).catch((error: unknown) => {
-    // an unreadable file, a pipe in a file's place, a nested repository without a commit
+    // an unreadable file, a pipe, or a nested repository without a commit
     throw new DrydockError(
       'ResultInvalid',
       `the work tree cannot be recorded: ${error instanceof Error ? error.message : ''}`,
@@ -110,7 +110,7 @@ export async function recordTree(git: OwnGit, like: string): Promise<Tree> {
   return text(await git.run(['write-tree'], { index: 'record.index' }));
 }
 
-/** One line of `git diff-tree --raw -z`: how a path differs. `mode` is null where it is gone. */
+/** One difference from `git diff-tree --raw -z`. `mode` is null if the path is deleted. */
 interface Difference {
   path: string;
   mode: string | null;
@@ -123,7 +123,7 @@ export async function differences(git: OwnGit, from: string, to: string): Promis
   try {
     fields = new TextDecoder('utf-8', { fatal: true }).decode(raw).split('\0');
   } catch {
-    throw new DrydockError('ResultInvalid', 'a changed path is not UTF-8');
+    throw new DrydockError('ResultInvalid', 'a changed path is not valid UTF-8');
   }
   const found: Difference[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -134,8 +134,8 @@ export async function differences(git: OwnGit, from: string, to: string): Promis
 }
 
 /**
- * The tree without what preparation did: a path that is as install and setup left it goes back to what it was before
- * them, so that generated files are no part of the change unless someone changed them again.
+ * The tree without the effects of preparation: a path that is still as install and setup left it is reset to its
+ * earlier state, so that generated files are not part of the change unless something changed them again.
  */
 export async function withoutPreparation(
   git: OwnGit,
@@ -153,7 +153,7 @@ export async function withoutPreparation(
   return text(await git.run(['write-tree'], { index: 'record.index' }));
 }
 
-/** How `tree` differs from the base commit. @throws LimitExceeded when the contents are over `maxBytes`. */
+/** The change from the base commit to `tree`. @throws LimitExceeded if the contents exceed `maxBytes`. */
 export async function changeSetOf(git: OwnGit, base: string, tree: Tree, maxBytes: number): Promise<ChangeSet> {
   const found = await differences(git, base, tree);
   const entries: unknown[] = [];
@@ -166,7 +166,7 @@ export async function changeSetOf(git: OwnGit, base: string, tree: Tree, maxByte
     }
     const content = mode === '160000' ? Buffer.alloc(0) : await git.run(['cat-file', 'blob', sha]);
     total += content.length;
-    if (total > maxBytes) throw new DrydockError('LimitExceeded', `the change set is over ${maxBytes} bytes`);
+    if (total > maxBytes) throw new DrydockError('LimitExceeded', `the change set exceeds ${maxBytes} bytes`);
     entries.push({ op: 'put', path: file, mode, blobSha: sha, bytes: content.length });
     blobs.push(content);
   }

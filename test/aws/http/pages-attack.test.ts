@@ -32,7 +32,7 @@ beforeEach(() => {
 /** @param change Of the deployment that a cookie was not made for. */
 function deployment(change: { issuerName?: string; key?: string; people?: object } = {}): Fake {
   const people = policySchema.parse({ ...policy, people: change.people ?? policy.people });
-  const door = createLogin({
+  const authenticate = createLogin({
     issuer: createIssuer({
       issuer: forger.url,
       clientId: 'drydock',
@@ -45,7 +45,7 @@ function deployment(change: { issuerName?: string; key?: string; people?: object
     policy: people,
     now: () => now,
   });
-  return fake({}, { door, hosts: [host], now: () => now });
+  return fake({}, { authenticate, hosts: [host], now: () => now });
 }
 
 const html = { accept: 'text/html,*/*', 'sec-fetch-site': 'none' };
@@ -386,7 +386,7 @@ describe('R24 with a session', () => {
 
   test('a key that was rotated opens the session, and the next cookie is sealed with the new one', async () => {
     const keys = ['old'];
-    const door = (ring: () => string[]) =>
+    const authenticate = (ring: () => string[]) =>
       createLogin({
         issuer: createIssuer({
           issuer: forger.url,
@@ -400,7 +400,7 @@ describe('R24 with a session', () => {
         policy,
         now: () => now,
       });
-    const rotated = fake({}, { door: door(() => keys), hosts: [host], now: () => now });
+    const rotated = fake({}, { authenticate: authenticate(() => keys), hosts: [host], now: () => now });
     const cookie = await signIn({}, rotated);
     keys.unshift('new');
     now += 5 * 60_000;

@@ -78,9 +78,9 @@ describe('R24 R40 the pages of a deployment', () => {
     await page.goto(`/runs/${run.runId}`);
     await signIn(page, 'sub-1');
     await page.waitForURL(`${world.origin}/runs/${run.runId}`);
-    expect(await page.locator('.who').textContent()).toBe('deciding as lead');
+    expect(await page.locator('.who').textContent()).toBe('voting as lead');
     await shot(page, 'run');
-    await page.getByRole('link', { name: 'See what is asked' }).click();
+    await page.getByRole('link', { name: 'Open the decision' }).click();
     await page.getByRole('heading', { name: 'Decide as lead' }).waitFor();
     await shot(page, 'gate');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -108,7 +108,7 @@ describe('R24 R40 the pages of a deployment', () => {
     await page.goto('/');
     await signIn(page, 'subject-of-second');
     await page.waitForURL(`${world.origin}/runs`);
-    expect(await page.locator('.who').textContent()).toBe('deciding as second');
+    expect(await page.locator('.who').textContent()).toBe('voting as second');
     expect(await page.getByRole('link', { name: 'Outbox' }).count()).toBe(0);
     await shot(page, 'runs');
     const cookies = await page.context().cookies(world.origin);
@@ -159,9 +159,9 @@ describe('R24 R40 the pages of a deployment', () => {
 
     await page.goto('/runs');
     await page.getByRole('button', { name: 'Pause new runs' }).click();
-    await page.getByText('New runs are held back').waitFor();
+    await page.getByText('New runs are not admitted').waitFor();
     await page.goto(`/runs/${runId}`);
-    await page.getByRole('button', { name: /Try again/ }).click();
+    await page.getByRole('button', { name: /Start another attempt/ }).click();
     await page.waitForURL((url) => url.pathname.startsWith('/runs/r-') && !url.pathname.endsWith(runId));
     const second = new URL(page.url()).pathname.split('/').at(-1) ?? '';
     await expect.poll(async () => (await world.runs.get(second))?.status, { timeout: 60_000 }).toBe('queued');

@@ -1,7 +1,7 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { withOurNames } from '../../../adapters/aws/errors.ts';
+import { withDrydockErrors } from '../../../adapters/aws/errors.ts';
 import { createFargateLauncher } from '../../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
 import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
@@ -121,7 +121,7 @@ const launcher = (): PhaseLauncher => {
     deploymentKey: async () => secret,
   };
   const clock = { now: () => 0, sleep: async () => undefined };
-  return withOurNames(
+  return withDrydockErrors(
     createFargateLauncher(new ECSClient({}), createPhaseStore(new S3Client({}), 'artifacts'), config, clock),
   );
 };

@@ -73,7 +73,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         after: 'a'.repeat(40),
       }),
     'refused',
-    /lists no evil\/repo/,
+    /does not list evil\/repo/,
   ],
   [
     'a repository named like a property',
@@ -86,7 +86,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         after: 'a'.repeat(40),
       }),
     'refused',
-    /lists no/,
+    /does not list/,
   ],
   [
     'another installation',
@@ -106,13 +106,13 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
     'a spec on an untrusted branch',
     () => push(specAt('EVIL-1'), { branch: 'feature/x' }),
     'ignored',
-    /no trusted branch/,
+    /is not a trusted branch/,
   ],
   [
     'a branch that ends like a trusted one',
     () => push(specAt('EVIL-2'), { branch: 'x/main' }),
     'ignored',
-    /no trusted branch/,
+    /is not a trusted branch/,
   ],
   ['a spec pushed by a bot', () => push(specAt('EVIL-3'), { sender: person('robot', true) }), 'refused', /is a bot/],
   [
@@ -191,7 +191,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
     'approval by a writer whom the policy does not know',
     () => comment('writer-gh', '/drydock approve'),
     'refused',
-    /nobody the policy knows|may not write/,
+    /[Tt]he policy does not know|may not write/,
   ],
   ['approval by the requester', () => comment('dev-gh', '/drydock approve'), 'refused', /VoteRefused/],
   [
@@ -227,24 +227,24 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
   ['cancel by somebody who neither asked nor approves', () => comment('reader-gh', '/drydock cancel'), 'refused', /./],
   ['retry of a run that is not over', () => comment('lead-gh', '/drydock retry'), 'refused', /RunUnfinished/],
   ['a vote for an old head', () => review('lead-gh', 'approved', 'b'.repeat(40)), 'refused', /the gate is about/],
-  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /asked for this run/],
+  ['a vote by the requester', () => review('dev-gh', 'approved', run.commit ?? ''), 'refused', /requested this run/],
   [
     'a vote by a stranger',
     () => review('outsider-gh', 'approved', run.commit ?? ''),
     'refused',
-    /nobody the policy knows/,
+    /[Tt]he policy does not know/,
   ],
   [
     'a vote by a bot under a known name',
     () => review('lead-gh', 'approved', run.commit ?? '', true),
     'refused',
-    /nobody the policy knows/,
+    /[Tt]he policy does not know/,
   ],
   [
     'changes requested by a stranger',
     () => review('reader-gh', 'changes_requested', run.commit ?? ''),
     'refused',
-    /nobody the policy knows/,
+    /[Tt]he policy does not know/,
   ],
   [
     'a review of no pull request of ours',
@@ -257,7 +257,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
         review: { id: '1', head: 'a'.repeat(40), state: 'approved', body: '' },
       }),
     'ignored',
-    /of no run/,
+    /does not belong to a run/,
   ],
 ];
 

@@ -384,7 +384,7 @@ describe('CONNECT', () => {
     ['other.example:443', 'the host is not allowed', 'egress: {hosts: [other.example]}'],
     ['private.example:443', 'the name resolves to a private address', ''],
     ['allowed.example:22', 'only port 443 is allowed', ''],
-    ['api.github.com:443', 'git hosts are not let through', ''],
+    ['api.github.com:443', 'git hosts are not allowed', ''],
     ['mirror.example:443', 'use the mirror at /registry/npm/', ''],
   ])('%s: %s', async (target, reason, allow) => {
     const net1 = network(1);

@@ -66,7 +66,7 @@ const overRoute = async (body: string): Promise<{ status: number; text: string }
 };
 
 const policy = policySchema.parse({ version: 1 });
-const spec = { file: 'a.yaml', bytesBase64: 'YQ==', policy, requester: 'dev' };
+const spec = { file: 'a.yaml', bytes: Buffer.from('a'), policy, requester: 'dev' };
 const rows: [string, unknown[]][] = [
   ['submit', [{ ...spec, attempt: 2, dryRun: false, agent: 'x' }]],
   ['retry', ['FIX-1', policy, 'dev']],
@@ -108,11 +108,16 @@ describe.each([
     });
   });
 
+  test('the bytes of a spec travel as base64', () => {
+    const { args } = JSON.parse(encodeCall('estimate', [spec])) as { args: object[] };
+    expect(args).toEqual([{ file: 'a.yaml', bytesBase64: 'YQ==', policy, requester: 'dev' }]);
+  });
+
   test('an origin is told by pushes only: what else comes with a spec does not arrive', async () => {
     const more = { origin: { branch: 'main', commit: 'x' }, repository: 'a/b', __proto__: { admin: true } };
     await send(encodeCall('submit', [{ ...spec, attempt: 1, dryRun: false, ...more }]));
     expect(Object.keys((calls[0]?.[1][0] ?? {}) as object).sort()).toEqual(
-      ['attempt', 'bytesBase64', 'dryRun', 'file', 'policy', 'requester'].sort(),
+      ['attempt', 'bytes', 'dryRun', 'file', 'policy', 'requester'].sort(),
     );
   });
 

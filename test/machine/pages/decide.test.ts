@@ -65,7 +65,7 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     const reviewed = await followRun(site.serverProcess, runId, false);
     expect(reviewed.state).toBe('ReviewGate');
     await page.goto(`/runs/${runId}`);
-    await page.getByRole('link', { name: 'See what is asked' }).click();
+    await page.getByRole('link', { name: 'Open the decision' }).click();
     expect(await page.locator('.diff .add').allTextContents()).toContain('+export const add = (a, b) => a + b;\n');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     expect(await followRun(site.serverProcess, runId, false)).toMatchObject({ status: 'delivered' });
@@ -79,7 +79,7 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     const runId = await waiting();
     const page = await open('second', { javaScript });
     await page.goto(`/gates/${runId}.plan.1`);
-    await page.getByLabel('What another plan should do differently').fill('In two steps');
+    await page.getByLabel('What the next plan should do differently').fill('In two steps');
     await page.getByRole('button', { name: 'Ask for another plan' }).click();
     expect(await page.getByRole('status').textContent()).toMatch(/Decided: revise by second.*In two steps/s);
     expect((await followRun(site.serverProcess, runId, false)).gate).toBe(`${runId}.plan.2`);
@@ -102,10 +102,10 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     const runId = await waiting();
     const page = await open('dev@example.com', { javaScript });
     await page.goto(`/gates/${runId}.plan.1`);
-    expect(await page.locator('main').textContent()).toContain('somebody else has to approve it');
+    expect(await page.locator('main').textContent()).toContain('another person has to approve it');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     expect(await page.getByRole('alert').textContent()).toContain('VoteRefused');
-    await page.getByRole('link', { name: 'Back to where you were' }).click();
+    await page.getByRole('link', { name: 'Back' }).click();
     expect((await site.serverProcess.service.gate(`${runId}.plan.1`)).status).toBe('pending');
   });
 
@@ -120,7 +120,7 @@ describe.each([true, false])('R40 R24 with JavaScript: %s', (javaScript) => {
     expect(cancelled).toMatchObject({ status: 'cancelled' });
     expect(cancelled.error?.message).toContain('not now');
     await page.goto(`/runs/${runId}`);
-    await page.getByRole('button', { name: /Try again/ }).click();
+    await page.getByRole('button', { name: /Start another attempt/ }).click();
     await page.waitForURL((url) => !url.pathname.endsWith(runId));
     const again = await site.serverProcess.service.run(new URL(page.url()).pathname.split('/').at(-1) ?? '');
     expect(again.attempt).toBe(2);
@@ -156,7 +156,7 @@ test('R32 a run is followed live: the page says when it waits, without being ask
   await page.goto(`/runs/${runId}`);
   phase.resolve();
   await page.getByText('Waiting for a person.').waitFor();
-  await page.getByRole('link', { name: 'See what is asked' }).waitFor();
+  await page.getByRole('link', { name: 'Open the decision' }).waitFor();
   expect(await page.locator('#timeline').textContent()).toContain('Review ');
   const rows = await page.locator('#timeline li').evaluateAll((all) => all.map((li) => li.getAttribute('data-key')));
   expect(new Set(rows).size).toBe(rows.length);

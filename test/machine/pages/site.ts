@@ -42,7 +42,14 @@ export async function createSite(script?: Script): Promise<Site> {
     serverProcess,
     async as(who) {
       const { service, watch, outbox } = serverProcess;
-      const web = createWeb({ service, watch, outbox, door: oneVisitor(who, randomBytes(32)), policy, now: Date.now });
+      const web = createWeb({
+        service,
+        watch,
+        outbox,
+        authenticate: oneVisitor(who, randomBytes(32)),
+        policy,
+        now: Date.now,
+      });
       const server = createServer(getRequestListener(web.fetch));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       closing.push(

@@ -62,7 +62,7 @@ const specNamed = (task_id: string): string =>
 function expectTakenUp(view: RunView): void {
   expect(view).toMatchObject({ status: 'delivered', error: null, cost: { usd: callMicros / 1e6 } });
   const started = view.events.filter((event) => event.type === 'phase-started').map((event) => event.text);
-  expect(started.slice(0, 3)).toEqual(['plan 1', 'build 1', 'build 1, try 2']);
+  expect(started.slice(0, 3)).toEqual(['plan 1', 'build 1', 'build 1, attempt 2']);
   const { calls } = cli(world, 'audit', view.taskId, ...where).json as unknown as Audit;
   expect(calls).toMatchObject([{ usdMicros: callMicros, state: 'settled' }]);
   const prefix = view.branch.slice(0, view.branch.lastIndexOf('-'));

@@ -122,7 +122,7 @@ describe('R24 votes', () => {
     const { gate, service } = await atReview({ review: { require_human_approval: true, required_reviewers: 2 } });
     await expect(service.vote({ gate, who: 'dev@example.com', choice: 'approve', text: '' })).rejects.toMatchObject({
       ...refusal,
-      message: expect.stringContaining('asked for this run'),
+      message: expect.stringContaining('requested this run'),
     });
     await expect(service.vote({ gate, who: 'eve@example.com', choice: 'approve', text: '' })).rejects.toMatchObject(
       refusal,

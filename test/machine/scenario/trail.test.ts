@@ -80,7 +80,7 @@ describe('the reading trail of docs/architecture.md', () => {
     expect(calls.get('core/policy/merge.ts')?.get('applyPolicy')).toBe(1);
   });
 
-  test('is what AWS passes: each file is in the bundle of its function, and only the door parses specs', async () => {
+  test('is what AWS passes: each file is in the bundle of its function, and only the entry point parses specs', async () => {
     const inputsOf = async (entry: string): Promise<string[]> => {
       const { metafile } = await build({
         absWorkingDir: root,

@@ -184,7 +184,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     service: all,
     async *watch() {},
     outbox: async () => [],
-    door: oneVisitor('lead', new Uint8Array(32).fill(7)),
+    authenticate: oneVisitor('lead', new Uint8Array(32).fill(7)),
     policy: { ...soloPolicy({ id: 'lead', email: 'lead@example.com' }, []), ...options.policy },
     now: () => now,
     onFault: (error) => faults.push(error),

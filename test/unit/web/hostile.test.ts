@@ -119,7 +119,7 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
       ...over,
     },
     {
-      door: oneVisitor(nasty, new Uint8Array(32)),
+      authenticate: oneVisitor(nasty, new Uint8Array(32)),
       policy: { budgets: { web: {} }, people: {} } as never,
       outbox: async () => [{ key: nasty, at: nasty, to: [nasty], subject: nasty, text: nasty, link: nasty }],
     },

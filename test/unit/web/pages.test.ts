@@ -35,10 +35,10 @@ describe('R40 runs', () => {
     expect(tasks((await site.get('/runs?status=queued')).text)).toEqual(['OLD-1']);
     expect(tasks((await site.get('/runs?q=ACME/web')).text)).toEqual(['OLD-1']);
     expect(tasks((await site.get('/runs?q=%20new-1%20')).text)).toEqual(['NEW-1']);
-    expect((await site.get('/runs?q=nothing')).text).toContain('No run is like that');
+    expect((await site.get('/runs?q=nothing')).text).toContain('No run matches the filter');
   });
 
-  test('say whether new runs are held back', async () => {
+  test('say whether new runs are admitted', async () => {
     expect((await fake({ paused: async () => true }).get('/runs')).text).toContain('Paused.');
     expect((await fake().get('/runs')).text).not.toContain('Paused.');
   });
@@ -59,7 +59,7 @@ describe('R40 R32 a run', () => {
     }).get(run);
     for (const shown of ['href="https://example.com/1"', 'build', 'timed_out', 'lead-gh', 'second-gh', 'dddddddddddd'])
       expect(text).toContain(shown);
-    expect(text.match(/no vote any more/g)).toHaveLength(1);
+    expect(text.match(/it no longer counts/g)).toHaveLength(1);
   });
 
   test('stands when the code host does not answer', async () => {
@@ -209,7 +209,7 @@ describe('R40 R32 a run', () => {
 describe('R24 a gate', () => {
   const page = async (change: Parameters<typeof aGate>[0], who = 'lead') =>
     (
-      await fake({ gate: async () => aGate(change) }, { door: oneVisitor(who, new Uint8Array(32)) }).get(
+      await fake({ gate: async () => aGate(change) }, { authenticate: oneVisitor(who, new Uint8Array(32)) }).get(
         `/gates/${gateId}`,
       )
     ).text;
@@ -260,13 +260,13 @@ describe('R24 a gate', () => {
 
   test('expired, it offers nothing', async () => {
     const text = await page({ expiresAt: new Date(now).toISOString() });
-    expect(text).toContain('The time to decide is over');
+    expect(text).toContain('The gate has expired');
     expect(choices(text)).toEqual([]);
   });
 
   test('says beforehand that a vote will be refused', async () => {
-    expect(await page({}, 'mallory')).toContain('is not among those who decide');
-    expect(await page({}, 'dev@example.com')).toContain('asked for this run');
+    expect(await page({}, 'mallory')).toContain('may not decide this gate');
+    expect(await page({}, 'dev@example.com')).toContain('requested this run');
     expect(await page({})).not.toContain('refused');
   });
 

@@ -254,7 +254,7 @@ describe('a refused form is shown again with what was written', () => {
       vote: () => Promise.reject(new DrydockError('GateClosed', 'decided')),
     });
     const page = await site.submit('/runs', gate, { head, choice: 'revise', text: 'long thoughts' });
-    expect([page.status, await page.text()]).toEqual([409, expect.stringMatching(/What you wrote.*long thoughts/s)]);
+    expect([page.status, await page.text()]).toEqual([409, expect.stringMatching(/Your text.*long thoughts/s)]);
   });
 
   test('a form of an earlier session, which one click then sends', async () => {
@@ -270,9 +270,9 @@ describe('a refused form is shown again with what was written', () => {
 
   test('a session that is over: the words stay, with the way to sign in and to go on', async () => {
     const over = () => {
-      throw new RequestRefused(401, 'Nobody is signed in; nothing was done.', 'Sign in, and do it again.');
+      throw new RequestRefused(401, 'You are not signed in; nothing was changed.', 'Sign in, and repeat the request.');
     };
-    const site = fake({}, { door: over });
+    const site = fake({}, { authenticate: over });
     const answer = await site.submit('/assets/none', gate, {
       choice: 'revise',
       head,
@@ -290,7 +290,7 @@ describe('a refused form is shown again with what was written', () => {
   test('a reason to cancel, when that is refused', async () => {
     const site = fake({ cancel: () => Promise.reject(new DrydockError('GateClosed', 'it has ended')) });
     const text = await (await site.submit(run, `${run}/cancel`, { reason: 'wrong base' })).text();
-    expect(text).toMatch(/What you wrote.*wrong base/s);
+    expect(text).toMatch(/Your text.*wrong base/s);
   });
 
   test('of a foreign form nothing is repeated', async () => {

@@ -1,14 +1,14 @@
 import type { NativeAttributeValue } from '@aws-sdk/lib-dynamodb';
 import type { Item } from './table.ts';
 
-/** SHA-256 digests and git's ids: most of a run's record. */
+/** SHA-256 digests and git object ids, which make up most of a run's record. */
 const hex = /^(?:[0-9a-f]{64}|[0-9a-f]{40})$/;
-/** Stands for the run id at the start of a text; at the start of another text it is doubled. */
-const mark = '~';
+/** Replaces the run id at the start of a text; a text that starts with this character gets a second one. */
+const marker = '~';
 
 /**
- * An item as it is stored: digests as bytes, which are half as long as hex digits, and ids of gates and phases without
- * the run id they begin with. A write is charged per KiB, and packed, the changing part of a record fits into one.
+ * Packs an item for storage: digests as bytes, half as long as hex digits, and ids of gates and phases without their
+ * run id. DynamoDB charges writes per KiB, and the packed state of a record fits into one.
  */
 export const pack = (item: Item, runId: string): Item => mapValues(item, (text) => packText(text, runId));
 
@@ -19,14 +19,14 @@ function packText(value: unknown, runId: string): NativeAttributeValue {
   if (typeof value !== 'string') return value;
   if (hex.test(value)) return Uint8Array.from(Buffer.from(value, 'hex'));
   const rest = value.startsWith(runId) ? value.slice(runId.length) : undefined;
-  if (rest !== undefined && !rest.startsWith(mark)) return `${mark}${rest}`;
-  return value.startsWith(mark) ? `${mark}${value}` : value;
+  if (rest !== undefined && !rest.startsWith(marker)) return `${marker}${rest}`;
+  return value.startsWith(marker) ? `${marker}${value}` : value;
 }
 
 function unpackText(value: unknown, runId: string): NativeAttributeValue {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (typeof value !== 'string' || !value.startsWith(mark)) return value;
-  return value.startsWith(mark + mark) ? value.slice(1) : runId + value.slice(1);
+  if (typeof value !== 'string' || !value.startsWith(marker)) return value;
+  return value.startsWith(marker + marker) ? value.slice(1) : runId + value.slice(1);
 }
 
 function mapValues(item: Item, change: (value: unknown) => NativeAttributeValue): Item {

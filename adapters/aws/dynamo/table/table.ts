@@ -24,12 +24,12 @@ import {
 export type Item = Record<string, NativeAttributeValue>;
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** Attempts of a write that a transaction got in the way of; with full jitter over 2^n · 10 ms, about 10 s in all. */
-const conflictAttempts = 10;
-/** The most that DynamoDB reads at once. */
+/** Attempts of a write that conflicts with a transaction; with full jitter over 2^n · 10 ms, about 10 s in total. */
+const maxAttempts = 10;
+/** DynamoDB's limit of keys per batch. */
 const batchSize = 100;
 
-/** Thin access to one table of `pk` and `sk`: conditions come back as booleans, conflicts are tried again. */
+/** A thin layer over one table with keys `pk` and `sk`: conditions return booleans, conflicts are retried. */
 export class Table {
   readonly name: string;
   readonly #client: DynamoDBDocumentClient;
@@ -48,13 +48,13 @@ export class Table {
     return out.Item;
   }
 
-  /** Those that are there, in no order; strongly consistent. @param keys each once. */
+  /** The existing items, in no order; strongly consistent. @param keys Without duplicates. */
   async batchGet(keys: { pk: string; sk: string }[]): Promise<Item[]> {
     const items: Item[] = [];
     let wanted: Item[] = keys;
     for (let attempt = 0; wanted.length > 0; attempt++) {
-      // What did not fit the answer, or was throttled, is asked for again.
-      if (attempt > 0) await sleep(this.#random() * 10 * 2 ** Math.min(attempt, conflictAttempts));
+      // Keys that did not fit the response or were throttled are requested again.
+      if (attempt > 0) await sleep(this.#random() * 10 * 2 ** Math.min(attempt, maxAttempts));
       const batches = chunks(wanted, batchSize);
       wanted = [];
       for (const Keys of batches) {
@@ -68,14 +68,14 @@ export class Table {
     return items;
   }
 
-  /** False when the condition did not hold. */
+  /** @returns False if the condition did not hold. */
   async put(item: Item, condition?: Omit<PutCommandInput, 'TableName' | 'Item'>): Promise<boolean> {
     return this.#conditional(() =>
       this.#client.send(new PutCommand({ TableName: this.name, Item: item, ...condition })),
     );
   }
 
-  /** False when the condition did not hold. */
+  /** @returns False if the condition did not hold. */
   async update(pk: string, sk: string, update: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
     return this.#conditional(() =>
       this.#client.send(new UpdateCommand({ TableName: this.name, Key: { pk, sk }, ...update })),
@@ -86,7 +86,7 @@ export class Table {
     await this.#client.send(new DeleteCommand({ TableName: this.name, Key: { pk, sk } }));
   }
 
-  /** Items of a partition whose sort key begins with `prefix`, in order of the sort key; strongly consistent. */
+  /** Items of a partition whose sort key starts with `prefix`, in the order of the sort key; strongly consistent. */
   async query(pk: string, prefix = ''): Promise<Item[]> {
     return this.queryRaw({
       KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
@@ -97,23 +97,23 @@ export class Table {
 
   async queryRaw(query: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
     const items: Item[] = [];
-    let from: Item | undefined;
+    let startKey: Item | undefined;
     do {
       const out = await this.#client.send(
-        new QueryCommand({ TableName: this.name, ...query, ...(from ? { ExclusiveStartKey: from } : {}) }),
+        new QueryCommand({ TableName: this.name, ...query, ...(startKey ? { ExclusiveStartKey: startKey } : {}) }),
       );
       items.push(...(out.Items ?? []));
-      from = out.LastEvaluatedKey;
-    } while (from && (query.Limit === undefined || items.length < query.Limit));
+      startKey = out.LastEvaluatedKey;
+    } while (startKey && (query.Limit === undefined || items.length < query.Limit));
     return items;
   }
 
   /**
-   * All or nothing. Returns undefined when it was written, else the reason of each item (`None`, or
+   * Writes all items or none. Returns `undefined` if they were written, otherwise the reason of each item (`None` or
    * `ConditionalCheckFailed`), in the order of the items.
    */
   async transact(items: TransactItem[]): Promise<string[] | undefined> {
-    return this.#again(async () => {
+    return this.#retrying(async () => {
       try {
         await this.#client.send(new TransactWriteCommand({ TransactItems: items }));
         return undefined;
@@ -126,7 +126,7 @@ export class Table {
   }
 
   async #conditional(write: () => Promise<unknown>): Promise<boolean> {
-    return this.#again(async () => {
+    return this.#retrying(async () => {
       try {
         await write();
         return true;
@@ -137,22 +137,22 @@ export class Table {
     });
   }
 
-  /** Tries again what a transaction got in the way of: nothing of it was written. */
-  async #again<T>(write: () => Promise<T>): Promise<T> {
+  /** Retries a write that conflicts with a transaction: DynamoDB has written nothing then. */
+  async #retrying<T>(write: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await write();
       } catch (error) {
         const conflict =
           error instanceof TransactionConflictException || cancellationReasons(error)?.includes('TransactionConflict');
-        if (!conflict || attempt >= conflictAttempts) throw error;
+        if (!conflict || attempt >= maxAttempts) throw error;
         await sleep(this.#random() * 10 * 2 ** attempt);
       }
     }
   }
 }
 
-/** Why a transaction was cancelled, item by item; undefined for other errors and for reasons we do not know. */
+/** The cancellation reason of each item; `undefined` for other errors and for unknown reasons. */
 function cancellationReasons(error: unknown): string[] | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reasons = (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
@@ -161,7 +161,7 @@ function cancellationReasons(error: unknown): string[] | undefined {
 }
 
 const chunks = <T>(all: T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
 
 export const isTableThere = (error: unknown): boolean => error instanceof ResourceInUseException;
 

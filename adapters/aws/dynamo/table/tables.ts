@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 
-/** The three tables, by role. On AWS the names come from the stack; on one machine the roles are the names. */
+/** Names of the three tables. On AWS they come from the stack; on one machine they are fixed. */
 interface TableNames {
   runs: string;
   ledger: string;
@@ -10,8 +10,8 @@ interface TableNames {
 export const localTables: TableNames = { runs: 'runs', ledger: 'ledger', gates: 'gates' };
 
 /**
- * Index of run records by creation time, newest runs first when read backwards. It holds keys alone: with the whole record
- * each change of a run would be written, and paid for, twice.
+ * Index of run records by creation time; read backwards, it gives the newest runs first. It projects keys only: with
+ * all attributes, each change of a run would be written, and charged, twice.
  */
 export const byTimeIndex = 'byTime';
 
@@ -27,7 +27,7 @@ const keys = {
   ],
 } as const;
 
-/** Requests that create the tables; the stack declares the same shape. */
+/** Requests that create the tables. The stack (lib/storage) declares the same schema. */
 export function createTableRequests(names: TableNames): CreateTableCommandInput[] {
   return [
     {

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
 interface Cgroup {
   name: 'cgroup2' | 'cgroup1';
-  /** Moves those in that are not in it yet. */
+  /** Moves processes into the group that are not in it yet. */
   add(pids: readonly number[]): Promise<void>;
-  /** Removes the group; says which limit was hit while it was there. */
+  /** Removes the group. Resolves with the limit that was hit, if any. */
   close(): Promise<string | undefined>;
 }
 
-const MOUNT = '/sys/fs/cgroup';
-/** Length of the period that a processor quota is counted in, in microseconds: the kernel's default. */
-const CPU_PERIOD_US = 100_000;
+const cgroupMount = '/sys/fs/cgroup';
+/** Period of a CPU quota in microseconds: the kernel's default. */
+const cpuPeriodUs = 100_000;
 
-/** Makes a control group, sets the limits and moves the process in; undefined where this user may not. */
+/** Creates a control group with the limits and moves the process into it; `undefined` if this user may not. */
 export async function joinCgroup(limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
   const id = `drydock-${randomBytes(6).toString('hex')}`;
   return (await joinV2(id, limits, pid)) ?? (await joinV1(id, limits, pid));
@@ -27,21 +27,21 @@ const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() 
 
 async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1];
-  // Groups may be made beside the owner's own (delegated by systemd), or below the root (by root).
-  const parents = [own === undefined ? undefined : path.join(MOUNT, path.dirname(own)), MOUNT].filter(
+  // Groups can be created beside the process's own group (delegated by systemd) or below the root (by root).
+  const parents = [own === undefined ? undefined : join(cgroupMount, dirname(own)), cgroupMount].filter(
     (p) => p !== undefined,
   );
   for (const parent of parents) {
-    const controllers = (await read(path.join(parent, 'cgroup.controllers'))).split(/\s/);
+    const controllers = (await read(join(parent, 'cgroup.controllers'))).split(/\s/);
     if (!controllers.includes('memory') || !controllers.includes('pids')) continue;
-    const folder = path.join(parent, id);
+    const folder = join(parent, id);
     try {
-      await writeFile(path.join(parent, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
+      await writeFile(join(parent, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
       await mkdir(folder);
-      await writeFile(path.join(folder, 'memory.max'), String(limits.memoryMb * 1024 * 1024));
-      await writeFile(path.join(folder, 'memory.swap.max'), '0').catch(() => undefined);
-      await writeFile(path.join(folder, 'pids.max'), String(limits.pids));
-      await writeFile(path.join(folder, 'cpu.max'), `${Math.round(limits.cpu * CPU_PERIOD_US)} ${CPU_PERIOD_US}`).catch(
+      await writeFile(join(folder, 'memory.max'), String(limits.memoryMb * 1024 * 1024));
+      await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
+      await writeFile(join(folder, 'pids.max'), String(limits.pids));
+      await writeFile(join(folder, 'cpu.max'), `${Math.round(limits.cpu * cpuPeriodUs)} ${cpuPeriodUs}`).catch(
         () => undefined,
       );
       await move(folder, [pid]);
@@ -53,8 +53,8 @@ async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
       name: 'cgroup2',
       add: (pids) => move(folder, pids),
       async close() {
-        const oom = counter(await read(path.join(folder, 'memory.events')), 'oom_kill');
-        const forks = counter(await read(path.join(folder, 'pids.events')), 'max');
+        const oom = counter(await read(join(folder, 'memory.events')), 'oom_kill');
+        const forks = counter(await read(join(folder, 'pids.events')), 'max');
         await remove(folder);
         return hit(limits, oom, forks);
       },
@@ -64,22 +64,22 @@ async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
 }
 
 async function joinV1(id: string, limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
-  const memory = path.join(MOUNT, 'memory', id);
-  const processes = path.join(MOUNT, 'pids', id);
-  const cpu = path.join(MOUNT, 'cpu', id);
+  const memory = join(cgroupMount, 'memory', id);
+  const processes = join(cgroupMount, 'pids', id);
+  const cpu = join(cgroupMount, 'cpu', id);
   const all = [memory, processes, cpu];
   try {
     await mkdir(memory);
     await mkdir(processes);
-    await writeFile(path.join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
-    await writeFile(path.join(processes, 'pids.max'), String(limits.pids));
+    await writeFile(join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024));
+    await writeFile(join(processes, 'pids.max'), String(limits.pids));
     await move(memory, [pid]);
     await move(processes, [pid]);
   } catch {
     await Promise.all(all.map(remove));
     return undefined;
   }
-  await joinCpuV1(cpu, limits, pid).catch(() => undefined); // a missing quota slows others, it endangers nothing
+  await joinCpuV1(cpu, limits, pid).catch(() => undefined); // without a quota the phase only slows other processes
   return {
     name: 'cgroup1',
     async add(pids) {
@@ -88,8 +88,8 @@ async function joinV1(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
       await move(cpu, pids).catch(() => undefined);
     },
     async close() {
-      const oom = counter(await read(path.join(memory, 'memory.oom_control')), 'oom_kill');
-      const forks = counter(await read(path.join(processes, 'pids.events')), 'max');
+      const oom = counter(await read(join(memory, 'memory.oom_control')), 'oom_kill');
+      const forks = counter(await read(join(processes, 'pids.events')), 'max');
       await Promise.all(all.map(remove));
       return hit(limits, oom, forks);
     },
@@ -98,14 +98,14 @@ async function joinV1(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
 
 async function joinCpuV1(folder: string, limits: PhaseLimits, pid: number): Promise<void> {
   await mkdir(folder);
-  await writeFile(path.join(folder, 'cpu.cfs_period_us'), String(CPU_PERIOD_US));
-  await writeFile(path.join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * CPU_PERIOD_US)));
+  await writeFile(join(folder, 'cpu.cfs_period_us'), String(cpuPeriodUs));
+  await writeFile(join(folder, 'cpu.cfs_quota_us'), String(Math.round(limits.cpu * cpuPeriodUs)));
   await move(folder, [pid]);
 }
 
-/** Each move waits for all processors, so those that were started inside are left where they are. */
+/** Each move waits for all processors, so processes that already are in the group are skipped. */
 async function move(folder: string, pids: readonly number[]): Promise<void> {
-  const file = path.join(folder, 'cgroup.procs');
+  const file = join(folder, 'cgroup.procs');
   const inside = new Set((await read(file)).split('\n').map(Number));
   for (const pid of pids) {
     if (inside.has(pid)) continue;
@@ -116,12 +116,12 @@ async function move(folder: string, pids: readonly number[]): Promise<void> {
 }
 
 function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {
-  if (oom > 0) return `memory_mb: the kernel ended ${oom} process(es) at ${limits.memoryMb} MB`;
-  if (forks > 0) return `pids: ${forks} process(es) more than the ${limits.pids} allowed could not be started`;
+  if (oom > 0) return `memory_mb: the kernel killed ${oom} process(es) at ${limits.memoryMb} MB`;
+  if (forks > 0) return `pids: ${forks} process(es) above the limit of ${limits.pids} could not be started`;
   return undefined;
 }
 
-/** A group can be removed once the kernel has let go of its last process, shortly after that ended. */
+/** The kernel releases a group shortly after its last process has ended; until then removal fails with EBUSY. */
 async function remove(folder: string): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     try {

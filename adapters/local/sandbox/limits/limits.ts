@@ -6,15 +6,16 @@ import { descendants, watchProcesses } from './processes.ts';
 export interface Limits {
   /** `cgroup2`, `cgroup1`, `watchdog` or `none`. */
   enforcer: string;
-  /** Puts what was started before `startLimits` was done under the limits too. */
+  /** Applies the limits also to processes that started before `startLimits` resolved. */
   cover(): Promise<void>;
-  /** Ends the watching; says which limit was hit, if one was. */
+  /** Stops enforcing; resolves with the limit that was hit, if any. */
   stop(): Promise<string | undefined>;
 }
 
 /**
- * Puts the process tree of `pid` under the phase's limits: control groups where this user may make one, else a watchdog
- * that adds up the tree. Disk is always watched. Never RLIMIT_AS: Node reserves far more than it uses.
+ * Applies the phase's limits to the process tree of `pid`: with control groups if this user may create them, otherwise
+ * with a watchdog that sums up the tree. Disk usage is always watched. RLIMIT_AS is not used, because Node reserves far
+ * more than it uses.
  */
 export async function startLimits(
   pid: number | undefined,
@@ -22,14 +23,14 @@ export async function startLimits(
 ): Promise<Limits> {
   if (pid === undefined) return { enforcer: 'none', cover: async () => undefined, stop: async () => undefined };
   const { limits, folder, onHit } = options;
-  const disk = watchDisk(folder, limits.diskMb, onHit);
+  const stopDisk = watchDisk(folder, limits.diskMb, onHit);
   const group = await joinCgroup(limits, pid);
   const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
   return {
     enforcer: options.sealed ? (group?.name ?? 'watchdog') : 'none',
     cover: async () => group?.add(descendants(pid)),
     async stop() {
-      disk();
+      stopDisk();
       stopProcesses?.();
       return group?.close();
     },

@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 
-const PAGE_BYTES = 4096;
-const INTERVAL_MS = 250;
+const pageBytes = 4096;
+const intervalMs = 250;
 
 const read = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // the process ended meanwhile
+    return ''; // the process has ended
   }
 };
 
 /**
- * Process ids below `pid`, from one pass over /proc. Processes inside namespaces are seen from here too. Read in one go:
- * the kernel answers from memory, and handing each file to a thread takes ten times as long as reading it.
+ * Process ids below `pid`, from one pass over /proc; processes inside namespaces are included. The reads are
+ * synchronous: the kernel answers from memory, and passing each file to a thread takes ten times as long as reading it.
  */
 export function descendants(pid: number): number[] {
   const children = new Map<number, number[]>();
@@ -34,7 +34,7 @@ export function descendants(pid: number): number[] {
 }
 
 /**
- * The fourth field of /proc/PID/stat; the second, the command in brackets, may itself hold spaces and brackets.
+ * The fourth field of /proc/PID/stat. The second field, the command in brackets, may contain spaces and brackets.
  * @internal for its tests
  */
 export function parentOf(stat: string): number | undefined {
@@ -45,21 +45,23 @@ export function parentOf(stat: string): number | undefined {
 
 function residentBytes(pid: number): number {
   const statm = read(`/proc/${pid}/statm`);
-  return Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES;
+  return Number(statm.split(' ')[1] ?? 0) * pageBytes;
 }
 
-/** Adds up resident memory and processes of a tree, four times a second, and reports the first limit that is passed. */
+/**
+ * Sums up resident memory and processes of a tree four times a second, and reports the first limit that is exceeded.
+ */
 export function watchProcesses(pid: number, limits: PhaseLimits, onHit: (message: string) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
+  const measure = (): void => {
     const tree = descendants(pid);
     let bytes = 0;
     for (const one of tree) bytes += residentBytes(one);
-    if (tree.length > limits.pids) onHit(`pids: ${tree.length} processes, ${limits.pids} are allowed`);
+    if (tree.length > limits.pids) onHit(`pids: ${tree.length} processes, the limit is ${limits.pids}`);
     else if (bytes > limits.memoryMb * 1024 * 1024)
-      onHit(`memory_mb: ${Math.round(bytes / 1024 / 1024)} MB in use, ${limits.memoryMb} are allowed`);
-    else timer = setTimeout(look, INTERVAL_MS);
+      onHit(`memory_mb: ${Math.round(bytes / 1024 / 1024)} MB in use, the limit is ${limits.memoryMb}`);
+    else timer = setTimeout(measure, intervalMs);
   };
-  look();
+  measure();
   return () => clearTimeout(timer);
 }

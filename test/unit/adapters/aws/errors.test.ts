@@ -1,7 +1,7 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { awsError, withOurNames } from '../../../../adapters/aws/errors.ts';
+import { awsError, withDrydockErrors } from '../../../../adapters/aws/errors.ts';
 import { DrydockError, errorKinds } from '../../../../core/errors.ts';
 
 const answer = (name: string, status: number, message = 'secret words') =>
@@ -73,7 +73,7 @@ describe('errors of AWS by our names', () => {
         return `${key}${this.#own}`;
       }
     }
-    const port = withOurNames(new Port());
+    const port = withDrydockErrors(new Port());
     expect([port.live, port.now(), await port.get('k')]).toEqual([true, 7, 'k7']);
     await expect(port.get('aws')).rejects.toMatchObject({ name: 'Conflict' });
     await expect(port.get('ours')).rejects.toMatchObject({ name: 'RunNotFound' });

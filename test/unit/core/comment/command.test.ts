@@ -87,8 +87,8 @@ describe('a command', () => {
   it.each([
     ['an unknown word', '/drydock merge', 'merge'],
     ['no word', '/drydock', 'missing'],
-    ['a word with a hidden character', '/drydock appro\u200bve', 'approve" is no command'],
-    ['a condition', '/drydock approve unless it is slow', 'nothing'],
+    ['a word with a hidden character', '/drydock appro\u200bve', 'approve" is not a command'],
+    ['a condition', '/drydock approve unless it is slow', 'takes no text'],
     ['two commands', `${command}\n\n/drydock cancel`, 'one command'],
     ['the same twice', `${command}\n${command}`, 'one command'],
     ['a command in the text of another', '/drydock rework x\n\n/drydock approve', 'one command'],

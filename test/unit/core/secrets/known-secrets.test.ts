@@ -35,8 +35,8 @@ const secrets: [string, string, string][] = [
   ['a private key', 'of OpenSSH', `${pem('OPENSSH ')}`],
   ['a private key', 'in one line of program text', `'${pem('')}\\n${some(64)}'`],
   ['a private key', 'put together in program text', `'${pem('')}\\n' + '${some(64)}'`],
-  ['a password in an address', 'of a database', `postgres://app:${some(12)}@db.example.com/app`],
-  ['a password in an address', 'of a proxy', `http://user:${some(8)}@10.0.0.1:3128`],
+  ['a password in a URL', 'of a database', `postgres://app:${some(12)}@db.example.com/app`],
+  ['a password in a URL', 'of a proxy', `http://user:${some(8)}@10.0.0.1:3128`],
 ];
 
 const harmless = [

@@ -81,9 +81,9 @@ describe('load', () => {
       '(machine): TimeoutSeconds must be a whole number of seconds from 1 to 99,999,999',
       'A: the type Map is not supported',
       'B: the type Parallel is not supported',
-      'D: is no object',
-      '(machine): StartAt names no state: "Nowhere"',
-      'C: a transition names no state: "Gone"',
+      'D: is not an object',
+      '(machine): StartAt does not name a state: "Nowhere"',
+      'C: a transition does not name a state: "Gone"',
       'A: is never reached',
       'B: is never reached',
       'C: is never reached',
@@ -114,7 +114,7 @@ describe('load', () => {
     ['half a second', { Type: 'Wait', End: true, Seconds: 0.5 }, /Seconds must be/],
     ['Assign in Succeed', { Type: 'Succeed', Assign: { a: 1 } }, /Assign is not supported in a Succeed/],
     ['a variable called states', { Type: 'Pass', End: true, Assign: { states: 1 } }, /reserved/],
-    ['a variable with a dot', { Type: 'Pass', End: true, Assign: { 'a.b': 1 } }, /no name of a variable/],
+    ['a variable with a dot', { Type: 'Pass', End: true, Assign: { 'a.b': 1 } }, /not a valid variable name/],
     ['Retry without errors', task({ Retry: [{ ErrorEquals: [] }] }), /must name errors/],
     ['Retry that is no list', { ...task(), Retry: {} }, /must be a list/],
     [
@@ -122,7 +122,11 @@ describe('load', () => {
       task({ Retry: [{ ErrorEquals: ['X'], Next: 'A' } as never] }),
       /Next is not supported in Retry/,
     ],
-    ['States.ALL with others', task({ Retry: [{ ErrorEquals: ['X', 'States.ALL'] }] }), /alone and last in Retry/],
+    [
+      'States.ALL with others',
+      task({ Retry: [{ ErrorEquals: ['X', 'States.ALL'] }] }),
+      /alone and in the last rule of Retry/,
+    ],
     [
       'States.ALL before others',
       task({
@@ -131,7 +135,7 @@ describe('load', () => {
           { ErrorEquals: ['X'], Next: 'A' },
         ],
       }),
-      /alone and last in Catch/,
+      /alone and in the last rule of Catch/,
     ],
     ['States.Runtime caught', task({ Catch: [{ ErrorEquals: ['States.Runtime'], Next: 'A' }] }), /never matches/],
     ['an error of its own under States', task({ Retry: [{ ErrorEquals: ['States.Typo'] }] }), /States.Typo/],
@@ -144,7 +148,7 @@ describe('load', () => {
       /MaxDelaySeconds/,
     ],
     ['another jitter', task({ Retry: [{ ErrorEquals: ['X'], JitterStrategy: 'SOME' as never }] }), /JitterStrategy/],
-    ['a dangling Catch', waiting({ Catch: [{ ErrorEquals: ['X'], Next: 'B' }] }), /names no state: "B"/],
+    ['a dangling Catch', waiting({ Catch: [{ ErrorEquals: ['X'], Next: 'B' }] }), /does not name a state: "B"/],
     ['an inherited name as a state', { Type: 'toString', End: true }, /type toString is not supported/],
   ])('refuses %s', (_, state, message) => {
     expect(only(state).join('\n')).toMatch(message);
@@ -155,9 +159,9 @@ describe('load', () => {
     ['$states.input.(', /does not parse/],
     ['$eval("1")', /\$eval is not available/],
     ['"1" ~> $eval', /\$eval is not available/],
-    ['$sha("x")', /\$sha, which is no function/],
-    ['$typo.a', /\$typo, which is no function and assigned by no state/],
-    ['input.a', /reads input from nowhere/],
+    ['$sha("x")', /\$sha, which is neither a function nor assigned by a state/],
+    ['$typo.a', /\$typo, which is neither a function nor assigned by a state/],
+    ['input.a', /reads input without a context/],
     ['$', /reads \$ at the top/],
     ['$$.a', /reads \$\$/],
     ['$map([1], function($v){ $v + $w })', /\$w/],
@@ -179,9 +183,9 @@ describe('load', () => {
     expect(output(expression)).toEqual([]);
   });
 
-  test('refuses half an expression, wherever it is', () => {
-    expect(only({ Type: 'Pass', End: true, Output: { a: ['{% 1 }'] } })[0]).toMatch(/half an expression/);
-    expect(only({ Type: 'Pass', End: true, Output: ' {% 1 %}' })[0]).toMatch(/half an expression/);
+  test('refuses an incomplete expression, wherever it is', () => {
+    expect(only({ Type: 'Pass', End: true, Output: { a: ['{% 1 }'] } })[0]).toMatch(/an incomplete expression/);
+    expect(only({ Type: 'Pass', End: true, Output: ' {% 1 %}' })[0]).toMatch(/an incomplete expression/);
     expect(only({ Type: 'Pass', End: true, Comment: '{% not read', Output: 1 })).toEqual([]);
   });
 

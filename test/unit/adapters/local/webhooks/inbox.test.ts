@@ -229,7 +229,7 @@ describe('R11 the inbox of one machine', () => {
     inbox.close();
     expect(raw('SELECT state, error FROM hostEvents ORDER BY seq')).toEqual([
       { state: 'done', error: null },
-      { state: 'aside', error: expect.stringContaining('HostForbidden: (not kept') },
+      { state: 'aside', error: expect.stringContaining('HostForbidden: (not stored') },
     ]);
     expect(readFileSync(file, 'latin1')).not.toContain(token);
   });
