@@ -1,4 +1,4 @@
-import { type Command, isFault, readCommand } from '../../core/comment/command.ts';
+import type { Command } from '../../core/comment/command.ts';
 import { DrydockError, isRefusal } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import { personOf } from '../../core/policy/people.ts';
@@ -23,6 +23,8 @@ type Comment = Extract<HostEvent, { kind: 'comment' }>;
  * no reply, so that strangers cannot make the app write comments.
  */
 export async function onComment(deps: Deps, hosted: HostedRepository, event: Comment): Promise<HookOutcome> {
+  // Loaded for comments only: the Markdown parser takes as long to load as all other packages of a run.
+  const { isFault, readCommand } = await import('../../core/comment/command.ts');
   const command = readCommand(event.body);
   if (!command) return ignored('no command');
   const { sender } = event;

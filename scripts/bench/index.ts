@@ -3,9 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { typical } from '../cost/run.ts';
+import { type Aimed, aimed } from './aims.ts';
 import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EngineFigures } from './engine.ts';
+import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import { medians } from './statistics.ts';
@@ -34,16 +37,26 @@ const machine = {
   loadBefore: load(),
 };
 const engine = repeated<EngineFigures>('engine');
-const lint = repeated<{ lintedSpecs: number; ms: number }>('lint');
+const lint = repeated<LintFigures>('lint');
 const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const pipeline = bench<PipelineFigures>('pipeline');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
 
+const figures: Record<keyof typeof aimed, Aimed> = {
+  bundleMedianBytes: { ...aimed.bundleMedianBytes, now: bundles.medianBytes },
+  importMedianMs: { ...aimed.importMedianMs, now: bundles.medianImportMs },
+  // Measured and held by test/aws/scenario/scenario.test.ts.
+  writeUnitsOfRun: { ...aimed.writeUnitsOfRun, now: typical.writes },
+  lintMs: { ...aimed.lintMs, now: lint.ms },
+  overheadOfRunMs: { ...aimed.overheadOfRunMs, now: pipeline.medianMs.overhead },
+};
+
 console.log(
   JSON.stringify(
     {
+      figures,
       machine: { ...machine, loadAfter: load() },
       method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
       engine,

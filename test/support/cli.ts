@@ -35,7 +35,8 @@ export function cliIn(world: World, folder: string, ...args: string[]): Said {
     cwd: folder,
     env: environment(world),
     encoding: 'utf8',
-    timeout: 60_000,
+    // Ends a command that hangs; a slow one is no fault.
+    timeout: 300_000,
   });
   return said(done.status, done.stdout, done.stderr);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
 import { openServerProcess } from '../../cli/local/compose.ts';
 import { isFinal } from '../../core/run/status.ts';
+import { Engine } from '../../engine/engine.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { callOf, type Scripted, scriptedRunner } from './scripted-runner.ts';
 
@@ -18,9 +19,31 @@ const die = (boundary: string): void => {
   appendFileSync(boundaries, `${boundary}\n`);
   process.kill(process.pid, 'SIGKILL');
 };
-/** Long enough for the engine to have parked the state on its token. */
-const parkedMs = 40;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The engine of the process, to see when it has parked a state on its token. */
+const late: { engine?: Engine } = {};
+const open = Engine.open.bind(Engine);
+Engine.open = (...given) => {
+  late.engine = open(...given);
+  return late.engine;
+};
+const parked = (): boolean =>
+  late.engine?.list({ status: 'RUNNING' }).some(({ waiting }) => waiting === 'token') === true;
+
+/** The step that was called and has not returned. */
+let underWay: string | undefined;
+/** This life ends in the wait that the engine is about to enter. */
+let dying = false;
+/** What answers a wait lets it begin first, and be hit. */
+async function waiting(): Promise<void> {
+  while (underWay !== undefined || dying) await sleep(1);
+}
+async function dieParked(inside: string): Promise<void> {
+  dying = true;
+  while (!parked()) await sleep(1);
+  die(inside);
+}
 
 /** A task that goes every way: question, checkpoint, a red verification and its rework. */
 const scripts: Record<string, Scripted> = {
@@ -32,19 +55,20 @@ const scripts: Record<string, Scripted> = {
 const server = await openServerProcess({
   dataDir: join(folder, 'data'),
   runner: scriptedRunner(async ({ spec }) => {
-    await sleep(3 * parkedMs);
+    await waiting();
     const call = callOf(spec.phaseKey, 1_000);
     appendFileSync(effects, `${spec.phaseKey} ${call.usdMicros}\n`);
     const [, phase, round] = spec.phaseKey.split('/');
     return { calls: [call], ...scripts[`${phase}/${round}`] };
   }),
   onStep(at, step, payload) {
+    underWay = at === 'called' ? step : undefined;
     if (mode !== 'kill') return;
     const { round = 0, token } = payload as { round?: number; token?: string };
     const boundary = `${step} ${round} ${at}`;
     if (!seen.has(boundary)) return die(boundary);
     const inside = `${step} ${round} waiting`;
-    if (token !== undefined && at === 'returned' && !seen.has(inside)) setTimeout(() => die(inside), parkedMs).unref();
+    if (token !== undefined && at === 'returned' && !seen.has(inside)) void dieParked(inside);
   },
 });
 
@@ -60,9 +84,8 @@ const { runId } = await server.service.submit({
 });
 await server.resume();
 
-/** People take their time, so that a wait can be hit, and do not vote twice. */
 async function decide(gate: GateView): Promise<void> {
-  await sleep(3 * parkedMs);
+  await waiting();
   const command =
     gate.kind === 'question'
       ? { choice: 'answer' as const, text: 'That way.' }

@@ -33,8 +33,7 @@ async function invoke(name: string, event: unknown) {
   daemon.on('message', (message) => told.push(JSON.parse(message.toString().split('\n')[1] ?? '{}') as never));
   const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(join(folder, name, 'index.mjs')).href)});
 const context = { functionName: ${JSON.stringify(name)}, functionVersion: '1', invokedFunctionArn: 'arn', memoryLimitInMB: '512', awsRequestId: 'q-1' };
-await handler(${JSON.stringify(event)}, context).catch((error) => console.log('threw ' + error.name));
-setTimeout(() => {}, 300);`;
+await handler(${JSON.stringify(event)}, context).catch((error) => console.log('threw ' + error.name));`;
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: root,
@@ -55,6 +54,9 @@ setTimeout(() => {}, 300);`;
         [variables.artifacts]: 'artifacts',
       },
     });
+    // A datagram that was sent is read once this process gets to it.
+    const ours = (part: Record<string, unknown>): boolean => part.name === `## ${name}`;
+    await expect.poll(() => told.some(ours), { timeout: 60_000 }).toBe(true);
     return { lines: `${stdout}\n${stderr}`.split('\n').filter(Boolean), told };
   } finally {
     daemon.close();

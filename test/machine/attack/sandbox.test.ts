@@ -78,7 +78,7 @@ describe('the verdict', () => {
   test('a daemon on a port does not answer the tests of the next step', async () => {
     const { end, world, found } = await attack(
       `const d = spawn('setsid', ['node', '-e', "require('http').createServer((q,s)=>s.end('forged green')).listen(9999)"], { detached: true, stdio: 'ignore' }); d.unref();
-       await new Promise((r) => setTimeout(r, 700)); found.up = sh('curl -s --noproxy "*" http://127.0.0.1:9999').out;`,
+       while (!found.up) found.up = sh('curl -s --noproxy "*" http://127.0.0.1:9999').out;`,
     );
     expect(found.up).toBe('forged green');
     const verified = await runJob(
@@ -276,7 +276,7 @@ describe('what can be seen', () => {
   test('nothing of a phase survives its end', async () => {
     const mark = `drydock-survivor-${process.pid}`;
     await attack(
-      `for (const c of ['setsid', 'nohup']) spawn(c, ['bash', '-c', 'exec -a ${mark} sleep 300'], { detached: true, stdio: 'ignore' }).unref(); await new Promise((r) => setTimeout(r, 300)); found.up = sh('ps ax').out.includes('${mark}');`,
+      `for (const c of ['setsid', 'nohup']) spawn(c, ['bash', '-c', 'exec -a ${mark} sleep 300'], { detached: true, stdio: 'ignore' }).unref(); while (!found.up) found.up = sh('ps ax').out.split('${mark} 300').length > 2;`,
     ).then(({ found }) => expect(found.up).toBe(true));
     expect(execFileSync('ps', ['axww'], { encoding: 'utf8' })).not.toContain(`${mark} 300`);
   });

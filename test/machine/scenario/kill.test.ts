@@ -23,7 +23,7 @@ afterEach(() => world.remove());
 const live = (mode: 'run' | 'kill') =>
   spawnSync(process.execPath, [join(import.meta.dirname, '../../support/server-child.ts'), world.folder, mode], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
     env: childEnv(),
   });
 const lines = (name: string): string[] => readFileSync(join(world.folder, name), 'utf8').split('\n').filter(Boolean);
@@ -33,7 +33,7 @@ const maxLives = 150;
 
 describe('R12 kill -9 of the owner', () => {
   test('at every state boundary and inside every wait, one after the other: finished, everything once, money exact', {
-    timeout: 240_000,
+    timeout: 900_000,
   }, async () => {
     let last = live('kill');
     for (let life = 1; last.signal === 'SIGKILL' && life < maxLives; life++) last = live('kill');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
+import type { RunView } from '../../../pipeline/service/service.ts';
 import { callOf, type Script, scriptedRunner } from '../../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
 
@@ -30,27 +31,35 @@ afterEach(async () => {
 describe('R43 admission', () => {
   test('a third run beyond concurrent_runs queues, says so, and runs later, oldest first', async () => {
     world.policy({ limits: { concurrent_runs: 2 } });
-    const gate = held();
+    const gates = new Map(['A-1', 'A-2', 'A-3', 'A-4'].map((taskId) => [taskId, held()]));
     await open(async ({ spec }) => {
-      if (spec.phase === 'plan') await gate.until;
+      if (spec.phase === 'plan') await gates.get(spec.taskId)?.until;
       return undefined;
     });
-    const ids = [];
-    for (const task_id of ['A-1', 'A-2', 'A-3', 'A-4'])
-      ids.push((await submit(world, server, { spec: { task_id, output_branch_prefix: `agent/${task_id}` } })).runId);
-    const [first = '', second = '', third = '', fourth = ''] = ids;
-    await until(
-      async () =>
-        (await server.service.run(fourth)).status === 'queued' && (await server.service.run(third)).status === 'queued',
-    );
+    // One after the other: a run that is started is not admitted yet.
+    const start = async (task_id: string, reached: (view: RunView) => boolean): Promise<string> => {
+      const spec = { task_id, output_branch_prefix: `agent/${task_id}` };
+      const { runId } = await submit(world, server, { spec });
+      await until(async () => reached(await server.service.run(runId)));
+      return runId;
+    };
+    const planning = ({ state }: RunView): boolean => state === 'Plan';
+    const queueing = ({ status }: RunView): boolean => status === 'queued';
+    const first = await start('A-1', planning);
+    const second = await start('A-2', planning);
+    const third = await start('A-3', queueing);
+    const fourth = await start('A-4', queueing);
     const queued = await server.service.run(third);
     expect(queued.events.some((event) => event.text.includes('2 of 2'))).toBe(true);
-    gate.letGo();
-    // A follower of a queued run returns when all others wait for a person, so the first two are voted through first.
-    const done = [
-      ...(await Promise.all([first, second].map((id) => followRun(server, id)))),
-      ...(await Promise.all([third, fourth].map((id) => followRun(server, id)))),
-    ];
+    gates.get('A-1')?.letGo();
+    expect((await followRun(server, first)).status).toBe('delivered');
+    await until(async () => planning(await server.service.run(third)));
+    expect((await server.service.run(fourth)).status).toBe('queued');
+    for (const { letGo } of gates.values()) letGo();
+    const ahead = await Promise.all([first, second, third].map((id) => followRun(server, id)));
+    // Following a queued run ends while those ahead of it wait for a person, as they may have done for a moment.
+    await until(async () => !queueing(await server.service.run(fourth)));
+    const done = [...ahead, await followRun(server, fourth)];
     expect(done.map((view) => view.status)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
     const admitted = done.slice(2).map((view) => view.events.find((event) => event.type === 'admitted')?.at ?? '');
     expect(admitted[0]?.localeCompare(admitted[1] ?? '')).toBeLessThanOrEqual(0);

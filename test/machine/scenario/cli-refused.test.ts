@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cli } from '../../support/cli.ts';
+import { createWorld, type World } from '../../support/world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+afterEach(() => world.remove());
+
+describe('doctor', () => {
+  test('what is missing is its result and, with exit 4, an error too', () => {
+    writeFileSync(join(world.folder, 'bad.yaml'), 'version: 2\n');
+    const { code, json } = cli(world, 'doctor', '--policy', 'bad.yaml', '--data', 'data', '--json');
+    expect(code).toBe(4);
+    expect(json).toMatchObject({
+      ok: false,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'policy' })]),
+    });
+    expect(json.error).toMatchObject({ name: 'CheckFailed', message: expect.stringContaining('policy: ') });
+  });
+});
+
+describe('bad input gets a named error, its remedy and exit code, and leaves nothing', () => {
+  const refused: [string, string[], string, number][] = [
+    ['no command', [], 'UsageError', 2],
+    ['an unknown command', ['fly'], 'UsageError', 2],
+    ['an unknown flag', ['run', 'FIX-1.yaml', '--fast'], 'UsageError', 2],
+    ['a missing argument', ['run'], 'UsageError', 2],
+    ['an attempt that is no number', ['run', 'FIX-1.yaml', '--attempt', 'two'], 'UsageError', 2],
+    ['a spec that is not there', ['run', 'NONE.yaml'], 'FileUnreadable', 2],
+    ['a spec that is a folder', ['run', 'repo'], 'FileUnreadable', 2],
+    ['a spec with faults', ['run', 'bad.yaml'], 'SpecInvalid', 2],
+    ['a repository that is none', ['run', 'FIX-1.yaml', '--repo', 'acme/calc=/nowhere'], 'UnknownRepository', 2],
+    ['a repo flag without a name', ['run', 'FIX-1.yaml', '--repo', 'here'], 'UsageError', 2],
+    ['a policy that is not there', ['run', 'FIX-1.yaml', '--policy', 'none.yaml'], 'FileUnreadable', 2],
+    ['a policy with faults', ['run', 'FIX-1.yaml', '--policy', 'bad.yaml'], 'PolicyInvalid', 2],
+    ['an agent nobody knows', ['run', 'FIX-1.yaml', '--policy', 'policy.yaml', '--agent', 'bond'], 'UnknownAgent', 2],
+    ['a run nobody knows', ['status', 'NOPE-1'], 'RunNotFound', 2],
+    ['a data folder that is a file', ['list', '--data', 'FIX-1.yaml/data'], 'FileUnreadable', 2],
+    ['a gate nobody knows', ['approve', 'NOPE-1', '--as', 'lead'], 'GateNotFound', 2],
+    ['an answer to a gate nobody knows', ['answer', 'r-123.question.1', 'text', '--as', 'lead'], 'GateNotFound', 2],
+    ['an empty reason', ['reject', 'NOPE-1', '  '], 'AnswerInvalid', 2],
+    ['why without a line', ['why', 'src/math.js'], 'UsageError', 2],
+    ['a task id that is no file name', ['new', '../../etc/passwd'], 'UsageError', 2],
+    [
+      'detaching without anybody who would run it',
+      ['run', 'FIX-1.yaml', '--policy', 'policy.yaml', '--detach'],
+      'UsageError',
+      2,
+    ],
+  ];
+
+  test.each(refused)('%s', (_what, args, name, exit) => {
+    world.spec();
+    writeFileSync(join(world.folder, 'bad.yaml'), 'task_id: [unclosed\n');
+    const data =
+      ['why', 'new'].includes(args[0] ?? '') || args.length === 0 || args[0] === 'fly' || args.includes('--data')
+        ? []
+        : ['--data', 'data'];
+    const said = cli(world, ...args, ...data, '--json');
+    expect(said.json).toMatchObject({ error: { name } });
+    expect((said.json.error as { remedy: string }).remedy).not.toBe('');
+    expect(said.stderr).toContain(name);
+    expect(said.code).toBe(exit);
+    expect(existsSync(join(world.folder, 'data', 'bases'))).toBe(false);
+    expect(world.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    expect(readdirSync(world.repo).sort()).toEqual(['.git', 'package.json', 'src', 'test']);
+  });
+});
