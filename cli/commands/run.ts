@@ -87,12 +87,14 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   }
   const read = readSpec(shownPath(file), bytes);
   const standing = standingIn(read.spec?.repository, process.cwd());
+  const repositories = repositoriesOf(options.repo, process.cwd());
   const { policy } = loadPolicy({
-    repositories: repositoriesOf(options.repo, process.cwd()),
+    repositories,
     ...defined({ standing, policy: options.policy, as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
-  const otherLocation = standing && elsewhere(policy, standing);
+  // With `--repo` the user has chosen the repository.
+  const otherLocation = standing && !repositories.has(standing.name) ? elsewhere(policy, standing) : undefined;
   if (otherLocation !== undefined) output.err(otherLocation);
   const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
