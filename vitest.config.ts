@@ -47,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'aws',
           setupFiles,
+          globalSetup: ['test/support/aws/bundled.ts'],
           include: ['test/aws/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

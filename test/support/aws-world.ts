@@ -4,10 +4,11 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
+import { inject } from 'vitest';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
@@ -17,7 +18,6 @@ import type { Runs } from '../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
-import { bundleLambdas } from '../../scripts/bundle-lambdas.ts';
 import type { JsonOperation } from './aws/call.ts';
 import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
@@ -55,7 +55,6 @@ export interface AwsWorld {
   close(): Promise<void>;
 }
 
-const root = resolve(import.meta.dirname, '../..');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
 const machine = arn('states', 'stateMachine:drydock');
 const bucket = 'artifacts';
@@ -83,11 +82,6 @@ process.env = new Proxy<NodeJS.ProcessEnv>(
     },
   },
 );
-/** Below the project, where the functions find the SDK, as they find it in Lambda's runtime. */
-const bundles = join(root, 'node_modules/.cache', `drydock-lambdas-${process.pid}`);
-let bundling: ReturnType<typeof bundleLambdas> | undefined;
-process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
-
 export async function createAwsWorld(
   options: {
     script?: TaskScript;
@@ -101,10 +95,9 @@ export async function createAwsWorld(
   const github = await startGitHub({ files: repositoryFiles(world) });
   const dynamo = await startDynamo(':memory:');
   const endpoint = await dynamo.client.config.endpoint?.();
-  bundling ??= bundleLambdas(bundles);
-  const built = await bundling;
+  const bundles = inject('bundles');
   // A copy: a world's functions share no module with those of another world.
-  const own = `${bundles}-${++worlds}`;
+  const own = `${bundles}-${process.pid}-${++worlds}`;
   cpSync(bundles, own, { recursive: true });
   const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
   const invoked: string[] = [];
@@ -235,9 +228,10 @@ export async function createAwsWorld(
     [variables.issuer]: options.issuer ?? 'https://login.example.com',
     [variables.clientSecret]: secretNames.client,
   });
-  for (const { name } of built) {
-    const file = pathToFileURL(join(own, name, 'index.mjs')).href;
-    const { handler } = (await import(/* @vite-ignore */ file)) as {
+  for (const name of readdirSync(own)) {
+    const file = join(own, name, 'index.mjs');
+    if (!existsSync(file)) continue;
+    const { handler } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {
       handler: (event: unknown) => Promise<unknown>;
     };
     handlers.set(name, handler);

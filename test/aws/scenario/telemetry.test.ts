@@ -2,22 +2,18 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { reports, variables } from '../../../common/deployment.ts';
-import { bundleLambdas } from '../../../scripts/bundle-lambdas.ts';
 import { startAws } from '../../support/aws/stand-in.ts';
 import { only, root, synthesizeHere, text } from '../../support/aws/template.ts';
 
-const folder = join(root, 'node_modules/.cache', `drydock-telemetry-${process.pid}`);
+const folder = inject('bundles');
 const runId = `r-${'a'.repeat(40)}`;
 const secret = 'the-private-key';
-beforeAll(() => bundleLambdas(folder));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Invokes a function whose AWS refuses everything but secrets; gives what it printed and what it told the X-Ray daemon. */
 async function invoke(name: string, event: unknown) {
