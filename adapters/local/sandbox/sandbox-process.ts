@@ -96,6 +96,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   // The gateway starts and files are copied in parallel. If either fails, the gateway ends, which ends the sandbox.
   const configure = async (): Promise<void> => {
     const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
+    if (failure !== undefined) return; // the secrets are only for a sandbox under its limits
     child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
   };
   await Promise.race([configure().catch(() => undefined), ended]);
