@@ -100,7 +100,8 @@ for (;;) {
   }
   const gates = await server.service.gatesOf(runId);
   const open = gates.find((gate) => gate.status === 'pending' && gate.kind !== 'ci' && gate.kind !== 'slot');
-  if (open && open.gateId === run.gate) await decide(open);
+  // A gate of an earlier life is decided only after this life has entered its wait.
+  if (open && open.gateId === run.gate && parked()) await decide(open);
   else await sleep(10);
 }
 await server.close();
