@@ -11,7 +11,7 @@ export interface BundleFigures {
   functions: number;
   medianBytes: number;
   maxBytes: number;
-  /** Of each function's median of five. */
+  /** Median over the functions, of each function's median of five imports. */
   medianImportMs: number;
   slowestImportMs: number;
 }
