@@ -24,14 +24,24 @@ type Methods<T> = { [Name in keyof T as T[Name] extends (...given: never[]) => u
  * @param known Properties of the port that are not methods.
  */
 export function later<T extends object>(load: () => Promise<T>, known: Omit<T, keyof Methods<T>>): Later<T> {
-  const port = once(() => load().then(withDrydockErrors));
+  let port: Promise<T> | undefined;
+  const loaded = (): Promise<T> => {
+    port ??= load()
+      .then(withDrydockErrors)
+      .catch((error: unknown) => {
+        // The next call loads it again.
+        port = undefined;
+        throw error;
+      });
+    return port;
+  };
   return new Proxy(known as Later<T>, {
-    get(target, name) {
+    get(values, name) {
       // `await` on the port reads `then`.
-      if (name in target || name === 'then') return Reflect.get(target, name);
+      if (name in values || name === 'then') return Reflect.get(values, name);
       return async (...given: unknown[]): Promise<unknown> => {
-        const loaded = await port();
-        return Reflect.apply(Reflect.get(loaded, name) as (...given: unknown[]) => unknown, loaded, given);
+        const target = await loaded();
+        return Reflect.apply(Reflect.get(target, name) as (...given: unknown[]) => unknown, target, given);
       };
     },
   });
