@@ -27,6 +27,7 @@ const imports = {
   lambdas: ['common/', 'core/', 'pipeline/', 'adapters/', 'web/'],
   lib: [
     'common/',
+    'core/defined.ts',
     'core/errors.ts',
     'core/policy/',
     'pipeline/task.machine.ts',
@@ -43,7 +44,7 @@ const imports = {
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],
   'cli/commands/serve.ts': ['cli/', 'core/', 'pipeline/', 'web/', 'adapters/github/webhook/receiver.ts'],
   'bin/drydock.ts': ['cli/', 'common/'],
-  'bin/app.ts': ['common/', 'lib/'],
+  'bin/app.ts': ['common/', 'core/defined.ts', 'lib/'],
   // The benches and the check of the images run the worlds of the tests.
   scripts: [...product(), 'test/support/', 'test/machine/contract/phase-fixtures.ts'],
   test: [...product(), 'scripts/'],

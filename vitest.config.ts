@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           include: ['test/unit/**/*.test.ts'],
+          // No unit takes a second on a quiet machine; on a busy one a test that starts git may take several.
+          testTimeout: 30_000,
           // Files of one worker share its modules: loading them for each file took more than half of the time. A test
           // therefore puts back what it changes of the process.
           isolate: false,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { packageRoot } from '../common/package-info.ts';
+import { defined } from '../core/defined.ts';
 import { toolchainNames } from '../lib/names.ts';
 import type { Images } from '../lib/props/images.ts';
 import { addStacks } from '../lib/stacks.ts';
@@ -24,15 +25,14 @@ addStacks(app, {
   images: Object.fromEntries(images) as Images,
   ...(zones === undefined ? {} : { zones: Number(zones) }),
   ...(proxyUrl === undefined ? {} : { egress: { proxyUrl } }),
-  ...(bundles === undefined ? {} : { bundles }),
+  ...defined({ bundles }),
   ...(issuer === undefined
     ? {}
     : {
         oidc: {
           issuer,
           clientId: clientId ?? '',
-          ...(clientSecret === undefined ? {} : { clientSecret }),
-          ...(url === undefined ? {} : { url }),
+          ...defined({ clientSecret, url }),
         },
       }),
 });

@@ -1,5 +1,6 @@
 // Builds the package: compiled JavaScript with types in dist/, runner and gateway as one file each beside them, the
-// functions of a deployment, the images' build contexts, and the pages' static files. Node refuses TypeScript under node_modules, so JavaScript is what is shipped.
+// functions of a deployment, the images' build contexts, and the pages' static files. Node refuses TypeScript below
+// node_modules, so the package contains JavaScript.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,7 +13,7 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
-// First: it empties its folder, where the compiler puts the names that functions and stacks share.
+// Runs first, because it empties its folder, into which the compiler later writes shared modules.
 await bundleLambdas(join(dist, 'lambdas'));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,

@@ -1,5 +1,5 @@
-// Bundles each lambdas/**/*.lambda.ts into a folder of its own: dist/lambdas/<name>/index.mjs, and beside it what it loads
-// when it is first called. The AWS SDK comes with Lambda's runtime and stays outside. The same sources give the same bytes.
+// Bundles each lambdas/**/*.lambda.ts into its own folder: dist/lambdas/<name>/index.mjs, and next to it the modules that
+// it loads on demand. Lambda's runtime provides the AWS SDK, so it is not bundled. The same sources give the same bytes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +9,22 @@ import { plugins } from './bundle-plugins.ts';
 const root = resolve(import.meta.dirname, '..');
 
 interface Bundle {
-  /** Of the function. */
+  /** Name of the function. */
   name: string;
-  /** What Lambda loads first. */
+  /** Path of the module that Lambda loads first. */
   file: string;
-  /** Of all files together. */
+  /** Total size of all files. */
   bytes: number;
 }
 
-/** How what runs on AWS is bundled. */
+/** Bundler options for everything that runs on AWS. */
 export const forAws = {
   bundle: true,
   minify: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  // What was written for CommonJS asks for Node's modules by `require`.
+  // CommonJS packages load Node's modules with `require`.
   banner: {
     js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
   },
@@ -32,11 +32,11 @@ export const forAws = {
   logLevel: 'error',
 } as const;
 
-/** The same for all functions, and as large as a third of one: it is a layer of its own. */
+/** A separate layer, because it is the same for all functions and a third of the size of one. */
 const tracer = '@aws-lambda-powertools/tracer';
 export const tracerEntry = fileURLToPath(import.meta.resolve(tracer));
 
-/** What Lambda's runtime brings along. */
+/** Packages that Lambda's runtime provides. */
 export const awsRuntime = ['@aws-sdk/*', '@smithy/*'];
 
 export const lambdaSources = (): string[] =>
@@ -74,7 +74,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         write: false,
         external: [tracer],
         ...forAws,
-        // What is imported when it is first called is a file of its own, loaded then.
+        // Modules that are imported on demand become separate files.
         splitting: true,
         plugins,
       });

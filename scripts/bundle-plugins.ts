@@ -1,4 +1,4 @@
-/** What the bundles of functions leave out, as plugins of esbuild. */
+/** esbuild plugins that remove unused code of libraries from the bundles of functions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -1,8 +1,9 @@
-// npm run check: types, formatter and linter, import rules, dead code. All at once, and what each of them found in this order.
+// npm run check: types, format and lint, imports, dead code, layout. The checks run in parallel; results are printed in
+// this order.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** The import rules are dependency-cruiser's because Biome knows imports by their text, not by the file they mean. */
+/** dependency-cruiser checks the imports, because Biome knows an import's text and not the file that it resolves to. */
 const checks: Record<string, string[]> = {
   types: ['tsc', '-p', '.'],
   'format and lint': ['biome', 'check', '--error-on-warnings', '.'],

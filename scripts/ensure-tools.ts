@@ -1,11 +1,10 @@
-// node scripts/ensure-tools.ts NAME…: demo and tests need bubblewrap, the tests of the pages Chromium. Where this may
-// install them (root on Debian or Ubuntu) it does, saying so; elsewhere it names the remedy and leaves the decision to
-// whoever runs it.
+// node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium. As root
+// on Debian or Ubuntu this script installs them and says so; elsewhere it prints the command for the user to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 interface Tool {
-  /** Program whose `--version` tells that it works. */
+  /** Program that is called with `--version` to see whether it works. */
   program: string;
   error: string;
 }

@@ -1,5 +1,5 @@
 // node scripts/sentences.ts SEED: ten sentences from comments, ten from messages and ten from documents, picked at random.
-// Somebody reads them as a check of the language: each has to be plain technical English. The same seed picks the same.
+// A person reads them to check the language: each has to be plain technical English. The same seed picks the same ones.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -8,12 +8,12 @@ const { values } = parseArgs({ options: { bundles: { type: 'string' }, out: { ty
 
 const bundles = resolve(values.bundles ?? join(root, 'dist/lambdas'));
 if (values.bundles === undefined) {
-  // Not loaded, as esbuild with it, where the functions were bundled before.
+  // Loaded on demand: it loads esbuild, which is not needed if the functions are already bundled.
   const { bundleLambdas } = await import('./bundle-lambdas.ts');
   await bundleLambdas(bundles);
 }
 
-// The CDK command line says both by variables of its own.
+// The CDK command line sets both by its own variables.
 const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}') as Record<string, unknown>;
 process.env.CDK_CONTEXT_JSON = JSON.stringify({ bundles, ...context });
 process.env.CDK_OUTDIR =

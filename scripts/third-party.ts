@@ -1,4 +1,4 @@
-// Licences of the third-party software that is bundled into dist/: MIT, BSD and Apache-2.0 ask to pass them on with copies.
+// Licences of the third-party software that is bundled into dist/: MIT, BSD and Apache-2.0 require them in every copy.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
@@ -6,7 +6,7 @@ import { awsRuntime, forAws, lambdaSources, tracerEntry } from './bundle-lambdas
 
 const root = resolve(import.meta.dirname, '..');
 
-/** The entry points of everything that is bundled, and what stays outside of it. */
+/** Entry points of all bundles, and packages that are not bundled. */
 const bundles = [
   { entryPoints: [...lambdaSources(), tracerEntry], external: awsRuntime },
   { entryPoints: readdirSync(join(root, 'programs')).map((file) => join(root, 'programs', file)), external: [] },
@@ -49,7 +49,7 @@ function licenseOf(folder: string): { title: string; text: string } {
     version: string;
     license?: string;
   };
-  // Apache-2.0 asks to pass on a NOTICE, too.
+  // Apache-2.0 also requires the NOTICE file.
   const files = readdirSync(join(root, folder)).filter((entry) =>
     /^(?:licen[cs]e|copying|notice)(?:\.|$)/i.test(entry),
   );

@@ -1,4 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch';
+import { defined } from '../../core/defined.ts';
 
 /** AWS credentials; the session token belongs to the credentials of a role. */
 export interface Keys {
@@ -34,7 +35,7 @@ export async function signedPost(request: SignedRequest): Promise<{ status: numb
     service,
     accessKeyId,
     secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...defined({ sessionToken }),
   }).sign();
   const response = await fetch(signed.url, {
     method: signed.method,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from '../../core/defined.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
@@ -23,7 +24,7 @@ export function register(program: Command): void {
         }
         const { policy } = loadPolicy({
           repositories: new Map(),
-          ...(options.policy === undefined ? {} : { policy: options.policy }),
+          ...defined({ policy: options.policy }),
         });
         const teams = team === undefined ? Object.keys(policy.budgets) : [team];
         return Promise.all(teams.map((name) => session.service.budget(name, policy)));

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync 
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot, version } from '../../common/package-info.ts';
+import { defined } from '../../core/defined.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { keyVariables } from '../../core/policy/key-variables.ts';
@@ -84,7 +85,7 @@ async function hostChecks(options: CommonOptions, dataDir: string): Promise<Chec
   try {
     const { policy } = loadPolicy({
       repositories: new Map(),
-      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...defined({ policy: options.policy }),
     });
     const config = loadGitHubConfig({ dataDir, env: process.env });
     const hosted = Object.values(policy.repositories).some(({ host }) => host === 'github');
@@ -164,8 +165,7 @@ function policyChecks(options: CommonOptions): Check[] {
   try {
     loaded = loadPolicy({
       repositories: new Map(),
-      ...(options.policy === undefined ? {} : { policy: options.policy }),
-      ...(options.as === undefined ? {} : { as: options.as }),
+      ...defined({ policy: options.policy, as: options.as }),
     });
   } catch (error) {
     if (!(error instanceof DrydockError)) throw error;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
@@ -35,7 +36,7 @@ export function register(program: Command): void {
     (output, options, id) =>
       vote(output, options, id, 'approve', '', {
         ...(options.edit === undefined ? {} : { edit: readPlan(options.edit) }),
-        ...(options.constraint === undefined ? {} : { constraint: options.constraint }),
+        ...defined({ constraint: options.constraint }),
       }),
   );
   action<[string, string], CommonOptions>(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from '../../core/defined.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, requesterName } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -50,8 +51,7 @@ export function register(program: Command): void {
       }
       const { policy } = loadPolicy({
         repositories: new Map(),
-        ...(options.policy === undefined ? {} : { policy: options.policy }),
-        ...(options.as === undefined ? {} : { as: options.as }),
+        ...defined({ policy: options.policy, as: options.as }),
       });
       const session = await openSession({ dataDir: dataFolder(options.data) });
       try {

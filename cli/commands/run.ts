@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
@@ -78,27 +79,26 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     const request = {
       file: shownPath(file),
       bytes,
-      ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
+      ...defined({ attempt: options.attempt }),
       dryRun: options.dryRun === true,
-      ...(options.agent === undefined ? {} : { agent: options.agent }),
+      ...defined({ agent: options.agent }),
     };
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
   const read = readSpec(shownPath(file), bytes);
   const standing = standingIn(read.spec?.repository, process.cwd());
+  const repositories = repositoriesOf(options.repo, process.cwd());
   const { policy } = loadPolicy({
-    repositories: repositoriesOf(options.repo, process.cwd()),
-    ...(standing === undefined ? {} : { standing }),
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    ...(options.as === undefined ? {} : { as: options.as }),
+    repositories,
+    ...defined({ standing, policy: options.policy, as: options.as }),
   });
   const requester = personId(policy, requesterName(options.as));
-  const otherLocation = standing && elsewhere(policy, standing);
+  // With `--repo` the user has chosen the repository.
+  const otherLocation = standing && !repositories.has(standing.name) ? elsewhere(policy, standing) : undefined;
   if (otherLocation !== undefined) output.err(otherLocation);
   const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
-    ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
-    ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+    ...defined({ unsafeNoSandbox: options.unsafeNoSandbox, strictRuntime: options.strictRuntime }),
     ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),
   };
   const request = {
@@ -107,9 +107,9 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     read,
     policy,
     requester,
-    ...(options.attempt === undefined ? {} : { attempt: options.attempt }),
+    ...defined({ attempt: options.attempt }),
     dryRun: options.dryRun === true,
-    ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...defined({ agent: options.agent }),
   };
   let submitted: string | undefined;
   for (;;) {

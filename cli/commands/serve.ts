@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Command } from 'commander';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
+import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import { createWeb } from '../../web/app.ts';
 import { oneVisitor } from '../../web/security/request-guard.ts';
@@ -70,8 +71,7 @@ function publicUrl(text: string): string {
 async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
   const { policy } = loadPolicy({
     repositories: new Map(),
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    ...(options.as === undefined ? {} : { as: options.as }),
+    ...defined({ policy: options.policy, as: options.as }),
   });
   const dataDir = dataFolder(options.data);
   const stopped = stopSignal();
@@ -80,7 +80,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     dataDir,
     webUrl: () => listening.url,
     policy: () => policy,
-    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...defined({ publicUrl: options.publicUrl }),
   });
   try {
     const { server: serverProcess } = session;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -100,7 +101,7 @@ export function register(program: Command): void {
 /** The policy, for the repository names in it; undefined if the default policy file is invalid. */
 function knownPolicy({ policy }: CommonOptions): Policy | undefined {
   try {
-    return loadPolicy({ repositories: new Map(), ...(policy === undefined ? {} : { policy }) }).policy;
+    return loadPolicy({ repositories: new Map(), ...defined({ policy }) }).policy;
   } catch (error) {
     if (policy !== undefined || !(error instanceof DrydockError)) throw error;
     return undefined;
@@ -111,8 +112,6 @@ function policyFor(options: CommonOptions, bytes: Uint8Array, file: string, repo
   const standing = standingIn(parseSpec(file, bytes).spec?.repository, process.cwd());
   return loadPolicy({
     repositories: repositoriesOf(repo, process.cwd()),
-    ...(standing === undefined ? {} : { standing }),
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    ...(options.as === undefined ? {} : { as: options.as }),
+    ...defined({ standing, policy: options.policy, as: options.as }),
   });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { personOf } from '../../core/policy/people.ts';
@@ -77,7 +78,7 @@ export function loadPolicy(options: PolicyOptions, env = process.env): LoadedPol
             url,
             trusted_branches: ['*'],
             known_failures: [],
-            ...(known?.team === undefined ? {} : { team: known.team }),
+            ...defined({ team: known?.team }),
           };
   }
   return { policy: located, source: file };

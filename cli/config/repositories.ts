@@ -37,7 +37,7 @@ export function elsewhere(policy: Policy, { name, root }: { name: string; root: 
   if (known === undefined) return undefined;
   if (known.host === 'github') return `The policy lists ${name} on GitHub; the run does not use ${root}.`;
   if (gitRoot(known.url) === root) return undefined;
-  return `The policy or --repo names ${known.url} for ${name}; the run does not use ${root}.`;
+  return `The policy names ${known.url} for ${name}; the run does not use ${root}.`;
 }
 
 /** Root of the work tree (or bare repository) that contains a path; undefined outside any repository. */

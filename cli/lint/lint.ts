@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { LintReport } from '../../core/task-spec/lint/lint.ts';
 import { fixSpec } from '../../core/task-spec/parse.ts';
@@ -24,8 +25,7 @@ export async function lint(
   if (files.length === 0) throw new DrydockError('UsageError', 'lint needs at least one file.');
   const explicit = options.policy !== undefined || process.env.DRYDOCK_POLICY;
   const policy = explicit
-    ? loadPolicy({ repositories: new Map(), ...(options.policy === undefined ? {} : { policy: options.policy }) })
-        .policy
+    ? loadPolicy({ repositories: new Map(), ...defined({ policy: options.policy }) }).policy
     : undefined;
   const root = gitRoot(process.cwd());
   const facts = root === undefined ? {} : { files: filesOf(root) };

@@ -4,7 +4,7 @@ import { type ErrorView, viewError } from '../../core/errors.ts';
 import type { LintReport } from '../../core/task-spec/lint/lint.ts';
 import { type LintContext, lintFile } from './lint-file.ts';
 
-/** Of one file: its report, or the error that `lintFile` threw. */
+/** Result for one file: its report, or the error that `lintFile` threw. */
 export type Linted = { report: LintReport } | { error: ErrorView };
 
 const context = workerData as LintContext;

@@ -23,6 +23,7 @@ import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
 import { packageRoot } from '../../common/package-info.ts';
+import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
@@ -110,8 +111,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     createLocalPhaseRunner({
       dataDir,
       packageRoot: packageRoot(),
-      ...(options.unsafeNoSandbox === undefined ? {} : { unsafeNoSandbox: options.unsafeNoSandbox }),
-      ...(options.strictRuntime === undefined ? {} : { strictRuntime: options.strictRuntime }),
+      ...defined({ unsafeNoSandbox: options.unsafeNoSandbox, strictRuntime: options.strictRuntime }),
     });
   const gitHost = createGitCodeHost(dataDir);
   const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);

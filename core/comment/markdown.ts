@@ -2,8 +2,10 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 
-/** UTF-16 code units. This and the next two limits bound the cost of hostile Markdown; ADR 13 has the figures. */
+/** UTF-16 code units. This and the next three limits bound the cost of hostile Markdown; ADR 13 has the figures. */
 const maxLength = 20_000;
+/** Maximum number of lines: the parser takes quadratic time for many small blocks. */
+const maxLines = 1_000;
 /** Maximum number of quote and list markers in one line; the parser recurses once per marker. */
 const maxDepth = 32;
 /** Maximum number of characters that may open a link, tag or deletion, in lines without an empty line between them. */
@@ -22,8 +24,10 @@ const mdastExtensions = [gfmFromMarkdown()];
 /** GitHub's Markdown as a tree, without emphasis. Undefined if the text exceeds a limit. */
 export function parseMarkdown(text: string): Root | undefined {
   if (text.length > maxLength) return undefined;
+  const lines = text.split('\n');
+  if (lines.length > maxLines) return undefined;
   let marks = 0;
-  for (const line of text.split('\n')) {
+  for (const line of lines) {
     marks = line.trim() === '' ? 0 : marks + (line.match(mark)?.length ?? 0);
     if (marks > maxMarks || depthOf(line) > maxDepth) return undefined;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../defined.ts';
 import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
 /** SHA-256 of an artifact, 64 hex digits. */
@@ -127,8 +128,7 @@ export function keepEnd(before: RunRecord, changed: RunRecord): RunRecord {
     ...rest,
     status,
     state,
-    ...(error === undefined ? {} : { error }),
-    ...(endedAt === undefined ? {} : { endedAt }),
+    ...defined({ error, endedAt }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { findSecrets } from '../secrets/known-secrets.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { checkSchema } from './issues.ts';
@@ -40,7 +41,7 @@ export const parseSpec = (file: string, bytes: Uint8Array): ParsedSpec => parsed
 export function parsedSpec(read: ReadSpec): ParsedSpec {
   return {
     ...(read.spec ? { spec: read.spec } : {}),
-    ...(read.taskId === undefined ? {} : { taskId: read.taskId }),
+    ...defined({ taskId: read.taskId }),
     problems: toProblems(read.text, read.faults),
   };
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { defined } from '../../core/defined.ts';
 import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
 import { artifactNames } from '../../sandbox/layout.ts';
 import type { GatewaySettings } from '../config.ts';
@@ -31,7 +32,7 @@ export async function gatewaySettingsOf(
     baseRepository: resolve(job.baseRepository),
     registries: Object.fromEntries(Object.entries(registries).filter(([name]) => job.registries.includes(name))),
     hosts: job.hosts.map((host) => host.toLowerCase()),
-    ...(job.model === undefined ? {} : { model: job.model }),
+    ...defined({ model: job.model }),
     caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 
@@ -35,7 +36,7 @@ export function judge(seen: {
   const invalid =
     read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
   const failure = ended.failure ?? reported ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
-  return { ...(result === undefined ? {} : { result }), ...(failure === undefined ? {} : { failure }) };
+  return { ...defined({ result, failure }) };
 }
 
 function parseResult(bytes: Uint8Array, phaseKey: string): { result: PhaseResult } | { invalid: string } {

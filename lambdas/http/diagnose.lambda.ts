@@ -17,6 +17,7 @@ import { createSecrets } from '../../adapters/aws/secrets/secrets.ts';
 import { callJson } from '../../adapters/aws/signed.ts';
 import { appChecks } from '../../adapters/github/doctor/deployment.ts';
 import { fargateQuota, routes, variable } from '../../common/deployment.ts';
+import { defined } from '../../core/defined.ts';
 import { type Check, fail } from '../../core/doctor/finding.ts';
 import { viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -42,7 +43,7 @@ const ask: Ask = (name, operation, input) => {
   const keys = {
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    ...(AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }),
+    ...defined({ sessionToken: AWS_SESSION_TOKEN }),
   };
   return callJson({ ...of, region, keys, target: `${prefix}.${operation}` }, input);
 };

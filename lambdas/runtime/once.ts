@@ -11,6 +11,18 @@ export const once = <T>(make: () => T): (() => T) => {
 /** Created once. Errors of AWS become `DrydockError`s, wherever they are caught. */
 export const named = <T extends object>(make: () => T): (() => T) => once(() => withDrydockErrors(make()));
 
+/** Created once; a failed creation is tried again by the next call. */
+export const onceLoaded = <T>(load: () => Promise<T>): (() => Promise<T>) => {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
+};
+
 type Later<T> = {
   [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer
     ? (...given: Given) => Promise<Awaited<Answer>>
@@ -24,24 +36,15 @@ type Methods<T> = { [Name in keyof T as T[Name] extends (...given: never[]) => u
  * @param known Properties of the port that are not methods.
  */
 export function later<T extends object>(load: () => Promise<T>, known: Omit<T, keyof Methods<T>>): Later<T> {
-  let port: Promise<T> | undefined;
-  const loaded = (): Promise<T> => {
-    port ??= load()
-      .then(withDrydockErrors)
-      .catch((error: unknown) => {
-        // The next call loads it again.
-        port = undefined;
-        throw error;
-      });
-    return port;
-  };
+  const port = onceLoaded(() => load().then(withDrydockErrors));
   return new Proxy(known as Later<T>, {
-    get(values, name) {
-      // `await` on the port reads `then`.
-      if (name in values || name === 'then') return Reflect.get(values, name);
+    get(target, name) {
+      // `await` on the port reads `then`, serializers and string conversions read `toJSON` and symbols.
+      if (name in target || name === 'then' || name === 'toJSON' || typeof name === 'symbol')
+        return Reflect.get(target, name);
       return async (...given: unknown[]): Promise<unknown> => {
-        const target = await loaded();
-        return Reflect.apply(Reflect.get(target, name) as (...given: unknown[]) => unknown, target, given);
+        const loaded = await port();
+        return Reflect.apply(Reflect.get(loaded, name) as (...given: unknown[]) => unknown, loaded, given);
       };
     },
   });

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 
 export type Context = Parameters<Logger['addContext']>[0];
@@ -39,7 +40,7 @@ export async function observed<T>(
     part?.addErrorFlag();
     part?.addAnnotation('error', errorName);
     const stack = error instanceof DrydockError && error.name !== 'Internal' ? undefined : stackOf(error);
-    logger.error(errorName, { detail: message, ...(stack === undefined ? {} : { stack }) });
+    logger.error(errorName, { detail: message, ...defined({ stack }) });
     throw error;
   } finally {
     part?.close();

@@ -1,10 +1,10 @@
 import type { sealedAs } from '../../common/deployment.ts';
 import { variable } from '../../common/deployment.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
-import { later, once } from './once.ts';
+import { later, onceLoaded } from './once.ts';
 import { traced } from './telemetry.ts';
 
-const client = once(async () => {
+const client = onceLoaded(async () => {
   const { KMSClient } = await import('@aws-sdk/client-kms');
   return traced(new KMSClient({}));
 });

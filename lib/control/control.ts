@@ -46,7 +46,7 @@ interface ControlProps {
   oidc: OidcProps | undefined;
   /** Whether the App's secret has a value already, so that its rotation can be enabled. */
   hasAppSecret: boolean;
-  /** Of the log groups. */
+  /** Removal policy of the log groups. */
   removalPolicy: RemovalPolicy;
 }
 

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { webhookPath } from '../names.ts';
 
 interface WebApiProps {
-  /** Of the access log. */
+  /** Removal policy of the access log. */
   removalPolicy: RemovalPolicy;
 }
 

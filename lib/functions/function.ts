@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { defined } from '../../core/defined.ts';
 import { acknowledgeWildcard, type Grant, grant } from '../iam/grant.ts';
 import { type FunctionName, pascal } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
@@ -24,7 +25,7 @@ interface FunctionProps {
   /** Receives events that failed all retries. */
   deadLetters?: sqs.IQueue;
   layers?: lambda.ILayerVersion[];
-  /** Of the log group. */
+  /** Removal policy of the log group. */
   removalPolicy: RemovalPolicy;
 }
 
@@ -60,7 +61,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     logGroup: log,
     environment: props.environment,
     layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
-    ...(props.maxConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maxConcurrency }),
+    ...defined({ reservedConcurrentExecutions: props.maxConcurrency }),
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
   });
 }

@@ -15,7 +15,7 @@ interface ImageEndpointsProps {
   sandboxGroup: string;
   /** Name of the repository. */
   images: string;
-  /** Of the log group of the custom resource. */
+  /** Removal policy of the custom resource's log group. */
   removalPolicy: RemovalPolicy;
 }
 

@@ -22,7 +22,7 @@ interface NetworkProps {
   proxyPort?: number;
   /** Name of the image repository. */
   images: string;
-  /** Of the flow logs. */
+  /** Removal policy of the flow logs. */
   removalPolicy: RemovalPolicy;
 }
 

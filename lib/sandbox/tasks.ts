@@ -27,7 +27,7 @@ interface SandboxProps {
   artifacts: string;
   /** MiB of disk. Fargate includes 20 GiB and allows at most 200. */
   diskMb: number;
-  /** Of the gateway's log group. */
+  /** Removal policy of the gateway's log group. */
   removalPolicy: RemovalPolicy;
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { RunRecord } from '../../core/run/record.ts';
@@ -27,7 +28,6 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, re
     requester,
     attempt: Math.max(...attempts) + 1,
     dryRun: false,
-    ...(record.agentOverride === undefined ? {} : { agent: record.agentOverride }),
-    ...(record.origin === undefined ? {} : { origin: record.origin }),
+    ...defined({ agent: record.agentOverride, origin: record.origin }),
   });
 }

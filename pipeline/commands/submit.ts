@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
@@ -48,7 +49,7 @@ export interface Submitted {
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
   const task = resolveTask(request.read ?? readSpec(request.file, request.bytes), request.policy, {
     requester: request.requester,
-    ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
+    ...defined({ agentOverride: request.agent }),
   });
   const { spec } = task;
   if (request.repository !== undefined && spec.repository !== request.repository) {
@@ -85,10 +86,10 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     specDigest,
     policyDigest,
     taskDigest,
-    ...(request.agent === undefined ? {} : { agentOverride: request.agent }),
+    ...defined({ agentOverride: request.agent }),
     agent: task.agent.name,
     dryRun: request.dryRun,
-    ...(request.origin === undefined ? {} : { origin: request.origin }),
+    ...defined({ origin: request.origin }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,
@@ -108,7 +109,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   // run at the same time, exactly one of them starts the execution.
   const started = await deps.executions.start(runId, { runId });
   const outcome = started === 'started' ? 'started' : 'duplicate';
-  return { runId, outcome, attempt, ...(because === undefined ? {} : { because }) };
+  return { runId, outcome, attempt, ...defined({ because }) };
 }
 
 /** The latest attempt of exactly these bytes, or the next one. */
@@ -125,7 +126,7 @@ async function openAttempt(
   );
   const latest = runs.sort((a, b) => a.attempt - b.attempt).at(-1);
   if (!latest) return { attempt: 1 };
-  const today = { policyDigest, ...(request.agent === undefined ? {} : { agent: request.agent }) };
+  const today = { policyDigest, ...defined({ agent: request.agent }) };
   const because = anotherAttempt(latest, today) ?? anotherAttempt(latest, { ...today, ...(await headOf()) });
   return because === undefined ? { attempt: latest.attempt } : { attempt: latest.attempt + 1, because };
 

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { votedFor } from '../../core/review/option.ts';
@@ -78,9 +79,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
   return (
     decision && {
       ...decision,
-      ...(edit === undefined ? {} : { edit }),
-      ...(request.constraint === undefined ? {} : { constraint: request.constraint }),
-      ...(request.threads === undefined ? {} : { threads: request.threads }),
+      ...defined({ edit, constraint: request.constraint, threads: request.threads }),
     }
   );
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import type { Gate, GateKind, GateOption } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
@@ -60,7 +61,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
       to: gate.eligible,
       subject: `${record.taskId}: ${gate.title}`,
       text: gate.text,
-      ...(link === undefined ? {} : { link }),
+      ...defined({ link }),
     });
   }
   await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });

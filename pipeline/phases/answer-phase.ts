@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
 import { hasApplied, type RunRecord, type RunWork, withApplied } from '../../core/run/record.ts';
@@ -46,12 +47,9 @@ function patchWork({ work, commit }: RunRecord, patch: WorkPatch): RunWork {
   const kept = patch.clearFeedback ? [] : work.feedback;
   return {
     ...work,
-    ...(patch.plan === undefined ? {} : { plan: patch.plan }),
-    ...(patch.changeSet === undefined ? {} : { changeSet: patch.changeSet }),
-    ...(patch.verifiedAt === undefined
-      ? {}
-      : { verified: { at: patch.verifiedAt, ...(commit === undefined ? {} : { previous: commit }) } }),
-    ...(patch.handoff === undefined ? {} : { handoff: patch.handoff }),
+    ...defined({ plan: patch.plan, changeSet: patch.changeSet }),
+    ...(patch.verifiedAt === undefined ? {} : { verified: { at: patch.verifiedAt, ...defined({ previous: commit }) } }),
+    ...defined({ handoff: patch.handoff }),
     ...(patch.checkpoints === undefined
       ? {}
       : { checkpoints: [...new Set([...(work.checkpoints ?? []), ...patch.checkpoints])] }),

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
@@ -73,8 +74,7 @@ async function phaseOrder(
       profile: agent.name,
       kind: agent.kind,
       command: agent.command,
-      ...(agent.provider === undefined ? {} : { provider: agent.provider }),
-      ...(agent.model === undefined ? {} : { model: agent.model }),
+      ...defined({ provider: agent.provider, model: agent.model }),
       files: agent.files !== undefined,
       plans: agent.plans,
     },
@@ -88,7 +88,7 @@ async function phaseOrder(
     spec,
     inputs,
     base: { ...context.repository, commit: record.base, depth: task.limits.historyDepth },
-    ...(agent?.files === undefined ? {} : { agentFiles: agent.files }),
+    ...defined({ agentFiles: agent?.files }),
     ...(agent?.provider === undefined
       ? {}
       : {
@@ -116,11 +116,10 @@ function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
   const { sandbox } = task.spec;
   return {
     runtime: sandbox.runtime,
-    ...(sandbox.package_manager === undefined ? {} : { packageManager: sandbox.package_manager }),
+    ...defined({ packageManager: sandbox.package_manager }),
     dependencies: sandbox.dependencies,
     env: sandbox.env,
-    ...(sandbox.setup_command === undefined ? {} : { setupCommand: sandbox.setup_command }),
-    ...(sandbox.build_command === undefined ? {} : { buildCommand: sandbox.build_command }),
+    ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),
     testCommand: sandbox.test_command,
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -41,7 +42,7 @@ export function hostedRepository(
     );
   }
   const { installation: own } = listed;
-  const host = deps.codeHost('github', { repository, ...(own === undefined ? {} : { installation: own }) });
+  const host = deps.codeHost('github', { repository, ...defined({ installation: own }) });
   if (!host.collaboration)
     throw new DrydockError('Internal', `The host of ${repository} does not support checks and comments.`);
   return {

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
 import type { CheckReport } from '../../core/ports/host/collaboration.ts';
@@ -49,7 +50,7 @@ function reportsOf(record: RunRecord, link: string | undefined): CheckReport[] {
     state: stateOf(record),
     title: titleOf(record),
     summary: summaryOf(record),
-    ...(link === undefined ? {} : { link }),
+    ...defined({ link }),
   };
   return [
     ...(record.origin ? [{ ...common, name: `${runCheck}: ${record.taskId}`, head: record.origin.commit }] : []),

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostKind, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import { type EffectiveTask, effectiveTask } from '../../core/run/effective-task.ts';
@@ -20,7 +21,7 @@ export interface RunContext extends RepositoryAccess {
   task: EffectiveTask;
 }
 
-/** @throws RunNotFound, FileUnreadable when the stored task is missing or damaged. */
+/** @throws RunNotFound, FileUnreadable if the stored task is missing or damaged, RecordUnreadable if its format is unknown. */
 export async function loadRunContext(deps: Deps, runId: string): Promise<RunContext> {
   const record = await deps.runs.get(runId);
   if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
@@ -28,9 +29,11 @@ export async function loadRunContext(deps: Deps, runId: string): Promise<RunCont
   return { record, task, ...accessRepository(deps, task, runId) };
 }
 
-/** The effective task of a run. @throws FileUnreadable when it is missing or damaged. */
+/** The effective task of a run. @throws FileUnreadable if it is missing or damaged, RecordUnreadable if its format is unknown. */
 export async function loadTask(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<EffectiveTask> {
-  return effectiveTask.parse(await getJson(deps.artifacts, record.taskDigest));
+  const task = effectiveTask.safeParse(await getJson(deps.artifacts, record.taskDigest));
+  if (task.success) return task.data;
+  throw new DrydockError('RecordUnreadable', `The effective task of run ${record.runId} has an unknown format.`);
 }
 
 /** @param run Run id for which credentials are minted; without it they are short-lived. */
@@ -41,8 +44,7 @@ export function accessRepository(
 ): RepositoryAccess {
   const scope = {
     repository: spec.repository,
-    ...(run === undefined ? {} : { run }),
-    ...(installation === undefined ? {} : { installation }),
+    ...defined({ run, installation }),
   };
   return { host: deps.codeHost(host, scope), location, repository: { host, scope, location } };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
@@ -20,7 +21,7 @@ export async function onClosed(deps: Deps, hosted: HostedRepository, event: Clos
     key: `pull-request#${event.merged ? 'merged' : 'closed'}#${event.head}`,
     type: event.merged ? 'merged' : 'closed',
     text: `${what} by ${by}`,
-    data: { head: event.head, ...(event.mergeCommit === undefined ? {} : { mergeCommit: event.mergeCommit }) },
+    data: { head: event.head, ...defined({ mergeCommit: event.mergeCommit }) },
   });
   if (!isFinal(run.status)) {
     await stopRun(deps, run.runId, { as: 'Cancelled', by, reason: `the pull request was ${what}` });

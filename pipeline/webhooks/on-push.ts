@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
 import type { Annotation } from '../../core/ports/host/collaboration.ts';
@@ -40,7 +41,7 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
   if (fresh.length === 0) return ignored('no spec is new');
   const refusal = await mayWrite(hosted, push.sender);
   const pullRequest = refusal === undefined && fresh.length === 1 ? await pullRequestOf(hosted, push) : undefined;
-  const origin = { branch: push.branch, commit: push.after, ...(pullRequest === undefined ? {} : { pullRequest }) };
+  const origin = { branch: push.branch, commit: push.after, ...defined({ pullRequest }) };
   const results: Started[] = [];
   for (const spec of fresh.slice(0, maxSpecs)) {
     const result = refusal === undefined ? await start(deps, hosted, push, spec, origin) : refuse(spec, refusal);

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
@@ -62,7 +63,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     changeSet: false,
     ...outcome,
     phaseKey: spec.phaseKey,
-    ...(baselineResult === undefined ? {} : { baseline: baselineResult }),
+    ...defined({ baseline: baselineResult }),
     commands: phase.commands.slice(0, 200),
     versions: phase.versions,
     timings: phase.timings,

@@ -12,7 +12,7 @@ interface Costs {
 
 const total = (items: Item[]): number => items.reduce((sum, { usd }) => sum + usd, 0);
 
-/** US dollars: at rest a month, and of one run without its model calls. */
+/** US dollars: per month without runs, and per run without its model calls. */
 export function costsOf(templates: Template[], prices: Prices): Costs {
   const [idle, run] = [idleItems(templates, prices), runItems(templates, prices)];
   return { idle, run, idleUsd: total(idle), runUsd: total(run) };
@@ -26,7 +26,7 @@ const table = (items: Item[], digits: number): string =>
     `| **together** | **${total(items).toFixed(digits)}** | |`,
   ].join('\n');
 
-/** docs/cost.md, all of it. */
+/** The complete text of docs/cost.md. */
 export function costDocument({ idle, run, idleUsd, runUsd }: Costs, prices: Prices): string {
   const sources = [...new Set(Object.values(prices.prices).map(({ source }) => source))].sort();
   return `# What a deployment costs

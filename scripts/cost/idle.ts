@@ -2,22 +2,22 @@ import type { Item, Prices } from './prices.ts';
 import { priceOf } from './prices.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-/** Hours of a month, as AWS counts. */
+/** Hours per month in the price calculator of AWS. */
 const hours = 730;
 const gigabytes = {
   /** Two images, compressed: a toolchain with agents, and the gateway. */
   images: 2,
   tables: 0.1,
   bucket: 1,
-  /** Functions that nobody calls write nothing; the reconciler and refused connections do. */
+  /** Only the reconciler and refused connections write logs while there are no runs. */
   logs: 0.1,
 };
-/** Each run of the reconciler, with nothing to do. */
+/** Each invocation of the reconciler, with nothing to do. */
 const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 0.5, reads: 40, kmsRequests: 4 };
-/** An event source asks its queue with five pollers, each for twenty seconds at a time. */
+/** An event source mapping polls its queue with five pollers, each for twenty seconds. */
 const polls = (hours * 3_600 * 5) / 20;
 
-/** What costs by being there. Count and words by type of resource. */
+/** Resources that cost money without being used: count and description by resource type. */
 const standing: Record<string, (all: Record<string, unknown>[], price: (name: string) => number) => Item> = {
   'AWS::EC2::VPCEndpoint': (all, price) => {
     const zones = all
@@ -103,13 +103,13 @@ const standing: Record<string, (all: Record<string, unknown>[], price: (name: st
 };
 const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat !== undefined;
 
-/** What costs nothing by being there. */
+/** Resource types that cost nothing without being used. */
 const free =
   /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(LayerVersion|Permission)$|AWS::Route53Resolver::(FirewallConfig|FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::S3PrefixList$)/;
 
 /**
- * US dollars a month without a single run, dearest first.
- * @throws Error for a type of resource that nobody has said the cost of.
+ * Cost per month in US dollars without any run, highest first.
+ * @throws Error for a resource type without a known cost.
  */
 export function idleItems(templates: Template[], prices: Prices): Item[] {
   const types = new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)));

@@ -3,14 +3,14 @@ import { priceOf } from './prices.ts';
 import { resourcesOf, type Template } from './template.ts';
 
 /**
- * A run of middling size without rework: three phases of ten minutes, a minute before each to pull images. A run on the
- * stand-ins takes no more transitions, invocations and writes than that (test/aws/scenario/scenario.test.ts).
+ * A run of medium size without rework: three phases of ten minutes, with a minute before each to pull images. A test shows
+ * that a run on the stand-ins needs no more transitions, invocations and writes (test/aws/scenario/scenario.test.ts).
  */
 export const typical = {
   phases: 3,
   minutes: 11,
   transitions: 22,
-  /** Those that GitHub's messages about the run itself lead to among them. */
+  /** Includes the invocations that GitHub's webhooks about the run cause. */
   invocations: 30,
   seconds: 3,
   memoryGb: 0.5,
@@ -41,14 +41,14 @@ function taskOf(properties: Record<string, unknown>): Task {
   };
 }
 
-/** US dollars of one run, model calls apart, dearest first. Task sizes are the template's. */
+/** Cost of one run in US dollars without model calls, highest first. Task sizes come from the template. */
 export function runItems(templates: Template[], prices: Prices): Item[] {
   const price = priceOf(prices);
   const { phases, minutes, transitions, invocations, seconds, memoryGb, writes, reads, modelCalls } = typical;
   const taskHours = (phases * minutes) / 60;
   const tasks = resourcesOf(templates, 'AWS::ECS::TaskDefinition')
     .map(taskOf)
-    // Sandboxes of all images have one size.
+    // The sandboxes of all images have the same size.
     .filter(({ name }, at, all) => all.findIndex((task) => task.name === name) === at)
     .map(({ name, cpu, gigabytes, diskAbove }) => ({
       name: `Fargate: ${name}`,

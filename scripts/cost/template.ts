@@ -5,7 +5,7 @@ export interface Template {
   Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
 }
 
-/** Both templates, as `npm run synth` leaves them. @throws Error with what to do when they are not there. */
+/** Both templates, as `npm run synth` writes them. @throws Error with a remedy if they do not exist. */
 export function readTemplates(folder: string): Template[] {
   return ['DrydockState', 'Drydock'].map((name) => {
     const file = join(folder, `${name}.template.json`);

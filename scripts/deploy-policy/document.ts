@@ -13,16 +13,16 @@ interface Statement {
   Condition?: Rule['conditions'];
 }
 interface DeployPolicies {
-  /** What the pipeline's own role needs: the roles of the CDK's bootstrap. */
+  /** Policy of the role that deploys: it may assume the roles of the CDK's bootstrap. */
   pipeline: PolicyDocument;
-  /** What CloudFormation does with: managed policies for `cdk bootstrap --cloudformation-execution-policies`. */
+  /** Policies of CloudFormation: managed policies for `cdk bootstrap --cloudformation-execution-policies`. */
   execution: PolicyDocument[];
 }
 
-/** Characters of a managed policy, spaces apart. */
+/** Maximum length of a managed policy in characters, without white space. */
 const longest = 6_144;
 
-/** @throws Error for a type of resource that the table does not know: nobody could deploy it. */
+/** @throws Error for a resource type that the table does not contain, because the policy would not allow to deploy it. */
 export function deployPolicies(templates: { Resources: Record<string, { Type: string }> }[]): DeployPolicies {
   const types = [...new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)))];
   const merged = new Map<string, Rule>();
@@ -58,7 +58,7 @@ const document = (Statement: Statement[]): PolicyDocument => ({ Version: '2012-1
 /** @internal for its tests */
 export const sizeOf = (policy: PolicyDocument): number => JSON.stringify(policy).length;
 
-/** As few documents as hold them, in order. */
+/** Distributes the statements, in order, over as few documents as possible. */
 function split(statements: Statement[]): PolicyDocument[] {
   const documents: PolicyDocument[] = [];
   let now: Statement[] = [];

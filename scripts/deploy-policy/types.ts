@@ -2,7 +2,7 @@ import { any, arn, of, on, type Rule } from './rule.ts';
 import { api, buckets, deliveries, ec2, groups, lambda, queues, resolver, roles, secretNames } from './services.ts';
 
 /**
- * Whom roles of the templates may be handed to.
+ * Services that roles of the templates may be passed to.
  * @internal for its tests
  */
 export const passedTo = [
@@ -13,9 +13,9 @@ export const passedTo = [
 ];
 
 /**
- * What CloudFormation does in the caller's name to make, change and delete resources of each type, by the names that they
- * get: names made by CloudFormation begin with the stack's or with the resource's logical id. `ACCOUNT` and `REGION` are
- * for whoever uses the policy to fill in.
+ * Actions that CloudFormation calls in the caller's name to create, update and delete resources of each type, restricted by
+ * resource name: names that CloudFormation generates begin with the stack's name or the resource's logical id. The user of
+ * the policy replaces `ACCOUNT` and `REGION`.
  */
 export const byType: Record<string, Rule[]> = {
   'AWS::ApiGatewayV2::Api': api,
@@ -189,7 +189,7 @@ export const byType: Record<string, Rule[]> = {
       ),
       ...any,
     ),
-    // Tables and secrets are made under it.
+    // Tables and secrets are encrypted with it.
     {
       actions: of('kms', 'CreateGrant', 'Decrypt', 'GenerateDataKey'),
       resources: [arn('kms', 'key/*')],
@@ -229,7 +229,7 @@ export const byType: Record<string, Rule[]> = {
       ),
       lambda,
     ),
-    // Code lies where the CDK's bootstrap keeps it.
+    // The code is stored in the bucket of the CDK's bootstrap.
     on(['s3:GetObject'], 'arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*'),
   ],
   'AWS::Lambda::LayerVersion': [
@@ -299,7 +299,7 @@ export const byType: Record<string, Rule[]> = {
       ),
       arn('ssm', 'parameter/drydock/*'),
     ),
-    // Templates of the CDK ask for the version of its bootstrap.
+    // CDK templates read the version of the bootstrap.
     on(['ssm:GetParameters'], arn('ssm', 'parameter/cdk-bootstrap/*')),
   ],
   'AWS::SecretsManager::Secret': [
@@ -337,6 +337,6 @@ export const byType: Record<string, Rule[]> = {
     ),
     deliveries,
   ],
-  // A function of the template, called by CloudFormation.
+  // A function of the template that CloudFormation invokes.
   'Custom::S3PrefixList': [on(['lambda:InvokeFunction'], lambda)],
 };

@@ -1,6 +1,6 @@
-// npm run images:check [-- IMAGE…] [-- --folder FOLDER]: does the steps of the Dockerfiles in folders, without Docker, then
-// runs a phase by the programs in them. As root on Debian, with debootstrap and bubblewrap; it takes minutes and a network.
-// What is done here is the image of this machine's architecture, on Debian as debootstrap has it.
+// npm run images:check [-- IMAGE…] [-- --folder FOLDER]: executes the Dockerfiles on folders, without Docker, then runs a
+// phase with the programs in them. It needs root on Debian, debootstrap, bubblewrap, a network and several minutes. The
+// images are built for this machine's architecture, on the Debian that debootstrap installs.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ const wanted = positionals.length === 0 ? ['gateway', 'node'] : positionals;
 const unknown = wanted.find((name) => !(imageNames as readonly string[]).includes(name));
 assert.equal(unknown, undefined, `no image ${unknown}; there are ${imageNames.join(', ')}`);
 
-/** Shows that an image has its toolchain. */
+/** Commands that show that an image has its toolchain. */
 const probes: Partial<Record<string, string>> = {
   python: 'python --version && python -m venv /tmp/venv && /tmp/venv/bin/pip --version',
   java: 'java --version && mvn --version',
@@ -76,7 +76,7 @@ if (['gateway', 'node'].every((name) => existsSync(join(folder, `${name}.json`))
   }
 }
 
-/** An image of one's own, with git and without anything of ours: what the gateway's was made of. */
+/** A team's own image, with git and without Drydock's files: the base of the gateway's image. */
 function yours(): Built {
   const root = join(folder, 'yours');
   execFileSync('rm', ['-rf', root]);
@@ -85,7 +85,7 @@ function yours(): Built {
   return { ...base, root };
 }
 
-/** What the Dockerfile promises, seen in the files. */
+/** Checks in the files what the Dockerfile promises. */
 function inspect(name: string, image: Built): void {
   const find = ['-xdev', '-type', 'f', '-perm', '/6000'];
   assert.equal(execFileSync('find', [image.root, ...find], { encoding: 'utf8' }), '', `${name}: setuid programs`);

@@ -12,7 +12,7 @@ export const imagesFolder = join(root, 'sandbox/images');
 export const imageNames = ['gateway', 'node', 'python', 'java', 'go', 'rust', 'overlay'] as const;
 export type ImageName = (typeof imageNames)[number];
 
-/** What an image is built from besides its Dockerfile: our own programs, and folders beside the Dockerfiles. */
+/** Contents of an image's build context besides its Dockerfile: bundled programs, and folders next to the Dockerfiles. */
 const parts: Partial<Record<ImageName, { programs: Record<string, () => Promise<Uint8Array>>; folders: string[] }>> = {
   gateway: { programs: { 'gateway.mjs': bundleGatewayTask }, folders: ['tools'] },
   node: { programs: { 'runner.cjs': () => bundleProgram('container', root) }, folders: ['tools', 'agents'] },
@@ -24,7 +24,7 @@ export const dockerfileOf = (image: ImageName): string => readFileSync(join(imag
  * Writes a build context per image, `<outDir>/<image>/`, with its Dockerfile in it. Reads the sources and nothing else;
  * the same sources give the same bytes and modes.
  * @param outDir Folder that is emptied first.
- * @throws where a Dockerfile breaks a rule of `lint.ts`.
+ * @throws Error if a Dockerfile breaks a rule of `lint.ts`.
  */
 export async function writeContexts(outDir: string): Promise<string[]> {
   rmSync(outDir, { recursive: true, force: true });
@@ -51,7 +51,7 @@ function checkedDockerfile(image: ImageName): string {
   return text;
 }
 
-/** Modes of a checkout are the person's; those of an image are not. */
+/** File modes in a checkout depend on the user's umask; those in an image must not. */
 function setModes(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -60,7 +60,7 @@ function setModes(folder: string): void {
   }
 }
 
-/** The program of the gateway's task in one file, the AWS SDK in it. */
+/** The program of the gateway's task as one file that includes the AWS SDK. */
 async function bundleGatewayTask(): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: root,

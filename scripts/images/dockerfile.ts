@@ -7,14 +7,14 @@ export interface Step {
   text: string;
   /** `--from=tools` → `{from: 'tools'}`. */
   flags: Record<string, string>;
-  /** Of `["a", "b"]`; undefined in the form for a shell. */
+  /** Arguments of the exec form, `["a", "b"]`; undefined for the shell form. */
   list: string[] | undefined;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
 export interface Stage {
-  /** As written, with its variables. */
+  /** Text as written, with variables not expanded. */
   base: string;
   name: string | undefined;
   line: number;
@@ -22,7 +22,7 @@ export interface Stage {
 }
 
 export interface Dockerfile {
-  /** Of `ARG`s before the first stage; undefined for one without a default. */
+  /** Defaults of the `ARG`s before the first stage; undefined for an `ARG` without a default. */
   globals: Map<string, string | undefined>;
   stages: Stage[];
   /** Lines that begin with `# syntax=` and the like. */

@@ -6,17 +6,17 @@ export interface Fault {
   message: string;
 }
 
-/** What our images are made with. Anything else has to be thought about, here and in run.ts. */
+/** Instructions that our Dockerfiles may use. A new one needs support here and in run.ts. */
 const known = ['ARG', 'RUN', 'COPY', 'ENV', 'USER', 'VOLUME', 'WORKDIR', 'ENTRYPOINT'];
 const digest = /@(?:sha256:[0-9a-f]{64}|\$\{(\w+)\})$/;
-/** Has what the image of Node has. */
+/** The base that has everything of the Node image. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the Dockerfile
 const ofNode = '${REPOSITORY}@${NODE}';
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY/i;
 
 /**
- * Rules of ours for the Dockerfiles of the images, by line.
- * @param text of a Dockerfile.
+ * Checks a Dockerfile of an image against our rules and returns the faults by line.
+ * @param text Contents of a Dockerfile.
  */
 export function lintDockerfile(text: string): Fault[] {
   const file = parseDockerfile(text);
@@ -35,7 +35,7 @@ export function lintDockerfile(text: string): Fault[] {
 
 type Say = (line: number, rule: string, message: string) => void;
 
-/** A digest, or a variable for one that has no default: then there is no way to build on a tag. */
+/** A digest, or a variable for one without a default, so that no image can be built on a tag. */
 function pinned(file: Dockerfile, { base, line }: Stage, at: number, say: Say): void {
   if (file.stages.slice(0, at).some(({ name }) => name === base)) return;
   const match = digest.exec(base);
@@ -61,7 +61,7 @@ function lintStep(step: Step, stage: Stage, file: Dockerfile, say: Say): void {
   if (keyword === 'RUN') lintRun(step, say);
 }
 
-/** A volume is given to the user by the image, in an earlier step of the stage. */
+/** An earlier step of the stage must give a volume's folder to the user. */
 function owned(path: string, step: Step, stage: Stage, say: Say): void {
   const made = stage.steps
     .slice(0, stage.steps.indexOf(step))
@@ -94,7 +94,7 @@ function lintRun({ text, line, list }: Step, say: Say): void {
     say(line, 'apt', 'leaves its lists behind');
 }
 
-/** What is said of the stage that becomes the image. */
+/** Checks of the stage that becomes the image. */
 function lintImage({ base, steps, line }: Stage, say: Say): void {
   const inherits = base === ofNode;
   for (const keyword of ['ENTRYPOINT', 'VOLUME'])

@@ -1,4 +1,4 @@
-/** A phase by the programs of two images, from their own files, with stand-ins where AWS and GitHub would be. */
+/** Runs a phase with the programs of two images, from their own files, with stand-ins for AWS and GitHub. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcp } from 'node:net';
@@ -17,7 +17,7 @@ import type { Built } from './run.ts';
 const bucket = 'artifacts';
 const ticket = 't'.repeat(64);
 
-/** @throws AssertionError where the phase does not come to its end. */
+/** @throws AssertionError if the phase does not end. */
 export async function runPhaseIn(
   gateway: Built,
   sandbox: Built,
@@ -105,7 +105,7 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
-/** One that was free a moment ago. */
+/** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const server = createTcp();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 /**
- * Builds an image's file system without Docker: the instructions our Dockerfiles use, on folders. A RUN is done as root in
- * a mount namespace of its own whose root is that folder, with the network of this machine.
+ * Builds an image's file system without Docker: executes the instructions that our Dockerfiles use on folders. Each RUN
+ * executes as root in its own mount namespace, with the folder as its root and the network of this machine.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,20 +23,20 @@ interface BuildOptions {
   context: string;
   /** Build arguments. */
   args: Record<string, string>;
-  /** What a base outside of the file stands for. */
+  /** Folder for each base image that the Dockerfile does not build itself. */
   base(image: string): Built;
-  /** Folder that keeps what the first RUN on a base made: stages and images begin with the same one. */
+  /** Cache folder for the result of the first RUN on a base, which stages and images share. */
   kept: string;
-  /** Folder of the result; what is there is replaced. */
+  /** Folder of the result; its contents are replaced. */
   target: string;
-  /** Environment of each RUN besides the image's own; nothing of it stays. */
+  /** Environment of each RUN in addition to the image's own; it does not become part of the image. */
   environment: Record<string, string>;
-  /** File of certificates that a RUN may trust besides Debian's, where the way out of this machine takes some. */
+  /** File of certificates that a RUN trusts besides Debian's, if a proxy of this machine requires them. */
   certificates: string | undefined;
   log(line: string): void;
 }
 
-/** @throws Error naming the line that failed, with the end of what it said. */
+/** @throws Error with the line that failed and the end of its output. */
 export function buildImage(dockerfile: string, options: BuildOptions): Built {
   const { globals, stages } = parseDockerfile(dockerfile);
   const args = new Map([...globals].map(([name, preset]) => [name, options.args[name] ?? preset]));
@@ -61,7 +61,7 @@ export function buildImage(dockerfile: string, options: BuildOptions): Built {
 
 function runStage(stage: Stage, from: Built, root: string, built: Map<string, Built>, options: BuildOptions): Built {
   options.log(`FROM ${stage.base}`);
-  // Packages of Debian take most of the time.
+  // Installing Debian packages takes most of the time.
   const [first] = stage.steps;
   const key = createHash('sha256').update(`${from.root}\0${first?.text}`).digest('hex').slice(0, 16);
   const kept = join(options.kept, key);
@@ -123,7 +123,7 @@ function expand(text: string, values: Map<string, string | undefined>, line: num
   });
 }
 
-/** The content of a folder, or files, owned by root, with the modes they have. */
+/** Copies files or the contents of a folder, owned by root, with unchanged modes. */
 function copyInto(
   { root, workdir }: Built,
   { text, flags, line }: Step,
@@ -169,7 +169,7 @@ function runCommand(
   };
   const argv = [
     ...['--bind', image.root, '/', '--dev', '/dev', '--proc', '/proc'],
-    // Mounted below /dev, which is none of the image's, so that nothing of them stays.
+    // Mounted below /dev, which is not part of the image, so nothing of them remains.
     ...(certificates === undefined ? [] : ['--ro-bind', certificates, '/dev/certificates']),
     ...['--ro-bind', '/etc/resolv.conf', '/etc/resolv.conf'],
     ...['--unshare-pid', '--die-with-parent', '--cap-add', 'ALL', '--clearenv'],
@@ -180,5 +180,5 @@ function runCommand(
   if (status !== 0) throw new Error(`line ${line}: exited with ${status}\n${`${stdout}${stderr}`.slice(-4_000)}`);
 }
 
-/** So that a later build may start from it. */
+/** Keeps the result so that a later build can start from it. */
 export const remember = (image: Built): void => writeFileSync(`${image.root}.json`, JSON.stringify(image, null, 2));

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
+import { defined } from '../../core/defined.ts';
 import type { Identity } from './oidc.ts';
 import type { Seal } from './sealed-cookie.ts';
 
@@ -87,7 +88,7 @@ export function createSessions(seal: Seal, issuer: string, now: () => number): S
         id,
         issuer,
         subject,
-        ...(email === undefined ? {} : { email }),
+        ...defined({ email }),
         born: at,
         seen: at,
       });

@@ -32,10 +32,15 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
     async create(record) {
       // The index entry is first: an entry without a run is skipped, but a run without an entry would never be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
-      // Existing facts come from an interrupted creation; they stay valid.
-      await table.put(factsItem(record), absent);
-      if (!(await table.put(stateItem(record), absent)))
-        throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
+      // Existing facts without a state come from an interrupted creation, perhaps by another person under another
+      // policy. They are replaced in one transaction with the state, so that a run never has the facts of another.
+      const created = (await table.put(factsItem(record), absent))
+        ? await table.put(stateItem(record), absent)
+        : (await table.transact([
+            { Put: { TableName: tableName, Item: factsItem(record) } },
+            { Put: { TableName: tableName, Item: stateItem(record), ...absent } },
+          ])) === undefined;
+      if (!created) throw new DrydockError('AlreadyClaimed', `Run ${record.runId} of ${record.taskId} exists already.`);
     },
 
     async update(runId, change) {

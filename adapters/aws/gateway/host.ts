@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../../../core/defined.ts';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
@@ -105,7 +106,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     const reason = typeof signal.reason === 'string' ? signal.reason : 'no reason given';
     const ended = {
       enforcer: 'fargate',
-      ...(failure === undefined ? {} : { failure }),
+      ...defined({ failure }),
       lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${reason}` },
     };
     const bytes = artifacts.get(artifactNames.result);

@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
+import { defined } from '../../../core/defined.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import type { PhaseStore } from './store.ts';
@@ -49,7 +50,7 @@ const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<Other
   const exit = container?.exitCode === undefined ? '' : `exit code ${container.exitCode}`;
   return {
     interrupted: stopCode === 'SpotInterruption',
-    ...(container?.imageDigest === undefined ? {} : { imageDigest: container.imageDigest }),
+    ...defined({ imageDigest: container?.imageDigest }),
     reason: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
   };
 };
@@ -105,7 +106,7 @@ export async function endOfPhase(
   return {
     ...end,
     ...(failure ? { failure } : {}),
-    ...(image === undefined ? {} : { image }),
+    ...defined({ image }),
     ...(timings && Object.keys(timings).length > 0 ? { timings } : {}),
   };
 }

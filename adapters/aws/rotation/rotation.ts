@@ -7,6 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { awsError } from '../errors.ts';
 import { newestMs } from '../secrets/secrets.ts';
@@ -89,7 +90,7 @@ export function createRotation(
           VersionStage: 'AWSCURRENT',
           MoveToVersionId: token,
           // Fails if another version became current in the meantime.
-          ...(from === undefined ? {} : { RemoveFromVersionId: from }),
+          ...defined({ RemoveFromVersionId: from }),
         }),
       );
     },

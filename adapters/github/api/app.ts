@@ -154,11 +154,22 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   const writeToken = async (scope: CodeHostScope, refused: string | undefined): Promise<string | undefined> => {
     const open = writing.get(writingKey(scope));
     if (!open) return undefined;
-    const known = await open.minted;
-    if (known && known.token !== refused) return known.token;
-    if (known) await revoke(ownerOf(scope), known.id, known.token).catch(() => undefined);
-    open.minted = mint(scope, 'write');
-    return (await open.minted).token;
+    // Assigned before anything is awaited, so that parallel uses share one token, which the end of `writing` revokes.
+    const replace = (): Promise<Minted> => {
+      const minted = mint(scope, 'write');
+      open.minted = minted;
+      minted.catch(() => {
+        if (open.minted === minted) delete open.minted;
+      });
+      return minted;
+    };
+    const current = open.minted ?? replace();
+    const known = await current;
+    if (known.token !== refused) return known.token;
+    if (open.minted !== current) return (await (open.minted ?? replace())).token;
+    const replacement = replace();
+    await revoke(ownerOf(scope), known.id, known.token).catch(() => undefined);
+    return (await replacement).token;
   };
 
   /** Mints a `write` token for this one use, unless `writing` holds one. */

@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import { defined } from '../../../core/defined.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { Annotation, CheckReport } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
@@ -53,7 +54,7 @@ async function reportRun(octokit: Octokit, at: At, report: CheckReport, slug: st
     state === 'pending'
       ? { status: 'in_progress' as const }
       : { status: 'completed' as const, conclusion: conclusions[state] };
-  const body = { name, external_id: key, ...(link === undefined ? {} : { details_url: link }), ...verdict };
+  const body = { name, external_id: key, ...defined({ details_url: link }), ...verdict };
 
   const before = await findRun(octokit, at, report, slug);
   const shown = before && before.output.annotations_count > 0 ? await annotationsOf(octokit, at, before.id) : [];
@@ -139,6 +140,6 @@ async function reportStatus(octokit: Octokit, at: At, report: CheckReport): Prom
     context: name,
     state,
     description,
-    ...(link === undefined ? {} : { target_url: link }),
+    ...defined({ target_url: link }),
   });
 }

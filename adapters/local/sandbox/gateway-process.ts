@@ -70,7 +70,8 @@ export function startGateway(
     if (isRoot()) chownSync(socket, unprivilegedId, unprivilegedId);
     chmodSync(socket, 0o600);
   });
-  ready.catch(() => undefined); // callers get the error when they await `ready`
+  // Callers get the error when they await `ready`; the end of the gateway ends the sandbox.
+  ready.catch(() => child.kill('SIGKILL'));
   return {
     ready,
     ended,

@@ -66,7 +66,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       const log = new PhaseLog();
       const folder = makePhaseFolder();
       try {
-        await Promise.all([
+        await allSettledOrThrow([
           markServer(folder.host),
           writeProgram('runner', options.packageRoot, folder.runnerProgram),
           writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
@@ -75,8 +75,11 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         /** What gateway and runner are told; made while the two programs start. */
         const prepare = async () => {
-          registries ??= registryUrls();
-          const [install, urls] = await Promise.all([
+          registries ??= registryUrls().catch((error: unknown) => {
+            registries = undefined; // the next phase asks again
+            throw error;
+          });
+          const [install, urls] = await allSettledOrThrow([
             findInstall(options.dataDir, job, runtime),
             registries,
             mkdir(dirname(meterFile), { recursive: true }),
@@ -87,6 +90,11 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         };
         const prepared = prepare();
         const configured = prepared.then(({ config }) => config);
+        const forRunner = prepared.then(({ config, install }) => ({
+          registries: Object.keys(config.registries),
+          keepInstall: install?.keep === true,
+        }));
+        forRunner.catch(() => undefined); // `await prepared` below reports it
         const gateway = startGateway(folder.gatewayProgram, configured, (message) => {
           log.add(message);
           if (message.type === 'event') onEvent(message.event);
@@ -100,10 +108,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
             spec,
             agentMount: program.mount,
             runtime,
-            prepared: prepared.then(({ config, install }) => ({
-              registries: Object.keys(config.registries),
-              keepInstall: install?.keep === true,
-            })),
+            prepared: forRunner,
             hasAgentFiles: job.agentFiles !== undefined,
             signal,
             gateway,
@@ -113,6 +118,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           await gateway.ready;
         } finally {
           await gateway.stop();
+          await prepared.catch(() => undefined); // it writes into the folder, which is removed next
         }
         const { install } = await prepared;
         const tar = join(folder.artifacts, artifactNames.install);
@@ -140,6 +146,14 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       }
     },
   };
+}
+
+/** `Promise.all` that rejects only after all have settled, because the folder they write into is removed then. */
+async function allSettledOrThrow<const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /**

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { npmPackage, which } from './host-tools.ts';
 
@@ -42,7 +43,7 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
       notes: {
         runtime: wanted,
         node: version,
-        ...(npm === undefined ? {} : { npm }),
+        ...defined({ npm }),
         ...(differs ? { 'runtime found': `node ${version}` } : {}),
       },
     };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
@@ -95,6 +96,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   // The gateway starts and files are copied in parallel. If either fails, the gateway ends, which ends the sandbox.
   const configure = async (): Promise<void> => {
     const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
+    if (failure !== undefined) return; // the secrets are only for a sandbox under its limits
     child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
   };
   await Promise.race([configure().catch(() => undefined), ended]);
@@ -107,7 +109,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const tail = output.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
   return {
     enforcer: limits.enforcer,
-    ...(failure === undefined ? {} : { failure }),
+    ...defined({ failure }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
     lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
   };

@@ -11,6 +11,7 @@ import {
   missingEvents,
   permissions,
 } from '../../../adapters/github/api/app-manifest.ts';
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { action, type CommonOptions, dataOption, wholeNumber } from '../../command.ts';
 import {
@@ -90,7 +91,7 @@ async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
         name: nameOf(options),
         homepage: webhookUrl === undefined ? webUrl : new URL(webhookUrl).origin,
         redirectUrl,
-        ...(webhookUrl === undefined ? {} : { webhookUrl }),
+        ...defined({ webhookUrl }),
       }),
     async exchange(code) {
       created.app = await exchange({ code, apiUrl, webUrl, store: destination.store });
@@ -155,7 +156,7 @@ async function inStack(options: SetupOptions): Promise<Destination> {
   }
   const { webhook } = session.address;
   return {
-    ...(webhook === undefined ? {} : { webhookUrl: webhook }),
+    ...defined({ webhookUrl: webhook }),
     async store({ appId, privateKey, webhookSecrets, apiUrl, gitUrl }) {
       const app = { appId, privateKey, webhookSecrets, apiUrl, gitUrl };
       await session.call('github-app', [app, options.replace === true], 'setup');

@@ -1,3 +1,4 @@
+import { defined } from '../../../core/defined.ts';
 import type { PhaseResult } from '../../../core/run/phase.ts';
 import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
@@ -28,7 +29,7 @@ async function runAgent(phase: Phase): Promise<AgentEnd> {
 const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseResult['agent']> => ({
   exitCode,
   ms,
-  ...(stopReason === undefined ? {} : { stopReason }),
+  ...defined({ stopReason }),
 });
 
 /** Plan: the agent reads and plans; its edits are discarded with the sandbox. */

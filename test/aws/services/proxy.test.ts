@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
+import { defined } from '../../../core/defined.ts';
 import type { GatewayMessage } from '../../../gateway/config.ts';
 import { behindProxy } from '../../../gateway/egress/company-proxy.ts';
 import { createGateway } from '../../../gateway/server.ts';
@@ -169,7 +170,7 @@ test("R15 what the gateway's task fetches goes through the proxy: registries, mo
     fetch(`http://127.0.0.1:${port}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${secret}` },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
     });
   let boot: { agentSecret: string } | undefined;
   while (!boot) {

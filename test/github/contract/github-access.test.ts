@@ -74,6 +74,16 @@ describe('a token (R16)', () => {
     expect(credentials.all.size).toBe(0);
   });
 
+  it('to write is minted once for parallel calls of one publication, and revoked at its end', async () => {
+    const access = accessOf();
+    const before = minting();
+    const { at } = github;
+    const read = () => access.use(run, 'write', (octokit) => octokit.git.getRef({ ...at, ref: 'heads/main' }));
+    await access.writing(run, () => Promise.all([read(), read(), read()]));
+    expect(minting() - before).toBe(1);
+    expect(credentials.all.size).toBe(0);
+  });
+
   it.each(['read', 'write', 'report'] as const)('that dies in mid-use is minted anew, once (%s)', async (purpose) => {
     const access = accessOf();
     const get = () => access.use(run, purpose, (octokit) => octokit.repos.get(github.at));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { CodeHost, PullRequestRef } from '../../../core/ports/host/code-host.ts';
 import { gitHubHosts, memoryCredentials } from '../../machine/contract/code-host-fixtures.ts';
@@ -43,7 +44,7 @@ async function deliver(run: string, branch: string, edits: Edit[], previous?: st
         change: change(base, edits),
         message: `T: ${run}\n\nDrydock-Run: ${run}\n`,
         at: 0,
-        ...(previous === undefined ? {} : { previous }),
+        ...defined({ previous }),
       });
       outcome.commit = commit;
       outcome.pullRequest = await host.openPullRequest({

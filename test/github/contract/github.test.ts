@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createGitHubAccess, type GitHubAccessConfig } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
+import { defined } from '../../../core/defined.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../../core/ports/host/credentials.ts';
 import { memoryCredentials } from '../../machine/contract/code-host-fixtures.ts';
@@ -95,7 +96,7 @@ const edits: Edit[] = [
 const publish = async ({ host, branch, run }: World, what: Edit[] = edits, previous?: string): Promise<string> => {
   const message = `T-1: x\n\nDrydock-Run: ${run}\n`;
   const request = { repository, branch, change: change(base, what), message, at: 0 };
-  return (await host.publish({ ...request, ...(previous === undefined ? {} : { previous }) })).commit;
+  return (await host.publish({ ...request, ...defined({ previous }) })).commit;
 };
 type Asked = Parameters<CodeHost['openPullRequest']>[0];
 const pullOf = ({ branch }: World, head: string, more: Partial<Asked> = {}): Asked => ({

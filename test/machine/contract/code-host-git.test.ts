@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
+import { defined } from '../../../core/defined.ts';
 import { blobsByPath } from '../../../core/run/change-set.ts';
 import { change, type Edit, removeTempFolders, sh, tempFolder } from './git-fixture.ts';
 
@@ -57,7 +58,7 @@ const publish = (edits: Edit[], more: { previous?: string; base?: string; branch
       change: change(more.base ?? base, edits),
       message: more.message ?? 'T-1: x\n\nDrydock-Run: r-1\n',
       at: 1_700_000_000_000,
-      ...(more.previous === undefined ? {} : { previous: more.previous }),
+      ...defined({ previous: more.previous }),
     })
     .then(({ commit }) => commit);
 

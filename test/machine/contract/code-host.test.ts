@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defined } from '../../../core/defined.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import { blobsByPath } from '../../../core/run/change-set.ts';
 import { mergeRows } from '../../github/contract/merge-rows.ts';
@@ -56,7 +57,7 @@ describe.each(adapters)('the %s code host', (_, start) => {
         change: change(more.base ?? base, edits),
         message: more.message ?? message(),
         at: 1_700_000_000_000,
-        ...(more.previous === undefined ? {} : { previous: more.previous }),
+        ...defined({ previous: more.previous }),
       })
       .then(({ commit }) => commit);
   const pathsAt = async (commit: string): Promise<string[]> =>

@@ -414,6 +414,13 @@ describe('the machine', () => {
     ).rejects.toMatchObject({ name: 'AgentUnavailable' });
   });
 
+  test('agent files that cannot be copied fail the phase alone, and nothing is left', async () => {
+    const w = world(project, '');
+    const job = { ...makeJob(w), agentFiles: `${w.agentFiles}/absent` };
+    await expect(runJob(w, job)).rejects.toThrow(/absent/);
+    expect(phaseFolders()).toEqual([]);
+  });
+
   test('events tell the steps in order', async () => {
     const w = world(project, `import fs from 'node:fs'; console.log('working'); fs.writeFileSync('x', 'x');`);
     const end = await runJob(w, makeJob(w, { spec: { baseline: true } }));

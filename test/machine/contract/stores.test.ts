@@ -103,6 +103,33 @@ describe('runs', () => {
     }
   });
 
+  it('never have the facts of another, whose creation was interrupted', async () => {
+    const own = await startDynamo(join(tempFolder(), 'interrupted'), '');
+    try {
+      let puts = 0;
+      let failing = true;
+      own.client.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            if (commandName === 'PutItemCommand' && failing && ++puts === 3) throw new Error('interrupted');
+            return next(args);
+          },
+        { step: 'initialize' },
+      );
+      const interrupted = createRuns(own.client, localTables.runs);
+      const first = record(id, { requester: 'first', capMicros: 9 });
+      await expect(interrupted.create(first)).rejects.toThrow('interrupted');
+      failing = false;
+      expect(await interrupted.get(id)).toBeUndefined();
+      await interrupted.create(record(id, { requester: 'second', capMicros: 1 }));
+      expect(await interrupted.get(id)).toMatchObject({ requester: 'second', capMicros: 1 });
+      await expect(interrupted.create(first)).rejects.toMatchObject({ name: 'AlreadyClaimed' });
+      expect(await interrupted.get(id)).toMatchObject({ requester: 'second', capMicros: 1 });
+    } finally {
+      await own.close();
+    }
+  });
+
   it('are claimed once, however many try (R11)', async () => {
     const tried = await outcomes(Array.from({ length: 20 }, (_, i) => runs.create(record(id, { attempt: i }))));
     expect(tally(tried)).toEqual({ AlreadyClaimed: 19, ok: 1 });

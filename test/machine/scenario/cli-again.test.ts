@@ -70,7 +70,7 @@ describe('where one stands', () => {
     const done = stand({});
     expect(done).toMatchObject({ code: 0, json: { status: 'delivered' } });
     expect([branches('repo'), branches('other')]).toEqual([done.json.branch, '']);
-    expect(done.stderr).toContain(`The policy or --repo names ${world.repo} for acme/calc`);
+    expect(done.stderr).toContain(`The policy names ${world.repo} for acme/calc`);
   });
 
   test('a repository on GitHub does not become a local one', () => {

@@ -3,6 +3,7 @@
  * they leave in the bucket and the events of their stops are as the real ones'.
  */
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
+import { defined } from '../../../core/defined.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.ts';
 import { AwsRefusal, type JsonOperation } from './call.ts';
@@ -150,7 +151,7 @@ export function fargate(options: {
             {
               taskArn: arn,
               lastStatus: task.running ? 'RUNNING' : 'STOPPED',
-              ...(task.stopCode === undefined ? {} : { stopCode: task.stopCode }),
+              ...defined({ stopCode: task.stopCode }),
               attachments: [{ details }],
               containers: [{ name: task.role, imageDigest }],
             },

@@ -58,7 +58,7 @@ const explained: Explained[] = [
     because: 'A change that the guard refuses is answered without a sandbox.',
   },
   {
-    action: /^(states:SendTask(Success|Failure)|ecs:\w+|dynamodb:UpdateItem|kms:(Decrypt|Encrypt))$/,
+    action: /^(states:SendTask(Success|Failure)|ecs:\w+|dynamodb:(GetItem|UpdateItem)|kms:(Decrypt|Encrypt))$/,
     functions: stopping,
     because: 'What is superseded, cancelled or ended has a gate answered and a phase stopped where it is in one.',
   },

@@ -129,6 +129,9 @@ describe('hostile Markdown', () => {
     instructions: 'a <?'.repeat(many),
     tildes: 'a~~b'.repeat(many),
     'long lines': 'a'.repeat(many),
+    'setext headings': 'a\n=\n'.repeat(2_500),
+    'empty quotes': '>\n\n'.repeat(2_500),
+    'empty lists': '- - \n'.repeat(2_500),
   };
   it.each(Object.entries(families))('%s are not parsed, and the command below is a fault', (_, above) => {
     expect(parseMarkdown(above)).toBeUndefined();

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defined } from '../../../../core/defined.ts';
 import { serverName } from '../../../../gateway/egress/sni.ts';
 
 /** The first bytes a real client says. */
@@ -15,7 +16,7 @@ function hello(servername: string | undefined): Promise<Buffer> {
         done();
       },
     });
-    const socket = tls.connect({ socket: wire, ...(servername === undefined ? {} : { servername }) });
+    const socket = tls.connect({ socket: wire, ...defined({ servername }) });
     (socket as EventEmitter).on('error', () => undefined);
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { defined } from '../../../../core/defined.ts';
 import { costMicros } from '../../../../core/money/price.ts';
 import { dialects } from '../../../../gateway/meter/dialects.ts';
 import { openMeter, readMeter } from '../../../../gateway/meter/meter.ts';
@@ -274,7 +275,7 @@ test('replay: the n-th call of a model and kind, apart from the others', () => {
     status: 200,
     headers: {},
     body,
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
   });
   const next = replayer({
     provider: 'p',
