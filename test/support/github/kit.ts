@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Octokit } from '@octokit/rest';
 import { createEmulator } from 'emulate';
 import type { GitHubConfig } from '../../../adapters/github/api/config.ts';
@@ -263,20 +262,16 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   }
   const quietly = async <T>(withhold: boolean | undefined, work: () => Promise<T>): Promise<T> => {
     if (withhold) withheld++;
-    const before = deliveries.length;
     try {
       const done = await work();
-      if (withhold) await settled(before);
+      if (withhold) await settled();
       return done;
     } finally {
       if (withhold) withheld--;
     }
   };
-  /** The emulator sends its messages after it answered: the push, and others right after it. */
-  const settled = async (before: number): Promise<void> => {
-    while (!deliveries.slice(before).some(({ event }) => event === 'push')) await delay(5);
-    await delay(150);
-  };
+  /** The emulator sends its messages after it answered. */
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150));
 
   const head = async (branch: string): Promise<string> =>
     (await admin.git.getRef({ ...at, ref: `heads/${branch}` })).data.object.sha;
