@@ -44,8 +44,9 @@ const explained: Explained[] = [
   { action: /^dynamodb:DeleteItem$/, functions: /^queue$/, because: 'A place in the queue that came free meanwhile.' },
   {
     action: /^s3:PutObject$/,
-    functions: /^(publish|review-gate)$/,
-    because: 'A change merged with a target that moved; the reason of changes that were asked for meanwhile.',
+    functions: /^(publish|await-ci|review-gate)$/,
+    because:
+      'A change merged with a target that moved; a check that was red before its wait; changes asked for meanwhile.',
   },
   {
     action: /^(ecs:(StopTask|ListTasks)|dynamodb:(Query|UpdateItem)|kms:(Decrypt|Encrypt))$/,
