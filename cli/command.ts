@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import { dataFolder } from './local/data-folder.ts';
 import { openSession, type Session } from './local/session.ts';
-import { openStackSession, stackOf } from './remote/options.ts';
+import { openStackSession, stackFlags, stackOf } from './remote/options.ts';
 import type { ExitCode } from './terminal/exit-code.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 
@@ -42,6 +42,16 @@ export const asOption = [
   '--as <who>',
   'person who runs the command (default: $DRYDOCK_USER, else OSUSER@localhost)',
 ] as const;
+/** A command that a person runs on this machine or in a deployment. */
+export const personCommand = (program: Command, name: string, description: string): Command =>
+  stackFlags(
+    program
+      .command(name)
+      .description(description)
+      .option(...asOption)
+      .option(...dataOption),
+  );
+
 export const policyOption = [
   '--policy <file>',
   'policy file (default: $DRYDOCK_POLICY, else ~/.config/drydock/policy.yaml, else the built-in policy)',

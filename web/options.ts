@@ -1,17 +1,7 @@
 import type { Context } from 'hono';
 import type { Policy } from '../core/policy/schema.ts';
+import type { SentNotification } from '../core/ports/runtime/notifier.ts';
 import type { Service, WatchItem } from '../pipeline/service/service.ts';
-
-/** A sent notification. */
-export interface Message {
-  key: string;
-  /** ISO 8601. */
-  at: string;
-  to: string[];
-  subject: string;
-  text: string;
-  link?: string;
-}
 
 /** The person who sent a request. */
 interface Visitor {
@@ -31,7 +21,7 @@ export interface WebOptions {
   /** Streams the events of a run. Absent if requests cannot stay open: then the page polls every few seconds. */
   watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   /** Sent notifications, if they are stored. */
-  outbox?(): Promise<Message[]>;
+  outbox?(): Promise<SentNotification[]>;
   authenticate: Authenticate;
   /** The operator's policy, for budgets and retries. */
   policy: Policy;

@@ -4,9 +4,9 @@ import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
-import { action, asOption, type CommonOptions, dataOption, withSession } from '../command.ts';
+import { action, type CommonOptions, personCommand, withSession } from '../command.ts';
 import { requesterName } from '../config/load-policy.ts';
-import { stackFlags, stackOf } from '../remote/options.ts';
+import { stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
 
@@ -16,14 +16,7 @@ interface ApproveOptions extends CommonOptions {
 }
 
 export function register(program: Command): void {
-  const gate = (name: string, description: string) =>
-    stackFlags(
-      program
-        .command(name)
-        .description(description)
-        .option(...asOption)
-        .option(...dataOption),
-    );
+  const gate = (name: string, description: string): Command => personCommand(program, name, description);
 
   action<[string], ApproveOptions>(
     gate('approve <gate>', 'approve a plan, a checkpoint or a change')

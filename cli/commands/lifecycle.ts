@@ -1,23 +1,16 @@
 import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
-import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
+import { action, type CommonOptions, personCommand, policyOption, withSession } from '../command.ts';
 import { loadPolicy, requesterName } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { openSession } from '../local/session.ts';
-import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
+import { openStackSession, stackOf } from '../remote/options.ts';
 import { follow } from '../terminal/follow.ts';
 import { print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 
 export function register(program: Command): void {
-  const command = (name: string, description: string) =>
-    stackFlags(
-      program
-        .command(name)
-        .description(description)
-        .option(...asOption)
-        .option(...dataOption),
-    );
+  const command = (name: string, description: string): Command => personCommand(program, name, description);
   const who = (options: CommonOptions): string => (stackOf(options) ? '' : requesterName(options.as));
 
   action<[string], CommonOptions & { reason: string }>(

@@ -20,12 +20,13 @@ import { probeBubblewrap } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
-import { createOutbox, type OutboxMessage } from '../../adapters/local/storage/outbox.ts';
+import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -69,7 +70,7 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
-  outbox(): Promise<OutboxMessage[]>;
+  outbox(): Promise<SentNotification[]>;
   /** Present with GitHub's credentials and a policy. */
   webhooks?: Webhooks;
   /** Unfinished executions, by run id. */

@@ -1,10 +1,11 @@
+import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
 import { count, moment } from '../html/format.ts';
 import { fold, page } from '../html/layout.ts';
 import { link, type Markup, markup } from '../html/markup.ts';
-import type { Message, PageContext } from '../options.ts';
+import type { PageContext } from '../options.ts';
 
 /** Sent notifications, newest first. */
-export function outboxPage(context: PageContext, messages: readonly Message[]): Markup {
+export function outboxPage(context: PageContext, messages: readonly SentNotification[]): Markup {
   const sorted = [...messages].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   const body = markup`<div class="head"><h1>Outbox</h1><p class="quiet">${count(sorted.length, 'notification')}</p></div>
 ${

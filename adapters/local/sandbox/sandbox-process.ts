@@ -96,8 +96,10 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   // The gateway starts and files are copied in parallel. If either fails, the gateway ends, which ends the sandbox.
   const configure = async (): Promise<void> => {
     const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
-    if (failure !== undefined) return; // the secrets are only for a sandbox under its limits
+    // The secrets are only for a sandbox under its limits, and a timer that was cleared must not start again.
+    if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
+    timer.refresh(); // the phase begins now; its preparation does not count
   };
   await Promise.race([configure().catch(() => undefined), ended]);
 

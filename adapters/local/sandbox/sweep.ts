@@ -1,4 +1,4 @@
-import { readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeFolder } from './phase-folder.ts';
@@ -13,8 +13,12 @@ async function identity(pid: number): Promise<string | undefined> {
 }
 
 /** Records this process as the server process of a phase folder. */
-export const markServer = async (host: string): Promise<void> =>
-  writeFile(join(host, 'owner'), (await identity(process.pid)) ?? '');
+export async function markServer(host: string): Promise<void> {
+  const file = join(host, 'owner');
+  await writeFile(`${file}.new`, (await identity(process.pid)) ?? '');
+  // A sweep of another process that read a partial file would remove this folder.
+  await rename(`${file}.new`, file);
+}
 
 /** Removes the phase folders and empty control groups of server processes that were killed. */
 export async function sweep(): Promise<void> {
