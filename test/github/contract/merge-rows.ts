@@ -1,5 +1,5 @@
-import { lines } from '../../machine/contract/code-host-fixtures.ts';
 import type { Edit } from '../../machine/contract/git-fixture.ts';
+import { lines } from '../../machine/contract/git-fixture.ts';
 
 /** Nine lines, some of them changed. */
 const many = (...changed: number[]) =>

@@ -6,7 +6,7 @@ import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';
-import { type Edit, sh, tempFolder } from './git-fixture.ts';
+import { type Edit, lines, sh, tempFolder } from './git-fixture.ts';
 
 /** A repository with a `main` of its own, and hands to change it as somebody else would. */
 export interface HostFixture {
@@ -27,7 +27,6 @@ export interface HostFixture {
   nowhere(): { host: CodeHost; repository: string }[];
 }
 
-export const lines = (...numbers: number[]): string => numbers.map((n) => `line ${n}\n`).join('');
 export const oddNames = [
   'a b.txt',
   '"quoted" \'x\'.txt',

@@ -16,12 +16,9 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { defined } from '../../../core/defined.ts';
-import { blobsByPath } from '../../../core/run/change-set.ts';
-import { change, type Edit, removeTempFolders, sh, tempFolder } from './git-fixture.ts';
+import { change, type Edit, lines, rebased, removeTempFolders, sh, tempFolder } from './git-fixture.ts';
 
 afterAll(removeTempFolders);
-
-const lines = (...numbers: number[]) => numbers.map((n) => `line ${n}\n`).join('');
 
 let repository: string;
 let base: string;
@@ -216,16 +213,7 @@ describe('publish', () => {
 });
 
 describe('rebase', () => {
-  const rebase = async (edits: Edit[], onto: string, from = base) => {
-    const merged = await host.rebase(repository, change(from, edits), onto);
-    const blobs = blobsByPath(merged.change);
-    return {
-      base: merged.change.manifest.base,
-      conflicts: merged.conflicts,
-      ops: merged.change.manifest.entries.map(({ op, path }) => `${op} ${path}`),
-      text: (path: string) => Buffer.from(blobs.get(path) ?? []).toString(),
-    };
-  };
+  const rebase = (edits: Edit[], onto: string, from = base) => rebased(host, repository, change(from, edits), onto);
 
   it('leaves no object behind', async () => {
     write('src/a.txt', lines(0, 1, 2, 3, 4, 5));

@@ -9,15 +9,8 @@ import { defined } from '../../../core/defined.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import { blobsByPath } from '../../../core/run/change-set.ts';
 import { mergeRows } from '../../github/contract/merge-rows.ts';
-import {
-  firstFiles,
-  gitFixture,
-  type HostFixture,
-  lines,
-  oddNames,
-  startGitHubFixtures,
-} from './code-host-fixtures.ts';
-import { change, type Edit, removeTempFolders, sh } from './git-fixture.ts';
+import { firstFiles, gitFixture, type HostFixture, oddNames, startGitHubFixtures } from './code-host-fixtures.ts';
+import { change, type Edit, lines, rebased, removeTempFolders, sh } from './git-fixture.ts';
 
 interface Adapter {
   fixture(): Promise<HostFixture>;
@@ -268,16 +261,7 @@ describe.each(adapters)('the %s code host', (_, start) => {
   });
 
   describe('rebase', () => {
-    const rebase = async (edits: Edit[], onto: string, from = base) => {
-      const merged = await host.rebase(repository, change(from, edits), onto);
-      const blobs = blobsByPath(merged.change);
-      return {
-        base: merged.change.manifest.base,
-        conflicts: merged.conflicts,
-        ops: merged.change.manifest.entries.map(({ op, path }) => `${op} ${path}`),
-        text: (path: string) => Buffer.from(blobs.get(path) ?? []).toString(),
-      };
-    };
+    const rebase = (edits: Edit[], onto: string, from = base) => rebased(host, repository, change(from, edits), onto);
 
     it('merges changes of different lines', async () => {
       const onto = await place.commit([['src/a.txt', lines(0, 1, 2, 3, 4, 5)]]);

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChangeEntry, ChangeSet } from '../../../core/run/change-set.ts';
+import type { CodeHost } from '../../../core/ports/host/code-host.ts';
+import { blobsByPath, type ChangeEntry, type ChangeSet } from '../../../core/run/change-set.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 
 const env = {
@@ -54,4 +55,18 @@ export function change(base: string, edits: Edit[]): ChangeSet {
   });
   const blobs = edits.flatMap(([, content]) => (content === null ? [] : [bytesOf(content)]));
   return { manifest: { base, entries }, blobs: new Uint8Array(Buffer.concat(blobs)) };
+}
+
+export const lines = (...numbers: number[]): string => numbers.map((n) => `line ${n}\n`).join('');
+
+/** What `rebase` of a code host makes of a change, in a form to compare. */
+export async function rebased(host: Pick<CodeHost, 'rebase'>, repository: string, set: ChangeSet, onto: string) {
+  const { change: merged, conflicts } = await host.rebase(repository, set, onto);
+  const blobs = blobsByPath(merged);
+  return {
+    base: merged.manifest.base,
+    conflicts,
+    ops: merged.manifest.entries.map(({ op, path }) => `${op} ${path}`),
+    text: (path: string) => Buffer.from(blobs.get(path) ?? []).toString(),
+  };
 }
