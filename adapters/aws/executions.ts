@@ -24,7 +24,7 @@ const historyPage = 1_000;
 /** The executions of one state machine. @param machine ARN. */
 export function createStepFunctions(client: SFNClient, machine: string): Executions {
   const arnOf = (name: string): string => `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
-  /** False if the token is no longer waited for: it was answered, it timed out, or its execution has ended. */
+  /** False if the token is no longer valid: it was answered, it timed out, or its execution has ended. */
   const wasAccepted = async (answer: Promise<unknown>): Promise<boolean> => {
     try {
       await answer;

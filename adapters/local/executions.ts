@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 
 /** The embedded engine behind the `Executions` port of the steps. */
 export function createEngineExecutions(engine: Engine, live: boolean): Executions {
-  /** False if the token is no longer waited for: it was answered or it timed out. */
+  /** False if the token is no longer valid: it was answered or it timed out. */
   const wasAccepted = async (answer: Promise<void>): Promise<boolean> => {
     try {
       await answer;

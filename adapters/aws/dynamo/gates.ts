@@ -22,8 +22,7 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
       const item = { pk: runPk(gate.runId), sk: `gate#${gate.gateId}`, ...gate };
       if (await table.put(item, absent)) return gate;
       await table.update(item.pk, item.sk, {
-        // A decision that was delivered to the previous token, which is no longer waited for, is delivered to this one
-        // too.
+        // The previous token is no longer valid. A decision that was delivered to it has to be delivered to this one.
         UpdateExpression: 'SET #token = :token, delivered = :no',
         ExpressionAttributeNames: { '#token': 'token' },
         ExpressionAttributeValues: { ':token': gate.token, ':no': false },

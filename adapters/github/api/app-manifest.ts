@@ -1,6 +1,9 @@
 /** The permissions that the App requests, each with its reason. `setup`, the documentation and `doctor` show them. */
 export const permissions: Record<string, { access: 'read' | 'write'; reason: string }> = {
-  metadata: { access: 'read', reason: 'GitHub requires it for every app: names, who may write, branch rules' },
+  metadata: {
+    access: 'read',
+    reason: 'GitHub requires it for every app. It reads names, permissions of accounts and branch rules',
+  },
   contents: { access: 'write', reason: 'read specs and the base; push the run’s branch. Nothing is merged' },
   pull_requests: {
     access: 'write',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -15,6 +17,14 @@ const of = { name: 'drydock-acme', homepage: 'https://acme.example', redirectUrl
 const asked = Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access]));
 
 describe('the manifest of the app', () => {
+  test('has the permissions that docs/github.md lists, with the same reasons', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../../../../docs/github.md'), 'utf8');
+    const rows = Object.entries(permissions).map(
+      ([name, { access, reason }]) => `| ${name.replaceAll('_', ' ')}: ${access} | ${reason} |`,
+    );
+    expect(guide).toContain(`| permission | for |\n|---|---|\n${rows.join('\n')}\n\n`);
+  });
+
   test('asks for what the product needs, and nobody else can install it', () => {
     expect(appManifest({ ...of, webhookUrl: 'https://d.example/webhooks/github' })).toEqual({
       name: 'drydock-acme',
