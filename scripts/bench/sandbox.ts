@@ -4,7 +4,7 @@ import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
 import { unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
-import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
+import { innerArguments } from '../../sandbox/runner/commands/layer.ts';
 import { median, round } from './statistics.ts';
 
 const pairs = 41;

@@ -63,7 +63,8 @@ export function outerArguments(
     ...['--ro-bind', folder.tools, layout.tools],
     ...['--ro-bind', folder.runnerProgram, layout.runnerProgram],
     ...['--ro-bind', folder.gateway, layout.gateway],
-    ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
+    ...['--chdir', '/', '--', ...['loader', 'node'].map((name) => `${layout.tools}/runner/${name}`)],
+    layout.runnerProgram,
   ];
 }
 

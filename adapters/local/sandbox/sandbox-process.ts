@@ -113,7 +113,11 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     enforcer: limits.enforcer,
     ...defined({ failure }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
-    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
+    lost: {
+      name: 'SandboxLost',
+      message: `the sandbox ended (${code ?? 'signal'}) before the end of its phase. ${tail}`.trim(),
+    },
+    crashed: code !== 0,
   };
 }
 
