@@ -1,5 +1,6 @@
 import { blobsByPath } from '../run/change-set.ts';
 import type { GuardInput } from './input.ts';
+import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
 import { pathMatcher } from './paths.ts';
 import { testSettings } from './test-settings.ts';
 import { countTests, mayHoldTests, type TestCounts } from './test-source.ts';
@@ -28,6 +29,9 @@ export async function weakenedTests(
       const [before, after] = [countTests(text(await readBase(path))), countTests(content)];
       files.push({ path, gone: entry.op === 'delete', before, after });
     }
+    if (mayNamePrograms(path))
+      for (const { message, refused } of unnamedPrograms(path, text(await readBase(path)), content))
+        raise(path, message, refused);
     if (testSettings(path, content) === undefined) continue;
     const was = testSettings(path, text(await readBase(path)));
     const named = isTarget(path) !== undefined && !path.endsWith('package.json');

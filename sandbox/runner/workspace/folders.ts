@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 
@@ -15,6 +15,12 @@ export async function remove(paths: readonly string[]): Promise<void> {
     const some = left.slice(at, at + 500);
     await insisting(['rm', '-rf', '--', ...some], some);
   }
+}
+
+/** Removes the content of folders, and keeps the folders, which may be mounts. */
+export async function empty(folders: readonly string[]): Promise<void> {
+  const full = folders.filter((folder) => readdirSync(folder).length > 0);
+  if (full.length > 0) await insisting(['find', ...full, '-mindepth', '1', '-delete'], full);
 }
 
 /** Go's module cache, among others, makes its folders read-only; they are made writable then. */
