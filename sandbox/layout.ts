@@ -44,3 +44,12 @@ export const artifactNames = {
   /** Tar of the installed dependencies, for the install cache. */
   install: 'install.tar',
 } as const;
+
+/**
+ * Arguments of bubblewrap for /dev: shared memory of a quarter of the phase's memory, and no other file. Both are in
+ * memory, which a watchdog that adds up processes does not see.
+ */
+export const boundedDevices = (memoryMb: number): string[] => [
+  ...['--dev', '/dev', '--perms', '1777', '--size', String(Math.ceil(memoryMb / 4) * 1024 * 1024)],
+  ...['--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+];

@@ -3,7 +3,7 @@ import { chmodSync, chownSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { isRoot, unprivilegedId } from './unprivileged.ts';
+import { isRoot } from './unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const passedVariables = [
@@ -31,10 +31,12 @@ interface GatewayProcess {
 /**
  * Starts the gateway as a child process. It gets its configuration over stdin only, as soon as that exists; if it never
  * does, the gateway ends.
+ * @param userId User of the sandbox, who alone may connect.
  */
 export function startGateway(
   program: string,
   configured: Promise<GatewayConfig>,
+  userId: number,
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
@@ -67,7 +69,7 @@ export function startGateway(
   });
   const ready = listening.then(async () => {
     const { socket } = await configured;
-    if (isRoot()) chownSync(socket, unprivilegedId, unprivilegedId);
+    if (isRoot()) chownSync(socket, userId, userId);
     chmodSync(socket, 0o600);
   });
   // Callers get the error when they await `ready`; the end of the gateway ends the sandbox.

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout } from '../../../sandbox/layout.ts';
-import { outerArguments, systemLinks, systemMounts } from './bubblewrap.ts';
+import { outerArguments, seccompFd, systemLinks, systemMounts } from './bubblewrap.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
+import { seccompFilter } from './seccomp.ts';
 import { unprivileged } from './unprivileged.ts';
 
 /** The runner stops at the phase's time limit; this much later it is killed from outside. */
@@ -40,15 +42,29 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const system = [...systemMounts(folder.etc), ...(options.agentMount === undefined ? [] : [options.agentMount])];
   const links = systemLinks();
   const argv = sealed
-    ? ['bwrap', ...outerArguments(folder, system, links, options.hasAgentFiles)]
+    ? [
+        'bwrap',
+        ...outerArguments({
+          folder,
+          system,
+          links,
+          hasAgentFiles: options.hasAgentFiles,
+          memoryMb: spec.limits.memoryMb,
+        }),
+      ]
     : [`${folder.tools}/runner/node`, folder.runnerProgram];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
-    ...(sealed ? unprivileged() : {}),
+    ...(sealed ? unprivileged(folder.userId) : {}),
     cwd: '/',
     env: { PATH: process.env.PATH },
     detached: !sealed,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  const filter = child.stdio[seccompFd];
+  if (filter instanceof Writable) {
+    filter.on('error', () => undefined); // without bwrap, nothing reads it
+    filter.end(sealed ? seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64') : '');
+  }
   let failure: Failure | undefined;
   const kill = (): void => {
     if (child.pid === undefined) return;
