@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
@@ -98,7 +97,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   );
 
   // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.
-  const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
+  // What else it prints is read, so that it is not held up, and dropped.
+  const ready = new Promise<void>((resolve) => child.stdout.on('data', () => resolve()));
   const limits = await startLimits(child.pid, {
     limits: spec.limits,
     folder: folder.root,
