@@ -22,6 +22,7 @@ import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts
 import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { createThread } from '../../adapters/thread/thread.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
@@ -42,6 +43,11 @@ import { taskMachine } from '../../pipeline/task.machine.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
+import { judgeProgram } from './programs.ts';
+
+/** Time and memory for one job of the guard; the default limits of a change need a second and less than 100 MB. */
+const jobMs = 60_000;
+const jobMemoryMb = 512;
 
 export interface ServerProcessOptions {
   dataDir: string;
@@ -85,6 +91,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const { dataDir } = options;
   const clock = { now: options.now ?? Date.now };
   makeDataFolder(dataDir);
+  const thread = createThread({ program: judgeProgram(), deadlineMs: jobMs, memoryMb: jobMemoryMb });
   const bus = new EventEmitter().setMaxListeners(0);
   // Set below, because the engine and the steps need each other.
   const wired: { deps?: Deps } = {};
@@ -96,6 +103,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       const step = steps[functionName as keyof typeof steps];
       if (!step || !wired.deps)
         throw new DrydockError('Internal', `The state machine calls ${functionName}, which is not a step.`);
+      thread.warm();
       options.onStep?.('called', functionName as StepName, payload);
       const output = await step(wired.deps)(payload);
       options.onStep?.('returned', functionName as StepName, payload);
@@ -134,7 +142,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
   const github = (): GitHub | undefined => {
     const found = connected ? undefined : config();
-    if (found) connected = composeGitHub({ config: found, dataDir, credentials, vault, now: clock.now });
+    if (found) connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now });
     return connected;
   };
   const deps: Deps = {
@@ -160,6 +168,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: outbox,
+    thread,
     vault,
     modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
     agentFiles(path) {
@@ -210,6 +219,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       closing.abort();
       await launcher.stopAll();
       await engine.close();
+      await thread.close();
       await connected?.close().catch(() => undefined);
       webhooks?.close();
       await dynamo.close();

@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DrydockError, type ErrorName } from '../errors.ts';
+import type { Job } from '../ports/runtime/thread.ts';
 import { type Plan, plan } from './schema.ts';
 
 /** UTF-16 code units; longer than any plan a person would read. */
@@ -36,6 +37,9 @@ export function parsePlan(text: string, origin: Plan['origin']): Plan {
   );
 }
 
+/** The parser takes a second for the most hostile plan, so an agent's plan is read in a thread. */
+export const planJob: Job<string, Plan> = { name: 'plan', run: (text) => parsePlan(text, 'agent') };
+
 interface Yaml {
   value: unknown;
   faults: string[];
@@ -47,8 +51,12 @@ interface Yaml {
 function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines });
-    const faults = [...document.errors, ...document.warnings].map((fault) => fault.message);
+    // A pretty error quotes its line, and a text can have as many errors as characters.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const faults = [...document.errors, ...document.warnings].map(({ message, pos }, i) => {
+      const { line, col } = i < maxFaults ? lines.linePos(pos[0]) : { line: 0, col: 0 };
+      return `${message} at line ${line}, column ${col}`;
+    });
     const value: unknown = faults.length === 0 ? document.toJS({ maxAliasCount: 0 }) : undefined;
     return { value, faults, lineOf: (issue) => lines.linePos(offsetOf(document, issue)).line || 1 };
   } catch (error) {
