@@ -58,6 +58,9 @@ async function bundleTracer(folder: string): Promise<void> {
   });
 }
 
+/** Modules that run jobs in a thread; a function with one of them carries the program of the thread. */
+const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts'];
+
 /** The program of the thread that a function starts beside itself, see `lambdas/runtime/compose.ts`. */
 async function bundleThread(): Promise<Uint8Array> {
   const { outputFiles } = await build({
@@ -94,7 +97,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
       });
       mkdirSync(folder, { recursive: true });
       const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
-      if ('adapters/thread/thread.ts' in metafile.inputs)
+      if (judging.some((module) => module in metafile.inputs))
         files.push({ path: join(folder, 'judge.mjs'), contents: judge });
       for (const { path, contents } of files) writeFileSync(path, contents, { mode: 0o644 });
       const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);

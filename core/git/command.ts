@@ -56,6 +56,18 @@ const fixed = {
 /** Variables of this machine that git needs: where programs are, and the proxy. */
 const inherited = ['PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];
 
+const options = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+
+/**
+ * The program that serves a repository of this machine to `git fetch`: git hands it to a shell, and it takes its
+ * configuration only from here.
+ */
+export const uploadPack = [
+  'git',
+  ...[...options, 'uploadpack.allowAnySHA1InWant=true'].map((option) => `-c '${option}'`),
+  'upload-pack',
+].join(' ');
+
 interface GitCommand {
   args: string[];
   env: Record<string, string>;
@@ -76,7 +88,7 @@ export function gitCommand(
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
-    args: [...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]), ...args],
+    args: [...options.flatMap((option) => ['-c', option]), ...args],
     env: { PATH: '/usr/bin:/bin', ...Object.fromEntries(taken), ...fixed, GIT_ALLOW_PROTOCOL: protocols.join(':') },
   };
 }

@@ -1,11 +1,10 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DrydockError, type ErrorName } from '../errors.ts';
-import type { Job } from '../ports/runtime/thread.ts';
 import { type Plan, plan } from './schema.ts';
 
-/** UTF-16 code units; longer than any plan a person would read. */
-const maxPlanLength = 200_000;
+/** UTF-16 code units; longer than any plan a person would read, and a third of a second for the most hostile text. */
+const maxPlanLength = 64_000;
 /** How many faults a message lists. */
 const maxFaults = 20;
 
@@ -36,9 +35,6 @@ export function parsePlan(text: string, origin: Plan['origin']): Plan {
     parsed.error.issues.map((issue) => `line ${lineOf(issue)}: ${issue.path.join('.') || 'plan'}: ${issue.message}`),
   );
 }
-
-/** The parser takes a second for the most hostile plan, so an agent's plan is read in a thread. */
-export const planJob: Job<string, Plan> = { name: 'plan', run: (text) => parsePlan(text, 'agent') };
 
 interface Yaml {
   value: unknown;

@@ -1,6 +1,6 @@
 import { isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
-import { planJob } from '../../core/plan/parse.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
@@ -114,7 +114,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, await planOf(deps, context, result));
+    patch.plan = await putJson(deps.artifacts, planOf(context, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
   const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
@@ -139,14 +139,14 @@ const missedCheckpoint = (names: string[]): Checkpoint => ({
   summary: 'The agent did not stop here and has completed its work. Approve to verify and publish the change.',
 });
 
-async function planOf(deps: Deps, context: RunContext, result: PhaseResult) {
+function planOf(context: RunContext, result: PhaseResult) {
   if (result.plan === undefined) {
     if (context.task.agent.plans)
       throw new PhaseFault('AgentFailed', `The agent wrote no plan.\n${lastOutput(result)}`);
     return derivePlan(context.task.spec, context.task.constraints);
   }
   try {
-    return await deps.thread.run(planJob, result.plan);
+    return parsePlan(result.plan, 'agent');
   } catch (error) {
     throw new PhaseFault('ResultInvalid', error instanceof Error ? error.message : String(error));
   }
