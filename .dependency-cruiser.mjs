@@ -76,7 +76,7 @@ const packages = {
   'adapters/thread': ['node:*'],
   'adapters/git': ['node:*'],
   'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'p-limit', 'universal-github-app-jwt', 'node:*'],
-  'adapters/local': ['esbuild', '@aws-sdk/client-dynamodb', 'node:*'],
+  'adapters/local': ['esbuild', 'zod', 'node:*'],
   web: ['hono', 'openid-client', 'yaml', 'zod', 'node:crypto'],
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],
   lib: ['aws-cdk-lib', 'constructs', 'node:*'],

@@ -52,7 +52,6 @@ export const errorKinds = {
   BudgetExhausted: kind('never', 3, 'Raise budget.max_usd in the spec within the policy, and start a new attempt.'),
   // environment
   SandboxUnavailable: kind('never', 4, 'Install bubblewrap: apt-get install bubblewrap'),
-  EngineUnavailable: kind('never', 4, 'Reinstall with optional dependencies: npm ci'),
   ToolMissing: kind('never', 4, 'Install the tool it names.'),
   RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
@@ -61,6 +60,7 @@ export const errorKinds = {
   ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
   StackUnavailable: kind('transient', 4, 'Check that the deployment exists, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
+  DataFolderExposed: kind('never', 4, 'Make it yours alone: chmod 700 DIR; or name another folder: --data DIR.'),
   // a code host
   HostUnavailable: kind('transient', 1, 'The code host does not answer; Drydock tries again.'),
   HostRateLimited: kind('transient', 1, 'The code host asks to wait; Drydock tries again later.'),

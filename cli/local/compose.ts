@@ -1,16 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
-import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
-import { createCredentials } from '../../adapters/aws/dynamo/credentials.ts';
-import { createGates } from '../../adapters/aws/dynamo/gates.ts';
-import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
-import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
-import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
-import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
-import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
@@ -19,9 +9,9 @@ import { modelAccessOf } from '../../adapters/local/model-access.ts';
 import { probeBubblewrap } from '../../adapters/local/sandbox/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
-import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
+import { type LocalStores, openStores, probeStores } from '../../adapters/local/stores/open-stores.ts';
 import { createThread } from '../../adapters/thread/thread.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
@@ -86,7 +76,7 @@ export interface ServerProcess {
   close(): Promise<void>;
 }
 
-/** @throws EngineBusy when another process owns the folder; EngineUnavailable. */
+/** @throws EngineBusy when another process owns the folder; FileUnreadable, RecordUnreadable. */
 export async function openServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { dataDir } = options;
   const clock = { now: options.now ?? Date.now };
@@ -111,10 +101,13 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     },
     clock: { now: clock.now, after: realClock.after },
   });
-  const dynamo = await startDynamo(join(dataDir, 'dynamo.db')).catch(async (error: unknown) => {
+  let stores: LocalStores;
+  try {
+    stores = openStores(dataDir);
+  } catch (error) {
     await engine.close();
     throw error;
-  });
+  }
   const runner =
     options.runner ??
     createLocalPhaseRunner({
@@ -136,25 +129,21 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     (phaseKey) => meteredCalls(dataDir, phaseKey),
   );
   const vault = createVault(loadKey(join(dataDir, 'key')));
-  const credentials = createCredentials(dynamo.client, localTables.gates);
   // Connected on first use, so that invalid GitHub credentials do not affect runs of other repositories.
   let connected: GitHub | undefined;
   const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
   const github = (): GitHub | undefined => {
     const found = connected ? undefined : config();
-    if (found) connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now });
+    if (found) {
+      const { credentials } = stores;
+      connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now });
+    }
     return connected;
   };
   const deps: Deps = {
     clock,
-    runs: announcing(createRuns(dynamo.client, localTables.runs), bus),
-    phases: createPhases(dynamo.client, localTables.gates),
-    gates: createGates(dynamo.client, localTables.gates),
-    ledger: createLedger(dynamo.client, localTables.ledger),
-    admission: createAdmission(dynamo.client, localTables.ledger),
-    baselines: createBaselines(dynamo.client, localTables.ledger),
-    seenSpecs: createSeenSpecs(dynamo.client, localTables.runs),
-    runLinks: createRunLinks(dynamo.client, localTables.runs),
+    ...stores.ports,
+    runs: announcing(stores.ports.runs, bus),
     artifacts: createFolderArtifacts(join(dataDir, 'artifacts')),
     codeHost(kind, scope) {
       if (kind === 'git') return gitHost;
@@ -208,7 +197,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       await closeExpired(deps, named(false));
       await recover(deps, named(true));
       await engine.resume();
-      if ((await credentials.owners()).length > 0) {
+      if ((await stores.credentials.owners()).length > 0) {
         await github()
           ?.revokeLeftovers((runId) => hasEnded(deps, runId))
           .catch(() => undefined);
@@ -222,7 +211,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       await thread.close();
       await connected?.close().catch(() => undefined);
       webhooks?.close();
-      await dynamo.close();
+      stores.close();
     },
   };
 }
@@ -242,7 +231,7 @@ export async function machineChecks(): Promise<
   };
   return Promise.all([
     check('sandbox', 'bubblewrap, nested', probeBubblewrap),
-    check('database', 'embedded DynamoDB', async () => (await startDynamo(':memory:')).close()),
+    check('database', 'SQLite, in this process', async () => probeStores()),
   ]);
 }
 

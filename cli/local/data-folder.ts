@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
@@ -13,16 +13,33 @@ export function dataFolder(flag: string | undefined, env = process.env): string 
   return join(home(env), '.local', 'state', 'drydock');
 }
 
-/** Creates the data folder. @throws FileUnreadable if that fails. */
+/**
+ * Creates the data folder, which only this user may access: it holds the database, the key of the tokens, and copies of
+ * repositories. A data folder of an earlier version that others could read is closed to them.
+ * @throws FileUnreadable if that fails; DataFolderExposed for a folder with other content that others may access.
+ */
 export function makeDataFolder(dir: string): void {
+  let entries: string[];
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    entries = readdirSync(dir);
   } catch (error) {
     throw new DrydockError('FileUnreadable', `${dir} cannot be the data folder: ${(error as Error).message}`, {
       remedy: 'Name a folder that can be written to: --data DIR or $DRYDOCK_DATA.',
       cause: error,
     });
   }
+  const access = othersAccess(statSync(dir));
+  if (access === undefined) return;
+  // The folder may be a home or a shared folder, named by mistake: only a folder of ours is changed.
+  if (access === 'mode' && (entries.length === 0 || entries.includes('engine.sqlite'))) chmodSync(dir, 0o700);
+  else throw new DrydockError('DataFolderExposed', `${dir} belongs to another user or is accessible to others.`);
+}
+
+/** Why other users may access a folder: one of them owns it, or its mode lets them. */
+function othersAccess({ uid, mode }: Stats): 'owner' | 'mode' | undefined {
+  if (process.getuid !== undefined && uid !== process.getuid()) return 'owner';
+  return (mode & 0o077) === 0 ? undefined : 'mode';
 }
 
 /**
@@ -46,9 +63,7 @@ export function controlSocket(dataDir: string, env = process.env): string {
 export function claimSocketFolder(socket: string): void {
   const folder = dirname(socket);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(folder);
-  const foreign = process.getuid !== undefined && uid !== process.getuid();
-  if (foreign || (mode & 0o077) !== 0) {
+  if (othersAccess(lstatSync(folder)) !== undefined) {
     throw new DrydockError('DataFolderBusy', `${folder} belongs to another user or is accessible to others.`, {
       remedy: `Remove it, or set XDG_RUNTIME_DIR to a folder of your own.`,
     });

@@ -50,12 +50,12 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
       await deps.runLinks.link(hosted.repository, `pull:${pullRequest}`, result.runId);
     }
   }
-  // Recorded only now: if the process crashes earlier, the event is handled again, and each start is idempotent.
+  await report(hosted, push, results);
+  // Recorded only now: if the process crashes earlier, the event is handled again. Each start and the check are idempotent.
   for (const { spec, runId, faults } of results) {
     const note = runId ?? `refused: ${faults[0]?.message.slice(0, 200) ?? ''}`;
     await deps.seenSpecs.remember(hosted.repository, spec.blob, note);
   }
-  await report(hosted, push, results);
   const faulty = results.filter((result) => result.faults.length > 0);
   const started = results.length - faulty.length;
   const reasons = faulty.map(({ spec, faults }) => `${spec.path}:${faults[0]?.line} ${faults[0]?.message}`).join('; ');

@@ -10,9 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
-import { localTables } from '../../adapters/aws/dynamo/table/tables.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
-import { startDynamo } from '../../adapters/local/storage/dynamo-server.ts';
 import { sealedAs, variables } from '../../common/deployment.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../core/run/record.ts';
@@ -28,6 +26,7 @@ import { roles } from './aws/roles.ts';
 import { secretsManager } from './aws/secrets.ts';
 import { type AwsStandIn, startAws } from './aws/stand-in.ts';
 import { stepFunctions } from './aws/step-functions.ts';
+import { startDynamo, testTables } from './dynamo.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { people, repositoryFiles } from './github-world.ts';
 import { createWorld } from './world.ts';
@@ -194,9 +193,9 @@ export async function createAwsWorld(
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'TEST',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-caller',
-    [variables.runs]: localTables.runs,
-    [variables.ledger]: localTables.ledger,
-    [variables.gates]: localTables.gates,
+    [variables.runs]: testTables.runs,
+    [variables.ledger]: testTables.ledger,
+    [variables.gates]: testTables.gates,
     [variables.artifacts]: bucket,
     [variables.key]: arn('kms', 'key/1'),
     [variables.stateMachine]: machine,
@@ -245,7 +244,7 @@ export async function createAwsWorld(
   late.ecs = ecs;
   api.call = call;
   github.deliverTo(`${api.origin}/webhook`);
-  const runs = createRuns(dynamo.client, localTables.runs);
+  const runs = createRuns(dynamo.client, testTables.runs);
 
   return {
     operations,

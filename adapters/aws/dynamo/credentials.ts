@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Credentials, type MintedCredential, mintedCredential } from '../../../core/ports/host/credentials.ts';
+import { parseStored } from '../../../core/run/parse-stored.ts';
 import { strip } from './table/keys.ts';
-import { parseStored } from './table/stored.ts';
 import { Table } from './table/table.ts';
 
 /** One partition: a credential is stored for an hour at most, and the sweep after a crash reads all of them. */

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
 import { type Gate, gate as gateSchema, vote as voteSchema } from '../../../core/run/gate.ts';
+import { parseStored } from '../../../core/run/parse-stored.ts';
 import { pkOf, runPk, strip } from './table/keys.ts';
-import { parseStored } from './table/stored.ts';
 import { type Item, Table } from './table/table.ts';
 
 export function createGates(client: DynamoDBClient, tableName: string): Gates {

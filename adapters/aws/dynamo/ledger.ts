@@ -2,9 +2,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { formatUsd } from '../../../core/money/format.ts';
 import type { Ledger } from '../../../core/ports/store/ledger.ts';
+import { parseStored } from '../../../core/run/parse-stored.ts';
 import { modelCall } from '../../../core/run/phase.ts';
 import { strip } from './table/keys.ts';
-import { parseStored } from './table/stored.ts';
 import { Table } from './table/table.ts';
 
 /** Attempts to reserve while other calls change the sprint's limit or its sums. */

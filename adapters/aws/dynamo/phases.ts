@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { type PhaseRecord, type Phases, phaseRecord } from '../../../core/ports/store/phases.ts';
+import { parseStored } from '../../../core/run/parse-stored.ts';
 import { pkOf, runPk, strip } from './table/keys.ts';
-import { parseStored } from './table/stored.ts';
 import { type Item, Table } from './table/table.ts';
 
 /** Phases are stored in the table of the gates: both hold encrypted task tokens. */

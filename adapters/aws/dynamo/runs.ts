@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Runs } from '../../../core/ports/store/runs.ts';
+import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { runPk, strip } from './table/keys.ts';
 import { pack, unpack } from './table/packing.ts';
-import { parseStored } from './table/stored.ts';
 import { type Item, Table } from './table/table.ts';
 import { byTimeIndex } from './table/tables.ts';
 

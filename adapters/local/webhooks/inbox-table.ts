@@ -1,5 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
-import { DrydockError } from '../../../core/errors.ts';
+import { openDatabase } from '../storage/database.ts';
 
 /** A delivery as stored in the table; times in epoch milliseconds. */
 export interface InboxRow {
@@ -19,13 +18,9 @@ export interface Failure {
   due?: number;
 }
 
-/** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy */
-const sqliteBusy = 5;
-
 // Both indexes are partial and therefore small. The first covers the columns that select a delivery, so no event is
 // read for that. An earlier version stored raw bodies in a table `deliveries`, which stays untouched.
 const schema = `
-  PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
   CREATE TABLE IF NOT EXISTS hostEvents (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'aside')), attempts INTEGER NOT NULL DEFAULT 0,
@@ -36,12 +31,15 @@ const schema = `
 `;
 
 /**
- * The file of an inbox, locked exclusively. The writes of one turn of the event loop form one transaction, which is
- * flushed to disk before any of them resolves.
+ * The file of an inbox.
  * @throws DataFolderBusy if another process holds the file; FileUnreadable if it is not a valid inbox.
  */
 export function openInboxTable(file: string) {
-  const db = open(file);
+  const db = openDatabase(file, {
+    schema: (tables) => tables.exec(schema),
+    what: 'inbox',
+    remedy: 'Move it away; GitHub lists recent deliveries and can redeliver each of them.',
+  });
   const insert = db.prepare(
     `INSERT INTO hostEvents (id, event, state, receivedAt, due) VALUES (?, ?, 'waiting', ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = 'waiting', attempts = 0, due = excluded.due WHERE state = 'aside'`,
@@ -55,39 +53,14 @@ export function openInboxTable(file: string) {
   const count = db.prepare('SELECT count(*) AS n FROM hostEvents WHERE state = ?');
   const countOf = (state: string): number => Number(count.get(state)?.n);
 
-  let batch: { write: () => number; result: PromiseWithResolvers<number> }[] = [];
-  const commit = (): void => {
-    const writes = batch;
-    batch = [];
-    if (writes.length === 0) return;
-    try {
-      db.exec('BEGIN IMMEDIATE');
-      const changes = writes.map(({ write }) => write());
-      db.exec('COMMIT');
-      writes.forEach(({ result }, i) => void result.resolve(changes[i] ?? 0));
-    } catch (error) {
-      // After some errors SQLite has already rolled back.
-      if (db.isTransaction) db.exec('ROLLBACK');
-      const fault = new DrydockError('FileUnreadable', `${file} cannot be written: ${(error as Error).message}.`, {
-        remedy: 'Check the free space and the permissions of its disk.',
-      });
-      for (const { result } of writes) result.reject(fault);
-    }
-  };
-  const join = (write: () => number | bigint): Promise<number> => {
-    if (!db.isOpen) return Promise.reject(new DrydockError('FileUnreadable', `${file} is closed.`));
-    if (batch.length === 0) setImmediate(commit);
-    const result = Promise.withResolvers<number>();
-    batch.push({ write: () => Number(write()), result });
-    return result.promise;
-  };
+  const write = (work: () => number | bigint): Promise<number> => db.write(() => Number(work()));
 
   return {
     /** False if the id is known, unless it was set aside. Deliveries handled before `forgotten` are deleted. */
     async put(row: Pick<InboxRow, 'id' | 'event' | 'receivedAt'>, forgotten: number): Promise<boolean> {
       const { id, event, receivedAt } = row;
       return (
-        (await join(() => {
+        (await write(() => {
           forget.run(forgotten);
           return insert.run(id, event, receivedAt, receivedAt).changes;
         })) > 0
@@ -103,33 +76,10 @@ export function openInboxTable(file: string) {
       const found = next.all(active.size + 1).find(({ seq }) => !active.has(Number(seq)));
       return found && Number(found.due);
     },
-    done: (seq: number, at: number) => join(() => done.run(at, seq).changes),
+    done: (seq: number, at: number) => write(() => done.run(at, seq).changes),
     failed: (seq: number, { attempts, error, due: at }: Failure) =>
-      join(() => failed.run(at === undefined ? 'aside' : 'waiting', attempts, at ?? 0, error, seq).changes),
+      write(() => failed.run(at === undefined ? 'aside' : 'waiting', attempts, at ?? 0, error, seq).changes),
     counts: () => ({ waiting: countOf('waiting'), setAside: countOf('aside') }),
-    /** Commits pending writes and releases the file. */
-    close() {
-      if (!db.isOpen) return;
-      commit();
-      db.close();
-    },
+    close: () => db.close(),
   };
-}
-
-function open(file: string): DatabaseSync {
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(file);
-    db.exec(schema);
-    return db;
-  } catch (error) {
-    db?.close();
-    if ((error as { errcode?: unknown }).errcode === sqliteBusy) {
-      throw new DrydockError('DataFolderBusy', `${file} is in use by another process.`, { cause: error });
-    }
-    throw new DrydockError('FileUnreadable', `${file} is not a valid inbox: ${(error as Error).message}.`, {
-      remedy: 'Move it away; GitHub lists recent deliveries and can redeliver each of them.',
-      cause: error,
-    });
-  }
 }

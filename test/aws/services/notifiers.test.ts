@@ -1,22 +1,21 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSentMessages, type SentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
-import { localTables } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { createSesNotifier } from '../../../adapters/email/ses.ts';
-import { type LocalDynamo, startDynamo } from '../../../adapters/local/storage/dynamo-server.ts';
 import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
 import { actions, awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
 import { mail } from '../../support/aws/mail.ts';
+import { startDynamo, type TestDynamo, testTables } from '../../support/dynamo.ts';
 
 const from = 'drydock@example.com';
 const addresses: Record<string, string> = { lead: 'lead@example.com', second: 'second@example.com' };
 const post = mail(from);
 const aws = awsForTests(() => post.operations);
 
-let dynamo: LocalDynamo;
+let dynamo: TestDynamo;
 beforeAll(async () => {
-  dynamo = await startDynamo(':memory:', '');
+  dynamo = await startDynamo(':memory:');
 });
 afterAll(() => dynamo.close());
 
@@ -30,7 +29,7 @@ const clock = {
     await new Promise((go) => setImmediate(go));
   },
 };
-const told = (): SentMessages => createSentMessages(dynamo.client, localTables.gates, clock);
+const told = (): SentMessages => createSentMessages(dynamo.client, testTables.gates, clock);
 /** Of a process of its own each time. */
 const notifier = (sender = from): Notifier =>
   createSesNotifier(new SESv2Client({}), told(), { from: sender, addressOf: (person) => addresses[person] });

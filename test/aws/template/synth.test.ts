@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTableRequests } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { functionNames } from '../../../lib/names.ts';
 import { stepNames } from '../../../pipeline/payloads.ts';
 import { taskMachine } from '../../../pipeline/task.machine.ts';
@@ -23,6 +22,7 @@ import {
   text,
   type ValidationReport,
 } from '../../support/aws/template.ts';
+import { createTableRequests } from '../../support/dynamo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drydock-synth-'));
 const [first, second] = ['first', 'second'].map((name) => join(folder, name)) as [string, string];

@@ -14,22 +14,22 @@ const wrap = vi.hoisted(() => ({
   phases: (phases: Phases): Phases => phases,
   runs: (runs: Runs): Runs => runs,
 }));
-vi.mock('../../../adapters/aws/dynamo/gates.ts', async (original) => {
-  const module = await original<typeof import('../../../adapters/aws/dynamo/gates.ts')>();
+vi.mock('../../../adapters/local/stores/gates.ts', async (original) => {
+  const module = await original<typeof import('../../../adapters/local/stores/gates.ts')>();
   return {
     ...module,
     createGates: (...args: Parameters<typeof module.createGates>) => wrap.gates(module.createGates(...args)),
   };
 });
-vi.mock('../../../adapters/aws/dynamo/phases.ts', async (original) => {
-  const module = await original<typeof import('../../../adapters/aws/dynamo/phases.ts')>();
+vi.mock('../../../adapters/local/stores/phases.ts', async (original) => {
+  const module = await original<typeof import('../../../adapters/local/stores/phases.ts')>();
   return {
     ...module,
     createPhases: (...args: Parameters<typeof module.createPhases>) => wrap.phases(module.createPhases(...args)),
   };
 });
-vi.mock('../../../adapters/aws/dynamo/runs.ts', async (original) => {
-  const module = await original<typeof import('../../../adapters/aws/dynamo/runs.ts')>();
+vi.mock('../../../adapters/local/stores/runs.ts', async (original) => {
+  const module = await original<typeof import('../../../adapters/local/stores/runs.ts')>();
   return {
     ...module,
     createRuns: (...args: Parameters<typeof module.createRuns>) => wrap.runs(module.createRuns(...args)),

@@ -22,7 +22,7 @@ describe('a run that ended with an error', () => {
   test('what the environment lacks is 4, money is 3, everything else 1', () => {
     const names = Object.keys(errorKinds) as ErrorName[];
     expect(names.filter((name) => exit(name) === 4)).toEqual(
-      expect.arrayContaining(['HostForbidden', 'EngineUnavailable', 'ServiceRefused', 'SandboxUnavailable']),
+      expect.arrayContaining(['HostForbidden', 'ServiceRefused', 'SandboxUnavailable']),
     );
     expect(names.filter((name) => exit(name) === 3)).toEqual(['BudgetExceeded', 'BudgetExhausted']);
     expect([exit('PolicyRefused', 'rejected'), exit('BudgetExceeded', 'over-budget'), exit('NoSuchName')]).toEqual([

@@ -2,12 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DrydockError } from '../../../core/errors.ts';
-import { isTableThere } from '../../aws/dynamo/table/table.ts';
-import { createTableRequests, localTables } from '../../aws/dynamo/table/tables.ts';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import { byTimeIndex } from '../../adapters/aws/dynamo/table/tables.ts';
 
-export interface LocalDynamo {
+/** Names of the tables; on AWS they come from the stack. */
+export const testTables = { runs: 'runs', ledger: 'ledger', gates: 'gates' };
+
+export interface TestDynamo {
   client: DynamoDBClient;
   close(): Promise<void>;
 }
@@ -18,15 +24,12 @@ const startAttempts = 5;
 const startMs = 20_000;
 
 /**
- * Starts the embedded DynamoDB on a file, or connects to `AWS_ENDPOINT_URL_DYNAMODB` if that is set, and creates the
- * tables. The server ends with this process, even after SIGKILL. @throws EngineUnavailable.
+ * Starts an embedded DynamoDB on a file, or in memory, and creates the tables. It holds the adapter of AWS to the wire
+ * protocol. It listens on loopback for anybody, so the product must not use it. It ends with this process, even after
+ * SIGKILL.
  */
-export async function startDynamo(
-  file: string,
-  endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB,
-): Promise<LocalDynamo> {
-  if (endpoint !== undefined && endpoint !== '') return connect(endpoint, undefined);
-  const program = serverProgram();
+export async function startDynamo(file: string): Promise<TestDynamo> {
+  const program = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
   let output = '';
   for (let attempt = 0; attempt < startAttempts; attempt++) {
     const port = await freePort();
@@ -45,18 +48,7 @@ export async function startDynamo(
     child.kill('SIGKILL');
     if (!output.includes('in use')) break;
   }
-  throw new DrydockError('EngineUnavailable', `The embedded DynamoDB did not start: ${output.slice(0, 500)}`);
-}
-
-function serverProgram(): string {
-  try {
-    return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
-  } catch {
-    throw new DrydockError('EngineUnavailable', 'The embedded DynamoDB does not support this platform.', {
-      remedy:
-        'Install with optional dependencies on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint.',
-    });
-  }
+  throw new Error(`The embedded DynamoDB did not start: ${output.slice(0, 500)}`);
 }
 
 /** `setpriv` (util-linux) makes the kernel kill the server when its parent process ends for any reason. */
@@ -89,22 +81,22 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
-async function connect(endpoint: string, child: ChildProcess | undefined): Promise<LocalDynamo> {
+async function connect(endpoint: string, child: ChildProcess): Promise<TestDynamo> {
   const client = new DynamoDBClient({
     endpoint,
-    region: process.env.AWS_REGION ?? 'us-east-1',
+    region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  for (const request of createTableRequests(localTables)) {
+  for (const request of createTableRequests(testTables)) {
     await client.send(new CreateTableCommand(request)).catch((error: unknown) => {
-      if (!isTableThere(error)) throw error;
+      if (!(error instanceof ResourceInUseException)) throw error;
     });
   }
   return {
     client,
     async close() {
       client.destroy();
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), 2_000);
@@ -125,4 +117,48 @@ function freePort(): Promise<number> {
       );
     });
   });
+}
+
+const keys = {
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+} as const;
+
+/** Requests that create the tables. The stack (lib/storage) declares the same schema. */
+export function createTableRequests(names: typeof testTables): CreateTableCommandInput[] {
+  return [
+    {
+      TableName: names.runs,
+      BillingMode: keys.BillingMode,
+      KeySchema: [...keys.KeySchema],
+      AttributeDefinitions: [
+        ...keys.AttributeDefinitions,
+        { AttributeName: 'listKey', AttributeType: 'S' },
+        { AttributeName: 'createdAt', AttributeType: 'S' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: byTimeIndex,
+          KeySchema: [
+            { AttributeName: 'listKey', KeyType: 'HASH' },
+            { AttributeName: 'createdAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    },
+    ...[names.ledger, names.gates].map((TableName) => ({
+      TableName,
+      BillingMode: keys.BillingMode,
+      KeySchema: [...keys.KeySchema],
+      AttributeDefinitions: [...keys.AttributeDefinitions],
+    })),
+  ];
 }

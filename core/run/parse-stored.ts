@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DrydockError } from '../../../../core/errors.ts';
+import { DrydockError } from '../errors.ts';
 
 /**
  * Parses a stored item with its schema.

@@ -1,0 +1,60 @@
+import { DrydockError } from '../../../core/errors.ts';
+import type { Runs } from '../../../core/ports/store/runs.ts';
+import { keepEnd, type RunRecord, runEvent, runRecord } from '../../../core/run/record.ts';
+import type { Database } from '../storage/database.ts';
+import { parseBody } from './tables.ts';
+
+export function createRuns(db: Database): Runs {
+  const insert = db.prepare(
+    `INSERT INTO runs (runId, repository, taskId, createdAt, body) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (runId) DO NOTHING`,
+  );
+  const read = db.prepare('SELECT body FROM runs WHERE runId = ?');
+  const replace = db.prepare('UPDATE runs SET body = ? WHERE runId = ?');
+  const newest = db.prepare('SELECT runId, body FROM runs ORDER BY createdAt DESC, runId DESC LIMIT ?');
+  const ofTask = db.prepare('SELECT runId, body FROM runs WHERE repository = ? AND taskId = ? ORDER BY runId');
+  const insertEvent = db.prepare(
+    'INSERT INTO events (runId, key, at, body) VALUES (?, ?, ?, ?) ON CONFLICT (runId, key) DO NOTHING',
+  );
+  const eventsOf = db.prepare('SELECT body FROM events WHERE runId = ? ORDER BY at, key');
+
+  const toRecord = (runId: unknown, row: { body?: unknown }): RunRecord =>
+    parseBody(runRecord, row, `The record of run ${String(runId)}`);
+  const find = (runId: string): RunRecord | undefined => {
+    const row = read.get(runId);
+    return row && toRecord(runId, row);
+  };
+
+  return {
+    get: async (runId) => find(runId),
+
+    async create(record) {
+      const { runId, repository, taskId, createdAt } = record;
+      const created = await db.write(
+        () => insert.run(runId, repository, taskId, createdAt, JSON.stringify(record)).changes,
+      );
+      if (Number(created) === 0) throw new DrydockError('AlreadyClaimed', `Run ${runId} of ${taskId} exists already.`);
+    },
+
+    update: (runId, change) =>
+      db.write(() => {
+        const record = find(runId);
+        if (!record) throw new DrydockError('RunNotFound', `There is no run ${runId}.`);
+        const changed = change(structuredClone(record));
+        if (!changed) return record;
+        const next = { ...keepEnd(record, changed), version: record.version + 1 };
+        replace.run(JSON.stringify(next), runId);
+        return next;
+      }),
+
+    list: async (limit = 200) => newest.all(limit).map((row) => toRecord(row.runId, row)),
+
+    byTask: async (repository, taskId) => ofTask.all(repository, taskId).map((row) => toRecord(row.runId, row)),
+
+    async append(runId, event) {
+      await db.write(() => insertEvent.run(runId, event.key, event.at, JSON.stringify(event)));
+    },
+
+    events: async (runId) => eventsOf.all(runId).map((row) => parseBody(runEvent, row, `An event of run ${runId}`)),
+  };
+}

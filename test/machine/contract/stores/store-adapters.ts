@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { createAdmission } from '../../../../adapters/aws/dynamo/admission.ts';
+import { createBaselines } from '../../../../adapters/aws/dynamo/baselines.ts';
+import { createCredentials } from '../../../../adapters/aws/dynamo/credentials.ts';
+import { createGates } from '../../../../adapters/aws/dynamo/gates.ts';
+import { createLedger } from '../../../../adapters/aws/dynamo/ledger.ts';
+import { createPhases } from '../../../../adapters/aws/dynamo/phases.ts';
+import { createRunLinks } from '../../../../adapters/aws/dynamo/run-links.ts';
+import { createRuns } from '../../../../adapters/aws/dynamo/runs.ts';
+import { createSeenSpecs } from '../../../../adapters/aws/dynamo/seen-specs.ts';
+import { type LocalStores, openStores } from '../../../../adapters/local/stores/open-stores.ts';
+import type { RunRecord } from '../../../../core/run/record.ts';
+import { startDynamo, type TestDynamo, testTables } from '../../../support/dynamo.ts';
+import { tempFolder } from '../git-fixture.ts';
+
+export type Stores = LocalStores['ports'] & Pick<LocalStores, 'credentials'> & { close(): Promise<void> };
+
+export function dynamoStores({ client }: TestDynamo): Omit<Stores, 'close'> {
+  return {
+    runs: createRuns(client, testTables.runs),
+    ledger: createLedger(client, testTables.ledger),
+    gates: createGates(client, testTables.gates),
+    phases: createPhases(client, testTables.gates),
+    admission: createAdmission(client, testTables.ledger),
+    baselines: createBaselines(client, testTables.ledger),
+    seenSpecs: createSeenSpecs(client, testTables.runs),
+    runLinks: createRunLinks(client, testTables.runs),
+    credentials: createCredentials(client, testTables.gates),
+  };
+}
+
+/** Every adapter of the store ports; each of them passes the same contract. */
+export const storeAdapters: [string, () => Promise<Stores>][] = [
+  [
+    'one machine',
+    async () => {
+      const { ports, credentials, close } = openStores(tempFolder());
+      return { ...ports, credentials, close: async () => close() };
+    },
+  ],
+  [
+    'AWS, on an embedded DynamoDB',
+    async () => {
+      const dynamo = await startDynamo(join(tempFolder(), 'db'));
+      return { ...dynamoStores(dynamo), close: dynamo.close };
+    },
+  ],
+];
+
+export const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
+  runId,
+  runKey: 'a'.repeat(64),
+  taskId: 'T-1',
+  repository: `acme/${runId.slice(0, 6)}`,
+  team: 'web',
+  title: 'x',
+  requester: 'dev',
+  attempt: 1,
+  specPath: '.agent-tasks/t.yaml',
+  specBlob: 'b'.repeat(40),
+  specDigest: 'c'.repeat(64),
+  policyDigest: 'd'.repeat(64),
+  taskDigest: 'e'.repeat(64),
+  dryRun: false,
+  status: 'running',
+  state: 'Validate',
+  targetBranch: 'main',
+  branch: 'agent/t',
+  capMicros: 1,
+  spentMicros: 0,
+  tokens: { input: 0, output: 0, cached: 0 },
+  work: { feedback: [], answers: [], addedConstraints: [], results: {} },
+  durations: {},
+  createdAt: '2026-01-01T00:00:00.000Z',
+  version: 1,
+  ...more,
+});
