@@ -36,7 +36,7 @@ const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
   if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'A remote helper (NAME::…) is not allowed.';
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme !== undefined && !['https', 'ssh', 'file'].includes(scheme)) return 'Use a path, https:// or ssh://.';
-  if (/^[A-Za-z]+:\/\/[^/@]*:[^/@]*@/.test(url)) return 'A URL may not contain a password.';
+  if (/^[A-Za-z]+:\/\/[^/@:]*:[^/@]*@/.test(url)) return 'A URL may not contain a password.';
   return undefined;
 });
 

@@ -17,6 +17,11 @@ export interface CodeHost {
   /** Content of a path at a commit; undefined when the path does not exist there. */
   readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
   /**
+   * Contents of those of the paths that exist at a commit, without submodules.
+   * @throws LimitExceeded if they have more than `maxBytes` together.
+   */
+  readFiles(repository: string, commit: string, paths: string[], maxBytes: number): Promise<Map<string, Uint8Array>>;
+  /**
    * Commits base plus change set and puts the branch there; doing it twice yields the same commit and changes nothing.
    * @throws BranchTaken when the branch holds a commit other than `previous`.
    */
