@@ -1,10 +1,10 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { seccompFilter } from '../../adapters/local/sandbox/isolation/seccomp.ts';
+import { unprivileged } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
-import { seccompFilter } from '../../adapters/local/sandbox/seccomp.ts';
-import { unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
 import { median, round } from './statistics.ts';

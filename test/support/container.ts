@@ -7,9 +7,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { systemLinks, systemMounts } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { bundleProgram } from '../../adapters/local/sandbox/programs.ts';
-import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
 
 export interface Image {

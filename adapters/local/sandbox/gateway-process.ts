@@ -3,7 +3,7 @@ import { chmodSync, chownSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
 import { type GatewayConfig, type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/config.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
-import { isRoot } from './unprivileged.ts';
+import { isRoot } from './isolation/unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const passedVariables = [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
-import { isRoot, phaseUserId } from './unprivileged.ts';
+import { isRoot, phaseUserId } from './isolation/unprivileged.ts';
 
 /** Maximum length of the parent's path: `/drydock-` + 18 hex + `/gw/gw.sock` must fit a unix socket's 107 bytes. */
 const maxParent = 68;

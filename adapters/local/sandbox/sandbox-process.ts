@@ -5,12 +5,12 @@ import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout } from '../../../sandbox/layout.ts';
-import { outerArguments, seccompFd, systemLinks, systemMounts } from './bubblewrap.ts';
+import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
+import { seccompFilter } from './isolation/seccomp.ts';
+import { unprivileged } from './isolation/unprivileged.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
-import { seccompFilter } from './seccomp.ts';
-import { unprivileged } from './unprivileged.ts';
 
 /** The runner stops at the phase's time limit; this much later it is killed from outside. */
 const graceMs = 15_000;

@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { seccompFilter } from '../../../../adapters/local/sandbox/seccomp.ts';
+import { seccompFilter } from '../../../../adapters/local/sandbox/isolation/seccomp.ts';
 import { makeJob, makeWorld, packageRoot, project, runJob, type World } from '../../contract/phase-fixtures.ts';
 
 const worlds: World[] = [];

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { DrydockError } from '../../../core/errors.ts';
-import { boundedDevices, layout } from '../../../sandbox/layout.ts';
-import type { PhaseFolder } from './phase-folder.ts';
+import { DrydockError } from '../../../../core/errors.ts';
+import { boundedDevices, layout } from '../../../../sandbox/layout.ts';
+import type { PhaseFolder } from '../phase-folder.ts';
 import { unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
-/** The user that owns nothing, for what starts no untrusted program. */
+/**
+ * The user that owns nothing, where no phase runs: for the probe of the sandbox.
+ * @internal for its tests
+ */
 export const unprivilegedId = 65_534;
 
 /**
