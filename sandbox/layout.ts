@@ -45,11 +45,14 @@ export const artifactNames = {
   install: 'install.tar',
 } as const;
 
+/** Shared memory of a phase in MB: a quarter of its memory. */
+export const sharedMemoryOf = (memoryMb: number): number => Math.ceil(memoryMb / 4);
+
 /**
- * Arguments of bubblewrap for /dev: shared memory of a quarter of the phase's memory, and no other file. Both are in
- * memory, which a watchdog that adds up processes does not see.
+ * Arguments of bubblewrap for /dev: bounded shared memory, and no other file. Both are in memory, which a watchdog that
+ * adds up processes does not see.
  */
-export const boundedDevices = (memoryMb: number): string[] => [
-  ...['--dev', '/dev', '--perms', '1777', '--size', String(Math.ceil(memoryMb / 4) * 1024 * 1024)],
+export const boundedDevices = (sharedMemoryMb: number): string[] => [
+  ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryMb * 1024 * 1024)],
   ...['--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
 ];

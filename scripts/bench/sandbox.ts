@@ -6,7 +6,7 @@ import { seccompFilter } from '../../adapters/local/sandbox/isolation/seccomp.ts
 import { unprivileged } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
 import { layout } from '../../sandbox/layout.ts';
-import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
+import { innerArguments } from '../../sandbox/runner/commands/layer.ts';
 import { median, round } from './statistics.ts';
 
 const pairs = 41;
@@ -32,12 +32,13 @@ async function benchSandbox(): Promise<SandboxFigures> {
     await mkdir(folder.tools, { recursive: true });
     const system = systemMounts(folder.etc);
     const links = systemLinks();
-    const outer = outerArguments({ folder, system, links, hasAgentFiles: false, memoryMb: 4096 });
+    const outer = outerArguments({ folder, system, links, hasAgentFiles: false, sharedMemoryMb: 1024 });
     const inner = innerArguments(
       {
         paths: { ...layout, agent: null },
         system: system.map(([, to]) => [to, to]),
         links,
+        sharedMemoryMb: 1024,
       },
       {},
     );

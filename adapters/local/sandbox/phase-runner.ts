@@ -72,7 +72,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           markServer(folder.host),
           writeProgram('runner', options.packageRoot, folder.runnerProgram),
           writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
-          writeTools(folder.tools, runtime),
+          writeTools(folder.tools, runtime, isolation === 'bubblewrap'),
         ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         /** What gateway and runner are told; made while the two programs start. */

@@ -4,7 +4,7 @@ import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
-import { layout } from '../../../sandbox/layout.ts';
+import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
 import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
 import { seccompFilter } from './isolation/seccomp.ts';
 import { unprivileged } from './isolation/unprivileged.ts';
@@ -48,7 +48,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
           system,
           links,
           hasAgentFiles: options.hasAgentFiles,
-          memoryMb: spec.limits.memoryMb,
+          sharedMemoryMb: sharedMemoryOf(spec.limits.memoryMb),
         }),
       ]
     : [`${folder.tools}/runner/node`, folder.runnerProgram];
@@ -129,7 +129,11 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     enforcer: limits.enforcer,
     ...defined({ failure }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
-    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
+    lost: {
+      name: 'SandboxLost',
+      message: `the sandbox ended (${code ?? 'signal'}) before the end of its phase. ${tail}`.trim(),
+    },
+    crashed: code !== 0,
   };
 }
 
@@ -160,6 +164,7 @@ function bootOf(
     // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
+    sharedMemoryMb: sharedMemoryOf(options.spec.limits.memoryMb),
     notes: runtime.notes,
   };
 }

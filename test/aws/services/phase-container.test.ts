@@ -88,6 +88,25 @@ describe('a phase in a container', () => {
     expect(found.filter(([, comm]) => comm !== 'bwrap')).toEqual([]);
   });
 
+  test('what a command writes into the folder of the runner’s git is gone before git is used again', async () => {
+    const { end } = await run(`
+      import { spawnSync } from 'node:child_process';
+      import fs from 'node:fs';
+      const program = '/out/program';
+      const reach = 'curl -s -X PUT ' + process.env.DRYDOCK_GATEWAY + '/artifacts/reached';
+      fs.writeFileSync(program, '#!/bin/sh\\n' + reach + '\\n', { mode: 0o755 });
+      const git = '/run/runner/git';
+      fs.appendFileSync(git + '/config', '[core]\\n\\tfsmonitor = ' + program + '\\n\\thooksPath = /out/hooks\\n');
+      fs.mkdirSync('/out/hooks');
+      for (const name of ['post-index-change', 'post-checkout']) fs.symlinkSync(program, '/out/hooks/' + name);
+      fs.writeFileSync(git + '/info/attributes', '* filter=x\\n');
+      spawnSync(program);
+      fs.writeFileSync('new.txt', 'x');`);
+    expect(end.result).toMatchObject({ outcome: 'built', changeSet: true });
+    // The agent's own call, and no other.
+    expect(end.refusals.map(({ target }) => target)).toEqual(['reached']);
+  });
+
   test('R13: the second phase of a lock file asks the registry for no archive', async () => {
     const registry = await startRegistry();
     const lock = {

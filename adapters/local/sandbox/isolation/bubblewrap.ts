@@ -48,11 +48,11 @@ interface OuterOptions {
   system: [string, string][];
   links: [string, string][];
   hasAgentFiles: boolean;
-  memoryMb: number;
+  sharedMemoryMb: number;
 }
 
 /** Arguments of the outer layer: no network; only the host's system, the folders of the phase, and one socket. */
-export function outerArguments({ folder, system, links, hasAgentFiles, memoryMb }: OuterOptions): string[] {
+export function outerArguments({ folder, system, links, hasAgentFiles, sharedMemoryMb }: OuterOptions): string[] {
   return [
     ...['--seccomp', String(seccompFd)],
     ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
@@ -61,7 +61,7 @@ export function outerArguments({ folder, system, links, hasAgentFiles, memoryMb 
     ...['--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin', '--setenv', 'LANG', 'C.UTF-8'],
     ...system.flatMap(([from, to]) => ['--ro-bind', from, to]),
     ...links.flatMap(([target, path]) => ['--symlink', target, path]),
-    ...['--proc', '/proc', ...boundedDevices(memoryMb)],
+    ...['--proc', '/proc', ...boundedDevices(sharedMemoryMb)],
     ...['--bind', folder.tmp, layout.tmp],
     ...['--bind', folder.workspace, layout.workspace],
     ...['--bind', folder.home, layout.home],
@@ -71,7 +71,15 @@ export function outerArguments({ folder, system, links, hasAgentFiles, memoryMb 
     ...['--ro-bind', folder.tools, layout.tools],
     ...['--ro-bind', folder.runnerProgram, layout.runnerProgram],
     ...['--ro-bind', folder.gateway, layout.gateway],
-    ...['--remount-ro', '/', '--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
+    ...[
+      '--remount-ro',
+      '/',
+      '--chdir',
+      '/',
+      '--',
+      ...['loader', 'node'].map((name) => `${layout.tools}/runner/${name}`),
+    ],
+    layout.runnerProgram,
   ];
 }
 

@@ -137,7 +137,7 @@ const written: Attempt[] = [
   {
     name: 'fills shared memory beyond its share',
     tries: `return sh('head -c 400M /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x; rm -f /dev/shm/x').out`,
-    held: (out: string) => Number(/(\d+)\s*$/.exec(out)?.[1]) <= 256 * 1024 * 1024,
+    held: (out: string) => Number(/^(\d+)/.exec(out)?.[1]) <= 256 * 1024 * 1024,
     only: bubblewrap,
   },
   { name: 'makes a device', tries: `return sh('mknod /tmp/sda b 8 0').code`, held: (code: number) => code !== 0 },
