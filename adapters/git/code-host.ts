@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import { movedBranch } from '../../core/review/moved-branch.ts';
 import { blameLine } from './blame.ts';
 import { readBlobs } from './blobs.ts';
 import { unifiedDiff } from './diff.ts';
@@ -119,7 +120,11 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       return blameLine(await locate(repository), file, line);
     },
     openPullRequest: (request) => pullRequests.open(request),
-    markReady: (repository, pullRequest) => pullRequests.markReady(repository, pullRequest.id),
+    async markReady(repository, { id, branch, head }) {
+      const now = await branchHead(await locate(repository), branch);
+      if (now !== head) throw movedBranch(branch, head, now);
+      await pullRequests.markReady(repository, id);
+    },
     release: async () => undefined,
   };
 }

@@ -174,6 +174,11 @@ export const policySchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this format.'),
     people: z.record(personId, person).default({}).describe('Person id → the names of that person in other systems.'),
+    operators: z
+      .array(personId)
+      .max(500)
+      .default([])
+      .describe('Person ids or e-mail addresses that may cancel and retry every run, and pause the admission of runs.'),
     repositories: z
       .record(field.repositoryName, repository)
       .default({})

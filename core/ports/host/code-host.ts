@@ -46,8 +46,11 @@ export interface CodeHost {
     file: string,
     line: number,
   ): Promise<{ commit: string; text: string; trailers: [string, string][] }>;
-  /** Removes the draft mark; doing it twice changes nothing. */
-  markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
+  /**
+   * Removes the draft mark; doing it twice changes nothing.
+   * @throws BranchTaken if the head of the branch is not `head`, the commit that was approved.
+   */
+  markReady(repository: string, pullRequest: PullRequestRef & { branch: string; head: string }): Promise<void>;
   /** Revokes every credential that was minted for this host's run; a no-op when there is none. */
   release(): Promise<void>;
   /** Checks, CI, reviews and comments; absent when the host has none. */

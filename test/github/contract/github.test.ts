@@ -427,7 +427,7 @@ describe('with a personal token', () => {
       const opened = await world.host.openPullRequest(
         pullOf(world, head, { reviewers: { logins: ['second-gh'], teams: [] } }),
       );
-      await world.host.markReady(repository, opened);
+      await world.host.markReady(repository, { ...opened, branch: world.branch, head });
       expect(await world.host.readPullRequest(repository, world.branch)).toMatchObject({
         draft: false,
         labels: ['drydock'],
