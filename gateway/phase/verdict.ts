@@ -1,3 +1,4 @@
+import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { defined } from '../../core/defined.ts';
 import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
@@ -42,17 +43,17 @@ export function judge(seen: {
   return { ...defined({ result, failure }) };
 }
 
+/** A result has at most 200 commands of six fields, and a version for each top-level dependency. */
+const resultLimits: JsonLimits = { depth: 8, values: 50_000 };
+
 function parseResult(bytes: Uint8Array, phaseKey: string): { result: PhaseResult } | { invalid: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return { invalid: 'result.json is not JSON' };
-  }
-  const parsed = phaseResult.safeParse(value);
+  const json = parseJson(bytes, resultLimits);
+  if ('invalid' in json) return { invalid: `result.json is invalid: ${json.invalid}` };
+  const parsed = phaseResult.safeParse(json.value);
   if (!parsed.success) {
     return {
       invalid: parsed.error.issues
+        .slice(0, 20)
         .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
         .join('; ')
         .slice(0, 2_000),

@@ -6,9 +6,12 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { artifactNames } from '../../sandbox/layout.ts';
 import { BadRequest, type Exchange, type GatewayContext, type Route, sendJson } from '../context.ts';
+import { artifactLimit } from '../phase/left-artifacts.ts';
 
 /** A plain file name without a folder or a leading dot. */
 const artifactName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+/** A phase stores five at most; an empty one costs no bytes, but a file. */
+const maxArtifacts = 32;
 
 /**
  * `PUT /artifacts/<name>`: an artifact is stored once; a second PUT of the name is refused. The runner puts its result
@@ -18,6 +21,7 @@ const artifactName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 export const artifactsRoute = (context: GatewayContext): Route => {
   const { artifactsDir, caps } = context.config;
   let total = 0;
+  let started = 0;
   const refuseResult = (exchange: Exchange, reason: string): void => {
     context.tell({ type: 'failure', name: 'SandboxLost', message: `a result that is not the runner's: it ${reason}` });
     context.refuse(exchange, 409, { target: artifactNames.result, reason, allow: '' });
@@ -30,6 +34,12 @@ export const artifactsRoute = (context: GatewayContext): Route => {
       context.refuse(exchange, 400, { target: name.slice(0, 100), reason: 'not a valid artifact name', allow: '' });
       return;
     }
+    started += 1;
+    if (started > maxArtifacts) {
+      request.resume();
+      context.refuse(exchange, 403, { target: name, reason: `over ${maxArtifacts} artifacts of a phase`, allow: '' });
+      return;
+    }
     const [open] = context.openSteps;
     if (name === artifactNames.result && open !== undefined) {
       request.resume();
@@ -37,12 +47,13 @@ export const artifactsRoute = (context: GatewayContext): Route => {
       return;
     }
     const partial = join(artifactsDir, `.${randomUUID()}`);
+    const max = Math.min(caps.artifactBytes, artifactLimit(name));
     let bytes = 0;
     const meter = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
         total += chunk.length;
-        const over = bytes > caps.artifactBytes || total > caps.artifactTotalBytes;
+        const over = bytes > max || total > caps.artifactTotalBytes;
         done(over ? new BadRequest(413, `artifact ${name} exceeds the limit`) : null, chunk);
       },
     });

@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { outerArguments, systemLinks, systemMounts } from '../../../adapters/local/sandbox/bubblewrap.ts';
+import { outerArguments, systemLinks, systemMounts } from '../../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { unprivileged } from '../../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { makePhaseFolder } from '../../../adapters/local/sandbox/phase-folder.ts';
 import { writeTools } from '../../../adapters/local/sandbox/tools.ts';
-import { unprivileged } from '../../../adapters/local/sandbox/unprivileged.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import {
   type Ended,
@@ -218,7 +218,9 @@ describe('the outer layer', () => {
     try {
       await writeTools(folder.tools, { node: process.execPath, notes: {} }, true);
       writeFileSync(folder.runnerProgram, 'console.log("up"); setInterval(() => {}, 1000);');
-      const outer = outerArguments(folder, systemMounts(folder.etc), systemLinks(), false);
+      const view = { folder, system: systemMounts(folder.etc), links: systemLinks() };
+      // Without the filter of system calls, which is tested for itself: this wall holds without it.
+      const outer = outerArguments({ ...view, hasAgentFiles: false, sharedMemoryMb: 64 }).slice(2);
       const command = outer.lastIndexOf('--') + 1;
       const script = `"$@" > /tmp/up & while ! grep -q up /tmp/up; do sleep 0.02; done
         for file in environ maps mem; do (exec 3< /proc/$!/$file) 2> /dev/null && echo "opened $file"; done
@@ -227,7 +229,7 @@ describe('the outer layer', () => {
         'bwrap',
         [...outer.slice(0, command), 'bash', '-c', script, 'bash', ...outer.slice(command)],
         {
-          ...unprivileged(),
+          ...unprivileged(folder.userId),
           cwd: '/',
           encoding: 'utf8',
         },
