@@ -1,16 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
-import { npmrc } from './commands/environment.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
-import { empty } from './workspace/folders.ts';
+import { freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
 import type { TreeWatch } from './workspace/watch.ts';
 
-const sharedMemory = '/dev/shm';
 /** Changes of a command that a result lists. */
 const maxAltered = 20;
 
@@ -78,7 +74,7 @@ export async function inside(
 ): Promise<Inside> {
   phase.git.distrust();
   await own(phase, 'fresh folders', async () => {
-    await freshFolders(phase, files);
+    await freshFolders(phase.boot, phase.relay, files);
     await phase.watch?.restoreRepository();
   });
   const left = phase.deadline - performance.now();
@@ -112,16 +108,6 @@ async function own<T>(phase: Phase, name: string, work: () => Promise<T>): Promi
   const value = await work();
   phase.timings[name] = Math.round(((phase.timings[name] ?? 0) + performance.now() - start) * 10) / 10;
   return value;
-}
-
-async function freshFolders({ boot, relay }: Phase, files: Readonly<Record<string, string>>): Promise<void> {
-  const { home, tmp, out } = boot.paths;
-  // In a container, all commands share the memory of the machine.
-  await empty([home, tmp, out, ...(boot.isolation === 'container' && existsSync(sharedMemory) ? [sharedMemory] : [])]);
-  for (const [name, content] of Object.entries({ '.npmrc': npmrc(relay, boot.agentSecret), ...files })) {
-    mkdirSync(dirname(join(home, name)), { recursive: true });
-    writeFileSync(join(home, name), content, { flag: 'wx' });
-  }
 }
 
 /** @throws VerifyFailed if a command changed what it may not change. */

@@ -74,7 +74,3 @@ function modelEnvironment(provider: string, relay: string, key: string): Record<
 export const promptFileName = '.drydock-prompt.md';
 
 export const promptFileIn = (home: string): string => join(home, promptFileName);
-
-/** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */
-export const npmrc = (relay: string, key: string): string =>
-  `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;
