@@ -92,6 +92,7 @@ export const errorKinds = {
   ),
   // the change
   GuardRefused: kind('never', 1, 'The change breaks a rule of the spec or the policy; see the violations.'),
+  GuardTimedOut: kind('never', 1, 'Split the task, or keep generated and very large files out of the change.'),
   VerifyFailed: kind('never', 1, 'See the failing command in the evidence.'),
   MergeConflict: kind('never', 1, 'Rework on the new target, or resolve by hand.'),
   BranchTaken: kind('never', 1, 'The branch holds commits that Drydock did not make; delete or rename it.'),

@@ -46,6 +46,7 @@ export async function createGateway(
   const context: GatewayContext = {
     config,
     currentStep: 'start',
+    openSteps: new Set(),
     tell: messages.tell,
     record(refusal, request) {
       const command = askingCommand(request) ?? context.currentStep;
@@ -58,7 +59,10 @@ export async function createGateway(
       sendJson(exchange.response, status, { error: { message: `refused by Drydock: ${target}: ${reason}`, allow } });
     },
     onEvent(event) {
-      if (event.type === 'step' && event.status === 'started') context.currentStep = event.name;
+      if (event.type === 'step' && event.status === 'started') {
+        context.currentStep = event.name;
+        context.openSteps.add(event.name);
+      } else if (event.type === 'step') context.openSteps.delete(event.name);
       messages.tell({ type: 'event', event });
     },
   };

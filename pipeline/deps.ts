@@ -5,6 +5,7 @@ import type { Executions } from '../core/ports/runtime/executions.ts';
 import type { PhaseLauncher } from '../core/ports/runtime/launcher.ts';
 import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
 import type { Notifier } from '../core/ports/runtime/notifier.ts';
+import type { Thread } from '../core/ports/runtime/thread.ts';
 import type { TokenVault } from '../core/ports/runtime/vault.ts';
 import type { Admission } from '../core/ports/store/admission.ts';
 import type { Artifacts } from '../core/ports/store/artifacts.ts';
@@ -33,6 +34,8 @@ export interface Deps {
   launcher: PhaseLauncher;
   executions: Executions;
   notifier: Notifier;
+  /** Where the guard reads what a sandbox returned. */
+  thread: Thread;
   vault: TokenVault;
   /** The key or recorded session for a model provider. @throws SecretMissing. */
   modelAccess(provider: string): Promise<ModelAccess>;

@@ -9,6 +9,7 @@ import { type BrokerAnswer, brokerAnswer } from '../adapters/aws/phases/broker.t
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createGitHubAccess } from '../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
+import { here } from '../adapters/thread/here.ts';
 import { DrydockError } from '../core/errors.ts';
 import type { CodeHostScope } from '../core/ports/host/code-host.ts';
 import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
@@ -87,7 +88,7 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
         { apiUrl, gitUrl, auth: { token } },
         { credentials: none, ...vault, now: Date.now },
       );
-      return createGitHubCodeHost({ access, scope, dataDir: tmpdir() });
+      return createGitHubCodeHost({ access, scope, dataDir: tmpdir(), thread: here });
     },
     async modelAccess(provider): Promise<ModelAccess> {
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };

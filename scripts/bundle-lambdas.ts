@@ -58,15 +58,31 @@ async function bundleTracer(folder: string): Promise<void> {
   });
 }
 
+/** Modules that run jobs in a thread; a function with one of them carries the program of the thread. */
+const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts'];
+
+/** The program of the thread that a function starts beside itself, see `lambdas/runtime/compose.ts`. */
+async function bundleThread(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['programs/judge.thread.ts'],
+    write: false,
+    ...forAws,
+    plugins,
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
 /** @param outDir Folder that is emptied first. */
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
   await bundleTracer(join(outDir, 'tracing-layer'));
+  const judge = await bundleThread();
   return Promise.all(
     lambdaSources().map(async (source) => {
       const name = basename(source, '.lambda.ts');
       const folder = join(outDir, name);
-      const { outputFiles } = await build({
+      const { outputFiles, metafile } = await build({
         absWorkingDir: root,
         entryPoints: { index: source },
         outdir: folder,
@@ -76,11 +92,15 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         ...forAws,
         // Modules that are imported on demand become separate files.
         splitting: true,
+        metafile: true,
         plugins,
       });
       mkdirSync(folder, { recursive: true });
-      for (const { path, contents } of outputFiles) writeFileSync(path, contents, { mode: 0o644 });
-      const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
+      const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
+      if (judging.some((module) => module in metafile.inputs))
+        files.push({ path: join(folder, 'judge.mjs'), contents: judge });
+      for (const { path, contents } of files) writeFileSync(path, contents, { mode: 0o644 });
+      const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);
       return { name, file: join(folder, 'index.mjs'), bytes };
     }),
   );

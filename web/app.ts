@@ -127,7 +127,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
 
   app.post('/pause', async (c) => {
     const field = await formOf(c);
-    await service.pause(field('paused') === 'yes', whoOf(c));
+    await service.pause(field('paused') === 'yes', whoOf(c), policy);
     return c.redirect('/runs', 303);
   });
   if (outbox) app.get('/outbox', async (c) => send(c, outboxPage(c.get('page'), await outbox())));

@@ -3,7 +3,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import { movedBranch } from '../../core/review/moved-branch.ts';
 import { blameLine } from './blame.ts';
+import { readBlobs } from './blobs.ts';
 import { unifiedDiff } from './diff.ts';
 import { exportBase } from './export-base.ts';
 import { branchHead, git, gitText } from './git.ts';
@@ -15,6 +17,8 @@ type Tree = Map<string, { mode: string; blobSha: string }>;
 
 /** Number of trees that are cached; a run reads the same tree several times. */
 const maxTrees = 16;
+/** Bytes of a file that is read alone. */
+const maxFile = 256 * 1024 * 1024;
 
 /**
  * The `git` code host: any local repository by its absolute path, bare or with a work tree. It adds objects and one
@@ -78,8 +82,27 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       const cwd = await locate(repository);
       const entry = (await treeAt(cwd, commit)).get(path);
       if (!entry || entry.mode === '160000') return undefined;
-      // The file exists, so a failure here is an error: an unreadable file must not count as missing.
-      return (await git(['cat-file', 'blob', entry.blobSha], { cwd })).stdout;
+      return (await readBlobs(cwd, [entry.blobSha], maxFile)).get(entry.blobSha);
+    },
+
+    async readFiles(repository, commit, paths, maxBytes) {
+      const cwd = await locate(repository);
+      const tree = await treeAt(cwd, commit);
+      const found = paths.flatMap((path) => {
+        const entry = tree.get(path);
+        return entry && entry.mode !== '160000' ? [{ path, blobSha: entry.blobSha }] : [];
+      });
+      const contents = await readBlobs(
+        cwd,
+        found.map(({ blobSha }) => blobSha),
+        maxBytes,
+      );
+      return new Map(
+        found.flatMap(({ path, blobSha }) => {
+          const content = contents.get(blobSha);
+          return content ? [[path, content]] : [];
+        }),
+      );
     },
 
     publishing: (work) => work(),
@@ -97,7 +120,11 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       return blameLine(await locate(repository), file, line);
     },
     openPullRequest: (request) => pullRequests.open(request),
-    markReady: (repository, pullRequest) => pullRequests.markReady(repository, pullRequest.id),
+    async markReady(repository, { id, branch, head }) {
+      const now = await branchHead(await locate(repository), branch);
+      if (now !== head) throw movedBranch(branch, head, now);
+      await pullRequests.markReady(repository, id);
+    },
     release: async () => undefined,
   };
 }

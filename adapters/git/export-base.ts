@@ -2,10 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { uploadPack } from '../../core/git/command.ts';
 import { git } from './git.ts';
-
-/** The serving process takes its configuration only from this command line. */
-const uploadPack = "git -c 'safe.directory=*' -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
 /**
  * A bare repository with only the last `depth` commits up to this one, from which a phase may fetch. Cached in `folder`
@@ -17,7 +15,10 @@ export async function exportBase(folder: string, repository: string, commit: str
   return makeBase(folder, `${key}-${commit.slice(0, 20)}-${depth}`, async (temporary) => {
     const url = pathToFileURL(repository).href;
     const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--upload-pack=${uploadPack}`];
-    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], { cwd: temporary });
+    await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], {
+      cwd: temporary,
+      protocols: ['file'],
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { DrydockError } from '../../core/errors.ts';
+import { gitCommand } from '../../core/git/command.ts';
 
 interface GitOptions {
   cwd: string;
@@ -7,6 +8,10 @@ interface GitOptions {
   env?: Record<string, string>;
   /** Exit codes besides 0 that are a result and not an error. */
   allow?: number[];
+  /** Transports that git may use; by default none. */
+  protocols?: Parameters<typeof gitCommand>[2];
+  /** Bytes of output. Default: 1 GiB. */
+  maxOutput?: number;
 }
 
 interface GitResult {
@@ -14,51 +19,37 @@ interface GitResult {
   stdout: Buffer;
 }
 
-/** Overrides settings with which a repository, a user or the environment could change what git does or prints. */
-const shield = [
-  ['core.hooksPath', '/dev/null'],
-  ['core.fsmonitor', 'false'],
-  ['safe.directory', '*'],
-  ['gc.auto', '0'],
-  ['protocol.ext.allow', 'never'],
-  ['commit.gpgSign', 'false'],
-  ['log.showSignature', 'false'],
-  ['i18n.commitEncoding', 'UTF-8'],
-  // With these, git would write files beside our temporary index.
-  ['core.splitIndex', 'false'],
-  ['core.untrackedCache', 'false'],
-  ['index.sparse', 'false'],
-].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+const remedy = 'Split the task: the changed files are too large to be compared.';
+const maxOutput = 1024 * 1024 * 1024;
+/** Bytes of git's messages that are kept. */
+const maxMessages = 64 * 1024;
 
-const environment = {
-  PATH: process.env.PATH ?? '/usr/bin:/bin',
-  HOME: '/nonexistent',
-  LC_ALL: 'C',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_OPTIONAL_LOCKS: '0',
-  // The proxy of this machine, if it has one.
-  ...Object.fromEntries(
-    ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  ),
-};
-
-/** Runs git with an argument array, without user configuration or prompts. @throws ToolMissing, Internal. */
+/**
+ * Runs git with an argument array, without any configuration or prompts.
+ * @throws ToolMissing; LimitExceeded if the output is too large; Internal.
+ */
 export function git(args: string[], options: GitOptions): Promise<GitResult> {
+  const command = gitCommand(args, process.env, options.protocols);
+  const limit = options.maxOutput ?? maxOutput;
   return new Promise((resolve, reject) => {
-    const child = spawn('git', [...shield, ...args], {
+    const child = spawn('git', command.args, {
       cwd: options.cwd,
-      env: { ...environment, ...options.env },
+      env: { ...command.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    let size = 0;
+    let messages = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) out.push(chunk);
+      else child.kill('SIGKILL');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      messages += chunk.length;
+      if (messages <= maxMessages) err.push(chunk);
+    });
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'ENOENT'
@@ -68,14 +59,12 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
     );
     child.on('close', (code) => {
       const status = code ?? -1;
+      const name = args.find((arg) => !arg.startsWith('-'));
+      if (size > limit)
+        return reject(new DrydockError('LimitExceeded', `git ${name} printed more than ${limit} bytes.`, { remedy }));
       if (status === 0 || options.allow?.includes(status)) return resolve({ code: status, stdout: Buffer.concat(out) });
       const output = Buffer.concat(err).toString().trim().slice(0, 2_000);
-      reject(
-        new DrydockError(
-          'Internal',
-          `git ${args.find((arg) => !arg.startsWith('-'))} exited with ${status}: ${output}`,
-        ),
-      );
+      reject(new DrydockError('Internal', `git ${name} exited with ${status}: ${output}`));
     });
     // git may exit before it has read all input; the exit code shows whether that is an error.
     child.stdin.on('error', () => undefined);

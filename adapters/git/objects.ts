@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../core/run/change-set.ts';
+import { readBlobs } from './blobs.ts';
 import { git, gitText } from './git.ts';
 
 /** Author and committer of every commit; the trailers name the run. */
@@ -62,25 +63,37 @@ export async function writeCommit(
   });
 }
 
+/** Bytes of all contents of a change that git computed, at most. */
+const maxChange = 1024 * 1024 * 1024;
+
 /** The change from tree `base` to `to`, with contents; a rename is a delete and a put. */
 export async function diffTrees(repository: string, base: string, to: string): Promise<ChangeSet> {
-  const options = { cwd: repository };
-  const raw = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', base, to], options);
+  const raw = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', base, to], {
+    cwd: repository,
+  });
   const fields = raw.stdout.toString().split('\0');
-  const entries: ChangeEntry[] = [];
-  const blobs: Buffer[] = [];
+  const found: { path: string; mode: (typeof fileModes)[number] | undefined; blobSha: string }[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [, mode = '', , blobSha = '', status] = (fields[i] ?? '').slice(1).split(' ');
     const path = fields[i + 1] ?? '';
-    if (status === 'D') {
-      entries.push({ op: 'delete', path });
-      continue;
-    }
     const known = fileModes.find((known) => known === mode);
-    if (!known) throw new Error(`${mode} of ${path} is not a known file mode`);
-    const content = known === '160000' ? Buffer.alloc(0) : (await git(['cat-file', 'blob', blobSha], options)).stdout;
-    entries.push({ op: 'put', path, mode: known, blobSha, bytes: content.length });
-    blobs.push(content);
+    if (status !== 'D' && !known) throw new Error(`${mode} of ${path} is not a known file mode`);
+    found.push({ path, mode: status === 'D' ? undefined : known, blobSha });
   }
-  return { manifest: { base, entries }, blobs: Buffer.concat(blobs) };
+  const files = found.filter(({ mode }) => mode !== undefined && mode !== '160000');
+  const contents = await readBlobs(
+    repository,
+    files.map(({ blobSha }) => blobSha),
+    maxChange,
+  );
+  const entries = found.map(
+    ({ path, mode, blobSha }): ChangeEntry =>
+      mode === undefined
+        ? { op: 'delete', path }
+        : { op: 'put', path, mode, blobSha, bytes: mode === '160000' ? 0 : (contents.get(blobSha)?.length ?? 0) },
+  );
+  return {
+    manifest: { base, entries },
+    blobs: Buffer.concat(files.map(({ blobSha }) => contents.get(blobSha) ?? Buffer.alloc(0))),
+  };
 }

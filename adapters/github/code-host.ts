@@ -1,13 +1,14 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { Collaboration } from '../../core/ports/host/collaboration.ts';
+import type { Thread } from '../../core/ports/runtime/thread.ts';
 import { blameLine } from '../git/blame.ts';
 import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
 import { statusOf } from './api/errors.ts';
 import { unifiedDiff } from './merge/diff.ts';
 import { mergeOnto } from './merge/merge.ts';
 import { createMirror } from './repository/mirror.ts';
-import { type Objects, readBlob } from './repository/objects.ts';
+import { limitConcurrency, type Objects, readBlob } from './repository/objects.ts';
 import { publishChange } from './repository/publish.ts';
 import { createPullRequests } from './repository/pull-requests.ts';
 import { readTree, type Tree } from './repository/tree.ts';
@@ -16,6 +17,7 @@ interface GitHubCodeHostOptions {
   access: GitHubAccess;
   dataDir: string;
   scope: CodeHostScope;
+  thread: Thread;
   collaboration?: Collaboration;
 }
 
@@ -23,7 +25,8 @@ interface GitHubCodeHostOptions {
  * The `github` code host, for one repository and the credentials of one run. Reads and writes use the API. Operations
  * that need history (the base that a gateway serves, blame) use a bare repository in the data folder.
  */
-export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: GitHubCodeHostOptions): CodeHost {
+export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
+  const { access, dataDir, scope, thread, collaboration } = options;
   const mirror = createMirror(access, scope, dataDir);
   const pullRequests = createPullRequests(access, scope);
   const trees = new Map<string, Promise<Tree>>();
@@ -65,8 +68,20 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
       return objects.blob(entry.blobSha);
     },
 
-    diff: (_repository, base, commit, maxBytes) => unifiedDiff(objects, base, commit, maxBytes),
-    rebase: (_repository, change, onto) => mergeOnto(objects, change, onto),
+    async readFiles(_repository, commit, paths, maxBytes) {
+      const tree = await treeAt(commit);
+      const found = paths.flatMap((path) => {
+        const entry = tree.get(path);
+        return entry && entry.mode !== '160000' ? [{ path, ...entry }] : [];
+      });
+      const total = found.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+      if (total > maxBytes) throw tooMuch(total, maxBytes);
+      const read = limitConcurrency(objects.blob);
+      return new Map(await Promise.all(found.map(async ({ path, blobSha }) => [path, await read(blobSha)] as const)));
+    },
+
+    diff: (_repository, base, commit, maxBytes) => unifiedDiff(thread, objects, base, commit, maxBytes),
+    rebase: (_repository, change, onto) => mergeOnto(thread, objects, change, onto),
     blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
 
     publish: async ({ repository, ...request }) => ({
@@ -94,6 +109,11 @@ export function createGitHubCodeHost({ access, dataDir, scope, collaboration }: 
     }
   }
 }
+
+const tooMuch = (bytes: number, limit: number): DrydockError =>
+  new DrydockError('LimitExceeded', `The changed files have ${bytes} bytes at the base; ${limit} can be compared.`, {
+    remedy: 'Split the task: the changed files are too large to be compared.',
+  });
 
 const noBranch = (repository: string, branch: string): DrydockError =>
   new DrydockError('PolicyRefused', `${repository} has no branch ${branch}.`, {

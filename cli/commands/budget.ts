@@ -73,7 +73,7 @@ export function register(program: Command): void {
     async (output, options, reference) => {
       const audit = await withSession(options, (session) => session.service.audit(reference));
       print(output, audit, () => [
-        `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}`,
+        `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}${audit.retriers.length > 0 ? `, started again by ${plain(audit.retriers.join(', '))}` : ''}`,
         ...audit.events.map((event) => `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`),
         ...audit.gates.flatMap((gate) =>
           gate.votes.map(

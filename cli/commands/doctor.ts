@@ -120,7 +120,8 @@ function nodeCheck(): Check {
 function gitCheck(): Check {
   let version = '';
   try {
-    version = /\d+\.\d+(?:\.\d+)?/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '';
+    version =
+      /\d{1,9}\.\d{1,9}(?:\.\d{1,9})?/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '';
   } catch {
     // An empty version fails the check below.
   }

@@ -68,8 +68,13 @@ export function register(program: Command): void {
     ['pause', true, 'admit no new runs; running runs continue'],
     ['resume', false, 'admit new runs again'],
   ] as const) {
-    action<[], CommonOptions>(command(name, description), async (output, options) => {
-      const state = await withSession(options, (session) => session.service.pause(paused, who(options)));
+    action<[], CommonOptions>(command(name, description).option(...policyOption), async (output, options) => {
+      // A deployment replaces person and policy by its own.
+      const { policy } = loadPolicy({
+        repositories: new Map(),
+        ...defined({ policy: options.policy, as: options.as }),
+      });
+      const state = await withSession(options, (session) => session.service.pause(paused, who(options), policy));
       print(output, state, () => [paused ? 'New runs are queued until `drydock resume`.' : 'New runs are admitted.']);
       return 0;
     });

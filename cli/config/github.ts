@@ -157,7 +157,7 @@ export function httpUrl(text: string, name: string): string {
   const url = URL.parse(text);
   const isPlain = url && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.includes(url.hostname));
-  if (isPlain && isSafe) return url.href.replace(/\/+$/, '');
+  if (isPlain && isSafe) return url.href.replace(/(?<!\/)\/+$/, '');
   throw new DrydockError('UsageError', `${name} is not a valid https URL.`, {
     remedy: 'Write a URL such as https://github.example.com/api/v3, without a password.',
   });

@@ -12,6 +12,7 @@ import type { Policy } from '../../core/policy/schema.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../core/ports/host/credentials.ts';
 import type { Inbox } from '../../core/ports/host/inbox.ts';
+import type { Thread } from '../../core/ports/runtime/thread.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
@@ -41,13 +42,14 @@ export function composeGitHub(options: {
   dataDir: string;
   credentials: Credentials;
   vault: TokenVault;
+  thread: Thread;
   now: () => number;
 }): GitHub {
-  const { config, credentials, vault, dataDir, now } = options;
+  const { config, credentials, vault, dataDir, thread, now } = options;
   const access = createGitHubAccess(config, { credentials, seal: vault.seal, open: vault.open, now });
   return {
     codeHost: (scope) =>
-      createGitHubCodeHost({ access, dataDir, scope, collaboration: createCollaboration(access, scope) }),
+      createGitHubCodeHost({ access, dataDir, scope, thread, collaboration: createCollaboration(access, scope) }),
     async revokeLeftovers(isEnded) {
       for (const owner of await credentials.owners()) {
         if (!owner.startsWith('r-') || (await isEnded(owner))) await access.release(owner);

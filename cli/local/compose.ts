@@ -6,12 +6,13 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
-import { probeBubblewrap } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { probeBubblewrap } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
 import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
 import { type LocalStores, openStores, probeStores } from '../../adapters/local/stores/open-stores.ts';
+import { createThread } from '../../adapters/thread/thread.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
@@ -32,6 +33,11 @@ import { taskMachine } from '../../pipeline/task.machine.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
+import { judgeProgram } from './programs.ts';
+
+/** Time and memory for one job of the guard; the default limits of a change need a second and less than 100 MB. */
+const jobMs = 60_000;
+const jobMemoryMb = 512;
 
 export interface ServerProcessOptions {
   dataDir: string;
@@ -75,6 +81,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const { dataDir } = options;
   const clock = { now: options.now ?? Date.now };
   makeDataFolder(dataDir);
+  const thread = createThread({ program: judgeProgram(), deadlineMs: jobMs, memoryMb: jobMemoryMb });
   const bus = new EventEmitter().setMaxListeners(0);
   // Set below, because the engine and the steps need each other.
   const wired: { deps?: Deps } = {};
@@ -86,6 +93,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       const step = steps[functionName as keyof typeof steps];
       if (!step || !wired.deps)
         throw new DrydockError('Internal', `The state machine calls ${functionName}, which is not a step.`);
+      thread.warm();
       options.onStep?.('called', functionName as StepName, payload);
       const output = await step(wired.deps)(payload);
       options.onStep?.('returned', functionName as StepName, payload);
@@ -126,8 +134,10 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
   const github = (): GitHub | undefined => {
     const found = connected ? undefined : config();
-    if (found)
-      connected = composeGitHub({ config: found, dataDir, credentials: stores.credentials, vault, now: clock.now });
+    if (found) {
+      const { credentials } = stores;
+      connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now });
+    }
     return connected;
   };
   const deps: Deps = {
@@ -147,6 +157,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: outbox,
+    thread,
     vault,
     modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
     agentFiles(path) {
@@ -197,6 +208,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       closing.abort();
       await launcher.stopAll();
       await engine.close();
+      await thread.close();
       await connected?.close().catch(() => undefined);
       webhooks?.close();
       stores.close();

@@ -125,8 +125,8 @@ function regionOf(profile: string, env: NodeJS.ProcessEnv): string | undefined {
   }
   let here = false;
   for (const line of text.split('\n')) {
-    const [, section] = /^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/.exec(line) ?? [];
-    if (section !== undefined) here = section === profile;
+    const [, section] = /^\s*\[(?:\s*profile\s)?([^\]]+)\]/.exec(line) ?? [];
+    if (section !== undefined) here = section.trim() === profile;
     const [, value] = /^region\s*=\s*(\S+)/.exec(line) ?? [];
     if (here && value !== undefined) return value;
   }

@@ -69,7 +69,8 @@ export async function follow(
  */
 async function voteAsListed(session: Session, gate: GateView): Promise<void> {
   if (gate.needsPerson) return session.service.needsPerson(gate.gateId);
-  for (const who of gate.approvers.filter((person) => gate.solo || person !== gate.requester)) {
+  const barred = [gate.requester, ...(gate.barred ?? [])];
+  for (const who of gate.approvers.filter((person) => gate.solo || !barred.includes(person))) {
     if (gate.approvals.includes(who)) continue;
     try {
       const after = await session.service.vote({

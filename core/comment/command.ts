@@ -56,7 +56,7 @@ export function readCommand(body: string): Command | CommandFault | undefined {
 }
 
 function parse(line: string, following: string[]): Command | CommandFault {
-  const [, word = '', rest = ''] = /^[ \t]*([^ \t]*)(.*)$/s.exec(line) ?? [];
+  const [, word = '', rest = ''] = /^[ \t]*([^ \t]*)(.*)/s.exec(line) ?? [];
   const verb = verbs.find((known) => known === word.toLowerCase());
   if (verb === undefined) {
     const shown = stripHidden(word).slice(0, 40);

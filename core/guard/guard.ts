@@ -1,5 +1,6 @@
+import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
-import type { GuardInput } from './input.ts';
+import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { linkEscapes } from './links.ts';
 import { invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
@@ -13,8 +14,9 @@ type Put = Extract<ChangeEntry, { op: 'put' }>;
  * All violations of a change (R31, R45), sorted by path. Runs outside the sandbox on the stored change, before Verify
  * and again before Publish. If a change exceeds its limits, only its paths are checked, because the limits protect
  * against reading too much.
+ * @internal for its tests; the steps run {@link guardJob}
  */
-export async function guardChange(input: GuardInput): Promise<Violation[]> {
+export function guardChange(input: GuardInput): Violation[] {
   const { change, tree, task } = input;
   const { entries } = change.manifest;
   const violations: Violation[] = [];
@@ -37,14 +39,16 @@ export async function guardChange(input: GuardInput): Promise<Violation[]> {
       modesByBlob.set(blobSha, [...(modesByBlob.get(blobSha) ?? []), mode]);
     for (const entry of valid) {
       if (entry.op === 'delete') continue;
-      await checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
+      checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
     }
-    await checkLinks(input, valid, contents, refuse);
-    const weakened = input.weakeningAccepted ? [] : await weakenedTests(input);
+    checkLinks(input, valid, contents, refuse);
+    const weakened = input.weakeningAccepted ? [] : weakenedTests(input);
     for (const found of weakened) if (found.refused) refuse(found.rule, found.path, found.message);
   }
   return violations.sort(byPath);
 }
+
+export const guardJob: Job<GuardInput, Violation[]> = { name: 'guard of the change', run: guardChange };
 
 /** Refuses paths by their names and returns the entries with valid names. */
 function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {
@@ -73,18 +77,18 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
 }
 
 /** @param sameAtBase Modes of the base's files with equal content: moved or copied content is not new. */
-async function checkContent(
-  { tree, readBase }: GuardInput,
+function checkContent(
+  { tree, base }: GuardInput,
   { path, mode }: Put,
   content: Uint8Array | undefined,
   sameAtBase: string[],
   refuse: Refuse,
-): Promise<void> {
-  if (mode === '160000') return refuse('SubmoduleAdded', path, 'is a git submodule');
-  if (mode === '120000') return;
+): void {
+  if (mode === '160000') refuse('SubmoduleAdded', path, 'is a git submodule');
+  if (mode === '160000' || mode === '120000') return;
   if (path.toLowerCase() === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
   const at = tree.get(path);
-  const before = at ? decode(await readBase(path)) : '';
+  const before = at ? decode(base.get(path)) : '';
   const text = decode(content);
   const wasProgram = (at?.mode === '100755' && !before.startsWith('#!')) || sameAtBase.some((m) => m === '100755');
   if (mode === '100755' && !text.startsWith('#!') && !wasProgram) {
@@ -99,16 +103,15 @@ async function checkContent(
 const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
 
 /** Refuses links that lead out of the repository: new ones, and old ones that now lead through new ones. */
-async function checkLinks(
-  { tree, readBase }: GuardInput,
+function checkLinks(
+  { tree, base }: GuardInput,
   entries: ChangeEntry[],
   contents: Map<string, Uint8Array>,
   refuse: Refuse,
-): Promise<void> {
-  const isLink = (entry: ChangeEntry): boolean => entry.op === 'put' && entry.mode === '120000';
-  if (!entries.some((entry) => isLink(entry) || tree.get(entry.path)?.mode === '120000')) return;
+): void {
+  if (!changesLinks(entries, tree)) return;
   const before = new Map<string, string | undefined>();
-  for (const [path, { mode }] of tree) if (mode === '120000') before.set(path, targetOf(await readBase(path)));
+  for (const [path, { mode }] of tree) if (mode === '120000') before.set(path, targetOf(base.get(path)));
   const after = new Map(before);
   for (const entry of entries) {
     if (isLink(entry)) after.set(entry.path, targetOf(contents.get(entry.path)));

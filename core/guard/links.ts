@@ -2,6 +2,8 @@ import { isGitFolder } from './paths.ts';
 
 /** Number of links that Linux follows in one path before it fails (path_resolution(7)). */
 const maxLinks = 40;
+/** Characters of a target: longer than any path that Linux takes (PATH_MAX). */
+const maxTarget = 4_096;
 
 /**
  * Whether a symbolic link leads out of the repository or into git's own folder. Follows the other links of the tree in
@@ -14,7 +16,8 @@ export function linkEscapes(path: string, links: ReadonlyMap<string, string | un
   let followed = 0;
   /** Prepends the target of a link to the remaining path; false if the target itself leads out. */
   const follow = (target: string | undefined): boolean => {
-    if (target === undefined || target === '' || /^\/|[\\\0]|^[A-Za-z]:/.test(target)) return false;
+    if (target === undefined || target === '' || target.length > maxTarget) return false;
+    if (/^\/|[\\\0]|^[A-Za-z]:/.test(target)) return false;
     todo.unshift(...target.split('/'));
     return ++followed <= maxLinks;
   };

@@ -3,13 +3,17 @@ import { hiddenCharacter } from '../task-spec/text.ts';
 
 /** Maximum file name length of common file systems, in bytes of UTF-8. */
 const maxNameBytes = 255;
+/** More folders than any project nests; the comparison of all folders of a path takes the square of their number. */
+const maxFolders = 100;
 
 /** The reason why a path is invalid in a change set; undefined if it is valid. */
 export function invalidPath(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('\\')) return 'is not a relative path with forward slashes';
   if (!path.isWellFormed()) return 'is not Unicode text';
   if (/[\t\r\n]/.test(path) || hiddenCharacter(path)) return 'contains control, bidirectional or invisible characters';
-  for (const part of path.split('/')) {
+  const parts = path.split('/');
+  if (parts.length > maxFolders) return `is in more than ${maxFolders} folders`;
+  for (const part of parts) {
     if (part === '' || part === '.' || part === '..') return 'has an empty or relative part';
     if (new TextEncoder().encode(part).length > maxNameBytes) return `has a name of more than ${maxNameBytes} bytes`;
     if (isGitFolder(part)) return "names git's own folder";
@@ -24,8 +28,8 @@ export function invalidPath(path: string): string | undefined {
 export function isGitFolder(name: string): boolean {
   const folded = name
     .replace(/[\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g, '')
-    .replace(/:.*$/s, '')
-    .replace(/[. ]+$/, '')
+    .replace(/:.*/s, '')
+    .replace(/(?<![. ])[. ]+$/, '')
     .toLowerCase();
   return folded === '.git' || folded === 'git~1';
 }

@@ -1,22 +1,27 @@
+import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath } from '../run/change-set.ts';
 import type { GuardInput } from './input.ts';
 import { pathMatcher } from './paths.ts';
 import { testSettings } from './test-settings.ts';
-import { countTests, mayHoldTests, type TestCounts } from './test-source.ts';
+import { countTests, maxTestFile, mayHoldTests, type TestCounts } from './test-source.ts';
 import { byPath, type Violation } from './violation.ts';
+
+/** Whether the tests or the test settings of this path are compared. */
+export const mayWeaken = (path: string): boolean => mayHoldTests(path) || testSettings(path, '') !== undefined;
+
+type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
+type Weakened = Violation & { refused: boolean };
 
 /**
  * Finds weakened tests: removed tests and new skips (`refused` until a person accepts them), changed test settings and
  * removed assertions (only shown to the reviewer first). It counts patterns in the source, which finds careless
  * weakening; it does not replace the review of the diff.
  */
-export async function weakenedTests(
-  input: Pick<GuardInput, 'change' | 'readBase'> & { task: Pick<GuardInput['task'], 'constraints'> },
-): Promise<(Violation & { refused: boolean })[]> {
-  const { change, readBase, task } = input;
+export function weakenedTests(input: WeakenedInput): Weakened[] {
+  const { change, base, task } = input;
   const contents = blobsByPath(change);
   const isTarget = pathMatcher(task.constraints.targetPaths);
-  const found: (Violation & { refused: boolean })[] = [];
+  const found: Weakened[] = [];
   const raise = (path: string, message: string, refused: boolean) =>
     found.push({ rule: 'TestsWeakened', path, message, refused });
 
@@ -25,11 +30,18 @@ export async function weakenedTests(
     const { path } = entry;
     const content = entry.op === 'put' ? text(contents.get(path)) : '';
     if (mayHoldTests(path)) {
-      const [before, after] = [countTests(text(await readBase(path))), countTests(content)];
-      files.push({ path, gone: entry.op === 'delete', before, after });
+      const tooLarge = [base.get(path), contents.get(path)].some((bytes) => (bytes?.length ?? 0) > maxTestFile);
+      if (tooLarge) raise(path, `has more than ${maxTestFile} bytes, too many to compare its tests`, true);
+      else
+        files.push({
+          path,
+          gone: entry.op === 'delete',
+          before: countTests(text(base.get(path))),
+          after: countTests(content),
+        });
     }
     if (testSettings(path, content) === undefined) continue;
-    const was = testSettings(path, text(await readBase(path)));
+    const was = testSettings(path, text(base.get(path)));
     const named = isTarget(path) !== undefined && !path.endsWith('package.json');
     if (was !== testSettings(path, content) && !named) {
       raise(path, 'changes how tests run, but the spec does not name this file', false);
@@ -61,5 +73,7 @@ export async function weakenedTests(
   }
   return found.sort(byPath);
 }
+
+export const weakenedJob: Job<WeakenedInput, Weakened[]> = { name: 'comparison of the tests', run: weakenedTests };
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());

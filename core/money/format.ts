@@ -11,5 +11,5 @@ export function formatUsd(micros: number): string {
   const sign = micros < 0 ? '-' : '';
   const abs = Math.abs(micros);
   if (abs === 0 || abs >= 10_000) return `${sign}$${(abs / 1_000_000).toFixed(2)}`;
-  return `${sign}$${(abs / 1_000_000).toFixed(6).replace(/0+$/, '')}`;
+  return `${sign}$${(abs / 1_000_000).toFixed(6).replace(/(?<!0)0+$/, '')}`;
 }

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { DrydockError, type ErrorName } from '../errors.ts';
 import { type Plan, plan } from './schema.ts';
 
-/** UTF-16 code units; longer than any plan a person would read. */
-const maxPlanLength = 200_000;
+/** UTF-16 code units; longer than any plan a person would read, and a third of a second for the most hostile text. */
+const maxPlanLength = 64_000;
 /** How many faults a message lists. */
 const maxFaults = 20;
 
@@ -47,8 +47,12 @@ interface Yaml {
 function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines });
-    const faults = [...document.errors, ...document.warnings].map((fault) => fault.message);
+    // A pretty error quotes its line, and a text can have as many errors as characters.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const faults = [...document.errors, ...document.warnings].map(({ message, pos }, i) => {
+      const { line, col } = i < maxFaults ? lines.linePos(pos[0]) : { line: 0, col: 0 };
+      return `${message} at line ${line}, column ${col}`;
+    });
     const value: unknown = faults.length === 0 ? document.toJS({ maxAliasCount: 0 }) : undefined;
     return { value, faults, lineOf: (issue) => lines.linePos(offsetOf(document, issue)).line || 1 };
   } catch (error) {

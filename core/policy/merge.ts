@@ -5,7 +5,7 @@ import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
-import { approversOf, personOf } from './people.ts';
+import { approversOf, operatorsOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
@@ -31,11 +31,13 @@ const own = <T>(map: Record<string, T>, key: string): T | undefined => (Object.h
  * Merges spec and policy (R34). A spec may only tighten the policy: a looser value is refused, never silently reduced.
  * All refusals are reported at once; `task` is present if there are none.
  * @param requester person id, see `personOf`
+ * @param barred others who may not approve, because they started a run of the same spec
  */
 export function applyPolicy(
   spec: TaskSpec,
   policy: Policy,
   requester: string,
+  barred: readonly string[] = [],
 ): { task?: EffectiveTask; problems: PolicyProblem[] } {
   const problems: PolicyProblem[] = [];
   const refuse: Refuse = (path, message, name = 'PolicyRefused') => problems.push({ name, message, path });
@@ -80,7 +82,7 @@ export function applyPolicy(
   }
   const team = teamOf(spec, repository?.team, policy, refuse);
   const limits = limitsOf(spec, policy, refuse);
-  const quorum = quorumOf(spec, policy, requester, refuse);
+  const quorum = quorumOf(spec, policy, requester, barred, refuse);
   const hosts = egressOf(spec, policy, refuse);
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
@@ -110,6 +112,7 @@ export function applyPolicy(
       team,
       budget: own(policy.budgets, team),
       policyApprovers: policy.review.approvers,
+      operators: operatorsOf(policy),
       people: policy.people,
       limits,
       ...quorum,
@@ -192,6 +195,7 @@ function quorumOf(
   spec: TaskSpec,
   policy: Policy,
   requester: string,
+  barred: readonly string[],
   refuse: Refuse,
 ): Pick<EffectiveTask, 'approvers' | 'requiredReviewers'> {
   const min = policy.review.required_reviewers;
@@ -209,9 +213,11 @@ function quorumOf(
   const person = personOf(policy, requester) ?? requester;
   const listedApprovers = approversOf(policy);
   const approvers = policy.review.solo ? [...new Set([...listedApprovers, person])] : listedApprovers;
-  const able = policy.review.solo ? approvers : approvers.filter((approver) => approver !== person);
+  const able = policy.review.solo
+    ? approvers
+    : approvers.filter((approver) => approver !== person && !barred.includes(approver));
   if (requiredReviewers > able.length) {
-    const message = `${requiredReviewers} reviewers are required, but only ${able.length} may approve besides the requester.`;
+    const message = `${requiredReviewers} reviewers are required, but only ${able.length} may approve besides the requester${barred.length > 0 ? ` and ${barred.join(', ')}, who also started a run of this spec` : ''}.`;
     const solo = `${requiredReviewers} reviewers are required, but only ${able.length} may approve.`;
     refuse('review.required_reviewers', policy.review.solo ? solo : message, 'QuorumImpossible');
   }

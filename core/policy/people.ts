@@ -36,6 +36,12 @@ export function approversOf(policy: People & { review: Pick<Policy['review'], 'a
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
+/** Person ids of the operators, each once. */
+export function operatorsOf(policy: People & Pick<Policy, 'operators'>): string[] {
+  const ids = policy.operators.map((who) => personOf(policy, who));
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}
+
 /**
  * The person id for the claims of an issuer: the person with this subject, otherwise the person with this verified
  * address. Undefined if the policy does not name the person, or if subject and address belong to two people. A person

@@ -11,7 +11,7 @@ import type { Policy } from './schema.ts';
 export function resolveTask(
   read: ReadSpec,
   policy: Policy,
-  by: { requester: string; agentOverride?: string },
+  by: { requester: string; barred?: readonly string[]; agentOverride?: string },
 ): EffectiveTask {
   const parsed = parsedSpec(read);
   const errors = parsed.problems.filter((problem) => problem.severity === 'error');
@@ -23,7 +23,7 @@ export function resolveTask(
     );
   }
   const spec = by.agentOverride === undefined ? parsed.spec : { ...parsed.spec, agent: by.agentOverride };
-  const { task, problems } = applyPolicy(spec, policy, by.requester);
+  const { task, problems } = applyPolicy(spec, policy, by.requester, by.barred);
   const first = problems[0];
   if (first || !task) {
     const name: ErrorName = first?.name ?? 'PolicyRefused';

@@ -36,7 +36,7 @@ const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
   if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'A remote helper (NAME::…) is not allowed.';
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme !== undefined && !['https', 'ssh', 'file'].includes(scheme)) return 'Use a path, https:// or ssh://.';
-  if (/^[A-Za-z]+:\/\/[^/@]*:[^/@]*@/.test(url)) return 'A URL may not contain a password.';
+  if (/^[A-Za-z]+:\/\/[^/@:]*:[^/@]*@/.test(url)) return 'A URL may not contain a password.';
   return undefined;
 });
 
@@ -174,6 +174,11 @@ export const policySchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this format.'),
     people: z.record(personId, person).default({}).describe('Person id → the names of that person in other systems.'),
+    operators: z
+      .array(personId)
+      .max(500)
+      .default([])
+      .describe('Person ids or e-mail addresses that may cancel and retry every run, and pause the admission of runs.'),
     repositories: z
       .record(field.repositoryName, repository)
       .default({})

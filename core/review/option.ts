@@ -21,7 +21,7 @@ const normalize = (text: string): string =>
   text
     .trim()
     .toLowerCase()
-    .replace(/[.!]+$/, '')
+    .replace(/(?<![.!])[.!]+$/, '')
     .replace(/\s+/g, ' ');
 
 /**

@@ -63,6 +63,9 @@ function refuseVoter(gate: Gate, vote: Vote): void {
   if (vote.person === gate.requester && !gate.solo && !answers) {
     throw new DrydockError('VoteRefused', `${vote.person} requested this run and may not decide it.`);
   }
+  if (gate.barred?.includes(vote.person) && !gate.solo && !answers) {
+    throw new DrydockError('VoteRefused', `${vote.person} started a run of this spec again and may not decide it.`);
+  }
   const allowed = answers ? gate.eligible : gate.approvers;
   if (!allowed.includes(vote.person)) {
     const may = allowed.length > 0 ? allowed.join(', ') : 'nobody';

@@ -94,6 +94,8 @@ export const effectiveTask = z.strictObject({
   budget: sprintBudget.optional(),
   /** Approvers as the policy lists them (a solo policy's requester is not added); they receive budget alerts. */
   policyApprovers: names,
+  /** People who may act on every run of the policy, besides its approvers. */
+  operators: names.optional(),
   /** People of the policy by id; they cast votes and reviews. */
   people: z.record(z.string(), person),
   limits: phaseLimits.extend({

@@ -83,6 +83,8 @@ export const gate = z.strictObject({
   /** A person has to decide: `--yes` may not. */
   needsPerson: z.boolean(),
   requester: z.string(),
+  /** Person ids that, like the requester, may not approve. */
+  barred: z.array(z.string()).exactOptional(),
   /** Person ids that may decide. */
   eligible: z.array(z.string()),
   required: z.int(),

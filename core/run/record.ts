@@ -63,6 +63,8 @@ export const runFacts = z.strictObject({
   title: text,
   /** Person id. */
   requester: text,
+  /** Person ids of those who started an attempt of this spec again; like the requester, they may not approve it. */
+  retriers: z.array(text).exactOptional(),
   attempt: z.int().nonnegative(),
   specPath: text,
   /** Git blob id of the spec's bytes. */

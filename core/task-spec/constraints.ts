@@ -5,11 +5,11 @@ import type { TaskSpec } from './schema.ts';
 /** The constraints of a spec, each with how it is enforced. */
 export type CompiledConstraints = EffectiveTask['constraints'];
 
-const only =
-  /^(?:please\s+)?(?:only\s+(?:(?:change|touch|modify|edit)\s+)?|(?:change|touch|modify|edit)\s+only\s+)(.+)$/is;
-const never = /^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:change|touch|modify|edit)\s+(.+)$/is;
-const nothingElse = /,?\s*(?:and|but)?\s*(?:nothing else|no other (?:files?|paths?))$/i;
-const itsTests = /\s*(?:,|\band\b)?\s*\b(?:its|their|the\s+(?:matching|corresponding))\s+tests?\b/i;
+// For text whose white space is single spaces: repeated optional space makes a search quadratic.
+const only = /^(?:please )?(?:only (?:(?:change|touch|modify|edit) )?|(?:change|touch|modify|edit) only )(.+)$/i;
+const never = /^(?:please )?(?:do not|don't|don’t|never) (?:change|touch|modify|edit) (.+)$/i;
+const nothingElse = /,? ?(?:and|but)? ?(?:nothing else|no other (?:files?|paths?))$/i;
+const itsTests = / ?(?:,|\band\b)? ?\b(?:its|their|the (?:matching|corresponding)) tests?\b/i;
 
 /** Compiles constraints that name paths to globs, and determines how each constraint is enforced. */
 export function compileConstraints(spec: TaskSpec): CompiledConstraints {
@@ -41,7 +41,7 @@ export function compileConstraints(spec: TaskSpec): CompiledConstraints {
 
 /** The path rule of a constraint that contains nothing else: the only paths that may change, or paths that may not. */
 export function pathRule(text: string): { kind: 'only' | 'never'; globs: string[] } | undefined {
-  const plain = text.trim().replace(/[.;]$/, '').replace(nothingElse, '');
+  const plain = text.trim().replace(/[.;]$/, '').replace(/\s+/g, ' ').replace(nothingElse, '');
   const allowed = globsOf(only.exec(plain)?.[1]);
   if (allowed) return { kind: 'only', globs: allowed };
   const forbidden = globsOf(never.exec(plain)?.[1]);
@@ -58,8 +58,8 @@ function globsOf(list: string | undefined): string[] | undefined {
 /** `a/b.ts, c/d and "e"` as paths; undefined if any word is not a path, because half a rule would mislead. */
 function pathList(text: string): string[] | undefined {
   const words = text
-    .replace(/\b(?:the\s+)?(?:files?|folders?|director(?:y|ies)|paths?)\s+(?=\S)/gi, '')
-    .split(/\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+/i)
+    .replace(/\b(?:the )?(?:files?|folders?|director(?:y|ies)|paths?) (?=\S)/gi, '')
+    .split(/ ?, ?(?:and |or )?| (?:and|or) /i)
     .map((word) => word.trim().replace(/^[`"'“]|[`"'”]$/g, ''))
     .filter((word) => word !== '');
   if (words.length === 0) return undefined;

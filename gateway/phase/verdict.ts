@@ -12,8 +12,10 @@ export interface SandboxEnd {
   failure?: Failure;
   /** A limit that the kernel enforced inside; it explains a failure but does not cause one. */
   limit?: Failure;
-  /** The failure if there is no result either. */
+  /** The failure if there is no result either, or if it crashed. */
   lost: Failure;
+  /** Its first process did not end by itself after it had put the result. */
+  crashed?: boolean;
 }
 
 /**
@@ -36,7 +38,8 @@ export function judge(seen: {
   const limit = result === undefined || result.outcome === 'failed' ? ended.limit : undefined;
   const invalid =
     read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
-  const failure = ended.failure ?? reported ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
+  const lost = result === undefined || ended.crashed === true ? ended.lost : undefined;
+  const failure = ended.failure ?? reported ?? limit ?? invalid ?? lost;
   return { ...defined({ result, failure }) };
 }
 

@@ -9,6 +9,7 @@ import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
+import { createThread } from '../../adapters/thread/thread.ts';
 import { optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
@@ -24,6 +25,14 @@ import { logger, traced } from './telemetry.ts';
 import { vault } from './vault.ts';
 
 const gates = named(() => createGates(dynamo(), variable('gates')));
+
+/** Below the 29 seconds that an HTTP request may take; a fifth of the memory of a function. */
+const jobMs = 20_000;
+const jobMemoryMb = 256;
+
+const thread = once(() =>
+  createThread({ program: new URL('./judge.mjs', import.meta.url), deadlineMs: jobMs, memoryMb: jobMemoryMb }),
+);
 
 const notifier = once(() =>
   composeNotifier({
@@ -101,10 +110,14 @@ export async function composeDeps(): Promise<Deps> {
         access,
         scope,
         dataDir: '/tmp',
+        thread: thread(),
         collaboration: createCollaboration(access, scope),
       });
     },
     notifier: { notify: (message) => notifier().notify(message) },
+    get thread() {
+      return thread();
+    },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
     agentFiles: (path) => path,
     runLink: (runId) => pageOf('runs', runId),

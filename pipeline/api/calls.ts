@@ -58,7 +58,7 @@ const shapes = {
   activity: z.tuple([reference]),
   host: z.tuple([reference]),
   diff: z.tuple([reference]),
-  pause: z.tuple([z.boolean(), who]),
+  pause: z.tuple([z.boolean(), who, policySchema]),
   paused: z.tuple([]),
   budget: z.tuple([z.string().max(200), policySchema]),
   why: z.tuple([z.string().max(4_000), z.string().max(4_000), z.int().min(1)]),

@@ -99,7 +99,7 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
     case 'cancel':
       return [first, person, third];
     case 'pause':
-      return [first, person];
+      return [first, person, policy];
     case 'budget':
       return [first, policy];
     case 'list':

@@ -1,6 +1,8 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { approversOf, operatorsOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { mustActOnRun } from '../../core/review/may-act.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
@@ -8,11 +10,14 @@ import { loadPolicy } from './stored-policy.ts';
 import { type Submitted, submit } from './submit.ts';
 
 /**
- * Starts the next attempt of an ended run, under the current policy.
- * @param requester Person id.
- * @throws RunUnfinished, and the errors of `submit`.
+ * Starts the next attempt of an ended run, under the current policy. The requester stays the same; a person who repeats
+ * the run of another one may not approve it either.
+ * @param person Person id.
+ * @throws VoteRefused for a person who may not act on the run; RunUnfinished; and the errors of `submit`.
  */
-export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, requester: string): Promise<Submitted> {
+export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, person: string): Promise<Submitted> {
+  const people = { approvers: approversOf(policy), operators: operatorsOf(policy) };
+  mustActOnRun(person, record, people, `retry ${record.taskId}`);
   if (!isFinal(record.status)) throw new DrydockError('RunUnfinished', `${record.taskId} is ${record.status}.`);
   const attempts = (await deps.runs.byTask(record.repository, record.taskId)).map((other) => other.attempt);
   // A repository that came from `--repo` is taken from the run's own policy, so that a retry needs no flags.
@@ -25,7 +30,8 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, re
     file: record.specPath,
     bytes: await deps.artifacts.get(record.specDigest),
     policy: { ...policy, repositories },
-    requester,
+    requester: record.requester,
+    retrier: person,
     attempt: Math.max(...attempts) + 1,
     dryRun: false,
     ...defined({ agent: record.agentOverride, origin: record.origin }),

@@ -4,6 +4,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { microsOf } from '../../core/money/format.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { involvedIn } from '../../core/review/may-act.ts';
 import { anotherAttempt } from '../../core/run/another-attempt.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
@@ -22,6 +23,8 @@ export interface SubmitRequest {
   policy: Policy;
   /** Person id. */
   requester: string;
+  /** Person id of somebody else who asks for another attempt. */
+  retrier?: string;
   /** Default: the latest attempt of this spec, or the next one if `anotherAttempt` gives a reason. */
   attempt?: number;
   agent?: string;
@@ -47,8 +50,15 @@ export interface Submitted {
  * @throws SpecInvalid, PolicyRefused and the other refusals of the policy; then nothing was written.
  */
 export async function submit(deps: Deps, request: SubmitRequest): Promise<Submitted> {
-  const task = resolveTask(request.read ?? readSpec(request.file, request.bytes), request.policy, {
+  const read = request.read ?? readSpec(request.file, request.bytes);
+  const specBlob = gitBlobSha(request.bytes);
+  const earlier = await earlierAttempts(deps, read, specBlob);
+  const retriers = [
+    ...new Set([...earlier.flatMap(involvedIn), ...(request.retrier === undefined ? [] : [request.retrier])]),
+  ].filter((person) => person !== request.requester);
+  const task = resolveTask(read, request.policy, {
     requester: request.requester,
+    barred: retriers,
     ...defined({ agentOverride: request.agent }),
   });
   const { spec } = task;
@@ -57,7 +67,6 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
       remedy: 'Push the spec to the repository that it names.',
     });
   }
-  const specBlob = gitBlobSha(request.bytes);
   const [specDigest, policyDigest, taskDigest] = await Promise.all([
     deps.artifacts.put(request.bytes),
     putJson(deps.artifacts, request.policy),
@@ -65,7 +74,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   ]);
   const { attempt, because } =
     request.attempt === undefined
-      ? await openAttempt(deps, request, task, { specBlob, policyDigest })
+      ? await openAttempt(deps, request, task, earlier, policyDigest)
       : { attempt: request.attempt };
   const key = runKey(spec.repository, spec.task_id, specBlob, attempt);
   // A dry run claims nothing, so it needs another name than the real run.
@@ -80,6 +89,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     team: task.team,
     title: spec.title ?? firstLine(spec.instructions),
     requester: request.requester,
+    ...(retriers.length > 0 ? { retriers } : {}),
     attempt,
     specPath: request.file,
     specBlob,
@@ -112,19 +122,24 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   return { runId, outcome, attempt, ...defined({ because }) };
 }
 
+/** Earlier attempts of exactly these bytes, oldest first. */
+async function earlierAttempts(deps: Deps, { spec }: ReadSpec, specBlob: string): Promise<RunRecord[]> {
+  if (!spec) return [];
+  const runs = await deps.runs.byTask(spec.repository, spec.task_id);
+  return runs.filter((run) => run.specBlob === specBlob && !run.dryRun).sort((a, b) => a.attempt - b.attempt);
+}
+
 /** The latest attempt of exactly these bytes, or the next one. */
 async function openAttempt(
   deps: Deps,
   request: SubmitRequest,
   task: EffectiveTask,
-  { specBlob, policyDigest }: { specBlob: string; policyDigest: string },
+  earlier: RunRecord[],
+  policyDigest: string,
 ): Promise<{ attempt: number; because?: string }> {
   if (request.dryRun) return { attempt: 1 };
   const { spec } = task;
-  const runs = (await deps.runs.byTask(spec.repository, spec.task_id)).filter(
-    (run) => run.specBlob === specBlob && !run.dryRun,
-  );
-  const latest = runs.sort((a, b) => a.attempt - b.attempt).at(-1);
+  const latest = earlier.at(-1);
   if (!latest) return { attempt: 1 };
   const today = { policyDigest, ...defined({ agent: request.agent }) };
   const because = anotherAttempt(latest, today) ?? anotherAttempt(latest, { ...today, ...(await headOf()) });

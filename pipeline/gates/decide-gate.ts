@@ -1,13 +1,16 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan/schema.ts';
+import { movedBranch } from '../../core/review/moved-branch.ts';
 import { votedFor } from '../../core/review/option.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ReviewThread } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
+import { absentBranch } from '../repository/absent-branch.ts';
 import { putJson } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 import { applyDecision } from './apply-decision.ts';
 
 interface VoteRequest {
@@ -33,7 +36,7 @@ const voteAttempts = 20;
 
 /**
  * Counts a vote and, at quorum, decides the gate and answers its token.
- * @throws GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted, PlanInvalid.
+ * @throws BranchTaken for an approval of a branch that somebody else moved; GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted, PlanInvalid.
  */
 export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate> {
   for (let attempt = 0; attempt < voteAttempts; attempt++) {
@@ -62,6 +65,13 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   throw new DrydockError('Conflict', `Too many people vote on ${request.gateId} at the same time.`);
 }
 
+/** Checks that the branch still points to the commit under vote, because the host delivers what the branch holds. */
+async function mustHold(deps: Deps, gate: Gate): Promise<void> {
+  const { host, location, record } = await loadRunContext(deps, gate.runId);
+  const now = await host.resolve(location, record.branch).catch(absentBranch);
+  if (now !== gate.head) throw movedBranch(record.branch, gate.head, now);
+}
+
 async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteRequest): Promise<GateDecision | undefined> {
   let decision: GateDecision | undefined;
   try {
@@ -75,6 +85,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
   if ((request.edit !== undefined || request.constraint !== undefined) && gate.kind !== 'plan') {
     throw new DrydockError('AnswerInvalid', 'Only a plan can be edited or given a constraint.');
   }
+  if (gate.kind === 'review' && vote.choice === 'approve') await mustHold(deps, gate);
   const edit = request.edit && (await putJson(deps.artifacts, request.edit()));
   return (
     decision && {

@@ -43,6 +43,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
     approvers: task.approvers,
     revisionsLeft,
     requester: record.requester,
+    ...defined({ barred: record.retriers }),
     solo: task.solo,
     approvals: [],
     status: 'pending',

@@ -1,26 +1,47 @@
 import { DrydockError } from '../../core/errors.ts';
-import { guardChange } from '../../core/guard/guard.ts';
+import { guardJob } from '../../core/guard/guard.ts';
+import { basePaths, type GuardInput } from '../../core/guard/input.ts';
 import type { Violation } from '../../core/guard/violation.ts';
+import { mayWeaken, weakenedJob } from '../../core/guard/weakened.ts';
+import type { ChangeSet } from '../../core/run/change-set.ts';
 import type { Deps } from '../deps.ts';
 import { loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
-/** Runs the guard on the stored change set and the tree of the base, before Verify and again before Publish. */
+/** Bytes at the base of all changed files together; a person reviews no larger change. */
+const maxBase = 64 * 1024 * 1024;
+
+/**
+ * Runs the guard on the stored change set and the tree of the base, before Verify and again before Publish.
+ * @throws GuardTimedOut, LimitExceeded for a change that is too costly to check.
+ */
 export async function guardTask(deps: Deps, context: RunContext): Promise<Violation[]> {
-  const { record, task } = context;
+  const { record } = context;
   const { changeSet } = record.work;
-  if (!changeSet || record.base === undefined)
-    throw new DrydockError('Internal', `Run ${record.runId} has no change set.`);
-  const base = record.base;
-  const [change, tree] = await Promise.all([
-    loadChange(deps.artifacts, changeSet),
-    context.host.listTree(context.location, base),
-  ]);
-  return guardChange({
-    change,
-    tree,
-    readBase: (path) => context.host.readFile(context.location, base, path),
-    task,
+  if (!changeSet) throw new DrydockError('Internal', `Run ${record.runId} has no change set.`);
+  const input = await guardInput(context, await loadChange(deps.artifacts, changeSet));
+  return deps.thread.run(guardJob, {
+    ...input,
     weakeningAccepted: record.work.acceptedWeakening === changeSet.manifest,
   });
+}
+
+/** Tests that a change weakens, compared with its base (R45). @throws GuardTimedOut, LimitExceeded. */
+export async function weakenedTests(deps: Deps, context: RunContext, change: ChangeSet): Promise<Violation[]> {
+  const { base, task } = await guardInput(context, change, mayWeaken);
+  return deps.thread.run(weakenedJob, { change, base, task });
+}
+
+async function guardInput(
+  context: RunContext,
+  change: ChangeSet,
+  matters?: (path: string) => boolean,
+): Promise<Omit<GuardInput, 'weakeningAccepted'>> {
+  const { record, host, location } = context;
+  const { constraints, protectedPaths, limits } = context.task;
+  if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
+  const tree = await host.listTree(location, record.base);
+  const paths = basePaths(change.manifest.entries, tree, limits.changedFiles, matters);
+  const base = await host.readFiles(location, record.base, paths, maxBase);
+  return { change, tree, base, task: { constraints, protectedPaths, limits } };
 }

@@ -1,11 +1,12 @@
 import type { PullRequestRequest } from '../../core/ports/host/code-host.ts';
 import { codeownersPaths, ownersOf } from '../../core/review/codeowners.ts';
+import { involvedIn } from '../../core/review/may-act.ts';
 import type { ChangeManifest } from '../../core/run/change-set.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 /**
- * The accounts and teams to request reviews from: the policy's approvers with an account on the host, without the
- * requester, and the owners of the changed paths by CODEOWNERS of the base.
+ * The accounts and teams to request reviews from: the policy's approvers with an account on the host, without those
+ * who started the run, and the owners of the changed paths by CODEOWNERS of the base.
  */
 export async function reviewersOf(
   context: RunContext,
@@ -14,7 +15,7 @@ export async function reviewersOf(
 ): Promise<PullRequestRequest['reviewers']> {
   const { task, host, location, record } = context;
   if (!host.collaboration) return { logins: [], teams: [] };
-  const people = task.approvers.filter((person) => person !== record.requester);
+  const people = task.approvers.filter((person) => !involvedIn(record).includes(person));
   const logins = people.flatMap((person) => task.people[person]?.github ?? []);
   const owners = await codeowners(host, location, base);
   const { logins: more, teams } = ownersOf(

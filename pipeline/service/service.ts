@@ -3,11 +3,12 @@ import { on } from 'node:events';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
-import { personOf } from '../../core/policy/people.ts';
+import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
+import { mustActOnRun, mustOperate } from '../../core/review/may-act.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
 import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
@@ -66,6 +67,8 @@ export interface Audit {
   runId: string;
   taskId: string;
   requester: string;
+  /** Who started an attempt of this spec again. */
+  retriers: string[];
   policyDigest: string;
   events: RunEvent[];
   gates: GateView[];
@@ -100,7 +103,8 @@ export interface Service {
   host(run: string): Promise<HostView | null>;
   /** The published change as a unified diff, cut after 512 KiB; null before the run has published. */
   diff(run: string): Promise<UnifiedDiff | null>;
-  pause(paused: boolean, who: string): Promise<{ paused: boolean }>;
+  /** @throws VoteRefused for a person who is neither an approver nor an operator of the policy. */
+  pause(paused: boolean, who: string, policy: Policy): Promise<{ paused: boolean }>;
   /** Whether admission of new runs is paused. */
   paused(): Promise<boolean>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
@@ -164,7 +168,9 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async cancel(run, who, reason) {
       const record = await resolveRun(deps, run);
-      const by = await person(record.runId, who);
+      const task = await loadTask(deps, record);
+      const by = personOf(task, who) ?? who;
+      mustActOnRun(by, record, task, `cancel ${record.taskId}`);
       return runView(deps, await stopRun(deps, record.runId, { as: 'Cancelled', by, reason }));
     },
 
@@ -180,13 +186,16 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async audit(run) {
       const record = await resolveRun(deps, run);
-      const { runId, taskId, requester, policyDigest } = record;
+      const { runId, taskId, requester, retriers = [], policyDigest } = record;
       const [events, gates, calls] = await Promise.all([
         deps.runs.events(runId),
         deps.gates.byRun(runId),
         deps.ledger.calls(runId),
       ]);
-      return { runId, taskId, requester, policyDigest, events, gates: await Promise.all(gates.map(gateView)), calls };
+      return {
+        ...{ runId, taskId, requester, retriers, policyDigest, events, calls },
+        gates: await Promise.all(gates.map(gateView)),
+      };
     },
 
     async evidence(run) {
@@ -207,8 +216,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     paused: () => deps.admission.paused(),
 
-    async pause(paused, who) {
-      await deps.admission.setPaused(paused, who);
+    async pause(paused, who, policy) {
+      const by = personOf(policy, who) ?? who;
+      const people = { approvers: approversOf(policy), operators: operatorsOf(policy) };
+      mustOperate(by, people, paused ? 'pause the admission of runs' : 'resume the admission of runs');
+      await deps.admission.setPaused(paused, by);
       if (!paused) {
         const queued = (await deps.runs.list()).filter((record) => record.status === 'queued');
         for (const scope of new Set(queued.map(slotScope))) await wakeQueued(deps, scope);

@@ -4,6 +4,7 @@ import { formatUsd } from '../../core/money/format.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { mustActOnRun } from '../../core/review/may-act.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -70,13 +71,12 @@ async function carryOut(
     case 'status':
       return statusOf(run);
     case 'cancel': {
-      await mustDecide(deps, run, person);
+      mustActOnRun(person, run, await loadTask(deps, run), `cancel ${run.taskId}`);
       const reason = command.text || 'cancelled in a comment';
       await stopRun(deps, run.runId, { as: 'Cancelled', by: person, reason });
       return `cancelled ${code(run.runId)}.`;
     }
     case 'retry': {
-      await mustDecide(deps, run, person);
       const { runId } = await retryRun(deps, run, hosted.policy, person);
       await deps.runLinks.link(hosted.repository, `pull:${event.number}`, runId);
       return `started ${code(runId)}.`;
@@ -116,13 +116,6 @@ async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<G
     });
   }
   return gate;
-}
-
-/** Only the requester and the approvers of the policy may end or repeat a run. @throws VoteRefused. */
-async function mustDecide(deps: Deps, run: RunRecord, person: string): Promise<void> {
-  const { policyApprovers } = await loadTask(deps, run);
-  if (person === run.requester || policyApprovers.includes(person)) return;
-  throw new DrydockError('VoteRefused', `${person} is neither the requester nor an approver of ${run.taskId}.`);
 }
 
 function statusOf(run: RunRecord): string {

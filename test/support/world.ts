@@ -7,6 +7,7 @@ import { loadPolicy, personId } from '../../cli/config/load-policy.ts';
 import { openServerProcess, type ServerProcess, type ServerProcessOptions } from '../../cli/local/compose.ts';
 import { follow } from '../../cli/terminal/follow.ts';
 import type { Output } from '../../cli/terminal/output.ts';
+import type { Policy } from '../../core/policy/schema.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 
 /** A machine of its own for a scenario: repository, agent, policy, data folder; all gone afterwards. */
@@ -158,8 +159,12 @@ export async function run(
   };
 }
 
+/** The policy of a world, as the commands load it. */
+export const policyOf = (world: World): Policy =>
+  loadPolicy({ policy: policyFile(world), repositories: new Map() }).policy;
+
 export async function submit(world: World, server: ServerProcess, request: RunRequest = {}) {
-  const { policy } = loadPolicy({ policy: policyFile(world), repositories: new Map() });
+  const policy = policyOf(world);
   const { file, bytes } = world.spec(request.spec);
   return server.service.submit({
     file,

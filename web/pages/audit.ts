@@ -13,6 +13,7 @@ export function auditPage(context: PageContext, audit: Audit): Markup {
 ${facts([
   ['Run', markup`<code>${audit.runId}</code>`],
   ['Requested by', audit.requester],
+  ['Started again by', audit.retriers.join(', ')],
   ['Policy', markup`<code>${audit.policyDigest}</code>`],
 ])}
 <section><h2>Decisions</h2>${

@@ -49,6 +49,7 @@ ${gate.status === 'pending' && !expired ? decide(context, parts) : refused && dr
     ['May answer', gate.kind === 'question' ? gate.eligible.join(', ') : null],
     ['Approvals', `${gate.approvals.length} of ${gate.required}`],
     ['Requested by', markup`${gate.requester}${!gate.solo && markup` <span class="quiet">(may not approve)</span>`}`],
+    ['Started again by', gate.barred ? `${gate.barred.join(', ')}${gate.solo ? '' : ' (may not approve)'}` : null],
     ['Repository', run.repository],
     ['Opened', moment(gate.openedAt, context.now)],
     ['Expires', gate.status === 'pending' ? moment(gate.expiresAt, context.now) : null],
@@ -103,7 +104,7 @@ function decide(context: PageContext, { gate, evidence, refused }: GateParts): M
   const who = context.visitor?.who ?? '';
   const person = personOf(context.options.policy, who) ?? who;
   const listed = gate.eligible.includes(person) || gate.approvers.includes(person);
-  const own = person === gate.requester && !gate.solo;
+  const own = [gate.requester, ...(gate.barred ?? [])].includes(person) && !gate.solo;
   const choice = (name: string, body: Markup): Markup =>
     form(
       context,
@@ -117,7 +118,7 @@ function decide(context: PageContext, { gate, evidence, refused }: GateParts): M
   const revise = gate.kind === 'review' || (gate.kind === 'plan' && gate.revisionsLeft > 0);
   return markup`<section class="decide"><h2>Decide as ${who}</h2>
 ${!listed && markup`<div class="box warn"><p>${who} may not decide this gate; the vote will be refused.</p></div>`}
-${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} requested this run, so another person has to approve it.</p></div>`}
+${own && gate.kind !== 'question' && markup`<div class="box warn"><p>${who} ${person === gate.requester ? 'requested this run' : 'started this run again'}, so another person has to approve it.</p></div>`}
 ${gate.kind === 'question' && choice('answer', answerFields(gate, refused?.draft))}
 ${
   (gate.kind !== 'question' || gate.acceptable) &&

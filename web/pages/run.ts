@@ -74,6 +74,7 @@ const header = ({ now }: PageContext, { run, audit }: RunParts): Markup => {
       run.pullRequest ? markup`${link(run.pullRequest.url)}${run.pullRequest.draft && ' (draft)'}` : null,
     ],
     ['Requested by', audit.requester],
+    ['Started again by', audit.retriers.join(', ')],
     [
       'Cost',
       markup`${formatUsd(microsOf(usd))} <span class="quiet">${tokens.input} tokens in, ${tokens.output} out, ${tokens.cached} cached</span>`,

@@ -1,3 +1,4 @@
+import type { Job } from '../../../core/ports/runtime/thread.ts';
 import { isBinary, linesOf } from '../repository/objects.ts';
 import { type Hunk, hunksOf } from './hunks.ts';
 
@@ -15,7 +16,7 @@ const headingBytes = 80;
 /**
  * Git's output for one changed file, in lines. `before` or `after` is absent if the file does not exist on that side.
  */
-export function diffOfFile(path: string, before: DiffSide | undefined, after: DiffSide | undefined): string[] {
+function diffOfFile(path: string, before: DiffSide | undefined, after: DiffSide | undefined): string[] {
   const [a, b] = [quoted(`a/${path}`), quoted(`b/${path}`)];
   const out = [`diff --git ${a} ${b}\n`];
   if (!before) out.push(`new file mode ${after?.mode}\n`);
@@ -33,6 +34,18 @@ export function diffOfFile(path: string, before: DiffSide | undefined, after: Di
   if (hunks.length === 0) return out;
   return [...out, `--- ${from}${before ? tab : ''}\n`, `+++ ${to}${after ? tab : ''}\n`, ...hunks];
 }
+
+/** One changed file for {@link diffOfFile}. */
+export interface FilePair {
+  path: string;
+  before: DiffSide | undefined;
+  after: DiffSide | undefined;
+}
+
+export const diffJob: Job<FilePair[], string[]> = {
+  name: 'diff of the change',
+  run: (pairs) => pairs.flatMap(({ path, before, after }) => diffOfFile(path, before, after)),
+};
 
 function printed(a: string[], b: string[]): string[] {
   const out: string[] = [];

@@ -1,8 +1,9 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
+import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { limitConcurrency, maxText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
-import { type DiffSide, diffOfFile } from './diff-file.ts';
+import { type DiffSide, diffJob, type FilePair } from './diff-file.ts';
 import { same } from './merge-file.ts';
 import { kind } from './renames.ts';
 
@@ -16,9 +17,10 @@ const ahead = 8;
  * output reaches `maxBytes`.
  * Differences from `git diff-tree -p`: changes among repeated lines may be aligned differently, ids always have 7
  * digits, files over 8 MiB count as binary, and a text with thousands of changed lines may not get a minimal diff.
- * @throws Internal if `base` or `commit` is not a commit id.
+ * @throws Internal if `base` or `commit` is not a commit id; GuardTimedOut for texts that are too costly to compare.
  */
 export async function unifiedDiff(
+  thread: Thread,
   objects: Objects,
   base: string,
   commit: string,
@@ -36,10 +38,10 @@ export async function unifiedDiff(
   const out: string[] = [];
   let size = 0;
   for (let i = 0; i < changed.length; i += ahead) {
-    const texts = await Promise.all(
-      changed.slice(i, i + ahead).map(({ path }) => linesFor(path, before.get(path), after.get(path), read)),
+    const pairs = await Promise.all(
+      changed.slice(i, i + ahead).map(({ path }) => pairsOf(path, before.get(path), after.get(path), read)),
     );
-    for (const line of texts.flat()) {
+    for (const line of await thread.run(diffJob, pairs.flat())) {
       if (size + line.length > maxBytes) return { text: textOf(out), truncated: true };
       out.push(line);
       size += line.length;
@@ -48,17 +50,20 @@ export async function unifiedDiff(
   return { text: textOf(out), truncated: false };
 }
 
-async function linesFor(
+async function pairsOf(
   path: string,
   before: TreeEntry | undefined,
   after: TreeEntry | undefined,
   read: (sha: string) => Promise<Uint8Array>,
-): Promise<string[]> {
+): Promise<FilePair[]> {
   const [a, b] = await Promise.all([side(before, after, read), side(after, before, read)]);
   // A file that becomes a link, or a link that becomes a file, is one deletion and one addition.
   if (before && after && kind(before) !== kind(after))
-    return [...diffOfFile(path, a, undefined), ...diffOfFile(path, undefined, b)];
-  return diffOfFile(path, a, b);
+    return [
+      { path, before: a, after: undefined },
+      { path, before: undefined, after: b },
+    ];
+  return [{ path, before: a, after: b }];
 }
 
 /** One side with its content. Content that the diff does not show is not read. */

@@ -1,7 +1,8 @@
+import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
-import { isBinary, linesOf } from '../repository/objects.ts';
+import { isBinary } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
-import { type Markers, mergeText } from './merge-text.ts';
+import { type Markers, mergeJob } from './merge-text.ts';
 import { kind } from './renames.ts';
 
 /** One file in the three trees; a version is absent if its tree does not contain the file. */
@@ -23,6 +24,8 @@ export interface MergedFile {
 export interface Contents {
   read(sha: string): Promise<Uint8Array>;
   add(sha: string, bytes: Uint8Array): void;
+  /** Where texts are merged. */
+  thread: Thread;
 }
 
 const plainMarkers: Markers = { target: 'target', change: 'change', size: 7 };
@@ -67,9 +70,13 @@ async function mergeContent(
   );
   const bytes = await Promise.all(versions);
   if (bytes.some(isBinary)) return theirs;
-  const [from = [], into = [], ours = []] = bytes.map(linesOf);
-  const { lines, conflict } = mergeText(from, into, ours, markers);
-  const merged = Buffer.from(lines.join(''), 'latin1');
+  const [from, into, ours] = bytes as [Uint8Array, Uint8Array, Uint8Array];
+  const { bytes: merged, conflict } = await contents.thread.run(mergeJob, {
+    base: from,
+    target: into,
+    change: ours,
+    markers,
+  });
   const blobSha = gitBlobSha(merged);
   contents.add(blobSha, merged);
   return { blobSha, conflict };

@@ -26,8 +26,8 @@ export async function versionsOf(
     versions.set(path, { base: base.get(path), target: target.get(path), change: change.get(path) });
   const both = new Set(touched.filter((path) => base.has(path) && !same(base.get(path), target.get(path))));
   const lost = (tree: Tree) => new Set([...both].filter((path) => !tree.has(path)));
-  const theirs = await findRenames(base, target, lost(target), contents.read);
-  const ours = await findRenames(base, change, lost(change), contents.read);
+  const theirs = await findRenames(base, target, lost(target), contents);
+  const ours = await findRenames(base, change, lost(change), contents);
   const disputed: string[] = [];
   for (const old of both) {
     const [there, here] = [theirs.get(old), ours.get(old)];

@@ -1,3 +1,5 @@
+import type { Job } from '../../../core/ports/runtime/thread.ts';
+import { linesOf } from '../repository/objects.ts';
 import { type Hunk, hunksOf } from './hunks.ts';
 
 /** Conflict markers: the label of each side, and the length of the marker in characters. */
@@ -31,6 +33,7 @@ const nearLines = 3;
 /**
  * Three-way merge of lines, line ends included. If both sides changed the same or adjacent lines, the result has both
  * versions between git's conflict markers, reduced to the lines that differ.
+ * @internal for its tests
  */
 export function mergeText(base: string[], target: string[], change: string[], markers: Markers): MergedText {
   const crlf = target[0]?.endsWith('\r\n') === true && change[0]?.endsWith('\r\n') === true;
@@ -47,6 +50,17 @@ export function mergeText(base: string[], target: string[], change: string[], ma
   });
   return { lines, conflict: joined.some((piece) => 'target' in piece) };
 }
+
+/** The three versions of a file. */
+type Versions = { base: Uint8Array; target: Uint8Array; change: Uint8Array; markers: Markers };
+
+export const mergeJob: Job<Versions, { bytes: Uint8Array; conflict: boolean }> = {
+  name: 'merge of the change',
+  run({ base, target, change, markers }) {
+    const { lines, conflict } = mergeText(linesOf(base), linesOf(target), linesOf(change), markers);
+    return { bytes: Buffer.from(lines.join(''), 'latin1'), conflict };
+  },
+};
 
 function pieces(base: string[], target: string[], change: string[]): Piece[] {
   const found: Piece[] = [];

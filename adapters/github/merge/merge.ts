@@ -1,3 +1,4 @@
+import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../../core/run/change-set.ts';
 import { limitConcurrency, type Objects } from '../repository/objects.ts';
 import type { Tree, TreeEntry } from '../repository/tree.ts';
@@ -20,6 +21,7 @@ type Side = 'target' | 'change';
  * - At most 100 new files are read to find a renamed file whose content changed.
  */
 export async function mergeOnto(
+  thread: Thread,
   objects: Objects,
   change: ChangeSet,
   onto: string,
@@ -29,6 +31,7 @@ export async function mergeOnto(
   const wanted = withChange(base, change, known);
   const fromHost = limitConcurrency(objects.blob);
   const contents: Contents = {
+    thread,
     read(sha) {
       const found = known.get(sha) ?? fromHost(sha);
       known.set(sha, found);

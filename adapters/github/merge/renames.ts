@@ -1,7 +1,11 @@
+import type { Job, Thread } from '../../../core/ports/runtime/thread.ts';
 import { isBinary, linesOf } from '../repository/objects.ts';
 import type { Tree, TreeEntry } from '../repository/tree.ts';
 
-type Read = (sha: string) => Promise<Uint8Array>;
+interface Reading {
+  read(sha: string): Promise<Uint8Array>;
+  thread: Thread;
+}
 interface File {
   path: string;
   entry: TreeEntry;
@@ -23,7 +27,7 @@ export async function findRenames(
   before: Tree,
   after: Tree,
   wanted: Set<string>,
-  read: Read,
+  contents: Reading,
 ): Promise<Map<string, string>> {
   const renames = new Map<string, string>();
   if (wanted.size === 0) return renames;
@@ -37,7 +41,7 @@ export async function findRenames(
   sameContent(gone, added, take);
   const lost = gone.filter(({ path, entry }) => wanted.has(path) && !renames.has(path) && isFile(entry));
   const free = added.filter(({ path, entry }) => !taken.has(path) && isFile(entry));
-  await alike(lost, free, read, take);
+  await alike(lost, free, contents, take);
   return new Map([...renames].filter(([from]) => wanted.has(from)));
 }
 
@@ -60,7 +64,12 @@ function sameContent(gone: File[], added: File[], take: (from: File, to: File) =
   }
 }
 
-async function alike(lost: File[], free: File[], read: Read, take: (from: File, to: File) => void): Promise<void> {
+async function alike(
+  lost: File[],
+  free: File[],
+  { read, thread }: Reading,
+  take: (from: File, to: File) => void,
+): Promise<void> {
   const [fromNames, toNames] = [counted(lost), counted(free)];
   const gone = new Set<File>();
   let reads = 0;
@@ -73,7 +82,7 @@ async function alike(lost: File[], free: File[], read: Read, take: (from: File, 
       seen.add(to.entry.blobSha);
     }
     const [a, b] = await Promise.all([read(from.entry.blobSha), read(to.entry.blobSha)]);
-    return similarity(a, b);
+    return thread.run(similarityJob, { a, b });
   };
   for (const from of lost) {
     const name = nameOf(from.path);
@@ -112,6 +121,11 @@ export function similarity(a: Uint8Array, b: Uint8Array): number {
   for (const [span, bytes] of spans(b)) common += Math.min(bytes, counts.get(span) ?? 0);
   return common / larger;
 }
+
+export const similarityJob: Job<{ a: Uint8Array; b: Uint8Array }, number> = {
+  name: 'search for renamed files',
+  run: ({ a, b }) => similarity(a, b),
+};
 
 function spans(bytes: Uint8Array): Map<string, number> {
   const found = new Map<string, number>();

@@ -21,7 +21,7 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
       const source = ['--', `${access.gitUrl}/${repository}.git`, ...refs];
       const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...depthOption, ...source];
       const go = async (token: string): Promise<void> => {
-        await git(args, { cwd, env: inEnvironment(token) });
+        await git(args, { cwd, env: inEnvironment(token), protocols: ['http', 'https'] });
       };
       const token = await access.readToken(scope);
       try {

@@ -32,7 +32,14 @@ export function limitConcurrency(read: (sha: string) => Promise<Uint8Array>): (s
 export const isBinary = (bytes: Uint8Array): boolean => bytes.length > maxText || bytes.subarray(0, 8_000).includes(0);
 
 /** Lines with their line ends, decoded as latin1: each byte is one character, so no byte is lost. */
-export const linesOf = (bytes: Uint8Array): string[] =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('latin1')
-    .match(/[^\n]*\n|[^\n]+$/g) ?? [];
+export function linesOf(bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const feed = text.indexOf('\n', at);
+    const end = feed < 0 ? text.length : feed + 1;
+    lines.push(text.slice(at, end));
+    at = end;
+  }
+  return lines;
+}

@@ -120,7 +120,8 @@ async function parentsOf(octokit: Octokit, repository: string, { previous, chang
   return data.merge_base_commit.sha === base ? [previous] : [previous, base];
 }
 
-async function headOf(octokit: Octokit, repository: string, branch: string): Promise<string | undefined> {
+/** The commit that a branch points to; undefined if there is no branch. */
+export async function headOf(octokit: Octokit, repository: string, branch: string): Promise<string | undefined> {
   try {
     const { data } = await octokit.git.getRef({ ...ownerAndRepo(repository), ref: `heads/${branch}` });
     return data.object.sha;

@@ -1,13 +1,10 @@
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
-import type {
-  CodeHost,
-  CodeHostScope,
-  PullRequestRef,
-  PullRequestRequest,
-} from '../../../core/ports/host/code-host.ts';
+import type { CodeHost, CodeHostScope, PullRequestRequest } from '../../../core/ports/host/code-host.ts';
+import { movedBranch } from '../../../core/review/moved-branch.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { hostError, statusOf } from '../api/errors.ts';
+import { headOf } from './publish.ts';
 
 const maxTitle = 256;
 const maxBody = 65_536;
@@ -95,9 +92,12 @@ export function createPullRequests(
         };
       }),
 
-    markReady: (repository, pullRequest: PullRequestRef) =>
+    markReady: (repository, { id, branch, head }) =>
       access.use(scope, 'write', async (octokit) => {
-        const { data } = await octokit.pulls.get({ ...ownerAndRepo(repository), pull_number: Number(pullRequest.id) });
+        // The branch itself, because the head of a pull request follows it with a delay.
+        const now = await headOf(octokit, repository, branch);
+        if (now !== head) throw movedBranch(branch, head, now);
+        const { data } = await octokit.pulls.get({ ...ownerAndRepo(repository), pull_number: Number(id) });
         if (!data.draft) return;
         // Only GraphQL can mark a pull request ready.
         await octokit.graphql(

@@ -3,7 +3,7 @@ import { chmodSync, chownSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
 import { type GatewayConfig, type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/config.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
-import { isRoot, unprivilegedId } from './unprivileged.ts';
+import { isRoot } from './isolation/unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const passedVariables = [
@@ -37,10 +37,12 @@ interface GatewayProcess {
  *
  * What it prints was caused by a sandbox, so nothing here throws because of it: a line that is not a message, or whose
  * handling fails, ends this phase with SandboxLost. The beginning of a line that the gateway's end cut off is dropped.
+ * @param userId User of the sandbox, who alone may connect.
  */
 export function startGateway(
   program: string,
   configured: Promise<GatewayConfig>,
+  userId: number,
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
@@ -90,7 +92,7 @@ export function startGateway(
   });
   const ready = listening.then(async () => {
     const { socket } = await configured;
-    if (isRoot()) chownSync(socket, unprivilegedId, unprivilegedId);
+    if (isRoot()) chownSync(socket, userId, userId);
     chmodSync(socket, 0o600);
   });
   // Callers get the error when they await `ready`; the end of the gateway ends the sandbox.

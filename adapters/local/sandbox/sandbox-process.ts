@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
-import { layout } from '../../../sandbox/layout.ts';
-import { outerArguments, systemLinks, systemMounts } from './bubblewrap.ts';
+import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
+import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
+import { seccompFilter } from './isolation/seccomp.ts';
+import { unprivileged } from './isolation/unprivileged.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
-import { unprivileged } from './unprivileged.ts';
 
 /** The runner stops at the phase's time limit; this much later it is killed from outside. */
 const graceMs = 15_000;
@@ -39,15 +42,30 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const system = [...systemMounts(folder.etc), ...(options.agentMount === undefined ? [] : [options.agentMount])];
   const links = systemLinks();
   const argv = sealed
-    ? ['bwrap', ...outerArguments(folder, system, links, options.hasAgentFiles)]
+    ? [
+        'bwrap',
+        ...outerArguments({
+          folder,
+          system,
+          links,
+          hasAgentFiles: options.hasAgentFiles,
+          sharedMemoryMb: sharedMemoryOf(spec.limits.memoryMb),
+        }),
+      ]
     : [`${folder.tools}/runner/node`, folder.runnerProgram];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
-    ...(sealed ? unprivileged() : {}),
+    ...(sealed ? unprivileged(folder.userId) : {}),
     cwd: '/',
     env: { PATH: process.env.PATH },
     detached: !sealed,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  yieldToServer(child.pid);
+  const filter = child.stdio[seccompFd];
+  if (filter instanceof Writable) {
+    filter.on('error', () => undefined); // without bwrap, nothing reads it
+    filter.end(sealed ? seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64') : '');
+  }
   let failure: Failure | undefined;
   const kill = (): void => {
     if (child.pid === undefined) return;
@@ -113,8 +131,21 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     enforcer: limits.enforcer,
     ...defined({ failure }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
-    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
+    lost: {
+      name: 'SandboxLost',
+      message: `the sandbox ended (${code ?? 'signal'}) before the end of its phase. ${tail}`.trim(),
+    },
+    crashed: code !== 0,
   };
+}
+
+/** What runs in a sandbox may use a processor that is free, and gives way to the pages and webhooks of the server. */
+function yieldToServer(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // it has ended
+  }
 }
 
 function bootOf(
@@ -144,6 +175,7 @@ function bootOf(
     // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
+    sharedMemoryMb: sharedMemoryOf(options.spec.limits.memoryMb),
     notes: runtime.notes,
   };
 }

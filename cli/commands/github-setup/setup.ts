@@ -233,7 +233,7 @@ async function exchange(options: {
   }
   const app = parsed.data;
   const page =
-    new URL(app.html_url).origin === webUrl ? app.html_url.replace(/\/+$/, '') : `${webUrl}/apps/${app.slug}`;
+    new URL(app.html_url).origin === webUrl ? app.html_url.replace(/(?<!\/)\/+$/, '') : `${webUrl}/apps/${app.slug}`;
   const excess = excessPermissions(app.permissions);
   if (excess.length > 0) {
     // The manifest passed through a browser, which could have changed it.

@@ -17,6 +17,11 @@ export interface CodeHost {
   /** Content of a path at a commit; undefined when the path does not exist there. */
   readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
   /**
+   * Contents of those of the paths that exist at a commit, without submodules.
+   * @throws LimitExceeded if they have more than `maxBytes` together.
+   */
+  readFiles(repository: string, commit: string, paths: string[], maxBytes: number): Promise<Map<string, Uint8Array>>;
+  /**
    * Commits base plus change set and puts the branch there; doing it twice yields the same commit and changes nothing.
    * @throws BranchTaken when the branch holds a commit other than `previous`.
    */
@@ -41,8 +46,11 @@ export interface CodeHost {
     file: string,
     line: number,
   ): Promise<{ commit: string; text: string; trailers: [string, string][] }>;
-  /** Removes the draft mark; doing it twice changes nothing. */
-  markReady(repository: string, pullRequest: PullRequestRef): Promise<void>;
+  /**
+   * Removes the draft mark; doing it twice changes nothing.
+   * @throws BranchTaken if the head of the branch is not `head`, the commit that was approved.
+   */
+  markReady(repository: string, pullRequest: PullRequestRef & { branch: string; head: string }): Promise<void>;
   /** Revokes every credential that was minted for this host's run; a no-op when there is none. */
   release(): Promise<void>;
   /** Checks, CI, reviews and comments; absent when the host has none. */

@@ -27,7 +27,7 @@ const says = {
   migrate: /\b(?:migrat\w*|convert\w*|port(?:ing)?|rewrit\w*|translate)\b/i,
   tests: /\b(?:tests?|test suites?|specs?)\b/i,
   upgrade:
-    /\b(?:upgrad\w*|bump\w*|deps|dependenc\w*|(?:raise|move|update|pin)\b.{0,160}?\b(?:versions?|from\b.{0,60}?\d+\.[\dx]+ to))/is,
+    /\b(?:upgrad\w*|bump\w*|deps|dependenc\w*|(?:raise|move|update|pin)\b.{0,160}?\b(?:versions?|from\b.{0,60}?\d{1,9}\.[\dx]{1,9} to))/is,
   several:
     /\b(?:several|multiple|many|parallel|two|three|four|five|\d+)\s+(?:\w+\s+)?(?:sub-?)?agents\b|\bsub-?agents\b|\bmulti-?agent\b|\bagent (?:team|swarm|fleet)\b|\bteam of agents\b|\borchestrat\w*/i,
 };

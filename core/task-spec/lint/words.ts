@@ -16,7 +16,7 @@ export function pathsIn(text: string): string[] {
   const found = new Set<string>();
   for (const word of text.split(/[\s,;()"'`<>]+/)) {
     if (!word.includes('/') && !word.includes('.')) continue;
-    const path = word.replace(/[.:!?]+$/, '');
+    const path = word.replace(/(?<![.:!?])[.:!?]+$/, '');
     if (pathWord.test(path)) found.add(path);
   }
   return [...found];

@@ -4,7 +4,7 @@ import { formatUsd } from '../../../core/money/format.ts';
 import { requiredReviewers } from '../../../core/review/quorum.ts';
 import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
-import { weakenedTests } from '../../phases/weakened-tests.ts';
+import { weakenedTests } from '../../phases/guard-task.ts';
 import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -22,7 +22,7 @@ export const reviewGate: Step<'review-gate'> =
       throw new DrydockError('Internal', `Run ${runId} has published nothing.`);
     const change = await loadChange(deps.artifacts, record.work.changeSet);
     const paths = change.manifest.entries.map((entry) => entry.path);
-    const weakened = await weakenedTests(context, change);
+    const weakened = await weakenedTests(deps, context, change);
     await openGate(deps, context, 'ReviewGate', {
       kind: 'review',
       round,

@@ -33,6 +33,14 @@ describe('the bundles', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1_500_000);
   });
 
+  test.each([
+    [true, ['verify', 'publish', 'review-gate', 'operate', 'pages']],
+    [false, ['claim', 'plan', 'build', 'settle-phase', 'reconcile', 'webhook', 'webhook-worker', 'broker']],
+  ])('carry the program of the thread if they read changes: %s for %j', (carries, names) => {
+    for (const name of names)
+      expect([name, readdirSync(join(folder, name)).includes('judge.mjs')]).toEqual([name, carries]);
+  });
+
   const everyStep = ['client-dynamodb', 'client-s3', 'client-secrets-manager', 'lib-dynamodb'];
   test.each([
     ['claim', everyStep],

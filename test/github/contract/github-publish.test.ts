@@ -165,7 +165,8 @@ describe('the pull request', () => {
   });
 
   it('is marked ready by GraphQL, whose refusal has a name', async () => {
-    const opened = await host.openPullRequest(pull({ head: await publish() }));
+    const head = await publish();
+    const opened = { ...(await host.openPullRequest(pull({ head }))), branch, head };
     fail(/\/graphql$/, 403, 'Resource not accessible by integration');
     await expect(host.markReady(github.repository, opened)).rejects.toMatchObject({ name: 'HostForbidden' });
     github.faults.push({ match: ({ path }) => path === '/graphql', do: 'after' });

@@ -1,10 +1,12 @@
 /** What only the `github` code host has; what every code host does is in code-host.test.ts, and faults in mid-publish in github-faults.test.ts. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createGitHubAccess, type GitHubAccessConfig } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
+import { here } from '../../../adapters/thread/here.ts';
 import { defined } from '../../../core/defined.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../../core/ports/host/credentials.ts';
@@ -84,7 +86,7 @@ function open(options: Options = {}) {
   );
   const { installation } = options;
   const scope = { repository: options.repository ?? repository, run, ...(installation ? { installation } : {}) };
-  const host = createGitHubCodeHost({ access, dataDir, scope });
+  const host = createGitHubCodeHost({ access, dataDir, scope, thread: here });
   return { host, access, credentials, sleeps, dataDir, run, branch: `agent/${run}` };
 }
 type World = ReturnType<typeof open>;
@@ -425,7 +427,7 @@ describe('with a personal token', () => {
       const opened = await world.host.openPullRequest(
         pullOf(world, head, { reviewers: { logins: ['second-gh'], teams: [] } }),
       );
-      await world.host.markReady(repository, opened);
+      await world.host.markReady(repository, { ...opened, branch: world.branch, head });
       expect(await world.host.readPullRequest(repository, world.branch)).toMatchObject({
         draft: false,
         labels: ['drydock'],

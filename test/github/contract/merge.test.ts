@@ -1,4 +1,5 @@
 /** Our merge, which needs no git, held against git's on texts and trees made at random. */
+
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { mergeOnto } from '../../../adapters/github/merge/merge.ts';
 import { mergeText } from '../../../adapters/github/merge/merge-text.ts';
 import { linesOf, type Objects } from '../../../adapters/github/repository/objects.ts';
 import type { Tree } from '../../../adapters/github/repository/tree.ts';
+import { here } from '../../../adapters/thread/here.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { change, type Edit, removeTempFolders, sh, tempFolder } from '../../machine/contract/git-fixture.ts';
 
@@ -117,7 +119,7 @@ describe('a merge of trees', () => {
       tree: async (commit) => treeOf(commit === set.manifest.base ? base : target),
       blob: async (sha) => blobs.get(sha) ?? Promise.reject(new Error(`no ${sha}`)),
     };
-    const { change: merged, conflicts } = await mergeOnto(objects, set, 't'.repeat(40));
+    const { change: merged, conflicts } = await mergeOnto(here, objects, set, 't'.repeat(40));
     const tree = treeOf(target);
     for (const entry of merged.manifest.entries) {
       if (entry.op === 'delete') tree.delete(entry.path);

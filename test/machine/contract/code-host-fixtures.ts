@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
+import { here } from '../../../adapters/thread/here.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';
@@ -116,7 +117,7 @@ export function gitHubHosts(github: GitHubKit, dataDir: string, credentials: Cre
   return {
     access,
     host: (run: string, repository = github.repository): CodeHost =>
-      createGitHubCodeHost({ access, dataDir, scope: { repository, run } }),
+      createGitHubCodeHost({ access, dataDir, scope: { repository, run }, thread: here }),
   };
 }
 

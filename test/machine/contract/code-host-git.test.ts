@@ -316,7 +316,8 @@ describe('pull requests', () => {
   });
 
   it('are marked ready once and stay so', async () => {
-    const first = await host.openPullRequest(request('agent/a'));
+    sh(repository, 'branch', 'agent/a', base);
+    const first = { ...(await host.openPullRequest(request('agent/a'))), branch: 'agent/a', head: base };
     const other = await host.openPullRequest(request('agent/ö %2F'));
     await Promise.all([host.markReady(repository, first), host.markReady(repository, first)]);
     const written = statSync(new URL(first.url)).ino;

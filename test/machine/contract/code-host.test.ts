@@ -452,13 +452,29 @@ describe.each(adapters)('the %s code host', (_, start) => {
     });
 
     it('are marked ready once and stay so', async () => {
-      const first = await host.openPullRequest(await request(branch));
+      const asked = await request(branch);
+      const first = { ...(await host.openPullRequest(asked)), branch, head: asked.head };
       const other = await host.openPullRequest(await request(`${place.prefix}ö`));
       await Promise.all([host.markReady(repository, first), host.markReady(repository, first)]);
       await host.markReady(repository, first);
       expect((await host.openPullRequest(await request(branch))).draft).toBe(false);
       expect((await host.readPullRequest(repository, `${place.prefix}ö`))?.draft).toBe(other.draft);
     });
+  });
+
+  it('marks no pull request ready whose branch somebody else moved: the votes are about another commit (R24)', async () => {
+    const head = await publish([['c.txt', 'c\n']], { branch });
+    const opened = await host.openPullRequest({
+      ...{ repository, branch, target: place.main, base, head, title: 'T', body: 'b', labels: [] },
+      reviewers: { logins: [], teams: [] },
+    });
+    await place.point(branch, await place.commit([['c.txt', 'more\n']]));
+    const approved = { ...opened, branch, head };
+    await expect(host.markReady(repository, approved)).rejects.toMatchObject({ name: 'BranchTaken' });
+    expect((await host.readPullRequest(repository, branch))?.draft).toBe(opened.draft);
+    await place.point(branch, head);
+    await host.markReady(repository, approved);
+    expect((await host.readPullRequest(repository, branch))?.draft).toBe(false);
   });
 
   it('leads from a line to its commit and trailers (R6)', async () => {

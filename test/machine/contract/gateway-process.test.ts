@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const start = (onMessage: (message: GatewayMessage) => void = (message) => told.push(message)) =>
-  startGateway(program, Promise.resolve(configOf(folder)), onMessage);
+  startGateway(program, Promise.resolve(configOf(folder)), process.getuid?.() ?? 0, onMessage);
 const event = { type: 'event', event: { type: 'message', text: 'hello' } } as const;
 
 /** A gateway that prints this after its configuration has arrived, and then ends. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import { callOf, type Script, scriptedRunner } from '../../support/scripted-runner.ts';
-import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
+import { createWorld, followRun, policyOf, run, submit, type World } from '../../support/world.ts';
 
 let world: World;
 let server: ServerProcess;
@@ -95,10 +95,13 @@ describe('R43 admission', () => {
 
   test('pause admits nothing new; resume admits what waits', async () => {
     await open();
-    await server.service.pause(true, 'lead');
+    const policy = policyOf(world);
+    await expect(server.service.pause(true, 'mallory', policy)).rejects.toMatchObject({ name: 'VoteRefused' });
+    await server.service.pause(true, 'lead', policy);
     const { runId } = await submit(world, server);
     await until(async () => (await server.service.run(runId)).status === 'queued');
-    await server.service.pause(false, 'lead');
+    await expect(server.service.pause(false, 'dev@example.com', policy)).rejects.toMatchObject({ name: 'VoteRefused' });
+    await server.service.pause(false, 'lead', policy);
     expect((await followRun(server, runId)).status).toBe('delivered');
   });
 
@@ -134,13 +137,97 @@ describe('R43 admission', () => {
     const first = await run(world, server);
     expect(first).toMatchObject({ status: 'failed', attempt: 1, error: { name: 'BaselineRed' } });
     state.red = false;
-    const { loadPolicy } = await import('../../../cli/config/load-policy.ts');
-    const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
+    const policy = policyOf(world);
     const again = await server.service.retry('FIX-1', policy, 'dev@example.com');
     await expect(server.service.retry(again.runId, policy, 'dev@example.com')).rejects.toMatchObject({
       name: 'RunUnfinished',
     });
     expect(await followRun(server, again.runId)).toMatchObject({ status: 'delivered', attempt: 2 });
+  });
+});
+
+describe('R24 who may act', () => {
+  const team = { review: { approvers: ['lead', 'second', 'dev@example.com'] } };
+
+  test('a run is cancelled and repeated by its requester, an approver or an operator, and by nobody else', async () => {
+    world.policy({ ...team, people: { lead: {}, second: {}, ops: {} }, operators: ['ops'] });
+    await open();
+    const { runId } = await submit(world, server, { requester: 'author@example.com' });
+    await followRun(server, runId, false);
+    const refused = { name: 'VoteRefused', exit: 2, remedy: expect.stringContaining('author@example.com') };
+    await expect(server.service.cancel(runId, 'mallory@example.com', 'no')).rejects.toMatchObject(refused);
+    await server.service.cancel(runId, 'ops', 'yes');
+    expect((await followRun(server, runId)).status).toBe('cancelled');
+    await expect(server.service.retry(runId, policyOf(world), 'mallory@example.com')).rejects.toMatchObject(refused);
+    const again = await server.service.retry(runId, policyOf(world), 'author@example.com');
+    await followRun(server, again.runId, false);
+    await server.service.cancel(again.runId, 'author@example.com', 'enough');
+  });
+
+  test('a retry makes nobody else the requester: neither the author nor who repeated it may approve', async () => {
+    world.policy(team);
+    await open();
+    const first = await submit(world, server);
+    await followRun(server, first.runId, false);
+    await server.service.cancel(first.runId, 'dev@example.com', 'later');
+    await followRun(server, first.runId);
+    const { runId } = await server.service.retry(first.runId, policyOf(world), 'lead');
+    const { gate = '' } = await followRun(server, runId, false);
+    const vote = (who: string) => server.service.vote({ gate: gate ?? '', who, choice: 'approve', text: '' });
+    for (const who of ['dev@example.com', 'lead']) {
+      await expect(vote(who)).rejects.toMatchObject({ name: 'VoteRefused', message: expect.stringContaining(who) });
+    }
+    expect((await vote('second')).status).toBe('decided');
+    expect(await followRun(server, runId)).toMatchObject({ status: 'delivered', attempt: 2 });
+    expect(await server.service.audit(runId)).toMatchObject({ requester: 'dev@example.com', retriers: ['lead'] });
+  });
+
+  test('the same spec that somebody else submits again keeps who asked for it before from approving', async () => {
+    world.policy(team);
+    await open();
+    const first = await submit(world, server);
+    await followRun(server, first.runId, false);
+    await server.service.cancel(first.runId, 'lead', 'later');
+    await followRun(server, first.runId);
+    const { runId } = await submit(world, server, { requester: 'lead', attempt: 2 });
+    const { gate } = await followRun(server, runId, false);
+    const vote = server.service.vote({ gate: gate ?? '', who: 'dev@example.com', choice: 'approve', text: '' });
+    await expect(vote).rejects.toMatchObject({ name: 'VoteRefused' });
+  });
+
+  test('a retry after which nobody could approve is refused', async () => {
+    world.policy({ review: { approvers: ['lead', 'dev@example.com'] } });
+    await open();
+    const { runId } = await submit(world, server);
+    await followRun(server, runId, false);
+    await server.service.cancel(runId, 'dev@example.com', 'later');
+    await followRun(server, runId);
+    await expect(server.service.retry(runId, policyOf(world), 'lead')).rejects.toMatchObject({
+      name: 'QuorumImpossible',
+      message: expect.stringContaining('lead'),
+    });
+    expect((await server.service.retry(runId, policyOf(world), 'dev@example.com')).attempt).toBe(2);
+  });
+
+  test('a branch that somebody else moved is neither approved nor delivered', async () => {
+    await open();
+    const { runId, branch } = await server.service.run((await submit(world, server)).runId);
+    await server.service.vote({
+      ...{ gate: (await followRun(server, runId, false)).gate ?? '', who: 'lead', choice: 'approve', text: '' },
+    });
+    const { gate, commit } = await followRun(server, runId, false);
+    const approve = () => server.service.vote({ gate: gate ?? '', who: 'lead', choice: 'approve', text: '' });
+    for (const move of [
+      () => world.git('update-ref', `refs/heads/${branch}`, world.git('rev-parse', 'main')),
+      () => world.git('update-ref', '-d', `refs/heads/${branch}`),
+    ]) {
+      move();
+      await expect(approve()).rejects.toMatchObject({ name: 'BranchTaken', remedy: expect.stringContaining(branch) });
+    }
+    expect((await server.service.gate(gate ?? '')).approvals).toEqual([]);
+    world.git('update-ref', `refs/heads/${branch}`, commit ?? '');
+    await approve();
+    expect((await followRun(server, runId)).status).toBe('delivered');
   });
 });
 

@@ -101,6 +101,7 @@ export const anAudit = (change: Partial<Audit> = {}): Audit => ({
   runId,
   taskId: 'FIX-1',
   requester: 'dev@example.com',
+  retriers: [],
   policyDigest: 'd'.repeat(64),
   events: aRun().events,
   gates: [

@@ -49,7 +49,7 @@ export function guardInput(situation: Situation): GuardInput {
   return {
     change: changeOf(situation.edits),
     tree: new Map([...base].map(([path, { mode, bytes }]) => [path, { mode, blobSha: gitBlobSha(bytes) }])),
-    readBase: async (path) => base.get(path)?.bytes,
+    base: new Map([...base].map(([path, { bytes }]) => [path, bytes])),
     task: {
       constraints: { targetPaths: situation.target ?? [], excludedPaths: situation.excluded ?? [], constraints: [] },
       protectedPaths: situation.protect ?? [],
@@ -73,4 +73,5 @@ export function guardInput(situation: Situation): GuardInput {
   };
 }
 
-export const violationsOf = (situation: Situation) => guardChange(guardInput(situation));
+/** Asynchronous, as the guard is for the steps. */
+export const violationsOf = async (situation: Situation) => guardChange(guardInput(situation));

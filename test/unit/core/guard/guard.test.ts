@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guardChange } from '../../../../core/guard/guard.ts';
+import { basePaths } from '../../../../core/guard/input.ts';
 import { formatViolations } from '../../../../core/guard/violation.ts';
 import { type Edits, guardInput, link, program, type Situation, submodule, violationsOf } from './changes.ts';
 
@@ -152,11 +153,12 @@ describe('guard', () => {
 
   it('does not read the contents of a change beyond its limits', async () => {
     const input = guardInput({
+      base: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${i}.test.ts`, 'x'])),
       edits: Array.from({ length: 50 }, (_, i) => [`${i}.test.ts`, key]),
       changedFiles: 49,
     });
-    const reads: string[] = [];
-    const found = await guardChange({ ...input, readBase: async (path) => void reads.push(path) });
+    const reads = basePaths(input.change.manifest.entries, input.tree, 49);
+    const found = guardChange({ ...input, base: new Map() });
     expect([found.map(({ rule }) => rule), reads]).toEqual([['TooManyFiles'], []]);
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { weakenedTests } from '../../../../core/guard/weakened.ts';
+import { basePaths } from '../../../../core/guard/input.ts';
+import { mayWeaken, weakenedTests } from '../../../../core/guard/weakened.ts';
 import { type Edits, type Files, guardInput, violationsOf } from './changes.ts';
 
 const two = "it('a', () => expect(1).toBe(1));\ntest('b', () => expect(2).toBe(2));\n";
@@ -216,10 +217,10 @@ describe('weakened tests (R45)', () => {
   });
 
   it('reads no base content of files that cannot matter', async () => {
-    const reads: string[] = [];
-    const input = guardInput({ edits: [['src/a.ts', 'x']] });
-    await weakenedTests({ ...input, readBase: async (path) => void reads.push(path) });
-    expect(reads).toEqual([]);
+    const files = { 'src/a.ts': 'a', 'a.test.ts': two, 'package.json': '{}' };
+    const { change, tree } = guardInput({ base: files, edits: Object.keys(files).map((path) => [path, 'x']) });
+    const reads = basePaths(change.manifest.entries, tree, 300, mayWeaken);
+    expect(reads).toEqual(['a.test.ts', 'package.json']);
   });
 
   it('spreading tests over files is never weaker, losing one always is', async () => {

@@ -7,6 +7,7 @@ import { mergeText } from '../../../../../adapters/github/merge/merge-text.ts';
 import { similarity } from '../../../../../adapters/github/merge/renames.ts';
 import type { Objects } from '../../../../../adapters/github/repository/objects.ts';
 import type { Tree } from '../../../../../adapters/github/repository/tree.ts';
+import { here } from '../../../../../adapters/thread/here.ts';
 import type { ChangeSet } from '../../../../../core/run/change-set.ts';
 import { gitBlobSha } from '../../../../../core/task-spec/fingerprint.ts';
 
@@ -66,7 +67,12 @@ describe('a merge reads', () => {
       [base]: { ...more, both: lines(9), ours: lines(8) },
       [target]: { ...moved, both: lines(9, 1), ours: lines(8) },
     });
-    const { conflicts } = await mergeOnto(objects, put({ both: lines(9, 7), ours: lines(8, 3), new: 'n\n' }), target);
+    const { conflicts } = await mergeOnto(
+      here,
+      objects,
+      put({ both: lines(9, 7), ours: lines(8, 3), new: 'n\n' }),
+      target,
+    );
     expect(conflicts).toEqual([]);
     expect(asked).toEqual({ trees: 2, blobs: ['both', 'both'] });
   });
@@ -76,7 +82,7 @@ describe('a merge reads', () => {
       [base]: { gone: lines(20) },
       [target]: { large: lines(900), small: 'x\n', alike: lines(20, 3) },
     });
-    const { change, conflicts } = await mergeOnto(objects, put({ gone: lines(20, 17) }), target);
+    const { change, conflicts } = await mergeOnto(here, objects, put({ gone: lines(20, 17) }), target);
     expect(conflicts).toEqual([]);
     expect(change.manifest.entries.map(({ path }) => path)).toEqual(['alike']);
     expect(asked.blobs.sort()).toEqual(['alike', 'gone']);
@@ -87,7 +93,7 @@ describe('a merge reads', () => {
       Array.from({ length: 400 }, (_, i) => [`new/${i}`, `${'other line\n'.repeat(20)}${i}`]),
     );
     const { objects, asked } = host({ [base]: { gone: lines(30) }, [target]: added });
-    const { conflicts } = await mergeOnto(objects, put({ gone: lines(30, 3) }), target);
+    const { conflicts } = await mergeOnto(here, objects, put({ gone: lines(30, 3) }), target);
     expect(conflicts).toEqual(['gone']);
     expect(asked.blobs.length).toBeLessThanOrEqual(101);
   });
@@ -98,10 +104,10 @@ describe('a diff reads', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, lines(9, 4)]));
     const before = Object.fromEntries(Object.keys(many).map((path, i) => [path, i < 400 ? lines(9) : lines(9, 4)]));
     const small = host({ [base]: before, [target]: many });
-    expect((await unifiedDiff(small.objects, base, target, 2_000)).truncated).toBe(true);
+    expect((await unifiedDiff(here, small.objects, base, target, 2_000)).truncated).toBe(true);
     expect(small.asked.blobs.length).toBeLessThan(50);
     const whole = host({ [base]: before, [target]: many });
-    expect((await unifiedDiff(whole.objects, base, target, 1_000_000)).truncated).toBe(false);
+    expect((await unifiedDiff(here, whole.objects, base, target, 1_000_000)).truncated).toBe(false);
     expect(whole.asked.blobs).toHaveLength(800);
   });
 });

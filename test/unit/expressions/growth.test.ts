@@ -1,0 +1,123 @@
+/** No text from outside makes the product work for more than linear time. */
+import { performance } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { linesOf } from '../../../adapters/github/repository/objects.ts';
+import { plain } from '../../../cli/terminal/output.ts';
+import { ciFeedback, missingCauses } from '../../../core/ci/verdict.ts';
+import { readCommand } from '../../../core/comment/command.ts';
+import { isGitFolder } from '../../../core/guard/paths.ts';
+import { findSecret } from '../../../core/guard/secrets.ts';
+import { testSettings } from '../../../core/guard/test-settings.ts';
+import { countTests } from '../../../core/guard/test-source.ts';
+import { formatViolations } from '../../../core/guard/violation.ts';
+import { bodyOf, subjectOf } from '../../../core/notification/message.ts';
+import { parsePlan } from '../../../core/plan/parse.ts';
+import { barFor, fence, stripHidden } from '../../../core/prompt/fence.ts';
+import { cellCode, code, escapeMarkdown } from '../../../core/publish/escape.ts';
+import { ownersOf } from '../../../core/review/codeowners.ts';
+import { findSecrets } from '../../../core/secrets/known-secrets.ts';
+import { pathRule } from '../../../core/task-spec/constraints.ts';
+import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
+import { hiddenCharacter, readText } from '../../../core/task-spec/text.ts';
+import { filesOfDiff } from '../../../web/html/diff.ts';
+import { visible, withoutColours } from '../../../web/html/markup.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const notice = (text: string) => ({ key: 'k', to: [], subject: text, text });
+const result = (detail: string) => ({ name: detail, state: 'failed' as const, conclusion: 'failure', detail });
+const refused = (work: () => unknown) => {
+  try {
+    work();
+  } catch {
+    // An invalid plan is refused; the time until then counts.
+  }
+};
+
+/** What reads text from outside: sandboxes, code hosts, specs, comments. */
+const readers: Record<string, (text: string) => unknown> = {
+  countTests,
+  findSecrets,
+  'findSecret beside the base': (text) => findSecret(text, text),
+  'settings of package.json': (text) => testSettings('package.json', text),
+  'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
+  'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  isGitFolder,
+  formatViolations: (text) => formatViolations([{ rule: 'InvalidPath', path: text, message: text }]),
+  stripHidden,
+  'barFor and fence': (text) => [barFor(text, 3), fence(text, text)],
+  'escapeMarkdown, code and cellCode': (text) => [escapeMarkdown(text), code(text), cellCode(text)],
+  readCommand: (text) => readCommand(`${text.slice(0, 30_000)}\n\n/drydock approve\n${text.slice(0, 30_000)}`),
+  'visible and withoutColours': (text) => [visible(text), withoutColours(text)],
+  plain,
+  filesOfDiff: (text) => filesOfDiff(`diff --git a/a b/a\n@@ -1 +1 @@\n${text}`),
+  linesOf: (text) => linesOf(bytes(text)),
+  'readText and hiddenCharacter': (text) => [readText(bytes(text)), hiddenCharacter(text)],
+  'a spec in Markdown': (text) =>
+    lintSpec('a.md', bytes(`---\ntask_id: A-1\nrepository: a/b\noutput_branch_prefix: a\n---\n${text}`)),
+  pathRule: (text) => pathRule(`only change ${text}`),
+  parsePlan: (text) => refused(() => parsePlan(text, 'agent')),
+  ownersOf: (text) => ownersOf(text, ['src/a.ts']),
+  'ciFeedback and missingCauses': (text) => [ciFeedback([result(text)]), missingCauses(text, [result(text)])],
+  'bodyOf and subjectOf': (text) => [bodyOf(notice(text), 3_000), subjectOf(notice(text))],
+};
+
+/** Units that are repeated: what the expressions of these readers begin with, and what they search for in vain. */
+const units = [
+  ...'\n \t\raA1.-_/\\*`~#@<>[](){}"\'$&=:;,|?!',
+  ...['\r\n', '\u200b', '\ufe0f', '\u001b[', '😀', '\ud800', 'é', '\n\n', ' \n', 'a\n', '- ', '> ', '# ', '1. '],
+  ...['/*', '*/', '/*\n', '//', '//\n', '<!--', '-->', '<!-- ', '<a ', '<a b="', '![', '](', '[a]: ', '```\n'],
+  ...['it(', 'it.a', 'it.', 'test.skip', 'skip:', ' skip : ', '#[cfg_attr(', '#[a::', 'expect', 'assert ', 'def test_'],
+  ...['AKIA', 'sk-', 'eyJ', 'ghp_', '://a:', '-----BEGIN ', 'aws_secret_', 'https://', 'www.', 'GH-1', '@a', '#1'],
+  ...[
+    'only change ',
+    'and ',
+    'a b ',
+    'two ',
+    '1 a ',
+    'pin from ',
+    'tests pass ',
+    'leave a ',
+    'a/',
+    '../',
+    '**/',
+    'a.b',
+  ],
+  ...['{..', '{a', '${', '=======\n', '<<<<<<< \n', '@@ ', '+a\n', '[tool.', '"a":', '{"a":', '- a: ', 'a: &a ', '*a '],
+];
+
+const small = 4 * 1024;
+const factor = 8;
+/** Below this nobody waits, whatever the growth is. Milliseconds. */
+const unnoticed = 30;
+/** Linear work grows by `factor`, quadratic work by its square. */
+const maxGrowth = 3 * factor;
+
+const fill = (unit: string, length: number): string => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+
+function msOf(read: (text: string) => unknown, text: string, times: number): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < times; i++) {
+    const start = performance.now();
+    read(text);
+    fastest = Math.min(fastest, performance.now() - start);
+  }
+  return fastest;
+}
+
+/** How much longer a text of eight times the length takes; 0 for a time that nobody notices. */
+function growthOf(read: (text: string) => unknown, unit: string): number {
+  const large = fill(unit, small * factor);
+  if (msOf(read, large, 1) < unnoticed) return 0;
+  return msOf(read, large, 3) / Math.max(0.1, msOf(read, fill(unit, small), 3));
+}
+
+describe('text from outside', () => {
+  it.each(Object.entries(readers))('takes linear time, whatever is repeated: %s', (_, read) => {
+    const slow = units.filter((unit) => growthOf(read, unit) > maxGrowth);
+    expect(slow.map((unit) => JSON.stringify(unit))).toEqual([]);
+  });
+
+  it('a search that takes quadratic time is seen', () => {
+    expect(growthOf((text) => text.replace(/^\s*\/\*[\s\S]*?\*\//gm, ''), '\n')).toBeGreaterThan(maxGrowth);
+  });
+});
