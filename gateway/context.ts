@@ -10,6 +10,8 @@ export interface GatewayContext {
   readonly config: GatewaySettings;
   /** Label of the current step, as last reported by the runner. */
   currentStep: string;
+  /** Steps that the runner reported as started and not as ended. */
+  readonly openSteps: Set<string>;
   /** Sends a message to the launcher. */
   tell(message: GatewayMessage): void;
   /** Records a refusal and sends it as the response. */

@@ -5,6 +5,7 @@ import { authenticator } from './auth.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
 import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
+import { clipped, limitMessages } from './phase/message-limits.ts';
 import type { Archives } from './registry/archives.ts';
 import { registryRoute } from './registry/registry.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
@@ -14,8 +15,6 @@ import { gitRoute } from './routes/git.ts';
 import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 
-/** A loop inside the sandbox must not fill the launcher's memory with refusals. */
-const maxRefusals = 500;
 /** Header in which the relay sends the command line of the requesting process, if it is known. */
 const commandHeader = 'drydock-command';
 
@@ -30,7 +29,7 @@ function askingCommand(request: IncomingMessage | undefined): string | undefined
   const header = request?.headers[commandHeader];
   if (typeof header !== 'string') return undefined;
   try {
-    return decodeURIComponent(header).slice(0, 300);
+    return decodeURIComponent(header);
   } catch {
     return undefined;
   }
@@ -43,16 +42,16 @@ export async function createGateway(
   network: Network = systemNetwork,
   archives?: Archives,
 ): Promise<Server> {
-  let refusals = 0;
+  const messages = limitMessages(tell);
   const context: GatewayContext = {
     config,
     currentStep: 'start',
-    tell,
+    openSteps: new Set(),
+    tell: messages.tell,
     record(refusal, request) {
       const command = askingCommand(request) ?? context.currentStep;
-      const full: Refusal = { ...refusal, command, at: new Date().toISOString() };
-      refusals += 1;
-      if (refusals <= maxRefusals) tell({ type: 'refusal', refusal: full });
+      const full: Refusal = clipped({ ...refusal, command, at: new Date().toISOString() });
+      messages.tell({ type: 'refusal', refusal: full });
       return full;
     },
     refuse(exchange, status, refusal) {
@@ -60,8 +59,11 @@ export async function createGateway(
       sendJson(exchange.response, status, { error: { message: `refused by Drydock: ${target}: ${reason}`, allow } });
     },
     onEvent(event) {
-      if (event.type === 'step' && event.status === 'started') context.currentStep = event.name;
-      tell({ type: 'event', event });
+      if (event.type === 'step' && event.status === 'started') {
+        context.currentStep = event.name;
+        context.openSteps.add(event.name);
+      } else if (event.type === 'step') context.openSteps.delete(event.name);
+      messages.tell({ type: 'event', event });
     },
   };
 
@@ -86,10 +88,20 @@ export async function createGateway(
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     void answer(request, response);
   });
+  const tunnels = new Set<Socket>();
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    tunnels.add(socket);
+    socket.once('close', () => tunnels.delete(socket));
     const caller = callerOf(request, new URL('http://gateway/'));
     connectRoute({ context, network }, { request, socket, head, caller });
   });
+  // Node leaves tunnels open, and a server with an open connection does not close.
+  const closeRequests = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeRequests();
+    for (const socket of tunnels) socket.destroy();
+  };
+  server.once('close', messages.finish);
   return server;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

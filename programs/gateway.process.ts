@@ -1,18 +1,34 @@
 /** The gateway of one phase as a child process: configuration on stdin, messages on stdout. */
+import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
-import { gatewayConfig } from '../gateway/config.ts';
+import { type GatewayMessage, gatewayConfig } from '../gateway/config.ts';
 import { createGateway } from '../gateway/server.ts';
 
+let server: Server | undefined;
+const tell = (message: GatewayMessage): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 const lines = createInterface({ input: process.stdin });
 // The launcher keeps stdin open while it lives, so the gateway ends with it, however the launcher ended.
-lines.once('close', () => process.exit(0));
+lines.once('close', stop);
 lines.once('line', (line) => void serve(line).catch(fail));
+// The launcher is gone, and with it the reader of the messages.
+process.stdout.on('error', () => process.exit(0));
 
 async function serve(line: string): Promise<void> {
   const config = gatewayConfig.parse(JSON.parse(line));
-  const server = await createGateway(config, (message) => process.stdout.write(`${JSON.stringify(message)}\n`));
+  server = await createGateway(config, tell);
   server.once('error', fail);
-  server.listen(config.socket, () => process.stdout.write(`${JSON.stringify({ type: 'ready' })}\n`));
+  server.listen(config.socket, () => tell({ type: 'ready' }));
+}
+
+/** Ends the process once the launcher has all messages: one that it reads later still waits here, not in the pipe. */
+function stop(): void {
+  // A tunnel tells its bytes when it is closed.
+  const exit = (): void => void setImmediate(() => process.stdout.write('', () => process.exit(0)));
+  if (server?.listening !== true) exit();
+  else {
+    server.close(exit);
+    server.closeAllConnections();
+  }
 }
 
 function fail(error: unknown): void {

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     paths: { workspace, home, out, tmp, agent, runner, tools },
     system: [],
     links: [],
+    sharedMemoryMb: 64,
     notes: {},
     keepInstall: false,
   };

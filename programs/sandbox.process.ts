@@ -1,9 +1,11 @@
 /** The program inside the sandbox: runs one phase and uploads its artifacts. It can reach only the gateway. */
 import { createInterface } from 'node:readline';
 import { bootConfig } from '../sandbox/boot.ts';
+import { closeInherited } from '../sandbox/inherited.ts';
 import { runBoot } from '../sandbox/runner/run-boot.ts';
 
 process.umask(0o022);
+closeInherited();
 const lines = createInterface({ input: process.stdin });
 // The launcher keeps stdin open; its end means that the launcher no longer waits for this phase.
 lines.once('close', () => process.exit(1));

@@ -49,6 +49,8 @@ export const bootConfig = z.strictObject({
   links: z.array(z.tuple([z.string(), z.string()])),
   /** Registries that the gateway serves. */
   registries: z.array(z.string()),
+  /** Size of /dev/shm in an inner layer, in MB; a container's is the size of its task. */
+  sharedMemoryMb: z.int().positive(),
   /** Difference between the requested and the available runtime, for the versions of the result. */
   notes: z.record(z.string(), z.string()),
   /** Whether to upload a tar file of the installed dependencies. */

@@ -44,3 +44,15 @@ export const artifactNames = {
   /** Tar of the installed dependencies, for the install cache. */
   install: 'install.tar',
 } as const;
+
+/** Shared memory of a phase in MB: a quarter of its memory. */
+export const sharedMemoryOf = (memoryMb: number): number => Math.ceil(memoryMb / 4);
+
+/**
+ * Arguments of bubblewrap for /dev: bounded shared memory, and no other file. Both are in memory, which a watchdog that
+ * adds up processes does not see.
+ */
+export const boundedDevices = (sharedMemoryMb: number): string[] => [
+  ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryMb * 1024 * 1024)],
+  ...['--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+];

@@ -6,7 +6,7 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
-import { probeBubblewrap } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { probeBubblewrap } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
 import { createOutbox } from '../../adapters/local/storage/outbox.ts';

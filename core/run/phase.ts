@@ -66,9 +66,12 @@ export const phaseSpec = z.strictObject({
 });
 export type PhaseSpec = z.infer<typeof phaseSpec>;
 
+/** A name that a phase reports: of a step or command, of a tool call. The longest are the texts of success criteria. */
+const reportedName = z.string().max(2_100);
+
 const commandResult = z.strictObject({
-  name: z.string(),
-  command: z.string(),
+  name: reportedName,
+  command: z.string().max(100_000),
   exitCode: z.int().nullable(),
   timedOut: z.boolean(),
   ms: z.number().nonnegative(),
@@ -106,10 +109,12 @@ export const phaseResult = z.strictObject({
   baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
   commands: z.array(commandResult).max(200),
   /** Exact installed versions: tools (`node`, `npm`, `git`) and top-level dependencies. */
-  versions: z.record(z.string(), z.string()),
-  agent: z.strictObject({ exitCode: z.int().nullable(), stopReason: z.string().optional(), ms: z.number() }).optional(),
+  versions: z.record(z.string().max(500), z.string().max(500)),
+  agent: z
+    .strictObject({ exitCode: z.int().nullable(), stopReason: z.string().max(2_000).optional(), ms: z.number() })
+    .optional(),
   /** Milliseconds per step, for the bench and the record. */
-  timings: z.record(z.string(), z.number()),
+  timings: z.record(reportedName, z.number()),
 });
 export type PhaseResult = z.infer<typeof phaseResult>;
 
@@ -117,22 +122,22 @@ export type PhaseResult = z.infer<typeof phaseResult>;
 export const phaseEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('step'),
-    name: z.string(),
+    name: reportedName,
     status: z.enum(['started', 'passed', 'failed']),
     ms: z.number().optional(),
   }),
-  z.strictObject({ type: z.literal('log'), source: z.string(), text: z.string().max(8_000) }),
+  z.strictObject({ type: z.literal('log'), source: reportedName, text: z.string().max(8_000) }),
   z.strictObject({ type: z.literal('message'), text: z.string().max(20_000) }),
   z.strictObject({
     type: z.literal('tool'),
-    id: z.string(),
+    id: reportedName,
     title: z.string().max(500),
-    status: z.string(),
+    status: reportedName,
     detail: z.string().max(4_000).optional(),
   }),
   z.strictObject({
     type: z.literal('plan'),
-    entries: z.array(z.strictObject({ content: z.string().max(1_000), status: z.string() })).max(100),
+    entries: z.array(z.strictObject({ content: z.string().max(1_000), status: reportedName })).max(100),
   }),
 ]);
 /** Added by the gateway: the cost of this phase so far. The gateway drops such events from a sandbox. */

@@ -2,24 +2,59 @@ import type { PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { GatewayMessage } from '../config.ts';
 
-/** Limit for all events of a phase; the runner itself stops at 4 MiB of log lines. */
+/** Limit for all events of a phase. The gateway's limits by kind are narrower; these hold if it does not keep them. */
 const maxEventBytes = 8 * 1024 * 1024;
 /** A loop inside must not fill the record: after this number of targets, only known ones are counted. */
 const maxTargets = 2_000;
+const maxRefusals = 500;
+/** The first failure counts. */
+const maxFailures = 20;
 
 /** Collects the gateway's messages about its phase. */
 export class PhaseLog {
-  readonly refusals: Refusal[] = [];
   readonly failures: NonNullable<PhaseEnd['failure']>[] = [];
+  readonly #refusals: Refusal[] = [];
   readonly #traffic = new Map<string, Traffic>();
   readonly #events: Buffer[] = [];
   #eventBytes = 0;
+  #moreEvents = 0;
+  #moreRefusals = 0;
 
   add(message: GatewayMessage): void {
-    if (message.type === 'event') this.#addEvent(message.event);
-    else if (message.type === 'refusal') this.refusals.push(message.refusal);
-    else if (message.type === 'traffic') this.#addTraffic(message);
-    else if (message.type === 'failure') this.failures.push({ name: message.name, message: message.message });
+    switch (message.type) {
+      case 'event':
+        this.#addEvent(message.event);
+        break;
+      case 'refusal':
+        if (this.#refusals.length < maxRefusals) this.#refusals.push(message.refusal);
+        else this.#moreRefusals += 1;
+        break;
+      case 'traffic':
+        this.#addTraffic(message);
+        break;
+      case 'failure':
+        if (this.failures.length < maxFailures) this.failures.push({ name: message.name, message: message.message });
+        break;
+      case 'left-out':
+        this.#moreEvents += message.events;
+        this.#moreRefusals += message.refusals;
+        if (message.traffic > 0)
+          this.#addTraffic({ route: 'more', target: `and ${message.traffic} more`, bytes: message.bytes });
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The first refusals; how many more there were is the last entry. */
+  get refusals(): Refusal[] {
+    const last = this.#refusals.at(-1);
+    if (this.#moreRefusals === 0 || last === undefined) return this.#refusals;
+    const reason = `only the first ${this.#refusals.length} refusals of a phase are kept`;
+    return [
+      ...this.#refusals,
+      { target: `and ${this.#moreRefusals} more`, command: '', reason, allow: '', at: last.at },
+    ];
   }
 
   /** Totals by route and target. */
@@ -27,14 +62,19 @@ export class PhaseLog {
     return [...this.#traffic.values()];
   }
 
-  /** The reported events as NDJSON, for the evidence. */
+  /** The reported events as NDJSON, for the evidence; how many were left out is the last one. */
   get events(): Uint8Array {
-    return Buffer.concat(this.#events);
+    if (this.#moreEvents === 0) return Buffer.concat(this.#events);
+    const text = `and ${this.#moreEvents} more events: the limit for events of a phase is reached`;
+    return Buffer.concat([...this.#events, lineOf({ type: 'log', source: 'gateway', text })]);
   }
 
   #addEvent(event: PhaseEvent): void {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
-    if (this.#eventBytes + line.length > maxEventBytes) return;
+    const line = lineOf(event);
+    if (this.#eventBytes + line.length > maxEventBytes) {
+      this.#moreEvents += 1;
+      return;
+    }
     this.#eventBytes += line.length;
     this.#events.push(line);
   }
@@ -46,3 +86,5 @@ export class PhaseLog {
     else if (this.#traffic.size < maxTargets) this.#traffic.set(key, { route, target, bytes });
   }
 }
+
+const lineOf = (event: PhaseEvent): Buffer => Buffer.from(`${JSON.stringify(event)}\n`);

@@ -1,3 +1,4 @@
+import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { defined } from '../../core/defined.ts';
 import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
@@ -11,8 +12,10 @@ export interface SandboxEnd {
   failure?: Failure;
   /** A limit that the kernel enforced inside; it explains a failure but does not cause one. */
   limit?: Failure;
-  /** The failure if there is no result either. */
+  /** The failure if there is no result either, or if it crashed. */
   lost: Failure;
+  /** Its first process did not end by itself after it had put the result. */
+  crashed?: boolean;
 }
 
 /**
@@ -35,21 +38,22 @@ export function judge(seen: {
   const limit = result === undefined || result.outcome === 'failed' ? ended.limit : undefined;
   const invalid =
     read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
-  const failure = ended.failure ?? reported ?? limit ?? invalid ?? (result === undefined ? ended.lost : undefined);
+  const lost = result === undefined || ended.crashed === true ? ended.lost : undefined;
+  const failure = ended.failure ?? reported ?? limit ?? invalid ?? lost;
   return { ...defined({ result, failure }) };
 }
 
+/** A result has at most 200 commands of six fields, and a version for each top-level dependency. */
+const resultLimits: JsonLimits = { depth: 8, values: 50_000 };
+
 function parseResult(bytes: Uint8Array, phaseKey: string): { result: PhaseResult } | { invalid: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return { invalid: 'result.json is not JSON' };
-  }
-  const parsed = phaseResult.safeParse(value);
+  const json = parseJson(bytes, resultLimits);
+  if ('invalid' in json) return { invalid: `result.json is invalid: ${json.invalid}` };
+  const parsed = phaseResult.safeParse(json.value);
   if (!parsed.success) {
     return {
       invalid: parsed.error.issues
+        .slice(0, 20)
         .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
         .join('; ')
         .slice(0, 2_000),

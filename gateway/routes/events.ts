@@ -1,31 +1,38 @@
-import { createInterface } from 'node:readline';
+import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { phaseEvent } from '../../core/run/phase.ts';
-import { type GatewayContext, type Route, sendJson } from '../context.ts';
+import { BadRequest, type GatewayContext, type Route, sendJson } from '../context.ts';
+import { LineSplitter } from '../lines.ts';
 
-/** Maximum length of a line. Longer lines and invalid events are counted and dropped. */
+/** Limit in bytes for a line. Longer lines and invalid events are counted and dropped. */
 const maxLine = 64 * 1024;
+/** Limit in bytes for all requests of a phase together; what the launcher is told has narrower limits. */
+const maxTotal = 64 * 1024 * 1024;
+/** A plan of a hundred entries, the largest event, has 300 values. */
+const limits: JsonLimits = { depth: 4, values: 500 };
 
 /** `POST /events`: events of the phase as NDJSON. Answers how many lines were accepted. */
-export const eventsRoute =
-  (context: GatewayContext): Route =>
-  async ({ request, response }) => {
+export const eventsRoute = (context: GatewayContext): Route => {
+  let total = 0;
+  return async ({ request, response }) => {
     let taken = 0;
     let dropped = 0;
-    for await (const line of createInterface({ input: request, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line === '') continue;
-      const parsed = line.length > maxLine ? undefined : phaseEvent.safeParse(parseJson(line));
-      if (parsed?.success) {
-        context.onEvent(parsed.data);
+    const take = (line: Uint8Array | undefined): void => {
+      if (line?.length === 0) return;
+      const parsed = line && parseJson(line, limits);
+      const event = parsed && 'value' in parsed ? phaseEvent.safeParse(parsed.value).data : undefined;
+      if (event === undefined) dropped += 1;
+      else {
+        context.onEvent(event);
         taken += 1;
-      } else dropped += 1;
+      }
+    };
+    const lines = new LineSplitter(maxLine);
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      total += chunk.length;
+      if (total > maxTotal) throw new BadRequest(413, 'the limit for events of a phase is reached');
+      for (const line of lines.push(chunk)) take(line);
     }
+    take(lines.rest() ?? new Uint8Array());
     sendJson(response, 200, { taken, dropped });
   };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+};

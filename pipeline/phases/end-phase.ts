@@ -12,7 +12,7 @@ import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { rememberBaseline } from './baseline-cache.ts';
-import { failureText, firstFailure } from './evidence.ts';
+import { verifyVerdict } from './evidence.ts';
 import { readChange } from './read-change.ts';
 
 /** A failure inside a phase; `fault` is the error name that the state machine catches. */
@@ -153,17 +153,12 @@ function planOf(context: RunContext, result: PhaseResult) {
 }
 
 async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
-  const required = requiredCommands(context);
-  const missing = required.filter((name) => !result.commands.some((command) => command.name === name));
-  // With known failures the test command may fail: the runner has compared the names of the failed tests.
-  const tracked = context.task.knownFailures.length > 0 ? 'test' : undefined;
-  const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
+  const { passed, text } = verifyVerdict(context.task, result);
   if (passed)
     return {
       answer: { outcome: 'passed', approval: false, reason: '' },
       patch: { clearFeedback: true, verifiedAt: deps.clock.now() },
     };
-  const text = failureText(result, missing);
   return {
     answer: { outcome: 'failed', approval: false, reason: 'VerifyFailed' },
     patch: {
@@ -171,18 +166,6 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
       results: { failure: await putText(deps.artifacts, text) },
     },
   };
-}
-
-/** Names of the commands that Verify must run: a result without one of them has failed. */
-function requiredCommands({ task }: RunContext): string[] {
-  const success = task.spec.success_criteria.flatMap((c) => (typeof c === 'string' ? [] : [`success: ${c.says}`]));
-  return [
-    ...(task.spec.sandbox.build_command === undefined ? [] : ['build']),
-    'test',
-    ...success,
-    ...task.checks.map((check) => `check: ${check.name}`),
-    ...task.ci.map((gate) => `ci: ${gate.name}`),
-  ];
 }
 
 async function isEmpty(deps: Deps, digest: string): Promise<boolean> {

@@ -25,17 +25,24 @@ export interface Phase {
 
 /** Runs one step: measures it and reports its start and its end. */
 export async function step<T>(phase: Phase, name: string, work: () => Promise<T>): Promise<T> {
+  return measured(phase, name, work, () => true);
+}
+
+async function measured<T>(
+  phase: Phase,
+  name: string,
+  work: () => Promise<T>,
+  passed: (value: T) => boolean,
+): Promise<T> {
   const start = performance.now();
+  let status: 'passed' | 'failed' = 'failed';
   phase.gateway.emit({ type: 'step', name, status: 'started' });
   try {
     const value = await work();
-    finish('passed');
+    if (passed(value)) status = 'passed';
     return value;
-  } catch (error) {
-    finish('failed');
-    throw error;
-  }
-  function finish(status: 'passed' | 'failed'): void {
+  } finally {
+    // The gateway refuses a result while a step has not ended.
     const ms = Math.round(performance.now() - start);
     phase.timings[name] = (phase.timings[name] ?? 0) + ms;
     phase.gateway.emit({ type: 'step', name, status, ms });
@@ -50,6 +57,7 @@ export function inside(
 ): Promise<Ran> {
   const left = phase.deadline - performance.now();
   if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
+  phase.git.distrust();
   return runInner(phase.boot, {
     ...command,
     timeoutMs: left,
@@ -63,30 +71,35 @@ export function inside(
 }
 
 /**
- * Runs a shell command of the spec as a step and records its result as evidence. It does not throw if the command
- * fails.
+ * Runs a command as a step and records its result as evidence. It does not throw if the command fails.
+ * @param command What people read in place of `argv`.
  */
-export async function shell(
+export const recorded = (
+  phase: Phase,
+  name: string,
+  command: string,
+  argv: readonly string[],
+  env: Record<string, string>,
+): Promise<CommandResult> =>
+  measured(
+    phase,
+    name,
+    async () => {
+      const { exitCode, timedOut, ms, output } = await inside(phase, name, { argv, env });
+      const result: CommandResult = { name, command, exitCode, timedOut, ms, output };
+      phase.commands.push(result);
+      return result;
+    },
+    (result) => result.exitCode === 0,
+  );
+
+/** Runs a shell command of the spec as {@link recorded} does. */
+export const shell = (
   phase: Phase,
   name: string,
   command: string,
   env: Record<string, string>,
-): Promise<CommandResult> {
-  phase.gateway.emit({ type: 'step', name, status: 'started' });
-  const ran = await inside(phase, name, { argv: [shellScript, '-c', command], env });
-  const result: CommandResult = {
-    name,
-    command,
-    exitCode: ran.exitCode,
-    timedOut: ran.timedOut,
-    ms: ran.ms,
-    output: ran.output,
-  };
-  phase.commands.push(result);
-  phase.timings[name] = (phase.timings[name] ?? 0) + ran.ms;
-  phase.gateway.emit({ type: 'step', name, status: ran.exitCode === 0 ? 'passed' : 'failed', ms: ran.ms });
-  return result;
-}
+): Promise<CommandResult> => recorded(phase, name, command, [shellScript, '-c', command], env);
 
 /** Like {@link shell}, but throws `error` if the command does not exit with 0. */
 export async function mustPass(

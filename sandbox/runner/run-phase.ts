@@ -15,15 +15,9 @@ import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
 import { ownGit } from './workspace/git.ts';
-import {
-  agentRepository,
-  checkOut,
-  differences,
-  fetchBase,
-  recordTree,
-  restore,
-  treeOfChange,
-} from './workspace/work-tree.ts';
+import { recordFiles, recordTree } from './workspace/record.ts';
+import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
+import { agentRepository, checkOut, fetchBase, restore } from './workspace/work-tree.ts';
 
 /** Maximum length of the message in a result. */
 const maxMessage = 20_000;
@@ -38,7 +32,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     spec,
     gateway,
     relay,
-    git: ownGit(boot.paths.runner, boot.paths.workspace),
+    git: ownGit(boot),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
     versions: {},
@@ -47,10 +41,6 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
   try {
-    if (boot.isolation === 'container') {
-      await recordRuntime(phase);
-      await unpackAgentFiles(phase);
-    }
     outcome = await phaseOutcome(phase, (found) => {
       baselineResult = found;
     });
@@ -75,32 +65,40 @@ async function phaseOutcome(
   found: (baseline: NonNullable<PhaseResult['baseline']>) => void,
 ): Promise<Outcome> {
   const { boot, spec, git } = phase;
+  const { workspace } = boot.paths;
   const base = await step(phase, 'clone', async () => {
-    await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
-    const tree = (await git.run(['rev-parse', `${spec.base}^{tree}`])).toString().trim();
-    await agentRepository(git, boot.paths.workspace);
+    const version = /\d+\.\d+\.\d+/.exec((await git.run(['--version'])).toString())?.[0];
+    if (version !== undefined) phase.versions.git = version;
+    const tree = await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
+    await agentRepository(git, workspace, spec.base);
     return tree;
   });
+  if (boot.isolation === 'container') {
+    await recordRuntime(phase);
+    await unpackAgentFiles(phase);
+  }
   const start = await step(phase, 'apply change', () => startTree(phase, base));
 
-  let prepared: string | undefined;
+  let prepared: Tree | undefined;
   await checkOut(git, spec.baseline ? base : start);
   if (spec.baseline) {
     await prepare(phase, true);
-    prepared = await recordTree(git, base);
+    prepared = await recordTree(git, workspace, base);
     found(await baseline(phase));
-    await restore(git, prepared);
+    const left = await recordFiles(git, workspace, prepared);
+    if (differences(prepared.files, left).length > 0) await restore(git, prepared);
     if (start !== base) {
       // The change is applied on top of the prepared tree. If it modifies files that affect preparation, that is
       // repeated.
-      const again = (await differences(git, base, start)).some(({ path }) => installFile.test(path));
-      await checkOut(git, start, base === prepared ? base : await resetTo(phase, base));
+      const again = differences(base.files, start.files).some(({ path }) => installFile.test(path));
+      if (base !== prepared) await restore(git, base);
+      await checkOut(git, start, base);
       prepared = again || base !== prepared ? undefined : start;
     }
   } else found('skipped');
   if (prepared === undefined) {
     await prepare(phase, !spec.baseline);
-    prepared = await recordTree(git, start);
+    prepared = await recordTree(git, workspace, start);
   }
 
   switch (spec.phase) {
@@ -108,7 +106,7 @@ async function phaseOutcome(
       return plan(phase);
     case 'build':
     case 'rework':
-      return build(phase, { start, prepared });
+      return build(phase, { base, start, prepared });
     case 'verify':
       return verify(phase);
   }
@@ -118,18 +116,13 @@ async function phaseOutcome(
 const installFile =
   /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
 
-async function resetTo(phase: Phase, tree: string): Promise<string> {
-  await restore(phase.git, tree);
-  return tree;
-}
-
 /** Base plus the change set of the previous phase, as a tree. */
-async function startTree(phase: Phase, base: string): Promise<string> {
+async function startTree(phase: Phase, base: Tree): Promise<Tree> {
   const { spec, gateway, git } = phase;
   if (!spec.inputs.includes(artifactNames.manifest)) return base;
   const manifest = await gateway.get(`/inputs/${artifactNames.manifest}`);
   const blobs = spec.inputs.includes(artifactNames.blobs)
     ? await gateway.get(`/inputs/${artifactNames.blobs}`)
     : Buffer.alloc(0);
-  return treeOfChange(git, manifest, blobs);
+  return treeOfChange(git, base, manifest, blobs);
 }

@@ -1,10 +1,12 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { seccompFilter } from '../../adapters/local/sandbox/isolation/seccomp.ts';
+import { unprivileged } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
-import { unprivileged } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
-import { innerArguments } from '../../sandbox/runner/commands/inner.ts';
+import { innerArguments } from '../../sandbox/runner/commands/layer.ts';
 import { median, round } from './statistics.ts';
 
 const pairs = 41;
@@ -25,27 +27,30 @@ async function benchSandbox(): Promise<SandboxFigures> {
   try {
     await writeFile(folder.runnerProgram, '');
     await chmod(folder.runnerProgram, 0o644);
+    const filterFile = `${folder.host}/filter`;
+    await writeFile(filterFile, seccompFilter('x64'));
     await mkdir(folder.tools, { recursive: true });
     const system = systemMounts(folder.etc);
     const links = systemLinks();
-    const outer = outerArguments(folder, system, links, false);
+    const outer = outerArguments({ folder, system, links, hasAgentFiles: false, sharedMemoryMb: 1024 });
     const inner = innerArguments(
       {
         paths: { ...layout, agent: null },
         system: system.map(([, to]) => [to, to]),
         links,
+        sharedMemoryMb: 1024,
       },
       {},
     );
     inner[inner.indexOf('--info-fd') + 1] = '1'; // the outer layer passes the three standard streams on, and no others
     const sealed = ['bwrap', ...outer.slice(0, outer.lastIndexOf('--') + 1), 'bwrap', ...inner, '--', '/usr/bin/true'];
-    const options: SpawnOptions = { ...unprivileged(), cwd: '/', env: { PATH: process.env.PATH } };
-    await time(sealed, options);
+    const options: SpawnOptions = { ...unprivileged(folder.userId), cwd: '/', env: { PATH: process.env.PATH } };
+    await time(sealed, options, filterFile);
     const taken: { bare: number; sealed: number }[] = [];
     for (let i = 0; i < pairs; i++) {
-      const first = i % 2 === 0 ? await time(['/usr/bin/true'], options) : undefined;
-      const inside = await time(sealed, options);
-      taken.push({ bare: first ?? (await time(['/usr/bin/true'], options)), sealed: inside });
+      const first = i % 2 === 0 ? await time(['/usr/bin/true'], options, filterFile) : undefined;
+      const inside = await time(sealed, options, filterFile);
+      taken.push({ bare: first ?? (await time(['/usr/bin/true'], options, filterFile)), sealed: inside });
     }
     return {
       bareMs: round(median(taken.map(({ bare }) => bare)), 1),
@@ -58,9 +63,12 @@ async function benchSandbox(): Promise<SandboxFigures> {
   }
 }
 
-function time(argv: readonly string[], options: SpawnOptions): Promise<number> {
+function time(argv: readonly string[], options: SpawnOptions, filterFile: string): Promise<number> {
   const start = performance.now();
-  const child = spawn(argv[0] ?? 'false', argv.slice(1), { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  // Opened for each start, because the programs that read it share its position.
+  const filter = openSync(filterFile, 'r');
+  const child = spawn(argv[0] ?? 'false', argv.slice(1), { ...options, stdio: ['ignore', 'ignore', 'pipe', filter] });
+  closeSync(filter);
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();

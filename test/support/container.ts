@@ -1,15 +1,15 @@
 /**
  * A container as Fargate runs one, as far as a process inside can tell: its own processes, nobody's rights, a read-only
- * system, folders to write in, and the program as the image has it. The network stays the host's: what keeps a task
+ * system, folders to write in, no user namespaces, and the program as the image has it. The network stays the host's: what keeps a task
  * apart there is its VPC.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemLinks, systemMounts } from '../../adapters/local/sandbox/bubblewrap.ts';
+import { systemLinks, systemMounts } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { bundleProgram } from '../../adapters/local/sandbox/programs.ts';
-import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/unprivileged.ts';
 import { layout } from '../../sandbox/layout.ts';
 
 export interface Image {
@@ -54,6 +54,7 @@ export function runContainer(
     [
       ...[
         '--unshare-user',
+        '--disable-userns',
         '--unshare-pid',
         '--unshare-ipc',
         '--die-with-parent',
@@ -68,7 +69,7 @@ export function runContainer(
       ...['--proc', '/proc', '--dev', '/dev'],
       ...binds,
       ...['--ro-bind', at('tools'), layout.tools, '--ro-bind', at('runner.cjs'), layout.runnerProgram],
-      ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
+      ...['--remount-ro', '/', '--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
     ],
     { ...unprivileged(), env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'pipe'] },
   );

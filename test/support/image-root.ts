@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/unprivileged.ts';
+import { unprivileged, unprivilegedId } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import type { Built } from '../../scripts/images/run.ts';
 
 export function runImage(image: Built, env: Record<string, string>, command = image.entrypoint) {

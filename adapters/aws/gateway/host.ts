@@ -83,13 +83,19 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     const available = options.registries ?? registries;
     const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, available);
     let counting = Promise.resolve();
+    let counted = true;
     const result = Promise.withResolvers<void>();
     const onMessage = (message: GatewayMessage): void => {
       log.add(message);
       if (message.type === 'artifact' && message.name === artifactNames.result) result.resolve();
       // Stored continuously, so that the cost is known even if this task is killed.
-      if (message.type === 'event' && message.event.type === 'cost')
-        counting = counting.then(() => store.putCalls(phaseKey, readMeter(meterFile))).catch(() => undefined);
+      if (message.type !== 'event' || message.event.type !== 'cost' || !counted) return;
+      // One write at a time; the next one has all calls up to then.
+      counted = false;
+      counting = counting.then(async () => {
+        counted = true;
+        await store.putCalls(phaseKey, readMeter(meterFile)).catch(() => undefined);
+      });
     };
     const network = options.proxy ? behindProxy(systemNetwork, options.proxy) : systemNetwork;
     const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };

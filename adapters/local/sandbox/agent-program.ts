@@ -9,7 +9,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { AgentSpec } from '../../../core/run/phase.ts';
 import { layout } from '../../../sandbox/layout.ts';
 import { which } from './host-tools.ts';
-import { isRoot } from './unprivileged.ts';
+import { isRoot } from './isolation/unprivileged.ts';
 
 /** Mount point in the sandbox for an agent that npm installed. */
 const mountPoint = '/opt/agent/node_modules';

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
-import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
-import { isRoot, unprivilegedId } from './unprivileged.ts';
+import { type GatewayConfig, type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/config.ts';
+import { LineSplitter } from '../../../gateway/lines.ts';
+import { isRoot } from './isolation/unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const passedVariables = [
@@ -19,6 +19,9 @@ const passedVariables = [
   'SSL_CERT_DIR',
 ];
 
+/** Time for the gateway to hand over its messages after it was told to stop. */
+const stopMs = 10_000;
+
 interface GatewayProcess {
   /** Resolves when it listens and the sandbox may connect. @throws SandboxLost if it ends before that. */
   readonly ready: Promise<void>;
@@ -31,10 +34,15 @@ interface GatewayProcess {
 /**
  * Starts the gateway as a child process. It gets its configuration over stdin only, as soon as that exists; if it never
  * does, the gateway ends.
+ *
+ * What it prints was caused by a sandbox, so nothing here throws because of it: a line that is not a message, or whose
+ * handling fails, ends this phase with SandboxLost. The beginning of a line that the gateway's end cut off is dropped.
+ * @param userId User of the sandbox, who alone may connect.
  */
 export function startGateway(
   program: string,
   configured: Promise<GatewayConfig>,
+  userId: number,
   onMessage: (message: GatewayMessage) => void,
 ): GatewayProcess {
   const env = Object.fromEntries(
@@ -54,10 +62,27 @@ export function startGateway(
     child.once('close', () => resolve());
   });
   const listening = new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const message = JSON.parse(line) as GatewayMessage;
-      if (message.type === 'ready') resolve();
-      else onMessage(message);
+    const lines = new LineSplitter(maxMessageBytes);
+    let lost = false;
+    const lose = (message: string): void => {
+      lost = true;
+      child.kill('SIGKILL');
+      onMessage({ type: 'failure', name: 'SandboxLost', message });
+    };
+    child.stdout.on('data', (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) {
+        if (lost) return;
+        const message = line && readMessage(line);
+        if (message?.type === 'ready') resolve();
+        else if (message === undefined) lose('the gateway printed a line that is not one of its messages');
+        else {
+          try {
+            onMessage(message);
+          } catch (error) {
+            lose(`a message of the gateway could not be handled: ${error instanceof Error ? error.message : error}`);
+          }
+        }
+      }
     });
     void ended.then(() => reject(new DrydockError('SandboxLost', `the gateway did not start: ${output.trim()}`)));
     configured.then(
@@ -67,7 +92,7 @@ export function startGateway(
   });
   const ready = listening.then(async () => {
     const { socket } = await configured;
-    if (isRoot()) chownSync(socket, unprivilegedId, unprivilegedId);
+    if (isRoot()) chownSync(socket, userId, userId);
     chmodSync(socket, 0o600);
   });
   // Callers get the error when they await `ready`; the end of the gateway ends the sandbox.
@@ -77,7 +102,7 @@ export function startGateway(
     ended,
     async stop() {
       child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), 2_000);
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await ended;
       clearTimeout(timer);
     },

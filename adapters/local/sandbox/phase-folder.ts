@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { layout } from '../../../sandbox/layout.ts';
-import { isRoot, unprivilegedId } from './unprivileged.ts';
+import { isRoot, phaseUserId } from './isolation/unprivileged.ts';
 
 /** Maximum length of the parent's path: `/drydock-` + 18 hex + `/gw/gw.sock` must fit a unix socket's 107 bytes. */
 const maxParent = 68;
@@ -15,6 +15,8 @@ const run = promisify(execFile);
 /** The folders of one phase on the host. `host` is never mounted; the sandbox sees the others. */
 export interface PhaseFolder {
   root: string;
+  /** User and group id of the sandbox on the host, if this process runs as root. */
+  userId: number;
   host: string;
   /** Contains only the gateway's socket. */
   gateway: string;
@@ -44,8 +46,10 @@ export function makePhaseFolder(): PhaseFolder {
   const parent = isUsable(tmpdir()) ? tmpdir() : '/tmp';
   const root = join(parent, `drydock-${randomBytes(9).toString('hex')}`);
   const at = (name: string): string => join(root, name);
+  const userId = isRoot() ? phaseUserId() : (process.getuid?.() ?? 0);
   const folder: PhaseFolder = {
     root,
+    userId,
     host: at('host'),
     gateway: at('gw'),
     socket: at('gw/gw.sock'),
@@ -71,11 +75,11 @@ export function makePhaseFolder(): PhaseFolder {
   chmodSync(folder.gateway, 0o711); // the sandbox's user may pass to the socket, whose own mode decides
   for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
     mkdirSync(name, { mode: 0o700 });
-    if (isRoot()) chownSync(name, unprivilegedId, unprivilegedId);
+    if (isRoot()) chownSync(name, userId, userId);
   }
-  // If the server process is root, it keeps the folder; the unprivileged user may enter it by its group.
+  // If the server process is root, it keeps the folder; the phase's user may enter it by its group.
   if (isRoot()) {
-    chownSync(root, 0, unprivilegedId);
+    chownSync(root, 0, userId);
     chmodSync(root, 0o710);
   }
   mkdirSync(folder.agent);

@@ -10,11 +10,12 @@ import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
 import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
 import { judge, type SandboxEnd } from '../../../gateway/phase/verdict.ts';
+import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
-import { probeBubblewrap } from './bubblewrap.ts';
 import { startGateway } from './gateway-process.ts';
 import { findInstall, keepInstall } from './install-cache.ts';
+import { probeBubblewrap } from './isolation/bubblewrap.ts';
 import { copyAgentFiles, makePhaseFolder } from './phase-folder.ts';
 import { writeProgram } from './programs.ts';
 import { registryUrls } from './registry.ts';
@@ -36,6 +37,7 @@ export interface LocalPhaseRunnerOptions {
 
 /** Runs phases on this machine: gateway and sandbox are child processes, which end with this one. */
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
+  closeInherited();
   let probed: Promise<void> | undefined;
   let swept: Promise<void> | undefined;
   let registries: Promise<Record<string, string>> | undefined;
@@ -70,7 +72,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           markServer(folder.host),
           writeProgram('runner', options.packageRoot, folder.runnerProgram),
           writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
-          writeTools(folder.tools, runtime),
+          writeTools(folder.tools, runtime, isolation === 'bubblewrap'),
         ]);
         const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
         /** What gateway and runner are told; made while the two programs start. */
@@ -95,7 +97,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           keepInstall: install?.keep === true,
         }));
         forRunner.catch(() => undefined); // `await prepared` below reports it
-        const gateway = startGateway(folder.gatewayProgram, configured, (message) => {
+        const gateway = startGateway(folder.gatewayProgram, configured, folder.userId, (message) => {
           log.add(message);
           if (message.type === 'event') onEvent(message.event);
         });

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
-import { layout } from '../../../sandbox/layout.ts';
-import { outerArguments, systemLinks, systemMounts } from './bubblewrap.ts';
+import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
+import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
+import { seccompFilter } from './isolation/seccomp.ts';
+import { unprivileged } from './isolation/unprivileged.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
 import type { Runtime } from './runtime.ts';
-import { unprivileged } from './unprivileged.ts';
 
 /** The runner stops at the phase's time limit; this much later it is killed from outside. */
 const graceMs = 15_000;
@@ -40,15 +41,29 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const system = [...systemMounts(folder.etc), ...(options.agentMount === undefined ? [] : [options.agentMount])];
   const links = systemLinks();
   const argv = sealed
-    ? ['bwrap', ...outerArguments(folder, system, links, options.hasAgentFiles)]
+    ? [
+        'bwrap',
+        ...outerArguments({
+          folder,
+          system,
+          links,
+          hasAgentFiles: options.hasAgentFiles,
+          sharedMemoryMb: sharedMemoryOf(spec.limits.memoryMb),
+        }),
+      ]
     : [`${folder.tools}/runner/node`, folder.runnerProgram];
   const child = spawn(argv[0] ?? 'false', argv.slice(1), {
-    ...(sealed ? unprivileged() : {}),
+    ...(sealed ? unprivileged(folder.userId) : {}),
     cwd: '/',
     env: { PATH: process.env.PATH },
     detached: !sealed,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  const filter = child.stdio[seccompFd];
+  if (filter instanceof Writable) {
+    filter.on('error', () => undefined); // without bwrap, nothing reads it
+    filter.end(sealed ? seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64') : '');
+  }
   let failure: Failure | undefined;
   const kill = (): void => {
     if (child.pid === undefined) return;
@@ -82,7 +97,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   );
 
   // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.
-  const ready = new Promise<void>((resolve) => createInterface({ input: child.stdout }).once('line', () => resolve()));
+  // What else it prints is read, so that it is not held up, and dropped.
+  const ready = new Promise<void>((resolve) => child.stdout.on('data', () => resolve()));
   const limits = await startLimits(child.pid, {
     limits: spec.limits,
     folder: folder.root,
@@ -113,7 +129,11 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     enforcer: limits.enforcer,
     ...defined({ failure }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
-    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'signal'}) without a result. ${tail}`.trim() },
+    lost: {
+      name: 'SandboxLost',
+      message: `the sandbox ended (${code ?? 'signal'}) before the end of its phase. ${tail}`.trim(),
+    },
+    crashed: code !== 0,
   };
 }
 
@@ -144,6 +164,7 @@ function bootOf(
     // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
+    sharedMemoryMb: sharedMemoryOf(options.spec.limits.memoryMb),
     notes: runtime.notes,
   };
 }

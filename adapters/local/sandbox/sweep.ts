@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeFolder } from './phase-folder.ts';
@@ -26,8 +27,10 @@ export async function sweep(): Promise<void> {
     for (const name of await readdir(parent).catch(() => [])) {
       if (!/^drydock-[0-9a-f]{18}$/.test(name)) continue;
       const folder = join(parent, name);
-      const server = await readFile(join(folder, 'host/owner'), 'utf8').catch(() => undefined);
-      // A folder without the file belongs to another user or is being created.
+      const server = (await isOwn(folder))
+        ? await readOwner(join(folder, 'host/owner')).catch(() => undefined)
+        : undefined;
+      // A folder without the file is being created.
       if (server !== undefined && server !== (await identity(Number.parseInt(server, 10))))
         await removeFolder(folder).catch(() => undefined);
     }
@@ -40,5 +43,22 @@ export async function sweep(): Promise<void> {
       // A group with processes cannot be removed.
       if (made !== undefined && Date.now() - made.mtimeMs > abandonedMs) await rmdir(folder).catch(() => undefined);
     }
+  }
+}
+
+/** Whether this user made the folder. Everybody may create one of such a name in a shared temporary folder. */
+async function isOwn(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === process.getuid?.();
+}
+
+/** Neither follows a link nor waits for the other end of a pipe. */
+async function readOwner(file: string): Promise<string | undefined> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await handle.stat();
+    return found.isFile() && found.size < 100 ? await handle.readFile('utf8') : undefined;
+  } finally {
+    await handle.close();
   }
 }

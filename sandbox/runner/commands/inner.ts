@@ -3,17 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootConfig } from '../../boot.ts';
-import { layout } from '../../layout.ts';
 import { endOthers } from './container.ts';
+import { argsFd, infoFd, innerArguments, packed } from './layer.ts';
 import { Tail } from './tail.ts';
 
 /** Prefers bash, as CI hosts do; minimal images only have sh. */
 export const shellScript = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
-
-/** File descriptor on which bwrap reports the process id of the namespace's init, as seen from the outer layer. */
-const infoFd = 3;
-/** File descriptor for bwrap's arguments: they set the agent's secret, and every process can read a command line. */
-const argsFd = 4;
 
 export interface InnerCommand {
   argv: readonly string[];
@@ -67,13 +62,7 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
   const settings = child.stdio[argsFd];
   if (settings instanceof Writable) {
     settings.on('error', () => undefined); // without bwrap, nothing reads it
-    settings.end(
-      sealed
-        ? innerArguments(boot, command.env)
-            .map((argument) => `${argument}\0`)
-            .join('')
-        : '',
-    );
+    settings.end(sealed ? packed(innerArguments(boot, command.env)) : '');
   }
   child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
     const match = /"child-pid":\s*(\d+)/.exec(chunk.toString());
@@ -143,32 +132,4 @@ function preferAsVictim(pid: number | undefined): void {
   } catch {
     // it has ended, or this is not permitted; the launcher detects a killed runner
   }
-}
-
-/** Arguments of the inner layer, up to the command. */
-export function innerArguments(
-  boot: Pick<BootConfig, 'paths' | 'system' | 'links'>,
-  env: Readonly<Record<string, string>>,
-): string[] {
-  const { paths } = boot;
-  return [
-    ...[
-      '--unshare-user',
-      '--disable-userns',
-      '--unshare-pid',
-      '--unshare-ipc',
-      '--unshare-uts',
-      '--unshare-cgroup-try',
-    ],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--info-fd', String(infoFd)],
-    ...['--uid', String(layout.uid), '--gid', String(layout.uid), '--hostname', layout.hostname],
-    '--clearenv',
-    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...boot.system.flatMap(([, path]) => ['--ro-bind', path, path]),
-    ...boot.links.flatMap(([target, path]) => ['--symlink', target, path]),
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...[paths.tmp, paths.workspace, paths.home, paths.out].flatMap((path) => ['--bind', path, path]),
-    ...(paths.agent === null ? [] : ['--ro-bind', paths.agent, paths.agent]),
-    ...['--ro-bind', paths.tools, paths.tools, '--chdir', paths.workspace],
-  ];
 }

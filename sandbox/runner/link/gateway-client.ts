@@ -61,10 +61,12 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
     const lines = pending;
     pending = [];
     if (lines.length === 0) return;
-    await call('POST', '/events', Buffer.from(lines.join(''))).then(
-      (response) => response.resume(),
-      () => undefined,
-    );
+    const body = Buffer.from(lines.join(''));
+    // A connection that was kept open may have been closed meanwhile. The gateway has to know that a step has ended.
+    const send = async (): Promise<void> => void (await call('POST', '/events', body)).resume();
+    await send()
+      .catch(send)
+      .catch(() => undefined);
   }
 
   return {

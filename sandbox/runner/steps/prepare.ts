@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { inside, mustPass, type Phase, step } from '../phase.ts';
+import { inside, mustPass, type Phase, recorded, step } from '../phase.ts';
 import { readLeft } from '../workspace/outputs.ts';
 
 const exists = (file: string): Promise<boolean> =>
@@ -54,20 +54,9 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
     break;
   }
   if (sandbox.dependencies.length > 0) {
-    const name = 'install dependencies';
-    phase.gateway.emit({ type: 'step', name, status: 'started' });
     // An argument array, not a shell string: dependencies are text from the spec.
     const argv = ['npm', 'install', '--no-save', '--', ...sandbox.dependencies];
-    const ran = await inside(phase, name, { argv, env });
-    phase.commands.push({
-      name,
-      command: argv.join(' '),
-      exitCode: ran.exitCode,
-      timedOut: ran.timedOut,
-      ms: ran.ms,
-      output: ran.output,
-    });
-    phase.gateway.emit({ type: 'step', name, status: ran.exitCode === 0 ? 'passed' : 'failed', ms: ran.ms });
+    const ran = await recorded(phase, 'install dependencies', argv.join(' '), argv, env);
     if (ran.exitCode !== 0)
       throw new DrydockError('InstallFailed', `npm install exited with ${ran.exitCode}: ${ran.output.slice(-2_000)}`);
   }
@@ -113,11 +102,9 @@ async function keepInstall(phase: Phase): Promise<void> {
   });
 }
 
-/** The exact versions of the tools and of the project's direct dependencies, as evidence. */
+/** The exact versions of the runtime and of the project's direct dependencies, as evidence. */
 async function recordVersions(phase: Phase): Promise<void> {
   Object.assign(phase.versions, phase.boot.notes);
-  const git = /\d+\.\d+\.\d+/.exec((await phase.git.run(['--version'])).toString())?.[0];
-  if (git !== undefined) phase.versions.git = git;
   const { workspace } = phase.boot.paths;
   const direct = directDependencies(await readJson(join(workspace, 'package.json')));
   for (const name of [...direct, ...phase.spec.sandbox.dependencies.map(packageName)]) {

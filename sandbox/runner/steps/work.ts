@@ -4,11 +4,10 @@ import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
 import { type Phase, step } from '../phase.ts';
+import { contentOf } from '../workspace/contents.ts';
 import { readOutputs } from '../workspace/outputs.ts';
-import { changeSetOf, recordTree, withoutPreparation } from '../workspace/work-tree.ts';
-
-/** Limit in bytes for all changed files together; the guard's own limit is smaller and configurable. */
-const maxChange = 256 * 1024 * 1024;
+import { maxChange, recordFiles } from '../workspace/record.ts';
+import { changeSetOf, type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
   command: async () => commandAgent,
@@ -45,11 +44,18 @@ export async function plan(phase: Phase): Promise<Outcome> {
 /**
  * Build and rework: the agent works; the change set is computed from the work tree, not from what the agent reports.
  */
-export async function build(phase: Phase, trees: { start: string; prepared: string }): Promise<Outcome> {
+export async function build(phase: Phase, trees: { base: Tree; start: Tree; prepared: Tree }): Promise<Outcome> {
+  const { base, start, prepared } = trees;
+  const { workspace } = phase.boot.paths;
   const end = await runAgent(phase);
   const changed = await step(phase, 'record change', async () => {
-    const tree = await withoutPreparation(phase.git, { ...trees, end: await recordTree(phase.git, trees.prepared) });
-    const change = await changeSetOf(phase.git, phase.spec.base, tree, maxChange);
+    const now = await recordFiles(phase.git, workspace, prepared);
+    const files = withoutPreparation({ start: start.files, prepared: prepared.files, end: now });
+    const read = async (path: string, entry: Entry): Promise<Buffer | undefined> =>
+      now.get(path)?.sha === entry.sha
+        ? contentOf(workspace, path, entry, maxChange)
+        : phase.git.run(['cat-file', 'blob', entry.sha]); // preparation replaced it
+    const change = await changeSetOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;

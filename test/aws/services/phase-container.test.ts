@@ -1,16 +1,10 @@
 /** A phase as it runs on Fargate: the gateway as a task of its own, the sandbox in a container, the bucket in between. */
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hostGateway } from '../../../adapters/aws/gateway/host.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
-import type { ModelCall } from '../../../core/run/phase.ts';
-import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { sandboxTicket } from '../../../core/run/phase-grant.ts';
-import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
-import { packFolder } from '../../../lib/functions/tar.ts';
 import {
   type JobChanges,
   makeJob,
@@ -20,7 +14,8 @@ import {
   type World,
 } from '../../machine/contract/phase-fixtures.ts';
 import { startRegistry } from '../../machine/contract/registry-fixture.ts';
-import { type Image, makeImage, runContainer } from '../../support/container.ts';
+import { type Image, makeImage } from '../../support/container.ts';
+import { runTasks } from '../../support/container-phase.ts';
 
 const images: Image[] = [];
 const worlds: World[] = [];
@@ -42,63 +37,6 @@ async function makeBoth(agent: string, files = project) {
   const image = await makeImage(packageRoot);
   images.push(image);
   return { world: made, image };
-}
-
-/** Runs gateway and container as the launcher starts them. */
-async function runTasks(
-  job: PhaseJob,
-  image: Image,
-  {
-    ticket = sandboxTicket('key', job.spec.phaseKey),
-    killed = false,
-    archives,
-    registries,
-    prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
-  }: {
-    ticket?: string;
-    killed?: boolean;
-    archives?: ArchiveStore;
-    registries?: Record<string, string>;
-    prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
-  } = {},
-): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
-  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
-  // As the launcher does.
-  const inputs = new Map(given);
-  if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));
-  const spec = { ...job.spec, inputs: [...inputs.keys()] };
-  const stored: PhaseEnd[] = [];
-  let calls: ModelCall[] = [];
-  const stop = new AbortController();
-  let container: ReturnType<typeof runContainer> | undefined;
-  const end = await hostGateway({
-    order: {
-      ...facts,
-      spec,
-      base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
-    },
-    ticket: sandboxTicket('key', job.spec.phaseKey),
-    store: {
-      input: async (_key, name) => inputs.get(name),
-      putCalls: async (_key, made) => {
-        calls = made;
-      },
-      putEnd: async (ended) => void stored.push(ended),
-    },
-    prepare,
-    ...(archives ? { archives } : {}),
-    ...(registries ? { registries } : {}),
-    listen: { host: '127.0.0.1', port: 0 },
-    signal: stop.signal,
-    onListening(port) {
-      container = runContainer(image, { DRYDOCK_GATEWAY: `127.0.0.1:${port}`, DRYDOCK_TICKET: ticket });
-      void container.ended.then(({ code }) => stop.abort(`exit code ${code}`));
-      if (killed) setTimeout(() => container?.child.kill('SIGKILL'), 1_000);
-    },
-  });
-  const said = await container?.ended;
-  expect(stored).toEqual([end]);
-  return { end, said: said?.said ?? '', calls };
 }
 
 const run = async (agent: string, changes: JobChanges = {}) => {
@@ -148,6 +86,25 @@ describe('a phase in a container', () => {
     expect(text).not.toContain(sandboxTicket('key', end.phaseKey));
     // Of the runner nothing can be opened; of other processes here there is nothing to see that is secret.
     expect(found.filter(([, comm]) => comm !== 'bwrap')).toEqual([]);
+  });
+
+  test('what a command writes into the folder of the runner’s git is gone before git is used again', async () => {
+    const { end } = await run(`
+      import { spawnSync } from 'node:child_process';
+      import fs from 'node:fs';
+      const program = '/out/program';
+      const reach = 'curl -s -X PUT ' + process.env.DRYDOCK_GATEWAY + '/artifacts/reached';
+      fs.writeFileSync(program, '#!/bin/sh\\n' + reach + '\\n', { mode: 0o755 });
+      const git = '/run/runner/git';
+      fs.appendFileSync(git + '/config', '[core]\\n\\tfsmonitor = ' + program + '\\n\\thooksPath = /out/hooks\\n');
+      fs.mkdirSync('/out/hooks');
+      for (const name of ['post-index-change', 'post-checkout']) fs.symlinkSync(program, '/out/hooks/' + name);
+      fs.writeFileSync(git + '/info/attributes', '* filter=x\\n');
+      spawnSync(program);
+      fs.writeFileSync('new.txt', 'x');`);
+    expect(end.result).toMatchObject({ outcome: 'built', changeSet: true });
+    // The agent's own call, and no other.
+    expect(end.refusals.map(({ target }) => target)).toEqual(['reached']);
   });
 
   test('R13: the second phase of a lock file asks the registry for no archive', async () => {

@@ -5,6 +5,10 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
+import { outerArguments, systemLinks, systemMounts } from '../../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import { unprivileged } from '../../../adapters/local/sandbox/isolation/unprivileged.ts';
+import { makePhaseFolder } from '../../../adapters/local/sandbox/phase-folder.ts';
+import { writeTools } from '../../../adapters/local/sandbox/tools.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import {
   type Ended,
@@ -15,6 +19,7 @@ import {
   runJob,
   type World,
 } from '../contract/phase-fixtures.ts';
+import { plantedCommit } from './forgeries/git.ts';
 
 const worlds: World[] = [];
 afterAll(() => {
@@ -204,6 +209,55 @@ describe('ways out', () => {
       `found.host = await new Promise((r) => net.connect(${port}, '127.0.0.1').on('connect', () => r('open')).on('error', (e) => r(e.code)));`,
     ).finally(() => server.close());
     expect(found.host).toBe('ECONNREFUSED');
+  });
+});
+
+describe('the outer layer', () => {
+  test('what runs beside the runner as the same user reads neither its memory nor its environment, and cannot trace it', async () => {
+    const folder = makePhaseFolder();
+    try {
+      await writeTools(folder.tools, { node: process.execPath, notes: {} }, true);
+      writeFileSync(folder.runnerProgram, 'console.log("up"); setInterval(() => {}, 1000);');
+      const view = { folder, system: systemMounts(folder.etc), links: systemLinks() };
+      // Without the filter of system calls, which is tested for itself: this wall holds without it.
+      const outer = outerArguments({ ...view, hasAgentFiles: false, sharedMemoryMb: 64 }).slice(2);
+      const command = outer.lastIndexOf('--') + 1;
+      const script = `"$@" > /tmp/up & while ! grep -q up /tmp/up; do sleep 0.02; done
+        for file in environ maps mem; do (exec 3< /proc/$!/$file) 2> /dev/null && echo "opened $file"; done
+        ls /proc/$!/fd > /dev/null 2>&1 && echo "listed fd"; kill $!; echo done`;
+      const seen = execFileSync(
+        'bwrap',
+        [...outer.slice(0, command), 'bash', '-c', script, 'bash', ...outer.slice(command)],
+        {
+          ...unprivileged(folder.userId),
+          cwd: '/',
+          encoding: 'utf8',
+        },
+      );
+      expect(seen).toBe('done\n');
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  test('a repository in the place of a submodule of an earlier phase is not asked for its state, so that its configuration runs nothing', async () => {
+    const world = makeWorld(project, {
+      'agent.mjs': `${prelude}
+        sh('git init -q nested');
+        sh("cd nested && GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x");
+        fs.writeFileSync('nested/monitor', '#!/bin/sh\\ncurl -s -X PUT --unix-socket /run/gateway/gw.sock http://gateway/artifacts/reached\\n', { mode: 0o755 });
+        sh('git -C nested config core.fsmonitor /workspace/nested/monitor');
+        fs.writeFileSync('head.txt', sh('git -C nested rev-parse HEAD').out);`,
+    });
+    worlds.push(world);
+    const entry = { op: 'put', path: 'nested', mode: '160000', blobSha: plantedCommit, bytes: 0 };
+    const manifest = JSON.stringify({ base: world.base, entries: [entry] });
+    const inputs = new Map([['changeset.json', Buffer.from(manifest)]]);
+    const end = await runJob(world, makeJob(world, { inputs, spec: { phase: 'rework' } }));
+    expect(end.refusals).toEqual([]);
+    const change = JSON.parse(Buffer.from(end.artifacts.get('changeset.json') ?? []).toString());
+    expect(change.entries).toMatchObject([{ path: 'head.txt' }, { path: 'nested', mode: '160000' }]);
+    expect(Buffer.from(end.artifacts.get('changeset.blobs') ?? []).toString()).toBe(`${plantedCommit}\n`);
   });
 });
 

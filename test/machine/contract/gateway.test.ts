@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
 import type { Network } from '../../../gateway/egress/connect.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
+import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 
@@ -85,12 +86,66 @@ describe('artifacts', () => {
     );
   });
 
+  test('C3: many artifacts, and those that are read into memory, have limits of their own', async () => {
+    const big = 1024 * 1024 * 1024;
+    const gw = await start({ caps: { artifactBytes: big, artifactTotalBytes: big, registryBytes: 1 } });
+    const put = (name: string, body: string | Buffer) =>
+      ask(gw, 'PUT', `/artifacts/${name}`, bearer(secrets.runner), body);
+    expect((await put('result.json', Buffer.alloc(17 * 1024 * 1024))).status).toBe(413);
+    for (let count = 1; count < 32; count += 1) expect((await put(`empty${count}`, '')).status).toBe(201);
+    expect((await put('one-more', '')).status).toBe(403);
+    writeFileSync(path.join(folder, 'other'), 'not read');
+    expect([...(await leftArtifacts(folder)).keys()]).toEqual([]);
+  });
+
+  test('a second result is a failure of the phase: somebody has the secret of the runner', async () => {
+    const gw = await start();
+    for (const body of ['{"first":1}', '{}'])
+      await ask(gw, 'PUT', '/artifacts/result.json', bearer(secrets.runner), body);
+    expect(failures()).toEqual(['SandboxLost']);
+    expect(readFileSync(path.join(folder, 'result.json'), 'utf8')).toBe('{"first":1}');
+  });
+
   test('of two writers of one name exactly one wins', async () => {
     const gw = await start();
     const statuses = await Promise.all(
       ['a', 'b', 'c'].map(async (body) => (await ask(gw, 'PUT', '/artifacts/x', bearer(secrets.runner), body)).status),
     );
     expect(statuses.sort()).toEqual([201, 409, 409]);
+  });
+});
+
+describe('events', () => {
+  const post = (gw: string, body: string) => ask(gw, 'POST', '/events', bearer(secrets.runner), body);
+  const line = (event: object) => `${JSON.stringify(event)}\n`;
+
+  test('C3: what is no event is counted and dropped, whatever it looks like; what is one is told', async () => {
+    const gw = await start();
+    const message = { type: 'message', text: 'kept' };
+    const invalid = [
+      '{"type":"message"',
+      '[]\n',
+      `${'['.repeat(60_000)}\n`,
+      `${'x'.repeat(70_000)}\n`,
+      line({ type: 'cost', usdMicros: 1 }),
+      line({ type: 'log', source: 's'.repeat(3_000), text: '' }),
+      line({ type: 'tool', id: 'i'.repeat(3_000), title: 't', status: 's' }),
+      line({ type: 'step', name: 'n'.repeat(3_000), status: 'started' }),
+      line({ type: 'plan', entries: [{ content: 'c', status: 's'.repeat(3_000) }] }),
+      line({ type: 'plan', entries: Array(101).fill({ content: 'c', status: 's' }) }),
+    ];
+    for (const text of invalid) expect(JSON.parse((await post(gw, text)).body)).toEqual({ taken: 0, dropped: 1 });
+    expect(JSON.parse((await post(gw, `\n${line(message)}\r\n${JSON.stringify(message)}`)).body)).toMatchObject({
+      taken: 2,
+    });
+    expect(told).toEqual(Array(2).fill({ type: 'event', event: message }));
+  });
+
+  test('C3: a phase has a limit for what it may send, and a flood of any kind of event one for what is told', async () => {
+    const gw = await start();
+    const flood = line({ type: 'message', text: 'x'.repeat(19_000) }).repeat(800); // 15 MB
+    for (const status of [200, 200, 200, 200, 413]) expect((await post(gw, flood)).status).toBe(status);
+    expect(JSON.stringify(told).length).toBeLessThan(3 * 1024 * 1024);
   });
 });
 

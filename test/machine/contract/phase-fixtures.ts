@@ -49,14 +49,20 @@ export const project: Record<string, string> = {
     "import { greet } from './greet.mjs';\nif (greet('a') !== 'hello a') { console.error('not ok 1 - greets'); process.exit(1); }\nconsole.log('ok 1 - greets');\n",
 };
 
-/** Makes a bare repository with branch `base` from `files`, and a folder of agent programs. */
-export function makeWorld(files: Record<string, string>, agents: Record<string, string> = {}): World {
+/** Makes a bare repository with branch `base` from `files` and submodules (path → commit), and a folder of agent programs. */
+export function makeWorld(
+  files: Record<string, string | Buffer>,
+  agents: Record<string, string> = {},
+  submodules: Record<string, string> = {},
+): World {
   const root = mkdtempSync(path.join(tmpdir(), 'drydock-test-'));
   const work = path.join(root, 'work');
   mkdirSync(work);
   git(work, 'init', '--quiet', '-b', 'base');
   write(work, files);
   git(work, 'add', '--all');
+  for (const [name, commit] of Object.entries(submodules))
+    git(work, 'update-index', '--add', '--cacheinfo', `160000,${commit},${name}`);
   git(work, 'commit', '--quiet', '-m', 'base');
   const baseRepository = path.join(root, 'base.git');
   git(root, 'clone', '--quiet', '--bare', work, baseRepository);
@@ -75,7 +81,7 @@ export function makeWorld(files: Record<string, string>, agents: Record<string, 
   };
 }
 
-function write(folder: string, files: Record<string, string>): void {
+function write(folder: string, files: Record<string, string | Buffer>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), content);

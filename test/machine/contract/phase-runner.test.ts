@@ -69,6 +69,22 @@ describe('build', () => {
     expect(content('link')).toBe('/etc/passwd');
   });
 
+  test('a submodule of the base stays as it is, whatever is done in its folder, and can be removed', async () => {
+    const submodules = { sub: 'a'.repeat(40), other: 'b'.repeat(40) };
+    const agents = {
+      'agent.mjs': `import fs from 'node:fs'; import { execSync } from 'node:child_process';
+        execSync('git init -q sub && git -C sub -c user.name=a -c user.email=a@b commit -q --allow-empty -m x');
+        fs.writeFileSync('sub/new.txt', 'x'); fs.rmSync('other', { recursive: true }); fs.writeFileSync('x.txt', 'x');`,
+    };
+    const w = makeWorld(project, agents, submodules);
+    worlds.push(w);
+    const end = await runJob(w, makeJob(w, { spec: { baseline: true } }));
+    expect(changeOf(end).manifest.entries.map((e) => `${e.op} ${e.path}`)).toEqual(['delete other', 'put x.txt']);
+    const inputs = new Map(['changeset.json', 'changeset.blobs'].map((name) => [name, artifact(end, name)]));
+    const verified = await runJob(w, makeJob(w, { inputs, spec: { phase: 'verify', agent: null } }));
+    expect(verified.result).toMatchObject({ outcome: 'verified' });
+  });
+
   test('the agent gets its prompt twice, constants for paths, the base in an ordinary repository, and no more', async () => {
     const w = world(
       project,

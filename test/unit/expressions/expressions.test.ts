@@ -13,8 +13,8 @@ const bounded: [file: string, pattern: string, why: string][] = [
   ['adapters/aws/phases/stopped.ts', '^(.+\\/.+\\/\\d+)\\/(\\d+)$', 'startedBy of ECS has at most 128 characters'],
   ['core/task-spec/fields.ts', '[@?!+*]\\(|\\{[^}]*\\.\\.[^}]*\\}', 'a path of a spec has at most 500 characters'],
   ['core/task-spec/lint/advice.ts', '\\{[^}]*test', 'a path of a spec has at most 500 characters'],
+  ['sandbox/runner/run-phase.ts', '\\d+\\.\\d+\\.\\d+', 'output of git, read in the sandbox'],
   ['sandbox/runner/steps/found-runtime.ts', '\\d+(?:\\.\\d+)+', 'output of a tool, read in the sandbox that ran it'],
-  ['sandbox/runner/steps/prepare.ts', '\\d+\\.\\d+\\.\\d+', 'output of git, read in the sandbox'],
   ['sandbox/runner/steps/prepare.ts', '(?<=.)@.*$', 'a dependency of the spec, at most 300 characters'],
 ];
 

@@ -142,6 +142,10 @@ describe('verdict', () => {
     expect(of(result('built'), {}, { name: 'BudgetExhausted', message: '' }).failure?.name).toBe('BudgetExhausted');
     expect(of(result('verified'), { failure: { name: 'Cancelled', message: '' } }).result).toBeUndefined();
   });
+  test('a result of a sandbox that crashed does not count: the runner ends by itself after its result', () => {
+    expect(of(result('verified'), { crashed: true }).failure).toEqual(lost);
+    expect(of(result('verified'), { crashed: false }).failure).toBeUndefined();
+  });
 });
 
 test('small readers', () => {

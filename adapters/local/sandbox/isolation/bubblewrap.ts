@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { DrydockError } from '../../../core/errors.ts';
-import { layout } from '../../../sandbox/layout.ts';
-import type { PhaseFolder } from './phase-folder.ts';
+import { DrydockError } from '../../../../core/errors.ts';
+import { boundedDevices, layout } from '../../../../sandbox/layout.ts';
+import type { PhaseFolder } from '../phase-folder.ts';
 import { unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
@@ -39,21 +39,29 @@ export function systemLinks(): [string, string][] {
     .map((name) => [readlinkSync(`/${name}`), `/${name}`]);
 }
 
+/** File descriptor of the system-call filter; the programs below bubblewrap do not have it. */
+export const seccompFd = 3;
+
+interface OuterOptions {
+  folder: PhaseFolder;
+  /** From `systemMounts` and `systemLinks`. */
+  system: [string, string][];
+  links: [string, string][];
+  hasAgentFiles: boolean;
+  sharedMemoryMb: number;
+}
+
 /** Arguments of the outer layer: no network; only the host's system, the folders of the phase, and one socket. */
-export function outerArguments(
-  folder: PhaseFolder,
-  system: [string, string][],
-  links: [string, string][],
-  hasAgentFiles: boolean,
-): string[] {
+export function outerArguments({ folder, system, links, hasAgentFiles, sharedMemoryMb }: OuterOptions): string[] {
   return [
+    ...['--seccomp', String(seccompFd)],
     ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...['--uid', String(layout.uid), '--gid', String(layout.uid), '--hostname', layout.hostname],
     '--clearenv',
     ...['--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin', '--setenv', 'LANG', 'C.UTF-8'],
     ...system.flatMap(([from, to]) => ['--ro-bind', from, to]),
     ...links.flatMap(([target, path]) => ['--symlink', target, path]),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--proc', '/proc', ...boundedDevices(sharedMemoryMb)],
     ...['--bind', folder.tmp, layout.tmp],
     ...['--bind', folder.workspace, layout.workspace],
     ...['--bind', folder.home, layout.home],
@@ -63,7 +71,15 @@ export function outerArguments(
     ...['--ro-bind', folder.tools, layout.tools],
     ...['--ro-bind', folder.runnerProgram, layout.runnerProgram],
     ...['--ro-bind', folder.gateway, layout.gateway],
-    ...['--chdir', '/', '--', `${layout.tools}/runner/node`, layout.runnerProgram],
+    ...[
+      '--remount-ro',
+      '/',
+      '--chdir',
+      '/',
+      '--',
+      ...['loader', 'node'].map((name) => `${layout.tools}/runner/${name}`),
+    ],
+    layout.runnerProgram,
   ];
 }
 

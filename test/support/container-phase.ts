@@ -1,0 +1,66 @@
+import { hostGateway } from '../../adapters/aws/gateway/host.ts';
+import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
+import type { ModelCall } from '../../core/run/phase.ts';
+import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import { sandboxTicket } from '../../core/run/phase-grant.ts';
+import { agentFilesInput } from '../../core/run/phase-order.ts';
+import type { ArchiveStore } from '../../gateway/registry/archives.ts';
+import { packFolder } from '../../lib/functions/tar.ts';
+import { type Image, runContainer } from './container.ts';
+
+/** Runs gateway and container as the launcher starts them. */
+export async function runTasks(
+  job: PhaseJob,
+  image: Image,
+  {
+    ticket = sandboxTicket('key', job.spec.phaseKey),
+    killed = false,
+    archives,
+    registries,
+    prepare = async ({ spec, inputs }: PhaseOrder) => ({ ...job, spec, inputs }),
+  }: {
+    ticket?: string;
+    killed?: boolean;
+    archives?: ArchiveStore;
+    registries?: Record<string, string>;
+    prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
+  } = {},
+): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
+  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
+  // As the launcher does.
+  const inputs = new Map(given);
+  if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));
+  const spec = { ...job.spec, inputs: [...inputs.keys()] };
+  const stored: PhaseEnd[] = [];
+  let calls: ModelCall[] = [];
+  const stop = new AbortController();
+  let container: ReturnType<typeof runContainer> | undefined;
+  const end = await hostGateway({
+    order: {
+      ...facts,
+      spec,
+      base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
+    },
+    ticket: sandboxTicket('key', job.spec.phaseKey),
+    store: {
+      input: async (_key, name) => inputs.get(name),
+      putCalls: async (_key, made) => {
+        calls = made;
+      },
+      putEnd: async (ended) => void stored.push(ended),
+    },
+    prepare,
+    ...(archives ? { archives } : {}),
+    ...(registries ? { registries } : {}),
+    listen: { host: '127.0.0.1', port: 0 },
+    signal: stop.signal,
+    onListening(port) {
+      container = runContainer(image, { DRYDOCK_GATEWAY: `127.0.0.1:${port}`, DRYDOCK_TICKET: ticket });
+      void container.ended.then(({ code }) => stop.abort(`exit code ${code}`));
+      if (killed) setTimeout(() => container?.child.kill('SIGKILL'), 1_000);
+    },
+  });
+  const said = await container?.ended;
+  if (stored.length !== 1 || stored[0] !== end) throw new Error('The end of the phase was not stored once.');
+  return { end, said: said?.said ?? '', calls };
+}
