@@ -22,6 +22,7 @@ import { pathRule } from '../../../core/task-spec/constraints.ts';
 import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
 import { hiddenCharacter, readText } from '../../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../../core/text/hidden.ts';
+import { TestReader } from '../../../sandbox/runner/commands/test-report.ts';
 import { filesOfDiff } from '../../../web/html/diff.ts';
 import { withoutColours } from '../../../web/html/markup.ts';
 
@@ -44,6 +45,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'settings of package.json': (text) => testSettings('package.json', text),
   'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
   'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  'output of tests': (text) => {
+    const reader = new TestReader();
+    reader.push(Buffer.from(`${text}\n1..1\n`), 'stdout');
+    return reader.report();
+  },
   'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
   formatViolations: (text) => formatViolations([{ rule: 'InvalidPath', path: text, message: text }]),
