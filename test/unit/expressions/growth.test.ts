@@ -6,6 +6,7 @@ import { plain } from '../../../cli/terminal/output.ts';
 import { ciFeedback, missingCauses } from '../../../core/ci/verdict.ts';
 import { readCommand } from '../../../core/comment/command.ts';
 import { findHidden } from '../../../core/guard/hidden.ts';
+import { unnamedPrograms } from '../../../core/guard/install-scripts.ts';
 import { isGitFolder } from '../../../core/guard/paths.ts';
 import { findSecret } from '../../../core/guard/secrets.ts';
 import { testSettings } from '../../../core/guard/test-settings.ts';
@@ -43,6 +44,7 @@ const readers: Record<string, (text: string) => unknown> = {
   'settings of package.json': (text) => testSettings('package.json', text),
   'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
   'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
   formatViolations: (text) => formatViolations([{ rule: 'InvalidPath', path: text, message: text }]),
   stripHidden,
