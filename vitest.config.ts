@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Four projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Five projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
 const setupFiles = ['test/support/seed.ts'];
+const attacks = ['test/*/attack/**'];
 
 export default defineConfig({
   test: {
@@ -25,6 +26,7 @@ export default defineConfig({
           name: 'machine',
           setupFiles,
           include: ['test/machine/**/*.test.ts'],
+          exclude: attacks,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -34,9 +36,21 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'attack',
+          setupFiles,
+          include: ['test/*/attack/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
           name: 'github',
           setupFiles,
           include: ['test/github/**/*.test.ts'],
+          exclude: attacks,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,

@@ -1,31 +1,83 @@
-import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import { calcPrice, findProvider, type Usage } from '@pydantic/genai-prices';
 import { costMicros } from '../../core/money/price.ts';
+import { type Media, noMedia } from '../dialects/dialect.ts';
 
 /** Used if the price list does not contain the model's context window. */
 const maxContext = 2_000_000;
+
+/**
+ * Maximum number of tokens of one image, by provider; above what their models make of the largest one that they accept:
+ * 4,784 (Anthropic, 2,576 pixels), 4,386 (Google, 17 tiles of 258), 48,169 (OpenAI, gpt-4o-mini with 8 tiles).
+ */
+const imageTokens: Readonly<Record<string, number>> = { anthropic: 5_000, google: 6_000, openai: 50_000 };
+
+/** The vendor's own instructions for the tools of a request, which are charged as well: 735 for the largest one. */
+const addedTokens: Readonly<Record<string, number>> = { anthropic: 2_500 };
+
+/** A workspace at Anthropic may process in one region only by default, which costs a tenth more. */
+const surcharges: Readonly<Record<string, number>> = { anthropic: 1.1 };
+
+/**
+ * The kinds of tokens that have prices of their own. Which of them a vendor will charge is known after the call, so the
+ * dearest counts: input may be written to the vendor's cache, for an hour at twice the price, and may be sound.
+ */
+const inputKinds: ((tokens: number) => Usage)[] = [
+  () => ({}),
+  (tokens) => ({ cache_write_tokens: tokens }),
+  (tokens) => ({ cache_write_tokens: tokens, cache_write_1h_tokens: tokens }),
+];
+const mediaKinds: ((tokens: number) => Usage)[] = [
+  (tokens) => ({ input_audio_tokens: tokens }),
+  (tokens) => ({ input_image_tokens: tokens }),
+  (tokens) => ({ input_video_tokens: tokens }),
+];
+const outputKinds: ((tokens: number) => Usage)[] = [
+  () => ({}),
+  (tokens) => ({ output_image_tokens: tokens }),
+  (tokens) => ({ output_audio_tokens: tokens }),
+];
+
+const surcharged = (provider: string, micros: number): number => Math.ceil(micros * (surcharges[provider] ?? 1) - 1e-6);
 
 /** Maximum number of input tokens of the model. */
 function contextWindow(provider: string, model: string): number {
   return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? maxContext;
 }
 
+interface Bounds {
+  inputBytes: number;
+  refersOutside: boolean;
+  media?: Media;
+  maxOutput: number;
+  answers: number;
+}
+
 /**
- * The maximum cost of a call in micros. Tokenizers produce at most one token per byte, and input may be written to the
- * vendor's cache, which costs more than plain input.
+ * The maximum cost of a call in micros; `undefined` if the price is unknown. Tokenizers produce at most one token per
+ * byte of text; of other content the kind decides.
  */
-export function worstCaseMicros(
-  provider: string,
-  model: string,
-  request: { inputBytes: number; refersOutside: boolean; maxOutput: number; answers: number },
-): number | undefined {
+export function worstCaseMicros(provider: string, model: string, request: Bounds): number | undefined {
+  const { media = noMedia } = request;
   const window = contextWindow(provider, model);
-  const input = request.refersOutside ? window : Math.min(window, request.inputBytes);
+  const text = request.inputBytes - media.imageBytes + (addedTokens[provider] ?? 0);
+  const images = media.images * (imageTokens[provider] ?? window);
+  const unbounded = request.refersOutside || media.unbounded > 0;
+  const input = unbounded ? window : Math.min(window, text + images);
   const output = request.maxOutput * request.answers;
-  const plain = costMicros(provider, model, { input_tokens: input, output_tokens: output });
-  if (plain === undefined || provider !== 'anthropic') return plain;
-  const written = { input_tokens: input, cache_write_tokens: input, output_tokens: output };
-  const longer = costMicros(provider, model, { ...written, cache_write_1h_tokens: input });
-  return Math.max(plain, costMicros(provider, model, written) ?? 0, longer ?? 0);
+  const kinds = media.images + media.unbounded > 0 ? [...inputKinds, ...mediaKinds] : inputKinds;
+  const costs = kinds.flatMap((inputKind) =>
+    outputKinds.flatMap((outputKind) => {
+      const usage = { input_tokens: input, output_tokens: output, ...inputKind(input), ...outputKind(output) };
+      return costMicros(provider, model, usage) ?? [];
+    }),
+  );
+  return costs.length === 0 ? undefined : surcharged(provider, Math.max(...costs));
+}
+
+/** The cost of a call as the vendor reported its usage; `undefined` if the price is unknown. */
+export function reportedMicros(provider: string, model: string, usage: Usage, regional: boolean): number | undefined {
+  const micros = costMicros(provider, model, usage);
+  return micros !== undefined && regional ? surcharged(provider, micros) : micros;
 }
 
 export const providerOf = (id: string) => findProvider({ providerId: id });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
@@ -59,6 +60,7 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     detached: !sealed,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  yieldToServer(child.pid);
   const filter = child.stdio[seccompFd];
   if (filter instanceof Writable) {
     filter.on('error', () => undefined); // without bwrap, nothing reads it
@@ -135,6 +137,15 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     },
     crashed: code !== 0,
   };
+}
+
+/** What runs in a sandbox may use a processor that is free, and gives way to the pages and webhooks of the server. */
+function yieldToServer(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // it has ended
+  }
 }
 
 function bootOf(

@@ -42,7 +42,7 @@ export function shownFirst({ change, base }: Input): ShownFirst[] {
   for (const entry of entries) {
     const { path } = entry;
     const rule = ruleOf(path);
-    const seen = rule && placeOf(entry, rule, base.get(path), contents.get(path));
+    const seen = rule && seenIn(entry, rule, base.get(path), contents.get(path));
     if (seen) found.push({ rule, path, ...seen });
     else if (isLockFile(path) && !hasManifest)
       found.push({
@@ -63,17 +63,17 @@ const ruleOf = (path: string): FileKind | undefined => {
   return isRust(path) ? 'TestsChanged' : undefined;
 };
 
-type Place = Pick<ShownFirst, 'line' | 'message'>;
+type Seen = Pick<ShownFirst, 'line' | 'message'>;
 
 /** Where and how an entry matters; undefined if it does not. */
-function placeOf(
+function seenIn(
   entry: ChangeEntry,
   rule: FileKind,
   was: Uint8Array | undefined,
   is: Uint8Array | undefined,
-): Place | undefined {
+): Seen | undefined {
   const { path } = entry;
-  const says = (line: number, what: string): Place => ({ line, message: `${what}: ${meaning[rule]}` });
+  const says = (line: number, what: string): Seen => ({ line, message: `${what}: ${meaning[rule]}` });
   const isPlainRust = kindOf(path) === undefined && isRust(path);
   if (entry.op === 'delete') {
     const matters = was && !isLockFile(path) && (!isPlainRust || testsOfRust(textOf(was)).line > 0);
@@ -89,8 +89,8 @@ function placeOf(
   }
   if (isPlainRust) {
     const [old, now] = [testsOfRust(before), testsOfRust(after)];
-    const place = old.line === 0 ? undefined : ofTests(compareLines(old.text, now.text), says);
-    return place && { ...place, line: place.line + Math.max(0, now.line - 1) };
+    const seen = old.line === 0 ? undefined : ofTests(compareLines(old.text, now.text), says);
+    return seen && { ...seen, line: seen.line + Math.max(0, now.line - 1) };
   }
   const change = compareLines(before, after);
   if (!change) return undefined;
@@ -106,7 +106,7 @@ function placeOf(
 }
 
 /** Changed lines of existing tests, or added lines that act on them. */
-function ofTests(change: LineChange | undefined, says: (line: number, what: string) => Place): Place | undefined {
+function ofTests(change: LineChange | undefined, says: (line: number, what: string) => Seen): Seen | undefined {
   if (!change) return undefined;
   if (change.existing > 0) {
     const lines = change.existing === 1 ? '1 existing line is' : `${change.existing} existing lines are`;

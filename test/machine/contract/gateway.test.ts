@@ -332,6 +332,69 @@ describe('model', () => {
     expect(seen).toEqual([]);
   });
 
+  test.each([
+    ['fields=candidates,usageMetadata/promptTokenCount', 'fields'],
+    ['%66ields=candidates', 'fields'],
+    ['$fields=candidates', '$fields'],
+    ['alt=proto', 'alt'],
+    ['alt=sse&alt=json', 'alt'],
+    ['prettyPrint=false', 'prettyPrint'],
+    ['upload_protocol=multipart', 'upload_protocol'],
+  ])('H6: a parameter of the query that is not on the list is refused before anything is sent: %s', async (query, name) => {
+    const gw = await start(model(await vendor()));
+    expect((await generate(gw, { contents: [] }, `${path1}?${query}`)).status).toBe(403);
+    expect(refusals().map(({ target }) => target.split(' ')[1])).toEqual([name]);
+    expect(seen).toEqual([]);
+    expect(calls()).toEqual([]);
+  });
+
+  test('H6: an allowed parameter is sent once, and the type of the body is the gateway’s', async () => {
+    const gw = await start(model(await vendor()));
+    const headers = { ...agentKey, 'content-type': 'application/x-protobuf' };
+    await ask(gw, 'POST', `${path1}?alt=sse&key=${secrets.agent}&alt=sse`, headers, '{"contents":[]}');
+    expect(seen).toMatchObject([
+      {
+        path: '/v1beta/models/gemini-2.5-pro:generateContent?alt=sse',
+        headers: { 'content-type': 'application/json' },
+      },
+    ]);
+  });
+
+  test('H5: a field that is not on the list is refused by its name, and nothing is sent', async () => {
+    const gw = await start(model(await vendor()));
+    const body = { contents: [{ parts: [{ file_data: { file_uri: 'https://attacker.example/' } }] }] };
+    for (const target of [path1, path1.replace('generateContent', 'countTokens')]) {
+      const answer = await generate(gw, body, target);
+      expect([answer.status, answer.body]).toEqual([403, expect.stringContaining('contents.0.parts.0.fileData')]);
+    }
+    expect(seen).toEqual([]);
+    expect(calls()).toEqual([]);
+  });
+
+  test('H5: a body that is nested too deep, too large, or no object is refused', async () => {
+    const gw = await start(model(await vendor()));
+    for (const body of [
+      '{"contents":[',
+      '[]',
+      'null',
+      `{"contents":${'['.repeat(10_000)}`,
+      `[${'1,'.repeat(600_000)}1]`,
+    ])
+      expect((await ask(gw, 'POST', path1, agentKey, body)).status).toBe(400);
+    expect(seen).toEqual([]);
+  });
+
+  test('H6: OpenAI is asked for the tier whose price is known, and for the limit that was reserved', async () => {
+    const upstream = await vendor();
+    const gw = await start(model(upstream, { provider: 'openai', allow: ['openai/*'] }));
+    const send = (body: object) =>
+      ask(gw, 'POST', '/model/openai/v1/chat/completions', bearer(secrets.agent), JSON.stringify(body));
+    await send({ model: 'gpt-5', messages: [], max_completion_tokens: null, service_tier: 'auto' });
+    expect(seen[0]?.body).toMatchObject({ max_completion_tokens: expect.any(Number), service_tier: 'default' });
+    expect((await send({ model: 'gpt-5', messages: [], service_tier: 'priority' })).status).toBe(403);
+    expect(seen).toHaveLength(1);
+  });
+
   describe('replay', () => {
     const session = (recorded: object[]) => {
       const file = path.join(folder, 'session.json');

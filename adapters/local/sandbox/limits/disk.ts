@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 const minIntervalMs = 500;
 const maxIntervalMs = 2_000;
@@ -6,31 +7,49 @@ const maxIntervalMs = 2_000;
 const fileKb = 4;
 
 /**
- * Measures the size of a folder and reports once when it exceeds the limit. The size and the number of files are measured
- * in turn; measuring takes a fifth of the time, and more where the folder has so many files that it would be rare.
+ * Prints kilobytes and number of files for each line that it reads, and ends with its input. `du` exits with 1 if a file
+ * disappeared meanwhile; its total is still valid. The tools are hard links.
+ */
+const program = `while read -r _; do
+  du -sxk --exclude=./tools -- . 2> /dev/null
+  du -sx --inodes --exclude=./tools -- . 2> /dev/null
+done`;
+
+/**
+ * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
+ * where the folder has so many files that it would be rare. One process measures for the whole phase: starting one each
+ * time would stop the server process while its memory is copied.
  */
 export function watchDisk(folder: string, limitMb: number, onHit: (message: string) => void): () => void {
-  let stopped = false;
+  const child = spawn('sh', ['-c', program], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
   let timer: NodeJS.Timeout | undefined;
-  const measure = (what: 'size' | 'files'): void => {
-    const start = performance.now();
-    // `du` exits with 1 if a file disappeared meanwhile; its total is still valid. The tools are hard links.
-    const args = ['-sx', what === 'size' ? '-k' : '--inodes', '--exclude=./tools', '--', '.'];
-    execFile('du', args, { cwd: folder }, (_error, stdout) => {
-      if (stopped) return;
-      const total = Number.parseInt(stdout, 10);
-      const usedMb = (what === 'size' ? total : total * fileKb) / 1024;
-      const files = what === 'size' ? '' : ` by ${total} files of at least ${fileKb} KB`;
-      if (usedMb > limitMb) onHit(`disk_mb: ${Math.round(usedMb)} MB in use${files}, the limit is ${limitMb}`);
-      else {
-        const pause = Math.min(Math.max(4 * (performance.now() - start), minIntervalMs), maxIntervalMs);
-        timer = setTimeout(() => measure(what === 'size' ? 'files' : 'size'), pause);
-      }
-    });
+  let start = 0;
+  let sizeKb: number | undefined;
+  const measure = (): void => {
+    start = performance.now();
+    child.stdin.write('\n');
   };
-  timer = setTimeout(() => measure('size'), minIntervalMs);
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const total = Number.parseInt(line, 10);
+    if (sizeKb === undefined) {
+      sizeKb = total;
+      return;
+    }
+    const ofFilesKb = total * fileKb;
+    const usedMb = Math.max(sizeKb, ofFilesKb) / 1024;
+    const files = ofFilesKb > sizeKb ? ` by ${total} files of at least ${fileKb} KB` : '';
+    sizeKb = undefined;
+    if (usedMb > limitMb) onHit(`disk_mb: ${Math.round(usedMb)} MB in use${files}, the limit is ${limitMb}`);
+    else {
+      const pause = Math.min(Math.max(4 * (performance.now() - start), minIntervalMs), maxIntervalMs);
+      timer = setTimeout(measure, pause);
+    }
+  });
+  timer = setTimeout(measure, minIntervalMs);
   return () => {
-    stopped = true;
     clearTimeout(timer);
+    child.kill('SIGKILL');
   };
 }

@@ -1,0 +1,39 @@
+import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+const maxReason = 300;
+
+/**
+ * One line for each attempt of the attack tables, `held` or `ESCAPED`, and their numbers at the end. A test that did not
+ * run, for whatever reason, does not count as held.
+ */
+export default class AttackReporter implements Reporter {
+  #held = 0;
+  #escaped = 0;
+
+  onTestCaseResult(test: TestCase): void {
+    const { state, errors } = test.result();
+    const held = state === 'passed';
+    if (held) this.#held += 1;
+    else this.#escaped += 1;
+    const reason = held ? '' : `: ${firstLine(errors?.[0]?.message ?? state)}`;
+    const file = relative(process.cwd(), test.module.moduleId).replace(/\.test\.ts$/, '');
+    console.log(`${held ? 'held   ' : 'ESCAPED'}  ${file}: ${test.fullName}${reason}`);
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    // A file that cannot be loaded, or whose preparation fails, has attempts that nobody made.
+    for (const { message } of module.errors()) {
+      this.#escaped += 1;
+      console.log(`ESCAPED  ${relative(process.cwd(), module.moduleId)}: ${firstLine(message)}`);
+    }
+  }
+
+  onTestRunEnd(): void {
+    console.log(`${this.#held + this.#escaped} attempts, ${this.#escaped} escapes`);
+  }
+}
+
+const firstLine = (message: string): string =>
+  (stripVTControlCharacters(message).split('\n', 1)[0] ?? '').slice(0, maxReason);
