@@ -5,6 +5,10 @@ import { linesOf } from '../../../adapters/github/repository/objects.ts';
 import { plain } from '../../../cli/terminal/output.ts';
 import { ciFeedback, missingCauses } from '../../../core/ci/verdict.ts';
 import { readCommand } from '../../../core/comment/command.ts';
+import { actsOnTests } from '../../../core/guard/attention/acts-on-tests.ts';
+import { kindOf } from '../../../core/guard/attention/file-kinds.ts';
+import { compareLines } from '../../../core/guard/attention/lines.ts';
+import { actingLines, actionsOf, lockSurprise } from '../../../core/guard/attention/manifests.ts';
 import { findHidden } from '../../../core/guard/hidden.ts';
 import { unnamedPrograms } from '../../../core/guard/install-scripts.ts';
 import { isGitFolder } from '../../../core/guard/paths.ts';
@@ -46,6 +50,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'settings of pom.xml': (text) => testSettings('pom.xml', text),
   'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
+  'kindOf a path': (text) => kindOf(text.slice(0, 4_096)),
+  actsOnTests: (text) => actsOnTests(text.split('\n')),
+  compareLines: (text) => [compareLines(text, `${text}x`), compareLines(`x\n${text}`, text), compareLines('', text)],
+  'actionsOf and actingLines': (text) => [actionsOf(text), actingLines('pom.xml', text), actingLines('go.mod', text)],
+  lockSurprise: (text) => [lockSurprise('', text), lockSurprise(text, `${text}x`)],
   formatViolations: (text) => formatViolations([{ rule: 'InvalidPath', path: text, message: text }]),
   stripHidden,
   'barFor and fence': (text) => [barFor(text, 3), fence(text, text)],
