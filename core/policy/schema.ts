@@ -30,6 +30,20 @@ const person = z.strictObject({
     .describe('Subject (`sub`) at the issuer that the pages sign people in with. Case matters.'),
 });
 
+/** What decides about changes: workflows, owners of files, specs. */
+const protectedByDefault = [
+  ...[
+    '.github/**',
+    '.agent-tasks/**',
+    'CODEOWNERS',
+    'docs/CODEOWNERS',
+    '.gitlab-ci.yml',
+    '.gitlab/ci/**',
+    'Jenkinsfile',
+  ],
+  ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
+];
+
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
 const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
   if (url.startsWith('-')) return 'A URL may not begin with a dash.';
@@ -226,7 +240,7 @@ export const policySchema = z
     protected_paths: z
       .array(field.repositoryPath)
       .max(500)
-      .default(['.github/**', '.agent-tasks/**'])
+      .default([...protectedByDefault])
       .describe('Paths that no change may touch.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z

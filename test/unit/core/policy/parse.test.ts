@@ -35,7 +35,9 @@ test('a version and repositories are enough; what is left out is the tight defau
   const policy = parse(minimal);
   expect(policy.egress.hosts).toEqual([]);
   expect(policy.checks).toEqual({});
-  expect(policy.protected_paths).toEqual(['.github/**', '.agent-tasks/**']);
+  expect(policy.protected_paths).toEqual(
+    expect.arrayContaining(['.github/**', '.agent-tasks/**', 'CODEOWNERS', 'Jenkinsfile']),
+  );
   expect(policy.limits).toMatchObject({
     usd_per_run: 10,
     timeout_minutes: 60,
