@@ -1,12 +1,13 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import { git } from './git.ts';
+import { inScratch } from './scratch.ts';
 
 const commitId = /^[0-9a-f]{40}$/;
 
 /**
  * The change between two commits as git prints it: without rename detection, because a change set has no renames, and
- * without external diff programs or text conversion, which a repository's attributes could configure.
+ * in a scratch repository, because attributes in the files of a branch could hide its own changes.
  * @throws Internal if one of the two is not in the repository.
  */
 export async function unifiedDiff(cwd: string, base: string, commit: string, maxBytes: number): Promise<UnifiedDiff> {
@@ -17,7 +18,7 @@ export async function unifiedDiff(cwd: string, base: string, commit: string, max
   const shape = ['--unified=3', '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short'];
   // A plumbing command: `git diff` would also apply the repository's configuration of order and context.
   const args = ['diff-tree', '-r', '-p', ...quiet, ...shape, base, commit, '--'];
-  const { stdout } = await git(args, { cwd });
+  const { stdout } = await inScratch(cwd, (scratch) => git(args, { cwd: scratch }));
   if (stdout.length <= maxBytes) return { text: stdout.toString(), truncated: false };
   // Cut after the last complete line that fits.
   const end = stdout.subarray(0, Math.max(0, maxBytes)).lastIndexOf(0x0a) + 1;

@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ChangeSet } from '../../core/run/change-set.ts';
 import { git, gitText } from './git.ts';
-import { diffTrees, withTempFolder, writeCommit, writeTree } from './objects.ts';
+import { diffTrees, writeCommit, writeTree } from './objects.ts';
+import { inScratch } from './scratch.ts';
 
 /**
- * Three-way merge of base plus change onto a moved target, with `git merge-tree`. It works in a scratch repository that
- * reads the objects of the real one, so nothing is written there and no configured merge driver runs. The merged
+ * Three-way merge of base plus change onto a moved target, with `git merge-tree`, in a scratch repository: no configured
+ * merge driver runs. The merged
  * commits are created with the base as their only parent, so the base is the merge base even if the target's history
  * was rewritten.
  */
@@ -15,12 +14,7 @@ export async function mergeOnto(
   change: ChangeSet,
   onto: string,
 ): Promise<{ change: ChangeSet; conflicts: string[] }> {
-  return withTempFolder(async (scratch) => {
-    const objects = await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], {
-      cwd: repository,
-    });
-    await git(['init', '--quiet', '--bare', scratch], { cwd: scratch });
-    await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(objects)}\n`);
+  return inScratch(repository, async (scratch) => {
     const treeOf = (commit: string) => gitText(['rev-parse', '--verify', `${commit}^{tree}`], { cwd: scratch });
     const commit = (tree: string, parents: string[], message: string) =>
       writeCommit(scratch, { tree, parents, message, at: 0 });

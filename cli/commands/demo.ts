@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '../../common/package-info.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { gitCommand } from '../../core/git/command.ts';
 import { action, type CommonOptions } from '../command.ts';
 import { hasProgram } from '../local/programs.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
@@ -44,10 +45,8 @@ async function demo(output: Output): Promise<ExitCode> {
   }
   writeFileSync(policy, policyText(recorded ? geminiProfile : programProfile(join(root, 'examples', 'demo-agent'))));
   const git = (...args: string[]): void => {
-    execFileSync('git', ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], {
-      cwd: repo,
-      stdio: 'ignore',
-    });
+    const command = gitCommand(['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], process.env);
+    execFileSync('git', command.args, { cwd: repo, env: command.env, stdio: 'ignore' });
   };
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');

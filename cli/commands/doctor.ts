@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -9,6 +8,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
+import { askGit } from '../config/git.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -118,13 +118,7 @@ function nodeCheck(): Check {
 }
 
 function gitCheck(): Check {
-  let version = '';
-  try {
-    version =
-      /\d{1,9}\.\d{1,9}(?:\.\d{1,9})?/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '';
-  } catch {
-    // An empty version fails the check below.
-  }
+  const version = /\d{1,9}\.\d{1,9}(?:\.\d{1,9})?/.exec(askGit('/', '--version') ?? '')?.[0] ?? '';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   // git 2.38 introduced `merge-tree --write-tree`.
   const ok = major > 2 || (major === 2 && minor >= 38);

@@ -6,8 +6,9 @@ import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions } from '../command.ts';
+import { askGit } from '../config/git.ts';
 import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts';
-import { askGit, branchOf, repositoryName } from '../config/own-repository.ts';
+import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { detectToolchain, type Toolchain, yamlText } from '../config/toolchain.ts';
@@ -40,7 +41,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
     });
   }
   const branch = branchOf(root);
-  if (askGit(root, 'rev-parse', '--verify', '--quiet', 'HEAD') === '') {
+  if (!askGit(root, 'rev-parse', '--verify', '--quiet', 'HEAD')) {
     throw new DrydockError('UnknownRepository', `${root} has no commit yet.`, {
       remedy: 'Create a commit first: a run starts from a commit.',
     });

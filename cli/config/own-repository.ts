@@ -1,27 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 import type { Policy } from '../../core/policy/schema.ts';
+import { askGit } from './git.ts';
 import { gitRoot } from './repositories.ts';
 
-/** Output of a git command in a work tree; empty if the command fails. */
-export function askGit(root: string, ...args: string[]): string {
-  try {
-    return execFileSync('git', ['-c', 'safe.directory=*', ...args], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return '';
-  }
-}
-
 /** The checked-out branch; `main` if the head is detached. */
-export const branchOf = (root: string): string => askGit(root, 'symbolic-ref', '--short', 'HEAD') || 'main';
+export const branchOf = (root: string): string => askGit(root, 'symbolic-ref', '--short', 'HEAD')?.trim() || 'main';
 
 /** OWNER/NAME of the remote `origin`; undefined if there is no such remote. */
 function originOf(root: string): string | undefined {
-  const remote = askGit(root, 'remote', 'get-url', 'origin');
+  const remote = askGit(root, 'remote', 'get-url', 'origin')?.trim() ?? '';
   const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
   return found && /^(?:https?:|ssh:|git@)/.test(remote) ? `${found[1]}/${found[2]}` : undefined;
 }

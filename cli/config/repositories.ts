@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { askGit } from './git.ts';
 
 /**
  * The repositories of all `--repo NAME=PATH` flags, name to path. @throws UsageError, UnknownRepository.
@@ -42,33 +42,12 @@ export function elsewhere(policy: Policy, { name, root }: { name: string; root: 
 
 /** Root of the work tree (or bare repository) that contains a path; undefined outside any repository. */
 export function gitRoot(path: string): string | undefined {
-  const ask = (...args: string[]): string | undefined => {
-    try {
-      return execFileSync('git', ['-c', 'safe.directory=*', 'rev-parse', '--path-format=absolute', ...args], {
-        cwd: path,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }).trim();
-    } catch {
-      return undefined;
-    }
-  };
+  const ask = (what: string): string | undefined => askGit(path, 'rev-parse', '--path-format=absolute', what)?.trim();
   if (ask('--is-bare-repository') === 'true') return realpathSync(ask('--git-dir') ?? path);
   const top = ask('--show-toplevel');
   return top === undefined || top === '' ? undefined : realpathSync(top);
 }
 
 /** Paths that git tracks in a work tree, for advice and clarity; empty if git fails. */
-export function filesOf(root: string): string[] {
-  try {
-    const list = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z'], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return list.split('\0').filter((path) => path !== '');
-  } catch {
-    return [];
-  }
-}
+export const filesOf = (root: string): string[] =>
+  (askGit(root, 'ls-files', '-z') ?? '').split('\0').filter((path) => path !== '');

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { type DrydockError, type ErrorView, viewError } from '../../core/errors.ts';
-import { stripHidden } from '../../core/prompt/fence.ts';
+import { visible } from '../../core/text/hidden.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -29,8 +29,8 @@ export function createOutput(
   };
 }
 
-/** Untrusted text for a terminal, without escape sequences and hidden characters. */
-export const plain = (text: string): string => stripHidden(stripVTControlCharacters(text));
+/** Untrusted text for a terminal, without escape sequences; hidden characters are made visible. */
+export const plain = (text: string): string => visible(stripVTControlCharacters(text).replace(/\r\n?/g, '\n'));
 
 export function printError(output: Output, error: ErrorView): void {
   if (output.json) output.out(JSON.stringify({ error }));

@@ -1,5 +1,6 @@
 import type { GateResult } from '../ports/host/collaboration.ts';
 import { stripHidden } from '../prompt/fence.ts';
+import { oneLine } from '../publish/escape.ts';
 import { nearest } from '../task-spec/issues.ts';
 
 type CiVerdict =
@@ -64,4 +65,4 @@ function middleOut(text: string, limit: number): string {
   return `${text.slice(0, half)}\n[…]\n${text.slice(text.length - half)}`.toWellFormed();
 }
 
-const line = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim().slice(0, 200).toWellFormed();
+const line = (text: string): string => oneLine(text).slice(0, 200).toWellFormed();

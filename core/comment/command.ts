@@ -1,4 +1,5 @@
 import { stripHidden } from '../prompt/fence.ts';
+import { visible } from '../text/hidden.ts';
 import { mayBeCommand } from './may-be-command.ts';
 import { readVisibility } from './visible.ts';
 
@@ -59,7 +60,7 @@ function parse(line: string, following: string[]): Command | CommandFault {
   const [, word = '', rest = ''] = /^[ \t]*([^ \t]*)(.*)/s.exec(line) ?? [];
   const verb = verbs.find((known) => known === word.toLowerCase());
   if (verb === undefined) {
-    const shown = stripHidden(word).slice(0, 40);
+    const shown = visible(word).slice(0, 40);
     return { fault: `${shown === '' ? 'The command is missing' : `"${shown}" is not a command`}: ${usage}` };
   }
   const takesNoText = verb === 'status' || verb === 'approve' || verb === 'retry';

@@ -1,5 +1,6 @@
 import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
+import { findHidden } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { linkEscapes } from './links.ts';
 import { invalidPath, pathMatcher } from './paths.ts';
@@ -97,6 +98,8 @@ function checkContent(
   if (sameAtBase.length > 0) return;
   const secret = findSecret(text, before);
   if (secret) refuse('SecretFound', path, `line ${secret.line} looks like ${secret.what}`);
+  const hiding = content?.includes(0) ? undefined : findHidden(text, before);
+  if (hiding) refuse('HiddenCharacters', path, `line ${hiding.line}: ${hiding.says}; write it as an escape`);
   if (hasConflict(text) && !hasConflict(before)) refuse('ConflictMarker', path, "holds git's conflict markers");
 }
 

@@ -12,6 +12,7 @@ export interface Violation {
     | 'ExecutableAdded'
     | 'SecretFound'
     | 'ConflictMarker'
+    | 'HiddenCharacters'
     | 'TestsWeakened';
   path: string;
   message: string;

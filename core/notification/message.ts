@@ -1,4 +1,4 @@
-import { stripHidden } from '../prompt/fence.ts';
+import { visible } from '../text/hidden.ts';
 
 /** A message to people outside the pages, by e-mail or chat. */
 export interface Notice {
@@ -10,15 +10,15 @@ export interface Notice {
 /** Maximum length of a subject, in UTF-16 code units. */
 const subjectCharacters = 200;
 
-/** The subject as one line, with invisible characters removed from the untrusted text. */
+/** The subject as one line, with the hidden characters of the untrusted text made visible. */
 export const subjectOf = ({ subject }: Notice): string => {
-  const line = stripHidden(subject).replace(/\s+/g, ' ').trim();
+  const line = visible(subject).replace(/\s+/g, ' ').trim();
   return line.length > subjectCharacters ? `${line.slice(0, subjectCharacters - 1)}…` : line;
 };
 
-/** The text with invisible characters removed, cut at `max` UTF-16 code units. */
+/** The text with hidden characters made visible, cut at `max` UTF-16 code units. */
 export function bodyOf({ text }: Notice, max: number): string {
-  const clean = stripHidden(text).trim();
+  const clean = visible(text).trim();
   return clean.length > max ? `${clean.slice(0, max).trimEnd()}\n… (more on the run’s page)` : clean;
 }
 

@@ -1,10 +1,11 @@
-import { barFor, stripHidden } from '../prompt/fence.ts';
+import { barFor } from '../prompt/fence.ts';
+import { visible } from '../text/hidden.ts';
 
-/** Untrusted text as one line, hidden characters removed, where plain text is shown: titles, subjects. */
-export const oneLine = (text: string): string => stripHidden(text).replace(/\s+/g, ' ').trim();
+/** Untrusted text as one line, hidden characters made visible, where plain text is shown: titles, subjects. */
+export const oneLine = (text: string): string => visible(text.replace(/\r\n?/g, '\n')).replace(/\s+/g, ' ').trim();
 
 /**
- * Escapes untrusted text for Markdown: one line without markup, HTML, mentions, links or hidden characters. A
+ * Escapes untrusted text for Markdown: one line without markup, HTML, mentions, or links, with hidden characters made visible. A
  * zero-width space breaks mentions and issue numbers, because hosts look for them in the rendered text, which has lost
  * its backslashes.
  */

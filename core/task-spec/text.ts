@@ -1,3 +1,5 @@
+import { type HiddenCharacter, hiddenIn } from '../text/hidden.ts';
+
 /** Decodes the bytes of a spec or policy, and rejects text that a reviewer would not see as it is. */
 
 export interface Problem {
@@ -29,38 +31,17 @@ export const maxFileBytes = 262_144;
 /** A hostile file could have thousands of problems. */
 const maxProblems = 100;
 
-// C0 except tab, line feed and carriage return; DEL; C1; Unicode line breaks, which editors and parsers count
-// differently.
-const controls = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029';
-// These change the order in which text is displayed (https://trojansource.codes).
-const bidi = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
-// A model reads these, and nobody sees them. Zero-width joiners are allowed, because some scripts and emoji need them.
-const invisible = '\\u00ad\\u180e\\u200b\\u2060-\\u2064\\ufeff\\u{e0000}-\\u{e007f}';
-const hidden = new RegExp(`\\r(?!\\n)|[${controls}${bidi}${invisible}]`, 'u');
-const hiddenEach = new RegExp(hidden, 'gu');
-const isBidi = new RegExp(`[${bidi}]`, 'u');
-const isInvisible = new RegExp(`[${invisible}]`, 'u');
-
 /** The first hidden character of a text: one that a reviewer would not see as it is. */
-export function hiddenCharacter(text: string): { rule: string; message: string; offset: number } | undefined {
-  const found = hidden.exec(text);
-  return found ? describe(found[0], found.index) : undefined;
+export function hiddenCharacter(text: string): Fault | undefined {
+  for (const found of hiddenIn(text)) return describe(found);
+  return undefined;
 }
 
-function describe(character: string, offset: number): Fault {
-  const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  if (isBidi.test(character)) {
-    return {
-      rule: 'bidi-character',
-      message: `${code} changes the display order of the text; remove it.`,
-      offset,
-    };
-  }
-  if (isInvisible.test(character)) {
-    return { rule: 'invisible-character', message: `${code} is invisible; remove it.`, offset };
-  }
-  return { rule: 'control-character', message: `${code} is a control character; remove it.`, offset };
-}
+const describe = ({ kind, says, offset }: HiddenCharacter): Fault => ({
+  rule: `${kind}-character`,
+  message: `${says}; remove it.`,
+  offset,
+});
 
 /**
  * Decodes and checks a file. `text` is absent for an empty, too large or binary file. A file with invalid UTF-8 is
@@ -85,11 +66,9 @@ export function readText(bytes: Uint8Array): { text?: string; faults: Fault[] } 
       offset: broken,
     });
   }
-  if (hidden.test(decoded)) {
-    for (const match of decoded.matchAll(hiddenEach)) {
-      faults.push(describe(match[0], match.index));
-      if (faults.length >= maxProblems) break;
-    }
+  for (const found of hiddenIn(decoded)) {
+    faults.push(describe(found));
+    if (faults.length >= maxProblems) break;
   }
   return { text: decoded, faults };
 }

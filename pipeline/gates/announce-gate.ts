@@ -1,6 +1,7 @@
-import { barFor, stripHidden } from '../../core/prompt/fence.ts';
+import { barFor } from '../../core/prompt/fence.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate, GateKind } from '../../core/run/gate.ts';
+import { visible } from '../../core/text/hidden.ts';
 import type { Deps } from '../deps.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
@@ -23,7 +24,7 @@ export async function announceGate(deps: Deps, context: RunContext, gate: Gate):
   const record = (await deps.runs.get(gate.runId)) ?? context.record;
   const number = record.pullRequest?.id ?? record.origin?.pullRequest;
   if (!host.collaboration || number === undefined || gate.kind === 'slot' || gate.kind === 'ci') return;
-  const text = stripHidden(gate.text).slice(0, maxText).trim();
+  const text = visible(gate.text).slice(0, maxText).trim();
   const bar = barFor(text, 3);
   const link = deps.runLink(gate.runId);
   const body = [

@@ -2,8 +2,9 @@ import { raw } from 'hono/html';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { PhaseEvent } from '../../core/run/phase.ts';
 import { isFinal, type RunStatus } from '../../core/run/status.ts';
+import { visible } from '../../core/text/hidden.ts';
 import type { RunView, WatchItem } from '../../pipeline/service/service.ts';
-import { type Markup, visible } from './markup.ts';
+import type { Markup } from './markup.ts';
 
 /** Poll interval of a page without a stream. */
 const pollSeconds = 5;

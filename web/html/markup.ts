@@ -1,24 +1,10 @@
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
+import { visible } from '../../core/text/hidden.ts';
 
 /** Escaped HTML. All other values in a template are escaped as text. */
 export type Markup = HtmlEscapedString;
 type Value = string | number | null | undefined | false | Markup | readonly Value[];
-
-/**
- * Characters that are invisible or that reorder the text: controls except tab and line feed, format characters
- * (bidirectional, zero-width, tags), line separators, lone surrogates, blank letters, variation selectors.
- */
-const hidden = /[^\P{Cc}\t\n]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}|[\u115F\u1160\u3164\uFFA0]|\u034F|[\u{E0100}-\u{E01EF}]/gu;
-
-/**
- * Untrusted text for a person who decides: invisible characters are shown as code points. Removing them, as in a
- * prompt, would hide them from the reviewer.
- */
-export const visible = (text: string): string =>
-  text
-    .replace(/\r\n/g, '\n')
-    .replace(hidden, (c) => `⟨U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 
 /** Output of a program without terminal colours. */
 export const withoutColours = (text: string): string =>

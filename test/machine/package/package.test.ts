@@ -7,6 +7,10 @@ import { functionNames } from '../../../lib/names.ts';
 import { ofType, readTemplate } from '../../support/aws/template.ts';
 import { type Installed, install } from './installed.ts';
 
+interface Lock {
+  packages: Record<string, { version: string; integrity?: string; dev?: true }>;
+}
+
 let installed: Installed;
 beforeAll(() => {
   installed = install();
@@ -66,6 +70,18 @@ describe('the package, installed elsewhere', () => {
     const files = readdirSync(installed.package, { recursive: true }).map(String);
     expect(files).toContain('dist/core/task-spec/parse.d.ts');
     expect(files.filter((file) => /^(test|core|lib|lambdas|node_modules)\//.test(file))).toEqual([]);
+  });
+
+  test('names the transitive dependencies that were tested, each with its digest, and none of development', () => {
+    const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Lock;
+    const locked = read('package-lock.json').packages;
+    const { '': root, ...shipped } = read(join(installed.package, 'npm-shrinkwrap.json')).packages;
+    const tested = Object.entries(locked).filter(([path, { dev }]) => path !== '' && dev !== true);
+    expect(Object.entries(shipped)).toEqual(tested);
+    expect(Object.keys(root ?? {})).not.toContain('devDependencies');
+    for (const [path, { integrity }] of Object.entries(shipped)) expect(integrity, path).toMatch(/^sha512-/);
+    // Made for the package, and not left here, where npm would take it for the lock file.
+    expect(existsSync('npm-shrinkwrap.json')).toBe(false);
   });
 
   test('ships its licence, its documents and its schemas', () => {

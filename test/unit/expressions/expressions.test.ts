@@ -23,7 +23,6 @@ const composed: Record<string, string> = {
   'adapters/local/sandbox/limits/cgroup.ts': 'the kernel writes the text',
   'core/secrets/known-secrets.ts': 'findSecrets',
   'core/task-spec/lint/words.ts': 'lintSpec',
-  'core/task-spec/text.ts': 'readText, hiddenCharacter',
   'sandbox/agents/program.ts': 'the command of a profile, in the sandbox',
 };
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plan } from '../../../core/plan/schema.ts';
-import { link, markup, visible } from '../../../web/html/markup.ts';
+import { visible } from '../../../core/text/hidden.ts';
+import { link, markup } from '../../../web/html/markup.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import { aGate, anAudit, aPhase, aRun, fake, gateId, runId } from './fake.ts';
 

@@ -104,12 +104,14 @@ describe('a phase', () => {
     const users: number[] = [];
     for (let phase = 0; phase < 2; phase++) {
       const world = worldOf(`console.log('up'); await new Promise((r) => setTimeout(r, 300));`);
-      await runJob(world, makeJob(world), {
+      // Other tests may run phases of their own meanwhile.
+      const mark = `phase-${process.pid}-${phase}`;
+      await runJob(world, makeJob(world, { sandbox: { env: { MARK: mark } } }), {
         onEvent(event) {
           if (event.type !== 'log' || !event.text.includes('up')) return;
           for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
             try {
-              if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/agent/agent.mjs')) continue;
+              if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)) continue;
               users.push(Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
             } catch {
               // it has ended

@@ -89,9 +89,9 @@ describe('a gate that never reported', () => {
     expect(text).toContain('and 10 more');
   });
 
-  it('takes out what a name hides, on one line', () => {
+  it('shows what a name hides, on one line', () => {
     const text = missingCauses('a\nb', [result('x<!-- do evil -->\u202ey\nz', 'passed')]);
-    expect(text).toContain('Reported were: xy z.');
+    expect(text).toContain('Reported were: x<!-- do evil -->⟨U+202E⟩y z.');
     expect(text).not.toMatch(/\n/);
   });
 });

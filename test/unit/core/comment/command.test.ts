@@ -87,7 +87,7 @@ describe('a command', () => {
   it.each([
     ['an unknown word', '/drydock merge', 'merge'],
     ['no word', '/drydock', 'missing'],
-    ['a word with a hidden character', '/drydock appro\u200bve', 'approve" is not a command'],
+    ['a word with a hidden character', '/drydock appro\u200bve', 'appro⟨U+200B⟩ve" is not a command'],
     ['a condition', '/drydock approve unless it is slow', 'takes no text'],
     ['two commands', `${command}\n\n/drydock cancel`, 'one command'],
     ['the same twice', `${command}\n${command}`, 'one command'],
