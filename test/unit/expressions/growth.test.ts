@@ -25,6 +25,7 @@ import { pathRule } from '../../../core/task-spec/constraints.ts';
 import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
 import { hiddenCharacter, readText } from '../../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../../core/text/hidden.ts';
+import { npmPath } from '../../../gateway/registry/npm-path.ts';
 import { filesOfDiff } from '../../../web/html/diff.ts';
 import { withoutColours } from '../../../web/html/markup.ts';
 
@@ -67,6 +68,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'readText and hiddenCharacter': (text) => [readText(bytes(text)), hiddenCharacter(text)],
   'a spec in Markdown': (text) =>
     lintSpec('a.md', bytes(`---\ntask_id: A-1\nrepository: a/b\noutput_branch_prefix: a\n---\n${text}`)),
+  npmPath: (text) => [
+    npmPath(text),
+    npmPath(text.slice(0, 999)),
+    npmPath(`@${text.slice(0, 99)}/-/${text.slice(0, 800)}`),
+  ],
   pathRule: (text) => pathRule(`only change ${text}`),
   parsePlan: (text) => refused(() => parsePlan(text, 'agent')),
   ownersOf: (text) => ownersOf(text, ['src/a.ts']),
