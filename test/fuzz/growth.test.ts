@@ -1,5 +1,6 @@
 /** No text from outside makes the product work for more than linear time. */
 import { describe, expect, it } from 'vitest';
+
 import { linesOf } from '../../adapters/github/repository/objects.ts';
 import { plain } from '../../cli/terminal/output.ts';
 import { ciFeedback, missingCauses } from '../../core/ci/verdict.ts';
@@ -26,6 +27,7 @@ import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { hiddenCharacter, readText } from '../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../core/text/hidden.ts';
 import { npmPath } from '../../gateway/registry/npm-path.ts';
+import { TestReader } from '../../sandbox/runner/commands/test-report.ts';
 import { filesOfDiff } from '../../web/html/diff.ts';
 import { withoutColours } from '../../web/html/markup.ts';
 
@@ -48,6 +50,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'settings of package.json': (text) => testSettings('package.json', text),
   'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
   'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  'output of tests': (text) => {
+    const reader = new TestReader();
+    reader.push(Buffer.from(`${text}\n1..1\n`), 'stdout');
+    return reader.report();
+  },
   'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
   'kindOf a path': (text) => kindOf(text.slice(0, 4_096)),
