@@ -1,12 +1,14 @@
 import { blobsByPath } from '../run/change-set.ts';
 import type { GuardInput } from './input.ts';
+import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
 import { pathMatcher } from './paths.ts';
 import { testSettings } from './test-settings.ts';
 import { countTests, maxTestFile, mayHoldTests, type TestCounts } from './test-source.ts';
 import { byPath, type Violation } from './violation.ts';
 
-/** Whether the tests or the test settings of this path are compared. */
-export const mayWeaken = (path: string): boolean => mayHoldTests(path) || testSettings(path, '') !== undefined;
+/** Whether the content of this path is compared with the base. */
+export const mayWeaken = (path: string): boolean =>
+  mayHoldTests(path) || mayNamePrograms(path) || testSettings(path, '') !== undefined;
 
 export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
 export type Weakened = Violation & { refused: boolean };
@@ -39,6 +41,9 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
           after: countTests(content),
         });
     }
+    if (mayNamePrograms(path))
+      for (const { message, refused } of unnamedPrograms(path, text(base.get(path)), content))
+        raise(path, message, refused);
     if (testSettings(path, content) === undefined) continue;
     const was = testSettings(path, text(base.get(path)));
     const named = isTarget(path) !== undefined && !path.endsWith('package.json');

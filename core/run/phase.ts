@@ -77,6 +77,8 @@ const commandResult = z.strictObject({
   ms: z.number().nonnegative(),
   /** The last 16 KiB of stdout and stderr, interleaved. */
   output: z.string().max(20_000),
+  /** Verify: what the command changed and may not change: `changed src/a.js`, `made .npmrc`, `deleted …`. */
+  altered: z.array(z.string().max(2_000)).max(20).optional(),
 });
 export type CommandResult = z.infer<typeof commandResult>;
 

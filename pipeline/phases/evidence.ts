@@ -35,12 +35,23 @@ function requiredCommands(task: VerifyTask): string[] {
 
 /** @param tracked Name of a command that may exit with any code, but may not time out. */
 const firstFailure = (result: PhaseResult, tracked?: string): CommandResult | undefined =>
-  result.commands.find((command) => command.timedOut || (command.exitCode !== 0 && command.name !== tracked));
+  result.commands.find(
+    (command) => command.timedOut || hasAltered(command) || (command.exitCode !== 0 && command.name !== tracked),
+  );
+
+const hasAltered = ({ altered }: CommandResult): boolean => altered !== undefined && altered.length > 0;
+
+const alteredRemedy =
+  'Verify checks what will be published, so its commands may write only what git ignores, and may not change what was ' +
+  'installed. List what a command generates in .gitignore and do not commit it, or commit it as the command makes it; ' +
+  'move a step that writes into node_modules into setup_command.';
 
 /** Every failed command with the end of its output. */
 function failureText(result: PhaseResult, missing: string[]): string {
-  const failed = result.commands.filter((command) => command.timedOut || command.exitCode !== 0);
+  const failed = result.commands.filter((command) => command.timedOut || command.exitCode !== 0 || hasAltered(command));
   const parts = failed.map((command) => {
+    if (hasAltered(command))
+      return `${command.name} (\`${command.command}\`) ${command.altered?.join(', ')}.\n${alteredRemedy}`;
     const outcome = command.timedOut ? 'timed out' : `exited with ${command.exitCode}`;
     return `${command.name} (\`${command.command}\`) ${outcome}:\n${command.output.slice(-6_000).trimEnd()}`;
   });

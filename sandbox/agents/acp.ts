@@ -5,7 +5,7 @@ import type { PhaseEvent } from '../../core/run/phase.ts';
 import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver, AgentEnd } from './driver.ts';
-import { prepareHome } from './homes.ts';
+import { homeFiles } from './homes.ts';
 import { agentCommand } from './program.ts';
 
 /** Time in milliseconds for an agent to exit after its session, before its namespace is ended. */
@@ -18,14 +18,13 @@ const stopMs = 2_000;
 export const acpAgent: AgentDriver = async (phase) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
-  await prepareHome(phase.boot.paths.home, agent);
   const input = new PassThrough();
   let session: Promise<string> = Promise.resolve('');
-  const ran = inside(phase, 'agent', {
+  const command = {
     argv: agentCommand(phase, agent),
     env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), GEMINI_CLI_NO_RELAUNCH: '1' },
     stdin: input,
-    stdout: async (output) => {
+    stdout: async (output: Readable) => {
       session = converse(phase, input, output);
       // The streams end with the agent, and pending requests then fail, which also reports its crash.
       await session.catch(() => undefined);
@@ -33,8 +32,8 @@ export const acpAgent: AgentDriver = async (phase) => {
       output.resume();
       setTimeout(() => output.destroy(), stopMs).unref();
     },
-  });
-  const end = await ran;
+  };
+  const end = await inside(phase, 'agent', command, homeFiles(agent));
   const common = { ms: end.ms, timedOut: end.timedOut, output: end.output };
   try {
     const stopReason = await session;

@@ -1,6 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
 import { DrydockError } from '../../core/errors.ts';
-import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
+import { agentEnvironment, promptFileIn, promptFileName } from '../runner/commands/environment.ts';
 import { inside } from '../runner/phase.ts';
 import type { AgentDriver } from './driver.ts';
 import { agentCommand } from './program.ts';
@@ -10,13 +9,11 @@ export const commandAgent: AgentDriver = async (phase) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
   const promptFile = promptFileIn(phase.boot.paths.home);
-  // Install and setup scripts ran before and may have left a symbolic link, which must not be followed.
-  await rm(promptFile, { recursive: true, force: true });
-  await writeFile(promptFile, phase.spec.prompt, { flag: 'wx' });
-  const ran = await inside(phase, 'agent', {
+  const command = {
     argv: agentCommand(phase, agent),
     env: agentEnvironment(phase, promptFile),
     stdin: Buffer.from(phase.spec.prompt),
-  });
+  };
+  const ran = await inside(phase, 'agent', command, { [promptFileName]: phase.spec.prompt });
   return { exitCode: ran.exitCode, ms: ran.ms, timedOut: ran.timedOut, output: ran.output };
 };

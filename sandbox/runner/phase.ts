@@ -3,7 +3,12 @@ import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import { freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
+import type { TreeWatch } from './workspace/watch.ts';
+
+/** Changes of a command that a result lists. */
+const maxAltered = 20;
 
 /** Bytes of one log event; longer output is split into several events. */
 const logChunk = 7_000;
@@ -21,6 +26,8 @@ export interface Phase {
   readonly commands: CommandResult[];
   readonly versions: Record<string, string>;
   readonly timings: Record<string, number>;
+  /** In Verify: its commands may not change the tree. */
+  watch?: TreeWatch;
 }
 
 /** Runs one step: measures it and reports its start and its end. */
@@ -49,16 +56,30 @@ async function measured<T>(
   }
 }
 
-/** Runs a program in the inner layer, within the remaining time; its output is reported as log events. */
-export function inside(
+interface Inside extends Ran {
+  /** What the command changed and may not change, for people. */
+  altered: string[];
+}
+
+/**
+ * Runs a program in the inner layer, within the remaining time; its output is reported as log events. Its home, `/tmp`
+ * and `$DRYDOCK_OUT` are new: no command leaves configuration or programs there for the next one.
+ * @param files Files of its home.
+ */
+export async function inside(
   phase: Phase,
   source: string,
   command: Omit<InnerCommand, 'timeoutMs' | 'onOutput'>,
-): Promise<Ran> {
+  files: Readonly<Record<string, string>> = {},
+): Promise<Inside> {
+  phase.git.distrust();
+  await own(phase, 'fresh folders', async () => {
+    await freshFolders(phase.boot, phase.relay, files);
+    await phase.watch?.restoreRepository();
+  });
   const left = phase.deadline - performance.now();
   if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
-  phase.git.distrust();
-  return runInner(phase.boot, {
+  const ran = await runInner(phase.boot, {
     ...command,
     timeoutMs: left,
     onOutput(chunk) {
@@ -68,6 +89,32 @@ export function inside(
       }
     },
   });
+  const altered = await own(phase, 'compare tree', () => alteredBy(phase));
+  return { ...ran, altered };
+}
+
+async function alteredBy({ watch }: Phase): Promise<string[]> {
+  try {
+    return (await watch?.altered()) ?? [];
+  } catch (error) {
+    if (error instanceof DrydockError && error.name === 'ResultInvalid') return [`left what ${error.message}`];
+    throw error;
+  }
+}
+
+/** Measures what the runner adds to commands. */
+async function own<T>(phase: Phase, name: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const value = await work();
+  phase.timings[name] = Math.round(((phase.timings[name] ?? 0) + performance.now() - start) * 10) / 10;
+  return value;
+}
+
+/** @throws VerifyFailed if a command changed what it may not change. */
+export function refuseAltered(name: string, { altered }: Pick<Inside, 'altered'>): void {
+  if (altered.length === 0) return;
+  const more = altered.length > maxAltered ? [`and ${altered.length - maxAltered} more`] : [];
+  throw new DrydockError('VerifyFailed', `${name} ${[...altered.slice(0, maxAltered), ...more].join(', ')}`);
 }
 
 /**
@@ -85,9 +132,11 @@ export const recorded = (
     phase,
     name,
     async () => {
-      const { exitCode, timedOut, ms, output } = await inside(phase, name, { argv, env });
-      const result: CommandResult = { name, command, exitCode, timedOut, ms, output };
+      const { altered, ...ran } = await inside(phase, name, { argv, env });
+      const changed = altered.length === 0 ? {} : { altered: altered.slice(0, maxAltered) };
+      const result: CommandResult = { name, command, ...ran, ...changed };
       phase.commands.push(result);
+      refuseAltered(name, { altered });
       return result;
     },
     (result) => result.exitCode === 0,

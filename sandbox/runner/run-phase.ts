@@ -1,11 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
-import { npmrc } from './commands/environment.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
 import { unpackAgentFiles } from './steps/agent-files.ts';
@@ -26,7 +24,6 @@ const maxMessage = 20_000;
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
   const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
   mkdirSync(boot.paths.runner, { recursive: true });
-  writeFileSync(join(boot.paths.home, '.npmrc'), npmrc(relay, boot.agentSecret));
   const phase: Phase = {
     boot,
     spec,
@@ -79,6 +76,10 @@ async function phaseOutcome(
   }
   const start = await step(phase, 'apply change', () => startTree(phase, base));
 
+  if (spec.phase === 'verify') {
+    found('skipped');
+    return verify(phase, start);
+  }
   let prepared: Tree | undefined;
   await checkOut(git, spec.baseline ? base : start);
   if (spec.baseline) {
@@ -107,8 +108,6 @@ async function phaseOutcome(
     case 'build':
     case 'rework':
       return build(phase, { base, start, prepared });
-    case 'verify':
-      return verify(phase);
   }
 }
 

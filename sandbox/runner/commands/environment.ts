@@ -71,8 +71,6 @@ function modelEnvironment(provider: string, relay: string, key: string): Record<
   }
 }
 
-export const promptFileIn = (home: string): string => join(home, '.drydock-prompt.md');
+export const promptFileName = '.drydock-prompt.md';
 
-/** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */
-export const npmrc = (relay: string, key: string): string =>
-  `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;
+export const promptFileIn = (home: string): string => join(home, promptFileName);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { inside, mustPass, type Phase, recorded, step } from '../phase.ts';
+import { inside, mustPass, type Phase, recorded, refuseAltered, step } from '../phase.ts';
 import { readLeft } from '../workspace/outputs.ts';
 
 const exists = (file: string): Promise<boolean> =>
@@ -82,6 +82,7 @@ async function restoreInstall(phase: Phase): Promise<boolean> {
     });
     if (ran.exitCode !== 0)
       throw new DrydockError('InstallFailed', `the cached install could not be unpacked: ${ran.output}`);
+    refuseAltered('install from cache', ran);
     return true;
   });
 }

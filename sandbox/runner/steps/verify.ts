@@ -1,14 +1,23 @@
 import { commandEnvironment } from '../commands/environment.ts';
 import { judgeFailures } from '../commands/failing-tests.ts';
 import { describe, mustPass, type Phase, shell } from '../phase.ts';
+import type { Tree } from '../workspace/trees.ts';
+import { TreeWatch } from '../workspace/watch.ts';
+import { checkOut } from '../workspace/work-tree.ts';
+import { prepare } from './prepare.ts';
 import type { Outcome } from './work.ts';
 
 /**
- * Verify: runs the build, the tests, then every success criterion, check and gate. A failure does not stop the others,
- * so that one round reports all problems; the error names the first.
+ * Verify: installs, and runs the build, the tests, then every success criterion, check and gate. A failure does not stop the others,
+ * so that one round reports all problems; the error names the first. A command that changes the tree ends it: what
+ * follows would verify something else.
  */
-export async function verify(phase: Phase): Promise<Outcome> {
+export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   const { sandbox, commands, knownFailures } = phase.spec;
+  await checkOut(phase.git, tree);
+  phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, tree);
+  await prepare(phase, true);
+  phase.watch.freezeInstalled();
   const env = commandEnvironment(phase);
   if (sandbox.buildCommand !== undefined) await mustPass(phase, 'build', sandbox.buildCommand, env, 'VerifyFailed');
   let first: string | undefined;

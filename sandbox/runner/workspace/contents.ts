@@ -66,7 +66,7 @@ function withFile<T>(workspace: string, path: string, use: (fd: number, bytes: n
 }
 
 export const unreadable = (path: string, why: string): DrydockError =>
-  new DrydockError('ResultInvalid', `the work tree cannot be recorded: ${shown(path)}: ${why}`);
+  new DrydockError('ResultInvalid', `cannot be recorded in the work tree: ${shown(path)}: ${why}`);
 
 /** A path for people. */
-const shown = (path: string): string => Buffer.from(path, 'latin1').toString('utf8').slice(0, 1_000);
+export const shown = (path: string): string => Buffer.from(path, 'latin1').toString('utf8').slice(0, 1_000);

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
+import type { BootConfig } from '../../boot.ts';
 
 const run = promisify(execFile);
 
@@ -15,6 +17,29 @@ export async function remove(paths: readonly string[]): Promise<void> {
     const some = left.slice(at, at + 500);
     await insisting(['rm', '-rf', '--', ...some], some);
   }
+}
+
+const sharedMemory = '/dev/shm';
+
+/** Empties home, `/tmp` and `$DRYDOCK_OUT`, and writes these files of the home, beside npm's configuration. */
+export async function freshFolders(boot: BootConfig, relay: string, files: Readonly<Record<string, string>>) {
+  const { home, tmp, out } = boot.paths;
+  // In a container, the memory that processes share outlasts them.
+  await empty([home, tmp, out, ...(boot.isolation === 'container' && existsSync(sharedMemory) ? [sharedMemory] : [])]);
+  for (const [name, content] of Object.entries({ '.npmrc': npmrc(relay, boot.agentSecret), ...files })) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), content, { flag: 'wx' });
+  }
+}
+
+/** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */
+const npmrc = (relay: string, key: string): string =>
+  `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;
+
+/** Removes the content of folders, and keeps the folders, which may be mounts. */
+async function empty(folders: readonly string[]): Promise<void> {
+  const full = folders.filter((folder) => readdirSync(folder).length > 0);
+  if (full.length > 0) await insisting(['find', ...full, '-mindepth', '1', '-delete'], full);
 }
 
 /** Go's module cache, among others, makes its folders read-only; they are made writable then. */

@@ -45,13 +45,13 @@ export async function recordTree(git: OwnGit, workspace: string, like: Tree): Pr
 }
 
 /** Looks at the work tree that holds these files. */
-function look(workspace: string, files: Files): Seen {
+export function look(workspace: string, files: Files): Seen {
   const submodules = [...files].flatMap(([path, { mode }]) => (mode === submodule ? [path] : []));
   return walk(workspace, foldersOf(files.keys()), new Set(submodules));
 }
 
 /** The entry of a path of a tree as it is now; null if it is gone. */
-function entryNow(workspace: string, path: string, entry: Entry, seen: Seen): Entry | null {
+export function entryNow(workspace: string, path: string, entry: Entry, seen: Seen): Entry | null {
   if (entry.mode === submodule && seen.submodules.has(path)) return entry;
   const kind = seen.files.get(path);
   if (kind === undefined) return null;
@@ -65,7 +65,11 @@ function entryNow(workspace: string, path: string, entry: Entry, seen: Seen): En
 const isExecutable = ({ mode }: Entry): boolean => mode === '100755';
 
 /** Files and repositories that are in no tree and that git does not ignore. */
-async function untracked(git: OwnGit, like: Tree, seen: Seen): Promise<{ paths: string[]; repositories: string[] }> {
+export async function untracked(
+  git: OwnGit,
+  like: Tree,
+  seen: Seen,
+): Promise<{ paths: string[]; repositories: string[] }> {
   const tracked = foldersOf(like.files.keys());
   const repositories = seen.repositories.filter((folder) => !tracked.has(folder));
   const candidates = new Map([...seen.files].filter(([path]) => !like.files.has(path)));

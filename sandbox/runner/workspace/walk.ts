@@ -18,7 +18,7 @@ export interface Seen {
   modules: string[];
 }
 
-const installed = 'node_modules';
+export const installed = 'node_modules';
 
 /** A path of the work tree for calls of the file system, which get its bytes. */
 export const at = (workspace: string, path: string): Buffer =>
@@ -73,6 +73,6 @@ function list(workspace: string, folder: string, tracked: boolean) {
   } catch (error) {
     // Nothing of a folder that nobody may read can be recorded, and only files of a tree are expected to be there.
     if (!tracked && folder !== '') return [];
-    throw new DrydockError('ResultInvalid', `the work tree cannot be read: ${(error as Error).message}`);
+    throw new DrydockError('ResultInvalid', `cannot be read in the work tree: ${(error as Error).message}`);
   }
 }

@@ -3,14 +3,23 @@
  * what was found. The controls are honest changes of the same shapes.
  */
 import { afterAll, describe, expect, test } from 'vitest';
+import { byCommands } from './forgeries/commands.ts';
 import { judged, removeWorlds } from './forgeries/forgery.ts';
 import { byGit } from './forgeries/git.ts';
+import { honest } from './forgeries/honest.ts';
+import { byInstall } from './forgeries/install.ts';
 
 afterAll(removeWorlds);
 
 describe.concurrent('not delivered', () => {
-  test.each([...byGit])('$how', async (forgery) => {
+  test.each([...byGit, ...byCommands, ...byInstall])('$how', async (forgery) => {
     const { passed, text } = await judged(forgery);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
+  });
+});
+
+describe.concurrent('verified', () => {
+  test.each(honest)('$what', async (attempt) => {
+    expect(await judged(attempt)).toEqual({ passed: true, text: '' });
   });
 });

@@ -250,7 +250,7 @@ describe('baseline (R14)', () => {
     const end = await run({
       ...project,
       'test.mjs':
-        "import fs from 'node:fs'; if (!fs.existsSync('/tmp/once')) { fs.writeFileSync('/tmp/once', ''); process.exit(1); }",
+        "import fs from 'node:fs'; if (!fs.existsSync('once')) { fs.writeFileSync('once', ''); process.exit(1); }",
     });
     expect(end.result).toMatchObject({ outcome: 'failed', baseline: 'flaky', error: { name: 'BaselineFlaky' } });
   });

@@ -40,7 +40,7 @@ test('breaks', () => assert.equal('spilled', 'dry', 'the tank leaks'));
   });
 
   const green = 'node --test test/math.test.js';
-  const flaky = 'test -e /tmp/once || { touch /tmp/once; echo unlucky; exit 1; }';
+  const flaky = 'test -e once || { touch once; echo unlucky; exit 1; }';
   test.each([
     ['BaselineRed', { test_command: 'npm test' }, ['failing: breaks', 'the tank leaks']],
     ['TestCommandNotFound', { test_command: 'no-such-runner --all' }, ['no-such-runner', 'exited with 127']],

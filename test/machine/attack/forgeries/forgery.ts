@@ -38,6 +38,7 @@ const calc: Record<string, string | Buffer> = {
   'test.mjs':
     "import { add } from './add.mjs';\nif (add(1, 2) !== 3) { console.log('not ok 1 - adds'); process.exit(1); }\nconsole.log('ok 1 - adds');\n",
 };
+export const right = 'export const add = (a, b) => b + a;\n';
 export const wrong = 'export const add = (a, b) => a - b;\n';
 
 const worlds = new Map<string, World>();

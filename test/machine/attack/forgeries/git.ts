@@ -57,7 +57,9 @@ git('config core.fsmonitor /workspace/${folder}/thief.js');
 `;
 
 const setup = { setupCommand: 'node setup.mjs' };
-const base = { 'setup.mjs': '', 'package.json': JSON.stringify({ scripts: { test: 'node test.mjs' } }) };
+const base = { 'setup.mjs': '' };
+const fs = "import fs from 'node:fs'; import { execSync } from 'node:child_process';\n";
+const licence = { 'the licence is as it was': 'git diff --exit-code HEAD -- LICENSE' };
 
 export const byGit: Forgery[] = [
   {
@@ -67,5 +69,87 @@ export const byGit: Forgery[] = [
     change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('sub') },
     sandbox: setup,
     named: /^test \(`npm test`\) exited with 1/,
+  },
+  {
+    how: 'a repository in a new folder',
+    base,
+    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('nested') },
+    sandbox: setup,
+    named: /^setup .* made a git repository in nested\./,
+  },
+  {
+    how: 'a repository in a folder of the tree',
+    base: { ...base, 'lib/a.txt': 'a' },
+    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('lib') },
+    sandbox: setup,
+    named: /^setup .* made lib\/thief.js, made a git repository in lib\./,
+  },
+  {
+    how: 'a filter that shows git the committed bytes of a file that setup replaced',
+    base,
+    change: {
+      'add.mjs': wrong,
+      '.gitattributes': '*.mjs filter=hide\n',
+      'setup.mjs': `${fs} fs.writeFileSync('add.mjs', 'export const add = (a, b) => b + a;');
+        execSync('git config filter.hide.clean "printf %s wrong"'); execSync('git config filter.hide.required true');`,
+    },
+    sandbox: setup,
+    named: /^setup .* changed add\.mjs\./,
+  },
+  {
+    how: 'the tests tell the repository of the work tree that a file is unchanged, for a criterion that asks it',
+    base: { LICENSE: 'ours\n' },
+    change: {
+      LICENSE: 'theirs\n',
+      'test.mjs':
+        "import { execSync } from 'node:child_process'; execSync('git update-index --assume-unchanged LICENSE');",
+    },
+    criteria: licence,
+    named: /^success: the licence is as it was .* exited with 1/,
+  },
+  {
+    how: 'the tests give the repository of the work tree a program that shows differences',
+    base: { LICENSE: 'ours\n' },
+    change: {
+      LICENSE: 'theirs\n',
+      'test.mjs': `${fs} execSync('git config core.fsmonitor "touch LICENSE"'); execSync('git config core.worktree /tmp');
+        fs.writeFileSync('.git/info/attributes', '* diff=x'); execSync('git config diff.x.command /bin/true');`,
+    },
+    criteria: licence,
+    named: /^success: the licence is as it was .* exited with 1/,
+  },
+  {
+    how: 'the tests replace the repository of the work tree by another one',
+    base: { LICENSE: 'ours\n' },
+    change: {
+      LICENSE: 'theirs\n',
+      'test.mjs': `${fs} fs.rmSync('.git', { recursive: true }); execSync('git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -qm x');`,
+    },
+    criteria: licence,
+    named: /^success: the licence is as it was .* exited with 1/,
+  },
+  {
+    how: 'the tests put the base back',
+    base: { LICENSE: 'ours\n' },
+    change: { LICENSE: 'theirs\n', 'test.mjs': `${fs} execSync('git checkout -q HEAD -- LICENSE');` },
+    criteria: licence,
+    named: /^test .* changed LICENSE\./,
+  },
+  {
+    how: 'a .gitignore of a command hides a file beside the files of the tree',
+    base: { ...base, 'lib/a.txt': 'a' },
+    change: {
+      'add.mjs': wrong,
+      'setup.mjs': `${fs} fs.writeFileSync('lib/.gitignore', '*\\n'); fs.writeFileSync('lib/config.json', '{}');`,
+    },
+    sandbox: setup,
+    named: /^setup .* made lib\/\.gitignore\./,
+  },
+  {
+    how: 'a pipe in the place of .gitignore holds git',
+    base,
+    change: { 'add.mjs': wrong, 'setup.mjs': `${fs} fs.mkdirSync('lib'); execSync('mkfifo lib/.gitignore');` },
+    sandbox: setup,
+    named: /^setup .* left what cannot be recorded in the work tree: lib\/\.gitignore: it is not a regular file/,
   },
 ];
