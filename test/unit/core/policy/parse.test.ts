@@ -104,6 +104,17 @@ describe('contradictions', () => {
       'people: {a: {email: X@example.com}, b: {email: x@example.com}}\n',
       ['error 4:48 ambiguous-person'],
     ],
+    [
+      'two people with one account',
+      'people: {a: {github_id: 7}, b: {github_id: 7}}\n',
+      ['error 4:44 ambiguous-person'],
+    ],
+    ['an operator nobody knows', 'operators: [ghost]\n', ['error 4:13 unknown-person']],
+    [
+      'one human who may be two people',
+      'people: {dev: {github: dev}}\nreview: {approvers: [dev@example.com]}\n',
+      ['warning 5:22 two-ids'],
+    ],
     ['two people with one login', 'people: {a: {github: me}, b: {github: ME}}\n', ['error 4:39 ambiguous-person']],
     [
       'a default that is no profile',
