@@ -2,7 +2,7 @@ import type { Job } from '../../ports/runtime/thread.ts';
 import { mayWeaken, type Weakened, type WeakenedInput, weakenedTests } from '../weakened.ts';
 import { mayBeShownFirst, type ShownFirst, shownFirst } from './shown-first.ts';
 
-/** What an approver sees before the rest of a change (R45); an automatic vote does not approve it. */
+/** What an approver sees before the rest of a change (R45). */
 export interface Attention {
   weakened: Weakened[];
   first: ShownFirst[];
