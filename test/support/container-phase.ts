@@ -7,9 +7,20 @@ import { agentFilesInput } from '../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../gateway/registry/archives.ts';
 import { packFolder } from '../../lib/functions/tar.ts';
 import { type Image, runContainer } from './container.ts';
+import { takeTurn } from './turn.ts';
 
 /** Runs gateway and container as the launcher starts them. */
-export async function runTasks(
+export async function runTasks(...args: Parameters<typeof run>): ReturnType<typeof run> {
+  // The relay of each container has the same port, on the network of this machine.
+  const release = await takeTurn('container');
+  try {
+    return await run(...args);
+  } finally {
+    release();
+  }
+}
+
+async function run(
   job: PhaseJob,
   image: Image,
   {

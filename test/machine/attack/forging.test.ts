@@ -31,7 +31,6 @@ describe.concurrent('verified', () => {
   });
 });
 
-/** One at a time: each container takes the port of its relay on the network of this machine. */
 describe('in a container', () => {
   let image: Image;
   beforeAll(async () => {
