@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Five projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
-// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
+// Six projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions; `attack`
+// tries to get out of what the others show; `fuzz` feeds every parser.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -43,6 +44,15 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          // Each test is a process of its own; two keep two cores busy.
+          maxConcurrency: 2,
+          sequence: { groupOrder: 5 },
         },
       },
       {
