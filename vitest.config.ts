@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Six projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
-// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions; `attack`
-// tries to get out of what the others show; `fuzz` feeds every parser.
+// Six projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
+// functions; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -37,6 +37,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'fuzz',
+          setupFiles,
+          include: ['test/fuzz/**/*.test.ts'],
+          // A parser is fed in a process of its own; two keep two cores busy.
+          maxConcurrency: 2,
+          testTimeout: 300_000,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        test: {
           name: 'attack',
           setupFiles,
           include: ['test/*/attack/**/*.test.ts'],
@@ -44,15 +55,6 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
-        },
-      },
-      {
-        test: {
-          name: 'fuzz',
-          include: ['test/fuzz/**/*.test.ts'],
-          // Each test is a process of its own; two keep two cores busy.
-          maxConcurrency: 2,
-          sequence: { groupOrder: 5 },
         },
       },
       {

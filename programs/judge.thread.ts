@@ -3,7 +3,7 @@ import { diffJob } from '../adapters/github/merge/diff-file.ts';
 import { mergeJob } from '../adapters/github/merge/merge-text.ts';
 import { similarityJob } from '../adapters/github/merge/renames.ts';
 import { serveJobs } from '../adapters/thread/serve.ts';
+import { attentionJob } from '../core/guard/attention/attention.ts';
 import { guardJob } from '../core/guard/guard.ts';
-import { weakenedJob } from '../core/guard/weakened.ts';
 
-serveJobs([guardJob, weakenedJob, diffJob, mergeJob, similarityJob]);
+serveJobs([guardJob, attentionJob, diffJob, mergeJob, similarityJob]);

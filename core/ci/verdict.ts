@@ -6,18 +6,21 @@ import { nearest } from '../task-spec/issues.ts';
 type CiVerdict =
   | { state: 'green' }
   | { state: 'red'; failed: GateResult[] }
-  /** `missing`: gates that never reported. `waiting`: gates that reported and have not finished. */
+  /** `missing`: gates that never reported, or were skipped. `waiting`: gates that reported and have not finished. */
   | { state: 'pending'; waiting: string[]; missing: string[] };
 
 /**
- * The result of the CI gates that a spec requires. One failed gate is enough for `red`: its finding needs a new commit,
+ * The result of the CI gates that a spec requires. A gate that was skipped has checked nothing: it counts as missing
+ * until a result passes. One failed gate is enough for `red`: its finding needs a new commit,
  * and a new commit restarts the other gates anyway. If a check and a status share a name, both have to pass.
  */
 export function ciVerdict(gates: string[], results: GateResult[]): CiVerdict {
   const required = [...new Set(gates)].map((name) => ({ name, found: results.filter((each) => each.name === name) }));
   const failed = required.flatMap(({ found }) => found.filter(({ state }) => state === 'failed'));
   if (failed.length > 0) return { state: 'red', failed };
-  const missing = required.filter(({ found }) => found.length === 0).map(({ name }) => name);
+  const missing = required
+    .filter(({ found }) => found.every(({ state }) => state === 'skipped'))
+    .map(({ name }) => name);
   const waiting = required
     .filter(({ found }) => found.some(({ state }) => state === 'pending'))
     .map((gate) => gate.name);
@@ -27,8 +30,17 @@ export function ciVerdict(gates: string[], results: GateResult[]): CiVerdict {
 /** How many names of reported gates a message lists. */
 const maxNames = 20;
 
-/** Likely causes of a gate that never reported, for a person: plain text on one line; it quotes names from the host. */
-export function missingCauses(gate: string, results: GateResult[]): string {
+/**
+ * Likely causes of a gate that never reported, for a person: plain text on one line; it quotes names from the host.
+ * @param all Results of sources that do not count too.
+ */
+export function missingCauses(gate: string, results: GateResult[], all: GateResult[] = results): string {
+  const other = all.find((each) => each.name === gate && !results.includes(each));
+  if (other)
+    return `The CI gate "${line(gate)}" was reported by ${other.app === undefined ? 'a commit status' : `the app "${line(other.app)}"`}, which the policy does not list under ci_apps.`;
+  const skipped = results.find(({ name, state }) => name === gate && state === 'skipped');
+  if (skipped)
+    return `The CI gate "${line(gate)}" ended as ${line(skipped.conclusion)}: it has checked nothing. Does a condition of the workflow, or a mark such as [skip ci] in a commit message, skip it?`;
   const names = [...new Set(results.map(({ name }) => line(name)))].filter((name) => name !== '');
   const wanted = line(gate);
   const near = nearest(wanted, names);

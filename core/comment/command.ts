@@ -68,6 +68,12 @@ function parse(line: string, following: string[]): Command | CommandFault {
     // "approve unless …" must not count as an approval.
     return { fault: `/drydock ${verb} takes no text on its line.` };
   }
+  if (verb === 'approve' && following.some((line) => line.trim() !== '')) {
+    // "approve", and below it "but only if …", must not count as an approval either.
+    return {
+      fault: '/drydock approve takes no text below it: write it above, or ask for a change with /drydock rework.',
+    };
+  }
   const text = stripHidden([rest, ...following].join('\n')).trim();
   if (text.length > maxText) return { fault: `The text is longer than ${maxText} characters.` };
   if (text === '' && (verb === 'reject' || verb === 'rework' || verb === 'answer')) {

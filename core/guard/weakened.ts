@@ -1,4 +1,3 @@
-import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath } from '../run/change-set.ts';
 import type { GuardInput } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
@@ -11,8 +10,8 @@ import { byPath, type Violation } from './violation.ts';
 export const mayWeaken = (path: string): boolean =>
   mayHoldTests(path) || mayNamePrograms(path) || testSettings(path, '') !== undefined;
 
-type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
-type Weakened = Violation & { refused: boolean };
+export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
+export type Weakened = Violation & { refused: boolean };
 
 /**
  * Finds weakened tests: removed tests and new skips (`refused` until a person accepts them), changed test settings and
@@ -78,7 +77,5 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
   }
   return found.sort(byPath);
 }
-
-export const weakenedJob: Job<WeakenedInput, Weakened[]> = { name: 'comparison of the tests', run: weakenedTests };
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());

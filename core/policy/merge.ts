@@ -107,6 +107,7 @@ export function applyPolicy(
         ...(repository.host === 'github' && repository.installation !== undefined
           ? { installation: repository.installation }
           : {}),
+        ...(repository.host === 'github' && repository.ci_apps ? { ciApps: repository.ci_apps } : {}),
       },
       agent: { name: agentName, ...profile },
       team,

@@ -44,6 +44,7 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
       id,
       email: person.email,
       github: person.github,
+      github_id: person.github_id?.toString(),
       slack: person.slack,
       iam: person.iam,
       oidc: person.oidc,
@@ -64,8 +65,21 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
       owners.set(key, owner);
     }
   }
+  policy.operators.forEach((who, i) => {
+    if (personOf(policy, who) === undefined)
+      fault('unknown-person', `"${who}" is neither listed under people nor a valid e-mail address.`, ['operators', i]);
+  });
+  const withoutAddress = Object.entries(policy.people).flatMap(([id, { email }]) =>
+    email === undefined && !id.includes('@') ? [id] : [],
+  );
   policy.review.approvers.forEach((who, i) => {
-    if (personOf(policy, who) === undefined) {
+    const person = personOf(policy, who);
+    // One human with two ids could request a run under one of them, and approve it under the other.
+    if (person !== undefined && policy.people[person] === undefined && withoutAddress.length > 0) {
+      const message = `"${who}" is a person of its own. If it is ${withoutAddress.join(' or ')}, that person has two ids: write the address as email under people.`;
+      fault('two-ids', message, ['review', 'approvers', i], 'warning');
+    }
+    if (person === undefined) {
       fault('unknown-person', `"${who}" is neither listed under people nor a valid e-mail address.`, [
         'review',
         'approvers',

@@ -1,3 +1,4 @@
+import type { Account } from '../ports/host/collaboration.ts';
 import type { Policy } from './schema.ts';
 
 type People = Pick<Policy, 'people'>;
@@ -28,6 +29,18 @@ export function personOf(policy: People, given: string): string | undefined {
       return known?.[0] ?? (isAddress(address) ? address : undefined);
     }
   }
+}
+
+/**
+ * The person id of a GitHub account. A person with a number in the policy is known by it alone: the login may belong to
+ * somebody else by now.
+ */
+export function personOfAccount(policy: People, account: Pick<Account, 'login' | 'id'>): string | undefined {
+  const people = Object.entries(policy.people);
+  const byId = account.id === undefined ? undefined : people.find(([, person]) => person.github_id === account.id);
+  if (byId) return byId[0];
+  const byLogin = people.find(([, person]) => person.github?.toLowerCase() === account.login.toLowerCase());
+  return byLogin?.[1].github_id === undefined ? byLogin?.[0] : undefined;
 }
 
 /** Person ids of the approvers, each once. Unknown ids are left out; `parsePolicy` refuses them. */

@@ -15,6 +15,13 @@ const person = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?$/, 'Write a GitHub login.')
     .optional(),
+  github_id: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Number of the GitHub account; then the account is known by it alone, because a login can be given up and taken.',
+    ),
   slack: z
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/, 'Write a Slack member id such as U012ABC.')
@@ -29,6 +36,20 @@ const person = z.strictObject({
     .optional()
     .describe('Subject (`sub`) at the issuer that the pages sign people in with. Case matters.'),
 });
+
+/** What decides about changes: workflows, owners of files, specs. */
+const protectedByDefault = [
+  ...[
+    '.github/**',
+    '.agent-tasks/**',
+    'CODEOWNERS',
+    'docs/CODEOWNERS',
+    '.gitlab-ci.yml',
+    '.gitlab/ci/**',
+    'Jenkinsfile',
+  ],
+  ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
+];
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
 const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
@@ -57,6 +78,14 @@ const repository = z.discriminatedUnion('host', [
     host: z.literal('github'),
     installation: z.int().positive().optional().describe('Installation of the GitHub App; looked up if left out.'),
     trusted_branches: branchPatterns.default(['main']).describe('Branches whose pushed specs start runs.'),
+    ci_apps: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'Write the slug of a GitHub App such as "github-actions".'))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe(
+        'Slugs of the GitHub Apps whose checks count as CI gates; by default those of all, and commit statuses.',
+      ),
     ...shared,
   }),
   // Any branch by default: pushes to a plain git repository do not start runs, so there is no trigger to restrict.
@@ -226,7 +255,7 @@ export const policySchema = z
     protected_paths: z
       .array(field.repositoryPath)
       .max(500)
-      .default(['.github/**', '.agent-tasks/**'])
+      .default([...protectedByDefault])
       .describe('Paths that no change may touch.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z

@@ -1,9 +1,9 @@
-import { oneLine } from './escape.ts';
+import { inert, oneLine, unskipped } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
 /** Subject and trailers; the trailers lead from a line of code back to its spec, plan and approver. */
 export function commitMessage(facts: PublishFacts): string {
-  const subject = oneLine(`${facts.taskId}: ${facts.title}`.slice(0, 500))
+  const subject = unskipped(oneLine(`${facts.taskId}: ${facts.title}`.slice(0, 500)))
     .slice(0, 72)
     .replace(/[\uD800-\uDBFF]$/, '')
     .trimEnd();
@@ -17,7 +17,7 @@ export function commitMessage(facts: PublishFacts): string {
     ['Drydock-Prompt', facts.promptVersion],
     ['Drydock-Agent', facts.agent],
     ...(facts.model === undefined ? [] : ([['Drydock-Model', facts.model]] as [string, string][])),
-    ...phases.map((phase): [string, string] => ['Drydock-Plan-Phase', phase]),
+    ...phases.map((phase): [string, string] => ['Drydock-Plan-Phase', inert(phase)]),
     ...facts.planApprovers.map((person): [string, string] => ['Drydock-Plan-Approved-By', person]),
     ['Drydock-Requested-By', facts.requester],
   ];

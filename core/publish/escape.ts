@@ -5,6 +5,26 @@ import { visible } from '../text/hidden.ts';
 export const oneLine = (text: string): string => visible(text.replace(/\r\n?/g, '\n')).replace(/\s+/g, ' ').trim();
 
 /**
+ * A text without the marks by which CI systems skip a commit: `[skip ci]`, `[ci skip]`, `[no ci]`, `[skip actions]`,
+ * `***NO_CI***` and others.
+ */
+export const unskipped = (text: string): string =>
+  text
+    .replace(/\[(?=[^\]]{0,60}\b(?:skip|no|ci|pass)\b)([^\]]{0,60})\]/gi, '($1)')
+    .replace(/\*{2,}/g, '*')
+    .replace(/\bskip-checks(?=\s{0,9}:)/gi, 'skip checks');
+
+/**
+ * A text from an agent for a commit message, in which hosts and bots look for orders: it skips no CI, closes no issue,
+ * names nobody and commands no bot.
+ */
+export const inert = (text: string): string =>
+  unskipped(oneLine(text))
+    .replace(/@(?=[\w-])/g, '@ ')
+    .replace(/(#|\bGH-|!)(?=\d)/gi, '$1 ')
+    .replace(/:\/\//g, ': //');
+
+/**
  * Escapes untrusted text for Markdown: one line without markup, HTML, mentions, or links, with hidden characters made visible. A
  * zero-width space breaks mentions and issue numbers, because hosts look for them in the rendered text, which has lost
  * its backslashes.
@@ -17,7 +37,7 @@ export function escapeMarkdown(text: string): string {
     .replace(/:(?=\/\/)/g, '\\:')
     .replace(/\b(mailto|xmpp):/gi, '$1\\:')
     .replace(/www\./gi, (www) => `${www.slice(0, 3)}\\.`)
-    .replace(/^[-=]/, '\\$&')
+    .replace(/^[-=/]/, '\\$&')
     .replace(/^(\d+)([.)]|\\\))/, (_, digits: string, mark: string) => `${digits}\\${mark.at(-1)}`);
 }
 

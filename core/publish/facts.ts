@@ -1,3 +1,4 @@
+import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
@@ -26,6 +27,7 @@ export interface PublishFacts {
   constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; detail: string }[];
   verify: { commands: CommandResult[]; versions: Record<string, string>; enforcer: string };
   weakened: Violation[];
+  first: ShownFirst[];
   refusals: Refusal[];
   usdMicros: number;
   tokens: { input: number; output: number; cached: number };

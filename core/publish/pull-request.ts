@@ -8,6 +8,7 @@ const maxBody = 60_000;
 /** A reviewer does not read a longer table. */
 const maxFiles = 100;
 const maxRefusals = 50;
+const maxFirst = 50;
 
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
@@ -16,6 +17,15 @@ export function pullRequestBody(facts: PublishFacts): string {
     ...(facts.solo ? ['**Approved by its requester**: the policy names only one person.'] : []),
     ...(facts.weakened.length > 0
       ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]
+      : []),
+    ...(facts.first.length > 0
+      ? [
+          '## Look at these first',
+          ...facts.first
+            .slice(0, maxFirst)
+            .map(({ path, line, message }) => `- ${code(`${path}:${line}`)}: ${escapeMarkdown(message)}`),
+          ...(facts.first.length > maxFirst ? [`and ${facts.first.length - maxFirst} more.`] : []),
+        ]
       : []),
     '## Plan',
     ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),

@@ -66,6 +66,7 @@ const agent = z.strictObject({
 const person = z.strictObject({
   email: z.string().optional(),
   github: z.string().optional(),
+  github_id: z.int().optional(),
   slack: z.string().optional(),
   iam: z.string().optional(),
   oidc: z.string().optional(),
@@ -87,6 +88,8 @@ export const effectiveTask = z.strictObject({
     host: z.enum(['git', 'github']),
     location: z.string(),
     installation: z.int().optional(),
+    /** Apps whose checks count as CI gates; absent: all, and commit statuses. */
+    ciApps: names.optional(),
   }),
   agent,
   team: z.string(),

@@ -24,7 +24,6 @@ export interface Fault {
 
 /**
  * 256 KiB: people write and review specs and policies, and never in this size.
- * @internal for its tests
  */
 export const maxFileBytes = 262_144;
 

@@ -3,8 +3,7 @@
  * bidirectional characters, line separators, half surrogate pairs, fillers, variation selectors, tags. A model and a
  * compiler read them. In emoji that Unicode recommends they are part of what a reader sees.
  */
-const hidden = /\p{RGI_Emoji}|[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]--[\t\n]]/gv;
-const isHidden = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]$/v;
+const hidden = /\p{RGI_Emoji}|([[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]--[\t\n]]+)/gv;
 
 /** They change the order in which text is displayed (https://trojansource.codes). */
 const bidi = /^[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]$/;
@@ -19,15 +18,16 @@ const joining =
 const codeOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-const replaceHidden = (text: string, by: (character: string) => string): string =>
-  text.replace(hidden, (found) => (isHidden.test(found) ? by(found) : found));
+/** Replaces runs of hidden characters. */
+const replaceHidden = (text: string, by: (run: string) => string): string =>
+  text.replace(hidden, (found, run: string | undefined) => (run === undefined ? found : by(run)));
 
 /**
  * Text from outside for a person who decides: hidden characters are shown as code points. Removing them, as in a prompt,
  * would hide them from the reviewer.
  */
 export const visible = (text: string): string =>
-  replaceHidden(text.replaceAll('\r\n', '\n'), (character) => `⟨${codeOf(character)}⟩`);
+  replaceHidden(text.replaceAll('\r\n', '\n'), (run) => Array.from(run, (each) => `⟨${codeOf(each)}⟩`).join(''));
 
 /** Text from outside for a model, without what a reviewer would not see. */
 export const withoutHidden = (text: string): string => replaceHidden(text, () => '');
@@ -46,10 +46,15 @@ export interface HiddenCharacter {
  * that belong to the script around them.
  */
 export function* hiddenIn(text: string): Generator<HiddenCharacter> {
-  for (const { 0: character, index: offset } of text.matchAll(hidden)) {
-    if (!isHidden.test(character) || belongs(text, character, offset)) continue;
-    const kind = bidi.test(character) ? 'bidi' : /^\p{Cc}$/u.test(character) ? 'control' : 'invisible';
-    yield { character, offset, kind, says: `${codeOf(character)} ${says[kind]}` };
+  for (const { 1: run, index } of text.matchAll(hidden)) {
+    let offset = index;
+    for (const character of run ?? '') {
+      if (!belongs(text, character, offset)) {
+        const kind = bidi.test(character) ? 'bidi' : /^\p{Cc}$/u.test(character) ? 'control' : 'invisible';
+        yield { character, offset, kind, says: `${codeOf(character)} ${says[kind]}` };
+      }
+      offset += character.length;
+    }
   }
 }
 

@@ -24,12 +24,13 @@ export async function announceGate(deps: Deps, context: RunContext, gate: Gate):
   const record = (await deps.runs.get(gate.runId)) ?? context.record;
   const number = record.pullRequest?.id ?? record.origin?.pullRequest;
   if (!host.collaboration || number === undefined || gate.kind === 'slot' || gate.kind === 'ci') return;
-  const text = visible(gate.text).slice(0, maxText).trim();
+  // Bots read the raw text, and orders at the start of its lines: none of these lines starts one.
+  const text = visible(gate.text).slice(0, maxText).trim().replace(/^/gm, '│ ');
   const bar = barFor(text, 3);
   const link = deps.runLink(gate.runId);
   const body = [
     `**${escapeMarkdown(`${gate.taskId}: ${gate.title}`)}**`,
-    ...(text === '' ? [] : [`${bar}text\n${text}\n${bar}`]),
+    ...(gate.text.trim() === '' ? [] : [`${bar}text\n${text}\n${bar}`]),
     ...(gate.kind === 'review'
       ? [`A review of this pull request is a vote on ${gate.head}: \`Approve\` or \`Request changes\`.`]
       : []),

@@ -1,5 +1,5 @@
 import { isRefusal } from '../../core/errors.ts';
-import { personOf } from '../../core/policy/people.ts';
+import { personOfAccount } from '../../core/policy/people.ts';
 import type { Review, ReviewComment } from '../../core/ports/host/collaboration.ts';
 import { escapeMarkdown } from '../../core/publish/escape.ts';
 import type { Gate } from '../../core/run/gate.ts';
@@ -14,7 +14,8 @@ interface ReviewCast {
 }
 
 /**
- * Counts a review of the run's pull request as a vote on the reviewed commit, if the policy knows the reviewer.
+ * Counts a review of the run's pull request as a vote on the reviewed commit, if the policy knows the reviewer and the
+ * account may write to the repository.
  * Requested changes become feedback for the next build.
  */
 export async function castReview(deps: Deps, context: RunContext, gate: Gate, review: Review): Promise<ReviewCast> {
@@ -22,9 +23,15 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
   const number = context.record.pullRequest?.id;
   if (!collaboration || number === undefined) return { counted: false, reason: 'the run has no pull request' };
   const { author } = review;
-  const person = author.bot ? undefined : personOf(context.task, `github:${author.login}`);
+  const person = author.bot ? undefined : personOfAccount(context.task, author);
   if (person === undefined) {
     return { counted: false, reason: `the policy does not know ${author.login}; the review is not a vote` };
+  }
+  const permission = await collaboration.permission(context.location, author.login);
+  if (permission !== 'write' && permission !== 'admin') {
+    const reason = `${author.login} may not write to the repository (${permission}); the review is not a vote`;
+    await collaboration.comment(context.location, number, `review#${review.id}`, escapeMarkdown(`${reason}.`));
+    return { counted: false, reason };
   }
   try {
     if (review.state === 'approved') {

@@ -20,7 +20,9 @@ export async function answerCiWait(deps: Deps, runId: string): Promise<'green' |
   const { collaboration } = context.host;
   if (!collaboration) return 'pending';
   const required = context.task.spec.review.ci_gates;
-  const results = await collaboration.gateResults(context.location, gate.head, true);
+  const all = await collaboration.gateResults(context.location, gate.head, true);
+  const { ciApps } = context.task.repository;
+  const results = ciApps ? all.filter(({ app }) => app !== undefined && ciApps.includes(app)) : all;
   const verdict = ciVerdict(required, results);
   const close = (outcome: 'green' | 'red' | 'ci-missing', text: string) =>
     closeGate(deps, gate.gateId, outcome, 'CI', text);
@@ -34,6 +36,6 @@ export async function answerCiWait(deps: Deps, runId: string): Promise<'green' |
   }
   const silentFor = deps.clock.now() - Date.parse(gate.openedAt);
   if (verdict.missing.length === 0 || silentFor < context.task.limits.ciReportMs) return 'pending';
-  await close('ci-missing', verdict.missing.map((name) => missingCauses(name, results)).join('\n'));
+  await close('ci-missing', verdict.missing.map((name) => missingCauses(name, results, all)).join('\n'));
   return 'missing';
 }

@@ -1,8 +1,8 @@
 import { DrydockError } from '../../core/errors.ts';
+import { type Attention, attentionJob, mayNeedAttention } from '../../core/guard/attention/attention.ts';
 import { guardJob } from '../../core/guard/guard.ts';
 import { basePaths, type GuardInput } from '../../core/guard/input.ts';
 import type { Violation } from '../../core/guard/violation.ts';
-import { mayWeaken, weakenedJob } from '../../core/guard/weakened.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';
 import type { Deps } from '../deps.ts';
 import { loadChange } from '../runs/artifacts.ts';
@@ -26,10 +26,10 @@ export async function guardTask(deps: Deps, context: RunContext): Promise<Violat
   });
 }
 
-/** Tests that a change weakens, compared with its base (R45). @throws GuardTimedOut, LimitExceeded. */
-export async function weakenedTests(deps: Deps, context: RunContext, change: ChangeSet): Promise<Violation[]> {
-  const { base, task } = await guardInput(context, change, mayWeaken);
-  return deps.thread.run(weakenedJob, { change, base, task });
+/** What an approver has to see first, compared with the base (R45). @throws GuardTimedOut, LimitExceeded. */
+export async function attentionOf(deps: Deps, context: RunContext, change: ChangeSet): Promise<Attention> {
+  const { base, task } = await guardInput(context, change, mayNeedAttention);
+  return deps.thread.run(attentionJob, { change, base, task });
 }
 
 async function guardInput(

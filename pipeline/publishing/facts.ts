@@ -6,7 +6,7 @@ import type { PublishFacts } from '../../core/publish/facts.ts';
 import type { Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { Deps } from '../deps.ts';
-import { weakenedTests } from '../phases/guard-task.ts';
+import { attentionOf } from '../phases/guard-task.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
@@ -46,7 +46,7 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
       versions: verify.result?.versions ?? {},
       enforcer: verify.enforcer,
     },
-    weakened: await weakenedTests(deps, context, change),
+    ...(await attentionOf(deps, context, change)),
     refusals: await refusalsOf(deps, results),
     usdMicros: record.spentMicros,
     tokens: record.tokens,

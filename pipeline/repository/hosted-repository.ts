@@ -1,6 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { personOf } from '../../core/policy/people.ts';
+import { personOfAccount } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
 import type { Account, Collaboration } from '../../core/ports/host/collaboration.ts';
@@ -57,7 +57,7 @@ export function hostedRepository(
 
 /** The person id of an account. An account that the policy does not list gets an id that no approver has. */
 export const personBehind = (policy: Policy, account: Account): string =>
-  personOf(policy, `github:${account.login}`) ?? `${account.login.toLowerCase()}@users.noreply.github.com`;
+  personOfAccount(policy, account) ?? `${account.login.toLowerCase()}@users.noreply.github.com`;
 
 /** The reason why an account may not start runs; undefined if it is a person with write access to the repository. */
 export async function mayWrite(hosted: HostedRepository, account: Account): Promise<string | undefined> {

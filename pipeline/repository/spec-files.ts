@@ -1,11 +1,15 @@
 import { posix } from 'node:path';
+import { defined } from '../../core/defined.ts';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import { maxFileBytes } from '../../core/task-spec/text.ts';
 
 /** A spec in a commit. */
 export interface SpecFile {
   path: string;
   /** Git blob id. */
   blob: string;
+  /** Its size, if the host tells it. */
+  bytes?: number;
 }
 
 const folder = '.agent-tasks/';
@@ -21,8 +25,19 @@ export async function specsAt(host: CodeHost, location: string, commit: string):
   const tree = await host.listTree(location, commit);
   return [...tree]
     .filter(([path, entry]) => isSpec(path) && (entry.mode === '100644' || entry.mode === '100755'))
-    .map(([path, entry]) => ({ path, blob: entry.blobSha }))
+    .map(([path, { blobSha: blob, bytes }]) => ({ path, blob, ...defined({ bytes }) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The content of a spec; a text with the reason for one that is larger than any spec, or cannot be read. */
+export async function readSpecFile(
+  host: CodeHost,
+  location: string,
+  commit: string,
+  { path, bytes = 0 }: SpecFile,
+): Promise<Uint8Array | string> {
+  if (bytes > maxFileBytes) return `The file has ${bytes} bytes; the limit is ${maxFileBytes}.`;
+  return (await host.readFile(location, commit, path)) ?? 'The file cannot be read.';
 }
 
 const isSpec = (path: string): boolean =>

@@ -20,7 +20,7 @@ import { type SubmitRequest, type Submitted, submit } from '../commands/submit.t
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type HostView, hostView } from './host-view.ts';
-import { type RunView, runView } from './view.ts';
+import { type RunView, runView, shortView } from './view.ts';
 
 export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
@@ -85,6 +85,7 @@ export interface Service {
   run(run: string): Promise<RunView>;
   /** A run whose record is final, once its execution has ended too. */
   ended(run: string): Promise<RunView>;
+  /** The newest runs, without their refusals. */
   list(limit?: number): Promise<Omit<RunView, 'events'>[]>;
   gate(gate: string): Promise<GateView>;
   gatesOf(run: string): Promise<GateView[]>;
@@ -258,11 +259,6 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
   };
 }
-
-const shortView = async (deps: Deps, record: RunRecord): Promise<Omit<RunView, 'events'>> => {
-  const { events: _events, ...view } = await runView(deps, record);
-  return view;
-};
 
 async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
   const { plan, changeSet, results } = record.work;

@@ -37,11 +37,20 @@ export async function runView(
   deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>,
   record: RunRecord,
 ): Promise<RunView> {
-  const [events, execution, refusals] = await Promise.all([
+  const [view, events, refusals] = await Promise.all([
+    shortView(deps, record),
     deps.runs.events(record.runId),
-    deps.executions.describe(record.runId),
     refusalsOf(deps, record.work.results),
   ]);
+  return { ...view, events, refusals };
+}
+
+/**
+ * A run in a list or in a stream of changes: from its record alone, however much its phases left. `refusals` is empty,
+ * and `run` of the service has them.
+ */
+export async function shortView(deps: Pick<Deps, 'executions'>, record: RunRecord): Promise<Omit<RunView, 'events'>> {
+  const execution = await deps.executions.describe(record.runId);
   const total =
     record.endedAt === undefined ? {} : { total: Date.parse(record.endedAt) - Date.parse(record.createdAt) };
   return {
@@ -61,8 +70,7 @@ export async function runView(
     cost: { usd: usdOf(record.spentMicros), tokens: record.tokens },
     transitions: execution?.transitions ?? 0,
     durations: { ...record.durations, ...total },
-    events,
-    refusals,
+    refusals: [],
     createdAt: record.createdAt,
     endedAt: record.endedAt ?? null,
   };

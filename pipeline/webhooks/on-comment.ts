@@ -1,7 +1,7 @@
 import type { Command } from '../../core/comment/command.ts';
 import { DrydockError, isRefusal } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money/format.ts';
-import { personOf } from '../../core/policy/people.ts';
+import { personOfAccount } from '../../core/policy/people.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
@@ -29,9 +29,9 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   const command = readCommand(event.body);
   if (!command) return ignored('no command');
   const { sender } = event;
-  const person = personOf(hosted.policy, `github:${sender.login}`);
-  const stranger = sender.bot || person === undefined ? await mayWrite(hosted, sender) : undefined;
-  if (stranger !== undefined) return refused(stranger);
+  const person = sender.bot ? undefined : personOfAccount(hosted.policy, sender);
+  const stranger = await mayWrite(hosted, sender);
+  if (stranger !== undefined && person === undefined) return refused(stranger);
   const answer = (text: string) =>
     hosted.collaboration.comment(
       hosted.location,
@@ -43,6 +43,7 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
     await answer(`${escapeMarkdown(reason)} ${escapeMarkdown(remedy)}`.trim());
     return refused(`${sender.login}: ${reason}`);
   };
+  if (stranger !== undefined) return no(stranger);
   if (isFault(command)) return no(command.fault);
   const run = await runOfPullRequest(deps, hosted, event.number);
   if (!run) return no('This pull request does not belong to a run.');

@@ -10,7 +10,7 @@ import { readSpec } from '../../core/task-spec/parse.ts';
 import { submit } from '../commands/submit.ts';
 import type { Deps } from '../deps.ts';
 import { type HostedRepository, mayWrite, personBehind } from '../repository/hosted-repository.ts';
-import { type SpecFile, specsAt } from '../repository/spec-files.ts';
+import { readSpecFile, type SpecFile, specsAt } from '../repository/spec-files.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type Push = Extract<HostEvent, { kind: 'push' }>;
@@ -91,8 +91,8 @@ async function start(
   origin: RunOrigin,
 ): Promise<Started> {
   const { policy } = hosted;
-  const bytes = await hosted.host.readFile(hosted.location, push.after, spec.path);
-  if (!bytes) return refuse(spec, 'The file cannot be read.');
+  const bytes = await readSpecFile(hosted.host, hosted.location, push.after, spec);
+  if (typeof bytes === 'string') return refuse(spec, bytes);
   const read = readSpec(spec.path, bytes);
   const { problems } = lintRead(read, undefined, policy);
   const faults = problems

@@ -23,7 +23,7 @@ async function fuzz(name: string): Promise<FuzzReport> {
 }
 
 describe.concurrent('parsers', () => {
-  test.each(Object.keys(parsers))('%s', { timeout: 170_000 }, async (name) => {
+  test.each(Object.keys(parsers))('%s', async (name) => {
     const report = await fuzz(name);
     expect(report.faults, `seed ${seed}`).toEqual([]);
     expect(report.valid + report.invalid).toBe(inputs);

@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import { defined } from '../../../core/defined.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { GateResult } from '../../../core/ports/host/collaboration.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
@@ -65,11 +66,17 @@ function newest<T>(newestFirst: T[], key: (each: T) => string): T[] {
   return [...found.values()];
 }
 
-const passing = new Set<string | null>(['success', 'neutral', 'skipped']);
+/** `neutral` and `skipped` mean that nothing was checked. */
+const states = new Map<string | null, GateResult['state']>([
+  ['success', 'passed'],
+  ['neutral', 'skipped'],
+  ['skipped', 'skipped'],
+]);
 
 const ofCheck = (run: CheckRun): GateResult => ({
   name: run.name,
-  state: run.status !== 'completed' ? 'pending' : passing.has(run.conclusion) ? 'passed' : 'failed',
+  ...defined({ app: run.app?.slug }),
+  state: run.status !== 'completed' ? 'pending' : (states.get(run.conclusion) ?? 'failed'),
   conclusion: run.status === 'completed' ? (run.conclusion ?? 'without a conclusion') : run.status,
   detail: '',
   ...(run.html_url ? { url: run.html_url } : {}),

@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import { defined } from '../../../core/defined.ts';
 import type { Account, Review, ReviewComment } from '../../../core/ports/host/collaboration.ts';
 import type { ownerAndRepo } from '../api/access.ts';
 import { atMost, perPage } from '../api/pagination.ts';
@@ -10,8 +11,9 @@ type ApiReview = Awaited<ReturnType<Octokit['pulls']['listReviews']>>['data'][nu
 type ApiComment = Awaited<ReturnType<Octokit['pulls']['listReviewComments']>>['data'][number];
 
 /** Only an account of GitHub's type `User` counts as a person; a deleted account has an empty login. */
-export const accountOf = (user: { login: string; type: string } | null | undefined): Account => ({
+export const accountOf = (user: { login: string; type: string; id?: number } | null | undefined): Account => ({
   login: user?.login ?? '',
+  ...defined({ id: user?.id }),
   bot: user ? user.type !== 'User' || user.login.endsWith('[bot]') : false,
 });
 

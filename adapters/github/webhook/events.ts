@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mayBeCommand } from '../../../core/comment/may-be-command.ts';
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Account } from '../../../core/ports/host/collaboration.ts';
 import type { HostEvent, IgnoredEvent } from '../../../core/ports/host/host-event.ts';
@@ -16,6 +17,7 @@ const text = z.string().max(300_000).nullish();
 const account = z.object({
   login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/, 'is not a login'),
   type: z.string().max(40),
+  id: id.exactOptional(),
 });
 const origin = {
   repository: z.object({
@@ -132,8 +134,9 @@ const originOf = ({ repository, installation, sender }: From) => ({
 });
 
 /** Only an account of GitHub's type `User` counts as a person. */
-const accountOf = ({ login, type }: z.infer<typeof account>): Account => ({
+const accountOf = ({ login, type, id: number }: z.infer<typeof account>): Account => ({
   login,
+  ...defined({ id: number }),
   bot: type !== 'User' || login.endsWith('[bot]'),
 });
 

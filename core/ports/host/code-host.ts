@@ -7,8 +7,8 @@ export interface CodeHost {
   resolve(repository: string, branch: string): Promise<string>;
   /** Makes a bare repository with only `commit` and `depth` commits of history, branch `base`; returns its path. */
   exportBase(repository: string, commit: string, depth: number): Promise<string>;
-  /** Paths at a commit with their mode and blob id. */
-  listTree(repository: string, commit: string): Promise<Map<string, { mode: string; blobSha: string }>>;
+  /** Paths at a commit with their mode, blob id and, if the host tells it, size. */
+  listTree(repository: string, commit: string): Promise<Map<string, { mode: string; blobSha: string; bytes?: number }>>;
   /**
    * The changes from `base` to `commit` as a unified diff of at most `maxBytes` bytes, cut at a line end; `truncated`
    * tells that the diff was longer. Nothing that the repository configures runs for it.

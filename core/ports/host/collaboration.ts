@@ -6,6 +6,8 @@
 /** An account of the host. `bot`: an app, or an account that the host marks as a machine account. */
 export interface Account {
   login: string;
+  /** Number of the account, which never belongs to another one; absent if the host does not tell. */
+  id?: number;
   bot: boolean;
 }
 
@@ -40,7 +42,10 @@ export interface CheckReport {
 /** The newest result of a check run or commit status on a commit; never of Drydock's own checks. */
 export interface GateResult {
   name: string;
-  state: 'pending' | 'passed' | 'failed';
+  /** Slug of the app that reported it; absent for a commit status, which any account with write access can set. */
+  app?: string;
+  /** `skipped`: it ended without having checked anything. */
+  state: 'pending' | 'passed' | 'failed' | 'skipped';
   /** `success`, `timed_out`, `error`…, as the host names it. */
   conclusion: string;
   /** The reason of a failure: summary, annotations, the end of the log. Untrusted plain text. */

@@ -11,7 +11,7 @@ const origin = {
   repository: name,
   /** Id of the installation that the host delivers for; absent for a webhook of the repository itself. */
   installation: z.int().positive().exactOptional(),
-  sender: z.object({ login: name, bot: z.boolean() }),
+  sender: z.object({ login: name, bot: z.boolean(), id: z.int().positive().exactOptional() }),
 };
 
 /**

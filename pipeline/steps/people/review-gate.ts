@@ -1,16 +1,18 @@
 import { DrydockError } from '../../../core/errors.ts';
+import { formatShownFirst } from '../../../core/guard/attention/shown-first.ts';
 import { formatViolations } from '../../../core/guard/violation.ts';
 import { formatUsd } from '../../../core/money/format.ts';
 import { requiredReviewers } from '../../../core/review/quorum.ts';
 import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
-import { weakenedTests } from '../../phases/guard-task.ts';
+import { attentionOf } from '../../phases/guard-task.ts';
 import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
 /**
- * n-of-m votes on exactly this head (R24, R25). Weakened tests are shown first, and `--yes` cannot accept them (R45).
+ * n-of-m votes on exactly this head (R24, R25). Weakened tests, and changes of tests, settings, CI, installations and
+ * instructions of agents are shown first, and `--yes` cannot accept them (R45).
  */
 export const reviewGate: Step<'review-gate'> =
   (deps) =>
@@ -22,7 +24,7 @@ export const reviewGate: Step<'review-gate'> =
       throw new DrydockError('Internal', `Run ${runId} has published nothing.`);
     const change = await loadChange(deps.artifacts, record.work.changeSet);
     const paths = change.manifest.entries.map((entry) => entry.path);
-    const weakened = await weakenedTests(deps, context, change);
+    const { weakened, first } = await attentionOf(deps, context, change);
     await openGate(deps, context, 'ReviewGate', {
       kind: 'review',
       round,
@@ -31,9 +33,10 @@ export const reviewGate: Step<'review-gate'> =
       title: `Review ${record.branch}`,
       text: [
         ...(weakened.length > 0 ? [formatViolations(weakened)] : []),
+        ...(first.length > 0 ? [formatShownFirst(first)] : []),
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
-      needsPerson: weakened.length > 0,
+      needsPerson: weakened.length + first.length > 0,
       eligible: task.approvers,
       required: requiredReviewers(task, paths),
     });

@@ -4,14 +4,20 @@ import type { DrydockError } from '../../../core/errors.ts';
 import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import type { HookOutcome } from '../../../pipeline/webhooks/outcome.ts';
-import { createGitHubWorld, type GitHubWorld } from '../../support/github-world.ts';
+import { createGitHubWorld, type GitHubWorld, people } from '../../support/github-world.ts';
 
 /** A run that waits for reviews, and people who want what they may not. Nothing here may change it. */
 let at: GitHubWorld;
 let run: RunView;
 let number: string;
 beforeAll(async () => {
-  at = await createGitHubWorld();
+  // An approver who has lost the write access: the policy alone makes nobody an approver on the host.
+  at = await createGitHubWorld({
+    policy: {
+      people: { ...people, reader: { github: 'reader-gh' }, second: { github: 'second-gh', github_id: 4_242_424_242 } },
+      review: { approvers: ['lead', 'reader', 'second'], plan: 'optional' },
+    },
+  });
   await at.github.push({ '.agent-tasks/FIX-1.yaml': at.spec() }, { by: 'dev-gh' });
   run = await at.until('FIX-1', ({ state, status }) => state === 'ReviewGate' && status === 'waiting');
   number = run.pullRequest?.id ?? '';
@@ -200,6 +206,36 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
     'refused',
     /is a bot/,
   ],
+  [
+    'approval by an approver who may not write',
+    () => comment('reader-gh', '/drydock approve'),
+    'refused',
+    /may not write/,
+  ],
+  [
+    'a review by an approver who may not write',
+    () => review('reader-gh', 'approved', run.commit ?? ''),
+    'refused',
+    /may not write/,
+  ],
+  [
+    'approval by another account under the login of an approver',
+    () => comment('second-gh', '/drydock approve'),
+    'refused',
+    /policy does not know second-gh/,
+  ],
+  [
+    'a review by another account under the login of an approver',
+    () => review('second-gh', 'approved', run.commit ?? ''),
+    'refused',
+    /policy does not know second-gh/,
+  ],
+  [
+    'an approval with a condition below it',
+    () => comment('lead-gh', '/drydock approve\n\nbut only if it is fast'),
+    'refused',
+    /no text below it/,
+  ],
   ['a command in a quote', () => comment('lead-gh', '> /drydock approve'), 'ignored', /no command/],
   ['a command in a code block', () => comment('lead-gh', '```\n/drydock approve\n```'), 'ignored', /no command/],
   ['a command in indented code', () => comment('lead-gh', 'see\n\n    /drydock approve'), 'ignored', /no command/],
@@ -242,7 +278,7 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
   ],
   [
     'changes requested by a stranger',
-    () => review('reader-gh', 'changes_requested', run.commit ?? ''),
+    () => review('outsider-gh', 'changes_requested', run.commit ?? ''),
     'refused',
     /[Tt]he policy does not know/,
   ],

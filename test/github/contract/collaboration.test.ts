@@ -330,8 +330,16 @@ describe('reviews (R26)', () => {
     await github.review(number, 'second-gh', 'REQUEST_CHANGES', { commit: head, comments: comments.slice(0, 1) });
     const asked = [repository, String(number)] as const;
     expect(await host.reviewComments(...asked, String(review.id))).toEqual([
-      { id: String(review.comments[0]), author: { login: 'lead-gh', bot: false }, ...comments[0] },
-      { id: String(review.comments[1]), author: { login: 'lead-gh', bot: false }, ...comments[1] },
+      {
+        id: String(review.comments[0]),
+        author: { login: 'lead-gh', id: expect.any(Number), bot: false },
+        ...comments[0],
+      },
+      {
+        id: String(review.comments[1]),
+        author: { login: 'lead-gh', id: expect.any(Number), bot: false },
+        ...comments[1],
+      },
     ]);
 
     const thread = String(review.comments[0]);
@@ -376,7 +384,11 @@ describe('people', () => {
 
   it('are behind a push, whatever the commit says of its author', async () => {
     const head = await github.push({ 'by.txt': 'x' }, { by: 'writer-gh', withhold: true });
-    expect(await host.pusherOf(repository, 'main', head)).toEqual({ login: 'writer-gh', bot: false });
+    expect(await host.pusherOf(repository, 'main', head)).toEqual({
+      login: 'writer-gh',
+      id: expect.any(Number),
+      bot: false,
+    });
   });
 
   it('merge pull requests, which brought the commit', async () => {

@@ -31,6 +31,20 @@ describe('the verdict of CI (R25)', () => {
     });
   });
 
+  it('is not green for a gate that was skipped, which has checked nothing', () => {
+    const skipped = result('build', 'skipped', { conclusion: 'skipped' });
+    expect(ciVerdict(['build'], [skipped])).toMatchObject({ state: 'pending', missing: ['build'] });
+    expect(ciVerdict(['build'], [skipped, result('build', 'passed')])).toEqual({ state: 'green' });
+    expect(ciVerdict(['build'], [skipped, result('build', 'pending')])).toMatchObject({
+      waiting: ['build'],
+      missing: [],
+    });
+    expect(missingCauses('build', [skipped])).toContain('it has checked nothing');
+    const other = result('build', 'passed', { app: 'evil' });
+    expect(missingCauses('build', [], [other])).toContain('the app "evil"');
+    expect(missingCauses('build', [], [result('build', 'passed')])).toContain('a commit status');
+  });
+
   it('goes by the whole name', () => {
     expect(ciVerdict(['build'], [result('Build', 'passed'), result('build (20)', 'passed')])).toMatchObject({
       state: 'pending',

@@ -35,7 +35,9 @@ test('a version and repositories are enough; what is left out is the tight defau
   const policy = parse(minimal);
   expect(policy.egress.hosts).toEqual([]);
   expect(policy.checks).toEqual({});
-  expect(policy.protected_paths).toEqual(['.github/**', '.agent-tasks/**']);
+  expect(policy.protected_paths).toEqual(
+    expect.arrayContaining(['.github/**', '.agent-tasks/**', 'CODEOWNERS', 'Jenkinsfile']),
+  );
   expect(policy.limits).toMatchObject({
     usd_per_run: 10,
     timeout_minutes: 60,
@@ -101,6 +103,17 @@ describe('contradictions', () => {
       'two people with one address',
       'people: {a: {email: X@example.com}, b: {email: x@example.com}}\n',
       ['error 4:48 ambiguous-person'],
+    ],
+    [
+      'two people with one account',
+      'people: {a: {github_id: 7}, b: {github_id: 7}}\n',
+      ['error 4:44 ambiguous-person'],
+    ],
+    ['an operator nobody knows', 'operators: [ghost]\n', ['error 4:13 unknown-person']],
+    [
+      'one human who may be two people',
+      'people: {dev: {github: dev}}\nreview: {approvers: [dev@example.com]}\n',
+      ['warning 5:22 two-ids'],
     ],
     ['two people with one login', 'people: {a: {github: me}, b: {github: ME}}\n', ['error 4:39 ambiguous-person']],
     [

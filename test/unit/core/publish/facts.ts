@@ -26,6 +26,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
     enforcer: 'cgroup2',
   },
   weakened: [],
+  first: [],
   refusals: [],
   usdMicros: 1_234_500,
   tokens: { input: 10, output: 2, cached: 3 },

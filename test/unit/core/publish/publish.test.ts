@@ -108,6 +108,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
       factsOf({
         solo: true,
         weakened: [{ rule: 'TestsWeakened', path: 'a.test.ts', message: '1 of 2 tests are gone' }],
+        first: [{ rule: 'CiChanged', path: '.husky/`x`', line: 3, message: 'is new: what CI does' }],
         refusals: Array.from({ length: 60 }, (_, i) => ({
           target: `h${i}:443`,
           command: '',
@@ -245,5 +246,40 @@ describe('the message of a commit (R6)', () => {
         expect(rest).toHaveLength(12);
       }),
     );
+  });
+});
+
+describe('the words of an agent in a commit message', () => {
+  const messageOf = (phase: string, more: object = {}) =>
+    commitMessage(factsOf({ files: [{ path: 'a', op: 'put', phase }], ...more }));
+
+  it.each([
+    ['skips no CI', 'Mend [skip ci]', /\[[^\]]*(?:skip|ci)[^\]]*\]/i],
+    ['skips no CI by another order', 'Mend [CI Skip]', /\[[^\]]*(?:skip|ci)[^\]]*\]/i],
+    ['skips no CI by other words', 'Mend [no ci] [skip actions] [actions skip] [skip azurepipelines]', /\[/],
+    ['skips no CI by stars', 'Mend ***NO_CI***', /\*{2}/],
+    ['skips no checks', 'Mend skip-checks: true', /skip-checks/],
+    ['closes no issue', 'Fixes #1, closes a/b#2, resolves GH-3', /#\d|GH-\d/],
+    ['closes no issue by its address', 'Fixes https://github.com/a/b/issues/1', /:\/\//],
+    ['names nobody', 'ask @everyone and @acme/team', /@[\w-]/],
+    ['adds no trailer', 'Mend\nDrydock-Plan-Approved-By: mallory', /^Drydock-Plan-Approved-By: mallory/m],
+  ])('%s', (_, phase, order) => {
+    const message = messageOf(phase);
+    expect(
+      message
+        .split('\n')
+        .filter((line) => /Plan-Phase|^Drydock-Plan-Approved-By: m/.test(line))
+        .join('\n'),
+    ).not.toMatch(order);
+  });
+
+  it('stay as they are otherwise, and so do addresses of people', () => {
+    const message = messageOf('Mend add [math], 2 * 3', {
+      planApprovers: ['lead@example.com'],
+      title: 'Fix [skip ci] it',
+    });
+    expect(message).toContain('Drydock-Plan-Phase: Mend add [math], 2 * 3\n');
+    expect(message).toContain('Drydock-Plan-Approved-By: lead@example.com\n');
+    expect(message.split('\n')[0]).toContain('Fix (skip ci) it');
   });
 });

@@ -34,8 +34,8 @@ async function ask(runs: object[], more: Record<string, Answer> = {}, details = 
 describe('gate results', () => {
   it.each([
     ['success', 'passed'],
-    ['neutral', 'passed'],
-    ['skipped', 'passed'],
+    ['neutral', 'skipped'],
+    ['skipped', 'skipped'],
     ['failure', 'failed'],
     ['cancelled', 'failed'],
     ['timed_out', 'failed'],
@@ -45,7 +45,7 @@ describe('gate results', () => {
     [null, 'failed'],
   ])('a check that concludes %s has %s', async (conclusion, state) => {
     const { results } = await ask([run('build', { conclusion })], {}, false);
-    expect(results).toEqual([expect.objectContaining({ name: 'build', state })]);
+    expect(results).toEqual([expect.objectContaining({ name: 'build', state, app: 'github-actions' })]);
   });
 
   it.each([

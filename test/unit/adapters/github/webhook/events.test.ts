@@ -9,7 +9,7 @@ const b = 'b'.repeat(40);
 const none = '0'.repeat(40);
 const dev = { login: 'dev-gh', id: 1, type: 'User' };
 const from = { repository: { id: 2, full_name: 'acme/calc' }, installation: { id: 77 }, sender: dev };
-const origin = { repository: 'acme/calc', installation: 77, sender: { login: 'dev-gh', bot: false } };
+const origin = { repository: 'acme/calc', installation: 77, sender: { login: 'dev-gh', id: 1, bot: false } };
 
 /** What GitHub sends of each event that something is done on, cut to what is looked at and something that is not. */
 const payloads = {

@@ -1,0 +1,17 @@
+import type { Job } from '../../ports/runtime/thread.ts';
+import { mayWeaken, type Weakened, type WeakenedInput, weakenedTests } from '../weakened.ts';
+import { mayBeShownFirst, type ShownFirst, shownFirst } from './shown-first.ts';
+
+/** What an approver sees before the rest of a change (R45); an automatic vote does not approve it. */
+export interface Attention {
+  weakened: Weakened[];
+  first: ShownFirst[];
+}
+
+/** Whether the content of a path at the base is compared. */
+export const mayNeedAttention = (path: string): boolean => mayWeaken(path) || mayBeShownFirst(path);
+
+export const attentionJob: Job<WeakenedInput, Attention> = {
+  name: 'comparison of the tests and settings',
+  run: (input) => ({ weakened: weakenedTests(input), first: shownFirst(input) }),
+};
