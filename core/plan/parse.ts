@@ -48,7 +48,7 @@ function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
     // A pretty error quotes its line, and a text can have as many errors as characters.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const faults = [...document.errors, ...document.warnings].map(({ message, pos }, i) => {
       const { line, col } = i < maxFaults ? lines.linePos(pos[0]) : { line: 0, col: 0 };
       return `${message} at line ${line}, column ${col}`;
