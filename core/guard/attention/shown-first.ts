@@ -7,7 +7,7 @@ import { actingLines, actionsOf, lockSurprise } from './manifests.ts';
 
 /** A place of a change that the approver sees before all others, and that no automatic vote approves. */
 export interface ShownFirst {
-  rule: FileKind;
+  rule: FileKind | 'SuspiciousText';
   path: string;
   /** 1-based, in the new version; of a deleted file in the old one. */
   line: number;
@@ -139,7 +139,7 @@ const kinds: FileKind[] = [
   'MachineSettingsChanged',
   'ExpectedResultsChanged',
 ];
-const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule);
+const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule as FileKind);
 
 /** Nobody reads more lines than this. */
 const maxLines = 100;
