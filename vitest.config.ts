@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Five projects, one folder each: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
-// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as functions.
+// Six projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
+// functions; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -32,6 +33,15 @@ export default defineConfig({
           maxWorkers: 3,
           // After the units, not among them: a sandbox under load is slow, and a slow unit is news.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'fuzz',
+          setupFiles,
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 300_000,
+          sequence: { groupOrder: 5 },
         },
       },
       {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
+import type { GatewayLimits } from './limits.ts';
 
 /** The sender of a request, identified by the secret in it. */
 export type Caller = 'runner' | 'agent' | 'nobody';
@@ -8,6 +9,7 @@ export type Caller = 'runner' | 'agent' | 'nobody';
 /** State that all routes share: configuration, refusals, and messages to the launcher. */
 export interface GatewayContext {
   readonly config: GatewaySettings;
+  readonly limits: GatewayLimits;
   /** Label of the current step, as last reported by the runner. */
   currentStep: string;
   /** Steps that the runner reported as started and not as ended. */
@@ -28,6 +30,8 @@ export interface Exchange {
   /** Path after the route's prefix, still percent-encoded. */
   readonly rest: string;
   readonly caller: Caller;
+  /** Aborted when the client has gone, or has its answer. */
+  readonly gone: AbortSignal;
 }
 
 export type Route = (exchange: Exchange) => Promise<void> | void;
@@ -41,16 +45,39 @@ export class BadRequest extends Error {
   }
 }
 
-/** Reads a body of at most `max` bytes. @throws BadRequest 413 if it is longer. */
-export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+/** Length of a body according to its header; `undefined` if it is sent in chunks. Node reads no more than that. */
+export function announcedBytes(request: IncomingMessage): number | undefined {
+  const header = request.headers['content-length'];
+  return header === undefined ? undefined : Number(header);
+}
+
+/**
+ * Reads a body of at most `max` bytes. A connection without a byte for `idleMs` is closed.
+ * @throws BadRequest 413 if it is longer, before anything is read where its length is announced.
+ */
+export async function readBody(request: IncomingMessage, max: number, idleMs: number): Promise<Buffer> {
+  const tooLong = new BadRequest(413, `body over ${max} bytes`);
+  if ((announcedBytes(request) ?? 0) > max) throw tooLong;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > max) throw new BadRequest(413, `body over ${max} bytes`);
-    chunks.push(chunk);
+  const { socket } = request;
+  socket.setTimeout(idleMs);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > max) throw tooLong;
+      chunks.push(chunk);
+    }
+  } finally {
+    socket.setTimeout(0);
   }
   return Buffer.concat(chunks);
+}
+
+/** Answers that the gateway has no place for a request now. */
+export function sendBusy(response: ServerResponse): void {
+  response.setHeader('retry-after', '1');
+  sendJson(response, 503, { error: { message: 'too many requests at a time; ask again' } });
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {

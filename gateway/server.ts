@@ -3,9 +3,19 @@ import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
 import { authenticator } from './auth.ts';
 import type { GatewayMessage, GatewaySettings } from './config.ts';
-import { BadRequest, type Caller, type Exchange, type GatewayContext, type Route, sendJson } from './context.ts';
+import {
+  BadRequest,
+  type Caller,
+  type Exchange,
+  type GatewayContext,
+  type Route,
+  sendBusy,
+  sendJson,
+} from './context.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
+import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import { clipped, limitMessages } from './phase/message-limits.ts';
+import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';
 import { registryRoute } from './registry/registry.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
@@ -41,10 +51,12 @@ export async function createGateway(
   tell: (message: GatewayMessage) => void,
   network: Network = systemNetwork,
   archives?: Archives,
+  limits: GatewayLimits = gatewayLimits,
 ): Promise<Server> {
   const messages = limitMessages(tell);
   const context: GatewayContext = {
     config,
+    limits,
     currentStep: 'start',
     openSteps: new Set(),
     tell: messages.tell,
@@ -80,16 +92,35 @@ export async function createGateway(
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
-    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context, archives) },
+    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context, network, archives) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
   ];
   const callerOf = authenticator(config.secrets);
 
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    void answer(request, response);
-  });
+  // One for each, so that an agent cannot keep the runner from storing its result.
+  const places = {
+    agent: new Pool(limits.atOnce, limits.waiting),
+    runner: new Pool(limits.atOnce, limits.waiting),
+  };
+
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(limits.headersMs, 5_000),
+    },
+    (request, response) => {
+      void answer(request, response);
+    },
+  );
+  server.maxConnections = limits.connections;
   const tunnels = new Set<Socket>();
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (tunnels.size >= limits.tunnels) {
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n');
+      return;
+    }
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
     const caller = callerOf(request, new URL('http://gateway/'));
@@ -116,12 +147,15 @@ export async function createGateway(
         m.prefix.endsWith('/') ? url.pathname.startsWith(m.prefix) : url.pathname === m.prefix,
       );
       const caller = callerOf(request, url);
+      const left = new AbortController();
+      response.once('close', () => left.abort());
       const exchange: Exchange = {
         request,
         response,
         url,
         rest: url.pathname.slice(mount?.prefix.length ?? 0),
         caller,
+        gone: left.signal,
       };
       if (mount === undefined) {
         sendJson(response, 404, { error: { message: 'the gateway has no route for this path' } });
@@ -134,13 +168,27 @@ export async function createGateway(
           allow: '',
         });
       } else {
-        await mount.route(exchange);
+        const done = await (caller === 'agent' ? places.agent : places.runner).take(1, exchange.gone);
+        if (done === undefined) {
+          request.resume();
+          sendBusy(response);
+          return;
+        }
+        try {
+          await mount.route(exchange);
+        } finally {
+          done();
+        }
       }
     } catch (error) {
       const status = error instanceof BadRequest ? error.status : 502;
       const message = error instanceof BadRequest ? error.message : 'the gateway could not answer';
-      if (!response.headersSent) sendJson(response, status, { error: { message } });
-      else response.destroy();
+      if (response.headersSent) response.destroy();
+      else {
+        // The rest of a body that was refused is not read.
+        if (!request.complete) response.setHeader('connection', 'close');
+        sendJson(response, status, { error: { message } });
+      }
       if (!(error instanceof BadRequest))
         process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     }

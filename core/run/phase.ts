@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { testReport } from './test-report.ts';
 
 /**
  * The contract between the pipeline and a sandbox: the input of a phase (`PhaseSpec`, fetched by the runner from the
@@ -60,6 +61,8 @@ export const phaseSpec = z.strictObject({
   baseline: z.boolean(),
   /** Names of tests the spec lists as failing and the policy allows. */
   knownFailures: z.array(z.string()),
+  /** Verify: number of tests at the base, if it is known; known failures do not apply without it. */
+  baseTests: z.int().nonnegative().optional(),
   /** Verify only: success criteria, checks and CI gates, in this order. */
   commands: z.array(namedCommand),
   limits: phaseLimits,
@@ -79,6 +82,10 @@ const commandResult = z.strictObject({
   output: z.string().max(20_000),
   /** Verify: what the command changed and may not change: `changed src/a.js`, `made .npmrc`, `deleted …`. */
   altered: z.array(z.string().max(2_000)).max(20).optional(),
+  /** Tests: what the summaries in its whole output say. */
+  tests: testReport.optional(),
+  /** Tests that failed, where the spec lists known failures: whether they explain it, or why not. */
+  knownFailures: z.string().max(2_000).optional(),
 });
 export type CommandResult = z.infer<typeof commandResult>;
 

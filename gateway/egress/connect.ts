@@ -82,7 +82,7 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   const hello = await clientHello(socket, head);
   const named = hello === undefined ? undefined : serverName(hello);
   if (hello === undefined || named?.kind !== 'name' || named.name !== host) {
-    const name = named?.kind === 'name' ? named.name : 'missing';
+    const name = named?.kind === 'name' ? named.name : (named?.kind === 'none' && named.reason) || 'missing';
     context.record({ target, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);
     socket.destroy();
     return;

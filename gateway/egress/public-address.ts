@@ -1,6 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Ranges outside the public internet (IANA special-purpose registries), including cloud metadata addresses. */
+/**
+ * Ranges outside the public internet (IANA special-purpose registries), with the metadata addresses of clouds, and ranges
+ * that a cloud serves to its own machines only.
+ */
 const special = new BlockList();
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
@@ -11,13 +14,19 @@ for (const [net, prefix] of [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.31.196.0', 24], // AS112
+  ['192.52.193.0', 24], // multicast tunneling
   ['192.88.99.0', 24],
   ['192.168.0.0', 16],
+  ['192.175.48.0', 24], // AS112
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
+  ['168.63.129.16', 32], // Azure: metadata and configuration of a machine
+  ['161.26.0.0', 16], // IBM Cloud: services of its private network
+  ['166.8.0.0', 14],
 ] as const) {
   special.addSubnet(net, prefix, 'ipv4');
 }
@@ -30,6 +39,7 @@ for (const [net, prefix] of [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['2620:4f:8000::', 48], // AS112
   ['3fff::', 20],
 ] as const) {
   special6.addSubnet(net, prefix, 'ipv6');

@@ -1,161 +1,166 @@
-import { Readable, Transform } from 'node:stream';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
+import type { Network } from '../egress/connect.ts';
 import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
+import { download, RedirectRefused } from './download.ts';
+import { npmPath } from './npm-path.ts';
+import { rewriteTarballs } from './rewrite.ts';
 
 /** The registry URL for npm in the sandbox: a path of the relay. */
 const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
 
-/** Limit for a packument; those of popular packages have tens of MB. */
-const maxPackument = 128 * 1024 * 1024;
-const fetchTimeoutMs = 60_000;
 /** Request headers that affect a registry's response. The secret of the phase is not among them. */
 const forwardedHeaders = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
 const returnedHeaders = ['content-type', 'etag', 'last-modified', 'cache-control'];
+const overLimit = 'the limit for downloads from registries is reached';
+
+/** The bytes that a phase may still download from registries. Concurrent downloads share it. */
+interface Allowance {
+  left: number;
+}
 
 /**
  * Serves `GET /registry/npm/<path>` from the registry in the host's npm configuration, read-only. Tarball URLs in
  * packuments are rewritten to this route.
  */
-export const registryRoute = (context: GatewayContext, archives?: Archives): Route => {
-  let fetched = 0;
+export const registryRoute = (context: GatewayContext, network: Network, archives?: Archives): Route => {
+  const allowance: Allowance = { left: context.config.caps.registryBytes };
   return async (exchange) => {
     const { request, rest, url } = exchange;
     request.resume();
     const slash = rest.indexOf('/');
     const name = slash < 0 ? rest : rest.slice(0, slash);
     const subject = slash < 0 ? '' : rest.slice(slash + 1);
-    const target = `${name}/${subject}`.slice(0, 300);
+    const target = `${name}/${subject}`;
+    const refuse = (status: number, reason: string, allow = ''): void =>
+      context.refuse(exchange, status, { target, reason, allow });
     const base = Object.hasOwn(context.config.registries, name) ? context.config.registries[name] : undefined;
     if (base === undefined) {
-      context.refuse(exchange, 403, {
-        target,
-        reason: `the registry ${name.slice(0, 40)} is not allowed`,
-        allow: `egress: {registries: [${name.slice(0, 40)}]}`,
-      });
+      const shown = name.slice(0, 40);
+      refuse(403, `the registry ${shown} is not allowed`, `egress: {registries: [${shown}]}`);
       return;
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      context.refuse(exchange, 405, {
-        target,
-        reason: `${request.method} to a registry; only GET is allowed`,
-        allow: '',
-      });
+    const { method } = request;
+    if (method !== 'GET' && method !== 'HEAD') {
+      refuse(405, `${method} to a registry; only GET is allowed`);
       return;
     }
-    const upstream = upstreamUrl(base, subject, url.search);
+    if (url.search !== '') {
+      refuse(400, 'a query to a registry; only packages, their versions and archives are served');
+      return;
+    }
+    const upstream = upstreamUrl(base, subject);
     if (upstream === undefined) {
-      context.refuse(exchange, 400, { target, reason: 'the path is outside the registry', allow: '' });
+      refuse(400, 'the path is not that of a package, of its version or of its archive');
       return;
     }
-    if (fetched >= context.config.caps.registryBytes) {
-      context.refuse(exchange, 403, {
-        target,
-        reason: 'the limit for downloads from registries is reached',
-        allow: '',
-      });
+    if (allowance.left <= 0) {
+      refuse(403, overLimit);
       return;
     }
-    const sha512 = name === 'npm' ? archives?.checksums.get(decodePath(subject)) : undefined;
-    const kept = archives && sha512 && request.method === 'GET' ? await keptArchive(archives, sha512) : undefined;
+    const sha512 = name === 'npm' ? archives?.checksums.get(decodeURIComponent(subject)) : undefined;
+    const kept = archives && sha512 && method === 'GET' ? await keptArchive(archives, sha512) : undefined;
     if (kept) {
       exchange.response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.length });
       exchange.response.end(kept);
       context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.length });
       return;
     }
-    const keep =
-      archives && sha512 ? (archive: Uint8Array) => void keepArchive(archives, sha512, archive) : () => undefined;
-    const bytes = await forward(exchange, base, upstream, context.config.caps.registryBytes - fetched, keep);
-    fetched += bytes;
-    context.tell({ type: 'traffic', route: 'registry', target, bytes });
+    const keep = archives && sha512 ? (archive: Uint8Array) => void keepArchive(archives, sha512, archive) : undefined;
+    let bytes = 0;
+    const count = (more: number): void => {
+      bytes += more;
+    };
+    try {
+      await forward(exchange, { base, upstream, method, network, allowance, keep, count, refuse });
+    } catch (error) {
+      if (!(error instanceof RedirectRefused)) throw error;
+      refuse(502, `the registry redirects ${error.message}`);
+    } finally {
+      context.tell({ type: 'traffic', route: 'registry', target, bytes });
+    }
   };
 };
 
 /**
- * The URL of a path below the registry's base; `undefined` if `..` or a second authority would leave it.
+ * The URL of a path below the registry's base; `undefined` for a path that no package manager asks for.
  * @internal for its tests
  */
-export function upstreamUrl(base: string, subject: string, search: string): URL | undefined {
+export function upstreamUrl(base: string, subject: string): URL | undefined {
+  const path = npmPath(subject);
+  if (path === undefined) return undefined;
   const root = new URL(base.endsWith('/') ? base : `${base}/`);
-  if (/(^|\/)(\.|%2e){2}(\/|$)/i.test(subject) || subject.includes('\\')) return undefined;
   const url = new URL(root);
-  url.pathname = root.pathname + subject;
-  url.search = search;
+  url.pathname = root.pathname + path;
   return url.origin === root.origin && url.pathname.startsWith(root.pathname) ? url : undefined;
 }
 
-/**
- * Replaces the registry's URL by the mirror's in every string of a JSON text.
- * @internal for its tests
- */
-export const rewriteTarballs = (json: string, base: string, mirror: string): string => {
-  const root = base.endsWith('/') ? base : `${base}/`;
-  return json.replaceAll(root, mirror).replaceAll(root.replaceAll('/', '\\/'), mirror.replaceAll('/', '\\/'));
-};
-
-/** npm sometimes requests scoped packages as `@scope%2fname`. */
-function decodePath(subject: string): string {
-  try {
-    return decodeURIComponent(subject);
-  } catch {
-    return subject;
-  }
+interface Forwarded {
+  base: string;
+  upstream: URL;
+  method: 'GET' | 'HEAD';
+  network: Network;
+  allowance: Allowance;
+  /** Called with a complete archive of at most `maxArchive` bytes. */
+  keep: ((archive: Uint8Array) => void) | undefined;
+  count(bytes: number): void;
+  refuse(status: number, reason: string): void;
 }
 
-/** @param keep Called with each complete archive of at most `maxArchive` bytes. */
-async function forward(
-  { request, response }: Exchange,
-  base: string,
-  upstream: URL,
-  left: number,
-  keep: (archive: Uint8Array) => void,
-): Promise<number> {
+async function forward({ request, response }: Exchange, asked: Forwarded): Promise<void> {
+  const { base, upstream, method, network, allowance, keep, count, refuse } = asked;
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
   for (const key of forwardedHeaders) {
     const value = request.headers[key];
     if (typeof value === 'string') headers[key] = value;
   }
-  const answer = await fetch(upstream, {
-    headers,
-    method: request.method ?? 'GET',
-    signal: AbortSignal.timeout(fetchTimeoutMs),
-  });
+  const answer = await download(upstream, method, headers, network);
   const out: Record<string, string> = {};
   for (const key of returnedHeaders) {
-    const value = answer.headers.get(key);
-    if (value !== null) out[key] = value;
+    const value = answer.header(key);
+    if (value !== undefined) out[key] = value;
   }
-  if (answer.body === null || request.method === 'HEAD') {
+  if (answer.body === undefined || method === 'HEAD') {
+    answer.body?.on('error', () => undefined).destroy();
     response.writeHead(answer.status, out).end();
-    return 0;
+    return;
   }
+  // What is announced is reserved before it flows; what is not announced counts as it comes.
+  const announced = answer.header('content-encoding') === undefined ? Number(answer.header('content-length') ?? 0) : 0;
+  if (announced > allowance.left) {
+    answer.body.on('error', () => undefined).destroy();
+    refuse(403, overLimit);
+    return;
+  }
+  let reserved = Number.isSafeInteger(announced) && announced > 0 ? announced : 0;
+  allowance.left -= reserved;
   let bytes = 0;
-  const passed: Buffer[] = [];
-  const count = new Transform({
+  let passed: Buffer[] | undefined = keep && [];
+  const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes <= maxArchive) passed.push(chunk);
-      else passed.length = 0;
-      done(bytes > left ? new Error('the limit for downloads from registries is reached') : null, chunk);
+      count(chunk.length);
+      const ofReserved = Math.min(reserved, chunk.length);
+      reserved -= ofReserved;
+      allowance.left -= chunk.length - ofReserved;
+      if (bytes > maxArchive) passed = undefined;
+      passed?.push(chunk);
+      done(allowance.left < 0 ? new Error(overLimit) : null, chunk);
     },
   });
-  const body = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
-  if (out['content-type']?.includes('json') === true) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of body.pipe(count) as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      if (bytes > maxPackument) throw new Error('the packument is too large');
-    }
-    const mirror = npmMirror(request.headers.host ?? '127.0.0.1');
-    const text = rewriteTarballs(Buffer.concat(chunks).toString('utf8'), base, mirror);
-    response.writeHead(answer.status, { ...out, 'content-length': Buffer.byteLength(text) });
-    response.end(text);
-  } else {
+  try {
     response.writeHead(answer.status, out);
-    await pipeline(body, count, response);
-    if (answer.status === 200 && bytes <= maxArchive) keep(Buffer.concat(passed));
+    if (out['content-type']?.includes('json') === true)
+      await pipeline(
+        answer.body,
+        meter,
+        rewriteTarballs(base, npmMirror(request.headers.host ?? '127.0.0.1')),
+        response,
+      );
+    else await pipeline(answer.body, meter, response);
+  } finally {
+    allowance.left += reserved;
   }
-  return bytes;
+  if (answer.status === 200 && passed !== undefined) keep?.(Buffer.concat(passed));
 }

@@ -27,11 +27,13 @@ export const eventsRoute = (context: GatewayContext): Route => {
       }
     };
     const lines = new LineSplitter(maxLine);
+    request.socket.setTimeout(context.limits.idleMs);
     for await (const chunk of request as AsyncIterable<Buffer>) {
       total += chunk.length;
       if (total > maxTotal) throw new BadRequest(413, 'the limit for events of a phase is reached');
       for (const line of lines.push(chunk)) take(line);
     }
+    request.socket.setTimeout(0);
     take(lines.rest() ?? new Uint8Array());
     sendJson(response, 200, { taken, dropped });
   };

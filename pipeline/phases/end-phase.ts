@@ -11,7 +11,7 @@ import { putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
-import { rememberBaseline } from './baseline-cache.ts';
+import { baseTests, baseTestsOf, rememberBaseline } from './baseline-cache.ts';
 import { verifyVerdict } from './evidence.ts';
 import { readChange } from './read-change.ts';
 
@@ -68,6 +68,8 @@ async function evidencePatch(deps: Deps, name: PhaseName, end: PhaseEnd): Promis
   results[name] = await putJson(deps.artifacts, facts);
   if (end.refusals.length > 0) results[`refusals:${end.phaseKey}`] = await putJson(deps.artifacts, end.refusals);
   if (end.traffic.length > 0) results[`traffic:${end.phaseKey}`] = await putJson(deps.artifacts, end.traffic);
+  const tests = baseTestsOf(end);
+  if (tests !== undefined) results.baseTests = await putJson(deps.artifacts, tests);
   const log = end.artifacts.get('events.ndjson');
   if (log) results[`events:${end.phaseKey}`] = await deps.artifacts.put(log);
   return { results, durations: { [end.phaseKey.slice(end.phaseKey.indexOf('/') + 1)]: end.ms } };
@@ -153,7 +155,7 @@ function planOf(context: RunContext, result: PhaseResult) {
 }
 
 async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
-  const { passed, text } = verifyVerdict(context.task, result);
+  const { passed, text } = verifyVerdict(context.task, result, await baseTests(deps, context));
   if (passed)
     return {
       answer: { outcome: 'passed', approval: false, reason: '' },

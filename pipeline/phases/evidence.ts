@@ -1,5 +1,6 @@
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { CommandResult, PhaseResult } from '../../core/run/phase.ts';
+import { notOnlyKnown } from '../../core/run/test-report.ts';
 
 interface VerifyVerdict {
   passed: boolean;
@@ -12,13 +13,19 @@ interface VerifyTask extends Pick<EffectiveTask, 'checks' | 'ci' | 'knownFailure
   spec: Pick<EffectiveTask['spec'], 'success_criteria'> & { sandbox: { build_command?: string | undefined } };
 }
 
-/** Whether the result of Verify lets its change be published: every command that Verify must run ran and passed. */
-export function verifyVerdict(task: VerifyTask, result: PhaseResult): VerifyVerdict {
+/**
+ * Whether the result of Verify lets its change be published: every command that Verify must run ran and passed.
+ * @param baseTests Number of tests at the base; known failures do not apply without it.
+ */
+export function verifyVerdict(task: VerifyTask, result: PhaseResult, baseTests: number | undefined): VerifyVerdict {
   const missing = requiredCommands(task).filter((name) => !result.commands.some((command) => command.name === name));
-  // With known failures the test command may fail: the runner has compared the names of the failed tests.
-  const tracked = task.knownFailures.length > 0 ? 'test' : undefined;
-  const passed = result.outcome === 'verified' && missing.length === 0 && !firstFailure(result, tracked);
-  return { passed, text: passed ? '' : failureText(result, missing) };
+  const hasFailed = (command: CommandResult): boolean =>
+    command.timedOut ||
+    hasAltered(command) ||
+    (command.exitCode !== 0 &&
+      (command.name !== 'test' || notOnlyKnown(command, task.knownFailures, baseTests) !== undefined));
+  const passed = result.outcome === 'verified' && missing.length === 0 && !result.commands.some(hasFailed);
+  return { passed, text: passed ? '' : failureText(result, missing, hasFailed) };
 }
 
 /** Names of the commands that Verify must run: a result without one of them has failed. */
@@ -33,12 +40,6 @@ function requiredCommands(task: VerifyTask): string[] {
   ];
 }
 
-/** @param tracked Name of a command that may exit with any code, but may not time out. */
-const firstFailure = (result: PhaseResult, tracked?: string): CommandResult | undefined =>
-  result.commands.find(
-    (command) => command.timedOut || hasAltered(command) || (command.exitCode !== 0 && command.name !== tracked),
-  );
-
 const hasAltered = ({ altered }: CommandResult): boolean => altered !== undefined && altered.length > 0;
 
 const alteredRemedy =
@@ -47,13 +48,14 @@ const alteredRemedy =
   'move a step that writes into node_modules into setup_command.';
 
 /** Every failed command with the end of its output. */
-function failureText(result: PhaseResult, missing: string[]): string {
-  const failed = result.commands.filter((command) => command.timedOut || command.exitCode !== 0 || hasAltered(command));
+function failureText(result: PhaseResult, missing: string[], hasFailed: (command: CommandResult) => boolean): string {
+  const failed = result.commands.filter(hasFailed);
   const parts = failed.map((command) => {
     if (hasAltered(command))
       return `${command.name} (\`${command.command}\`) ${command.altered?.join(', ')}.\n${alteredRemedy}`;
     const outcome = command.timedOut ? 'timed out' : `exited with ${command.exitCode}`;
-    return `${command.name} (\`${command.command}\`) ${outcome}:\n${command.output.slice(-6_000).trimEnd()}`;
+    const why = command.knownFailures === undefined ? '' : `\n${command.knownFailures}`;
+    return `${command.name} (\`${command.command}\`) ${outcome}:${why}\n${command.output.slice(-6_000).trimEnd()}`;
   });
   if (failed.length === 0 && result.error) parts.push(`${result.error.name}: ${result.error.message}`);
   if (missing.length > 0 && failed.length === 0 && !result.error) parts.push(`Not run: ${missing.join(', ')}`);

@@ -12,7 +12,7 @@ import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { deliverPhase } from './answer-phase.ts';
-import { needsBaseline } from './baseline-cache.ts';
+import { baseTests, needsBaseline } from './baseline-cache.ts';
 
 /**
  * Stores the token (newest wins), then starts the sandbox. A phase that has already ended is not run again: its answer
@@ -83,6 +83,7 @@ async function phaseOrder(
     sandbox: sandboxOf(context),
     baseline: await needsBaseline(deps, context, request),
     knownFailures: task.knownFailures,
+    ...(verify ? defined({ baseTests: await baseTests(deps, context) }) : {}),
     commands: verify ? verifyCommands(context) : [],
     limits: phaseLimitsOf(context),
   };

@@ -1,7 +1,10 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
+import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
 import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
+import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
@@ -69,7 +72,7 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs' | 'onOutput'>,
+  command: Omit<InnerCommand, 'timeoutMs'>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -82,7 +85,8 @@ export async function inside(
   const ran = await runInner(phase.boot, {
     ...command,
     timeoutMs: left,
-    onOutput(chunk) {
+    onOutput(chunk, stream) {
+      command.onOutput?.(chunk, stream);
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
       for (let at = 0; at < text.length; at += logChunk) {
         phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
@@ -127,12 +131,13 @@ export const recorded = (
   command: string,
   argv: readonly string[],
   env: Record<string, string>,
+  onOutput?: InnerCommand['onOutput'],
 ): Promise<CommandResult> =>
   measured(
     phase,
     name,
     async () => {
-      const { altered, ...ran } = await inside(phase, name, { argv, env });
+      const { altered, ...ran } = await inside(phase, name, { argv, env, ...defined({ onOutput }) });
       const changed = altered.length === 0 ? {} : { altered: altered.slice(0, maxAltered) };
       const result: CommandResult = { name, command, ...ran, ...changed };
       phase.commands.push(result);
@@ -150,6 +155,30 @@ export const shell = (
   env: Record<string, string>,
 ): Promise<CommandResult> => recorded(phase, name, command, [shellScript, '-c', command], env);
 
+/**
+ * Runs a test command as {@link shell} does and records what its summaries say, and whether known failures explain that
+ * it failed.
+ * @param baseTotal Number of tests at the base, by the report of this command; undefined if it is not known.
+ */
+export async function tests(
+  phase: Phase,
+  name: string,
+  env: Record<string, string>,
+  baseTotal: (report: TestReport | undefined) => number | undefined,
+): Promise<CommandResult & { passed: boolean }> {
+  const { testCommand } = phase.spec.sandbox;
+  const reader = new TestReader();
+  const argv = [shellScript, '-c', testCommand];
+  const result = await recorded(phase, name, testCommand, argv, env, (chunk, stream) => reader.push(chunk, stream));
+  const report = reader.report();
+  Object.assign(result, defined({ tests: report }));
+  const { knownFailures } = phase.spec;
+  if (result.exitCode === 0 || knownFailures.length === 0) return { ...result, passed: result.exitCode === 0 };
+  const why = notOnlyKnown(result, knownFailures, baseTotal(report));
+  result.knownFailures = why === undefined ? 'only known failures' : `known_failures do not apply: ${why}`;
+  return { ...result, passed: why === undefined };
+}
+
 /** Like {@link shell}, but throws `error` if the command does not exit with 0. */
 export async function mustPass(
   phase: Phase,
@@ -164,5 +193,11 @@ export async function mustPass(
   if (result.exitCode !== 0) throw new DrydockError(error, describe(result));
 }
 
-export const describe = (result: CommandResult): string =>
-  `${result.name} exited with ${result.exitCode ?? 'a signal'}: ${result.command}\n${result.output.slice(-2_000)}`.trim();
+export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>
+  [
+    `${name} exited with ${exitCode ?? 'a signal'}: ${command}`,
+    ...(knownFailures ? [knownFailures] : []),
+    output.slice(-2_000),
+  ]
+    .join('\n')
+    .trim();

@@ -19,6 +19,8 @@ const passedVariables = [
   'SSL_CERT_DIR',
 ];
 
+/** Limit for the objects of a gateway; eight of the largest requests to a model at a time take half of it. */
+const maxHeapMb = 512;
 /** Time for the gateway to hand over its messages after it was told to stop. */
 const stopMs = 10_000;
 
@@ -48,7 +50,7 @@ export function startGateway(
   const env = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${maxHeapMb}`, program], {
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -10,7 +10,8 @@ export type FileKind =
   | 'CiChanged'
   | 'AgentInstructionsChanged'
   | 'InstallationChanged'
-  | 'MachineSettingsChanged';
+  | 'MachineSettingsChanged'
+  | 'NameNotPortable';
 
 /** What a change of a kind means, for a person. */
 export const meaning: Record<FileKind, string> = {
@@ -21,6 +22,7 @@ export const meaning: Record<FileKind, string> = {
   AgentInstructionsChanged: 'what the next agent is told',
   InstallationChanged: 'what an installation runs or fetches',
   MachineSettingsChanged: 'what runs on the machines of those who open the repository',
+  NameNotPortable: 'whether others can clone the repository',
 };
 
 /** Names are the last part of a path. Both are matched in lower case, but for `cased`. */

@@ -4,6 +4,7 @@ import { actsOnTests } from './acts-on-tests.ts';
 import { type FileKind, isLockFile, kindOf, meaning } from './file-kinds.ts';
 import { compareLines, type LineChange } from './lines.ts';
 import { actingLines, actionsOf, lockSurprise } from './manifests.ts';
+import { notPortable } from './portable-name.ts';
 
 /** A place of a change that the approver sees before all others, and that no automatic vote approves. */
 export interface ShownFirst {
@@ -25,7 +26,8 @@ export const mayBeShownFirst = (path: string): boolean =>
   isLockFile(path) ||
   isManifest(path) ||
   actingLines(path, '') !== undefined ||
-  isRust(path);
+  isRust(path) ||
+  notPortable(path) !== undefined;
 
 const isManifest = (path: string): boolean => /(?:^|\/)(?:package|composer)\.json$/.test(path);
 const isRust = (path: string): boolean => path.endsWith('.rs');
@@ -42,6 +44,9 @@ export function shownFirst({ change, base }: Input): ShownFirst[] {
   for (const entry of entries) {
     const { path } = entry;
     const rule = ruleOf(path);
+    const name = entry.op === 'put' && !base.has(path) ? notPortable(path) : undefined;
+    if (name !== undefined)
+      found.push({ rule: 'NameNotPortable', path, line: 1, message: `${name}: ${meaning.NameNotPortable}` });
     const seen = rule && seenIn(entry, rule, base.get(path), contents.get(path));
     if (seen) found.push({ rule, path, ...seen });
     else if (isLockFile(path) && !hasManifest)
@@ -138,6 +143,7 @@ const kinds: FileKind[] = [
   'AgentInstructionsChanged',
   'MachineSettingsChanged',
   'ExpectedResultsChanged',
+  'NameNotPortable',
 ];
 const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule as FileKind);
 

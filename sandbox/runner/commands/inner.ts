@@ -17,7 +17,7 @@ export interface InnerCommand {
   stdin?: Uint8Array | Readable;
   /** Receives the command's stdout, which is then not in the tail. */
   stdout?: (stream: Readable) => Promise<void>;
-  onOutput?: (chunk: Buffer) => void;
+  onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
 }
 
 export interface Ran {
@@ -74,13 +74,15 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
   else command.stdin.pipe(stdin);
 
   const tail = new Tail();
-  const take = (chunk: Buffer): void => {
-    tail.push(chunk);
-    command.onOutput?.(chunk);
-  };
+  const take =
+    (stream: 'stdout' | 'stderr') =>
+    (chunk: Buffer): void => {
+      tail.push(chunk);
+      command.onOutput?.(chunk, stream);
+    };
   const taken = command.stdout?.(stdout);
-  if (taken === undefined) stdout.on('data', take);
-  stderr.on('data', take);
+  if (taken === undefined) stdout.on('data', take('stdout'));
+  stderr.on('data', take('stderr'));
 
   let timedOut = false;
   const timer = setTimeout(

@@ -1,8 +1,7 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { CommandResult, PhaseResult } from '../../../core/run/phase.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { judgeFailures } from '../commands/failing-tests.ts';
-import { describe, type Phase, shell } from '../phase.ts';
+import { describe, type Phase, tests } from '../phase.ts';
 
 type Baseline = NonNullable<PhaseResult['baseline']>;
 
@@ -27,13 +26,13 @@ export async function baseline(phase: Phase): Promise<Baseline> {
   const second = await runTests('baseline again');
   if (second.exitCode === 0)
     throw new DrydockError('BaselineFlaky', `the tests failed and then passed on the same tree: ${testCommand}`);
-  const judgement = judgeFailures(second.output, phase.spec.knownFailures);
-  if (judgement.kind === 'known') return 'known-failures';
-  const named = judgement.tests.length > 0 ? `failing: ${judgement.tests.join(', ')}\n` : '';
+  if (second.passed) return 'known-failures';
+  const failing = second.tests?.failing.filter((name) => !phase.spec.knownFailures.includes(name)) ?? [];
+  const named = failing.length > 0 ? `failing: ${failing.join(', ')}\n` : '';
   throw new DrydockError('BaselineRed', named + describe(second));
 
-  async function runTests(name: string): Promise<CommandResult> {
-    const result = await shell(phase, name, testCommand, env);
+  async function runTests(name: string): ReturnType<typeof tests> {
+    const result = await tests(phase, name, env, (report) => report?.total);
     if (result.timedOut) throw new DrydockError('BaselineTimedOut', `the tests did not finish in time: ${testCommand}`);
     if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', describe(result));
     return result;

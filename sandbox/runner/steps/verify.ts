@@ -1,6 +1,5 @@
 import { commandEnvironment } from '../commands/environment.ts';
-import { judgeFailures } from '../commands/failing-tests.ts';
-import { describe, mustPass, type Phase, shell } from '../phase.ts';
+import { describe, mustPass, type Phase, shell, tests } from '../phase.ts';
 import type { Tree } from '../workspace/trees.ts';
 import { TreeWatch } from '../workspace/watch.ts';
 import { checkOut } from '../workspace/work-tree.ts';
@@ -13,7 +12,7 @@ import type { Outcome } from './work.ts';
  * follows would verify something else.
  */
 export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
-  const { sandbox, commands, knownFailures } = phase.spec;
+  const { sandbox, commands, baseTests } = phase.spec;
   await checkOut(phase.git, tree);
   phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, tree);
   await prepare(phase, true);
@@ -22,13 +21,18 @@ export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   if (sandbox.buildCommand !== undefined) await mustPass(phase, 'build', sandbox.buildCommand, env, 'VerifyFailed');
   let first: string | undefined;
   let timedOut = false;
-  for (const { name, command } of [{ name: 'test', command: sandbox.testCommand }, ...commands]) {
-    const result = await shell(phase, name, command, env);
+  const all = [
+    () => tests(phase, 'test', env, () => baseTests),
+    ...commands.map(({ name, command }) => async () => {
+      const result = await shell(phase, name, command, env);
+      return { ...result, passed: result.exitCode === 0 };
+    }),
+  ];
+  for (const run of all) {
+    const result = await run();
     timedOut ||= result.timedOut;
     if (result.timedOut) break;
-    if (result.exitCode === 0) continue;
-    if (name === 'test' && judgeFailures(result.output, knownFailures).kind === 'known') continue;
-    first ??= describe(result);
+    if (!result.passed) first ??= describe(result);
   }
   if (timedOut)
     return {

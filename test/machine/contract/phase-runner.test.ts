@@ -226,7 +226,7 @@ describe('plan', () => {
 });
 
 describe('baseline (R14)', () => {
-  const failing = { ...project, 'test.mjs': "console.log('not ok 1 - greets'); process.exit(1);" };
+  const failing = { ...project, 'test.mjs': "console.log('not ok 1 - greets\\n1..1'); process.exit(1);" };
   const run = (files: Record<string, string>, sandbox: Parameters<typeof makeJob>[1] = {}) => {
     const w = world(files, 'process.exit(9)');
     return runJob(w, makeJob(w, { ...sandbox, spec: { baseline: true, ...sandbox.spec } }));

@@ -2,6 +2,7 @@
  * A change that tries to be verified while it is wrong: the guard and the Verify phase judge it as they judge every
  * change, in the real sandbox, and the verdict is the pipeline's.
  */
+import { defined } from '../../../../core/defined.ts';
 import { guardChange } from '../../../../core/guard/guard.ts';
 import { formatViolations } from '../../../../core/guard/violation.ts';
 import { verifyVerdict } from '../../../../pipeline/phases/evidence.ts';
@@ -19,6 +20,8 @@ export interface Attempt {
   /** Success criteria: what they say, and the command. */
   criteria?: Record<string, string>;
   knownFailures?: string[];
+  /** Number of tests that the baseline of this base counted. */
+  baseTests?: number;
   /** A person accepted what the guard refuses until somebody does. */
   accepted?: true;
 }
@@ -67,7 +70,7 @@ export async function judged(attempt: Attempt): Promise<{ passed: boolean; text:
   });
   const refused = formatViolations(await guardChange(input));
   if (refused !== '') return { passed: false, text: refused };
-  const { sandbox = {}, criteria = {}, knownFailures = [] } = attempt;
+  const { sandbox = {}, criteria = {}, knownFailures = [], baseTests } = attempt;
   const inputs = new Map<string, Uint8Array>([
     ['changeset.json', Buffer.from(JSON.stringify({ ...input.change.manifest, base: world.base }))],
     ['changeset.blobs', input.change.blobs],
@@ -75,7 +78,11 @@ export async function judged(attempt: Attempt): Promise<{ passed: boolean; text:
   const commands = Object.entries(criteria).map(([says, command]) => ({ name: `success: ${says}`, command }));
   const end = await runJob(
     world,
-    makeJob(world, { inputs, spec: { phase: 'verify', agent: null, commands, knownFailures }, sandbox }),
+    makeJob(world, {
+      inputs,
+      spec: { phase: 'verify', agent: null, commands, knownFailures, ...defined({ baseTests }) },
+      sandbox,
+    }),
   );
   if (end.failure !== undefined) return { passed: false, text: `${end.failure.name}: ${end.failure.message}` };
   if (end.result === undefined) return { passed: false, text: 'the phase ended without a result' };
@@ -88,5 +95,5 @@ export async function judged(attempt: Attempt): Promise<{ passed: boolean; text:
     ci: [],
     knownFailures,
   };
-  return verifyVerdict(task, end.result);
+  return verifyVerdict(task, end.result, baseTests);
 }

@@ -48,12 +48,12 @@ const plant = (folder: string): string => `
 import { execSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 mkdirSync('${folder}', { recursive: true });
-copyFileSync('thief.js', '${folder}/thief.js');
-chmodSync('${folder}/thief.js', 0o755);
+copyFileSync('thief.cjs', '${folder}/thief.cjs');
+chmodSync('${folder}/thief.cjs', 0o755);
 const git = (args) => execSync('git -c user.name=a -c user.email=a@b ' + args, { cwd: '${folder}', stdio: 'inherit', env: { ...process.env, GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' } });
 git('init -q');
 git('commit -q --allow-empty -m x');
-git('config core.fsmonitor /workspace/${folder}/thief.js');
+git('config core.fsmonitor /workspace/${folder}/thief.cjs');
 `;
 
 const setup = { setupCommand: 'node setup.mjs' };
@@ -66,23 +66,23 @@ export const byGit: Forgery[] = [
     how: 'a repository in the place of a submodule names a program for git, which puts a result',
     base,
     submodules: { sub: plantedCommit },
-    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('sub') },
+    change: { 'add.mjs': wrong, 'thief.cjs': thief, 'setup.mjs': plant('sub') },
     sandbox: setup,
     named: /^test \(`npm test`\) exited with 1/,
   },
   {
     how: 'a repository in a new folder',
     base,
-    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('nested') },
+    change: { 'add.mjs': wrong, 'thief.cjs': thief, 'setup.mjs': plant('nested') },
     sandbox: setup,
     named: /^setup .* made a git repository in nested\./,
   },
   {
     how: 'a repository in a folder of the tree',
     base: { ...base, 'lib/a.txt': 'a' },
-    change: { 'add.mjs': wrong, 'thief.js': thief, 'setup.mjs': plant('lib') },
+    change: { 'add.mjs': wrong, 'thief.cjs': thief, 'setup.mjs': plant('lib') },
     sandbox: setup,
-    named: /^setup .* made lib\/thief.js, made a git repository in lib\./,
+    named: /^setup .* made lib\/thief\.cjs, made a git repository in lib\./,
   },
   {
     how: 'a filter that shows git the committed bytes of a file that setup replaced',

@@ -294,3 +294,37 @@ describe('what is shown first', () => {
     expect(formatShownFirst(first)).toMatch(/and 51 more$/);
   });
 });
+
+describe('names that a clone on Windows cannot have', () => {
+  const told = (path: string, base: Files = {}) =>
+    shownFirst(guardInput({ edits: [[path, 'x\n']], base })).map(({ rule, path: named }) => `${rule} ${named}`);
+
+  it.each([
+    'src/aux.c',
+    'NUL',
+    'a/con.test.txt',
+    'a. ',
+    'dir./file',
+    'a:b',
+    'a\\b',
+    'what?.md',
+    'com1.js',
+    'x/LPT9',
+  ])('%s is shown first, unless it was there before', (path) => {
+    expect(told(path)).toContain(`NameNotPortable ${path}`);
+    expect(told(path, { [path]: 'w\n' })).not.toContain(`NameNotPortable ${path}`);
+  });
+
+  it.each([
+    'src/auxiliary.c',
+    'console.js',
+    'com.js',
+    'a.b.c',
+    '.gitignore',
+    'lpt.md',
+    'nullable.ts',
+    'ä ö.md',
+  ])('%s is not', (path) => {
+    expect(told(path).filter((line) => line.startsWith('NameNotPortable'))).toEqual([]);
+  });
+});

@@ -38,6 +38,58 @@ describe('serverName', () => {
     expect(serverName(Buffer.from([0x16, 3, 1, 0xff, 0xff, 1]))).toEqual({ kind: 'none' });
   });
 
+  describe('L1: a name that a server could read otherwise is none', () => {
+    const u16 = (value: number) => Buffer.from([value >> 8, value & 0xff]);
+    const block = (bytes: Buffer) => Buffer.concat([u16(bytes.length), bytes]);
+    const extension = (type: number, bytes: Buffer) => Buffer.concat([u16(type), block(bytes)]);
+    const entry = (name: string, type = 0) => Buffer.concat([Buffer.from([type]), block(Buffer.from(name, 'latin1'))]);
+    const names = (...entries: Buffer[]) => extension(0, block(Buffer.concat(entries)));
+    /** A ClientHello with these extensions, and no more than it needs. */
+    const made = (...extensions: Buffer[]): Buffer => {
+      const body = Buffer.concat([
+        Buffer.concat([u16(0x0303), Buffer.alloc(32), Buffer.from([0]), block(u16(0x1301)), Buffer.from([1, 0])]),
+        block(Buffer.concat(extensions)),
+      ]);
+      const handshake = Buffer.concat([Buffer.from([1, 0]), block(body)]);
+      return Buffer.concat([Buffer.from([0x16, 3, 1]), block(handshake)]);
+    };
+
+    test('the name as it is', () => {
+      expect(serverName(made(extension(10, u16(0)), names(entry('a.example'))))).toEqual({
+        kind: 'name',
+        name: 'a.example',
+      });
+    });
+    const unreadable = 'not one name of printable ASCII';
+    test.each<[string, Buffer, string]>([
+      ['a high bit: \xe1llowed.example', made(names(entry('\xe1llowed.example'))), unreadable],
+      ['a zero byte', made(names(entry('allowed.example\0.attacker.example'))), unreadable],
+      ['a line feed', made(names(entry('allowed.example\n'))), unreadable],
+      ['a space', made(names(entry('allowed.example '))), unreadable],
+      ['an empty name', made(names(entry(''))), unreadable],
+      ['two names', made(names(entry('allowed.example'), entry('other.example'))), unreadable],
+      ['another type first', made(names(entry('x', 1), entry('allowed.example'))), unreadable],
+      ['two extensions', made(names(entry('allowed.example')), names(entry('other.example'))), unreadable],
+      [
+        'a list that is shorter than its entry',
+        made(extension(0, Buffer.concat([u16(3), entry('allowed.example')]))),
+        unreadable,
+      ],
+      [
+        'encrypted ClientHello',
+        made(names(entry('allowed.example')), extension(0xfe0d, u16(0))),
+        'hidden by an encrypted ClientHello',
+      ],
+      [
+        'encrypted ClientHello first',
+        made(extension(0xfe0d, u16(0)), names(entry('allowed.example'))),
+        'hidden by an encrypted ClientHello',
+      ],
+    ])('%s', (_what, bytes, reason) => {
+      expect(serverName(bytes)).toEqual({ kind: 'none', reason });
+    });
+  });
+
   test('any bytes, and a real hello with any byte changed, are answered without a throw', async () => {
     const bytes = await hello('example.com');
     fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (noise) => void serverName(Buffer.from(noise))));

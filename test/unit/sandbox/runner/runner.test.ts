@@ -7,7 +7,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { parentOf } from '../../../../adapters/local/sandbox/limits/processes.ts';
 import { nodeMajor } from '../../../../adapters/local/sandbox/runtime.ts';
 import { judge } from '../../../../gateway/phase/verdict.ts';
-import { failingTests, judgeFailures } from '../../../../sandbox/runner/commands/failing-tests.ts';
 import { redact, Tail } from '../../../../sandbox/runner/commands/tail.ts';
 import { clientInode } from '../../../../sandbox/runner/link/asking-command.ts';
 import { commandMissing } from '../../../../sandbox/runner/steps/baseline.ts';
@@ -39,25 +38,7 @@ describe('Tail', () => {
   });
 });
 
-describe('failing tests', () => {
-  test.each([
-    ['not ok 2 - adds numbers # time=1ms', 'adds numbers'],
-    ['    not ok 1 - nested one', 'nested one'],
-    ['✖ greets politely (1.234ms)', 'greets politely'],
-    ['   × sums up 12ms', 'sums up'],
-    ['  ✕ renders (3 ms)', 'renders'],
-    ['  1) suite holds:', 'suite holds'],
-    ['FAILED tests/test_a.py::test_b - assert 1', 'tests/test_a.py::test_b'],
-    ['--- FAIL: TestX (0.00s)', 'TestX'],
-  ])('%s', (line, name) => {
-    expect([...failingTests(`ok 1 - fine\n${line}\n✔ good (1ms)`)]).toEqual([name]);
-  });
-  test('all listed is known; one more, or none that can be named, is not', () => {
-    const output = 'not ok 1 - a\nnot ok 2 - b';
-    expect(judgeFailures(output, ['b', 'a', 'c'])).toEqual({ kind: 'known' });
-    expect(judgeFailures(output, ['a'])).toEqual({ kind: 'unknown', tests: ['b'] });
-    expect(judgeFailures('segfault', ['a'])).toEqual({ kind: 'unknown', tests: [] });
-  });
+describe('commands', () => {
   test('a command that is not there', () => {
     const result = { name: 'baseline', command: 'x', timedOut: false, ms: 1, output: '' };
     expect(commandMissing({ ...result, exitCode: 127 })).toBe(true);

@@ -6,7 +6,7 @@ import { parseSync } from '@swc/core';
 import { analyse } from 'scslre';
 import { describe, expect, it } from 'vitest';
 
-const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../..');
 
 /** Input of these is short, whoever wrote it; the limit is checked where it is named. */
 const bounded: [file: string, pattern: string, why: string][] = [
@@ -23,6 +23,7 @@ const composed: Record<string, string> = {
   'adapters/local/sandbox/limits/cgroup.ts': 'the kernel writes the text',
   'core/secrets/known-secrets.ts': 'findSecrets',
   'core/task-spec/lint/words.ts': 'lintSpec',
+  'gateway/registry/npm-path.ts': 'npmPath',
   'sandbox/agents/program.ts': 'the command of a profile, in the sandbox',
 };
 

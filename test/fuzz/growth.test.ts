@@ -1,34 +1,37 @@
 /** No text from outside makes the product work for more than linear time. */
 import { describe, expect, it } from 'vitest';
-import { linesOf } from '../../../adapters/github/repository/objects.ts';
-import { plain } from '../../../cli/terminal/output.ts';
-import { ciFeedback, missingCauses } from '../../../core/ci/verdict.ts';
-import { readCommand } from '../../../core/comment/command.ts';
-import { actsOnTests } from '../../../core/guard/attention/acts-on-tests.ts';
-import { kindOf } from '../../../core/guard/attention/file-kinds.ts';
-import { compareLines } from '../../../core/guard/attention/lines.ts';
-import { actingLines, actionsOf, lockSurprise } from '../../../core/guard/attention/manifests.ts';
-import { findHidden } from '../../../core/guard/hidden.ts';
-import { unnamedPrograms } from '../../../core/guard/install-scripts.ts';
-import { isGitFolder } from '../../../core/guard/paths.ts';
-import { findSecret } from '../../../core/guard/secrets.ts';
-import { testSettings } from '../../../core/guard/test-settings.ts';
-import { countTests } from '../../../core/guard/test-source.ts';
-import { formatViolations } from '../../../core/guard/violation.ts';
-import { bodyOf, subjectOf } from '../../../core/notification/message.ts';
-import { parsePlan } from '../../../core/plan/parse.ts';
-import { barFor, fence, stripHidden } from '../../../core/prompt/fence.ts';
-import { ordersToAgents, suspicious } from '../../../core/prompt/suspicious.ts';
-import { cellCode, code, escapeMarkdown } from '../../../core/publish/escape.ts';
-import { ownersOf } from '../../../core/review/codeowners.ts';
-import { findSecrets } from '../../../core/secrets/known-secrets.ts';
-import { pathRule } from '../../../core/task-spec/constraints.ts';
-import { hiddenContent } from '../../../core/task-spec/hidden-content.ts';
-import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
-import { hiddenCharacter, readText } from '../../../core/task-spec/text.ts';
-import { hiddenIn, visible } from '../../../core/text/hidden.ts';
-import { filesOfDiff } from '../../../web/html/diff.ts';
-import { withoutColours } from '../../../web/html/markup.ts';
+
+import { linesOf } from '../../adapters/github/repository/objects.ts';
+import { plain } from '../../cli/terminal/output.ts';
+import { ciFeedback, missingCauses } from '../../core/ci/verdict.ts';
+import { readCommand } from '../../core/comment/command.ts';
+import { actsOnTests } from '../../core/guard/attention/acts-on-tests.ts';
+import { kindOf } from '../../core/guard/attention/file-kinds.ts';
+import { compareLines } from '../../core/guard/attention/lines.ts';
+import { actingLines, actionsOf, lockSurprise } from '../../core/guard/attention/manifests.ts';
+import { findHidden } from '../../core/guard/hidden.ts';
+import { unnamedPrograms } from '../../core/guard/install-scripts.ts';
+import { isGitFolder } from '../../core/guard/paths.ts';
+import { findSecret } from '../../core/guard/secrets.ts';
+import { testSettings } from '../../core/guard/test-settings.ts';
+import { countTests } from '../../core/guard/test-source.ts';
+import { formatViolations } from '../../core/guard/violation.ts';
+import { bodyOf, subjectOf } from '../../core/notification/message.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
+import { barFor, fence, stripHidden } from '../../core/prompt/fence.ts';
+import { ordersToAgents, suspicious } from '../../core/prompt/suspicious.ts';
+import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { ownersOf } from '../../core/review/codeowners.ts';
+import { findSecrets } from '../../core/secrets/known-secrets.ts';
+import { pathRule } from '../../core/task-spec/constraints.ts';
+import { hiddenContent } from '../../core/task-spec/hidden-content.ts';
+import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { hiddenCharacter, readText } from '../../core/task-spec/text.ts';
+import { hiddenIn, visible } from '../../core/text/hidden.ts';
+import { npmPath } from '../../gateway/registry/npm-path.ts';
+import { TestReader } from '../../sandbox/runner/commands/test-report.ts';
+import { filesOfDiff } from '../../web/html/diff.ts';
+import { withoutColours } from '../../web/html/markup.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const notice = (text: string) => ({ key: 'k', to: [], subject: text, text });
@@ -49,6 +52,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'settings of package.json': (text) => testSettings('package.json', text),
   'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
   'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  'output of tests': (text) => {
+    const reader = new TestReader();
+    reader.push(Buffer.from(`${text}\n1..1\n`), 'stdout');
+    return reader.report();
+  },
   'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
   'suspicious and ordersToAgents': (text) => [suspicious(text), ordersToAgents(text)],
@@ -71,6 +79,11 @@ const readers: Record<string, (text: string) => unknown> = {
   'readText and hiddenCharacter': (text) => [readText(bytes(text)), hiddenCharacter(text)],
   'a spec in Markdown': (text) =>
     lintSpec('a.md', bytes(`---\ntask_id: A-1\nrepository: a/b\noutput_branch_prefix: a\n---\n${text}`)),
+  npmPath: (text) => [
+    npmPath(text),
+    npmPath(text.slice(0, 999)),
+    npmPath(`@${text.slice(0, 99)}/-/${text.slice(0, 800)}`),
+  ],
   pathRule: (text) => pathRule(`only change ${text}`),
   // The YAML parser makes an error of each character, which takes time, but not more than linear.
   parsePlan: (text) => refused(() => parsePlan(text.slice(0, Math.ceil(text.length / 8)), 'agent')),

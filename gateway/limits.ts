@@ -1,0 +1,34 @@
+/** What a phase may use of its gateway at a time, which the limits of its sandbox do not cover. */
+export interface GatewayLimits {
+  /** Open connections; more are closed. */
+  connections: number;
+  /** Tunnels to allowed hosts. */
+  tunnels: number;
+  /** Requests that are worked on, for the runner and for the agent each; more wait. */
+  atOnce: number;
+  /** Requests that wait; more are answered with 503. */
+  waiting: number;
+  /** Bytes of all requests to the model that are in memory. */
+  bodyBytes: number;
+  /** Bytes of all requests to the model of a phase. */
+  totalBodyBytes: number;
+  /** Milliseconds for the headers of a request. */
+  headersMs: number;
+  /** Milliseconds for a request with its body: the archive of an install, which is made while it is sent, takes minutes. */
+  requestMs: number;
+  /** Milliseconds without a byte of a body that the gateway holds in memory. */
+  idleMs: number;
+}
+
+const mib = 1024 * 1024;
+export const gatewayLimits: GatewayLimits = {
+  connections: 256,
+  tunnels: 64,
+  atOnce: 8,
+  waiting: 200,
+  bodyBytes: 48 * mib,
+  totalBodyBytes: 8 * 1024 * mib,
+  headersMs: 15_000,
+  requestMs: 10 * 60_000,
+  idleMs: 30_000,
+};
