@@ -276,6 +276,13 @@ describe('R44 R45 what an approver sees first', () => {
     );
   });
 
+  test('a test file of a million line feeds holds nobody up', async () => {
+    await open(({ spec }) =>
+      spec.phase === 'build' ? { files: { ...goodFiles, 'test/blank.test.js': '\n'.repeat(1_000_000) } } : undefined,
+    );
+    expect((await run(world, server, { spec: { constraints: ['Keep it small'] } })).status).toBe('delivered');
+  });
+
   test('a changed line of an existing test, with its line, which --yes does not approve', async () => {
     const test = world.git('show', 'main:test/math.test.js').replace('add(0, 0), 0', 'add(0, 0), add(0, 0)');
     await open(({ spec }) =>
