@@ -4,7 +4,7 @@ import { mayWeaken, type Weakened, type WeakenedInput, weakenedTests } from '../
 import { isProse, ordersInChange } from './orders.ts';
 import { mayBeShownFirst, type ShownFirst, shownFirst } from './shown-first.ts';
 
-/** What an approver sees before the rest of a change (R45); an automatic vote does not approve it. */
+/** What an approver sees before the rest of a change (R45). */
 export interface Attention {
   weakened: Weakened[];
   first: ShownFirst[];

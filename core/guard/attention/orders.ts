@@ -21,7 +21,13 @@ export function ordersInChange({ change, base, tree }: Pick<GuardInput, 'change'
     return ordersToAgents(text)
       .filter(({ line }) => !known.has(lines[line - 1] ?? ''))
       .slice(0, 3)
-      .map(({ line, what, excerpt }) => ({ rule: 'SuspiciousText', path, line, message: `${what}: “${excerpt}”` }));
+      .map(({ line, what, excerpt }) => ({
+        rule: 'SuspiciousText',
+        path,
+        line,
+        message: `${what}: “${excerpt}”`,
+        named: false,
+      }));
   });
 }
 
