@@ -9,9 +9,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startGateway } from '../../../adapters/local/sandbox/gateway-process.ts';
 import { writeProgram } from '../../../adapters/local/sandbox/programs.ts';
-import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
+import type { GatewayConfig } from '../../../gateway/config.ts';
 import { type Network, systemNetwork } from '../../../gateway/egress/connect.ts';
 import { type GatewayLimits, gatewayLimits } from '../../../gateway/limits.ts';
+import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 import { packageRoot } from './phase-fixtures.ts';
@@ -301,6 +302,16 @@ describe('M4: requests at a time', () => {
     expect((await first).status).toBe(200);
     expect((await ask(gw, 'POST', call, agent, '{"contents":[]}')).status).toBe(403);
     expect(refusals()).toEqual(['the limit for requests to the model of a phase is reached']);
+  });
+
+  test('so has their number: each has an entry in the meter log, which the server process reads', async () => {
+    const { url, asked, answerAll } = await vendor();
+    const gw = await start(model(url), { calls: 1 });
+    const first = ask(gw, 'POST', call, agent, '{"contents":[]}');
+    await asked(1);
+    answerAll();
+    expect((await first).status).toBe(200);
+    expect((await ask(gw, 'POST', call, agent, '{"contents":[]}')).status).toBe(403);
   });
 });
 
