@@ -16,6 +16,8 @@ const gatewaySettings = z.strictObject({
   baseRepository: z.string(),
   /** Base URL on the host of each registry, by name; other registries are refused. */
   registries: z.record(z.string(), z.string()),
+  /** Package archives that are kept between phases, with the checksums (SHA-512 in hex) of the base's lock file by path. */
+  archives: z.strictObject({ folder: z.string(), checksums: z.record(z.string(), z.string()) }).optional(),
   /** Hosts that CONNECT may reach, on port 443. */
   hosts: z.array(z.string()),
   model: z

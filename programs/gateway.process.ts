@@ -2,7 +2,9 @@
 import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { gatewayConfig } from '../gateway/config.ts';
+import { systemNetwork } from '../gateway/egress/connect.ts';
 import type { GatewayMessage } from '../gateway/messages.ts';
+import { createArchiveFolder } from '../gateway/registry/archive-folder.ts';
 import { createGateway } from '../gateway/server.ts';
 
 let server: Server | undefined;
@@ -16,7 +18,12 @@ process.stdout.on('error', () => process.exit(0));
 
 async function serve(line: string): Promise<void> {
   const config = gatewayConfig.parse(JSON.parse(line));
-  server = await createGateway(config, tell);
+  const { archives } = config;
+  const kept = archives && {
+    store: createArchiveFolder(archives.folder),
+    checksums: new Map(Object.entries(archives.checksums)),
+  };
+  server = await createGateway(config, tell, systemNetwork, kept);
   server.once('error', fail);
   server.listen(config.socket, () => tell({ type: 'ready' }));
 }

@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     links: [],
     sharedMemoryMb: 64,
     notes: {},
+    onlyUnpacks: false,
     keepInstall: false,
   };
   await runBoot(boot);

@@ -53,6 +53,8 @@ export const bootConfig = z.strictObject({
   sharedMemoryMb: z.int().positive(),
   /** Difference between the requested and the available runtime, for the versions of the result. */
   notes: z.record(z.string(), z.string()),
+  /** Whether the install of the lock file only unpacks archives, so that scripts are left out. */
+  onlyUnpacks: z.boolean(),
   /** Whether to upload a tar file of the installed dependencies. */
   keepInstall: z.boolean(),
 });

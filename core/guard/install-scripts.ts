@@ -40,7 +40,16 @@ const managerFile =
   /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
 
 /** Scripts of a package.json that npm runs on install and around other scripts. */
-const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+const installScripts = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+  'dependencies',
+];
 const permissions = ['allowScripts', 'pnpm', 'trustedDependencies'] as const;
 
 const manifest = z.object({

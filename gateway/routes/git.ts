@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { gitCommand } from '../../core/git/command.ts';
 import { BadRequest, type GatewayContext, type Route } from '../context.ts';
 
 /** The only repository, read-only, served with git's smart protocol. */
@@ -31,23 +32,21 @@ export const gitRoute = (context: GatewayContext): Route => {
       return;
     }
     const protocol = request.headers['git-protocol'];
-    const child = spawn(
-      'git',
-      ['upload-pack', '--strict', '--stateless-rpc', ...(advertise ? ['--advertise-refs'] : []), repository],
-      {
-        stdio: ['pipe', 'pipe', 'ignore'],
-        env: {
-          PATH: process.env.PATH,
-          GIT_CONFIG_NOSYSTEM: '1',
-          GIT_CONFIG_GLOBAL: '/dev/null',
-          // The repository may belong to another user than the gateway's; it was made by the launcher.
-          GIT_CONFIG_COUNT: '1',
-          GIT_CONFIG_KEY_0: 'safe.directory',
-          GIT_CONFIG_VALUE_0: '*',
-          ...(typeof protocol === 'string' && /^[\w=:.-]{1,64}$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
-        },
+    const serve = [
+      'upload-pack',
+      '--strict',
+      '--stateless-rpc',
+      ...(advertise ? ['--advertise-refs'] : []),
+      repository,
+    ];
+    const command = gitCommand(serve, process.env);
+    const child = spawn('git', command.args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {
+        ...command.env,
+        ...(typeof protocol === 'string' && /^[\w=:.-]{1,64}$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
       },
-    );
+    });
     const ended = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);

@@ -6,7 +6,7 @@ import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
-import { freshFolders } from './workspace/folders.ts';
+import { type Folders, freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
 import type { TreeWatch } from './workspace/watch.ts';
 
@@ -29,6 +29,10 @@ export interface Phase {
   readonly commands: CommandResult[];
   readonly versions: Record<string, string>;
   readonly timings: Record<string, number>;
+  /** Number of commands that were started. */
+  started: number;
+  /** Folders of the last command. */
+  folders: Folders;
   /** In Verify: its commands may not change the tree. */
   watch?: TreeWatch;
 }
@@ -76,13 +80,14 @@ export async function inside(
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
-  await own(phase, 'fresh folders', async () => {
-    await freshFolders(phase.boot, phase.relay, files);
+  phase.folders = await own(phase, 'fresh folders', async () => {
     await phase.watch?.restoreRepository();
+    phase.started += 1;
+    return freshFolders(phase.boot, phase.started, phase.relay, files);
   });
   const left = phase.deadline - performance.now();
   if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
-  const ran = await runInner(phase.boot, {
+  const ran = await runInner(phase.boot, phase.folders, {
     ...command,
     timeoutMs: left,
     onOutput(chunk, stream) {

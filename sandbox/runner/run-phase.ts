@@ -34,6 +34,8 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     commands: [],
     versions: {},
     timings: {},
+    started: 0,
+    folders: boot.paths,
   };
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;

@@ -40,6 +40,7 @@ async function benchSandbox(): Promise<SandboxFigures> {
         links,
         sharedMemoryMb: 1024,
       },
+      layout,
       {},
     );
     inner[inner.indexOf('--info-fd') + 1] = '1'; // the outer layer passes the three standard streams on, and no others

@@ -3,54 +3,81 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
+import { gitCommand } from '../../../core/git/command.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
+import { checksumsOf } from '../../../gateway/registry/archives.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Maximum number of cached installs; the least recently used one is deleted first. */
 const maxInstalls = 20;
-const lockFiles = ['package-lock.json', 'npm-shrinkwrap.json'];
-/** All files in a repository that affect `npm ci`. */
-const installInputs = ['package.json', ...lockFiles, '.npmrc'];
-/**
- * With one of these scripts, an install does more than fill node_modules, and a tar file would not contain the result.
- */
-const lifecycleScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+/** Limit for all kept package archives together. */
+const maxArchiveBytes = 2 * 1024 * 1024 * 1024;
+const lockFiles = ['npm-shrinkwrap.json', 'package-lock.json'];
+/** All files in a repository that affect `npm ci`; with the last one, npm builds the project itself. */
+const installInputs = ['package.json', ...lockFiles, '.npmrc', 'binding.gyp'];
+/** With one of these scripts, an install runs code of the project. */
+const lifecycleScripts = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+  'dependencies',
+];
 
 interface CachedInstall {
   /** Path of the tar file; it need not exist. */
   file: string;
   present: boolean;
-  /**
-   * Whether the install of this phase may be cached: only if it starts from an unchanged base. A change set could add
-   * files that an install runs and that the key does not cover.
-   */
+  /** Whether to keep the install of this phase. */
   keep: boolean;
 }
 
+interface InstallPlan {
+  /** Checksums of the registry's archives in the lock file, by their path below the registry. */
+  checksums: ReadonlyMap<string, string>;
+  /**
+   * Present if the install runs no code: it only unpacks archives that the lock file names with their checksums, so that
+   * its result depends on the key alone, whichever repository and whichever change it is made for.
+   */
+  cached?: CachedInstall;
+}
+
+const lockFile = z.object({
+  lockfileVersion: z.number().min(2),
+  packages: z.record(
+    z.string(),
+    z.object({
+      link: z.unknown().optional(),
+      resolved: z.string().optional(),
+      integrity: z.string().optional(),
+      inBundle: z.boolean().optional(),
+      hasInstallScript: z.boolean().optional(),
+    }),
+  ),
+});
+
 /**
- * Finds a cached install. The key covers the lock file, the manifest, npm's configuration, the runtime and the spec's
- * dependencies, and is computed from the repository, outside the sandbox. `undefined` if the install cannot be cached.
+ * Plans the install of a phase, from the repository and outside the sandbox. The key of a cached install covers the lock
+ * file, the manifest, npm's configuration, the environment and the runtime. The spec's own dependencies are no part of
+ * it: they are resolved when they are installed.
  */
-export async function findInstall(
-  dataDir: string,
-  job: PhaseJob,
-  runtime: Runtime,
-): Promise<CachedInstall | undefined> {
-  const { sandbox, baseline } = job.spec;
-  if (sandbox.packageManager !== undefined && sandbox.packageManager !== 'npm') return undefined;
-  const files = await installFiles(job, !baseline);
-  if (!lockFiles.some((name) => files.has(name)) || !onlyFillsNodeModules(files)) return undefined;
+export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runtime): Promise<InstallPlan> {
+  const { sandbox, baseline, phase } = job.spec;
+  const base = await blobsAt(resolve(job.baseRepository), job.spec.base, installInputs);
+  const checksums = checksumsOf(lockOf(base) ?? '');
+  const files = baseline && phase !== 'verify' ? base : withChange(base, job);
+  const lock = lockOf(files);
+  const isNpm = sandbox.packageManager === undefined || sandbox.packageManager === 'npm';
+  if (lock === undefined || !isNpm || !onlyUnpacks(files, lock)) return { checksums };
   const hash = createHash('sha256');
-  const parts = [
-    runtime.notes.node,
-    runtime.notes.npm,
-    process.arch,
-    JSON.stringify(sandbox.env),
-    JSON.stringify(sandbox.dependencies),
-  ];
-  for (const part of parts) hash.update(`${part}\0`);
+  const parts = [runtime.notes.node, runtime.notes.npm, process.arch, JSON.stringify(sandbox.env)];
+  for (const part of ['without scripts', ...parts]) hash.update(`${part}\0`);
   for (const name of installInputs) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
   const file = join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
   const present = await stat(file).then(
@@ -58,7 +85,36 @@ export async function findInstall(
     () => false,
   );
   if (present) await utimes(file, new Date(), new Date());
-  return { file, present, keep: !present && !job.inputs.has(artifactNames.manifest) };
+  return { checksums, cached: { file, present, keep: !present && !job.inputs.has(artifactNames.manifest) } };
+}
+
+export const archivesFolder = (dataDir: string): string => join(dataDir, 'archives');
+
+/** Deletes the package archives that were not used for the longest time, above a total size. */
+export async function pruneArchives(dataDir: string): Promise<void> {
+  let bytes = 0;
+  for (const { file, size } of await leastRecentLast(archivesFolder(dataDir), '.tgz')) {
+    bytes += size;
+    if (bytes > maxArchiveBytes) await rm(file, { force: true });
+  }
+}
+
+/** The files of a folder with this ending; of another process, one may go meanwhile. */
+async function leastRecentLast(
+  folder: string,
+  ending: string,
+): Promise<{ file: string; used: number; size: number }[]> {
+  const names = await readdir(folder).catch(() => []);
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith(ending))
+      .map(async (name) => {
+        const file = join(folder, name);
+        const found = await stat(file).catch(() => undefined);
+        return found === undefined ? [] : [{ file, used: found.mtimeMs, size: found.size }];
+      }),
+  );
+  return files.flat().sort((a, b) => b.used - a.used);
 }
 
 /** Moves the tar file of a phase into the cache, atomically. */
@@ -68,19 +124,18 @@ export async function keepInstall(install: CachedInstall, tar: string): Promise<
   const partial = join(folder, `.${randomUUID()}`);
   await copyFile(tar, partial);
   await rename(partial, install.file);
-  const entries = await Promise.all(
-    (await readdir(folder))
-      .filter((name) => name.endsWith('.tar'))
-      .map(async (name) => ({ name, used: (await stat(join(folder, name))).mtimeMs })),
-  );
-  entries.sort((a, b) => b.used - a.used);
-  await Promise.all(entries.slice(maxInstalls).map(({ name }) => rm(join(folder, name), { force: true })));
+  const files = await leastRecentLast(folder, '.tar');
+  await Promise.all(files.slice(maxInstalls).map(({ file }) => rm(file, { force: true })));
 }
 
-async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string, string>> {
-  const files = await blobsAt(resolve(job.baseRepository), job.spec.base, installInputs);
+const lockOf = (files: ReadonlyMap<string, string>): string | undefined =>
+  lockFiles.map((name) => files.get(name)).find((text) => text !== undefined);
+
+/** The files after the change set of the job. */
+function withChange(base: ReadonlyMap<string, string>, job: PhaseJob): Map<string, string> {
+  const files = new Map(base);
   const manifestBytes = job.inputs.get(artifactNames.manifest);
-  if (!changed || manifestBytes === undefined) return files;
+  if (manifestBytes === undefined) return files;
   const manifest = changeManifest.parse(JSON.parse(Buffer.from(manifestBytes).toString('utf8')));
   const blobs = blobsByPath({ manifest, blobs: job.inputs.get(artifactNames.blobs) ?? new Uint8Array() });
   for (const entry of manifest.entries) {
@@ -93,8 +148,8 @@ async function installFiles(job: PhaseJob, changed: boolean): Promise<Map<string
 
 /** Contents of those of the files that a commit has, from one process of git; none where git fails. */
 async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
-  const args = ['-c', 'safe.directory=*', '--git-dir', repository, 'cat-file', '--batch'];
-  const run = promisify(execFile)('git', args, { maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+  const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
+  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
   run.child.stdin?.on('error', () => undefined); // its exit tells
   run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
   const out = await run.then(
@@ -116,22 +171,33 @@ async function blobsAt(repository: string, commit: string, names: readonly strin
   return files;
 }
 
-function onlyFillsNodeModules(files: Map<string, string>): boolean {
+/** Whether `npm ci --ignore-scripts` gives the same as `npm ci`, and reads nothing but the inputs of the key. */
+function onlyUnpacks(files: Map<string, string>, lockText: string): boolean {
+  const manifest = parsed(
+    z.object({ workspaces: z.unknown().optional(), scripts: z.record(z.string(), z.unknown()).default({}) }),
+    files.get('package.json'),
+  );
+  const lock = parsed(lockFile, lockText);
+  if (manifest === undefined || lock === undefined) return false; // npm reports the error
+  return (
+    manifest.workspaces === undefined &&
+    !files.has('binding.gyp') &&
+    !lifecycleScripts.some((name) => manifest.scripts[name] !== undefined) &&
+    Object.entries(lock.packages).every(
+      ([location, { link, resolved = '', integrity, inBundle, hasInstallScript }]) =>
+        location === '' ||
+        (link === undefined &&
+          hasInstallScript !== true &&
+          // A package in the archive of another one has no archive of its own.
+          (inBundle === true || (integrity !== undefined && /^(?:https?:|file:|$)/.test(resolved)))),
+    )
+  );
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   try {
-    const manifest = JSON.parse(files.get('package.json') ?? '') as {
-      workspaces?: unknown;
-      scripts?: Record<string, unknown>;
-    };
-    const lock = lockFiles.map((name) => files.get(name)).find((text) => text !== undefined) ?? '';
-    return (
-      manifest.workspaces === undefined &&
-      !lifecycleScripts.some((name) => manifest.scripts?.[name] !== undefined) &&
-      !/"link":\s*true/.test(lock) &&
-      // A local archive is safe to cache if the lock file has its checksum; without one, the key would not cover its
-      // bytes.
-      !/"resolved":\s*"file:[^"]*"(?!\s*,\s*"integrity")/.test(lock)
-    );
+    return schema.safeParse(JSON.parse(text ?? '')).data;
   } catch {
-    return false; // npm reports the error
+    return undefined;
   }
 }

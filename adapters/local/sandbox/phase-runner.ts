@@ -14,7 +14,7 @@ import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
 import { startGateway } from './gateway-process.ts';
-import { findInstall, keepInstall } from './install-cache.ts';
+import { archivesFolder, keepInstall, planInstall, pruneArchives } from './install-cache.ts';
 import { probeBubblewrap } from './isolation/bubblewrap.ts';
 import { copyAgentFiles, makePhaseFolder } from './phase-folder.ts';
 import { writeProgram } from './programs.ts';
@@ -82,19 +82,22 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
             throw error;
           });
           const [install, urls] = await allSettledOrThrow([
-            findInstall(options.dataDir, job, runtime),
+            planInstall(options.dataDir, job, runtime),
             registries,
             mkdir(dirname(meterFile), { recursive: true }),
             job.agentFiles === undefined ? undefined : copyAgentFiles(job.agentFiles, folder),
           ]);
-          const settings = await gatewaySettingsOf({ ...job, spec }, folder, secrets, meterFile, install, urls);
-          return { install, config: { ...settings, socket: folder.socket } };
+          const { cached, checksums } = install;
+          const settings = await gatewaySettingsOf({ ...job, spec }, folder, secrets, meterFile, cached, urls);
+          const archives = { folder: archivesFolder(options.dataDir), checksums: Object.fromEntries(checksums) };
+          return { cached, config: { ...settings, archives, socket: folder.socket } };
         };
         const prepared = prepare();
         const configured = prepared.then(({ config }) => config);
-        const forRunner = prepared.then(({ config, install }) => ({
+        const forRunner = prepared.then(({ config, cached }) => ({
           registries: Object.keys(config.registries),
-          keepInstall: install?.keep === true,
+          onlyUnpacks: cached !== undefined,
+          keepInstall: cached?.keep === true,
         }));
         forRunner.catch(() => undefined); // `await prepared` below reports it
         const gateway = startGateway(folder.gatewayProgram, configured, folder.userId, (message) => {
@@ -122,9 +125,10 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
           await gateway.stop();
           await prepared.catch(() => undefined); // it writes into the folder, which is removed next
         }
-        const { install } = await prepared;
+        const { cached } = await prepared;
         const tar = join(folder.artifacts, artifactNames.install);
-        if (install?.keep === true && existsSync(tar)) await keepInstall(install, tar);
+        if (cached?.keep === true && existsSync(tar)) await keepInstall(cached, tar);
+        if (log.traffic.some(({ route }) => route === 'registry')) await pruneArchives(options.dataDir);
         const artifacts = await leftArtifacts(folder.artifacts);
         artifacts.set(artifactNames.events, log.events);
         const verdict = judge({

@@ -26,6 +26,7 @@ interface SandboxOptions {
   prepared: Promise<{
     /** Those that the gateway offers. */
     registries: string[];
+    onlyUnpacks: boolean;
     keepInstall: boolean;
   }>;
   hasAgentFiles: boolean;

@@ -1,21 +1,24 @@
 import { blobsByPath, type ChangeEntry } from '../../run/change-set.ts';
 import type { GuardInput } from '../input.ts';
+import { pathMatcher } from '../paths.ts';
 import { actsOnTests } from './acts-on-tests.ts';
 import { type FileKind, isLockFile, kindOf, meaning } from './file-kinds.ts';
 import { compareLines, type LineChange } from './lines.ts';
 import { actingLines, actionsOf, lockSurprise } from './manifests.ts';
 import { notPortable } from './portable-name.ts';
 
-/** A place of a change that the approver sees before all others, and that no automatic vote approves. */
+/** A place of a change that the approver sees before all others. */
 export interface ShownFirst {
-  rule: FileKind;
+  rule: FileKind | 'SuspiciousText';
   path: string;
   /** 1-based, in the new version; of a deleted file in the old one. */
   line: number;
   message: string;
+  /** The spec names the file, so that it was reviewed that it may change; otherwise no automatic vote approves it. */
+  named: boolean;
 }
 
-type Input = Pick<GuardInput, 'change' | 'base'>;
+type Input = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
 
 /** Bytes. A larger file is named without being compared. */
 const maxCompared = 1024 * 1024;
@@ -36,9 +39,9 @@ const isRust = (path: string): boolean => path.endsWith('.rs');
  * What text can tell about changes that act elsewhere than they seem to (R45): changed lines of existing tests, settings
  * of tests and builds, CI, instructions of agents, installations, machines. It judges no meaning: an approver does.
  */
-export function shownFirst({ change, base }: Input): ShownFirst[] {
+export function shownFirst({ change, base, task }: Input): ShownFirst[] {
   const contents = blobsByPath(change);
-  const found: ShownFirst[] = [];
+  const places: Omit<ShownFirst, 'named'>[] = [];
   const { entries } = change.manifest;
   const hasManifest = entries.some(({ path }) => isManifest(path) || isOtherManifest(path));
   for (const entry of entries) {
@@ -46,18 +49,33 @@ export function shownFirst({ change, base }: Input): ShownFirst[] {
     const rule = ruleOf(path);
     const name = entry.op === 'put' && !base.has(path) ? notPortable(path) : undefined;
     if (name !== undefined)
-      found.push({ rule: 'NameNotPortable', path, line: 1, message: `${name}: ${meaning.NameNotPortable}` });
+      places.push({ rule: 'NameNotPortable', path, line: 1, message: `${name}: ${meaning.NameNotPortable}` });
     const seen = rule && seenIn(entry, rule, base.get(path), contents.get(path));
-    if (seen) found.push({ rule, path, ...seen });
+    if (seen) places.push({ rule, path, ...seen });
     else if (isLockFile(path) && !hasManifest)
-      found.push({
+      places.push({
         rule: 'InstallationChanged',
         path,
         line: 1,
         message: `changes, and no manifest does: ${meaning.InstallationChanged}`,
       });
   }
-  return found.sort((a, b) => order(a) - order(b) || (a.path < b.path ? -1 : 1));
+  const names = naming(task.constraints.targetPaths);
+  return places
+    .map((place) => ({ ...place, named: names(place) }))
+    .sort((a, b) => Number(a.named) - Number(b.named) || order(a) - order(b) || (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Whether the spec names a file among those that may change. A pattern names tests if it begins with a folder, as
+ * `test/**` does; every other kind of file only by its whole path, because a pattern may cover one by chance.
+ */
+function naming(patterns: string[]): (place: Pick<ShownFirst, 'rule' | 'path'>) => boolean {
+  const exact = pathMatcher(patterns.filter((pattern) => !/[*?[\]{}()!]/.test(pattern)));
+  const below = pathMatcher(patterns.filter((pattern) => /^[^*?[\]{}()!]/.test(pattern)));
+  return ({ rule, path }) =>
+    (rule === 'TestsChanged' || rule === 'ExpectedResultsChanged' ? below(path) : undefined) !== undefined ||
+    (rule !== 'NameNotPortable' && exact(path)?.replace(/^\.\//, '') === path);
 }
 
 const ruleOf = (path: string): FileKind | undefined => {
@@ -145,13 +163,18 @@ const kinds: FileKind[] = [
   'ExpectedResultsChanged',
   'NameNotPortable',
 ];
-const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule);
+const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule as FileKind);
 
 /** Nobody reads more lines than this. */
 const maxLines = 100;
 
 /** One line for each place. Paths and messages are untrusted text. */
 export function formatShownFirst(found: ShownFirst[]): string {
-  const lines = found.slice(0, maxLines).map(({ rule, path, line, message }) => `${rule}: ${path}:${line}: ${message}`);
+  const lines = found
+    .slice(0, maxLines)
+    .map(
+      ({ rule, path, line, message, named }) =>
+        `${rule}: ${path}:${line}: ${message}${named ? ' (the spec names this file)' : ''}`,
+    );
   return [...lines, ...(found.length > maxLines ? [`and ${found.length - maxLines} more`] : [])].join('\n');
 }

@@ -12,7 +12,7 @@ import type { Step } from '../step.ts';
 
 /**
  * n-of-m votes on exactly this head (R24, R25). Weakened tests, and changes of tests, settings, CI, installations and
- * instructions of agents are shown first, and `--yes` cannot accept them (R45).
+ * instructions of agents are shown first, and `--yes` cannot accept them unless the spec names the file (R45).
  */
 export const reviewGate: Step<'review-gate'> =
   (deps) =>
@@ -36,7 +36,7 @@ export const reviewGate: Step<'review-gate'> =
         ...(first.length > 0 ? [formatShownFirst(first)] : []),
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
-      needsPerson: weakened.length + first.length > 0,
+      needsPerson: weakened.length > 0 || first.some(({ named }) => !named),
       eligible: task.approvers,
       required: requiredReviewers(task, paths),
     });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootConfig } from '../../boot.ts';
+import type { Folders } from '../workspace/folders.ts';
 import { endOthers } from './container.ts';
 import { argsFd, infoFd, innerArguments, packed } from './layer.ts';
 import { Tail } from './tail.ts';
@@ -35,7 +36,7 @@ export interface Ran {
  * (docs/adr/0010). In both cases, when this resolves, all processes that the command started have ended, so they cannot
  * affect the next step.
  */
-export async function runInner(boot: BootConfig, command: InnerCommand): Promise<Ran> {
+export async function runInner(boot: BootConfig, folders: Folders, command: InnerCommand): Promise<Ran> {
   const start = performance.now();
   const sealed = boot.isolation === 'bubblewrap';
   const argv = sealed ? ['bwrap', '--args', String(argsFd), '--', ...command.argv] : [...command.argv];
@@ -62,7 +63,7 @@ export async function runInner(boot: BootConfig, command: InnerCommand): Promise
   const settings = child.stdio[argsFd];
   if (settings instanceof Writable) {
     settings.on('error', () => undefined); // without bwrap, nothing reads it
-    settings.end(sealed ? packed(innerArguments(boot, command.env)) : '');
+    settings.end(sealed ? packed(innerArguments(boot, folders, command.env)) : '');
   }
   child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
     const match = /"child-pid":\s*(\d+)/.exec(chunk.toString());

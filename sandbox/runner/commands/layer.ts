@@ -1,5 +1,6 @@
 import type { BootConfig } from '../../boot.ts';
 import { boundedDevices, layout } from '../../layout.ts';
+import type { Folders } from '../workspace/folders.ts';
 
 /** File descriptor on which bwrap reports the process id of the namespace's init, as seen from the outer layer. */
 export const infoFd = 3;
@@ -25,13 +26,14 @@ const view = (boot: Boot, env: Readonly<Record<string, string>>): string[] => [
 ];
 
 /** Arguments of the inner layer, up to the command. */
-export function innerArguments(boot: Boot, env: Readonly<Record<string, string>>): string[] {
+export function innerArguments(boot: Boot, folders: Folders, env: Readonly<Record<string, string>>): string[] {
   const { paths } = boot;
   return [
     ...['--unshare-user', '--disable-userns', '--unshare-pid', '--unshare-ipc'],
     ...['--unshare-uts', '--unshare-cgroup-try', '--info-fd', String(infoFd)],
     ...view(boot, env),
-    ...[paths.tmp, paths.workspace, paths.home, paths.out].flatMap((path) => ['--bind', path, path]),
+    ...(['tmp', 'home', 'out'] as const).flatMap((name) => ['--bind', folders[name], paths[name]]),
+    ...['--bind', paths.workspace, paths.workspace],
     ...(paths.agent === null ? [] : ['--ro-bind', paths.agent, paths.agent]),
     ...['--ro-bind', paths.tools, paths.tools, '--remount-ro', '/', '--chdir', paths.workspace],
   ];

@@ -32,14 +32,16 @@ export async function prepare(phase: Phase, first: boolean): Promise<void> {
   const env = commandEnvironment(phase);
   const restored = first && (await restoreInstall(phase));
   if (!restored) {
-    await install(phase, env);
+    await installLocked(phase, env, first && phase.boot.onlyUnpacks);
     if (first && phase.boot.keepInstall) await keepInstall(phase);
   }
+  await installDependencies(phase, env);
   if (sandbox.setupCommand !== undefined) await mustPass(phase, 'setup', sandbox.setupCommand, env, 'InstallFailed');
   await recordVersions(phase);
 }
 
-async function install(phase: Phase, env: Record<string, string>): Promise<void> {
+/** @param onlyUnpacks Whether no package runs a script: then none is run, whatever the archives hold. */
+async function installLocked(phase: Phase, env: Record<string, string>, onlyUnpacks: boolean): Promise<void> {
   const { sandbox } = phase.spec;
   const { workspace } = phase.boot.paths;
   const wanted = sandbox.packageManager;
@@ -50,9 +52,15 @@ async function install(phase: Phase, env: Record<string, string>): Promise<void>
     if (wanted !== undefined && manager.name !== wanted) continue;
     if (!(await exists(join(workspace, manager.lock)))) continue;
     const lock = await readFile(join(workspace, manager.lock), 'utf8');
-    await mustPass(phase, 'install', manager.command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
+    const command = `${manager.command}${onlyUnpacks ? ' --ignore-scripts' : ''}`;
+    await mustPass(phase, 'install', command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
     break;
   }
+}
+
+/** Installs the spec's own dependencies, which no lock file names. */
+async function installDependencies(phase: Phase, env: Record<string, string>): Promise<void> {
+  const { sandbox } = phase.spec;
   if (sandbox.dependencies.length > 0) {
     // An argument array, not a shell string: dependencies are text from the spec.
     const argv = ['npm', 'install', '--no-save', '--', ...sandbox.dependencies];

@@ -35,7 +35,7 @@ const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseRes
 export async function plan(phase: Phase): Promise<Outcome> {
   if (phase.spec.agent === null || !phase.spec.agent.plans) return { outcome: 'planned' };
   const end = await runAgent(phase);
-  const left = await readOutputs(phase.boot.paths.out);
+  const left = await readOutputs(phase.folders.out);
   const common = { ...left, agent: telemetry(end) };
   if (left.question !== undefined) return { outcome: 'question', ...common };
   return failureOf(end, common) ?? { outcome: 'planned', ...common };
@@ -60,7 +60,7 @@ export async function build(phase: Phase, trees: { base: Tree; start: Tree; prep
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;
   });
-  const left = await readOutputs(phase.boot.paths.out);
+  const left = await readOutputs(phase.folders.out);
   const common = { ...left, changeSet: true, agent: telemetry(end) };
   if (left.question !== undefined) return { outcome: 'question', ...common };
   const failure = failureOf(end, common);

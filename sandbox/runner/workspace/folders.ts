@@ -21,15 +21,35 @@ export async function remove(paths: readonly string[]): Promise<void> {
 
 const sharedMemory = '/dev/shm';
 
-/** Empties home, `/tmp` and `$DRYDOCK_OUT`, and writes these files of the home, beside npm's configuration. */
-export async function freshFolders(boot: BootConfig, relay: string, files: Readonly<Record<string, string>>) {
-  const { home, tmp, out } = boot.paths;
-  // In a container, the memory that processes share outlasts them.
-  await empty([home, tmp, out, ...(boot.isolation === 'container' && existsSync(sharedMemory) ? [sharedMemory] : [])]);
-  for (const [name, content] of Object.entries({ '.npmrc': npmrc(relay, boot.agentSecret), ...files })) {
+/** The folders that are new for each command, where the runner sees them. */
+export interface Folders {
+  home: string;
+  tmp: string;
+  out: string;
+}
+
+/**
+ * Makes home, `/tmp` and `$DRYDOCK_OUT` of a command, and writes these files of the home, beside npm's configuration. The
+ * inner layer mounts new folders in their places. Without it, the folders are emptied.
+ * @param command Number of the command in its phase.
+ */
+export async function freshFolders(
+  { isolation, paths, agentSecret }: BootConfig,
+  command: number,
+  relay: string,
+  files: Readonly<Record<string, string>>,
+): Promise<Folders> {
+  let { home, tmp, out } = paths;
+  if (isolation === 'bubblewrap') {
+    [home, tmp, out] = [home, tmp, out].map((folder) => join(folder, String(command))) as [string, string, string];
+    for (const folder of [home, tmp, out]) mkdirSync(folder, { mode: 0o700 });
+  } else
+    await empty([home, tmp, out, ...(isolation === 'container' && existsSync(sharedMemory) ? [sharedMemory] : [])]);
+  for (const [name, content] of Object.entries({ '.npmrc': npmrc(relay, agentSecret), ...files })) {
     mkdirSync(dirname(join(home, name)), { recursive: true });
     writeFileSync(join(home, name), content, { flag: 'wx' });
   }
+  return { home, tmp, out };
 }
 
 /** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */

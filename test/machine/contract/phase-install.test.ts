@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { pack, project as packages } from '../attack/forgeries/package.ts';
 import { type Ended, makeJob, makeWorld, project, runJob, type World } from './phase-fixtures.ts';
 import { type Registry, startRegistry } from './registry-fixture.ts';
 
@@ -36,7 +37,7 @@ const locked = () => ({
   'package-lock.json': JSON.stringify(lock()),
   'test.cjs': uses,
 });
-const make = (files: Record<string, string>, agent = ''): World => {
+const make = (files: Record<string, string | Buffer>, agent = ''): World => {
   const world = makeWorld(files, { 'agent.mjs': agent });
   worlds.push(world);
   return world;
@@ -138,4 +139,62 @@ test('a runtime that is not here: its difference is evidence, and refused where 
     name: 'RuntimeUnavailable',
     exit: 4,
   });
+});
+
+/** As @prisma/client does, its install script generates code from a file of the project. */
+const generator = (flagged: boolean) => {
+  const packed = pack(
+    'generator',
+    { 'index.js': '' },
+    "import fs from 'node:fs'; fs.copyFileSync('schema.txt', 'node_modules/generator/client.js');",
+  );
+  const files = packages([{ ...packed, hasInstallScript: flagged }], { scripts: { test: 'node test.mjs' } });
+  return { ...files, 'test.mjs': "import client from 'generator/client.js'; if (client !== 'right') process.exit(1);" };
+};
+const schema = (value: string) => `module.exports = '${value}';`;
+const verify = { phase: 'verify', agent: null } as const;
+
+test('what the install of one repository generated is not installed in another one with the same lock file', async () => {
+  const own = make({ ...generator(true), 'schema.txt': schema('right') });
+  const other = make({ ...generator(true), 'schema.txt': schema('wrong') });
+  const first = await runJob(own, makeJob(own, { spec: plan }));
+  expect(first.result).toMatchObject({ outcome: 'planned', baseline: 'green' });
+  const options = { dataDir: own.dataDir };
+  const second = await runJob(other, makeJob(other, { spec: verify }), options);
+  expect(second.result).toMatchObject({ outcome: 'failed', error: { name: 'VerifyFailed' } });
+  expect((await runJob(own, makeJob(own, { spec: verify }), options)).result).toMatchObject({ outcome: 'verified' });
+});
+
+test('a change of what an install script reads is verified with what the script makes of it', async () => {
+  const program = `import fs from 'node:fs'; fs.writeFileSync('schema.txt', ${JSON.stringify(schema('wrong'))});`;
+  const world = make({ ...generator(true), 'schema.txt': schema('right') }, program);
+  const built = await runJob(world, makeJob(world, { spec: { baseline: true } }));
+  expect(built.result).toMatchObject({ outcome: 'built', baseline: 'green' });
+  const inputs = new Map([...built.artifacts].filter(([name]) => name.startsWith('changeset.')));
+  const verified = await runJob(world, makeJob(world, { inputs, spec: verify }));
+  expect(verified.result).toMatchObject({ outcome: 'failed', error: { name: 'VerifyFailed' } });
+});
+
+test('a lock file that hides a script: it is not run, so that the cached install cannot depend on it', async () => {
+  const world = make({ ...generator(false), 'schema.txt': schema('right') });
+  const end = await runJob(world, makeJob(world, { spec: verify }));
+  expect(end.result).toMatchObject({ outcome: 'failed', error: { message: expect.stringContaining('client.js') } });
+  expect(end.result?.commands[0]).toMatchObject({ command: 'npm ci --ignore-scripts', exitCode: 0 });
+  expect(cached(world)).toHaveLength(1);
+});
+
+test('an install that is not cached asks the registry for no archive a second time, whatever the folder holds', async () => {
+  const flagged = { ...lock(), packages: { ...lock().packages } };
+  Object.assign(flagged.packages['node_modules/tiny'], { hasInstallScript: true });
+  const world = make({ ...locked(), 'package-lock.json': JSON.stringify(flagged) });
+  const archives = () => registry.requests.filter((r) => r.path.endsWith('.tgz')).length;
+  registry.requests.length = 0;
+  const job = () => makeJob(world, { spec: verify, registries: ['npm'] });
+  expect([(await runJob(world, job())).result?.outcome, archives()]).toEqual(['verified', 1]);
+  expect([(await runJob(world, job())).result?.outcome, archives()]).toEqual(['verified', 1]);
+  const folder = path.join(world.dataDir, 'archives');
+  const [name = ''] = readdirSync(folder);
+  expect(name).toMatch(/^[0-9a-f]{128}\.tgz$/);
+  writeFileSync(path.join(folder, name), 'other bytes');
+  expect([(await runJob(world, job())).result?.outcome, archives()]).toEqual(['verified', 2]);
 });

@@ -248,7 +248,7 @@ const look = ([base, edits]: [Files, Edits]) => {
   // Only what the guard reads of the base.
   const read = new Set(basePaths(change.manifest.entries, tree, 300, mayBeShownFirst));
   return {
-    first: shownFirst({ change, base: new Map([...contents].filter(([path]) => read.has(path))) }),
+    first: shownFirst({ change, task, base: new Map([...contents].filter(([path]) => read.has(path))) }),
     weakened: weakenedTests({ change, base: contents, task }),
   };
 };
@@ -326,5 +326,34 @@ describe('names that a clone on Windows cannot have', () => {
     'ä ö.md',
   ])('%s is not', (path) => {
     expect(told(path).filter((line) => line.startsWith('NameNotPortable'))).toEqual([]);
+  });
+});
+
+describe('a file that the spec names', () => {
+  const base = { 'test/a.test.js': js, 'AGENTS.md': 'a\n', '.github/workflows/ci.yml': 'on: push\n' };
+  const edits: Edits = Object.keys(base).map((path) => [path, 'other\n']);
+  const namedBy = (...target: string[]) =>
+    shownFirst(guardInput({ edits, base, target })).flatMap(({ path, named }) => (named ? [path] : []));
+
+  it.each([
+    [['AGENTS.md'], ['AGENTS.md']],
+    [
+      ['./AGENTS.md', 'test/a.test.js'],
+      ['AGENTS.md', 'test/a.test.js'],
+    ],
+    [['test/**'], ['test/a.test.js']],
+    [['test'], ['test/a.test.js']],
+    [['**'], []],
+    [['**/*.test.js'], []],
+    [['*.md', '.github/**', '.github'], []],
+    [[], []],
+  ])('by %j is shown too, and a vote of --yes may approve it: %j', (target, expected) => {
+    expect(namedBy(...target).sort()).toEqual([...expected].sort());
+    expect(shownFirst(guardInput({ edits, base, target }))).toHaveLength(3);
+  });
+
+  it('comes after the files that it does not name', () => {
+    const [first] = shownFirst(guardInput({ edits, base, target: ['test/**', 'AGENTS.md'] }));
+    expect(first).toMatchObject({ path: '.github/workflows/ci.yml', named: false });
   });
 });

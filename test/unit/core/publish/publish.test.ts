@@ -108,7 +108,7 @@ describe('the body of a pull request (R6, R25, R33)', () => {
       factsOf({
         solo: true,
         weakened: [{ rule: 'TestsWeakened', path: 'a.test.ts', message: '1 of 2 tests are gone' }],
-        first: [{ rule: 'CiChanged', path: '.husky/`x`', line: 3, message: 'is new: what CI does' }],
+        first: [{ rule: 'CiChanged', path: '.husky/`x`', line: 3, message: 'is new: what CI does', named: false }],
         refusals: Array.from({ length: 60 }, (_, i) => ({
           target: `h${i}:443`,
           command: '',

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { findInstall } from '../../../../../adapters/local/sandbox/install-cache.ts';
+import { planInstall } from '../../../../../adapters/local/sandbox/install-cache.ts';
 import { makeJob, makeWorld } from '../../../../machine/contract/phase-fixtures.ts';
 
 const integrity = `sha512-${'A'.repeat(86)}==`;
@@ -11,6 +11,18 @@ test.each([
   ['an archive of the tree with its checksum', { resolved: 'file:vendor/tiny.tgz', integrity }, true],
   ['an archive of the tree without one: its bytes could change', { resolved: 'file:vendor/tiny.tgz' }, false],
   ['a folder of the tree', { resolved: 'vendor/tiny', link: true }, false],
+  ['a package in the archive of another one', { inBundle: true }, true],
+  [
+    'a package with an install script, which may read the tree',
+    { resolved: npm, integrity, hasInstallScript: true },
+    false,
+  ],
+  [
+    'a package of a git repository, which a program of .npmrc fetches',
+    { resolved: 'git+ssh://git@x/y.git#1', integrity },
+    false,
+  ],
+  ['a package without a checksum', { resolved: npm }, false],
 ])('an install is cached by what its lock file says: %s', async (_what, tiny, cached) => {
   const packages = { '': { dependencies: { tiny: '*' } }, 'node_modules/tiny': { version: '1.2.3', ...tiny } };
   const world = makeWorld({
@@ -19,8 +31,32 @@ test.each([
   });
   try {
     const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
-    const found = await findInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
-    expect(found !== undefined).toBe(cached);
+    const plan = await planInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
+    expect(plan.cached !== undefined).toBe(cached);
+  } finally {
+    world.remove();
+  }
+});
+
+test.each([
+  ['a script that npm runs on install', { 'package.json': '{"name":"x","scripts":{"prepare":"x"}}' }],
+  ['a script that npm runs when packages changed', { 'package.json': '{"name":"x","scripts":{"dependencies":"x"}}' }],
+  ['workspaces', { 'package.json': '{"name":"x","workspaces":["a"]}' }],
+  ['a project that npm builds', { 'binding.gyp': '{}' }],
+  [
+    'a lock file that does not say which packages run scripts',
+    { 'package-lock.json': '{"lockfileVersion":1,"packages":{}}' },
+  ],
+  ['a lock file that is preferred and is none', { 'npm-shrinkwrap.json': '[]' }],
+])('an install that runs code of the project is not cached: %s', async (_what, files) => {
+  const lock = JSON.stringify({ lockfileVersion: 3, packages: {} });
+  const world = makeWorld({ 'package.json': '{"name":"x"}', 'package-lock.json': lock, ...files } as Record<
+    string,
+    string
+  >);
+  try {
+    const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
+    expect((await planInstall(world.dataDir, makeJob(world), runtime)).cached).toBeUndefined();
   } finally {
     world.remove();
   }
@@ -33,8 +69,8 @@ test('each file that decides an install changes its key, and what is no file doe
     const world = makeWorld(changed);
     try {
       const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
-      const found = await findInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
-      return found && basename(found.file);
+      const { cached } = await planInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
+      return cached && basename(cached.file);
     } finally {
       world.remove();
     }
