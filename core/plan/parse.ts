@@ -48,7 +48,7 @@ interface Yaml {
 function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
-    const document = parseYaml(text, { prettyErrors: false }, lines);
+    const document = parseYaml(text, { prettyErrors: false, logLevel: 'error' }, lines);
     if (!document) throw new Error('The text has no document.');
     const faults = [...document.errors, ...document.warnings].map(({ message, pos }, i) => {
       const { line, col } = i < maxFaults ? lines.linePos(pos[0]) : { line: 0, col: 0 };

@@ -54,6 +54,12 @@ export const count = z.number().int().positive().optional().catch(undefined);
 export const text = z.string();
 /** Data of the user that the vendor passes on to the model: a schema of a tool, its arguments, its answer. */
 export const opaque = z.unknown().optional();
+/** A text of a request, which need not be one; other values are refused by the table. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** How a tool of a type that the gateway does not know is named. */
+export const unknownTool = (type: unknown): string => textOf(type).slice(0, 100) || 'a tool without a type';
+
 /** Looks for what does not belong there: an expression that matches the whole of a long text exhausts its stack. */
 const isBase64 = (value: string): boolean => !/[^A-Za-z0-9+/_=\s-]/.test(value);
 /** Base64 is no address: it has no colon. */

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { remove } from './folders.ts';
 
@@ -27,26 +27,45 @@ export class GitFolder {
     read('.');
   }
 
-  /** Writes the files as they were, and removes all others except objects. */
+  /** Writes the files that are not as they were, and removes all others except objects. */
   async restore(): Promise<void> {
-    const others: string[] = [];
+    let others: string[] = [];
+    const same = new Set<string>();
     const clear = (folder: string): void => {
+      if (!lstatSync(join(this.#dir, folder)).isDirectory()) throw new Error('not a folder');
       for (const entry of readdirSync(join(this.#dir, folder), { withFileTypes: true })) {
         const name = join(folder, entry.name);
         if (entry.isDirectory() && this.#folders.has(name)) {
           // `objects/info/alternates` would borrow the objects of another folder.
           if (name === objects) others.push(join(objects, 'info'));
           else clear(name);
-        } else if (entry.isFile() && this.#files.has(name)) unlinkSync(join(this.#dir, name));
+        } else if (this.#isSame(name)) same.add(name);
         else others.push(name);
       }
     };
-    if (lstatSync(this.#dir, { throwIfNoEntry: false })?.isDirectory()) clear('.');
-    else others.push('.');
+    try {
+      clear('.');
+    } catch {
+      others = ['.']; // it is gone, a link, or without the right to read it
+      same.clear();
+    }
     await remove(others.map((name) => join(this.#dir, name)));
     for (const folder of this.#folders) mkdirSync(join(this.#dir, folder), { recursive: true });
-    for (const [name, content] of this.#files) {
-      writeFileSync(join(this.#dir, name), content, { flag: 'wx' });
-    }
+    for (const [name, content] of this.#files)
+      if (!same.has(name)) writeFileSync(join(this.#dir, name), content, { flag: 'wx' });
+  }
+
+  /** Whether a file has its content, and no other name under which it could be written. */
+  #isSame(name: string): boolean {
+    const file = join(this.#dir, name);
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    const content = this.#files.get(name);
+    return (
+      content !== undefined &&
+      stat?.isFile() === true &&
+      stat.nlink === 1 &&
+      stat.size === content.length &&
+      readFileSync(file).equals(content)
+    );
   }
 }

@@ -50,7 +50,7 @@ export function ownGit(boot: BootConfig): OwnGit {
   const { runner: folder, workspace } = boot.paths;
   const dir = join(folder, 'git');
   const base = {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: '/nonexistent',
     LANG: 'C.UTF-8',
     GIT_DIR: dir,

@@ -2,9 +2,13 @@
  * Changes that try to be verified while they are wrong, by every mechanism of Verify. None is delivered, and people read
  * what was found. The controls are honest changes of the same shapes.
  */
-import { afterAll, describe, expect, test } from 'vitest';
+import { chmodSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Image, makeImage } from '../../support/container.ts';
+import { runTasks } from '../../support/container-phase.ts';
+import { packageRoot } from '../contract/phase-fixtures.ts';
 import { byCommands } from './forgeries/commands.ts';
-import { judged, removeWorlds } from './forgeries/forgery.ts';
+import { type Attempt, judged, removeWorlds } from './forgeries/forgery.ts';
 import { byGit } from './forgeries/git.ts';
 import { honest } from './forgeries/honest.ts';
 import { byInstall } from './forgeries/install.ts';
@@ -24,5 +28,28 @@ describe.concurrent('verified', () => {
   const all = [...honest, knownFailure];
   test.each(all.map((attempt) => [attempt.what, attempt] as const))('%s', async (_what, attempt) => {
     expect(await judged(attempt)).toEqual({ passed: true, text: '' });
+  });
+});
+
+/** One at a time: each container takes the port of its relay on the network of this machine. */
+describe('in a container', () => {
+  let image: Image;
+  beforeAll(async () => {
+    image = await makeImage(packageRoot);
+  });
+  afterAll(() => image.remove());
+  const inContainer = (attempt: Attempt) =>
+    judged(attempt, async (world, job) => {
+      chmodSync(world.root, 0o755);
+      return (await runTasks(job, image)).end;
+    });
+
+  const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 12)];
+  test.each(forgeries.map((forgery) => [forgery.how, forgery] as const))('not delivered: %s', async (_how, forgery) => {
+    const { passed, text } = await inContainer(forgery);
+    expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
+  });
+  test.each(honest.map((attempt) => [attempt.what, attempt] as const))('verified: %s', async (_what, attempt) => {
+    expect(await inContainer(attempt)).toEqual({ passed: true, text: '' });
   });
 });

@@ -374,6 +374,8 @@ test('M4: the memory of a gateway is bounded, whatever its phase sends at a time
     filled('{"contents":[', '"",', '""]}'),
     filled('{"contents":[', '{},', '{}]}'),
     filled('{"contents":', '[', ''),
+    filled('{"contents":[', '1,', '1]}'),
+    `{"contents":[${'1,'.repeat(400_000)}1]}`,
     filled('{"a":"', '\\u00e4', '"}'),
     filled('{"contents":[{"parts":[{"text":"', 'ä€', '"}]}]}'),
   ];

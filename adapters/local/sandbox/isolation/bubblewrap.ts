@@ -118,6 +118,7 @@ export async function probeBubblewrap(): Promise<void> {
     '--unshare-user',
     '--disable-userns',
     '--unshare-pid',
+    '--unshare-net', // git has no network on a work tree that untrusted code wrote
     '--die-with-parent',
     ...view,
     '--',

@@ -158,7 +158,7 @@ export const byCommands: Forgery[] = [
     change: {
       'add.mjs': wrong,
       'test.mjs': `${fs}spawn('setsid', ['sh', '-c', 'while sleep 0.01; do cp right.txt add.mjs; done'], { detached: true, stdio: 'ignore' }).unref();`,
-      'right.txt': wrong,
+      'right.txt': right,
     },
     criteria: { ...checks },
     named: /^(success: it adds .* exited with 1|test .* changed add\.mjs)/,

@@ -5,6 +5,8 @@
 import { defined } from '../../../../core/defined.ts';
 import { guardChange } from '../../../../core/guard/guard.ts';
 import { formatViolations } from '../../../../core/guard/violation.ts';
+import type { PhaseJob } from '../../../../core/ports/runtime/phase-runner.ts';
+import type { PhaseEnd } from '../../../../core/run/phase-end.ts';
 import { verifyVerdict } from '../../../../pipeline/phases/evidence.ts';
 import { type File, guardInput } from '../../../unit/core/guard/changes.ts';
 import { type JobChanges, makeJob, makeWorld, runJob, type World } from '../../contract/phase-fixtures.ts';
@@ -58,8 +60,10 @@ export function removeWorlds(): void {
   for (const world of worlds.values()) world.remove();
 }
 
+type RunPhase = (world: World, job: PhaseJob) => Promise<PhaseEnd>;
+
 /** Judges the change; the text is what people read where it is not delivered. */
-export async function judged(attempt: Attempt): Promise<{ passed: boolean; text: string }> {
+export async function judged(attempt: Attempt, run: RunPhase = runJob): Promise<{ passed: boolean; text: string }> {
   const base = { ...calc, ...attempt.base };
   const world = worldOf(base, attempt.submodules ?? {});
   const input = guardInput({
@@ -76,7 +80,7 @@ export async function judged(attempt: Attempt): Promise<{ passed: boolean; text:
     ['changeset.blobs', input.change.blobs],
   ]);
   const commands = Object.entries(criteria).map(([says, command]) => ({ name: `success: ${says}`, command }));
-  const end = await runJob(
+  const end = await run(
     world,
     makeJob(world, {
       inputs,
