@@ -84,6 +84,7 @@ const readers: Record<string, (text: string) => unknown> = {
     npmPath(text.slice(0, 999)),
     npmPath(`@${text.slice(0, 99)}/-/${text.slice(0, 800)}`),
   ],
+  'a spec in YAML': (text) => lintSpec('a.yaml', bytes(text)),
   pathRule: (text) => pathRule(`only change ${text}`),
   // The YAML parser makes an error of each character, which takes time, but not more than linear.
   parsePlan: (text) => refused(() => parsePlan(text.slice(0, Math.ceil(text.length / 8)), 'agent')),
