@@ -40,6 +40,8 @@ export default defineConfig({
           name: 'fuzz',
           setupFiles,
           include: ['test/fuzz/**/*.test.ts'],
+          // A parser is fed in a process of its own; two keep two cores busy.
+          maxConcurrency: 2,
           testTimeout: 300_000,
           sequence: { groupOrder: 5 },
         },

@@ -4,6 +4,8 @@ export interface JsonLimits {
   values: number;
 }
 
+/** Without `stream` it keeps nothing from one call to the next. */
+const decoder = new TextDecoder('utf-8', { fatal: true });
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -56,7 +58,7 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): { value: unkno
   const invalid = excess(bytes, limits);
   if (invalid !== undefined) return { invalid };
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
+    return { value: JSON.parse(decoder.decode(bytes)) };
   } catch {
     return { invalid: 'it is not JSON in UTF-8' };
   }

@@ -1,6 +1,7 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { DrydockError, type ErrorName } from '../errors.ts';
+import { parseYaml } from '../text/yaml.ts';
 import { type Plan, plan } from './schema.ts';
 
 /** UTF-16 code units; longer than any plan a person would read, and a third of a second for the most hostile text. */
@@ -47,8 +48,8 @@ interface Yaml {
 function readYaml(text: string): Yaml {
   const lines = new LineCounter();
   try {
-    // A pretty error quotes its line, and a text can have as many errors as characters.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = parseYaml(text, { prettyErrors: false, logLevel: 'error' }, lines);
+    if (!document) throw new Error('The text has no document.');
     const faults = [...document.errors, ...document.warnings].map(({ message, pos }, i) => {
       const { line, col } = i < maxFaults ? lines.linePos(pos[0]) : { line: 0, col: 0 };
       return `${message} at line ${line}, column ${col}`;

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/schema.ts';
+import { oneLine } from '../publish/escape.ts';
 import { checkpointsLeft } from '../run/checkpoints.ts';
 import type { PhaseName } from '../run/phase.ts';
 import type { RunWork } from '../run/record.ts';
@@ -7,7 +8,7 @@ import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
 /** Part of the provenance of a run (R6); raise it whenever the texts below change. */
-export const promptVersion = '3';
+export const promptVersion = '4';
 
 interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
@@ -20,7 +21,10 @@ interface PromptInput {
   handoff?: string;
 }
 
-/** The whole prompt of a phase. Only the spec gives instructions, because it was reviewed; other texts are fenced. */
+/**
+ * The whole prompt of a phase. Only the spec and the constraints that approvers added give instructions; other texts are
+ * fenced, the plan too.
+ */
 export function buildPrompt(input: PromptInput): string {
   const { spec, constraints, plan, work } = input;
   const mark = (name: string): string =>
@@ -32,7 +36,7 @@ export function buildPrompt(input: PromptInput): string {
       ...constraints.constraints.map(
         (c) => `${c.text}${c.enforcedBy === 'guard' ? ' (enforced: a change outside is refused)' : ''}`,
       ),
-      ...work.addedConstraints,
+      ...work.addedConstraints.map(oneLine),
       ...constraints.excludedPaths.map((path) => `Do not touch ${path}`),
     ]),
     section('It is done when', [
@@ -43,12 +47,7 @@ export function buildPrompt(input: PromptInput): string {
       'Checkpoints, where a person checks the work before you continue',
       checkpointsLeft(spec.checkpoints, work.checkpoints),
     ),
-    plan && input.phase !== 'plan'
-      ? section(
-          'Approved plan',
-          plan.phases.map((p) => `${p.name}${p.checkpoint ? mark(p.name) : ''}: ${p.steps.join('; ')}`.slice(0, 2_000)),
-        )
-      : '',
+    plan && input.phase !== 'plan' ? planSection(plan, mark) : '',
     ...work.answers.map(
       (a) => `## An answer to your question\n${fence(a.question, 'your earlier question')}\n${fence(a.text, a.by)}`,
     ),
@@ -57,6 +56,15 @@ export function buildPrompt(input: PromptInput): string {
     orders[input.phase],
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Agents write plans, so that a plan is data: it says in which steps the task is done, and changes nothing of the task. */
+function planSection({ phases }: Plan, mark: (name: string) => string): string {
+  const steps = phases.map((phase) =>
+    `- ${phase.name}${phase.checkpoint ? mark(phase.name) : ''}: ${phase.steps.join('; ')}`.slice(0, 2_000),
+  );
+  const text = fence(steps.map((step) => step.replace(/\s+/g, ' ')).join('\n'), 'the plan');
+  return `## Plan\nWork in these steps as far as they agree with the task and its constraints.\n${text}`;
 }
 
 const section = (title: string, lines: string[]): string =>

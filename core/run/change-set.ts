@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { list } from '../list.ts';
 
 /** Git file modes of a change set. Symlinks and submodules are included so that the guard can name them. */
 export const fileModes = ['100644', '100755', '120000', '160000'] as const;
+
+/** Files of one change, whatever the policy allows. */
+export const maxEntries = 100_000;
 
 /** @internal for its tests */
 export const changeEntry = z.discriminatedUnion('op', [
@@ -24,7 +28,7 @@ export const changeEntry = z.discriminatedUnion('op', [
  */
 export const changeManifest = z.strictObject({
   base: z.string().regex(/^[0-9a-f]{40}$/),
-  entries: z.array(changeEntry).max(100_000),
+  entries: list(changeEntry, maxEntries),
 });
 
 export type ChangeEntry = z.infer<typeof changeEntry>;

@@ -7,10 +7,10 @@ import {
   isSeq,
   type Node,
   type ParsedNode,
-  parseDocument,
   Schema,
   type YAMLMap,
 } from 'yaml';
+import { parseYaml } from '../text/yaml.ts';
 import { type Fault, hiddenCharacter } from './text.ts';
 
 export type Path = readonly PropertyKey[];
@@ -32,6 +32,9 @@ export interface YamlDocument {
 const schema = new Schema({ schema: 'core', merge: false });
 const options = { schema, uniqueKeys: false, prettyErrors: false, logLevel: 'error', stringKeys: false } as const;
 
+/** More faults than a report lists. */
+const maxFaults = 1_000;
+
 /** Deeper than any field of a spec or policy; limits the recursion. */
 const maxDepth = 16;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -45,10 +48,11 @@ export function readYaml(source: string, base: number): YamlDocument {
   const walk = new Walk(source, base);
   let root: ParsedNode | null = null;
   try {
-    const document = parseDocument(source, options);
-    root = document.contents;
-    for (const error of document.errors) walk.syntaxError(error.code, error.message, error.pos[0]);
-    if (document.directives?.yaml.explicit || /^%/.test(source)) {
+    const document = parseYaml(source, options);
+    root = document?.contents ?? null;
+    for (const error of (document?.errors ?? []).slice(0, maxFaults))
+      walk.syntaxError(error.code, error.message, error.pos[0]);
+    if (document?.directives?.yaml.explicit || /^%/.test(source)) {
       walk.fault('directive', 'A %directive is not allowed; remove it, the file is read as YAML 1.2.', 0);
     }
   } catch (error) {
@@ -85,7 +89,7 @@ class Walk {
   }
 
   fault(rule: string, message: string, at: number): void {
-    this.faults.push({ rule, message, offset: this.#base + at });
+    if (this.faults.length < maxFaults) this.faults.push({ rule, message, offset: this.#base + at });
   }
 
   syntaxError(code: string, message: string, at: number): void {

@@ -1,5 +1,8 @@
 import type { Fault } from './text.ts';
 
+/** Specs with these names are Markdown with front matter; every other name is YAML. */
+export const isMarkdown = (file: string): boolean => /\.(?:md|markdown)$/i.test(file);
+
 /** Front matter and body of a Markdown spec, with their offsets in the file. */
 interface MarkdownParts {
   yaml: string;

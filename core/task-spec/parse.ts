@@ -2,7 +2,7 @@ import { defined } from '../defined.ts';
 import { findSecrets } from '../secrets/known-secrets.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { checkSchema } from './issues.ts';
-import { splitMarkdown } from './markdown.ts';
+import { isMarkdown, splitMarkdown } from './markdown.ts';
 import { unfilled, unfilledFields } from './placeholders.ts';
 import { specSchema, type TaskSpec } from './schema.ts';
 import { type Fault, isUtf8, type Problem, readText, toProblems } from './text.ts';
@@ -79,8 +79,6 @@ export function readSpec(file: string, bytes: Uint8Array): ReadSpec {
     ...(data && faults.every((fault) => fault.severity === 'warning') ? { spec: data } : {}),
   };
 }
-
-const isMarkdown = (file: string): boolean => /\.(?:md|markdown)$/i.test(file);
 
 /** The front matter with the body as `instructions`, and the first heading as `title` if it has none. */
 function withBody(yaml: YamlDocument, body: { text: string; start: number }, faults: Fault[]): YamlDocument {

@@ -1,15 +1,20 @@
 import { z } from 'zod';
+import { list } from '../../core/list.ts';
 import {
   addMedia,
   base64,
   count,
   type Dialect,
   type Media,
+  modelName,
+  modelOf,
   noMedia,
   once,
   opaque,
   refusedField,
   text,
+  textOf,
+  unknownTool,
 } from './dialect.ts';
 
 /**
@@ -30,7 +35,7 @@ const table = once(() => {
       .nullish(),
   };
   const source = z.strictObject({ type: z.literal('base64'), media_type: text, data: base64 });
-  const textBlock = z.strictObject({ type: z.literal('text'), text, citations: z.array(opaque).nullish(), ...cached });
+  const textBlock = z.strictObject({ type: z.literal('text'), text, citations: list(opaque).nullish(), ...cached });
   const image = z.strictObject({ type: z.literal('image'), source, ...cached });
   const citations = z.strictObject({ enabled: z.boolean().optional() }).nullish();
   const document = z.strictObject({
@@ -40,7 +45,7 @@ const table = once(() => {
       z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
       z.strictObject({
         type: z.literal('content'),
-        content: z.union([text, z.array(z.discriminatedUnion('type', [textBlock, image]))]),
+        content: z.union([text, list(z.discriminatedUnion('type', [textBlock, image]))]),
       }),
     ]),
     title: text.nullish(),
@@ -52,7 +57,7 @@ const table = once(() => {
     type: z.literal('search_result'),
     source: text,
     title: text,
-    content: z.array(textBlock),
+    content: list(textBlock),
     citations,
     ...cached,
   });
@@ -70,7 +75,7 @@ const table = once(() => {
       type: z.literal('tool_result'),
       tool_use_id: text,
       content: z
-        .union([text, z.array(z.discriminatedUnion('type', [textBlock, image, document, searchResult, toolReference]))])
+        .union([text, list(z.discriminatedUnion('type', [textBlock, image, document, searchResult, toolReference]))])
         .nullish(),
       is_error: z.boolean().nullish(),
       ...cached,
@@ -80,8 +85,8 @@ const table = once(() => {
     name: text.optional(),
     strict: z.boolean().nullish(),
     defer_loading: z.boolean().nullish(),
-    allowed_callers: z.array(z.literal('direct')).nullish(),
-    input_examples: z.array(opaque).nullish(),
+    allowed_callers: list(z.literal('direct')).nullish(),
+    input_examples: list(opaque).nullish(),
     ...cached,
   };
   const customTool = z.strictObject({
@@ -103,15 +108,13 @@ const table = once(() => {
   const amount = z.strictObject({ type: text, value: z.number() });
   const format = z.strictObject({ type: z.literal('json_schema'), schema: opaque, name: text.optional() }).nullish();
   return z.strictObject({
-    model: text.optional(),
+    model: modelName.optional(),
     max_tokens: z.int().nonnegative().nullish(),
-    messages: z
-      .array(
-        z.strictObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([text, z.array(block)]) }),
-      )
-      .optional(),
-    system: z.union([text, z.array(textBlock)]).nullish(),
-    tools: z.array(z.union([customTool, clientTool])).nullish(),
+    messages: list(
+      z.strictObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([text, list(block)]) }),
+    ).optional(),
+    system: z.union([text, list(textBlock)]).nullish(),
+    tools: list(z.union([customTool, clientTool])).nullish(),
     tool_choice: z
       .strictObject({
         type: z.enum(['auto', 'any', 'tool', 'none']),
@@ -137,26 +140,24 @@ const table = once(() => {
     output_format: format,
     context_management: z
       .strictObject({
-        edits: z
-          .array(
-            z.discriminatedUnion('type', [
-              z.strictObject({ type: z.literal('clear_thinking_20251015'), keep: z.union([text, amount]).optional() }),
-              z.strictObject({
-                type: z.literal('clear_tool_uses_20250919'),
-                trigger: amount.nullish(),
-                keep: amount.nullish(),
-                clear_at_least: amount.nullish(),
-                clear_tool_inputs: z.union([z.boolean(), z.array(text)]).nullish(),
-                exclude_tools: z.array(text).nullish(),
-              }),
-            ]),
-          )
-          .optional(),
+        edits: list(
+          z.discriminatedUnion('type', [
+            z.strictObject({ type: z.literal('clear_thinking_20251015'), keep: z.union([text, amount]).optional() }),
+            z.strictObject({
+              type: z.literal('clear_tool_uses_20250919'),
+              trigger: amount.nullish(),
+              keep: amount.nullish(),
+              clear_at_least: amount.nullish(),
+              clear_tool_inputs: z.union([z.boolean(), list(text)]).nullish(),
+              exclude_tools: list(text).nullish(),
+            }),
+          ]),
+        ).optional(),
       })
       .nullish(),
     diagnostics: z.strictObject({ previous_message_id: text.nullish() }).nullish(),
     metadata: z.strictObject({ user_id: text.nullish() }).nullish(),
-    stop_sequences: z.array(text).nullish(),
+    stop_sequences: list(text).nullish(),
     stream: z.boolean().nullish(),
     temperature: z.number().nullish(),
     top_k: z.number().nullish(),
@@ -199,7 +200,7 @@ export const anthropic: Dialect = {
     const thinking = allowed.thinking?.budget_tokens ?? 0;
     return {
       kind: free ? 'count_tokens' : `messages${body.stream === true ? '.stream' : ''}`,
-      model: String(body.model ?? ''),
+      model: modelOf(body),
       free,
       flavor: 'default',
       maxOutput: asked === undefined ? undefined : Math.max(asked, thinking),
@@ -218,6 +219,6 @@ function hostedTool(body: Record<string, unknown>): string | undefined {
   if (body.mcp_servers !== undefined) return 'mcp_servers';
   if (!Array.isArray(body.tools)) return undefined;
   const types = body.tools.map((tool: unknown) => (tool as { type?: unknown } | null)?.type ?? undefined);
-  const hosted = types.find((type) => type !== undefined && type !== 'custom' && !localTool.test(String(type)));
-  return hosted === undefined ? undefined : String(hosted).slice(0, 100);
+  const hosted = types.find((type) => type !== undefined && type !== 'custom' && !localTool.test(textOf(type)));
+  return hosted === undefined ? undefined : unknownTool(hosted);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { list } from '../../core/list.ts';
 import {
   addMedia,
   base64,
@@ -55,12 +56,12 @@ const table = once(() => {
       id: text.nullish(),
       name: text.optional(),
       response: opaque,
-      parts: z.array(fields({ inlineData: inline.optional() })).nullish(),
+      parts: list(fields({ inlineData: inline.optional() })).nullish(),
       scheduling: text.optional(),
       willContinue: z.boolean().optional(),
     }).optional(),
   });
-  const content = fields({ role: text.optional(), parts: z.array(part).optional() });
+  const content = fields({ role: text.optional(), parts: list(part).optional() });
   const declaration = fields({
     name: text.optional(),
     description: text.optional(),
@@ -71,17 +72,17 @@ const table = once(() => {
     behavior: text.optional(),
   });
   return fields({
-    contents: z.array(z.union([content, text])).optional(),
+    contents: list(z.union([content, text])).optional(),
     systemInstruction: z.union([content, text]).nullish(),
-    tools: z.array(fields({ functionDeclarations: z.array(declaration).optional() })).nullish(),
+    tools: list(fields({ functionDeclarations: list(declaration).optional() })).nullish(),
     toolConfig: fields({
       functionCallingConfig: fields({
         mode: text.optional(),
-        allowedFunctionNames: z.array(text).optional(),
+        allowedFunctionNames: list(text).optional(),
         streamFunctionCallArguments: z.boolean().optional(),
       }).nullish(),
     }).nullish(),
-    safetySettings: z.array(fields({ category: text.optional(), threshold: text.optional() })).nullish(),
+    safetySettings: list(fields({ category: text.optional(), threshold: text.optional() })).nullish(),
     cachedContent: text.nullish(),
     serviceTier: z.literal('standard').nullish(),
     generationConfig: fields({
@@ -93,13 +94,13 @@ const table = once(() => {
       seed: z.number().nullish(),
       presencePenalty: z.number().nullish(),
       frequencyPenalty: z.number().nullish(),
-      stopSequences: z.array(text).nullish(),
+      stopSequences: list(text).nullish(),
       responseMimeType: text.nullish(),
       responseSchema: opaque,
       responseJsonSchema: opaque,
       responseLogprobs: z.boolean().nullish(),
       logprobs: z.number().nullish(),
-      responseModalities: z.array(z.literal('TEXT')).nullish(),
+      responseModalities: list(z.literal('TEXT')).nullish(),
       mediaResolution: text.nullish(),
       thinkingConfig: fields({
         includeThoughts: z.boolean().optional(),
@@ -112,7 +113,7 @@ const table = once(() => {
 
 type Allowed = z.infer<ReturnType<typeof table>>;
 
-const call = /^v1(?:beta)?\/models\/([\w.-]+):(generateContent|streamGenerateContent|countTokens)$/;
+const call = /^v1(?:beta)?\/models\/([\w.-]{1,200}):(generateContent|streamGenerateContent|countTokens)$/;
 
 type Content = { parts?: { inlineData?: Inline; functionResponse?: { parts?: { inlineData?: Inline }[] | null } }[] };
 type Inline = { mimeType: string; data: string };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dataUrl, once, opaque, text } from './dialect.ts';
+import { list } from '../../core/list.ts';
+import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/chat/completions` that are let through
@@ -27,10 +28,10 @@ export const chatTable = once(() => {
   ]);
   const message = z.strictObject({
     role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-    content: z.union([text, z.array(part)]).nullish(),
+    content: z.union([text, list(part)]).nullish(),
     name: text.nullish(),
     refusal: text.nullish(),
-    tool_calls: z.array(toolCall).nullish(),
+    tool_calls: list(toolCall).nullish(),
     tool_call_id: text.nullish(),
     function_call: called.nullish(),
     /** What models of other vendors with this interface thought; text as well. */
@@ -45,22 +46,20 @@ export const chatTable = once(() => {
   const named = z.strictObject({ name: text });
   const nothing = z.null().optional();
   return z.strictObject({
-    model: text.optional(),
-    messages: z.array(message).optional(),
+    model: modelName.optional(),
+    messages: list(message).optional(),
     max_completion_tokens: z.int().positive().nullish(),
     max_tokens: z.int().positive().nullish(),
     n: z.int().positive().max(128).nullish(),
-    tools: z
-      .array(
-        z.discriminatedUnion('type', [
-          z.strictObject({ type: z.literal('function'), function: z.strictObject(definition).optional() }),
-          z.strictObject({
-            type: z.literal('custom'),
-            custom: z.strictObject({ name: text, description: text.nullish(), format: opaque }),
-          }),
-        ]),
-      )
-      .nullish(),
+    tools: list(
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('function'), function: z.strictObject(definition).optional() }),
+        z.strictObject({
+          type: z.literal('custom'),
+          custom: z.strictObject({ name: text, description: text.nullish(), format: opaque }),
+        }),
+      ]),
+    ).nullish(),
     tool_choice: z
       .union([
         z.enum(['none', 'auto', 'required']),
@@ -71,20 +70,20 @@ export const chatTable = once(() => {
         ]),
       ])
       .nullish(),
-    functions: z.array(z.strictObject(definition)).nullish(),
+    functions: list(z.strictObject(definition)).nullish(),
     function_call: z.union([text, named]).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     response_format: z
       .strictObject({ type: z.enum(['text', 'json_object', 'json_schema']), json_schema: opaque })
       .nullish(),
-    modalities: z.array(z.literal('text')).nullish(),
+    modalities: list(z.literal('text')).nullish(),
     reasoning_effort: text.nullish(),
     verbosity: text.nullish(),
     stream: z.boolean().nullish(),
     stream_options: z
       .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
       .nullish(),
-    stop: z.union([text, z.array(text)]).nullish(),
+    stop: z.union([text, list(text)]).nullish(),
     seed: z.number().nullish(),
     temperature: z.number().nullish(),
     top_p: z.number().nullish(),

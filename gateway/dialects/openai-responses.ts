@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dataUrl, once, opaque, text } from './dialect.ts';
+import { list } from '../../core/list.ts';
+import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/responses` that are let through (https://platform.openai.com/docs/api-reference/responses). Not
@@ -30,14 +31,14 @@ export const responsesTable = once(() => {
     z.strictObject({
       type: z.literal('output_text'),
       text,
-      annotations: z.array(opaque).nullish(),
-      logprobs: z.array(opaque).nullish(),
+      annotations: list(opaque).nullish(),
+      logprobs: list(opaque).nullish(),
     }),
     z.strictObject({ type: z.literal('refusal'), refusal: text }),
   ]);
   const ids = { id: text.nullish(), status: text.nullish() };
   const answer = { ...ids, call_id: text, name: text.nullish() };
-  const output = z.union([text, z.array(z.discriminatedUnion('type', [inputText, image, file]))]);
+  const output = z.union([text, list(z.discriminatedUnion('type', [inputText, image, file]))]);
   const functionTool = z.strictObject({
     type: z.literal('function'),
     name: text.optional(),
@@ -58,10 +59,10 @@ export const responsesTable = once(() => {
     type: z.literal('namespace'),
     name: text.optional(),
     description: text.nullish(),
-    tools: z.array(z.discriminatedUnion('type', [functionTool, customTool])).optional(),
+    tools: list(z.discriminatedUnion('type', [functionTool, customTool])).optional(),
   });
   const local = z.strictObject({ type: z.literal('local') }).nullish();
-  const tools = z.array(
+  const tools = list(
     z.discriminatedUnion('type', [
       functionTool,
       customTool,
@@ -82,15 +83,15 @@ export const responsesTable = once(() => {
       ...ids,
       type: z.literal('message').nullish(),
       role: z.enum(['user', 'assistant', 'system', 'developer']),
-      content: z.union([text, z.array(part)]),
+      content: z.union([text, list(part)]),
       phase: text.nullish(),
     }),
     z.discriminatedUnion('type', [
       z.strictObject({
         ...ids,
         type: z.literal('reasoning'),
-        summary: z.array(z.strictObject({ type: z.literal('summary_text'), text })).nullish(),
-        content: z.array(z.strictObject({ type: z.literal('reasoning_text'), text })).nullish(),
+        summary: list(z.strictObject({ type: z.literal('summary_text'), text })).nullish(),
+        content: list(z.strictObject({ type: z.literal('reasoning_text'), text })).nullish(),
         encrypted_content: text.nullish(),
       }),
       z.strictObject({
@@ -113,7 +114,7 @@ export const responsesTable = once(() => {
       z.strictObject({
         ...answer,
         type: z.literal('shell_call_output'),
-        output: z.array(z.strictObject({ stdout: text, stderr: text, outcome: opaque })),
+        output: list(z.strictObject({ stdout: text, stderr: text, outcome: opaque })),
         max_output_length: z.number().nullish(),
       }),
       z.strictObject({ ...answer, type: z.literal('apply_patch_call'), operation: opaque }),
@@ -138,8 +139,8 @@ export const responsesTable = once(() => {
     ]),
   ]);
   return z.strictObject({
-    model: text.optional(),
-    input: z.union([text, z.array(item)]).optional(),
+    model: modelName.optional(),
+    input: z.union([text, list(item)]).optional(),
     instructions: text.nullish(),
     max_output_tokens: z.int().positive().nullish(),
     tools: tools.nullish(),
@@ -159,9 +160,9 @@ export const responsesTable = once(() => {
     conversation: nothing,
     prompt: nothing,
     background: z.literal(false).nullish(),
-    include: z
-      .array(z.enum(['reasoning.encrypted_content', 'message.output_text.logprobs', 'message.input_image.image_url']))
-      .nullish(),
+    include: list(
+      z.enum(['reasoning.encrypted_content', 'message.output_text.logprobs', 'message.input_image.image_url']),
+    ).nullish(),
     reasoning: z
       .strictObject({ effort: text.nullish(), summary: text.nullish(), generate_summary: text.nullish() })
       .nullish(),

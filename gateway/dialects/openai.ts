@@ -1,4 +1,14 @@
-import { addDataUrl, count, type Dialect, type Media, noMedia, refusedField } from './dialect.ts';
+import {
+  addDataUrl,
+  count,
+  type Dialect,
+  type Media,
+  modelOf,
+  noMedia,
+  refusedField,
+  textOf,
+  unknownTool,
+} from './dialect.ts';
 import { chatTable } from './openai-chat.ts';
 import { responsesTable } from './openai-responses.ts';
 
@@ -31,7 +41,7 @@ export const openai: Dialect = {
     if (!this.allows(method, path)) return undefined;
     const chat = path === 'v1/chat/completions';
     const stream = body.stream === true;
-    const model = String(body.model ?? '');
+    const model = modelOf(body);
     const parsed = (chat ? chatTable() : responsesTable()).safeParse(body);
     const allowed: Record<string, unknown> = parsed.data ?? {};
     const items = allowed.messages ?? allowed.input;
@@ -55,7 +65,7 @@ export const openai: Dialect = {
       answers: count.parse(body.n) ?? 1,
       refersOutside:
         typeof allowed.previous_response_id === 'string' ||
-        (Array.isArray(items) && items.some((item: { type?: unknown }) => references.has(String(item?.type)))),
+        (Array.isArray(items) && items.some((item: { type?: unknown }) => references.has(textOf(item?.type)))),
       media,
       hostedTool: hostedTool(body, model),
       refusedField: parsed.success ? undefined : refusedField(parsed.error),
@@ -78,8 +88,6 @@ function hostedTool(body: Record<string, unknown>, model: string): string | unde
   if (searchModels.test(model)) return `${model.slice(0, 100)} searches the web`;
   if (!Array.isArray(body.tools)) return undefined;
   const types = body.tools.map((tool: unknown) => (tool as { type?: unknown } | null)?.type);
-  const hosted = types.find((type) => !localTools.has(String(type)));
-  return types.length === 0 || types.every((type) => localTools.has(String(type)))
-    ? undefined
-    : String(hosted).slice(0, 100);
+  const isLocal = (type: unknown): boolean => localTools.has(textOf(type));
+  return types.every(isLocal) ? undefined : unknownTool(types.find((type) => !isLocal(type)));
 }

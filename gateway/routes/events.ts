@@ -1,5 +1,5 @@
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
-import { phaseEvent } from '../../core/run/phase.ts';
+import { type PhaseEvent, phaseEvent } from '../../core/run/phase.ts';
 import { BadRequest, type GatewayContext, type Route, sendJson } from '../context.ts';
 import { LineSplitter } from '../lines.ts';
 
@@ -7,6 +7,8 @@ import { LineSplitter } from '../lines.ts';
 const maxLine = 64 * 1024;
 /** Limit in bytes for all requests of a phase together; what the launcher is told has narrower limits. */
 const maxTotal = 64 * 1024 * 1024;
+/** Limit for invalid lines of a request: whoever sends so many sends no events. */
+const maxDropped = 10_000;
 /** A plan of a hundred entries, the largest event, has 300 values. */
 const limits: JsonLimits = { depth: 4, values: 500 };
 
@@ -18,10 +20,11 @@ export const eventsRoute = (context: GatewayContext): Route => {
     let dropped = 0;
     const take = (line: Uint8Array | undefined): void => {
       if (line?.length === 0) return;
-      const parsed = line && parseJson(line, limits);
-      const event = parsed && 'value' in parsed ? phaseEvent.safeParse(parsed.value).data : undefined;
-      if (event === undefined) dropped += 1;
-      else {
+      const event = line && eventOf(line);
+      if (event === undefined) {
+        dropped += 1;
+        if (dropped > maxDropped) throw new BadRequest(400, `more than ${maxDropped} invalid lines`);
+      } else {
         context.onEvent(event);
         taken += 1;
       }
@@ -38,3 +41,14 @@ export const eventsRoute = (context: GatewayContext): Route => {
     sendJson(response, 200, { taken, dropped });
   };
 };
+
+/**
+ * The event in a line; `undefined` if it is none. It never throws.
+ * @internal for its tests
+ */
+export function eventOf(line: Uint8Array): PhaseEvent | undefined {
+  // Text that is no object costs no error, which is slow to make.
+  if (line[0] !== 0x7b) return undefined;
+  const parsed = parseJson(line, limits);
+  return 'value' in parsed ? phaseEvent.safeParse(parsed.value).data : undefined;
+}

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { gitCommand } from '../../core/git/command.ts';
 import { BadRequest, type GatewayContext, type Route } from '../context.ts';
 
 /** The only repository, read-only, served with git's smart protocol. */
@@ -30,23 +32,21 @@ export const gitRoute = (context: GatewayContext): Route => {
       return;
     }
     const protocol = request.headers['git-protocol'];
-    const child = spawn(
-      'git',
-      ['upload-pack', '--strict', '--stateless-rpc', ...(advertise ? ['--advertise-refs'] : []), repository],
-      {
-        stdio: ['pipe', 'pipe', 'ignore'],
-        env: {
-          PATH: process.env.PATH,
-          GIT_CONFIG_NOSYSTEM: '1',
-          GIT_CONFIG_GLOBAL: '/dev/null',
-          // The repository may belong to another user than the gateway's; it was made by the launcher.
-          GIT_CONFIG_COUNT: '1',
-          GIT_CONFIG_KEY_0: 'safe.directory',
-          GIT_CONFIG_VALUE_0: '*',
-          ...(typeof protocol === 'string' && /^[\w=:.-]{1,64}$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
-        },
+    const serve = [
+      'upload-pack',
+      '--strict',
+      '--stateless-rpc',
+      ...(advertise ? ['--advertise-refs'] : []),
+      repository,
+    ];
+    const command = gitCommand(serve, process.env);
+    const child = spawn('git', command.args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {
+        ...command.env,
+        ...(typeof protocol === 'string' && /^[\w=:.-]{1,64}$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
       },
-    );
+    });
     const ended = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);
@@ -61,8 +61,11 @@ export const gitRoute = (context: GatewayContext): Route => {
       child.stdin.end();
       if (!(typeof protocol === 'string' && protocol.includes('version=2')))
         response.write(`001e# service=${uploadPack}\n0000`);
-    } else if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
-    else request.pipe(child.stdin);
+    } else {
+      const isZipped = request.headers['content-encoding'] === 'gzip';
+      const sent = isZipped ? pipeline(request, createGunzip(), child.stdin) : pipeline(request, child.stdin);
+      sent.catch(() => child.kill()); // the request was cut off, or is not what it says
+    }
     child.stdout.pipe(response);
     const code = await ended;
     if (code !== 0 && !response.writableEnded) throw new BadRequest(502, 'git upload-pack failed');

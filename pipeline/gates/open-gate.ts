@@ -8,6 +8,7 @@ import { bestEffort, reportRun } from '../runs/report-run.ts';
 import { type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
+import { type OutsideText, suspicionsOf } from './suspicions.ts';
 
 interface GateRequest {
   kind: GateKind;
@@ -20,6 +21,8 @@ interface GateRequest {
   question?: Question;
   options?: GateOption[];
   needsPerson?: boolean;
+  /** Texts from outside that the gate is about; their suspicious instructions are shown first. */
+  outside?: OutsideText[];
   acceptable?: boolean;
   eligible: string[];
   required: number;
@@ -32,13 +35,16 @@ export const gateIdOf = (runId: string, kind: GateKind, round: number): string =
 export async function openGate(deps: Deps, context: RunContext, state: string, request: GateRequest): Promise<void> {
   const { record, task } = context;
   const now = deps.clock.now();
-  const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, ...rest } = request;
+  const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, outside = [], ...rest } = request;
+  const forPeople = request.kind !== 'slot' && request.kind !== 'ci';
+  const suspicions = forPeople ? await suspicionsOf(deps, record.runId, outside) : [];
   const gate: Gate = {
     ...rest,
+    text: [suspicions.join('\n'), rest.text].filter((text) => text !== '').join('\n\n'),
     gateId: gateIdOf(record.runId, request.kind, request.round),
     runId: record.runId,
     taskId: record.taskId,
-    needsPerson,
+    needsPerson: needsPerson || suspicions.length > 0,
     acceptable,
     approvers: task.approvers,
     revisionsLeft,
@@ -54,7 +60,6 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
     version: 1,
   };
   const stored = await deps.gates.open(gate);
-  const forPeople = request.kind !== 'slot' && request.kind !== 'ci';
   if (forPeople && stored.status === 'pending') {
     const link = deps.gateLink(gate.gateId) ?? pullRequestOf(record);
     await deps.notifier.notify({

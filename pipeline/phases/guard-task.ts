@@ -28,8 +28,7 @@ export async function guardTask(deps: Deps, context: RunContext): Promise<Violat
 
 /** What an approver has to see first, compared with the base (R45). @throws GuardTimedOut, LimitExceeded. */
 export async function attentionOf(deps: Deps, context: RunContext, change: ChangeSet): Promise<Attention> {
-  const { base, task } = await guardInput(context, change, mayNeedAttention);
-  return deps.thread.run(attentionJob, { change, base, task });
+  return deps.thread.run(attentionJob, await guardInput(context, change, mayNeedAttention));
 }
 
 async function guardInput(

@@ -1,11 +1,13 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
+import { recordSuspicions } from '../gates/suspicions.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
@@ -147,15 +149,25 @@ async function phaseInputs(deps: Deps, { record }: RunContext): Promise<Map<stri
   return inputs;
 }
 
-async function phasePrompt(deps: Deps, { record, task }: RunContext, request: PhaseRequest): Promise<string> {
+async function phasePrompt(deps: Deps, context: RunContext, request: PhaseRequest): Promise<string> {
+  const { record, task } = context;
   const { work } = record;
+  const feedback = await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest)));
+  const plan = work.plan && planSchema.parse(await getJson(deps.artifacts, work.plan));
+  const handoff = work.handoff && (await getText(deps.artifacts, work.handoff));
+  await recordSuspicions(deps, context, [
+    ...(plan && plan.origin !== 'spec' ? [{ from: 'the plan', text: planMarkdown(plan) }] : []),
+    ...(handoff ? [{ from: 'the notes of an earlier phase', text: handoff }] : []),
+    ...feedback.map((text) => ({ from: 'verification and review', text })),
+    ...work.answers.map(({ by, text }) => ({ from: `the answer of ${by}`, text })),
+  ]);
   return buildPrompt({
     phase: request.phase === 'verify' ? 'build' : request.phase,
     spec: task.spec,
     constraints: task.constraints,
     work,
-    feedback: await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest))),
-    ...(work.plan ? { plan: planSchema.parse(await getJson(deps.artifacts, work.plan)) } : {}),
-    ...(work.handoff ? { handoff: await getText(deps.artifacts, work.handoff) } : {}),
+    feedback,
+    ...(plan ? { plan } : {}),
+    ...(handoff ? { handoff } : {}),
   });
 }

@@ -15,6 +15,9 @@ import { readSpecFile, specsAt } from '../repository/spec-files.ts';
 import { maxSpecs, specsCheck } from './on-push.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
+/** Bytes. More than people write, and half a second of reading for the most hostile specs. */
+const maxForkBytes = 64 * 1024;
+
 type PullRequest = Extract<HostEvent, { kind: 'pull-request' }>;
 
 /**
@@ -32,7 +35,14 @@ export async function previewSpecs(deps: Deps, hosted: HostedRepository, event: 
   if (fresh.length === 0) return ignored('no spec is new');
   const previews: Preview[] = [];
   // One after the other: anybody can open a pull request, and its specs are read by the process that runs everything.
+  let left = event.fork ? maxForkBytes : Number.POSITIVE_INFINITY;
   for (const spec of fresh) {
+    left -= spec.bytes ?? 0;
+    if (left < 0) {
+      const summary = `### ${code(spec.path)}\n\nNot previewed: the specs of a fork are previewed up to 64 KiB in all.`;
+      previews.push({ valid: true, summary, annotations: [] });
+      continue;
+    }
     const bytes = await readSpecFile(hosted.host, hosted.location, event.head, spec);
     previews.push(
       typeof bytes === 'string' ? refusalOf(spec.path, bytes) : await previewOf(deps, hosted, event, spec.path, bytes),

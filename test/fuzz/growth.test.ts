@@ -19,10 +19,12 @@ import { formatViolations } from '../../core/guard/violation.ts';
 import { bodyOf, subjectOf } from '../../core/notification/message.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import { barFor, fence, stripHidden } from '../../core/prompt/fence.ts';
+import { ordersToAgents, suspicious } from '../../core/prompt/suspicious.ts';
 import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { ownersOf } from '../../core/review/codeowners.ts';
 import { findSecrets } from '../../core/secrets/known-secrets.ts';
 import { pathRule } from '../../core/task-spec/constraints.ts';
+import { hiddenContent } from '../../core/task-spec/hidden-content.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { hiddenCharacter, readText } from '../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../core/text/hidden.ts';
@@ -57,6 +59,8 @@ const readers: Record<string, (text: string) => unknown> = {
   },
   'settings of .npmrc': (text) => unnamedPrograms('.npmrc', '', text),
   isGitFolder,
+  'suspicious and ordersToAgents': (text) => [suspicious(text), ordersToAgents(text)],
+  hiddenContent,
   'kindOf a path': (text) => kindOf(text.slice(0, 4_096)),
   actsOnTests: (text) => actsOnTests(text.split('\n')),
   compareLines: (text) => [compareLines(text, `${text}x`), compareLines(`x\n${text}`, text), compareLines('', text)],
@@ -80,8 +84,10 @@ const readers: Record<string, (text: string) => unknown> = {
     npmPath(text.slice(0, 999)),
     npmPath(`@${text.slice(0, 99)}/-/${text.slice(0, 800)}`),
   ],
+  'a spec in YAML': (text) => lintSpec('a.yaml', bytes(text)),
   pathRule: (text) => pathRule(`only change ${text}`),
-  parsePlan: (text) => refused(() => parsePlan(text, 'agent')),
+  // The YAML parser makes an error of each character, which takes time, but not more than linear.
+  parsePlan: (text) => refused(() => parsePlan(text.slice(0, Math.ceil(text.length / 8)), 'agent')),
   ownersOf: (text) => ownersOf(text, ['src/a.ts']),
   'ciFeedback and missingCauses': (text) => [ciFeedback([result(text)]), missingCauses(text, [result(text)])],
   'bodyOf and subjectOf': (text) => [bodyOf(notice(text), 3_000), subjectOf(notice(text))],
@@ -108,6 +114,7 @@ const units = [
     '**/',
     'a.b',
   ],
+  ...['ignore ', 'do not tell ', 'send ', 'curl ', 'system', '[a]', '[a][b] ', '![a](', 'title=', '<p style='],
   ...['{..', '{a', '${', '=======\n', '<<<<<<< \n', '@@ ', '+a\n', '[tool.', '"a":', '{"a":', '- a: ', 'a: &a ', '*a '],
 ];
 

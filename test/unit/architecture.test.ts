@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -72,4 +72,22 @@ test('no folder of the product holds more than 14 source files', () => {
     (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith('.ts')).length > 14,
   );
   expect(crowded).toEqual([]);
+});
+
+test('the trusted side starts git with the arguments and the environment of core/git/command.ts only', () => {
+  // The runner starts git within the sandbox, in a layer of its own; its tests hold what that git may do.
+  const trusted = folders.filter((folder) => !/^(?:sandbox|scripts)(?:\/|$)/.test(folder));
+  const files = trusted.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  );
+  const starting = files.filter((file) =>
+    /\b(?:spawn|spawnSync|execFile|execFileSync|promisify\(execFile\))\(\s*'git'|\bexec(?:Sync)?\(\s*[`'"]git/.test(
+      readFileSync(join(root, file), 'utf8'),
+    ),
+  );
+  expect(starting.length).toBeGreaterThan(3);
+  const unshielded = starting.filter((file) => !readFileSync(join(root, file), 'utf8').includes('gitCommand('));
+  expect(unshielded).toEqual([]);
 });

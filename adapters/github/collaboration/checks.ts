@@ -2,6 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import { defined } from '../../../core/defined.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { Annotation, CheckReport } from '../../../core/ports/host/collaboration.ts';
+import { visible } from '../../../core/text/hidden.ts';
 import { type GitHubAccess, ownerAndRepo } from '../api/access.ts';
 import { inTurn, ownAccount } from '../api/identity.ts';
 import { atMost, cut, perPage } from '../api/pagination.ts';
@@ -106,7 +107,7 @@ const ofReport = ({ path, line, level, message }: Annotation) => ({
   end_line: Math.max(1, line),
   annotation_level: level,
   // GitHub's limit is 64 KB of UTF-8; a UTF-16 unit takes at most 3 bytes.
-  message: cut(message, 16_000),
+  message: cut(visible(message), 16_000),
 });
 
 const identity = (each: {

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/prom
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { gitCommand } from '../../../core/git/command.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';
@@ -147,8 +148,8 @@ function withChange(base: ReadonlyMap<string, string>, job: PhaseJob): Map<strin
 
 /** Contents of those of the files that a commit has, from one process of git; none where git fails. */
 async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
-  const args = ['-c', 'safe.directory=*', '--git-dir', repository, 'cat-file', '--batch'];
-  const run = promisify(execFile)('git', args, { maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+  const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
+  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
   run.child.stdin?.on('error', () => undefined); // its exit tells
   run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
   const out = await run.then(

@@ -9,7 +9,7 @@ import { notPortable } from './portable-name.ts';
 
 /** A place of a change that the approver sees before all others. */
 export interface ShownFirst {
-  rule: FileKind;
+  rule: FileKind | 'SuspiciousText';
   path: string;
   /** 1-based, in the new version; of a deleted file in the old one. */
   line: number;
@@ -163,7 +163,7 @@ const kinds: FileKind[] = [
   'ExpectedResultsChanged',
   'NameNotPortable',
 ];
-const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule);
+const order = ({ rule }: ShownFirst): number => kinds.indexOf(rule as FileKind);
 
 /** Nobody reads more lines than this. */
 const maxLines = 100;

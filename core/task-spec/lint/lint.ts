@@ -1,6 +1,9 @@
 import { applyPolicy, refuseUnbuilt } from '../../policy/merge.ts';
 import type { Policy } from '../../policy/schema.ts';
+import { oneLine } from '../../publish/escape.ts';
 import { compileConstraints } from '../constraints.ts';
+import { hiddenContent } from '../hidden-content.ts';
+import { isMarkdown } from '../markdown.ts';
 import { type ReadSpec, readSpec } from '../parse.ts';
 import type { TaskSpec } from '../schema.ts';
 import { type Fault, type Problem, toProblems } from '../text.ts';
@@ -34,7 +37,13 @@ export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Polic
   const parts = clarityOf(spec, compiled, stated);
   const clarity = sum(parts);
   const advice = adviseOn(spec, compiled, clarity, facts, Object.keys(policy?.review.critical_paths ?? {}));
-  const faults = [...read.faults, ...assumptions(read, spec), ...unclear(parts, read), ...refusals(spec, read, policy)];
+  const faults = [
+    ...read.faults,
+    ...assumptions(read, spec),
+    ...unclear(parts, read),
+    ...unseen(read),
+    ...refusals(spec, read, policy),
+  ];
   return report(read, faults, parts, advice);
 }
 
@@ -102,6 +111,17 @@ const unclear = (parts: ClarityPart[], read: ReadSpec): Fault[] =>
           offset: offsetOf(read, fieldOf[part]),
         },
   );
+
+/** What the agent reads, and a reviewer of the rendered file does not. */
+const unseen = ({ file, text }: ReadSpec): Fault[] =>
+  isMarkdown(file)
+    ? hiddenContent(text).map(({ what, offset, text: hidden }) => ({
+        severity: 'warning' as const,
+        rule: 'hidden-content',
+        message: `${what} is not displayed, and the agent reads it: “${oneLine(hidden).slice(0, 120)}”`,
+        offset,
+      }))
+    : [];
 
 /** The requester is not known yet, so the quorum is checked without one. */
 function refusals(spec: TaskSpec, read: ReadSpec, policy: Policy | undefined): Fault[] {

@@ -22,6 +22,7 @@ export const askHuman: Step<'ask-human'> =
       acceptable: reason === 'TestsWeakened',
       title: question.question,
       text: question.context,
+      outside: [{ from: 'the question', text: `${question.question}\n${question.context}` }],
       question,
       ...(options ? { options } : {}),
       needsPerson: true,

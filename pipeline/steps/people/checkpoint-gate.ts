@@ -21,6 +21,7 @@ export const checkpointGate: Step<'checkpoint-gate'> =
       head: context.record.work.changeSet?.manifest ?? digest,
       title: `Checkpoint: ${reached.name}`,
       text: reached.summary,
+      outside: [{ from: 'the checkpoint', text: reached.summary }],
       eligible: context.task.approvers,
       required: 1,
     });

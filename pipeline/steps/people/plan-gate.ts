@@ -24,6 +24,8 @@ export const planGate: Step<'plan-gate'> =
       head: record.work.plan,
       title: 'Approve the plan',
       text: planMarkdown(plan),
+      // A plan that is derived from the spec has the spec's words, which were reviewed.
+      outside: plan.origin === 'agent' ? [{ from: 'the plan', text: planMarkdown(plan) }] : [],
       eligible: task.approvers,
       required: 1,
       revisionsLeft: Math.max(0, task.limits.planAlternatives - (round - 1)),

@@ -1,5 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
-import { blobsByPath, type ChangeSet, changeManifest } from '../../../core/run/change-set.ts';
+import { blobsByPath, type ChangeSet, changeManifest, maxEntries } from '../../../core/run/change-set.ts';
 import type { OwnGit } from './git.ts';
 
 export interface Entry {
@@ -98,7 +98,7 @@ export function withoutPreparation(trees: { start: Files; prepared: Files; end: 
 /**
  * The change from the base commit to `files`.
  * @param read Content of a changed path with its entry; undefined if it exceeds the limit.
- * @throws LimitExceeded if the contents exceed `maxBytes`; ResultInvalid for a path that is not text.
+ * @throws LimitExceeded for too many files, before any is read, or if the contents exceed `maxBytes`; ResultInvalid for a path that is not text.
  */
 export async function changeSetOf(
   base: { commit: string; files: Files },
@@ -109,7 +109,10 @@ export async function changeSetOf(
   const entries: unknown[] = [];
   const blobs: Buffer[] = [];
   let total = 0;
-  for (const { path, entry } of differences(base.files, files)) {
+  const changed = differences(base.files, files);
+  if (changed.length > maxEntries)
+    throw new DrydockError('LimitExceeded', `${changed.length} files changed, more than ${maxEntries}`);
+  for (const { path, entry } of changed) {
     const name = decoded(path);
     if (entry === null) {
       entries.push({ op: 'delete', path: name });

@@ -89,11 +89,21 @@ test.each([
 test('a file that is larger than any spec is not read', async () => {
   const { report, reads } = await previewOf(
     { 'large.yaml': { bytes: 100_000_000 }, 'small.yaml': { text: spec() } },
-    true,
+    false,
   );
   expect(reads).toEqual(['.agent-tasks/small.yaml']);
   expect(report?.annotations).toContainEqual({
     ...{ path: '.agent-tasks/large.yaml', line: 1, level: 'failure' },
     message: 'The file has 100000000 bytes; the limit is 262144.',
   });
+});
+
+test('the specs of a fork are read up to a limit in all', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [`${i}.yaml`, { text: spec(`# ${'x'.repeat(9_000)}\n`) }]),
+  );
+  const { reads, text } = await previewOf(files, true);
+  expect(reads).toHaveLength(7);
+  expect(text.match(/Not previewed/g)).toHaveLength(2);
+  expect((await previewOf(files, false)).reads).toHaveLength(9);
 });
