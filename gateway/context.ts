@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
-import type { GatewayMessage, GatewaySettings } from './config.ts';
+import type { GatewaySettings } from './config.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { GatewayMessage } from './messages.ts';
 
 /** The sender of a request, identified by the secret in it. */
 export type Caller = 'runner' | 'agent' | 'nobody';

@@ -12,6 +12,8 @@ export interface GatewayLimits {
   bodyBytes: number;
   /** Bytes of all requests to the model of a phase. */
   totalBodyBytes: number;
+  /** Calls to the model of a phase; each has an entry in the meter log. */
+  calls: number;
   /** Milliseconds for the headers of a request. */
   headersMs: number;
   /** Milliseconds for a request with its body: the archive of an install, which is made while it is sent, takes minutes. */
@@ -28,6 +30,7 @@ export const gatewayLimits: GatewayLimits = {
   waiting: 200,
   bodyBytes: 48 * mib,
   totalBodyBytes: 8 * 1024 * mib,
+  calls: 20_000,
   headersMs: 15_000,
   requestMs: 10 * 60_000,
   idleMs: 30_000,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Refusal } from '../core/run/phase.ts';
 import { authenticator } from './auth.ts';
-import type { GatewayMessage, GatewaySettings } from './config.ts';
+import type { GatewaySettings } from './config.ts';
 import {
   BadRequest,
   type Caller,
@@ -14,6 +14,7 @@ import {
 } from './context.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
+import type { GatewayMessage } from './messages.ts';
 import { clipped, limitMessages } from './phase/message-limits.ts';
 import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';

@@ -1,8 +1,9 @@
 /** The gateway of one phase as a child process: configuration on stdin, messages on stdout. */
 import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
-import { type GatewayMessage, gatewayConfig } from '../gateway/config.ts';
+import { gatewayConfig } from '../gateway/config.ts';
 import { systemNetwork } from '../gateway/egress/connect.ts';
+import type { GatewayMessage } from '../gateway/messages.ts';
 import { createArchiveFolder } from '../gateway/registry/archive-folder.ts';
 import { createGateway } from '../gateway/server.ts';
 

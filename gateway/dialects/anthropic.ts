@@ -6,6 +6,8 @@ import {
   count,
   type Dialect,
   type Media,
+  modelName,
+  modelOf,
   noMedia,
   once,
   opaque,
@@ -106,7 +108,7 @@ const table = once(() => {
   const amount = z.strictObject({ type: text, value: z.number() });
   const format = z.strictObject({ type: z.literal('json_schema'), schema: opaque, name: text.optional() }).nullish();
   return z.strictObject({
-    model: text.optional(),
+    model: modelName.optional(),
     max_tokens: z.int().nonnegative().nullish(),
     messages: list(
       z.strictObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([text, list(block)]) }),
@@ -198,7 +200,7 @@ export const anthropic: Dialect = {
     const thinking = allowed.thinking?.budget_tokens ?? 0;
     return {
       kind: free ? 'count_tokens' : `messages${body.stream === true ? '.stream' : ''}`,
-      model: textOf(body.model),
+      model: modelOf(body),
       free,
       flavor: 'default',
       maxOutput: asked === undefined ? undefined : Math.max(asked, thinking),

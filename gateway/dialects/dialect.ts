@@ -50,12 +50,17 @@ export interface Dialect {
 
 /** A positive integer; anything else is as if it were missing. */
 export const count = z.number().int().positive().optional().catch(undefined);
+/** Name of a model. It is part of each entry of the meter log. */
+const maxModel = 200;
+export const modelName = z.string().max(maxModel);
 /** Text that the vendor reads as text, and never as an address. */
 export const text = z.string();
 /** Data of the user that the vendor passes on to the model: a schema of a tool, its arguments, its answer. */
 export const opaque = z.unknown().optional();
 /** A text of a request, which need not be one; other values are refused by the table. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** The model that a request names. A longer name is refused by the table. */
+export const modelOf = (body: Record<string, unknown>): string => textOf(body.model).slice(0, maxModel);
 
 /** How a tool of a type that the gateway does not know is named. */
 export const unknownTool = (type: unknown): string => textOf(type).slice(0, 100) || 'a tool without a type';

@@ -113,7 +113,7 @@ const table = once(() => {
 
 type Allowed = z.infer<ReturnType<typeof table>>;
 
-const call = /^v1(?:beta)?\/models\/([\w.-]+):(generateContent|streamGenerateContent|countTokens)$/;
+const call = /^v1(?:beta)?\/models\/([\w.-]{1,200}):(generateContent|streamGenerateContent|countTokens)$/;
 
 type Content = { parts?: { inlineData?: Inline; functionResponse?: { parts?: { inlineData?: Inline }[] | null } }[] };
 type Inline = { mimeType: string; data: string };

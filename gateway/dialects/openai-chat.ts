@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list } from '../../core/list.ts';
-import { dataUrl, once, opaque, text } from './dialect.ts';
+import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/chat/completions` that are let through
@@ -46,7 +46,7 @@ export const chatTable = once(() => {
   const named = z.strictObject({ name: text });
   const nothing = z.null().optional();
   return z.strictObject({
-    model: text.optional(),
+    model: modelName.optional(),
     messages: list(message).optional(),
     max_completion_tokens: z.int().positive().nullish(),
     max_tokens: z.int().positive().nullish(),

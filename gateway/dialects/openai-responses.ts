@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list } from '../../core/list.ts';
-import { dataUrl, once, opaque, text } from './dialect.ts';
+import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/responses` that are let through (https://platform.openai.com/docs/api-reference/responses). Not
@@ -139,7 +139,7 @@ export const responsesTable = once(() => {
     ]),
   ]);
   return z.strictObject({
-    model: text.optional(),
+    model: modelName.optional(),
     input: z.union([text, list(item)]).optional(),
     instructions: text.nullish(),
     max_output_tokens: z.int().positive().nullish(),

@@ -1,4 +1,14 @@
-import { addDataUrl, count, type Dialect, type Media, noMedia, refusedField, textOf, unknownTool } from './dialect.ts';
+import {
+  addDataUrl,
+  count,
+  type Dialect,
+  type Media,
+  modelOf,
+  noMedia,
+  refusedField,
+  textOf,
+  unknownTool,
+} from './dialect.ts';
 import { chatTable } from './openai-chat.ts';
 import { responsesTable } from './openai-responses.ts';
 
@@ -31,7 +41,7 @@ export const openai: Dialect = {
     if (!this.allows(method, path)) return undefined;
     const chat = path === 'v1/chat/completions';
     const stream = body.stream === true;
-    const model = textOf(body.model);
+    const model = modelOf(body);
     const parsed = (chat ? chatTable() : responsesTable()).safeParse(body);
     const allowed: Record<string, unknown> = parsed.data ?? {};
     const items = allowed.messages ?? allowed.input;

@@ -1,5 +1,5 @@
 import type { PhaseEvent } from '../../core/run/phase.ts';
-import type { GatewayMessage } from '../config.ts';
+import type { GatewayMessage } from '../messages.ts';
 
 /**
  * Limits for what a phase makes its gateway tell, by kind of event: number, and bytes in all. A flood of one kind leaves

@@ -1,6 +1,6 @@
 import type { PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
-import type { GatewayMessage } from '../config.ts';
+import type { GatewayMessage } from '../messages.ts';
 
 /** Limit for all events of a phase. The gateway's limits by kind are narrower; these hold if it does not keep them. */
 const maxEventBytes = 8 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { gitCommand } from '../../core/git/command.ts';
 import { BadRequest, type GatewayContext, type Route } from '../context.ts';
@@ -60,8 +61,11 @@ export const gitRoute = (context: GatewayContext): Route => {
       child.stdin.end();
       if (!(typeof protocol === 'string' && protocol.includes('version=2')))
         response.write(`001e# service=${uploadPack}\n0000`);
-    } else if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
-    else request.pipe(child.stdin);
+    } else {
+      const isZipped = request.headers['content-encoding'] === 'gzip';
+      const sent = isZipped ? pipeline(request, createGunzip(), child.stdin) : pipeline(request, child.stdin);
+      sent.catch(() => child.kill()); // the request was cut off, or is not what it says
+    }
     child.stdout.pipe(response);
     const code = await ended;
     if (code !== 0 && !response.writableEnded) throw new BadRequest(502, 'git upload-pack failed');

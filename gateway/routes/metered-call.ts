@@ -68,7 +68,7 @@ function reserve({ provider, request, meter }: Metered): { body: string; reserve
     worstCaseMicros(provider, request.model, { ...request, inputBytes, maxOutput }) ?? Number.POSITIVE_INFINITY;
   while (request.maxOutput === undefined && maxOutput > minOutput && worst() > meter.left())
     maxOutput = Math.floor(maxOutput / 2);
-  if (request.maxOutput === undefined) body = bodyOf(maxOutput);
+  if (maxOutput !== (request.maxOutput ?? defaultMaxOutput)) body = bodyOf(maxOutput);
   return { body, reserved: meter.reserve({ provider, model: request.model, kind: request.kind }, worst()) };
 }
 

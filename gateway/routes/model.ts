@@ -39,6 +39,7 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
   const { limits } = context;
   const memory = new Pool(limits.bodyBytes, limits.waiting);
   let totalBytes = 0;
+  let calls = 0;
 
   return async (exchange) => {
     const slash = exchange.rest.indexOf('/');
@@ -62,7 +63,8 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
       refuse(`${provider}/${path} ${parameter}`, 'the gateway does not allow this parameter of the query');
       return;
     }
-    if (totalBytes >= limits.totalBodyBytes) {
+    calls += 1;
+    if (totalBytes >= limits.totalBodyBytes || calls > limits.calls) {
       refuse(`${provider}/${path}`, 'the limit for requests to the model of a phase is reached');
       return;
     }

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { hostGateway } from '../../adapters/aws/gateway/host.ts';
 import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
@@ -6,10 +7,35 @@ import { sandboxTicket } from '../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../gateway/registry/archives.ts';
 import { packFolder } from '../../lib/functions/tar.ts';
+import { layout } from '../../sandbox/layout.ts';
 import { type Image, runContainer } from './container.ts';
 
-/** Runs gateway and container as the launcher starts them. */
-export async function runTasks(
+/** Held while a container runs: each takes the port of its relay on the network of this machine, also of other processes. */
+const turnPort = layout.relayPort - 1;
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = createServer();
+  for (;;) {
+    const taken = await new Promise<boolean>((resolve) => {
+      turn.once('error', () => resolve(false));
+      turn.listen(turnPort, '127.0.0.1', () => resolve(true));
+    });
+    if (taken) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  turn.removeAllListeners('error');
+  try {
+    return await work();
+  } finally {
+    await new Promise((resolve) => turn.close(resolve));
+  }
+}
+
+/** Runs gateway and container as the launcher starts them, one at a time. */
+export const runTasks = (...given: Parameters<typeof runNow>): ReturnType<typeof runNow> =>
+  inTurn(() => runNow(...given));
+
+async function runNow(
   job: PhaseJob,
   image: Image,
   {

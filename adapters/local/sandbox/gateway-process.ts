@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
-import { type GatewayConfig, type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/config.ts';
+import type { GatewayConfig } from '../../../gateway/config.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
+import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
 import { isRoot } from './isolation/unprivileged.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */

@@ -1,8 +1,8 @@
 import { parseJson } from '../../../core/bounded-json.ts';
-import { readMessage } from '../../../gateway/config.ts';
 import { parseAuthority } from '../../../gateway/egress/connect.ts';
 import { serverName } from '../../../gateway/egress/sni.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
+import { readMessage } from '../../../gateway/messages.ts';
 import { replayer, replaySession } from '../../../gateway/meter/replay.ts';
 import { judge } from '../../../gateway/phase/verdict.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';

@@ -44,12 +44,14 @@ describe('in a container', () => {
       return (await runTasks(job, image)).end;
     });
 
-  const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 12)];
+  const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 6)];
   test.each(forgeries.map((forgery) => [forgery.how, forgery] as const))('not delivered: %s', async (_how, forgery) => {
     const { passed, text } = await inContainer(forgery);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
   });
-  test.each(honest.map((attempt) => [attempt.what, attempt] as const))('verified: %s', async (_what, attempt) => {
+  test.each(
+    honest.slice(0, 6).map((attempt) => [attempt.what, attempt] as const),
+  )('verified: %s', async (_what, attempt) => {
     expect(await inContainer(attempt)).toEqual({ passed: true, text: '' });
   });
 });

@@ -9,9 +9,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startGateway } from '../../../adapters/local/sandbox/gateway-process.ts';
 import { writeProgram } from '../../../adapters/local/sandbox/programs.ts';
-import type { GatewayConfig, GatewayMessage } from '../../../gateway/config.ts';
+import type { GatewayConfig } from '../../../gateway/config.ts';
 import { type Network, systemNetwork } from '../../../gateway/egress/connect.ts';
 import { type GatewayLimits, gatewayLimits } from '../../../gateway/limits.ts';
+import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 import { packageRoot } from './phase-fixtures.ts';
@@ -302,6 +303,16 @@ describe('M4: requests at a time', () => {
     expect((await ask(gw, 'POST', call, agent, '{"contents":[]}')).status).toBe(403);
     expect(refusals()).toEqual(['the limit for requests to the model of a phase is reached']);
   });
+
+  test('so has their number: each has an entry in the meter log, which the server process reads', async () => {
+    const { url, asked, answerAll } = await vendor();
+    const gw = await start(model(url), { calls: 1 });
+    const first = ask(gw, 'POST', call, agent, '{"contents":[]}');
+    await asked(1);
+    answerAll();
+    expect((await first).status).toBe(200);
+    expect((await ask(gw, 'POST', call, agent, '{"contents":[]}')).status).toBe(403);
+  });
 });
 
 describe('M4: connections', () => {
@@ -311,6 +322,9 @@ describe('M4: connections', () => {
     closing.push(() => socket.destroy());
     return socket;
   };
+
+  /** However it is closed: `once` would reject for a reset. */
+  const closed = (socket: net.Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()));
 
   test('there are only so many, and as many tunnels', async () => {
     const gw = await start(
@@ -334,7 +348,7 @@ describe('M4: connections', () => {
     const idle = [await open(gw), await open(gw), await open(gw)];
     const dropped = await open(gw);
     dropped.resume();
-    await once(dropped, 'close');
+    await closed(dropped);
     expect(idle.every((socket) => !socket.destroyed)).toBe(true);
   });
 
@@ -351,7 +365,7 @@ describe('M4: connections', () => {
       const socket = await open(gw);
       socket.write(beginning);
       socket.resume();
-      await once(socket, 'close');
+      await closed(socket);
     }
   });
 });

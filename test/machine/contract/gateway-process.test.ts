@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startGateway } from '../../../adapters/local/sandbox/gateway-process.ts';
 import { writeProgram } from '../../../adapters/local/sandbox/programs.ts';
-import type { GatewayMessage } from '../../../gateway/config.ts';
+import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 import { makeJob, makeWorld, packageRoot, project, runJob } from './phase-fixtures.ts';
 

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { GatewayMessage } from '../../../gateway/config.ts';
+import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PhaseEvent } from '../../../../core/run/phase.ts';
-import type { GatewayMessage } from '../../../../gateway/config.ts';
+import type { GatewayMessage } from '../../../../gateway/messages.ts';
 import { limitMessages } from '../../../../gateway/phase/message-limits.ts';
 import { PhaseLog } from '../../../../gateway/phase/phase-log.ts';
 
