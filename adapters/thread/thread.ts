@@ -9,7 +9,10 @@ interface ThreadOptions {
   program: URL;
   /** Time for one job. */
   deadlineMs: number;
-  /** Heap of one thread. */
+  /**
+   * Heap of one thread. A job that fills it is ended; a single large allocation beyond it ends the process, so it is far
+   * above what the bounded inputs of the jobs need.
+   */
   memoryMb: number;
 }
 

@@ -37,7 +37,7 @@ import { judgeProgram } from './programs.ts';
 
 /** Time and memory for one job of the guard; the default limits of a change need a second and less than 100 MB. */
 const jobMs = 60_000;
-const jobMemoryMb = 512;
+const jobMemoryMb = 1_024;
 
 export interface ServerProcessOptions {
   dataDir: string;

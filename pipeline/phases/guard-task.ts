@@ -9,7 +9,7 @@ import { loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 /** Bytes at the base of all changed files together; a person reviews no larger change. */
-const maxBase = 64 * 1024 * 1024;
+const maxBase = 32 * 1024 * 1024;
 
 /**
  * Runs the guard on the stored change set and the tree of the base, before Verify and again before Publish.

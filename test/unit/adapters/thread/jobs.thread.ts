@@ -13,8 +13,9 @@ export const spin: Job<null, never> = {
 export const swell: Job<null, number> = {
   name: 'swell',
   run: () => {
-    const held: string[] = [];
-    for (;;) held.push('x'.repeat(1_000) + held.length);
+    // In small steps: a thread is ended when its heap is full, and one large allocation at that moment ends the process.
+    let held: object = {};
+    for (let i = 0; ; i++) held = { held, text: `${i}` };
   },
 };
 export const refuse: Job<null, never> = {
