@@ -31,7 +31,8 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
     // Loaded here, because only a server process needs engine, stores and sandbox, and loading them is slow.
     const { openServerProcess } = await import('./compose.ts');
     const server = await openServerProcess(options).catch((error: unknown) => {
-      if (error instanceof Error && error.name === 'EngineBusy') return undefined;
+      // The journal is held, or an ending process has released it and not the stores yet.
+      if (error instanceof Error && ['EngineBusy', 'DataFolderBusy'].includes(error.name)) return undefined;
       throw error;
     });
     if (server) {
