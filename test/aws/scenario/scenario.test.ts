@@ -102,7 +102,10 @@ describe('what only AWS can suffer', () => {
       expect(await eventsOf(world, run.runId)).toHaveLength(same.events.length);
       expect((await world.runs.events(run.runId)).map(({ type }) => type)).toEqual(same.events.map(({ type }) => type));
       // The end is in the record before the engine has counted its last transition.
-      const { transitions } = await one.until('FIX-1', (now) => now.transitions >= world.engine.history(run.runId).length);
+      const { transitions } = await one.until(
+        'FIX-1',
+        (now) => now.transitions >= world.engine.history(run.runId).length,
+      );
       expect(world.engine.history(run.runId).length).toBe(transitions);
     } finally {
       await one.close();
