@@ -39,8 +39,8 @@ const harmlessSettings = new Set([
 const managerFile =
   /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
 
-/** Scripts of a package.json that npm runs on install and around other scripts. */
-const installScripts = [
+/** Scripts of a package.json that npm runs when it installs the project (docs.npmjs.com, "Life Cycle Operation Order"). */
+export const installScripts = [
   'preinstall',
   'install',
   'postinstall',

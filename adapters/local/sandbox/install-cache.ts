@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { gitCommand } from '../../../core/git/command.ts';
+import { installScripts } from '../../../core/guard/install-scripts.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';
@@ -18,18 +19,6 @@ const maxArchiveBytes = 2 * 1024 * 1024 * 1024;
 const lockFiles = ['npm-shrinkwrap.json', 'package-lock.json'];
 /** All files in a repository that affect `npm ci`; with the last one, npm builds the project itself. */
 const installInputs = ['package.json', ...lockFiles, '.npmrc', 'binding.gyp'];
-/** With one of these scripts, an install runs code of the project. */
-const lifecycleScripts = [
-  'preinstall',
-  'install',
-  'postinstall',
-  'prepublish',
-  'preprepare',
-  'prepare',
-  'postprepare',
-  'dependencies',
-];
-
 interface CachedInstall {
   /** Path of the tar file; it need not exist. */
   file: string;
@@ -182,7 +171,7 @@ function onlyUnpacks(files: Map<string, string>, lockText: string): boolean {
   return (
     manifest.workspaces === undefined &&
     !files.has('binding.gyp') &&
-    !lifecycleScripts.some((name) => manifest.scripts[name] !== undefined) &&
+    !installScripts.some((name) => manifest.scripts[name] !== undefined) &&
     Object.entries(lock.packages).every(
       ([location, { link, resolved = '', integrity, inBundle, hasInstallScript }]) =>
         location === '' ||
