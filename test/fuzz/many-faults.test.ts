@@ -1,9 +1,9 @@
 /** A file with a fault at each character is reported, and ends nothing. */
 import { expect, test } from 'vitest';
-import { parsePlan } from '../../../../core/plan/parse.ts';
-import { parsePolicy } from '../../../../core/policy/parse.ts';
-import { lintSpec } from '../../../../core/task-spec/lint/lint.ts';
-import { maxFileBytes } from '../../../../core/task-spec/text.ts';
+import { parsePlan } from '../../core/plan/parse.ts';
+import { parsePolicy } from '../../core/policy/parse.ts';
+import { lintSpec } from '../../core/task-spec/lint/lint.ts';
+import { maxFileBytes } from '../../core/task-spec/text.ts';
 
 test.each([
   '[a]',
