@@ -56,3 +56,6 @@ export const boundedDevices = (sharedMemoryMb: number): string[] => [
   ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryMb * 1024 * 1024)],
   ...['--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
 ];
+
+/** The first line of a connection that the relay of a sandbox makes to its gateway; the secret is that of the agent. */
+export const relayGreeting = (secret: string): string => `DRYDOCK ${secret}\r\n`;
