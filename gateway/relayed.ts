@@ -35,7 +35,10 @@ export function acceptRelayed(server: Server, secret: string, waitMs: number): (
     const take = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk]);
       const common = Math.min(bytes.length, start.length);
-      if (!bytes.subarray(0, common).equals(start.subarray(0, common))) return done(bytes);
+      if (!bytes.subarray(0, common).equals(start.subarray(0, common))) {
+        done(bytes);
+        return;
+      }
       const end = bytes.indexOf('\r\n');
       if (end < 0) {
         if (bytes.length > maxGreeting) socket.destroy();

@@ -8,6 +8,8 @@ export const layout = {
   /** `$DRYDOCK_OUT`: the agent's outputs for people and for the next phase. */
   out: '/out',
   tmp: '/tmp',
+  /** What package managers install outside of the work tree; all commands of a phase share it. */
+  deps: '/deps',
   /** The profile's files, read-only. */
   agent: '/agent',
   /** The runner's own folder: its git directory and its index. Not mounted in the inner layer. */

@@ -33,7 +33,7 @@ interface SandboxProps {
 
 /** Writable folders inside the containers; the rest of the image is read-only. */
 const writable = {
-  sandbox: [layout.workspace, layout.home, layout.out, layout.tmp, layout.agent, layout.runner],
+  sandbox: [layout.workspace, layout.home, layout.out, layout.tmp, layout.deps, layout.agent, layout.runner],
   gateway: [layout.tmp],
 } as const;
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
+import { installationFiles } from '../../core/installation/detect.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
@@ -36,6 +37,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     timings: {},
     started: 0,
     folders: boot.paths,
+    unlocked: [],
   };
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
@@ -114,8 +116,9 @@ async function phaseOutcome(
 }
 
 /** Files that affect the install. */
-const installFile =
-  /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
+const installFile = new RegExp(
+  `(^|/)(${[...installationFiles, 'pnpm-workspace.yaml', '.npmrc', '.yarnrc', 'go.sum', 'build.sbt', 'libs.versions.toml'].map((name) => name.replaceAll('.', '\\.')).join('|')})$`,
+);
 
 /** Base plus the change set of the previous phase, as a tree. */
 async function startTree(phase: Phase, base: Tree): Promise<Tree> {

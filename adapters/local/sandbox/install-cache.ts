@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { gitCommand } from '../../../core/git/command.ts';
 import { installScripts } from '../../../core/guard/install-scripts.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
-import type { Runtime } from './runtime.ts';
+import { blobsAt } from './base-files.ts';
+import type { Runtime } from './host/runtime.ts';
 
 /** Maximum number of cached installs; the least recently used one is deleted first. */
 const maxInstalls = 20;
@@ -131,31 +129,6 @@ function withChange(base: ReadonlyMap<string, string>, job: PhaseJob): Map<strin
     if (!installInputs.includes(entry.path)) continue;
     if (entry.op === 'delete') files.delete(entry.path);
     else files.set(entry.path, Buffer.from(blobs.get(entry.path) ?? []).toString('utf8'));
-  }
-  return files;
-}
-
-/** Contents of those of the files that a commit has, from one process of git; none where git fails. */
-async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
-  const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
-  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
-  run.child.stdin?.on('error', () => undefined); // its exit tells
-  run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
-  const out = await run.then(
-    ({ stdout }) => stdout,
-    () => Buffer.alloc(0),
-  );
-  const files = new Map<string, string>();
-  let at = 0;
-  for (const name of names) {
-    // `<id> <kind> <bytes>`, the bytes and a line end, or `<what was asked for> missing`.
-    const end = out.indexOf('\n', at);
-    if (end < 0) break;
-    const [, kind, bytes] = / (\w+) (\d+)$/.exec(out.toString('utf8', at, end)) ?? [];
-    at = end + 1;
-    if (bytes === undefined) continue;
-    if (kind === 'blob') files.set(name, out.toString('utf8', at, at + Number(bytes)));
-    at += Number(bytes) + 1;
   }
   return files;
 }

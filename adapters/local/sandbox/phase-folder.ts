@@ -27,6 +27,7 @@ export interface PhaseFolder {
   home: string;
   out: string;
   tmp: string;
+  deps: string;
   runner: string;
   agent: string;
   tools: string;
@@ -59,6 +60,7 @@ export function makePhaseFolder(): PhaseFolder {
     home: at('home'),
     out: at('out'),
     tmp: at('tmp'),
+    deps: at('deps'),
     runner: at('runner'),
     agent: at('agent'),
     tools: at('tools'),
@@ -73,7 +75,7 @@ export function makePhaseFolder(): PhaseFolder {
   chmodSync(folder.host, 0o700);
   mkdirSync(folder.gateway);
   chmodSync(folder.gateway, 0o711); // the sandbox's user may pass to the socket, whose own mode decides
-  for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
+  for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.deps, folder.runner]) {
     mkdirSync(name, { mode: 0o700 });
     if (isRoot()) chownSync(name, userId, userId);
   }

@@ -13,13 +13,14 @@ import { judge, type SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { agentProgram } from './agent-program.ts';
+import { neededToolchains } from './base-files.ts';
 import { startGateway } from './gateway-process.ts';
+import { registryUrls } from './host/registry.ts';
+import { resolveRuntime } from './host/runtime.ts';
 import { archivesFolder, keepInstall, planInstall, pruneArchives } from './install-cache.ts';
 import { probeBubblewrap } from './isolation/bubblewrap.ts';
 import { copyAgentFiles, makePhaseFolder } from './phase-folder.ts';
 import { writeProgram } from './programs.ts';
-import { registryUrls } from './registry.ts';
-import { resolveRuntime } from './runtime.ts';
 import { runSandbox } from './sandbox-process.ts';
 import { markServer, sweep } from './sweep.ts';
 import { writeTools } from './tools.ts';
@@ -56,10 +57,13 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       }
       swept ??= sweep();
       const [runtime, program] = await Promise.all([
-        resolveRuntime(job.spec.sandbox.runtime, {
-          strict: options.strictRuntime === true,
-          dataDir: options.dataDir,
-        }),
+        neededToolchains(job).then((needed) =>
+          resolveRuntime(job.spec.sandbox.runtime, {
+            strict: options.strictRuntime === true,
+            dataDir: options.dataDir,
+            needed,
+          }),
+        ),
         agentProgram(job.spec.agent, options.packageRoot, isolation),
         swept,
       ]);

@@ -1,4 +1,4 @@
-import { type ToolchainName, toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { isVersion, type ToolchainName, toolchainOf, versionAsked } from '../../../core/task-spec/toolchains.ts';
 import { commandEnvironment } from '../commands/environment.ts';
 import { inside, type Phase } from '../phase.ts';
 
@@ -9,21 +9,6 @@ const asks: Record<ToolchainName, readonly string[]> = {
   go: ['go', 'version'],
   rust: ['rustc', '--version'],
 };
-
-/**
- * `node:20.1-slim` → `20.1`. For Java, the version after the vendor: `maven:3-eclipse-temurin-21` has two versions.
- * @internal for its tests
- */
-export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
-  const java = /(?:temurin|corretto|jdk)[:-]?(\d+(?:\.\d+)*)/;
-  return (toolchain === 'java' ? java : /:(\d+(?:\.\d+)*)/).exec(runtime)?.[1];
-}
-
-/**
- * Whether a version matches the requested one to its precision: 24.1.0 matches 24 and 24.1, but not 2.
- * @internal for its tests
- */
-export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
 
 /**
  * Records the image's toolchain, and whether its version differs from the requested one. For an image that the policy

@@ -41,6 +41,23 @@ export class TreeWatch {
     this.#installed = new Installed(this.#workspace, look(this.#workspace, this.#tree.files).modules);
   }
 
+  /**
+   * Puts files of the tree back as they are in it.
+   * @returns what was not put back of what a command altered.
+   */
+  async putBack(altered: readonly string[], pattern: RegExp): Promise<string[]> {
+    const changed = altered.filter((each) => each.startsWith('changed ') && pattern.test(each));
+    const paths = changed.map((each) => each.slice('changed '.length));
+    if (paths.length === 0) return [...altered];
+    const index = 'watch.index';
+    await this.#git.run(['read-tree', this.#tree.id], { index });
+    await this.#git.run(['checkout-index', '--force', '-z', '--stdin'], {
+      index,
+      input: Buffer.from(paths.map((path) => `${path}\0`).join('')),
+    });
+    return (await this.altered()).concat(altered.filter((each) => !changed.includes(each)));
+  }
+
   /** What is not as in the tree, for people. */
   async altered(): Promise<string[]> {
     const seen = look(this.#workspace, this.#tree.files);
