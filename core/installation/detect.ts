@@ -1,47 +1,36 @@
 import { type PackageManager, type ToolchainName, toolchainNames, toolchains } from '../task-spec/toolchains.ts';
+import { detectCargo } from './cargo.ts';
+import { detectGo } from './go.ts';
 import type { Detected, Installation, InstallationFault, RepositoryFiles } from './installation.ts';
+import { detectJvm } from './jvm.ts';
 import { detectNode } from './node.ts';
-import { detectCargo, detectGo, detectJvm } from './others.ts';
 import { detectPython, testRequirements } from './python.ts';
 
 const detectors: Record<ToolchainName, (files: RepositoryFiles, folder: string, wanted?: PackageManager) => Detected> =
   { node: detectNode, python: detectPython, java: detectJvm, go: detectGo, rust: detectCargo };
 
-/** The toolchain of a package manager. */
-export const toolchainOfManager = (manager: PackageManager): ToolchainName =>
+const toolchainOfManager = (manager: PackageManager): ToolchainName =>
   toolchainNames.find((name) => Object.hasOwn(toolchains[name].tests, manager)) ?? 'node';
-
-/**
- * How the packages of one folder are installed: by the wanted manager, or by the first toolchain that finds a lock file
- * or manifest of its own.
- */
-export function detect(files: RepositoryFiles, folder: string, wanted?: PackageManager): Detected {
-  if (wanted !== undefined) {
-    const detected = detectors[toolchainOfManager(wanted)](files, folder, wanted);
-    return detected;
-  }
-  let unlocked: Detected | undefined;
-  for (const name of toolchainNames) {
-    const detected = detectors[name](files, folder);
-    if (detected.installation !== undefined || detected.faults.length > 0) return detected;
-    if (detected.unlocked !== undefined) unlocked ??= detected;
-  }
-  return unlocked ?? { faults: [] };
-}
 
 export interface Preparation {
   installations: Installation[];
   faults: InstallationFault[];
-  unlocked: { path: string; manager: PackageManager }[];
+  unlocked: NonNullable<Detected['unlocked']>[];
 }
 
 /**
- * How a repository is prepared: the root by the wanted manager, and each further root by what it contains.
- * @param roots Folders from the root of the repository; `.` or `''` is the root itself.
+ * How a repository is prepared: the root by the wanted manager, or by each toolchain that finds a lock file or manifest of
+ * its own; further roots in the same way.
+ * @param roots Folders from the root of the repository; `.` is the root itself.
+ * @param wanted Manager of the root; the only one of it then.
  */
 export function detectAll(files: RepositoryFiles, roots: readonly string[], wanted?: PackageManager): Preparation {
-  const folders = [...new Set(roots.map((root) => (root === '.' ? '' : root.replace(/\/+$/, ''))))];
-  const all = folders.map((folder) => detect(files, folder, folder === '' ? wanted : undefined));
+  const folders = new Set(roots.map((root) => (root === '.' ? '' : root.endsWith('/') ? root.slice(0, -1) : root)));
+  const all = [...folders].flatMap((folder) =>
+    folder === '' && wanted !== undefined
+      ? [detectors[toolchainOfManager(wanted)](files, folder, wanted)]
+      : toolchainNames.map((name) => detectors[name](files, folder)),
+  );
   return {
     installations: all.flatMap(({ installation }) => installation ?? []),
     faults: all.flatMap(({ faults }) => faults),

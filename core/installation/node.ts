@@ -32,7 +32,7 @@ const manifestSchema = z.object({
     .object({ packageManager: z.object({ name: text, version: text }).optional().catch(undefined) })
     .catch({}),
   engines: z.record(z.string(), z.unknown()).catch({}),
-  workspaces: z.unknown().optional(),
+  scripts: table,
   dependencies: table,
   devDependencies: table,
 });

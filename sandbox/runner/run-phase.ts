@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
@@ -95,7 +96,7 @@ async function phaseOutcome(
     if (start !== base) {
       // The change is applied on top of the prepared tree. If it modifies files that affect preparation, that is
       // repeated.
-      const again = differences(base.files, start.files).some(({ path }) => installFile.test(path));
+      const again = differences(base.files, start.files).some(({ path }) => affectInstall.has(basename(path)));
       if (base !== prepared) await restore(git, base);
       await checkOut(git, start, base);
       prepared = again || base !== prepared ? undefined : start;
@@ -115,10 +116,11 @@ async function phaseOutcome(
   }
 }
 
-/** Files that affect the install. */
-const installFile = new RegExp(
-  `(^|/)(${[...installationFiles, 'pnpm-workspace.yaml', '.npmrc', '.yarnrc', 'go.sum', 'build.sbt', 'libs.versions.toml'].map((name) => name.replaceAll('.', '\\.')).join('|')})$`,
-);
+/** Names of files that affect the install. */
+const affectInstall = new Set([
+  ...installationFiles,
+  ...['pnpm-workspace.yaml', '.npmrc', '.yarnrc', 'go.sum', 'libs.versions.toml'],
+]);
 
 /** Base plus the change set of the previous phase, as a tree. */
 async function startTree(phase: Phase, base: Tree): Promise<Tree> {

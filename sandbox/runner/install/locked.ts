@@ -2,10 +2,10 @@ import { DrydockError } from '../../../core/errors.ts';
 import { detectAll } from '../../../core/installation/detect.ts';
 import type { Installation, InstallationFault } from '../../../core/installation/installation.ts';
 import type { PackageManager } from '../../../core/task-spec/toolchains.ts';
+import { workTreeFiles } from '../../work-tree-files.ts';
 import { shellScript } from '../commands/inner.ts';
 import { inside, mustPassIn, type Phase } from '../phase.ts';
 import { fetchProgram } from './program.ts';
-import { workTreeFiles } from './work-tree-files.ts';
 
 /** `package-lock.json:3: the format … is not one that npm writes`. */
 const describeFault = ({ path, line, message, remedy }: InstallationFault): string =>

@@ -82,7 +82,7 @@ const finders: Record<Exclude<ToolchainName, 'node'>, (asked: string | undefined
   async rust() {
     const rustc = (await which('rustc')) ?? 'rustc';
     const [home] = (await ask(rustc, ['--print', 'sysroot'])) ?? [];
-    const version = /\d+\.\d+\.\d+/.exec((await ask(rustc, ['--version']))?.[0] ?? '')?.[0];
+    const version = /^rustc (\d+\.\d+\.\d+)/.exec((await ask(rustc, ['--version']))?.[0] ?? '')?.[1];
     return home && version ? [{ home, version, bin: 'bin' }] : [];
   },
 };

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RepositoryFiles } from '../../../core/installation/installation.ts';
+import type { RepositoryFiles } from '../core/installation/installation.ts';
 
-/** Bytes of a file that are read. Manifests are shorter; of a lock file, only the beginning matters. */
-const maxRead = 1024 * 1024;
+/** Bytes of a file that are read; lock files of large projects have a few MiB. */
+const maxRead = 32 * 1024 * 1024;
 
 /** The files of a work tree, which untrusted code may have written: no link is followed, and no pipe waited for. */
 export function workTreeFiles(workspace: string): RepositoryFiles {
