@@ -36,7 +36,7 @@ const imports = {
     'pipeline/payloads.ts',
     'sandbox/layout.ts',
   ],
-  cli: ['common/', 'core/', 'pipeline/'],
+  cli: ['common/', 'core/', 'pipeline/', 'sandbox/work-tree-files.ts'],
   'cli/local/compose.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'engine/', 'adapters/'],
   'cli/local/compose-github.ts': ['cli/', 'core/', 'pipeline/', 'adapters/'],
   'cli/config/github.ts': ['core/', 'adapters/github/api/config.ts'],

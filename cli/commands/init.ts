@@ -13,17 +13,19 @@ import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { guessToolchain, sandboxLines, yamlText } from '../config/toolchain.ts';
+import { installChecks } from '../lint/installable.ts';
 import { invalidSpecs } from '../lint/lint.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
-  action<[], CommonOptions>(
+  action<[], InitOptions>(
     program
       .command('init')
       .description('write a policy and a first spec for the current repository, and lint the spec')
       .option('--policy <file>', 'file to write the policy to (default: ~/.config/drydock/policy.yaml)')
       .option(...asOption)
+      .option('--offline', 'do not ask the package registries whether they answer')
       .addHelpText(
         'after',
         '\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
@@ -34,7 +36,11 @@ export function register(program: Command): void {
 
 const firstTask = 'AGENTS-GUIDE-001';
 
-async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
+interface InitOptions extends CommonOptions {
+  offline?: boolean;
+}
+
+async function init(output: Output, options: InitOptions): Promise<ExitCode> {
   const root = gitRoot(process.cwd());
   if (root === undefined) {
     throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
@@ -84,6 +90,10 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       faults.map((p) => `${policy}:${p.line}:${p.column} ${p.message}`).join('\n'),
     );
   const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
+  if (report.valid) {
+    const check = installChecks({ root, policy: parsed, offline: options.offline === true });
+    report.problems.push(...(await check(spec)).map((problem) => ({ ...problem, severity: 'warning' as const })));
+  }
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
   const error = invalidSpecs([{ file: spec, report }]);
   print(

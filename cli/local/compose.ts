@@ -235,6 +235,8 @@ export async function machineChecks(): Promise<
   ]);
 }
 
+export { missingHere } from '../../adapters/local/sandbox/host/installable.ts';
+
 /** Emits every event and every changed record on the bus, for watchers. */
 function announcing(runs: Runs, bus: EventEmitter): Runs {
   return {

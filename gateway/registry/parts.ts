@@ -2,7 +2,7 @@ import type { registries } from '../../core/task-spec/toolchains.ts';
 import { npmPath } from './npm-path.ts';
 import { plainPath } from './plain-path.ts';
 
-export type RegistryKind = (typeof registries)[number];
+type RegistryKind = (typeof registries)[number];
 
 /** One server of a registry, as the mirror serves it below `/registry/<name>/`. */
 interface Part {
@@ -35,7 +35,7 @@ const matching =
     return path !== undefined && pattern.test(path) ? path : undefined;
   };
 
-export const parts = {
+const parts = {
   npm: { kind: 'npm', url: 'https://registry.npmjs.org/', path: npmPath },
   pypi: { kind: 'pypi', url: 'https://pypi.org/', path: matching(pypiPaths), links: 'pypi-files' },
   'pypi-files': { kind: 'pypi', url: 'https://files.pythonhosted.org/', path: matching(/^packages\/.+$/) },
@@ -56,7 +56,7 @@ export const parts = {
   },
 } as const satisfies Record<string, Part>;
 
-export type PartName = keyof typeof parts;
+type PartName = keyof typeof parts;
 
 export const partOf = (name: string): Part | undefined =>
   Object.hasOwn(parts, name) ? parts[name as PartName] : undefined;

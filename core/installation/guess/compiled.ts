@@ -1,6 +1,6 @@
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectJvm, gradleProgram, mavenProgram } from '../jvm.ts';
-import type { FolderGuess } from './guess.ts';
+import type { FolderGuess } from './folder-guess.ts';
 import { toolVersion } from './versions.ts';
 
 /** How a Maven or Gradle build is tested. */

@@ -2,17 +2,9 @@ import type { PackageManager } from '../../task-spec/toolchains.ts';
 import { detectAll } from '../detect.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { guessCargo, guessGo, guessJvm } from './compiled.ts';
+import type { FolderGuess } from './folder-guess.ts';
 import { guessNode } from './node.ts';
 import { guessPython } from './python.ts';
-
-/** How a folder is built and tested. */
-export interface FolderGuess {
-  runtime: string;
-  packageManager: PackageManager;
-  testCommand: string;
-  buildCommand?: string;
-  setupCommand?: string;
-}
 
 /** How a repository is built and tested, for the `sandbox` of a spec. */
 export interface Guess {

@@ -1,7 +1,7 @@
 import type { PackageManager } from '../../task-spec/toolchains.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectNode, manifestOf } from '../node.ts';
-import type { FolderGuess } from './guess.ts';
+import type { FolderGuess } from './folder-guess.ts';
 import { newestIn, toolVersion } from './versions.ts';
 
 /** Versions of Node with long-term support, newest first, and older ones that projects still ask for. */

@@ -1,7 +1,7 @@
 import type { PackageManager } from '../../task-spec/toolchains.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectPython, testRequirements } from '../python.ts';
-import type { FolderGuess } from './guess.ts';
+import type { FolderGuess } from './folder-guess.ts';
 import { newestIn, toolVersion } from './versions.ts';
 
 const versions = ['3.13', '3.12', '3.11', '3.10', '3.9', '3.14', '3.8'];

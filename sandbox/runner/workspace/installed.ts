@@ -8,7 +8,7 @@ const exactTimes = new Set([0xef53, 0x58465342, 0x9123683e]);
 const clockStepMs = 50;
 
 /** Whether each change of a file in this folder changes its numbers. */
-export const numbersShowChanges = (folder: string): boolean => exactTimes.has(statfsSync(folder).type);
+export const numbersShowChanges = (folder: string | Buffer): boolean => exactTimes.has(statfsSync(folder).type);
 
 /**
  * What the file system knows of a file. `settled`: each later change gives another time, which no program can set back.
@@ -25,35 +25,43 @@ interface InstalledFile {
   sha: string | undefined;
 }
 
-/** The installed packages of a work tree at one moment. */
+interface Rules {
+  /** Of a path that was not there: its file is removed, so that each command begins without those of another. */
+  isCache(path: string): boolean;
+  /** Whether commands may write a path. */
+  isFree(path: string): boolean;
+}
+
+/** Installed packages at one moment. */
 export class Installed {
-  readonly #workspace: string;
+  readonly #root: string;
+  readonly #rules: Rules;
   readonly #files = new Map<string, InstalledFile>();
 
-  /** @param modules Folders named `node_modules`. */
-  constructor(workspace: string, modules: readonly string[]) {
-    this.#workspace = workspace;
-    const exact = numbersShowChanges(workspace);
-    for (const [path, kind] of filesIn(workspace, modules)) {
-      const { numbers, settled } = numbersOf(workspace, path);
+  /** @param folders Folders below the root. */
+  constructor(root: string, folders: readonly string[], rules: Rules) {
+    this.#root = root;
+    this.#rules = rules;
+    const exact = folders.length === 0 || numbersShowChanges(at(root, folders[0] ?? ''));
+    for (const [path, kind] of filesIn(root, folders)) {
+      if (rules.isFree(path)) continue;
+      const { numbers, settled } = numbersOf(root, path);
       const sha = exact && settled ? undefined : this.#sha(path, kind);
       this.#files.set(path, { numbers, sha });
     }
   }
 
-  /**
-   * What was changed since. Caches, which tools keep in folders such as `node_modules/.cache` and `node_modules/.vite`,
-   * are not listed: their new files are removed, so that each command begins without those of another.
-   */
-  altered(modules: readonly string[]): string[] {
+  /** What was changed since. */
+  altered(folders: readonly string[]): string[] {
     const found: string[] = [];
-    const now = filesIn(this.#workspace, modules);
+    const now = filesIn(this.#root, folders);
     for (const [path, kind] of now) {
+      if (this.#rules.isFree(path)) continue;
       const was = this.#files.get(path);
-      if (was === undefined && isCache(path)) unlinkSync(at(this.#workspace, path));
+      if (was === undefined && this.#rules.isCache(path)) unlinkSync(at(this.#root, path));
       else if (was === undefined) found.push(`made ${shown(path)}`);
       else if (
-        was.numbers !== numbersOf(this.#workspace, path).numbers ||
+        was.numbers !== numbersOf(this.#root, path).numbers ||
         (was.sha !== undefined && was.sha !== this.#sha(path, kind))
       )
         found.push(`changed ${shown(path)}`);
@@ -63,7 +71,39 @@ export class Installed {
   }
 
   #sha(path: string, kind: Kind): string | undefined {
-    return kind === 'other' ? undefined : entryOf(this.#workspace, path, kind).sha;
+    return kind === 'other' ? undefined : entryOf(this.#root, path, kind).sha;
+  }
+}
+
+/**
+ * Folders named `node_modules` of a work tree. Tools keep caches in folders such as `node_modules/.cache` and
+ * `node_modules/.vite`.
+ */
+export const modulesRules: Rules = { isCache, isFree: () => false };
+
+/**
+ * The folder of dependencies. What a package manager fetches for one command is gone for the next. Free is what compilers
+ * keep of the project, as they do in ignored folders of the work tree, and the notes of package managers.
+ */
+export const dependencyRules: Rules = { isCache: () => true, isFree };
+
+/** Notes that Maven keeps beside the artifacts of its local repository. */
+const mavenNotes = /^(?:_remote\.repositories|resolver-status\.properties|maven-metadata-.*|.*\.lastUpdated)$/;
+
+function isFree(path: string): boolean {
+  const inside = path.slice(path.indexOf('/') + 1);
+  const [manager, ...rest] = inside.split('/');
+  switch (manager) {
+    case 'go':
+      return rest[0] === 'build';
+    case 'gradle':
+      return !rest.join('/').startsWith('caches/modules-2/files-2.1/');
+    case 'cargo':
+      return rest[0] === '.package-cache' || rest[0] === '.global-cache';
+    case 'maven':
+      return mavenNotes.test(rest.at(-1) ?? '');
+    default:
+      return false;
   }
 }
 

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { shown } from './contents.ts';
 import type { OwnGit } from './git.ts';
 import { GitFolder } from './git-folder.ts';
-import { Installed, numbersOf, numbersShowChanges } from './installed.ts';
+import { dependencyRules, Installed, modulesRules, numbersOf, numbersShowChanges } from './installed.ts';
 import { entryNow, look, untracked } from './record.ts';
 import type { Tree } from './trees.ts';
 import { foldersOf, type Seen } from './walk.ts';
@@ -20,10 +20,16 @@ export class TreeWatch {
   /** Numbers of files that had the content of the tree when they were last read. */
   readonly #read = new Map<string, string>();
   readonly #ignored = new Set<string>();
+  readonly #deps: { root: string; folder: string };
   #installed: Installed | undefined;
+  #dependencies: Installed | undefined;
 
-  /** The tree has been checked out, and no command has run. */
-  constructor(git: OwnGit, workspace: string, tree: Tree) {
+  /**
+   * The tree has been checked out, and no command has run.
+   * @param deps Folder of dependencies.
+   */
+  constructor(git: OwnGit, workspace: string, deps: string, tree: Tree) {
+    this.#deps = { root: dirname(deps) === '/' ? '' : dirname(deps), folder: basename(deps) };
     this.#git = git;
     this.#workspace = workspace;
     this.#tree = tree;
@@ -38,7 +44,8 @@ export class TreeWatch {
 
   /** From now on, what is installed may not change. */
   freezeInstalled(): void {
-    this.#installed = new Installed(this.#workspace, look(this.#workspace, this.#tree.files).modules);
+    this.#installed = new Installed(this.#workspace, look(this.#workspace, this.#tree.files).modules, modulesRules);
+    this.#dependencies = new Installed(this.#deps.root, [this.#deps.folder], dependencyRules);
   }
 
   /**
@@ -61,7 +68,12 @@ export class TreeWatch {
   /** What is not as in the tree, for people. */
   async altered(): Promise<string[]> {
     const seen = look(this.#workspace, this.#tree.files);
-    return [...this.#changed(seen), ...(await this.#made(seen)), ...(this.#installed?.altered(seen.modules) ?? [])];
+    return [
+      ...this.#changed(seen),
+      ...(await this.#made(seen)),
+      ...(this.#installed?.altered(seen.modules) ?? []),
+      ...(this.#dependencies?.altered([this.#deps.folder]) ?? []).map((each) => each.replace(' ', ' /')),
+    ];
   }
 
   #changed(seen: Seen): string[] {
