@@ -15,11 +15,9 @@ interface Part {
   links?: string;
 }
 
-const projectName = '[A-Za-z0-9][\\w.-]{0,200}';
 /** The simple API (https://packaging.python.org/specifications/simple-repository-api/), the JSON API, and files. */
-const pypiPaths = new RegExp(
-  `^(?:simple/(?:${projectName}/)?|pypi/${projectName}/(?:[\\w.+!-]{1,100}/)?json|packages/.+|.+/packages/.+)$`,
-);
+const pypiPaths =
+  /^(?:simple\/(?:[A-Za-z0-9][\w.-]{0,200}\/)?|pypi\/[A-Za-z0-9][\w.-]{0,200}\/(?:[\w.+!-]{1,100}\/)?json|(?:[\w.~-]{1,100}\/){0,8}packages\/.+)$/;
 /** The index (https://doc.rust-lang.org/cargo/reference/registry-index.html). */
 const cratePaths = /^(?:config\.json|[12]\/[\w-]{1,2}|3\/[\w-]\/[\w-]{3}|[\w-]{2}\/[\w-]{2}\/[\w-]{4,64})$/;
 /** The module proxy (https://go.dev/ref/mod#goproxy-protocol); a module path encodes capitals as `!` and the letter. */

@@ -47,7 +47,10 @@ export function guessGo(files: RepositoryFiles, folder: string): FolderGuess | u
   const work = files.read(inFolder(folder, 'go.work'));
   if (work === undefined && !files.has(inFolder(folder, 'go.mod'))) return undefined;
   // `./...` means the modules below the folder it is given, and a workspace has no module at its root.
-  const modules = [...(work ?? '').matchAll(/^\s*(?:use\s+)?(\.[\w./-]*)\s*$/gm)].map(([, path = '.']) => path);
+  const modules = (work ?? '')
+    .split('\n')
+    .map((line) => line.trim().replace(/^use[ \t]+/, ''))
+    .filter((path) => /^\.[\w./-]*$/.test(path));
   const targets = modules.length === 0 ? './...' : modules.map((path) => `${path.replace(/\/$/, '')}/...`).join(' ');
   return {
     runtime: 'golang:1',

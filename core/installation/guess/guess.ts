@@ -96,6 +96,7 @@ function otherRoots(files: RepositoryFiles, paths: readonly string[], root: read
 /** A repository without a manifest: tests by `make`, or none. */
 function unknown(files: RepositoryFiles): Guess {
   const make = files.read(inFolder('', 'Makefile')) ?? files.read('makefile') ?? '';
-  const target = ['test', 'check'].find((name) => new RegExp(`^${name}:`, 'm').test(make));
+  const lines = make.split('\n');
+  const target = ['test', 'check'].find((name) => lines.some((line) => line.startsWith(`${name}:`)));
   return { runtime: 'node:24', testCommand: target === undefined ? 'true' : `make ${target}` };
 }
