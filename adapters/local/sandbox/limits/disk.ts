@@ -11,17 +11,28 @@ const fileKb = 4;
  * disappeared meanwhile; its total is still valid. The tools are hard links.
  */
 const program = `while read -r _; do
-  du -sxk --exclude=./tools -- . 2> /dev/null
-  du -sx --inodes --exclude=./tools -- . 2> /dev/null
+  du -sxk --exclude=./tools -- . || [ $? = 1 ] || exit
+  du -sx --inodes --exclude=./tools -- . || [ $? = 1 ] || exit
 done`;
+
+/**
+ * Commands can take from their folders the right to read them, which binds every user but root: with this one capability
+ * `du` counts what is inside, and can change nothing.
+ */
+const readsAll = 'bwrap --ro-bind / / --die-with-parent --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --'.split(' ');
 
 /**
  * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
  * where the folder has so many files that it would be rare. One process measures for the whole phase: starting one each
  * time would stop the server process while its memory is copied.
  */
-export function watchDisk(folder: string, limitMb: number, onHit: (message: string) => void): () => void {
-  const child = spawn('sh', ['-c', program], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+export function watchDisk(
+  folder: string,
+  { limitMb, sealed, onHit }: { limitMb: number; sealed: boolean; onHit(message: string): void },
+): () => void {
+  const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', program];
+  const child = spawn(first, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+  let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let start = 0;
   let sizeKb: number | undefined;
@@ -30,6 +41,9 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
     child.stdin.write('\n');
   };
   child.on('error', () => undefined);
+  child.on('close', () => {
+    if (!stopped) onHit('disk_mb: the program that measures the disk has ended');
+  });
   child.stdin.on('error', () => undefined);
   createInterface({ input: child.stdout }).on('line', (line) => {
     const total = Number.parseInt(line, 10);
@@ -49,6 +63,7 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
   });
   timer = setTimeout(measure, minIntervalMs);
   return () => {
+    stopped = true;
     clearTimeout(timer);
     child.kill('SIGKILL');
   };
