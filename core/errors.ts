@@ -19,7 +19,7 @@ const kind = (retry: RetryClass, exit: ErrorKind['exit'], remedy: string): Error
 
 export const errorKinds = {
   // input and policy: no run starts
-  UsageError: kind('never', 2, 'See the command with --help.'),
+  UsageError: kind('never', 2, '`drydock --help` lists the commands, `drydock COMMAND --help` the options of one.'),
   FileUnreadable: kind('never', 2, 'Check the path and its permissions.'),
   SpecInvalid: kind('never', 2, 'Fix each problem at its line; `drydock lint FILE` lists them.'),
   PolicyInvalid: kind('never', 2, 'Fix each problem at its line; `drydock policy check` lists them.'),
