@@ -104,7 +104,7 @@ export async function removeFolder(folder: string): Promise<void> {
   const remove = () => run('rm', ['-rf', '--', folder]);
   await remove().catch(async () => {
     const left = written.map((name) => join(folder, name)).filter((path) => existsSync(path));
-    await run('chmod', ['-R', 'u+rwX', '--', ...left]).catch(() => undefined); // `rm` tells what is left
+    await run('chmod', ['-R', 'u+rwX', '--', ...left]).catch(() => undefined); // `rm` reports what is left
     await remove();
   });
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('what lies in a folder that its user may not read counts, and so do its files', () => {
+test('what lies in a folder that its user may not read counts', () => {
   const closed = join(folder, 'closed');
   mkdirSync(closed);
   writeFileSync(join(closed, 'big'), Buffer.alloc(8 << 20, 1));
