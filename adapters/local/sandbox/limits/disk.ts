@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 const minIntervalMs = 500;
 const maxIntervalMs = 2_000;
@@ -31,21 +32,28 @@ export function watchDisk(
   { limitMb, sealed, onHit }: { limitMb: number; sealed: boolean; onHit(message: string): void },
 ): () => void {
   const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', program];
-  const child = spawn(first, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+  let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
   let start = 0;
   let sizeKb: number | undefined;
   const measure = (): void => {
     start = performance.now();
+    child ??= begin();
     child.stdin.write('\n');
   };
-  child.on('error', () => undefined);
-  child.on('close', () => {
-    if (!stopped) onHit('disk_mb: the program that measures the disk has ended');
-  });
-  child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  // Not at once: many phases have ended before the first measurement.
+  let timer = setTimeout(measure, minIntervalMs);
+  const begin = () => {
+    const started = spawn(first, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    started.on('error', () => undefined);
+    started.on('close', () => {
+      if (!stopped) onHit('disk_mb: the program that measures the disk has ended');
+    });
+    started.stdin.on('error', () => undefined);
+    createInterface({ input: started.stdout }).on('line', take);
+    return started;
+  };
+  const take = (line: string): void => {
     const total = Number.parseInt(line, 10);
     if (sizeKb === undefined) {
       sizeKb = total;
@@ -60,11 +68,10 @@ export function watchDisk(
       const pause = Math.min(Math.max(4 * (performance.now() - start), minIntervalMs), maxIntervalMs);
       timer = setTimeout(measure, pause);
     }
-  });
-  timer = setTimeout(measure, minIntervalMs);
+  };
   return () => {
     stopped = true;
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    child?.kill('SIGKILL');
   };
 }
