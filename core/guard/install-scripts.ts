@@ -119,7 +119,7 @@ function settings(before: string, after: string): Unnamed[] {
     .map((name) => ({ message: `sets ${name || 'a section'} of npm, which can decide what runs`, refused: true }));
 }
 
-/** Lines of an INI file that are not empty and no comment. */
+/** Lines of an INI file that are neither empty nor comments. */
 const lines = (text: string): string[] =>
   text
     .split(/[\r\n]/)

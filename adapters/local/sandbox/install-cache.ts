@@ -51,8 +51,8 @@ const lockFile = z.object({
 
 /**
  * Plans the install of a phase, from the repository and outside the sandbox. The key of a cached install covers the lock
- * file, the manifest, npm's configuration, the environment and the runtime. The spec's own dependencies are no part of
- * it: they are resolved when they are installed.
+ * file, the manifest, npm's configuration, the environment and the runtime. The spec's own dependencies are not
+ * part of it: they are resolved when they are installed.
  */
 export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runtime): Promise<InstallPlan> {
   const { sandbox, baseline, phase } = job.spec;

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 const minIntervalMs = 500;
 const maxIntervalMs = 2_000;
@@ -11,27 +12,48 @@ const fileKb = 4;
  * disappeared meanwhile; its total is still valid. The tools are hard links.
  */
 const program = `while read -r _; do
-  du -sxk --exclude=./tools -- . 2> /dev/null
-  du -sx --inodes --exclude=./tools -- . 2> /dev/null
+  du -sxk --exclude=./tools -- . || [ $? = 1 ] || exit
+  du -sx --inodes --exclude=./tools -- . || [ $? = 1 ] || exit
 done`;
+
+/**
+ * Commands can take from their folders the right to read them, which binds every user but root: with this one capability
+ * `du` counts what is inside, and can change nothing.
+ */
+const readsAll = 'bwrap --ro-bind / / --die-with-parent --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --'.split(' ');
 
 /**
  * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
  * where the folder has so many files that it would be rare. One process measures for the whole phase: starting one each
  * time would stop the server process while its memory is copied.
  */
-export function watchDisk(folder: string, limitMb: number, onHit: (message: string) => void): () => void {
-  const child = spawn('sh', ['-c', program], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
-  let timer: NodeJS.Timeout | undefined;
+export function watchDisk(
+  folder: string,
+  { limitMb, sealed, onHit }: { limitMb: number; sealed: boolean; onHit(message: string): void },
+): () => void {
+  const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', program];
+  let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
+  let stopped = false;
   let start = 0;
   let sizeKb: number | undefined;
   const measure = (): void => {
     start = performance.now();
+    child ??= begin();
     child.stdin.write('\n');
   };
-  child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  // Not at once: many phases have ended before the first measurement.
+  let timer = setTimeout(measure, minIntervalMs);
+  const begin = () => {
+    const started = spawn(first, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    started.on('error', () => undefined);
+    started.on('close', () => {
+      if (!stopped) onHit('disk_mb: the program that measures the disk has ended');
+    });
+    started.stdin.on('error', () => undefined);
+    createInterface({ input: started.stdout }).on('line', take);
+    return started;
+  };
+  const take = (line: string): void => {
     const total = Number.parseInt(line, 10);
     if (sizeKb === undefined) {
       sizeKb = total;
@@ -46,10 +68,10 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
       const pause = Math.min(Math.max(4 * (performance.now() - start), minIntervalMs), maxIntervalMs);
       timer = setTimeout(measure, pause);
     }
-  });
-  timer = setTimeout(measure, minIntervalMs);
+  };
   return () => {
+    stopped = true;
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    child?.kill('SIGKILL');
   };
 }
