@@ -22,7 +22,9 @@ beforeAll(async () => {
   const [pypi = '', maven = '', go = '', crates = ''] = served.map(({ url }) => url);
   registries = { pypi, maven, go, crates };
 });
-afterAll(() => served.forEach((each) => each.close()));
+afterAll(() => {
+  for (const each of served) each.close();
+});
 
 const projects: [name: string, files: () => Files, versions: object][] = [
   ['npm', node.npm, { ms: '2.1.3' }],
