@@ -35,7 +35,9 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
     const refuse = (status: number, reason: string, allow = ''): void =>
       context.refuse(exchange, status, { target, reason, allow });
     const part = partOf(name);
-    const base = Object.hasOwn(context.config.registries, name) ? context.config.registries[name] : undefined;
+    // An index says where its crates are.
+    const asked = name === 'crates-files' ? 'crates' : name;
+    const base = Object.hasOwn(context.config.registries, asked) ? context.config.registries[asked] : undefined;
     if (base === undefined || part === undefined) {
       const shown = part?.kind ?? name.slice(0, 40);
       refuse(403, `the registry ${shown} is not allowed`, `egress: {registries: [${shown}]}`);
