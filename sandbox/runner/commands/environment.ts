@@ -41,6 +41,12 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
   };
 }
 
+/** Environment of the runner's own commands, such as `tar`: a package may bring a program of the same name. */
+export const ownEnvironment = (phase: Phase): Record<string, string> => ({
+  ...commandEnvironment(phase),
+  PATH: `${phase.boot.paths.tools}/bin:/usr/local/bin:/usr/bin:/bin`,
+});
+
 /** Additional environment of an agent: prompt file, model addresses, and the key for the gateway. */
 export function agentEnvironment(phase: Phase, promptFile: string): Record<string, string> {
   const { boot, spec, relay } = phase;

@@ -1,23 +1,7 @@
-import { lstatSync, readdirSync, statfsSync, unlinkSync } from 'node:fs';
-import { entryOf, shown } from './contents.ts';
-import { at, installed, type Kind } from './walk.ts';
-
-/** File systems that change a file's times with its content, also through a mapping of memory: ext2 to ext4, XFS, btrfs. */
-const exactTimes = new Set([0xef53, 0x58465342, 0x9123683e]);
-/** Clocks of file systems advance in steps of up to 10 ms; a later change within the same step has the same time. */
-const clockStepMs = 50;
-
-/** Whether each change of a file in this folder changes its numbers. */
-export const numbersShowChanges = (folder: string): boolean => exactTimes.has(statfsSync(folder).type);
-
-/**
- * What the file system knows of a file. `settled`: each later change gives another time, which no program can set back.
- */
-export function numbersOf(workspace: string, path: string): { numbers: string; settled: boolean } {
-  const { mode, ino, size, mtimeNs, ctimeNs } = lstatSync(at(workspace, path), { bigint: true });
-  const settled = BigInt(Date.now() - clockStepMs) * 1_000_000n > ctimeNs;
-  return { numbers: `${mode} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, settled };
-}
+import { lstatSync, readdirSync, realpathSync, rmdirSync, unlinkSync } from 'node:fs';
+import { entryOf, shown, unreadable } from './contents.ts';
+import { numbersOf, numbersShowChanges } from './numbers.ts';
+import { at, foldersOf, installed, type Kind } from './walk.ts';
 
 interface InstalledFile {
   numbers: string;
@@ -25,40 +9,58 @@ interface InstalledFile {
   sha: string | undefined;
 }
 
-/** The installed packages of a work tree at one moment. */
+/**
+ * The installed packages of a work tree at one moment, and what else decides, beside the tree, what its commands run.
+ */
 export class Installed {
   readonly #workspace: string;
   readonly #files = new Map<string, InstalledFile>();
+  readonly #folders: ReadonlySet<string>;
 
-  /** @param modules Folders named `node_modules`. */
-  constructor(workspace: string, modules: readonly string[]) {
+  /** @param roots Folders, files and links, such as all that are named `node_modules`. */
+  constructor(workspace: string, roots: readonly string[]) {
     this.#workspace = workspace;
     const exact = numbersShowChanges(workspace);
-    for (const [path, kind] of filesIn(workspace, modules)) {
+    const { files, folders } = filesIn(workspace, roots);
+    for (const [path, kind] of files) {
       const { numbers, settled } = numbersOf(workspace, path);
       const sha = exact && settled ? undefined : this.#sha(path, kind);
       this.#files.set(path, { numbers, sha });
     }
+    this.#folders = folders;
   }
 
   /**
    * What was changed since. Caches, which tools keep in folders such as `node_modules/.cache` and `node_modules/.vite`,
-   * are not listed: their new files are removed, so that each command begins without those of another.
+   * are not listed: what is new in them is removed, so that each command begins without what another one left.
    */
-  altered(modules: readonly string[]): string[] {
+  altered(roots: readonly string[]): string[] {
     const found: string[] = [];
-    const now = filesIn(this.#workspace, modules);
+    const { files: now, folders } = filesIn(this.#workspace, roots);
     for (const [path, kind] of now) {
       const was = this.#files.get(path);
-      if (was === undefined && isCache(path)) unlinkSync(at(this.#workspace, path));
-      else if (was === undefined) found.push(`made ${shown(path)}`);
-      else if (
+      if (was === undefined) {
+        if (!isCache(path) || !removed(() => unlinkSync(at(this.#workspace, path)))) found.push(`made ${shown(path)}`);
+      } else if (
         was.numbers !== numbersOf(this.#workspace, path).numbers ||
         (was.sha !== undefined && was.sha !== this.#sha(path, kind))
       )
         found.push(`changed ${shown(path)}`);
     }
     for (const path of this.#files.keys()) if (!now.has(path)) found.push(`deleted ${shown(path)}`);
+    return [...found, ...this.#newFolders(folders, now)];
+  }
+
+  /** An empty folder can tell something to the next command, too. */
+  #newFolders(folders: ReadonlySet<string>, files: ReadonlyMap<string, Kind>): string[] {
+    const found: string[] = [];
+    const full = foldersOf(files.keys());
+    // A folder comes after the one that holds it.
+    for (const folder of [...folders].reverse()) {
+      if (this.#folders.has(folder)) continue;
+      if (isCache(`${folder}/`) && removed(() => rmdirSync(at(this.#workspace, folder)))) continue;
+      if (!full.has(folder)) found.push(`made ${shown(folder)}`);
+    }
     return found;
   }
 
@@ -67,21 +69,63 @@ export class Installed {
   }
 }
 
-/** Below a folder of `node_modules` whose name begins with a dot, `.bin` apart, which is part of PATH. */
-function isCache(path: string): boolean {
-  const inside = path.slice(path.indexOf(`${installed}/`) + installed.length + 1);
-  return inside.startsWith('.') && !inside.startsWith('.bin/') && inside.includes('/');
+function removed(remove: () => void): boolean {
+  try {
+    remove();
+    return true;
+  } catch {
+    return false; // its folder may not be written to
+  }
 }
 
-function filesIn(workspace: string, folders: readonly string[]): Map<string, Kind> {
+/** Below a folder of `node_modules` whose name begins with a dot, `.bin` apart, which is part of PATH. */
+function isCache(path: string): boolean {
+  const start = path.indexOf(`${installed}/`);
+  const inside = path.slice(start + installed.length + 1);
+  return start >= 0 && inside.startsWith('.') && !inside.startsWith('.bin/') && inside.includes('/');
+}
+
+/** The roots and what is in them; of a link also what is in the folder of the work tree that it leads to. */
+function filesIn(workspace: string, roots: readonly string[]): { files: Map<string, Kind>; folders: Set<string> } {
   const files = new Map<string, Kind>();
-  const open = [...folders];
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const entry of readdirSync(at(workspace, folder), { withFileTypes: true, encoding: 'buffer' })) {
-      const path = `${folder}/${entry.name.toString('latin1')}`;
-      if (entry.isDirectory()) open.push(path);
-      else files.set(path, entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other');
+  const folders = new Set<string>();
+  const open: string[] = [];
+  const take = (
+    path: string,
+    entry: { isDirectory(): boolean; isFile(): boolean; isSymbolicLink(): boolean },
+  ): void => {
+    if (!entry.isDirectory()) files.set(path, entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other');
+    else if (!folders.has(path)) {
+      folders.add(path);
+      open.push(path);
     }
+  };
+  for (const root of roots) {
+    const found = lstatSync(at(workspace, root), { throwIfNoEntry: false });
+    if (found) take(root, found);
+    const target = found?.isSymbolicLink() ? targetIn(workspace, root) : undefined;
+    if (target !== undefined) take(target, lstatSync(at(workspace, target)));
   }
-  return files;
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const entry of listed(workspace, folder)) take(`${folder}/${entry.name.toString('latin1')}`, entry);
+  }
+  return { files, folders };
+}
+
+/** What a link leads to, if that is below the root of the work tree. */
+function targetIn(workspace: string, link: string): string | undefined {
+  try {
+    const target = realpathSync(at(workspace, link), { encoding: 'buffer' }).toString('latin1');
+    return target.startsWith(`${workspace}/`) ? target.slice(workspace.length + 1) : undefined;
+  } catch {
+    return undefined; // it leads nowhere
+  }
+}
+
+function listed(workspace: string, folder: string) {
+  try {
+    return readdirSync(at(workspace, folder), { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    throw unreadable(folder, (error as NodeJS.ErrnoException).code ?? 'it cannot be listed');
+  }
 }
