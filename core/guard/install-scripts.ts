@@ -58,17 +58,14 @@ const manifest = z.object({
   pnpm: z.unknown().optional(),
   trustedDependencies: z.unknown().optional(),
 });
-const lock = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({
-      name: z.string().optional().catch(undefined),
-      version: z.unknown().optional(),
-      integrity: z.unknown().optional(),
-      hasInstallScript: z.unknown().optional(),
-    }),
-  ),
+const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
+const locked = z.object({
+  name: z.string().optional().catch(undefined),
+  version: z.unknown().optional(),
+  integrity: z.unknown().optional(),
+  hasInstallScript: z.unknown().optional(),
 });
+const unreadable = { message: 'cannot be read, so nobody knows what it lets run', refused: true };
 
 export const mayNamePrograms = (path: string): boolean =>
   managerFile.test(path) || /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|\.npmrc)$/.test(path);
@@ -93,7 +90,7 @@ export function unnamedPrograms(path: string, before: string, after: string): Un
 
 function scripts(before: string, after: string): Unnamed[] {
   const [was, now] = [parsed(manifest, before), parsed(manifest, after)];
-  if (now === undefined) return [];
+  if (now === undefined) return []; // npm reports the error
   const names = Object.keys(now.scripts);
   const around = new Set(names.flatMap((name) => [`pre${name}`, `post${name}`]));
   const own = names.filter((name) => installScripts.includes(name) || around.has(name));
@@ -135,7 +132,9 @@ function settingName(line: string): string {
 }
 
 function packages(before: string, after: string): Unnamed[] {
-  const [was, now] = [running(before), running(after)];
+  const [was, now] = [running(before) ?? new Map<string, string>(), running(after)];
+  // An old lock file does not say which packages run scripts, and npm repairs one that a merge has left.
+  if (now === undefined) return [unreadable];
   const known = new Set([...was.values()]);
   return [...now]
     .filter(([archive]) => !was.has(archive))
@@ -146,11 +145,18 @@ function packages(before: string, after: string): Unnamed[] {
     );
 }
 
-/** Packages of a lock file that run a script when they are installed: name by name and version. */
-function running(text: string): Map<string, string> {
+/**
+ * Packages of a lock file that run a script when they are installed: name by name and version; undefined if the file
+ * does not tell. npm takes any value for yes that JavaScript does.
+ */
+function running(text: string): Map<string, string> | undefined {
+  const entries = parsed(lock, text)?.packages;
+  if (entries === undefined) return undefined;
   const found = new Map<string, string>();
-  for (const [location, entry] of Object.entries(parsed(lock, text)?.packages ?? {})) {
-    if (entry.hasInstallScript !== true || location === '') continue;
+  for (const [location, value] of Object.entries(entries)) {
+    const entry = locked.safeParse(value).data;
+    if (entry === undefined) return undefined;
+    if (!entry.hasInstallScript || location === '') continue;
     const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
     found.set(`${name}@${String(entry.version)} (${String(entry.integrity ?? 'no checksum')})`, name);
   }
@@ -161,6 +167,6 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;
   } catch {
-    return undefined; // npm reports the error
+    return undefined;
   }
 }

@@ -73,6 +73,17 @@ describe('what runs without being named is refused until a person accepts it', (
       lock({ [esbuild]: archive('1.0.0', true) }),
       'esbuild@1.0.0',
     ],
+    [
+      'package-lock.json',
+      lock({}),
+      lock({ [esbuild]: { ...archive('1.0.0'), hasInstallScript: 1 } }),
+      'esbuild@1.0.0 (sha512-1.0.0) is new and runs a script',
+    ],
+    ['package-lock.json', lock({}), lock({ 'node_modules/junk': true }), 'cannot be read'],
+    ['package-lock.json', undefined, '{"lockfileVersion":1,"dependencies":{}}', 'cannot be read'],
+    ['package-lock.json', lock({}), '<<<<<<<\n{}\n|||||||\n{}\n=======\n{}\n>>>>>>>\n', 'cannot be read'],
+    // npm repairs a file that a merge has left, so a file that JSON does not allow may install something, too.
+    ['npm-shrinkwrap.json', lock({}), '{ broken', 'cannot be read'],
   ])('%s: %s → %s', async (path, before, after, message) => {
     const found = (await find(path, before, after)).filter((one) => one.message.includes(message));
     expect(found).toMatchObject([{ rule: 'TestsWeakened', path, refused: true }]);
@@ -99,7 +110,6 @@ describe('what runs without being named is refused until a person accepts it', (
 test.each([
   ['package.json', scripts({ build: 'a' }), scripts({ build: 'b', preview: 'vite preview', postage: 'x' })],
   ['package.json', scripts({ postinstall: 'a' }), scripts({})],
-  ['npm-shrinkwrap.json', lock({}), '{ broken'],
   ['.npmrc', 'script-shell=/x\n', 'script-shell=/x\nfund=false\n# node-options=x\n; git=x\n\nengine-strict\n'],
   ['package-lock.json', lock({}), lock({ 'node_modules/plain': archive('1.0.0') })],
   [
