@@ -94,6 +94,32 @@ const hostile: [name: string, rules: string, situation: Situation][] = [
     'ProtectedPath',
     { base: { CODEOWNERS: '' }, edits: [['CODEOWNERS', null]], protect: ['CODEOWNERS'] },
   ],
+  [
+    'a protected path, as a file system writes it that folds ſ to s',
+    'ProtectedPath',
+    { edits: [['.agent-ta\u017Fks/a.md', '']], protect: ['.agent-tasks/**'] },
+  ],
+  [
+    'a protected path, as a file system writes it that composes letters',
+    'ProtectedPath',
+    { edits: [['cafe\u0301/a', '']], protect: ['caf\u00E9/**'] },
+  ],
+  [
+    'a file that lists submodules, by such a name',
+    'SubmoduleAdded',
+    { edits: [['.gitmodule\u017F', '[submodule "x"]\n']] },
+  ],
+  [
+    'a name that differs from another one by ß and ss',
+    'InvalidPath',
+    { base: { 'strasse.js': '' }, edits: [['stra\u00DFe.js', '']] },
+  ],
+  ['a source that git shows as binary', 'HiddenCharacters', { edits: [['src/a.mjs', '/* \0 */ evil();\n']] }],
+  [
+    'a program without an ending that git shows as binary',
+    'HiddenCharacters',
+    { edits: [['run', '#!/bin/sh\n: \0\nevil\n']] },
+  ],
   ['a protected path with brackets', 'ProtectedPath', { edits: [['app/[id]/page.tsx', '']], protect: ['app/[id]'] }],
   ['an excluded path', 'ExcludedPath', { edits: [['src/ledger/a.ts', '']], excluded: ['src/ledger'] }],
   ['a path outside the target paths', 'OutsideTargetPaths', { edits: [['src/b.ts', '']], target: ['src/a.ts'] }],
