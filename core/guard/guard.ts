@@ -86,7 +86,14 @@ function checkContent(
   refuse: Refuse,
 ): void {
   if (mode === '160000') refuse('SubmoduleAdded', path, 'is a git submodule');
-  if (mode === '160000' || mode === '120000') return;
+  const named = findSecret(path, '');
+  if (named) refuse('SecretFound', path, `the name looks like ${named.what}`);
+  if (mode === '160000') return;
+  if (mode === '120000') {
+    const target = findSecret(decode(content), '');
+    if (target && sameAtBase.length === 0) refuse('SecretFound', path, `the target looks like ${target.what}`);
+    return;
+  }
   if (foldedName(path) === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
   const at = tree.get(path);
   const before = at ? decode(base.get(path)) : '';

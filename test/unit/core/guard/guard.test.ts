@@ -114,6 +114,8 @@ const hostile: [name: string, rules: string, situation: Situation][] = [
     'InvalidPath',
     { base: { 'strasse.js': '' }, edits: [['stra\u00DFe.js', '']] },
   ],
+  ['a secret as the target of a link', 'SecretFound', { edits: [['a', link(`ghp_${'a1'.repeat(18)}`)]] }],
+  ['a secret as a name', 'SecretFound', { edits: [[`keys/ghp_${'a1'.repeat(18)}`, '']] }],
   ['a source that git shows as binary', 'HiddenCharacters', { edits: [['src/a.mjs', '/* \0 */ evil();\n']] }],
   [
     'a program without an ending that git shows as binary',
