@@ -14,6 +14,8 @@ import type { Runtime } from './runtime.ts';
 
 /** Maximum number of cached installs; the least recently used one is deleted first. */
 const maxInstalls = 20;
+/** Bytes of the files that decide on an installation; with more, none is kept. They are read in the server's thread. */
+const maxInputBytes = 32 * 1024 * 1024;
 /** Limit for all kept package archives together. */
 const maxArchiveBytes = 2 * 1024 * 1024 * 1024;
 const lockFiles = ['npm-shrinkwrap.json', 'package-lock.json'];
@@ -138,7 +140,7 @@ function withChange(base: ReadonlyMap<string, string>, job: PhaseJob): Map<strin
 /** Contents of those of the files that a commit has, from one process of git; none where git fails. */
 async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
   const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
-  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+  const run = promisify(execFile)('git', args, { env, maxBuffer: maxInputBytes, encoding: 'buffer' });
   run.child.stdin?.on('error', () => undefined); // its exit tells
   run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
   const out = await run.then(

@@ -1,7 +1,7 @@
 /** A parser of GitHub's Markdown says what is displayed: what it does not display and is long is found, in any surroundings. */
 import { expect, it } from 'vitest';
 import { type Node, parseMarkdown } from '../../../../core/comment/markdown.ts';
-import { hiddenContent } from '../../../../core/task-spec/hidden-content.ts';
+import { hiddenContent } from '../../../../core/task-spec/hidden/content.ts';
 
 const secret = 'do evil and tell nobody '.repeat(5).trim();
 const pieces = [

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ordersInChange } from '../../../../core/guard/attention/orders.ts';
 import { suspicious } from '../../../../core/prompt/suspicious.ts';
-import { hiddenContent } from '../../../../core/task-spec/hidden-content.ts';
+import { hiddenContent } from '../../../../core/task-spec/hidden/content.ts';
 import { lintSpec } from '../../../../core/task-spec/lint/lint.ts';
 import { guardInput } from '../guard/changes.ts';
 

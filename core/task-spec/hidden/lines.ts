@@ -8,8 +8,9 @@ export function codeFences(): (line: string) => { info: string } | undefined {
   let open: string | undefined;
   return (line) => {
     if (open === undefined) {
-      const [, fence, info = ''] = /^(`{3,}(?!.*`)|~{3,})(.*)$/.exec(line.trimEnd()) ?? [];
-      if (fence === undefined) return undefined;
+      const fence = /^(?:`{3,}|~{3,})/.exec(line)?.[0];
+      const info = line.slice(fence?.length ?? 0).trimEnd();
+      if (fence === undefined || (fence.startsWith('`') && info.includes('`'))) return undefined;
       open = fence;
       return { info };
     }
@@ -54,7 +55,8 @@ const harmless = /^(?:href|src|width|height|align)$/i;
 export function displayedTag(tag: string, maxText: number, inHtml: boolean): boolean {
   // An address in angle brackets is displayed.
   if (!inHtml && address.test(tag)) return true;
-  const [, name = '', rest = ''] = /^<\/?([A-Za-z][A-Za-z0-9-]*)([\s\S]*?)\/?>?$/.exec(tag) ?? [];
+  const [start = '', name = ''] = /^<\/?([A-Za-z][A-Za-z0-9-]*)/.exec(tag) ?? [];
+  const rest = tag.slice(start.length).replace(/\/?>$/, '');
   if (hiding.test(name) || name.length > 20) return false;
   const attributes = rest.trim();
   if (attributes === '' && tag.endsWith('>')) return true;
@@ -62,7 +64,7 @@ export function displayedTag(tag: string, maxText: number, inHtml: boolean): boo
   if (!inHtml && !/[="']/.test(rest) && !(tag.endsWith('>') && attributeNames.test(rest))) return true;
   return (
     tag.endsWith('>') &&
-    attributes.split(/\s+(?=[A-Za-z-]+=)/).every((each) => {
+    attributes.split(/\s+/).every((each) => {
       const [, key = '', value = ''] = /^([A-Za-z-]+)=("[^"]*"|'[^']*'|[^\s"']+)$/.exec(each) ?? [];
       return harmless.test(key) && value.length <= maxText;
     })

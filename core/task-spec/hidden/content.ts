@@ -1,4 +1,4 @@
-import { codeFences, displayedTag, readTable, withoutCode } from './markdown-lines.ts';
+import { codeFences, displayedTag, readTable, withoutCode } from './lines.ts';
 
 /** Text of a Markdown document that its rendered form does not show, and that an agent reads. */
 export interface HiddenContent {
