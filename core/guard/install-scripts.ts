@@ -37,7 +37,7 @@ const harmlessSettings = new Set([
 
 /** Files that a package manager runs, or whose settings name what it runs. */
 const managerFile =
-  /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
+  /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|package\.(?:json5|yaml)|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
 
 /** Scripts of a package.json that npm runs when it installs the project (docs.npmjs.com, "Life Cycle Operation Order"). */
 export const installScripts = [

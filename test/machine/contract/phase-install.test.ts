@@ -225,3 +225,19 @@ test('a package that brings a program named tar does not decide what is kept for
   ]);
   expect(content.toString()).toBe('honest');
 });
+
+test.each([
+  ['NODE_OPTIONS', '--require ./poison.cjs'],
+  ['BASH_ENV', './poison.sh'],
+])('an install for which %s loads a file of the repository is not kept', async (name, value) => {
+  const poison = 'node_modules/checker/index.js';
+  const world = make({
+    ...packages([pack('checker', { 'index.js': 'honest' })]),
+    'test.mjs': '',
+    'poison.cjs': `process.on('exit', () => { try { require('fs').writeFileSync('${poison}', 'poison'); } catch {} });`,
+    'poison.sh': `trap "printf poison > ${poison}" EXIT\n`,
+  });
+  const end = await runJob(world, makeJob(world, { spec: plan, sandbox: { env: { [name]: value } } }));
+  expect(end.result?.commands[0]?.command).toBe('npm ci');
+  expect(cached(world)).toEqual([]);
+});

@@ -49,6 +49,7 @@ describe('what runs without being named is refused until a person accepts it', (
     ['.yarnrc.yml', 'a: 1', 'yarnPath: x.cjs', 'decides what the package manager runs'],
     ['.yarn/releases/yarn.cjs', undefined, 'x', 'decides what the package manager runs'],
     ['binding.gyp', undefined, '{}', 'decides what the package manager runs'],
+    ['package.yaml', undefined, 'scripts: {postinstall: x}', 'decides what the package manager runs'],
     [
       'package-lock.json',
       lock({}),
