@@ -62,6 +62,7 @@ const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
 const locked = z.object({
   name: z.string().optional().catch(undefined),
   version: z.unknown().optional(),
+  resolved: z.unknown().optional(),
   integrity: z.unknown().optional(),
   hasInstallScript: z.unknown().optional(),
 });
@@ -138,16 +139,16 @@ function packages(before: string, after: string): Unnamed[] {
   const known = new Set([...was.values()]);
   return [...now]
     .filter(([archive]) => !was.has(archive))
-    .map(([archive, name]) =>
-      known.has(name)
+    .map(([archive, source]) =>
+      known.has(source)
         ? { message: `${archive} runs a script when it is installed, as another version did before`, refused: false }
         : { message: `${archive} is new and runs a script when it is installed`, refused: true },
     );
 }
 
 /**
- * Packages of a lock file that run a script when they are installed: name by name and version; undefined if the file
- * does not tell. npm takes any value for yes that JavaScript does.
+ * Packages of a lock file that run a script when they are installed: where from, by name and version; undefined if the
+ * file does not tell. npm takes any value for yes that JavaScript does.
  */
 function running(text: string): Map<string, string> | undefined {
   const entries = parsed(lock, text)?.packages;
@@ -158,9 +159,17 @@ function running(text: string): Map<string, string> | undefined {
     if (entry === undefined) return undefined;
     if (!entry.hasInstallScript || location === '') continue;
     const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    found.set(`${name}@${String(entry.version)} (${String(entry.integrity ?? 'no checksum')})`, name);
+    const checksum = String(entry.integrity ?? 'no checksum');
+    found.set(`${name}@${String(entry.version)} (${checksum})`, sourceOf(name, entry.resolved, checksum));
   }
   return found;
+}
+
+/** A package of a registry without its version; npm installs under any name what the address says. */
+function sourceOf(name: string, resolved: unknown, checksum: string): string {
+  if (resolved === undefined) return name;
+  const [, registry] = /^(https:\/\/[^?#]{1,500}\/-\/)/.exec(String(resolved)) ?? [];
+  return registry === undefined ? `${name} ${String(resolved)} ${checksum}` : `${name} ${registry}`;
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {

@@ -80,6 +80,17 @@ describe('what runs without being named is refused until a person accepts it', (
       lock({ [esbuild]: { ...archive('1.0.0'), hasInstallScript: 1 } }),
       'esbuild@1.0.0 (sha512-1.0.0) is new and runs a script',
     ],
+    ...[
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'https://registry.npmjs.org/evil/-/evil-1.1.0.tgz'],
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'https://evil.example/esbuild/-/esbuild-1.1.0.tgz'],
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'file:esbuild.tgz'],
+      ['file:esbuild.tgz', 'file:esbuild.tgz'],
+    ].map(([was, is]): [string, string, string, string] => [
+      'package-lock.json',
+      lock({ [esbuild]: { ...archive('1.0.0', true), resolved: was } }),
+      lock({ [esbuild]: { ...archive('1.1.0', true), resolved: is } }),
+      'esbuild@1.1.0 (sha512-1.1.0) is new and runs a script',
+    ]),
     ['package-lock.json', lock({}), lock({ 'node_modules/junk': true }), 'cannot be read'],
     ['package-lock.json', undefined, '{"lockfileVersion":1,"dependencies":{}}', 'cannot be read'],
     ['package-lock.json', lock({}), '<<<<<<<\n{}\n|||||||\n{}\n=======\n{}\n>>>>>>>\n', 'cannot be read'],
@@ -96,11 +107,17 @@ describe('what runs without being named is refused until a person accepts it', (
     expect(await violationsOf({ ...situation, weakeningAccepted: true })).toEqual([]);
   });
 
-  test('another version of a package that ran a script before is shown first', async () => {
+  test.each([
+    [undefined, undefined],
+    [
+      'https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz',
+      'https://registry.npmjs.org/esbuild/-/esbuild-1.1.0.tgz',
+    ],
+  ])('another version of a package that ran a script before is shown first: %s', async (was, is) => {
     const found = await find(
       'package-lock.json',
-      lock({ [esbuild]: archive('1.0.0', true) }),
-      lock({ [esbuild]: archive('1.1.0', true) }),
+      lock({ [esbuild]: { ...archive('1.0.0', true), resolved: was } }),
+      lock({ [esbuild]: { ...archive('1.1.0', true), resolved: is } }),
     );
     expect(found).toMatchObject([
       { message: expect.stringContaining('as another version did before'), refused: false },
