@@ -78,14 +78,12 @@ export async function untracked(
   for (const [path, kind] of candidates)
     if (kind === 'other' && /(^|\/)\.gitignore$/.test(path)) throw unreadable(path, 'it is not a regular file');
   const index = 'record.index';
-  // From memory: in a container a command can write to the objects of the runner's repository. Git does not look into
-  // what its index says is a submodule.
-  const lines = [
-    ...[...like.files].map(([path, { mode, sha }]) => `${mode} ${sha}\t${path}\0`),
-    ...repositories.map((path) => `${submodule} ${unknownCommit}\t${path}\0`),
-  ];
-  await git.run(['read-tree', '--empty'], { index });
-  await git.run(['update-index', '-z', '--index-info'], { index, input: Buffer.from(lines.join(''), 'latin1') });
+  await git.run(['read-tree', like.id], { index });
+  if (repositories.length > 0) {
+    // Git does not look into what its index says is a submodule.
+    const lines = repositories.map((path) => `${submodule} ${unknownCommit}\t${path}\0`);
+    await git.run(['update-index', '-z', '--index-info'], { index, input: Buffer.from(lines.join(''), 'latin1') });
+  }
   const others = await git.run(['ls-files', '-z', '--others', '--exclude-standard'], { index });
   const paths = split(others).filter((path) => candidates.has(path));
   return { paths, repositories: await notIgnored(git, index, repositories) };
