@@ -52,6 +52,16 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
   };
 }
 
+/**
+ * Environment of the runner's own commands, such as `tar`: a package may bring a program of the same name, and a variable
+ * of the spec may name one to run.
+ */
+export function ownEnvironment(phase: Phase): Record<string, string> {
+  const names = Object.keys(phase.spec.sandbox.env);
+  const own = Object.entries(commandEnvironment(phase)).filter(([name]) => !names.includes(name));
+  return { ...Object.fromEntries(own), PATH: `${phase.boot.paths.tools}/bin:/usr/local/bin:/usr/bin:/bin` };
+}
+
 /** Additional environment of an agent: prompt file, model addresses, and the key for the gateway. */
 export function agentEnvironment(phase: Phase, promptFile: string): Record<string, string> {
   const { boot, spec, relay } = phase;

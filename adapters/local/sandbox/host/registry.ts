@@ -33,7 +33,7 @@ async function pypi(): Promise<Record<string, string>> {
 }
 
 /** `https://host/api/pypi/simple/` → `https://host/api/pypi/`. */
-export const simpleRoot = (index: string): string => index.replace(/simple\/?$/, '');
+const simpleRoot = (index: string): string => index.replace(/simple\/?$/, '');
 
 async function go(): Promise<Record<string, string>> {
   const [first = ''] = (process.env.GOPROXY ?? '').split(/[,|]/);
@@ -59,6 +59,6 @@ async function crates(): Promise<Record<string, string>> {
   const name = /^\[source\.crates-io\]\s*\nreplace-with\s*=\s*"([\w-]{1,100})"/m.exec(text)?.[1];
   if (name === undefined) return {};
   const section = text.split(`[source.${name}]`)[1] ?? '';
-  const url = /^\s*registry\s*=\s*"sparse\+([^"\n]{1,2000})"/m.exec(section)?.[1];
+  const url = /^registry *= *"sparse\+([^"\n]{1,2000})"/m.exec(section)?.[1];
   return url === undefined ? {} : { crates: url };
 }
