@@ -63,10 +63,8 @@ test.each(projects)('%s: init, lint and run end delivered', async (_name, files,
       json: { status: 'delivered' },
     });
     const shown = await repository.drydock('show', 'AGENTS-GUIDE-001', '--evidence', '--json');
-    const [verify] = (shown.json.evidence as { phase: string; versions: object }[]).filter(
-      ({ phase }) => phase === 'verify',
-    );
-    expect(verify?.versions).toMatchObject(versions);
+    const { phases } = shown.json.evidence as { phases: { verify?: { result: { versions: object } } } };
+    expect(phases.verify?.result.versions).toMatchObject(versions);
   } finally {
     repository.remove();
   }

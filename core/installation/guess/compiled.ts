@@ -73,6 +73,7 @@ export function guessCargo(files: RepositoryFiles, folder: string): FolderGuess 
   return {
     runtime: `rust:${version ?? '1'}`,
     packageManager: 'cargo',
-    testCommand: `cargo test${workspace}`,
+    // Otherwise cargo may write the lock file anew, in another form.
+    testCommand: `cargo test${workspace}${files.has(inFolder(folder, 'Cargo.lock')) ? ' --locked' : ''}`,
   };
 }
