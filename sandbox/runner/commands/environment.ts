@@ -38,11 +38,6 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     // Node's own fetch uses the proxy then, from version 24 on.
     NODE_USE_ENV_PROXY: '1',
     ...managerVariables(relay, paths.deps, paths.tmp),
-    // Tests that commit need an identity.
-    GIT_AUTHOR_NAME: 'Drydock agent',
-    GIT_AUTHOR_EMAIL: 'agent@drydock.invalid',
-    GIT_COMMITTER_NAME: 'Drydock agent',
-    GIT_COMMITTER_EMAIL: 'agent@drydock.invalid',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...spec.sandbox.env,
