@@ -1,10 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { type Guess, guess } from '../../core/installation/guess/guess.ts';
 import { placeholders } from '../../core/task-spec/placeholders.ts';
 import { workTreeFiles } from '../../sandbox/work-tree-files.ts';
 import { filesOf } from './repositories.ts';
 
 /** How the repository of a work tree is built and tested. */
-export const guessToolchain = (root: string): Guess => guess(workTreeFiles(root), filesOf(root));
+export const guessToolchain = (root: string): Guess =>
+  guess(workTreeFiles(root), filesOf(root), { python: ownPython, java: ownJava });
+
+function ownPython(): string | undefined {
+  const { stdout } = spawnSync('python3', ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000 });
+  return /^Python (3\.\d{1,3})\./.exec(stdout ?? '')?.[1];
+}
+
+function ownJava(): number | undefined {
+  const { stderr } = spawnSync('java', ['-version'], { cwd: '/', encoding: 'utf8', timeout: 10_000 });
+  const version = /version "(?:1\.)?(\d{1,3})/.exec(stderr ?? '')?.[1];
+  return version === undefined ? undefined : Number(version);
+}
 
 /** Lines of a spec's `sandbox`, without its own. */
 export const sandboxLines = (tool: Guess): string[] => [

@@ -9,7 +9,7 @@ import { cratesConfig, crateUrl } from './crates.ts';
 import { download, RedirectRefused } from './download.ts';
 import { splitSubject } from './parts.ts';
 import { rewriteUrls } from './rewrite.ts';
-import { asFolder, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
+import { asFolder, askedPart, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
 
 /** Request headers that affect a registry's response. The secret of the phase is not among them. */
 const forwardedHeaders = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
@@ -67,7 +67,8 @@ export const createMirrors = (
     const refuse = (status: number, reason: string, allow = ''): void =>
       context.refuse(exchange, status, { target, reason, allow });
     const mirror = mirrorOf(name);
-    const isServed = mirror && (mirror.index === undefined ? Object.hasOwn(config.registries, mirror.partName) : true);
+    const isServed =
+      mirror && (mirror.index !== undefined || Object.hasOwn(config.registries, askedPart(mirror.partName)));
     if (mirror === undefined || !isServed) {
       const shown = mirror?.part.kind ?? name.slice(0, 40);
       refuse(403, `the registry ${shown} is not allowed`, `egress: {registries: [${shown}]}`);
@@ -82,7 +83,7 @@ export const createMirrors = (
       refuse(400, 'a query to a registry; only packages, their versions and archives are served');
       return;
     }
-    const path = mirror.part.path(withoutBase(subject, config.registries[mirror.partName]));
+    const path = mirror.part.path(withoutBase(subject, config.registries[askedPart(mirror.partName)]));
     const found = path === undefined ? undefined : upstreamOf(config, mirror, path);
     const upstream = found && upstreamUrl(found.base, path);
     if (found === undefined || upstream === undefined || path === undefined) {

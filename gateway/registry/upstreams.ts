@@ -13,6 +13,9 @@ export interface Upstream {
 
 export const asFolder = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
 
+/** The part whose registry is asked: an index of crates says where its archives are. */
+export const askedPart = (name: string): string => (name === 'crates-files' ? 'crates' : name);
+
 /** `pypi~0`: the first private registry of the policy, as part `pypi`. */
 const ofPrivate = /^([a-z-]+)~(\d{1,3})$/;
 
@@ -68,7 +71,8 @@ export function upstreamOf(
     return { base: asFolder(found.url), credential: found.credential, mirror };
   }
   if (index !== undefined) return undefined;
-  const base = Object.hasOwn(registries, partName) ? registries[partName] : undefined;
+  const asked = askedPart(partName);
+  const base = Object.hasOwn(registries, asked) ? registries[asked] : undefined;
   const general = own.find(({ kind, scope, url }) => kind === part.kind && scope === undefined && url === base);
   return base === undefined ? undefined : { base: asFolder(base), credential: general?.credential, mirror: partName };
 }

@@ -6,9 +6,9 @@ import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
-import type { TreeWatch } from './workspace/watch.ts';
 
 /** Changes of a command that a result lists. */
 const maxAltered = 20;

@@ -49,24 +49,22 @@ const projects: [name: string, files: () => Files, versions: object][] = [
   ],
 ];
 
-test.each(projects)('%s: init, lint and run end delivered', (_name, files, versions) => {
+test.each(projects)('%s: init, lint and run end delivered', async (_name, files, versions) => {
   const repository = makeRepository(files(), registries);
   try {
-    const initialised = repository.drydock('init', '--json', '--as', 'me');
+    const initialised = await repository.drydock('init', '--json', '--as', 'me');
     expect(initialised, initialised.stderr).toMatchObject({ code: 0, json: { valid: true, problems: [] } });
     const spec = '.agent-tasks/AGENTS-GUIDE-001.yaml';
-    const linted = repository.drydock('lint', spec, '--json', '--policy', String(initialised.json.policy));
+    const linted = await repository.drydock('lint', spec, '--json', '--policy', String(initialised.json.policy));
     expect(linted, linted.stderr).toMatchObject({ code: 0, json: { files: [{ valid: true }] } });
-    const ran = repository.drydock('run', spec, '--yes', '--json', '--as', 'me');
+    const ran = await repository.drydock('run', spec, '--yes', '--json', '--as', 'me');
     expect(ran, `${ran.stderr.slice(-3_000)}\n${ran.stdout.slice(-2_000)}`).toMatchObject({
       code: 0,
       json: { status: 'delivered' },
     });
-    const shown = repository.drydock('show', 'AGENTS-GUIDE-001', '--evidence', '--json');
-    const [verify] = (shown.json.evidence as { phase: string; versions: object }[]).filter(
-      ({ phase }) => phase === 'verify',
-    );
-    expect(verify?.versions).toMatchObject(versions);
+    const shown = await repository.drydock('show', 'AGENTS-GUIDE-001', '--evidence', '--json');
+    const { phases } = shown.json.evidence as { phases: { verify?: { result: { versions: object } } } };
+    expect(phases.verify?.result.versions).toMatchObject(versions);
   } finally {
     repository.remove();
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cliIn, type Said } from '../support/cli.ts';
+import { cliAsyncIn, type Said } from '../support/cli.ts';
 import type { World } from '../support/world.ts';
 import type { Files } from './registries/archive.ts';
 
@@ -16,7 +16,7 @@ export interface Registries {
 
 export interface Repository {
   folder: string;
-  drydock(...args: string[]): Said;
+  drydock(...args: string[]): Promise<Said>;
   remove(): void;
 }
 
@@ -50,16 +50,21 @@ export function makeRepository(files: Files, registries: Registries = {}): Repos
           '.cargo/config.toml': `[source.crates-io]\nreplace-with = "m"\n[source.m]\nregistry = "sparse+${crates}"\n`,
         }),
   });
+  const ofMachine = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  );
   const env = {
+    ...Object.fromEntries(ofMachine),
     RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
     ...(pypi === undefined ? {} : { PIP_INDEX_URL: `${pypi}simple/` }),
     ...(go === undefined ? {} : { GOPROXY: go }),
-    ...(process.env.npm_config_registry === undefined ? {} : { npm_config_registry: process.env.npm_config_registry }),
+    // The home is empty, so npm's configuration of the machine is passed on.
+    npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: '/' }).trim(),
   };
   const world = { folder: root, env } as unknown as World;
   return {
     folder,
-    drydock: (...args) => cliIn(world, folder, ...args),
+    drydock: (...args) => cliAsyncIn(world, folder, ...args),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }

@@ -6,6 +6,9 @@ import { detectAll, installationFiles } from '../../../core/installation/detect.
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PackageManager, ToolchainName } from '../../../core/task-spec/toolchains.ts';
 
+/** Bytes of the files that decide on an installation; with more, none are read. They are read in the server's thread. */
+const maxInputBytes = 32 * 1024 * 1024;
+
 /** The toolchains that the lock files and manifests of a phase's base need. */
 export async function neededToolchains({ spec, baseRepository }: PhaseJob): Promise<ToolchainName[]> {
   const { roots = ['.'], packageManager } = spec.sandbox;
@@ -23,7 +26,7 @@ export async function blobsAt(
   names: readonly string[],
 ): Promise<Map<string, string>> {
   const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
-  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+  const run = promisify(execFile)('git', args, { env, maxBuffer: maxInputBytes, encoding: 'buffer' });
   run.child.stdin?.on('error', () => undefined); // its exit tells
   run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
   const out = await run.then(

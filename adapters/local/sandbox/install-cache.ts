@@ -17,6 +17,10 @@ const maxArchiveBytes = 2 * 1024 * 1024 * 1024;
 const lockFiles = ['npm-shrinkwrap.json', 'package-lock.json'];
 /** All files in a repository that affect `npm ci`; with the last one, npm builds the project itself. */
 const installInputs = ['package.json', ...lockFiles, '.npmrc', 'binding.gyp'];
+/** Variables by which a shell, Node, npm or the C library load code, or are told to run it: their files are no input. */
+const loading =
+  /^(?:NODE|BASH|SHELL|ENV$|PS4$|LD_|DYLD_|GLIBC_|GCONV_|LOC|NLS|MALLOC|OPENSSL|SSL|NPM|GIT|TAR|COREPACK)/i;
+
 interface CachedInstall {
   /** Path of the tar file; it need not exist. */
   file: string;
@@ -61,7 +65,8 @@ export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runti
   const files = baseline && phase !== 'verify' ? base : withChange(base, job);
   const lock = lockOf(files);
   const isNpm = sandbox.packageManager === undefined || sandbox.packageManager === 'npm';
-  if (lock === undefined || !isNpm || !onlyUnpacks(files, lock)) return { checksums };
+  const loads = Object.keys(sandbox.env).some((name) => loading.test(name));
+  if (lock === undefined || !isNpm || loads || !onlyUnpacks(files, lock)) return { checksums };
   const hash = createHash('sha256');
   const parts = [runtime.notes.node, runtime.notes.npm, process.arch, JSON.stringify(sandbox.env)];
   for (const part of ['without scripts', ...parts]) hash.update(`${part}\0`);

@@ -1,14 +1,14 @@
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectJvm, gradleProgram, mavenProgram } from '../jvm.ts';
-import type { FolderGuess } from './folder-guess.ts';
+import type { FolderGuess, Machine } from './folder-guess.ts';
 import { toolVersion } from './versions.ts';
 
 /** How a Maven or Gradle build is tested. */
-export function guessJvm(files: RepositoryFiles, folder: string): FolderGuess | undefined {
+export function guessJvm(files: RepositoryFiles, folder: string, machine: Machine): FolderGuess | undefined {
   const { installation } = detectJvm(files, folder);
   if (installation === undefined) return undefined;
   const { manager } = installation;
-  const java = javaVersion(files, folder);
+  const java = javaVersion(files, folder, machine);
   return manager === 'maven'
     ? {
         runtime: `maven:3-eclipse-temurin-${java}`,
@@ -26,7 +26,7 @@ export function guessJvm(files: RepositoryFiles, folder: string): FolderGuess | 
 const supported = [8, 11, 17, 21, 25];
 const usual = 21;
 
-function javaVersion(files: RepositoryFiles, folder: string): number {
+function javaVersion(files: RepositoryFiles, folder: string, machine: Machine): number {
   const named = files.read(inFolder(folder, '.java-version'))?.trim() ?? toolVersion(files, folder, 'java') ?? '';
   const found = /(?:^|[a-z]-)(?:1\.)?(\d{1,2})(?:\.|$)/.exec(named)?.[1];
   if (found !== undefined) return Number(found);
@@ -38,7 +38,9 @@ function javaVersion(files: RepositoryFiles, folder: string): number {
     /<(?:java\.version|maven\.compiler\.(?:release|source))>\s*(?:1\.)?(\d{1,2})\s*</.exec(pom)?.[1] ??
     /JavaLanguageVersion\.of\((\d{1,2})\)/.exec(gradle)?.[1];
   // Sources for an old version are compiled on the usual one, which all tools support.
-  const wanted = Number(asked ?? usual);
+  const wanted = Number(asked ?? 0);
+  const own = machine.java();
+  if (own !== undefined && wanted <= own && supported.includes(own)) return own;
   return wanted <= usual ? usual : (supported.find((version) => version >= wanted) ?? usual);
 }
 
@@ -71,6 +73,7 @@ export function guessCargo(files: RepositoryFiles, folder: string): FolderGuess 
   return {
     runtime: `rust:${version ?? '1'}`,
     packageManager: 'cargo',
-    testCommand: `cargo test${workspace}`,
+    // Otherwise cargo may write the lock file anew, in another form.
+    testCommand: `cargo test${workspace}${files.has(inFolder(folder, 'Cargo.lock')) ? ' --locked' : ''}`,
   };
 }

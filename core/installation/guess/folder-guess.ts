@@ -8,3 +8,11 @@ export interface FolderGuess {
   buildCommand?: string;
   setupCommand?: string;
 }
+
+/** What the machine of a run has, as far as a repository leaves it open. */
+export interface Machine {
+  /** Version of its Python, such as 3.11; undefined if there is none. */
+  python(): string | undefined;
+  /** Major version of its Java. */
+  java(): number | undefined;
+}

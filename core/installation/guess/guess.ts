@@ -2,7 +2,7 @@ import type { PackageManager } from '../../task-spec/toolchains.ts';
 import { detectAll } from '../detect.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { guessCargo, guessGo, guessJvm } from './compiled.ts';
-import type { FolderGuess } from './folder-guess.ts';
+import type { FolderGuess, Machine } from './folder-guess.ts';
 import { guessNode } from './node.ts';
 import { guessPython } from './python.ts';
 
@@ -25,12 +25,13 @@ const folderGuesses = [guessNode, guessPython, guessJvm, guessGo, guessCargo];
 /**
  * Guesses from lock files, manifests and files of version managers.
  * @param paths The files of the repository.
+ * @param machine Where it is to run.
  */
-export function guess(files: RepositoryFiles, paths: readonly string[]): Guess {
-  const root = guessFolder(files, '');
+export function guess(files: RepositoryFiles, paths: readonly string[], machine: Machine): Guess {
+  const root = guessFolder(files, '', machine);
   const others = root.length > 0 ? otherRoots(files, paths, root) : lockedFolders(files, paths);
   const inOthers = others.flatMap((folder) =>
-    guessFolder(files, folder)
+    guessFolder(files, folder, machine)
       .slice(0, 1)
       .map((found) => ({ folder, found })),
   );
@@ -52,8 +53,8 @@ export function guess(files: RepositoryFiles, paths: readonly string[]): Guess {
   };
 }
 
-const guessFolder = (files: RepositoryFiles, folder: string): FolderGuess[] =>
-  folderGuesses.flatMap((of) => of(files, folder) ?? []);
+const guessFolder = (files: RepositoryFiles, folder: string, machine: Machine): FolderGuess[] =>
+  folderGuesses.flatMap((of) => of(files, folder, machine) ?? []);
 
 /** One command of those of all folders, each run in its folder. */
 function joined(

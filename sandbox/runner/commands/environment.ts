@@ -40,11 +40,6 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     NODE_USE_ENV_PROXY: '1',
     ...trustVariables(paths.deps),
     ...managerVariables(relay, paths.deps, paths.tmp, phase.egress),
-    // Tests that commit need an identity.
-    GIT_AUTHOR_NAME: 'Drydock agent',
-    GIT_AUTHOR_EMAIL: 'agent@drydock.invalid',
-    GIT_COMMITTER_NAME: 'Drydock agent',
-    GIT_COMMITTER_EMAIL: 'agent@drydock.invalid',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...spec.sandbox.env,
@@ -52,6 +47,16 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     HOME: paths.home,
     TMPDIR: paths.tmp,
   };
+}
+
+/**
+ * Environment of the runner's own commands, such as `tar`: a package may bring a program of the same name, and a variable
+ * of the spec may name one to run.
+ */
+export function ownEnvironment(phase: Phase): Record<string, string> {
+  const names = Object.keys(phase.spec.sandbox.env);
+  const own = Object.entries(commandEnvironment(phase)).filter(([name]) => !names.includes(name));
+  return { ...Object.fromEntries(own), PATH: `${phase.boot.paths.tools}/bin:/usr/local/bin:/usr/bin:/bin` };
 }
 
 /** Additional environment of an agent: prompt file, model addresses, and the key for the gateway. */

@@ -94,8 +94,9 @@ export const managerPaths = (deps: string, workspace: string): string[] => [
   join(deps, 'go/bin'),
 ];
 
-/** Files of the home of each command. */
+/** Files of the home of each command: those of package managers, and an identity for tests that commit. */
 export const homeFiles = (relay: string, deps: string): Record<string, string> => ({
+  '.gitconfig': '[user]\n\tname = Drydock agent\n\temail = agent@drydock.invalid\n',
   '.npmrc': `registry=${relay}/registry/npm/\n`,
   '.m2/settings.xml': `<settings>
   <localRepository>${join(deps, 'maven')}</localRepository>

@@ -3,6 +3,7 @@ import { detectAll } from '../../../core/installation/detect.ts';
 import type { Installation, InstallationFault } from '../../../core/installation/installation.ts';
 import type { PackageManager } from '../../../core/task-spec/toolchains.ts';
 import { workTreeFiles } from '../../work-tree-files.ts';
+import { ownEnvironment } from '../commands/environment.ts';
 import { shellScript } from '../commands/inner.ts';
 import { inside, mustPassIn, type Phase } from '../phase.ts';
 import { fetchProgram } from './program.ts';
@@ -42,7 +43,7 @@ async function install(
   onlyUnpacks: boolean,
 ): Promise<void> {
   if (program !== undefined) phase.versions[manager] = await fetchProgram(phase, program);
-  if (own !== undefined) await shim(phase, env, own.name, `${phase.boot.paths.workspace}/${own.file}`);
+  if (own !== undefined) await shim(phase, own.name, `${phase.boot.paths.workspace}/${own.file}`);
   const name = folder === '' ? 'install' : `install ${folder}`;
   for (const command of commands) {
     const whole = `${command}${manager === 'npm' && onlyUnpacks ? ' --ignore-scripts' : ''}`;
@@ -60,9 +61,12 @@ const hostsToReplace = (lock: string): Record<string, string> =>
   /"resolved":\s*"(?:file:|git[+:])/.test(lock) ? { npm_config_replace_registry_host: 'npmjs' } : {};
 
 /** Makes a command that runs a file of the work tree on node. */
-async function shim(phase: Phase, env: Record<string, string>, name: string, file: string): Promise<void> {
+async function shim(phase: Phase, name: string, file: string): Promise<void> {
   const script =
     'mkdir -p "$DRYDOCK_DEPS/bin" && printf \'#!/bin/sh\\nexec node "%s" "$@"\\n\' "$2" > "$DRYDOCK_DEPS/bin/$1" && chmod +x "$DRYDOCK_DEPS/bin/$1"';
-  const ran = await inside(phase, `command ${name}`, { argv: [shellScript, '-c', script, 'shim', name, file], env });
+  const ran = await inside(phase, `command ${name}`, {
+    argv: [shellScript, '-c', script, 'shim', name, file],
+    env: ownEnvironment(phase),
+  });
   if (ran.exitCode !== 0) throw new DrydockError('InstallFailed', `the command ${name} cannot be made: ${ran.output}`);
 }

@@ -5,7 +5,7 @@ import semver from 'semver';
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import type { NpmProgram } from '../../../core/installation/installation.ts';
-import { commandEnvironment } from '../commands/environment.ts';
+import { ownEnvironment } from '../commands/environment.ts';
 import { shellScript } from '../commands/inner.ts';
 import { inside, type Phase, step } from '../phase.ts';
 
@@ -69,7 +69,7 @@ export async function fetchProgram(phase: Phase, program: NpmProgram): Promise<s
     const commands = Object.entries(bin).flat();
     const ran = await inside(phase, `fetch ${program.package}`, {
       argv: [shellScript, '-c', unpack, 'unpack', folder, join(deps, 'bin'), begin.join('\n'), ...commands],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdin: archive,
     });
     if (ran.exitCode !== 0)
@@ -112,7 +112,7 @@ async function checkProgram(phase: Phase, folder: string, { hash, bin }: NpmProg
   if (hash === undefined || file === undefined) return;
   const ran = await inside(phase, 'fetch program', {
     argv: [`${hash.algorithm}sum`, '--check', '--status'],
-    env: commandEnvironment(phase),
+    env: ownEnvironment(phase),
     stdin: Buffer.from(`${hash.hex}  ${join(folder, file)}\n`),
   });
   if (ran.exitCode !== 0)

@@ -1,5 +1,5 @@
 import { isVersion, type ToolchainName, toolchainOf, versionAsked } from '../../../core/task-spec/toolchains.ts';
-import { commandEnvironment } from '../commands/environment.ts';
+import { ownEnvironment } from '../commands/environment.ts';
 import { inside, type Phase } from '../phase.ts';
 
 const asks: Record<ToolchainName, readonly string[]> = {
@@ -19,7 +19,7 @@ export async function recordRuntime(phase: Phase): Promise<void> {
   phase.versions.runtime = runtime;
   const toolchain = toolchainOf(runtime);
   if (toolchain === undefined) return;
-  const { output } = await inside(phase, 'runtime', { argv: asks[toolchain], env: commandEnvironment(phase) });
+  const { output } = await inside(phase, 'runtime', { argv: asks[toolchain], env: ownEnvironment(phase) });
   const found = /\d+(?:\.\d+)+/.exec(output)?.[0];
   if (found === undefined) return;
   phase.versions[toolchain] = found;

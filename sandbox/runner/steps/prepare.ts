@@ -2,7 +2,7 @@ import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
-import { commandEnvironment } from '../commands/environment.ts';
+import { commandEnvironment, ownEnvironment } from '../commands/environment.ts';
 import { dependencyFiles } from '../commands/managers.ts';
 import { installLocked } from '../install/locked.ts';
 import { inside, mustPass, type Phase, recorded, refuseAltered, step } from '../phase.ts';
@@ -64,7 +64,7 @@ async function restoreInstall(phase: Phase): Promise<boolean> {
     const tar = await phase.gateway.stream(`/inputs/${artifactNames.install}`);
     const ran = await inside(phase, 'install', {
       argv: ['tar', '-xf', '-'],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdin: tar,
     });
     if (ran.exitCode !== 0)
@@ -82,7 +82,7 @@ async function keepInstall(phase: Phase): Promise<void> {
     let sent: Promise<void> = Promise.resolve();
     const ran = await inside(phase, 'keep install', {
       argv: ['tar', '-cf', '-', 'node_modules'],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdout: (stream) => (sent = phase.gateway.put(artifactNames.install, stream)),
     });
     await sent;

@@ -1,7 +1,7 @@
 import { commandEnvironment } from '../commands/environment.ts';
 import { describe, mustPass, type Phase, shell, tests } from '../phase.ts';
+import { TreeWatch } from '../watch/watch.ts';
 import type { Tree } from '../workspace/trees.ts';
-import { TreeWatch } from '../workspace/watch.ts';
 import { checkOut } from '../workspace/work-tree.ts';
 import { prepare } from './prepare.ts';
 import type { Outcome } from './work.ts';

@@ -27,7 +27,8 @@ export function goSum({ path, version, files }: GoModule): string {
 export function serveGo(modules: readonly GoModule[]): Promise<Served> {
   return serve((path) => {
     for (const { path: module, version, files } of modules) {
-      const at = `/${module}/@v/`;
+      // Capitals are encoded, because some file systems do not tell them apart.
+      const at = `/${module.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`)}/@v/`;
       if (path === `${at}list`) return { type: 'text/plain', body: `${version}\n` };
       if (path === `${at}${version}.info`)
         return { type: 'application/json', body: JSON.stringify({ Version: version, Time: '2026-01-01T00:00:00Z' }) };

@@ -82,15 +82,15 @@ async function registryMissing(kind: string, kinds: readonly string[]): Promise<
   }
   const url = (await registryUrls())[kind];
   if (url === undefined) return [];
-  const answered = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(answerMs) }).then(
-    () => true,
-    () => false,
+  const failure = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(answerMs) }).then(
+    () => undefined,
+    ({ cause, message }: Error) => (cause instanceof Error ? cause.message : message),
   );
-  if (answered) return [];
+  if (failure === undefined) return [];
   return [
     {
       severity: 'error',
-      message: `The registry ${kind}, ${url}, does not answer from this machine, so its packages cannot be installed. Check the network, or name a mirror under egress.private in the policy.`,
+      message: `The registry ${kind}, ${url}, cannot be reached from this machine (${failure}), so its packages cannot be installed. Check the network, or name a mirror under egress.private in the policy.`,
     },
   ];
 }

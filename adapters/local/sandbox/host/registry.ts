@@ -56,6 +56,6 @@ async function crates(): Promise<Record<string, string>> {
   const name = /^\[source\.crates-io\]\s*\nreplace-with\s*=\s*"([\w-]{1,100})"/m.exec(text)?.[1];
   if (name === undefined) return {};
   const section = text.split(`[source.${name}]`)[1] ?? '';
-  const url = /^\s*registry\s*=\s*"sparse\+([^"\n]{1,2000})"/m.exec(section)?.[1];
+  const url = /^registry *= *"sparse\+([^"\n]{1,2000})"/m.exec(section)?.[1];
   return url === undefined ? {} : { crates: url };
 }

@@ -1,11 +1,13 @@
 import { basename, dirname, join } from 'node:path';
-import { shown } from './contents.ts';
-import type { OwnGit } from './git.ts';
-import { GitFolder } from './git-folder.ts';
-import { dependencyRules, Installed, modulesRules, numbersOf, numbersShowChanges } from './installed.ts';
-import { entryNow, look, untracked } from './record.ts';
-import type { Tree } from './trees.ts';
-import { foldersOf, type Seen } from './walk.ts';
+import { kindOf } from '../../../core/guard/attention/file-kinds.ts';
+import { shown } from '../workspace/contents.ts';
+import type { OwnGit } from '../workspace/git.ts';
+import { GitFolder } from '../workspace/git-folder.ts';
+import { entryNow, look, untracked } from '../workspace/record.ts';
+import type { Tree } from '../workspace/trees.ts';
+import { foldersOf, installed, type Seen } from '../workspace/walk.ts';
+import { dependencyRules, Installed, modulesRules } from './installed.ts';
+import { numbersOf, numbersShowChanges } from './numbers.ts';
 
 /**
  * The work tree of Verify. What is verified has to be what is published, so a command may write what git ignores, and
@@ -34,17 +36,21 @@ export class TreeWatch {
     this.#workspace = workspace;
     this.#tree = tree;
     this.#folders = foldersOf(tree.files.keys());
-    this.#repository = new GitFolder(join(workspace, '.git'));
+    this.#repository = new GitFolder(join(workspace, '.git'), git.dir);
   }
 
-  /** Puts the configuration, hooks and index of the work tree's repository back, before a command. */
+  /** Puts the configuration, hooks, index and objects of the work tree's repository back, before a command. */
   restoreRepository(): Promise<void> {
     return this.#repository.restore();
   }
 
   /** From now on, what is installed may not change. */
   freezeInstalled(): void {
-    this.#installed = new Installed(this.#workspace, look(this.#workspace, this.#tree.files).modules, modulesRules);
+    this.#installed = new Installed(
+      this.#workspace,
+      this.#deciding(look(this.#workspace, this.#tree.files)),
+      modulesRules,
+    );
     this.#dependencies = new Installed(this.#deps.root, [this.#deps.folder], dependencyRules);
   }
 
@@ -62,18 +68,32 @@ export class TreeWatch {
       index,
       input: Buffer.from(paths.map((path) => `${path}\0`).join('')),
     });
-    return (await this.altered()).concat(altered.filter((each) => !changed.includes(each)));
+    return [...new Set([...(await this.altered()), ...altered.filter((each) => !changed.includes(each))])];
   }
 
   /** What is not as in the tree, for people. */
   async altered(): Promise<string[]> {
     const seen = look(this.#workspace, this.#tree.files);
-    return [
+    const found = [
       ...this.#changed(seen),
       ...(await this.#made(seen)),
-      ...(this.#installed?.altered(seen.modules) ?? []),
+      ...(this.#installed?.altered(this.#deciding(seen)) ?? []),
       ...(this.#dependencies?.altered([this.#deps.folder]) ?? []).map((each) => each.replace(' ', ' /')),
     ];
+    return [...new Set(found)];
+  }
+
+  /** What decides, beside the tree, what commands run, whether git ignores it or not. */
+  #deciding({ files, modules, submodules }: Seen): string[] {
+    const others = [...files.keys()].filter((path) => !this.#tree.files.has(path) && this.#decides(path));
+    return [...modules, ...submodules, ...others];
+  }
+
+  #decides(path: string): boolean {
+    const { name, besideTree } = this.#place(path);
+    if (name === installed) return true;
+    const kind = besideTree ? kindOf(path) : undefined;
+    return kind === 'TestSettingsChanged' || kind === 'InstallationChanged';
   }
 
   #changed(seen: Seen): string[] {
@@ -93,8 +113,13 @@ export class TreeWatch {
 
   async #made(seen: Seen): Promise<string[]> {
     const fresh = [...seen.files].filter(([path]) => !this.#tree.files.has(path) && !this.#ignored.has(path));
-    // Such a file would hide others beside the files of the tree, and itself.
-    const hiding = fresh.map(([path]) => path).filter((path) => this.#hides(path));
+    // Such a file would hide others beside the files of the tree, and itself, or name programs for the next command.
+    const hiding = fresh
+      .map(([path]) => path)
+      .filter((path) => {
+        const { name, besideTree } = this.#place(path);
+        return besideTree && neverMade.test(name);
+      });
     const { paths, repositories } = await untracked(this.#git, this.#tree, { ...seen, files: new Map(fresh) });
     const made = new Set([...hiding, ...paths]);
     for (const [path] of fresh) if (!made.has(path)) this.#ignored.add(path);
@@ -102,11 +127,19 @@ export class TreeWatch {
     return [
       ...[...made].map((path) => `made ${shown(path)}`),
       ...[...inTree, ...repositories].map((folder) => `made a git repository in ${shown(folder)}`),
+      ...seen.unlisted.map((folder) => `made a folder that cannot be listed: ${shown(folder)}`),
     ];
   }
 
-  #hides(path: string): boolean {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    return path.slice(folder.length).replace('/', '') === '.gitignore' && (folder === '' || this.#folders.has(folder));
+  /** The last part of a path, and whether its folder has files of the tree. */
+  #place(path: string): { name: string; besideTree: boolean } {
+    const slash = path.lastIndexOf('/');
+    return {
+      name: path.slice(slash + 1),
+      besideTree: slash < 0 || this.#folders.has(path.slice(0, slash)),
+    };
   }
 }
+
+/** Files that no command may make beside those of the tree, even if git ignores them. */
+const neverMade = /^(?:\.gitignore|\.npmrc|\.yarnrc(?:\.yml)?|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml)$/;
