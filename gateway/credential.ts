@@ -24,7 +24,7 @@ export function redactions(header: CredentialHeader): Replacement[] {
       bytes.toString('latin1'),
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret),
-      bytes.toString('base64').replace(/=+$/, ''),
+      bytes.toString('base64').replace(/={1,2}$/, ''),
       bytes.toString('base64url'),
       bytes.toString('hex'),
     ];

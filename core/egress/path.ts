@@ -18,7 +18,7 @@ export interface UnclearPath {
 }
 
 /** A segment that some reader takes as the folder itself or the one above; some drop what follows a semicolon. */
-const isDots = (segment: string): boolean => /^\.{1,2}$/.test(segment.replace(/;.*$/s, ''));
+const isDots = (segment: string): boolean => /^\.{1,2}$/.test(segment.split(';', 1)[0] ?? '');
 
 /**
  * Reads the path of a request, once. Refused is what two readers could read differently: a path that is still encoded

@@ -108,7 +108,10 @@ const pairs = (raw: readonly string[]): [string, string][] =>
 /** A connection may name further headers that are about itself only. */
 function isForwarded(name: string, { headers }: IncomingMessage): boolean {
   const lower = name.toLowerCase();
-  const own = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
+  const own = (headers.connection ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((each) => each.trim());
   return !hopByHop.test(lower) && !(own.includes(lower) && lower !== 'content-length');
 }
 
