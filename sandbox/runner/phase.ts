@@ -34,8 +34,8 @@ export interface Phase {
   started: number;
   /** Folders of the last command. */
   folders: Folders;
-  /** Manifests without a lock file, for the message of tests that then fail. */
-  unlocked: readonly string[];
+  /** What may be why a command fails: of the installation, for its message. */
+  hints: readonly string[];
   /** Services of this phase that were started. */
   readonly services: Running[];
   /** In Verify: its commands may not change the tree. */
@@ -219,12 +219,10 @@ export async function mustPassIn(
 }
 
 /** Adds to the message of a command that failed what may be why: that nothing was installed, or a service that is gone. */
-export const withHints = ({ unlocked, services }: Phase, message: string): string =>
+export const withHints = ({ hints, services }: Phase, message: string): string =>
   [
     message,
-    ...(unlocked.length === 0
-      ? []
-      : [`${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`]),
+    ...hints,
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),

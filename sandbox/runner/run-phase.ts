@@ -39,7 +39,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     timings: {},
     started: 0,
     folders: boot.paths,
-    unlocked: [],
+    hints: [],
     services: [],
   };
   let baselineResult: PhaseResult['baseline'];
