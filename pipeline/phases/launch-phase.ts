@@ -104,6 +104,11 @@ async function phaseOrder(
         }),
     registries: task.egress.registries,
     hosts: verify ? [] : task.egress.hosts,
+    egress: {
+      rules: verify ? [] : (task.egress.rules ?? []),
+      private: task.egress.private ?? [],
+      credentials: task.egress.credentials ?? {},
+    },
   };
 }
 
