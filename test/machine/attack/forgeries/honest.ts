@@ -20,6 +20,16 @@ const change = { 'add.mjs': right };
 
 export const honest: Honest[] = [
   { what: 'a change of one file', change },
+  {
+    what: 'tests keep what they compiled in the caches of compilers, and read it again',
+    change: {
+      ...change,
+      'test.mjs': testing(
+        "const cache = process.env.DRYDOCK_DEPS + '/go/build'; fs.mkdirSync(cache, { recursive: true }); fs.appendFileSync(cache + '/a', 'x');",
+      ),
+    },
+    criteria: { 'it is there': 'grep -q x "$DRYDOCK_DEPS/go/build/a"' },
+  },
   { what: 'a base with a submodule', submodules: { sub: plantedCommit }, change },
   {
     what: 'setup, build, tests and criteria write what git ignores, and read it again',
