@@ -8,7 +8,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/clie
 import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
 import { cachePrefix } from '../phases/store.ts';
 
-const tries = 3;
+const attempts = 3;
 
 const keyOf = (key: string): string => `${cachePrefix}npm/${key}`;
 
@@ -43,8 +43,8 @@ export function createArchiveStore(client: S3Client, bucket: string, incoming: s
         const ChecksumSHA256 = hash.digest('base64');
         // Overwrites an existing object: an archive is only written if the stored one was missing or unusable.
         const object = { Bucket: bucket, Key: keyOf(key), ContentLength, ChecksumSHA256 };
-        // The SDK tries a stream once.
-        for (let left = tries; left > 0; left -= 1) {
+        // The SDK sends a stream once.
+        for (let left = attempts; left > 0; left -= 1) {
           const sent = client.send(new PutObjectCommand({ ...object, Body: createReadStream(file) }));
           if (await sent.then(() => true).catch(() => false)) return;
         }

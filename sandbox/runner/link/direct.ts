@@ -19,7 +19,10 @@ export function countersIn(snmp: string, snmp6: string): Counters {
       .map((line) => line.split(' '));
     return Number(numbers[names.indexOf(name)] ?? 0);
   };
-  const of6 = (name: string): number => Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(snmp6)?.[1] ?? 0);
+  const six = new Map(
+    snmp6.split('\n').map((line) => /^(\w+)\s+(\d+)$/.exec(line)?.slice(1) ?? []) as [string, string][],
+  );
+  const of6 = (name: string): number => Number(six.get(name) ?? 0);
   return {
     connections: of('Ip', 'OutNoRoutes') + of6('Ip6OutNoRoutes'),
     lookups: of('Udp', 'NoPorts') + of6('Udp6NoPorts'),
