@@ -1,6 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { git } from './git.ts';
+import { incomplete } from './partial-clone.ts';
 
 /** Bytes of the line before each content, at most: an id, a type and a size. */
 const headerBytes = 80;
@@ -8,7 +9,7 @@ const headerBytes = 80;
 /**
  * Contents of blobs by id, from one process of git, however many there are.
  * @param maxBytes Limit of all contents together.
- * @throws LimitExceeded if they have more; Internal if a blob is missing or damaged: it must not count as an empty file.
+ * @throws LimitExceeded if they have more; RepositoryIncomplete in a partial clone; Internal if a blob is missing or damaged: it must not count as an empty file.
  */
 export async function readBlobs(cwd: string, ids: Iterable<string>, maxBytes: number): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(ids)];
@@ -23,7 +24,8 @@ export async function readBlobs(cwd: string, ids: Iterable<string>, maxBytes: nu
   for (const id of wanted) {
     const end = stdout.indexOf('\n', at);
     const [found, kind, bytes] = stdout.toString('latin1', at, Math.max(at, end)).split(' ');
-    if (found !== id || kind !== 'blob') throw new DrydockError('Internal', `The repository has no blob ${id}.`);
+    if (found !== id || kind !== 'blob')
+      throw await incomplete(cwd, new DrydockError('Internal', `The repository has no blob ${id}.`));
     const content = stdout.subarray(end + 1, end + 1 + Number(bytes));
     // The index of a pack can name any object by any id, and git does not compare.
     if (gitBlobSha(content) !== id)

@@ -212,14 +212,20 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withUnlocked(phase, describe(result)));
+  if (result.exitCode !== 0) throw new DrydockError(error, withLacking(phase, describe(result)));
 }
 
-/** Adds to the message of a command that failed that nothing was installed, which may be why. */
-export const withUnlocked = ({ unlocked }: Phase, message: string): string =>
-  unlocked.length === 0
-    ? message
-    : `${message}\n${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`;
+/** Adds to the message of a command that failed what the work tree lacks, which may be why. */
+export const withLacking = ({ unlocked, spec }: Phase, message: string): string =>
+  [
+    message,
+    ...(unlocked.length === 0
+      ? []
+      : [`${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`]),
+    ...(spec.missingSubmodules === undefined
+      ? []
+      : [`Folders of submodules are empty: ${spec.missingSubmodules.join(', ')}.`]),
+  ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>
   [
