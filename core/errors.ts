@@ -73,6 +73,11 @@ export const errorKinds = {
   BaselineFlaky: kind('never', 1, 'Make the tests deterministic; they failed and then passed on the same tree.'),
   BaselineTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or make the tests faster.'),
   InstallFailed: kind('never', 1, 'Make the lock file install in a clean checkout.'),
+  ServiceFailed: kind(
+    'never',
+    1,
+    'Correct the service in the spec; its log is in the evidence: `drydock show RUN --evidence`.',
+  ),
   TestCommandNotFound: kind('never', 1, 'Correct sandbox.test_command, or install what it needs in setup_command.'),
   AgentFailed: kind('never', 1, 'Read the agent log: `drydock show RUN --evidence`.'),
   AgentUnavailable: kind('never', 4, 'Install the agent the profile names.'),

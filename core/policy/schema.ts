@@ -226,6 +226,10 @@ export const policySchema = z
       .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
       .default({})
       .describe('Runtime name of a spec → container image, pinned by digest.'),
+    services: z
+      .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
+      .default({})
+      .describe('Image of a service as specs name it → container image, pinned by digest.'),
     egress: z
       .strictObject({
         registries: z

@@ -4,6 +4,7 @@ import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
@@ -132,8 +133,27 @@ function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
     dependencies: sandbox.dependencies,
     env: sandbox.env,
     ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),
+    ...defined({ services: servicesOf(task) }),
     testCommand: sandbox.test_command,
   };
+}
+
+function servicesOf({ spec, serviceImages = {} }: EffectiveTask): PhaseSpec['sandbox']['services'] {
+  const { services } = spec.sandbox;
+  if (services === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [
+      name,
+      {
+        env: service.env,
+        port: service.port,
+        ...defined({ ready: service.ready?.command }),
+        ...('command' in service
+          ? { command: service.command }
+          : { image: serviceImages[service.image] ?? service.image, ...defined({ memoryMb: service.memory_mb }) }),
+      },
+    ]),
+  );
 }
 
 /** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */

@@ -6,6 +6,7 @@ import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
@@ -35,6 +36,8 @@ export interface Phase {
   folders: Folders;
   /** Manifests without a lock file, for the message of tests that then fail. */
   unlocked: readonly string[];
+  /** Services of this phase that were started. */
+  readonly services: Running[];
   /** In Verify: its commands may not change the tree. */
   watch?: TreeWatch;
 }
@@ -212,11 +215,11 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withLacking(phase, describe(result)));
+  if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
 }
 
-/** Adds to the message of a command that failed what the work tree lacks, which may be why. */
-export const withLacking = ({ unlocked, spec }: Phase, message: string): string =>
+/** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
+export const withHints = ({ unlocked, services, spec }: Phase, message: string): string =>
   [
     message,
     ...(unlocked.length === 0
@@ -225,6 +228,9 @@ export const withLacking = ({ unlocked, spec }: Phase, message: string): string 
     ...(spec.missingSubmodules === undefined
       ? []
       : [`Folders of submodules are empty: ${spec.missingSubmodules.join(', ')}.`]),
+    ...services.flatMap(({ name, ended }) =>
+      ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
+    ),
   ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>

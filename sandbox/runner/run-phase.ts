@@ -8,6 +8,7 @@ import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
+import { stopServices } from './services/services.ts';
 import { unpackAgentFiles } from './steps/agent-files.ts';
 import { baseline, baselineOfError } from './steps/baseline.ts';
 import { recordRuntime } from './steps/found-runtime.ts';
@@ -40,6 +41,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     started: 0,
     folders: boot.paths,
     unlocked: [],
+    services: [],
   };
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
@@ -52,12 +54,14 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     baselineResult ??= baselineOfError(name);
     outcome = { outcome: 'failed', error: { name, message: message.slice(0, maxMessage) } };
   }
+  const services = await stopServices(phase);
   return {
     changeSet: false,
     ...outcome,
     phaseKey: spec.phaseKey,
     ...defined({ baseline: baselineResult }),
     commands: phase.commands.slice(0, 200),
+    ...(services.length === 0 ? {} : { services }),
     versions: phase.versions,
     timings: phase.timings,
   };

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
-import type { ModelCall } from '../../../core/run/phase.ts';
+import type { ModelCall, ServiceSpec } from '../../../core/run/phase.ts';
 import { emptyEnd } from '../../../core/run/phase-end.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
@@ -51,6 +52,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         probed ??= probeBubblewrap();
         await probed;
       }
+      refuseImages(job.spec.sandbox.services ?? {});
       if (signal.aborted) {
         const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
         return emptyEnd(job.spec.phaseKey, 'none', failure);
@@ -70,7 +72,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       const spec = { ...job.spec, agent: program.agent };
       const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
       const log = new PhaseLog();
-      const folder = makePhaseFolder();
+      const folder = makePhaseFolder(Object.keys(spec.sandbox.services ?? {}));
       try {
         await allSettledOrThrow([
           markServer(folder.host),
@@ -156,6 +158,16 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       }
     },
   };
+}
+
+/** @throws SandboxUnavailable for a service with an image: that is a container, and this adapter starts none. */
+function refuseImages(services: Readonly<Record<string, ServiceSpec>>): void {
+  for (const [name, { image }] of Object.entries(services)) {
+    if (image === undefined) continue;
+    throw new DrydockError('SandboxUnavailable', `the service ${name} is the image ${image}, which needs containers`, {
+      remedy: 'Give the service as a command of this machine, or run the task in containers.',
+    });
+  }
 }
 
 /** `Promise.all` that rejects only after all have settled, because the folder they write into is removed then. */
