@@ -1,7 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { git } from './git.ts';
-import { incomplete } from './partial-clone.ts';
 
 /** Bytes of the line before each content, at most: an id, a type and a size. */
 const headerBytes = 80;
@@ -24,8 +23,7 @@ export async function readBlobs(cwd: string, ids: Iterable<string>, maxBytes: nu
   for (const id of wanted) {
     const end = stdout.indexOf('\n', at);
     const [found, kind, bytes] = stdout.toString('latin1', at, Math.max(at, end)).split(' ');
-    if (found !== id || kind !== 'blob')
-      throw await incomplete(cwd, new DrydockError('Internal', `The repository has no blob ${id}.`));
+    if (found !== id || kind !== 'blob') throw new DrydockError('Internal', `The repository has no blob ${id}.`);
     const content = stdout.subarray(end + 1, end + 1 + Number(bytes));
     // The index of a pack can name any object by any id, and git does not compare.
     if (gitBlobSha(content) !== id)

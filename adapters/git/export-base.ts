@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url';
 import { uploadPack } from '../../core/git/command.ts';
 import type { SubmoduleBase } from '../../core/ports/host/code-host.ts';
 import { git, gitText } from './git.ts';
-import { incomplete } from './partial-clone.ts';
 
 /**
  * A bare repository with only the last `depth` commits up to this one and the tags of these, from which a phase may fetch. Cached in `folder`
@@ -20,8 +19,7 @@ export async function exportBase(folder: string, repository: string, commit: str
     await git([...fetch, `--depth=${depth}`, url, `${commit}:refs/heads/base`], {
       cwd: temporary,
       protocols: ['file'],
-    }).catch(async (error: unknown) => {
-      throw await incomplete(repository, error);
+      source: repository,
     });
   });
 }

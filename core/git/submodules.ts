@@ -34,7 +34,7 @@ export function parseGitmodules(text: string): Declared[] {
     const key = part.slice(0, equals).trim().toLowerCase();
     if (key === 'path' || key === 'url') current[key] = unquoted(part.slice(equals + 1).trim());
   }
-  return found.flatMap(({ path, url }) => (path && url ? [{ path: path.replace(/\/+$/, ''), url }] : []));
+  return found.flatMap(({ path, url }) => (path && url ? [{ path: withoutSlash(path), url }] : []));
 }
 
 const unquoted = (value: string): string =>
@@ -69,10 +69,14 @@ function nameOf(url: string): string | undefined {
   return parts.length < 2 ? undefined : parts.slice(-2).join('/').toLowerCase();
 }
 
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
+}
+
 const bare = (url: string): string => {
-  let end = url.length;
-  while (url[end - 1] === '/') end -= 1;
-  const whole = url.slice(0, end);
+  const whole = withoutSlash(url);
   return whole.endsWith('.git') ? whole.slice(0, whole.endsWith('/.git') ? -5 : -4) : whole;
 };
 

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { defined } from '../../../core/defined.ts';
@@ -158,7 +159,7 @@ describe('exportBase', () => {
     const place = await host.exportBase(repository, base, 5, [{ commit: pinned, path }]);
     const clone = join(tempFolder(), 'clone');
     sh(repository, 'init', '-q', '--bare', clone);
-    sh(clone, 'fetch', '-q', '--update-shallow', `file://${place}`, '+refs/*:refs/*');
+    sh(clone, 'fetch', '-q', '--update-shallow', pathToFileURL(place).href, '+refs/*:refs/*');
     expect(sh(clone, 'for-each-ref', '--format=%(objectname) %(refname)').split('\n')).toEqual([
       `${base} refs/heads/base`,
       `${pinned} refs/submodules/${pinned}`,
@@ -171,9 +172,9 @@ describe('exportBase', () => {
   it('says that a partial clone lacks objects, and how to get them', async () => {
     const partial = join(tempFolder(), 'partial');
     sh(repository, 'config', 'uploadpack.allowFilter', 'true');
-    sh(repository, 'clone', '-q', '--filter=blob:none', '--no-checkout', `file://${repository}`, partial);
-    for (const call of [host.exportBase(partial, base, 1), host.readFile(partial, base, 'src/b.txt')])
-      await expect(call).rejects.toMatchObject({
+    sh(repository, 'clone', '-q', '--filter=blob:none', '--no-checkout', pathToFileURL(repository).href, partial);
+    for (const call of [() => host.exportBase(partial, base, 1), () => host.readFile(partial, base, 'src/b.txt')])
+      await expect(call()).rejects.toMatchObject({
         name: 'RepositoryIncomplete',
         message: expect.stringContaining('fetch --refetch --no-filter'),
       });
