@@ -73,9 +73,16 @@ async function main(): Promise<void> {
 }
 
 /** The dependencies of `prepareJob`, from the broker's answer. */
-function depsOf({ codeHost, modelKey, egressCredentials = {} }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
+function depsOf({
+  codeHost: own,
+  submodules = {},
+  modelKey,
+  egressCredentials = {},
+  order,
+}: BrokerAnswer): Parameters<typeof prepareJob>[0] {
   return {
     codeHost(kind, scope: CodeHostScope) {
+      const codeHost = scope.repository === order.base.scope.repository ? own : submodules[scope.repository];
       if (kind !== 'github' || !codeHost)
         throw new DrydockError(
           'PolicyRefused',

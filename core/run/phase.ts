@@ -54,6 +54,10 @@ export const phaseSpec = z.strictObject({
   taskId: z.string(),
   phase: z.enum(phaseNames),
   base: z.string(),
+  /** Branch that the base was the head of; its remote-tracking ref in the repository of the work tree. */
+  targetBranch: z.string().optional(),
+  /** Submodules whose folders stay empty, with the reason, for people. */
+  missingSubmodules: z.array(z.string()).optional(),
   /**
    * Names the gateway serves at `GET /inputs/<name>`: `changeset.json`, `changeset.blobs`, `plan.json`, `handoff.md`…
    */

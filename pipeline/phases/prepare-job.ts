@@ -1,3 +1,4 @@
+import type { SubmoduleBase } from '../../core/ports/host/code-host.ts';
 import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { Deps } from '../deps.ts';
 import { grantRules } from './grant-rules.ts';
@@ -13,10 +14,15 @@ export async function prepareJob(
 ): Promise<PhaseJob> {
   const { spec, inputs, base, model, registries, hosts } = order;
   const host = deps.codeHost(base.host, base.scope);
+  const submodules: SubmoduleBase[] = [];
+  for (const { host, scope, location, commit } of base.submodules ?? []) {
+    const path = await deps.codeHost(host, scope).exportBase(location, commit, 1);
+    submodules.push({ commit, path });
+  }
   const job: PhaseJob = {
     spec,
     inputs,
-    baseRepository: await host.exportBase(base.location, base.commit, base.depth),
+    baseRepository: await host.exportBase(base.location, base.commit, base.depth, submodules),
     registries,
     hosts,
   };

@@ -224,11 +224,14 @@ export async function mustPassIn(
   if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
 }
 
-/** Adds to the message of a command that failed what may be why: that nothing was installed, or a service that is gone. */
-export const withHints = ({ hints, services }: Phase, message: string): string =>
+/** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
+export const withHints = ({ hints, services, spec }: Phase, message: string): string =>
   [
     message,
     ...hints,
+    ...(spec.missingSubmodules === undefined
+      ? []
+      : [`Folders of submodules are empty: ${spec.missingSubmodules.join(', ')}.`]),
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),

@@ -18,6 +18,7 @@ import { build, type Outcome, plan } from './steps/work.ts';
 import { writeTrust } from './trust/trust.ts';
 import { ownGit } from './workspace/git.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
+import { checkOutSubmodules } from './workspace/submodules.ts';
 import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
 import { agentRepository, checkOut, fetchBase, restore } from './workspace/work-tree.ts';
 
@@ -83,7 +84,7 @@ async function phaseOutcome(
     const version = /\d+\.\d+\.\d+/.exec((await git.run(['--version'])).toString())?.[0];
     if (version !== undefined) phase.versions.git = version;
     const tree = await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
-    await agentRepository(git, workspace, spec.base);
+    await agentRepository(git, workspace, spec.base, spec.targetBranch);
     return tree;
   });
   if (boot.isolation === 'container') {
@@ -98,6 +99,7 @@ async function phaseOutcome(
   }
   let prepared: Tree | undefined;
   await checkOut(git, spec.baseline ? base : start);
+  await checkOutSubmodules(git, workspace, (spec.baseline ? base : start).files);
   if (spec.baseline) {
     await prepare(phase, true);
     prepared = await recordTree(git, workspace, base);

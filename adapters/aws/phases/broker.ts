@@ -13,6 +13,8 @@ import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 /** A gateway's request to its broker. */
 const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
 
+const codeHostAccess = z.strictObject({ apiUrl: z.string(), gitUrl: z.string(), token: z.string() });
+
 /** The response: the order of the phase, and the secrets that it needs. It is never stored. */
 export const brokerAnswer = z.strictObject({
   order: storedOrder,
@@ -26,7 +28,9 @@ export const brokerAnswer = z.strictObject({
     expiration: z.string(),
   }),
   /** Read access to the one repository of the order. */
-  codeHost: z.strictObject({ apiUrl: z.string(), gitUrl: z.string(), token: z.string() }).optional(),
+  codeHost: codeHostAccess.optional(),
+  /** Read access to the repositories of submodules, by name. */
+  submodules: z.record(z.string(), codeHostAccess).optional(),
   modelKey: z.string().optional(),
   /** Credentials that rules and registries of the order name, by variable. */
   egressCredentials: z.record(z.string(), z.string()).optional(),
@@ -74,6 +78,9 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
     };
     try {
       if (order.base.host === 'github') answer.codeHost = await options.readToken(order.base.scope);
+      for (const { host, scope } of order.base.submodules ?? [])
+        if (host === 'github')
+          answer.submodules = { ...answer.submodules, [scope.repository]: await options.readToken(scope) };
       const model = order.model && (await options.modelAccess(order.model.provider));
       if (model?.key !== undefined) answer.modelKey = model.key;
       const variables = Object.values(order.egress?.credentials ?? {}).map(({ env }) => env);
