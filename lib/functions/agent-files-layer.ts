@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Policy } from '../../core/policy/schema.ts';
 import { propError } from '../props/prop-error.ts';
-import { packFolder } from './tar.ts';
+import { packFolder } from '../../common/tar.ts';
 
 const folderName = 'drydock-agents';
 /** Path of `<profile>.tar` in the functions that launch phases. */

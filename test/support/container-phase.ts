@@ -6,7 +6,7 @@ import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../gateway/registry/archives.ts';
-import { packFolder } from '../../lib/functions/tar.ts';
+import { packFolder } from '../../common/tar.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { type Image, runContainer } from './container.ts';
 

@@ -14,7 +14,7 @@ import { isRoot } from './isolation/unprivileged.ts';
 /** Mount point in the sandbox for an agent that npm installed. */
 const mountPoint = '/opt/agent/node_modules';
 /** Programs that the sandbox's own PATH provides. */
-const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
+export const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
 
 interface AgentProgram {
   agent: AgentSpec | null;

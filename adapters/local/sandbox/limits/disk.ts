@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 const minIntervalMs = 500;
 const maxIntervalMs = 2_000;
@@ -7,21 +8,26 @@ const maxIntervalMs = 2_000;
 const fileKb = 4;
 
 /**
- * Prints kilobytes and number of files for each line that it reads, and ends with its input. `du` exits with 1 if a file
- * disappeared meanwhile; its total is still valid. The tools are hard links.
+ * Script for a shell whose arguments are folders. It prints kilobytes and number of files for each line that it reads, and
+ * ends with its input. `du` exits with 1 if a file disappeared meanwhile; its total is still valid. The tools are hard
+ * links.
  */
-const program = `while read -r _; do
-  du -sxk --exclude=./tools -- . 2> /dev/null
-  du -sx --inodes --exclude=./tools -- . 2> /dev/null
+export const measuring = `while read -r _; do
+  du -sxkc --exclude=./tools -- "$@" 2> /dev/null | tail -n 1
+  du -sxc --inodes --exclude=./tools -- "$@" 2> /dev/null | tail -n 1
 done`;
 
 /**
- * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
- * where the folder has so many files that it would be rare. One process measures for the whole phase: starting one each
+ * Measures the size of folders and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
+ * where the folders have so many files that it would be rare. One process measures for the whole phase: starting one each
  * time would stop the server process while its memory is copied.
+ * @param child Runs `measuring`.
  */
-export function watchDisk(folder: string, limitMb: number, onHit: (message: string) => void): () => void {
-  const child = spawn('sh', ['-c', program], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+export function watchDisk(
+  child: { stdin: Writable; stdout: Readable; on(event: 'error', listener: () => void): unknown; kill(signal: 'SIGKILL'): unknown },
+  limitMb: number,
+  onHit: (message: string) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   let start = 0;
   let sizeKb: number | undefined;
@@ -53,3 +59,7 @@ export function watchDisk(folder: string, limitMb: number, onHit: (message: stri
     child.kill('SIGKILL');
   };
 }
+
+/** Measures folders that this process may read. */
+export const measureHere = (cwd: string, folders: readonly string[]) =>
+  spawn('sh', ['-c', measuring, 'sh', ...folders], { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
