@@ -1,20 +1,31 @@
-// node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium. As root
-// on Debian or Ubuntu this script installs them and says so; elsewhere it prints the command for the user to run.
+// node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium, those of
+// containers need podman and debootstrap. As root on Debian or Ubuntu this script installs them and says so; elsewhere it
+// prints the command for the user to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 interface Tool {
-  /** Program that is called with `--version` to see whether it works. */
-  program: string;
+  /** Programs that are called with `--version` to see whether they work. */
+  programs: string[];
+  /** Packages of Debian; default: the tool's own name. */
+  packages?: string[];
   error: string;
 }
 
 const tools: Record<string, Tool> = {
-  bubblewrap: { program: 'bwrap', error: 'SandboxUnavailable' },
-  chromium: { program: 'chromium', error: 'ToolMissing' },
+  bubblewrap: { programs: ['bwrap'], error: 'SandboxUnavailable' },
+  chromium: { programs: ['chromium'], error: 'ToolMissing' },
+  // podman alone has no network with a name of its own, and no first process for a container.
+  podman: {
+    programs: ['podman', 'runc', '/usr/lib/podman/netavark', 'debootstrap'],
+    packages: ['podman', 'runc', 'netavark', 'catatonit', 'debootstrap'],
+    error: 'EngineMissing',
+  },
 };
 
-const works = ({ program }: Tool): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+const lacks = ({ programs }: Tool): string | undefined =>
+  programs.find((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0);
+const packagesOf = (name: string): string[] => tools[name]?.packages ?? [name];
 
 function apt(...args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -31,13 +42,13 @@ function install(names: string[]): void {
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(tools, name));
-const missing = () => Object.entries(tools).filter(([name, tool]) => named.includes(name) && !works(tool));
+const missing = () => Object.entries(tools).filter(([name, tool]) => named.includes(name) && lacks(tool) !== undefined);
 
-const first = missing().map(([name]) => name);
+const first = missing().flatMap(([name]) => packagesOf(name));
 if (first.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) install(first);
-for (const [name, { program, error }] of missing()) {
+for (const [name, tool] of missing()) {
   process.stderr.write(
-    `${error}: ${program} does not run.\nremedy: Install it and start again: sudo apt-get install ${name}\n`,
+    `${tool.error}: ${lacks(tool)} does not run.\nremedy: Install it and start again: sudo apt-get install ${packagesOf(name).join(' ')}\n`,
   );
   process.exitCode = 4;
 }

@@ -4,6 +4,7 @@ import { viewError } from '../../core/errors.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
+import { ownLimitHit } from './commands/own-cgroup.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
 import { unpackAgentFiles } from './steps/agent-files.ts';
@@ -52,7 +53,10 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     changeSet: false,
     ...outcome,
     phaseKey: spec.phaseKey,
-    ...defined({ baseline: baselineResult }),
+    ...defined({
+      baseline: baselineResult,
+      limit: boot.isolation === 'container' ? ownLimitHit(spec.limits) : undefined,
+    }),
     commands: phase.commands.slice(0, 200),
     versions: phase.versions,
     timings: phase.timings,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { DrydockError } from '../../../core/errors.ts';
 import { contextDigest, type ImageName } from './contexts.ts';
 import { type Engine, engineChild } from './engine.ts';
@@ -45,7 +45,10 @@ export async function buildImage(request: BuildRequest): Promise<Image & { built
     args.NODE = below.name;
   }
   if (image === 'node' && agents !== undefined) args.AGENTS = agents.join(' ');
-  const key = createHash('sha256').update(JSON.stringify([context, args, below.id])).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(JSON.stringify([context, args, below.id]))
+    .digest('hex')
+    .slice(0, 16);
   const name = `${localName(image)}:${key}`;
   const same = request.again ? undefined : await imageAt(engine, name);
   if (same) return { ...same, built: false };

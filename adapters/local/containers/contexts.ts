@@ -49,7 +49,9 @@ export async function writeContexts(packageRoot: string, outDir: string): Promis
     for (const name of copied) cpSync(join(sources, name), join(folder, name), { recursive: true });
     const dockerfile = readFileSync(join(sources, image, 'Dockerfile'), 'utf8');
     // What is built on the Node image changes with it.
-    const hash = createHash('sha256').update(dockerfile).update(image === 'gateway' ? '' : ofNode);
+    const hash = createHash('sha256')
+      .update(dockerfile)
+      .update(image === 'gateway' ? '' : ofNode);
     hashFolder(folder, '', hash);
     const digest = hash.digest('hex').slice(0, 16);
     if (image === 'node') ofNode = digest;
@@ -70,7 +72,9 @@ export function contextDigest(contexts: string, image: ImageName): string {
 }
 
 function hashFolder(folder: string, below: string, hash: ReturnType<typeof createHash>): void {
-  for (const entry of readdirSync(join(folder, below), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of readdirSync(join(folder, below), { withFileTypes: true }).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     const path = join(below, entry.name);
     if (entry.isDirectory()) hashFolder(folder, path, hash);
     else hash.update(`${path}\0`).update(readFileSync(join(folder, path)));

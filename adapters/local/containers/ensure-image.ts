@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { buildImage, defaultBase } from './build.ts';
-import { contextDigest, type ImageName, imageContexts } from './contexts.ts';
+import { contextDigest, type ImageName, imageContexts, imageNames } from './contexts.ts';
 import type { Engine } from './engine.ts';
 import { findImage, type Image, imageAt, pullImage } from './images.ts';
 
 export interface ImageOptions {
-  dataDir: string;
   packageRoot: string;
   /** The Debian to build on. */
   base?: string | undefined;
@@ -31,29 +31,42 @@ export async function ensureImage(
   options: ImageOptions,
   log: (line: string) => void,
 ): Promise<Image> {
-  return withContexts(options, async (contexts) => {
-    const context = contextDigest(contexts, image);
-    const found = await findImage(engine, image, context);
-    if (found) return found;
-    const key = `${engine.program} ${image} ${context}`;
-    let made = building.get(key);
-    if (made === undefined) {
-      const base = options.base ?? defaultBase;
-      made = buildImage({ engine, contexts, image, base, log }).finally(() => building.delete(key));
-      building.set(key, made);
-    }
-    return made.catch((error: unknown) => {
-      throw missing(engine, image, error);
-    });
+  const found = await findImage(engine, image, await digestOf(options, image));
+  if (found) return found;
+  const key = `${engine.program} ${image}`;
+  let made = building.get(key);
+  if (made === undefined) {
+    const { base = defaultBase } = options;
+    made = withContexts(options, (contexts) => buildImage({ engine, contexts, image, base, log }));
+    building.set(
+      key,
+      made.finally(() => building.delete(key)),
+    );
+  }
+  return made.catch((error: unknown) => {
+    throw missing(engine, image, error);
   });
 }
+
+/** The label that an image of this version has. Sources are read once; a server process runs what it has started with. */
+export async function digestOf(options: Pick<ImageOptions, 'packageRoot'>, image: ImageName): Promise<string> {
+  digests ??= withContexts(
+    options,
+    async (contexts) => new Map(imageNames.map((name) => [name, contextDigest(contexts, name)])),
+  );
+  return (await digests).get(image) ?? '';
+}
+let digests: Promise<Map<ImageName, string>> | undefined;
 
 function missing(engine: Engine, image: ImageName, error: unknown): DrydockError {
   const why = error instanceof Error ? error.message : String(error);
   return new DrydockError(
     'ImageMissing',
     `${engine.name} has no image ${image} of this version, and it could not be built: ${why}`,
-    { remedy: `Build it: drydock images build ${image} [--base IMAGE]; or fetch it: drydock images pull ${image}.`, cause: error },
+    {
+      remedy: `Build it: drydock images build ${image} [--base IMAGE]; or fetch it: drydock images pull ${image}.`,
+      cause: error,
+    },
   );
 }
 
@@ -68,9 +81,13 @@ export async function imageOfRuntime(
   if (pinned !== undefined) {
     const found = (await imageAt(engine, pinned)) ?? (await pullImage(engine, pinned, pullMs));
     if ('context' in found && found.context === undefined) {
-      throw new DrydockError('ImageMissing', `The image ${pinned} of the runtime ${runtime} lacks the files of a phase.`, {
-        remedy: 'Put the overlay on it, and pin the result: docs/images.md.',
-      });
+      throw new DrydockError(
+        'ImageMissing',
+        `The image ${pinned} of the runtime ${runtime} lacks the files of a phase.`,
+        {
+          remedy: 'Put the overlay on it, and pin the result: docs/images.md.',
+        },
+      );
     }
     return found;
   }
@@ -83,10 +100,10 @@ export async function imageOfRuntime(
 
 /** In the package the contexts are files of their own; from sources they are written for the moment. */
 export async function withContexts<T>(
-  { dataDir, packageRoot }: Pick<ImageOptions, 'dataDir' | 'packageRoot'>,
+  { packageRoot }: Pick<ImageOptions, 'packageRoot'>,
   use: (contexts: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(dataDir, '.contexts-'));
+  const folder = await mkdtemp(join(tmpdir(), 'drydock-contexts-'));
   try {
     return await use(await imageContexts(packageRoot, folder));
   } finally {

@@ -73,7 +73,8 @@ export function refuseLoopback(registries: Readonly<Record<string, string>>): vo
     const { hostname } = new URL(url);
     if (!/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) continue;
     throw new DrydockError('SandboxUnavailable', `The ${name} registry ${url} is on the loopback of this machine.`, {
-      remedy: 'A container does not reach it. Serve it at another address of this machine, or use --sandbox bubblewrap.',
+      remedy:
+        'A container does not reach it. Serve it at another address of this machine, or use --sandbox bubblewrap.',
     });
   }
 }

@@ -16,7 +16,8 @@ export async function ownerName(): Promise<string> {
 export async function sweepContainers(engine: Engine): Promise<void> {
   const ours = ['--filter', `label=${phaseLabel}`, '--format'];
   const containers = await left(engine, ['ps', '--all', ...ours, '{{.Names}}']);
-  if (containers.length > 0) await engineOutput(engine, ['rm', '--force', '--volumes', ...containers]).catch(() => undefined);
+  if (containers.length > 0)
+    await engineOutput(engine, ['rm', '--force', '--volumes', ...containers]).catch(() => undefined);
   for (const network of await left(engine, ['network', 'ls', ...ours, '{{.Name}}']))
     await engineOutput(engine, ['network', 'rm', network]).catch(() => undefined);
 }

@@ -2,10 +2,10 @@ import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { defined } from '../../../core/defined.ts';
 import type { SandboxEnd } from '../../../gateway/phase/verdict.ts';
-import type { PlaceOfPhase } from '../sandbox/isolation/wall.ts';
+import { writableInSandbox } from '../../../sandbox/layout.ts';
+import type { OpenPhase } from '../sandbox/isolation/wall.ts';
 import { watchForEnd } from '../sandbox/isolation/watch-for-end.ts';
 import { measureHere, measuring, watchDisk } from '../sandbox/limits/disk.ts';
-import { writableInSandbox } from '../../../sandbox/layout.ts';
 import { type Engine, engineChild, engineOutput } from './engine.ts';
 import { gatewayPort } from './gateway.ts';
 import { commonOptions, phaseLabel, sandboxOptions } from './options.ts';
@@ -15,7 +15,7 @@ import type { ContainerPhase, Containers } from './phase.ts';
 export async function runSandboxContainer(
   containers: Containers,
   { job, names, ticket, image }: ContainerPhase,
-  { secrets, signal, gateway }: Parameters<PlaceOfPhase['runSandbox']>[0],
+  { secrets, signal, gateway }: Parameters<OpenPhase['runSandbox']>[0],
 ): Promise<SandboxEnd> {
   const { engine, known } = containers;
   const { limits } = job.spec;
@@ -52,19 +52,31 @@ export async function runSandboxContainer(
     over = true;
   });
   const kill = async (): Promise<void> => {
-    while (!over && !(await succeeds(engine, ['kill', names.sandbox]))) await new Promise((done) => setTimeout(done, 100));
+    while (!over && !(await succeeds(engine, ['kill', names.sandbox])))
+      await new Promise((done) => setTimeout(done, 100));
   };
   const ending = watchForEnd(limits.timeoutMs, signal, gateway.ended, () => void kill());
-  const stopDisk = watchVolumes(containers, names, limits.diskMb, (message) => ending.end('LimitExceeded', message), ended);
+  const stopDisk = watchVolumes(
+    containers,
+    names,
+    limits.diskMb,
+    (message) => ending.end('LimitExceeded', message),
+    ended,
+  );
   const code = await ended;
   ending.stop();
   const [oomKilled] = await Promise.all([wasOutOfMemory(engine, names.sandbox), stopDisk()]);
-  const tail = [secrets.runner, secrets.agent, ticket].reduce((text, secret) => text.replaceAll(secret, ''), output).trim();
+  const tail = [secrets.runner, secrets.agent, ticket]
+    .reduce((text, secret) => text.replaceAll(secret, ''), output)
+    .trim();
   const limit = { name: 'LimitExceeded', message: `memory_mb: the kernel ended a process at ${limits.memoryMb} MB` };
   return {
     enforcer,
     ...defined({ failure: ending.failure(), limit: oomKilled ? limit : undefined }),
-    lost: { name: 'SandboxLost', message: `the sandbox ended (${code ?? 'no exit code'}) before the end of its phase. ${tail}`.trim() },
+    lost: {
+      name: 'SandboxLost',
+      message: `the sandbox ended (${code ?? 'no exit code'}) before the end of its phase. ${tail}`.trim(),
+    },
     crashed: code !== 0,
   };
 }

@@ -7,13 +7,14 @@ import type { Wall } from '../sandbox/isolation/wall.ts';
 import { engineOutput, findEngine } from './engine.ts';
 import { ensureImage, type ImageOptions, imageOfRuntime } from './ensure-image.ts';
 import type { Image } from './images.ts';
+import { openPhase } from './open-phase.ts';
 import { commonOptions } from './options.ts';
 import { ownerName, sweepContainers } from './owner.ts';
 import type { Containers } from './phase.ts';
-import { openPlace } from './place.ts';
 import { probeEngine } from './probe.ts';
 
 export interface ContainerOptions extends ImageOptions {
+  dataDir: string;
   /** `runsc`, `kata`: passed on to the engine. */
   runtime?: string | undefined;
 }
@@ -40,7 +41,7 @@ export function containerWall(options: ContainerOptions): Wall {
       if (found === undefined) throw new DrydockError('SandboxUnavailable', 'The container engine was not asked yet.');
       const image = await imageOfRuntime(found.engine, job.spec.sandbox.runtime, options, logTo(onEvent));
       await checkAgent(found, image, job.spec.agent, agents);
-      return openPlace(job, found, image, options.dataDir);
+      return openPhase(job, found, image, options.dataDir);
     },
   };
 }

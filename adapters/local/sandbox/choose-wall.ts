@@ -4,11 +4,9 @@ import { type ContainerOptions, containerWall } from '../containers/wall.ts';
 import { bubblewrapWall } from './isolation/bubblewrap-wall.ts';
 import type { Wall } from './isolation/wall.ts';
 
-export const drivers = ['auto', 'bubblewrap', 'container'] as const;
-
 /** How sandboxes are made on this machine. */
 export interface SandboxChoice extends Pick<ContainerOptions, 'runtime' | 'base' | 'runtimes'> {
-  driver: (typeof drivers)[number];
+  driver: 'auto' | 'bubblewrap' | 'container';
 }
 
 export interface WallOptions {

@@ -15,7 +15,7 @@ import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { chooseWall, type WallOptions } from './choose-wall.ts';
 import { archivesFolder, keepInstall, planInstall, pruneArchives } from './install-cache.ts';
-import type { PlaceOfPhase, Wall } from './isolation/wall.ts';
+import type { OpenPhase, Wall } from './isolation/wall.ts';
 import { registryUrls } from './registry.ts';
 
 export type LocalPhaseRunnerOptions = WallOptions;
@@ -40,7 +40,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
         return emptyEnd(job.spec.phaseKey, 'none', failure);
       }
-      const place = await wall.open(job, onEvent);
+      const phase = await wall.open(job, onEvent);
       const urls = () => {
         registries ??= registryUrls().catch((error: unknown) => {
           registries = undefined; // the next phase asks again
@@ -49,37 +49,37 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
         return registries;
       };
       try {
-        return await runIn(place, options.dataDir, urls, start, { signal, onEvent });
+        return await runIn(phase, options.dataDir, urls, start, { signal, onEvent });
       } finally {
-        await place.remove();
+        await phase.remove();
       }
     },
   };
 }
 
 async function runIn(
-  place: PlaceOfPhase,
+  phase: OpenPhase,
   dataDir: string,
   registries: () => Promise<Record<string, string>>,
   start: number,
   { signal, onEvent }: RunOptions,
 ): ReturnType<PhaseRunner['run']> {
-  const { job } = place;
+  const { job } = phase;
   const { phaseKey } = job.spec;
   const meterFile = meterFileOf(dataDir, phaseKey);
   const log = new PhaseLog();
   const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
   // Made while the two programs start.
-  const prepared = prepare(place, dataDir, registries, secrets, meterFile);
+  const prepared = prepare(phase, dataDir, registries, secrets, meterFile);
   const forRunner = prepared.then((both) => both.forRunner);
   forRunner.catch(() => undefined); // `await prepared` below reports it
-  const gateway = place.startGateway(prepared, meterFile, (message) => {
+  const gateway = phase.startGateway(prepared, meterFile, (message) => {
     log.add(message);
     if (message.type === 'event') onEvent(message.event);
   });
   let ended: SandboxEnd;
   try {
-    ended = await place.runSandbox({ secrets, prepared: forRunner, signal, gateway });
+    ended = await phase.runSandbox({ secrets, prepared: forRunner, signal, gateway });
     // The reason why the gateway got no configuration, and only then that it did not start.
     await prepared;
     await gateway.ready;
@@ -88,10 +88,10 @@ async function runIn(
     await prepared.catch(() => undefined); // it writes into the folder, which is removed next
   }
   const { cached } = await prepared;
-  const tar = join(place.folder.artifacts, artifactNames.install);
+  const tar = join(phase.folder.artifacts, artifactNames.install);
   if (cached?.keep === true && existsSync(tar)) await keepInstall(cached, tar);
   if (log.traffic.some(({ route }) => route === 'registry')) await pruneArchives(dataDir);
-  const artifacts = await leftArtifacts(place.folder.artifacts);
+  const artifacts = await leftArtifacts(phase.folder.artifacts);
   artifacts.set(artifactNames.events, log.events);
   const bytes = artifacts.get(artifactNames.result);
   return {
@@ -102,28 +102,28 @@ async function runIn(
     traffic: log.traffic,
     artifacts,
     enforcer: ended.enforcer,
-    ...place.evidence,
+    ...phase.evidence,
     ms: Math.round(performance.now() - start),
   };
 }
 
 async function prepare(
-  place: PlaceOfPhase,
+  phase: OpenPhase,
   dataDir: string,
   registries: () => Promise<Record<string, string>>,
   secrets: { runner: string; agent: string },
   meterFile: string,
 ) {
-  const job: PhaseJob = place.job;
+  const job: PhaseJob = phase.job;
   const known = registries();
   const [install, urls] = await allSettledOrThrow([
-    planInstall(dataDir, job, place.runtime),
+    planInstall(dataDir, job, phase.runtime),
     known,
     mkdir(dirname(meterFile), { recursive: true }),
-    place.prepare(known),
+    phase.prepare(known),
   ]);
   const { cached, checksums } = install;
-  const settings = await gatewaySettingsOf(job, place.folder, secrets, meterFile, cached, urls);
+  const settings = await gatewaySettingsOf(job, phase.folder, secrets, meterFile, cached, urls);
   const archives = { folder: archivesFolder(dataDir), checksums: Object.fromEntries(checksums) };
   return {
     cached,

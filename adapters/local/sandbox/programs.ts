@@ -41,7 +41,7 @@ export async function writeProgram(program: PhaseProgram, packageRoot: string, t
 export const bundlePath = (program: PhaseProgram): string => programs[program].bundle;
 
 /** zod's messages in fifty languages are half of the runner's bundle; these programs use English only. */
-export const withoutLocales: Plugin = {
+const withoutLocales: Plugin = {
   name: 'without-locales',
   setup(build) {
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer }) =>

@@ -35,7 +35,9 @@ export async function sweepFolders(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     if (!/^drydock-[0-9a-f]{18}$/.test(name)) continue;
     const folder = join(parent, name);
-    const server = (await isOwn(folder)) ? await readOwner(join(folder, 'host/owner')).catch(() => undefined) : undefined;
+    const server = (await isOwn(folder))
+      ? await readOwner(join(folder, 'host/owner')).catch(() => undefined)
+      : undefined;
     // A folder without the file is being created.
     if (server !== undefined && server !== (await identity(Number.parseInt(server, 10))))
       await removeFolder(folder).catch(() => undefined);

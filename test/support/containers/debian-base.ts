@@ -16,7 +16,9 @@ const said = (program: string, ...args: string[]): string => {
 function machine() {
   const targets = said('apt-get', 'indextargets', '--format', '$(REPO_URI) $(ORIGIN)', 'Created-By: Packages');
   const mirror = targets.split('\n').find((line) => line.endsWith(' Debian') && !line.includes('security'));
-  const proxies = said('apt-config', 'dump', 'Acquire').split('\n').filter((line) => /::Proxy /.test(line));
+  const proxies = said('apt-config', 'dump', 'Acquire')
+    .split('\n')
+    .filter((line) => /::Proxy /.test(line));
   const certificates = process.env.NODE_EXTRA_CA_CERTS ?? process.env.SSL_CERT_FILE;
   return {
     mirror: mirror?.split(' ')[0] ?? 'http://deb.debian.org/debian',
@@ -36,7 +38,9 @@ export function debianBase(engine: Engine, log: (line: string) => void): string 
   const folder = mkdtempSync(join(tmpdir(), 'drydock-debian-'));
   const root = join(folder, 'root');
   try {
-    execFileSync('debootstrap', ['--variant=minbase', release, root, mirror], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('debootstrap', ['--variant=minbase', release, root, mirror], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     for (const unused of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man'])
       rmSync(join(root, unused), { recursive: true, force: true });
     mkdirSync(join(root, 'usr/local/share/ca-certificates'), { recursive: true });

@@ -9,7 +9,7 @@ import { runSandbox } from '../sandbox-process.ts';
 import { markServer, sweep } from '../sweep.ts';
 import { writeTools } from '../tools.ts';
 import { probeBubblewrap } from './bubblewrap.ts';
-import type { PlaceOfPhase, Wall } from './wall.ts';
+import type { OpenPhase, Wall } from './wall.ts';
 
 interface Options {
   dataDir: string;
@@ -30,12 +30,15 @@ export function bubblewrapWall(isolation: 'bubblewrap' | 'none', options: Option
         agentProgram(job.spec.agent, packageRoot, isolation),
         swept,
       ]);
-      return placeOf({ ...job, spec: { ...job.spec, agent: program.agent } }, { isolation, packageRoot, runtime, program });
+      return phaseOf(
+        { ...job, spec: { ...job.spec, agent: program.agent } },
+        { isolation, packageRoot, runtime, program },
+      );
     },
   };
 }
 
-async function placeOf(
+async function phaseOf(
   job: PhaseJob,
   {
     isolation,
@@ -48,7 +51,7 @@ async function placeOf(
     runtime: Awaited<ReturnType<typeof resolveRuntime>>;
     program: Awaited<ReturnType<typeof agentProgram>>;
   },
-): Promise<PlaceOfPhase> {
+): Promise<OpenPhase> {
   const folder = makePhaseFolder();
   try {
     await allSettledOrThrow([

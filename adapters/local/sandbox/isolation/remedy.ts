@@ -15,7 +15,7 @@ export interface MachineFacts {
 
 const engine = 'install a container engine (Docker, Podman or nerdctl) and use --sandbox container';
 const profile = [
-  'printf \'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n\'',
+  "printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n'",
   '| sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap',
 ].join(' ');
 
@@ -24,7 +24,8 @@ export function remedyFor(facts: MachineFacts): string {
   const { platform, hasBubblewrap, appArmor, contained, noNamespaces } = facts;
   if (platform === 'darwin') return 'Install a container engine: Docker Desktop, Podman or Colima; then start again.';
   if (platform !== 'linux') return 'Use Linux or WSL 2, or install Docker Desktop; then start again.';
-  if (!hasBubblewrap) return `Install bubblewrap: apt-get install bubblewrap (dnf, pacman and apk have it too); or ${engine}.`;
+  if (!hasBubblewrap)
+    return `Install bubblewrap: apt-get install bubblewrap (dnf, pacman and apk have it too); or ${engine}.`;
   if (contained) {
     return `This is a container: start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined (Docker and Podman), or ${engine}.`;
   }

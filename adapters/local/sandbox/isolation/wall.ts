@@ -26,21 +26,21 @@ export interface Wall {
   /** Checks, once, that this machine can build it. @throws SandboxUnavailable, EngineMissing, ImageMissing. */
   ready(onEvent: (event: PhaseEvent) => void): Promise<void>;
   /**
-   * Makes the place of one phase, in which nothing runs yet.
+   * Makes what one phase needs, in which nothing runs yet.
    * @throws RuntimeUnavailable, AgentUnavailable, ImageMissing.
    */
-  open(job: PhaseJob, onEvent: (event: PhaseEvent) => void): Promise<PlaceOfPhase>;
+  open(job: PhaseJob, onEvent: (event: PhaseEvent) => void): Promise<OpenPhase>;
 }
 
-export interface PlaceOfPhase {
+export interface OpenPhase {
   /** The job as the sandbox gets it: with the command of its agent there, and the inputs that it has no other way to get. */
   readonly job: PhaseJob;
   readonly runtime: Runtime;
   /** Folders of this machine. */
   readonly folder: { inputs: string; artifacts: string };
-  /** What the end of the phase says of this place. */
+  /** What the end of the phase says of it besides. */
   readonly evidence: Pick<PhaseEnd, 'image' | 'agentFiles'>;
-  /** Fills the place while the two programs start. @throws SandboxUnavailable for a registry that it cannot reach. */
+  /** Fills its folders while the two programs start. @throws SandboxUnavailable for a registry that it cannot reach. */
   prepare(registries: Promise<Record<string, string>>): Promise<unknown>;
   /** Starts the gateway, which gets its settings once they are there. */
   startGateway(

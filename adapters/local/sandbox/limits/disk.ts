@@ -24,7 +24,12 @@ done`;
  * @param child Runs `measuring`.
  */
 export function watchDisk(
-  child: { stdin: Writable; stdout: Readable; on(event: 'error', listener: () => void): unknown; kill(signal: 'SIGKILL'): unknown },
+  child: {
+    stdin: Writable;
+    stdout: Readable;
+    on(event: 'error', listener: () => void): unknown;
+    kill(signal: 'SIGKILL'): unknown;
+  },
   limitMb: number,
   onHit: (message: string) => void,
 ): () => void {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { imagesFolder as folderOf, imageNames } from '../../../../adapters/local/containers/contexts.ts';
 import { layout } from '../../../../sandbox/layout.ts';
-import { imageNames, imagesFolder as folderOf } from '../../../../adapters/local/containers/contexts.ts';
 import { dockerfileOf } from '../../../../scripts/images/contexts.ts';
 import { parseDockerfile } from '../../../../scripts/images/dockerfile.ts';
 import { lintDockerfile } from '../../../../scripts/images/lint.ts';

@@ -4,24 +4,24 @@ import { join, resolve } from 'node:path';
 import { packFolder } from '../../../common/tar.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
-import type { PlaceOfPhase } from '../sandbox/isolation/wall.ts';
+import type { OpenPhase } from '../sandbox/isolation/wall.ts';
 import { removeFolder } from '../sandbox/phase-folder.ts';
 import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { engineOutput } from './engine.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images.ts';
 import { ownerName } from './owner.ts';
+import type { ContainerPhase, Containers } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
-import type { ContainerPhase, Containers } from './phase.ts';
 
 /** The containers, the network and the folder of one phase. */
-export async function openPlace(
+export async function openPhase(
   given: PhaseJob,
   containers: Containers,
   image: Image,
   dataDir: string,
-): Promise<PlaceOfPhase> {
+): Promise<OpenPhase> {
   const { engine } = containers;
   // An agent's files cannot be mounted into a sandbox; it unpacks them, as on Fargate.
   const files = given.agentFiles === undefined ? undefined : packFolder(given.agentFiles);
