@@ -3,6 +3,7 @@ import { findEngine } from './engine.ts';
 import { digestOf } from './ensure-image.ts';
 import { findImage } from './images.ts';
 import { probeEngine } from './probe.ts';
+import { writeSeccompProfile } from './seccomp-profile.ts';
 
 /**
  * Checks that phases can run in containers here, and says with what. It builds nothing.
@@ -28,7 +29,10 @@ export async function checkContainers(options: {
     );
   }
   const { dataDir, runtime } = options;
-  const { limits, start } = await probeEngine({ engine, image: gateway.id, dataDir, runtime });
+  const { limits, start } = await probeEngine({
+    ...{ engine, image: gateway.id, dataDir, runtime },
+    seccomp: writeSeccompProfile(dataDir),
+  });
   const by = Object.entries(limits).map(([limit, enforcer]) => `${limit} by ${enforcer}`);
   return `${engine.name}${start.runtime === undefined ? '' : ` with ${start.runtime}`}; ${by.join(', ')}`;
 }

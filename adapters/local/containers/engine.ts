@@ -22,6 +22,8 @@ interface Dialect {
   internalNetwork: readonly string[];
   /** Options of a container that cannot write to its root, and whose own files are not hidden. */
   readOnly: readonly string[];
+  /** Options that hide what the machine's kernel was started with. */
+  hidden: readonly string[];
   /** The network with a way out. */
   outerNetwork: string;
 }
@@ -30,6 +32,7 @@ export const dialects: Record<EngineKind, Dialect> = {
   docker: {
     internalNetwork: ['--internal', '--opt', 'com.docker.network.bridge.inhibit_ipv4=true'],
     readOnly: ['--read-only'],
+    hidden: [],
     outerNetwork: 'bridge',
   },
   podman: {
@@ -37,9 +40,10 @@ export const dialects: Record<EngineKind, Dialect> = {
     internalNetwork: ['--internal', '--disable-dns'],
     // By default it mounts empty folders over /run and /tmp, and writes the names of this machine to /etc/hosts.
     readOnly: ['--read-only', '--read-only-tmpfs=false', '--no-hosts'],
+    hidden: ['--security-opt', 'mask=/proc/cmdline'],
     outerNetwork: 'podman',
   },
-  nerdctl: { internalNetwork: ['--internal'], readOnly: ['--read-only'], outerNetwork: 'bridge' },
+  nerdctl: { internalNetwork: ['--internal'], readOnly: ['--read-only'], hidden: [], outerNetwork: 'bridge' },
 };
 
 const maxOutput = 16 * 1024 * 1024;

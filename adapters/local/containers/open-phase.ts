@@ -10,7 +10,7 @@ import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { engineOutput } from './engine.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images.ts';
-import { ownerName } from './owner.ts';
+import { ownerName, removeContainers } from './owner.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
@@ -38,11 +38,7 @@ export async function openPhase(
   const model = given.model?.session === undefined ? given.model : { ...given.model, session };
   const job: PhaseJob = { ...given, inputs, ...(model === undefined ? {} : { model }) };
   const remove = async (): Promise<void> => {
-    const { gateway, sandbox, disk } = names;
-    for (const container of [sandbox, gateway, disk]) {
-      await engineOutput(engine, ['kill', container]).catch(() => undefined); // it has ended already
-      await engineOutput(engine, ['rm', '--force', '--volumes', container]).catch(() => undefined);
-    }
+    await removeContainers(engine, [names.sandbox, names.gateway, names.disk]);
     await engineOutput(engine, ['network', 'rm', names.network]).catch(() => undefined);
     await removeFolder(root);
   };

@@ -27,10 +27,16 @@ export const commonOptions = (engine: Engine, start: StartOptions): string[] => 
 ];
 
 /**
- * Options of a sandbox container, the same as those of its task on Fargate (lib/sandbox/tasks.ts). The volumes that the
- * image declares are new and empty.
+ * Options of a sandbox container, the same as those of its task on Fargate (lib/sandbox/tasks.ts) and more. The volumes that
+ * the image declares are new and empty.
+ * @param seccomp File with the filter of system calls.
  */
-export const sandboxOptions = (limits: { cpu: number; memoryMb: number; pids: number }): string[] => [
+export const sandboxOptions = (
+  { kind }: Engine,
+  limits: { cpu: number; memoryMb: number; pids: number },
+  seccomp: string,
+): string[] => [
+  ...['--security-opt', `seccomp=${seccomp}`, ...dialects[kind].hidden],
   ...['--user', `${layout.uid}:${layout.uid}`, '--hostname', layout.hostname],
   ...['--memory', `${limits.memoryMb}m`, '--memory-swap', `${limits.memoryMb}m`],
   ...['--pids-limit', String(limits.pids), '--cpus', String(limits.cpu)],

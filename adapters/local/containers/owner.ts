@@ -16,10 +16,16 @@ export async function ownerName(): Promise<string> {
 export async function sweepContainers(engine: Engine): Promise<void> {
   const ours = ['--filter', `label=${phaseLabel}`, '--format'];
   const containers = await left(engine, ['ps', '--all', ...ours, '{{.Names}}']);
-  if (containers.length > 0)
-    await engineOutput(engine, ['rm', '--force', '--volumes', ...containers]).catch(() => undefined);
+  if (containers.length > 0) await removeContainers(engine, containers);
   for (const network of await left(engine, ['network', 'ls', ...ours, '{{.Name}}']))
     await engineOutput(engine, ['network', 'rm', network]).catch(() => undefined);
+}
+
+/** Removes containers with their volumes; those that are not there are none of its business. */
+export async function removeContainers(engine: Engine, names: readonly string[]): Promise<void> {
+  // Some engines would let a container that runs end by itself, for ten seconds.
+  await engineOutput(engine, ['kill', ...names]).catch(() => undefined);
+  await engineOutput(engine, ['rm', '--force', '--volumes', ...names]).catch(() => undefined);
 }
 
 /** The names in the output that belong to a process that has ended. */

@@ -8,6 +8,8 @@ export interface Containers {
   engine: Engine;
   gateway: Image;
   known: Known;
+  /** File with the filter of system calls of a sandbox. */
+  seccomp: string;
 }
 
 /** One phase, as its containers know it. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { dialects, type Engine, engineOutput, reason } from './engine.ts';
@@ -26,6 +26,8 @@ interface Asked {
   image: string;
   runtime?: string | undefined;
   dataDir: string;
+  /** File with the filter of system calls. */
+  seccomp: string;
 }
 
 /** Limits of the probe; what it reads inside tells who holds them. */
@@ -46,7 +48,8 @@ const ulimits: readonly (readonly string[])[] = [
  */
 export async function probeEngine(asked: Asked): Promise<Known> {
   const { engine, runtime, dataDir, image } = asked;
-  const file = join(dataDir, 'containers.json');
+  const file = join(dataDir, 'containers', 'known.json');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const key = [engine.program, engine.name, runtime ?? '', image].join(' ');
   const kept = readKept(file);
   const found = kept[key];
@@ -91,7 +94,7 @@ const seen = z.strictObject({ limits: known.shape.limits, reached: z.array(z.str
  * Starts a container as a sandbox is started, until one way works.
  * @throws SandboxUnavailable if none does, or one on an internal network reaches this machine or another.
  */
-async function startSandbox({ engine, image, runtime }: Asked): Promise<Pick<Known, 'start' | 'limits'>> {
+async function startSandbox({ engine, image, runtime, seccomp }: Asked): Promise<Pick<Known, 'start' | 'limits'>> {
   const all = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
   const here = all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
   const script = look([...here, '1.1.1.1']);
@@ -99,7 +102,7 @@ async function startSandbox({ engine, image, runtime }: Asked): Promise<Pick<Kno
   let first: unknown;
   try {
     for (const start of startOptions(engine, runtime)) {
-      const options = [...commonOptions(engine, start), ...sandboxOptions(limits), '--network', network];
+      const options = [...commonOptions(engine, start), ...sandboxOptions(engine, limits, seccomp), '--network', network];
       const said = await runOnce(engine, [...options, ...nodeIn(image, script)]).catch((error: unknown) => {
         first ??= error;
       });

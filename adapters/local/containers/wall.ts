@@ -12,6 +12,7 @@ import { commonOptions } from './options.ts';
 import { ownerName, sweepContainers } from './owner.ts';
 import type { Containers } from './phase.ts';
 import { probeEngine } from './probe.ts';
+import { writeSeccompProfile } from './seccomp-profile.ts';
 
 export interface ContainerOptions extends ImageOptions {
   dataDir: string;
@@ -35,7 +36,9 @@ export function containerWall(options: ContainerOptions): Wall {
       await sweepContainers(engine);
       const gateway = await ensureImage(engine, 'gateway', options, logTo(onEvent));
       const { dataDir, runtime } = options;
-      found = { engine, gateway, known: await probeEngine({ engine, image: gateway.id, dataDir, runtime }) };
+      const seccomp = writeSeccompProfile(dataDir);
+      const known = await probeEngine({ engine, image: gateway.id, dataDir, runtime, seccomp });
+      found = { engine, gateway, known, seccomp };
     },
     async open(job, onEvent) {
       if (found === undefined) throw new DrydockError('SandboxUnavailable', 'The container engine was not asked yet.');
