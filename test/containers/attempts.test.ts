@@ -77,6 +77,13 @@ function more(port: number): Attempt[] {
       held: (text: string) => addresses.every((address) => !text.includes(address)),
     },
     {
+      // What has to work: tests of real projects listen on loopback by its name.
+      name: 'listens on loopback, by name and in both families',
+      tries: `const one = (host) => new Promise((done) => { const s = net.createServer().listen(0, host, () => { const c = net.connect(s.address().port, host, () => { c.destroy(); s.close(); done('works'); }); c.on('error', (e) => done(e.code)); }); s.on('error', (e) => done(e.code)); });
+        return Promise.all(['localhost', '127.0.0.1', '::1', 'drydock'].map(one))`,
+      held: ['works', 'works', 'works', 'works'],
+    },
+    {
       name: 'clones into a new namespace by each flag',
       tries: `return [0x10000000, 0x40000000, 0x20000, 0x20000000].map((flag) => call(56, flag | 17, 0, 0, 0, 0))`,
       held: (said: string[]) => said.every((text) => /not permitted/.test(text)),

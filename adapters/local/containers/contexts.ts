@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { layout } from '../../../sandbox/layout.ts';
 import { bundleProgram, fromSources } from '../sandbox/programs.ts';
 
 export const imageNames = ['gateway', 'node', 'python', 'java', 'go', 'rust', 'overlay'] as const;
@@ -17,6 +18,12 @@ const parts: Partial<Record<ImageName, { programs: Record<string, Program>; fold
   node: { programs: { 'runner.cjs': 'container' }, folders: ['tools', 'agents'] },
 };
 type Program = Parameters<typeof bundleProgram>[0];
+
+/**
+ * The names that a sandbox knows by itself. `localhost` is one address: a program that listens on the first of two and a
+ * client that leaves out IPv6, because no other link has it, would miss each other.
+ */
+const hosts = `127.0.0.1 localhost ${layout.hostname}\n::1 ip6-localhost\n`;
 
 export const imagesFolder = (packageRoot: string): string => join(packageRoot, 'sandbox/images');
 
@@ -47,6 +54,7 @@ export async function writeContexts(packageRoot: string, outDir: string): Promis
     for (const [name, program] of Object.entries(programs))
       writeFileSync(join(folder, name), await bundleProgram(program, packageRoot));
     for (const name of copied) cpSync(join(sources, name), join(folder, name), { recursive: true });
+    writeFileSync(join(folder, 'hosts'), hosts);
     const dockerfile = readFileSync(join(sources, image, 'Dockerfile'), 'utf8');
     // What is built on the Node image changes with it.
     const hash = createHash('sha256')

@@ -22,8 +22,11 @@ interface Dialect {
   internalNetwork: readonly string[];
   /** Options of a container that cannot write to its root, and whose own files are not hidden. */
   readOnly: readonly string[];
-  /** Options that hide what the machine's kernel was started with. */
-  hidden: readonly string[];
+  /**
+   * Options of a sandbox: no IPv6 beyond loopback, where a link would give itself an address that reaches this machine; and
+   * no sight of what the machine's kernel was started with.
+   */
+  sandbox: readonly string[];
   /** The network with a way out. */
   outerNetwork: string;
 }
@@ -32,7 +35,8 @@ export const dialects: Record<EngineKind, Dialect> = {
   docker: {
     internalNetwork: ['--internal', '--opt', 'com.docker.network.bridge.inhibit_ipv4=true'],
     readOnly: ['--read-only'],
-    hidden: [],
+    // The link of a network without IPv6 has none.
+    sandbox: [],
     outerNetwork: 'bridge',
   },
   podman: {
@@ -40,10 +44,15 @@ export const dialects: Record<EngineKind, Dialect> = {
     internalNetwork: ['--internal', '--disable-dns'],
     // By default it mounts empty folders over /run and /tmp, and writes the names of this machine to /etc/hosts.
     readOnly: ['--read-only', '--read-only-tmpfs=false', '--no-hosts'],
-    hidden: ['--security-opt', 'mask=/proc/cmdline'],
+    sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1', '--security-opt', 'mask=/proc/cmdline'],
     outerNetwork: 'podman',
   },
-  nerdctl: { internalNetwork: ['--internal'], readOnly: ['--read-only'], hidden: [], outerNetwork: 'bridge' },
+  nerdctl: {
+    internalNetwork: ['--internal'],
+    readOnly: ['--read-only'],
+    sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1'],
+    outerNetwork: 'bridge',
+  },
 };
 
 const maxOutput = 16 * 1024 * 1024;

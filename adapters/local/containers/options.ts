@@ -36,11 +36,11 @@ export const sandboxOptions = (
   limits: { cpu: number; memoryMb: number; pids: number },
   seccomp: string,
 ): string[] => [
-  ...['--security-opt', `seccomp=${seccomp}`, ...dialects[kind].hidden],
+  ...['--security-opt', `seccomp=${seccomp}`, ...dialects[kind].sandbox],
   ...['--user', `${layout.uid}:${layout.uid}`, '--hostname', layout.hostname],
   ...['--memory', `${limits.memoryMb}m`, '--memory-swap', `${limits.memoryMb}m`],
   ...['--pids-limit', String(limits.pids), '--cpus', String(limits.cpu)],
   ...['--shm-size', `${sharedMemoryOf(limits.memoryMb)}m`],
-  // No resolver answers here, and the addresses that IPv6 gives by itself would reach this machine.
-  ...['--dns', '127.0.0.1', '--sysctl', 'net.ipv6.conf.all.disable_ipv6=1'],
+  // No resolver answers here.
+  ...['--dns', '127.0.0.1'],
 ];

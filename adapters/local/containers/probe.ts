@@ -78,7 +78,9 @@ const limits = {
   pids: at(['cgroup2', 'pids.max', '${limits.pids}'], ['cgroup1', 'pids/pids.max', '${limits.pids}']),
   cpu: at(['cgroup2', 'cpu.max', '100000 100000'], ['cgroup1', 'cpu/cpu.cfs_quota_us', '100000']),
 };
-const own = Object.values(os.networkInterfaces()).flat().filter((a) => a.family === 'IPv4').map((a) => a.address);
+const all = Object.values(os.networkInterfaces()).flat();
+const six = all.filter((a) => a.family === 'IPv6' && !a.internal).map((a) => a.address);
+const own = all.filter((a) => a.family === 'IPv4').map((a) => a.address);
 const firsts = own.filter((a) => !a.startsWith('127.')).map((a) => a.replace(/\\d+$/, '1'));
 const asked = [...new Set([...firsts, ...${JSON.stringify(addresses)}])].filter((a) => !own.includes(a));
 Promise.all(asked.map((host) => new Promise((done) => {
@@ -86,7 +88,7 @@ Promise.all(asked.map((host) => new Promise((done) => {
   const end = (answers) => { socket.destroy(); done(answers ? host : undefined); };
   socket.setTimeout(1_500, () => end(false));
   socket.on('connect', () => end(true)).on('error', (e) => end(e.code === 'ECONNREFUSED'));
-}))).then((all) => console.log(JSON.stringify({ limits, reached: all.filter(Boolean) })));`;
+}))).then((all) => console.log(JSON.stringify({ limits, reached: [...six, ...all.filter(Boolean)] })));`;
 
 const seen = z.strictObject({ limits: known.shape.limits, reached: z.array(z.string()) });
 
