@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { buildImage, defaultBase } from '../../adapters/local/containers/build.ts';
-import { type ImageName, imageNames } from '../../adapters/local/containers/contexts.ts';
 import { type Engine, findEngine } from '../../adapters/local/containers/engine.ts';
-import { digestOf, withContexts } from '../../adapters/local/containers/ensure-image.ts';
-import { findImage, type Image, imageAt, pullImage } from '../../adapters/local/containers/images.ts';
+import { buildImage, defaultBase } from '../../adapters/local/containers/images/build.ts';
+import { type ImageName, imageNames } from '../../adapters/local/containers/images/contexts.ts';
+import { digestOf, withContexts } from '../../adapters/local/containers/images/ensure.ts';
+import { findImage, type Image, imageAt, pullImage } from '../../adapters/local/containers/images/find.ts';
 import { packageRoot, version } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';

@@ -24,7 +24,7 @@ interface Toolchain {
   tests: Partial<Record<PackageManager, string>>;
 }
 
-export const toolchains = {
+const toolchains = {
   node: { images: ['node'], runtime: 'node:24', tests: { npm: 'npm test', pnpm: 'pnpm test', yarn: 'yarn test' } },
   python: {
     images: ['python'],

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type ImageName, imageNames, imagesFolder, writeContexts } from '../../adapters/local/containers/contexts.ts';
+import {
+  type ImageName,
+  imageNames,
+  imagesFolder,
+  writeContexts,
+} from '../../adapters/local/containers/images/contexts.ts';
 import { lintDockerfile } from './lint.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** @internal for its tests */
 export const dockerfileOf = (image: ImageName): string =>
   readFileSync(join(imagesFolder(root), image, 'Dockerfile'), 'utf8');
 

@@ -1,6 +1,7 @@
 /** What an agent tries from inside a container of this machine: all that it tries in bubblewrap, and what a network adds. */
-import { networkInterfaces } from 'node:os';
+
 import { createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Attempt, attempts } from '../machine/attack/sandbox/attempts.ts';
 import { foundBy, holds, program } from '../machine/attack/sandbox/battery.ts';
@@ -16,7 +17,10 @@ const instead: Record<string, Attempt['held']> = {
   'reads /var': (text: string) => text.split(',').every((name) => /^[a-z]+$/.test(name)),
   'reads /sys/kernel/debug': (text: string) => text === '' || /EACCES|ENOENT/.test(text),
   'finds a name of the host’s users': (text: string) =>
-    text.split('\n').slice(0, -1).every((line) => Number(line.split(':')[2]) < 100 || /^(?:agent|_apt|nobody):/.test(line)),
+    text
+      .split('\n')
+      .slice(0, -1)
+      .every((line) => Number(line.split(':')[2]) < 100 || /^(?:agent|_apt|nobody):/.test(line)),
   // The first process and the runner, of which nothing can be opened.
   'sees processes that it did not start': (count: number) => count <= 2,
   // A copy of the profile's files, for this phase.

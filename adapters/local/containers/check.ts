@@ -1,7 +1,7 @@
 import { DrydockError } from '../../../core/errors.ts';
 import { findEngine } from './engine.ts';
-import { digestOf } from './ensure-image.ts';
-import { findImage } from './images.ts';
+import { digestOf } from './images/ensure.ts';
+import { findImage } from './images/find.ts';
 import { probeEngine } from './probe.ts';
 import { writeSeccompProfile } from './seccomp-profile.ts';
 

@@ -69,7 +69,7 @@ export async function findEngine(): Promise<Engine> {
       // Fails where there is only a command line, and no engine behind it.
       await output(program, ['version']);
       const kind = programs.find((each) => said.toLowerCase().includes(each)) ?? name;
-      return { program, kind, name: `${kind} ${/\d+(?:\.\d+)+/.exec(said)?.[0] ?? ''}`.trim() };
+      return { program, kind, name: `${kind} ${/\d{1,9}(?:\.\d{1,9}){1,3}/.exec(said)?.[0] ?? ''}`.trim() };
     } catch (error) {
       silent.push(`${name}: ${reason(error)}`);
     }

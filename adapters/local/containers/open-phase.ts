@@ -9,7 +9,7 @@ import { removeFolder } from '../sandbox/phase-folder.ts';
 import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { engineOutput } from './engine.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
-import type { Image } from './images.ts';
+import type { Image } from './images/find.ts';
 import { ownerName, removeContainers } from './owner.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
 import { createNetwork } from './probe.ts';

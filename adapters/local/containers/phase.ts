@@ -1,6 +1,6 @@
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import type { Engine } from './engine.ts';
-import type { Image } from './images.ts';
+import type { Image } from './images/find.ts';
 import type { Known } from './probe.ts';
 
 /** What is there once the engine was asked. */

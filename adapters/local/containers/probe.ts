@@ -104,7 +104,12 @@ async function startSandbox({ engine, image, runtime, seccomp }: Asked): Promise
   let first: unknown;
   try {
     for (const start of startOptions(engine, runtime)) {
-      const options = [...commonOptions(engine, start), ...sandboxOptions(engine, limits, seccomp), '--network', network];
+      const options = [
+        ...commonOptions(engine, start),
+        ...sandboxOptions(engine, limits, seccomp),
+        '--network',
+        network,
+      ];
       const said = await runOnce(engine, [...options, ...nodeIn(image, script)]).catch((error: unknown) => {
         first ??= error;
       });

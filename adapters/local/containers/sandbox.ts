@@ -147,6 +147,7 @@ function isReadable(folder: string): boolean {
 /**
  * Measures the volumes of a sandbox from a container beside it, where this process cannot read them: root of the engine,
  * with the one capability to read what it does not own, without a network, and unable to write.
+ * @internal for its tests
  */
 export function measureInside({ engine, gateway, known }: Containers, sandbox: string, name: string) {
   return engineChild(engine, [

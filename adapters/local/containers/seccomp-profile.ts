@@ -10,12 +10,43 @@ import { join } from 'node:path';
 const denied = [
   ...['add_key', 'request_key', 'keyctl'],
   ...['bpf', 'perf_event_open', 'userfaultfd', 'kcmp'],
-  ...['kexec_load', 'kexec_file_load', 'init_module', 'finit_module', 'delete_module', 'create_module', 'acct', 'swapon'],
-  ...['swapoff', 'reboot', 'quotactl', 'quotactl_fd', 'settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex', 'syslog'],
+  ...[
+    'kexec_load',
+    'kexec_file_load',
+    'init_module',
+    'finit_module',
+    'delete_module',
+    'create_module',
+    'acct',
+    'swapon',
+  ],
+  ...[
+    'swapoff',
+    'reboot',
+    'quotactl',
+    'quotactl_fd',
+    'settimeofday',
+    'clock_settime',
+    'clock_adjtime',
+    'adjtimex',
+    'syslog',
+  ],
   ...['vhangup', 'sethostname', 'setdomainname', 'nfsservctl', 'query_module', 'get_kernel_syms'],
   ...['open_by_handle_at', 'name_to_handle_at', 'fanotify_init'],
   ...['uselib', 'ustat', 'sysfs', '_sysctl', 'lookup_dcookie', 'iopl', 'ioperm', 'modify_ldt', 'vm86', 'vm86old'],
-  ...['unshare', 'setns', 'mount', 'umount', 'umount2', 'pivot_root', 'chroot', 'move_mount', 'open_tree', 'fsopen', 'fsconfig'],
+  ...[
+    'unshare',
+    'setns',
+    'mount',
+    'umount',
+    'umount2',
+    'pivot_root',
+    'chroot',
+    'move_mount',
+    'open_tree',
+    'fsopen',
+    'fsconfig',
+  ],
   ...['fsmount', 'fspick', 'mount_setattr'],
 ];
 /** Reported as absent, because programs then use other calls; the flags of `clone3` are in memory, where no filter looks. */
@@ -41,16 +72,23 @@ const refuse = (names: string[], errnoRet: number, arg?: { value: number; valueT
   ...(arg === undefined ? {} : { args: [{ index: 0, valueTwo: 0, ...arg }] }),
 });
 
-/** The filter in the format that container engines share. Calls of another architecture than the machine's are refused. */
+/**
+ * The filter in the format that container engines share. Calls of another architecture than the machine's are refused.
+ * @internal for its tests
+ */
 export function seccompProfile(): object {
   const sockets = ['socket', 'socketpair'];
-  const others = Array.from({ length: maxFamily }, (_, family) => family).filter((family) => !families.includes(family));
+  const others = Array.from({ length: maxFamily }, (_, family) => family).filter(
+    (family) => !families.includes(family),
+  );
   return {
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [
       refuse(denied, errno.EPERM),
       refuse(absent, errno.ENOSYS),
-      ...namespaces.map((bit) => refuse(['clone'], errno.EPERM, { value: bit, valueTwo: bit, op: 'SCMP_CMP_MASKED_EQ' })),
+      ...namespaces.map((bit) =>
+        refuse(['clone'], errno.EPERM, { value: bit, valueTwo: bit, op: 'SCMP_CMP_MASKED_EQ' }),
+      ),
       ...others.map((family) => refuse(sockets, errno.EAFNOSUPPORT, { value: family, op: 'SCMP_CMP_EQ' })),
       refuse(sockets, errno.EAFNOSUPPORT, { value: maxFamily, op: 'SCMP_CMP_GE' }),
     ],

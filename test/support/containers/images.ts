@@ -1,8 +1,8 @@
 /** Before the tests of containers: an engine, a Debian to build on, and the images of a Node project. */
 import type { TestProject } from 'vitest/node';
-import { buildImage } from '../../../adapters/local/containers/build.ts';
 import { findEngine } from '../../../adapters/local/containers/engine.ts';
-import { withContexts } from '../../../adapters/local/containers/ensure-image.ts';
+import { buildImage } from '../../../adapters/local/containers/images/build.ts';
+import { withContexts } from '../../../adapters/local/containers/images/ensure.ts';
 import { packageRoot } from '../../machine/contract/phase-fixtures.ts';
 import { debianBase } from './debian-base.ts';
 

@@ -19,7 +19,10 @@ const profile = [
   '| sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap',
 ].join(' ');
 
-/** What a person can do where bubblewrap does not work and no container engine answers. */
+/**
+ * What a person can do where bubblewrap does not work and no container engine answers.
+ * @internal for its tests
+ */
 export function remedyFor(facts: MachineFacts): string {
   const { platform, hasBubblewrap, appArmor, contained, noNamespaces } = facts;
   if (platform === 'darwin') return 'Install a container engine: Docker Desktop, Podman or Colima; then start again.';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { imagesFolder as folderOf, imageNames } from '../../../../adapters/local/containers/contexts.ts';
+import { imagesFolder as folderOf, imageNames } from '../../../../adapters/local/containers/images/contexts.ts';
 import { layout } from '../../../../sandbox/layout.ts';
 import { dockerfileOf } from '../../../../scripts/images/contexts.ts';
 import { parseDockerfile } from '../../../../scripts/images/dockerfile.ts';

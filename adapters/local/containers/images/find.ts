@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DrydockError } from '../../../core/errors.ts';
+import { DrydockError } from '../../../../core/errors.ts';
+import { type Engine, engineOutput } from '../engine.ts';
 import { contextLabel, type ImageName, imageLabel } from './contexts.ts';
-import { type Engine, engineOutput } from './engine.ts';
 
 export interface Image {
   /** What the engine runs: an id, so that nothing can be put under its name meanwhile. */

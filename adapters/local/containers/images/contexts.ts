@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { layout } from '../../../sandbox/layout.ts';
-import { bundleProgram, fromSources } from '../sandbox/programs.ts';
+import { layout } from '../../../../sandbox/layout.ts';
+import { bundleProgram, fromSources } from '../../sandbox/programs.ts';
 
 export const imageNames = ['gateway', 'node', 'python', 'java', 'go', 'rust', 'overlay'] as const;
 export type ImageName = (typeof imageNames)[number];
@@ -32,7 +32,7 @@ export const imagesFolder = (packageRoot: string): string => join(packageRoot, '
  * @param outDir Folder that is emptied first.
  */
 export async function imageContexts(packageRoot: string, outDir: string): Promise<string> {
-  if (!fromSources) return fileURLToPath(new URL('../../../images', import.meta.url));
+  if (!fromSources) return fileURLToPath(new URL('../../../../images', import.meta.url));
   await writeContexts(packageRoot, outDir);
   return outDir;
 }
@@ -75,8 +75,12 @@ export async function writeContexts(packageRoot: string, outDir: string): Promis
 
 /** The digest that an image built from this context has as its label. */
 export function contextDigest(contexts: string, image: ImageName): string {
-  const text = readFileSync(join(contexts, image, 'Dockerfile'), 'utf8');
-  return new RegExp(`${contextLabel}=(\\w+)`).exec(text)?.[1] ?? '';
+  const label =
+    readFileSync(join(contexts, image, 'Dockerfile'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .at(-1) ?? '';
+  return label.split(`${contextLabel}=`)[1] ?? '';
 }
 
 function hashFolder(folder: string, below: string, hash: ReturnType<typeof createHash>): void {

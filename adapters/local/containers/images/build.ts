@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DrydockError } from '../../../core/errors.ts';
+import { DrydockError } from '../../../../core/errors.ts';
+import { type Engine, engineChild } from '../engine.ts';
 import { contextDigest, type ImageName } from './contexts.ts';
-import { type Engine, engineChild } from './engine.ts';
-import { findImage, type Image, imageAt, localName, pullImage } from './images.ts';
+import { findImage, type Image, imageAt, localName, pullImage } from './find.ts';
 
 /** Debian as the official image has it; the digest that a build uses is the one that the engine fetched. */
 export const defaultBase = 'docker.io/library/debian:trixie-slim';

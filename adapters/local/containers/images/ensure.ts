@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DrydockError } from '../../../core/errors.ts';
-import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { DrydockError } from '../../../../core/errors.ts';
+import { toolchainOf } from '../../../../core/task-spec/toolchains.ts';
+import type { Engine } from '../engine.ts';
 import { buildImage, defaultBase } from './build.ts';
 import { contextDigest, type ImageName, imageContexts, imageNames } from './contexts.ts';
-import type { Engine } from './engine.ts';
-import { findImage, type Image, imageAt, pullImage } from './images.ts';
+import { findImage, type Image, imageAt, pullImage } from './find.ts';
 
 export interface ImageOptions {
   packageRoot: string;
