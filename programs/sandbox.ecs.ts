@@ -15,7 +15,7 @@ import { runBoot } from '../sandbox/runner/run-boot.ts';
 const maxWaitMs = 10 * 60_000;
 const pauseMs = 500;
 /** How often the gateway is looked for, and how often in a row it has to be missing. */
-const checkMs = 5_000;
+const checkMs = 2_000;
 const maxRefused = 3;
 
 const environment = z.object({

@@ -7,10 +7,9 @@ import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import type { OpenPhase } from '../sandbox/isolation/wall.ts';
 import { removeFolder } from '../sandbox/phase-folder.ts';
 import { markServer, sweepFolders } from '../sandbox/sweep.ts';
-import { engineOutput } from './engine.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images/find.ts';
-import { ownerName, removeContainers } from './owner.ts';
+import { ownerName, removePhase } from './owner.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
@@ -38,8 +37,7 @@ export async function openPhase(
   const model = given.model?.session === undefined ? given.model : { ...given.model, session };
   const job: PhaseJob = { ...given, inputs, ...(model === undefined ? {} : { model }) };
   const remove = async (): Promise<void> => {
-    await removeContainers(engine, [names.sandbox, names.gateway, names.disk]);
-    await engineOutput(engine, ['network', 'rm', names.network]).catch(() => undefined);
+    await removePhase(engine, names.network);
     await removeFolder(root);
   };
   try {

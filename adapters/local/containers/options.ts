@@ -23,6 +23,8 @@ export const commonOptions = (engine: Engine, start: StartOptions): string[] => 
   ...start.ulimits.flatMap((limit) => ['--ulimit', limit]),
   ...dialects[engine.kind].readOnly,
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--init', '--pull', 'never'],
+  // An engine that is told to remove a container lets it end by itself for this long.
+  ...['--stop-timeout', '1'],
   ...[...proxies, ...proxies.map((name) => name.toLowerCase())].flatMap((name) => ['--env', `${name}=`]),
 ];
 

@@ -15,22 +15,33 @@ export async function ownerName(): Promise<string> {
 /** Removes the containers, with their volumes, and the networks of processes that ended without doing so. */
 export async function sweepContainers(engine: Engine): Promise<void> {
   const ours = ['--filter', `label=${phaseLabel}`, '--format'];
-  const containers = await left(engine, ['ps', '--all', ...ours, '{{.Names}}']);
-  if (containers.length > 0) await removeContainers(engine, containers);
+  await remove(engine, await left(engine, ['ps', '--all', ...ours, '{{.Names}}']));
   for (const network of await left(engine, ['network', 'ls', ...ours, '{{.Name}}']))
     await engineOutput(engine, ['network', 'rm', network]).catch(() => undefined);
 }
 
-/** Removes containers with their volumes; those that are not there are none of its business. */
-export async function removeContainers(engine: Engine, names: readonly string[]): Promise<void> {
-  // Some engines would let a container that runs end by itself, for ten seconds.
-  await engineOutput(engine, ['kill', ...names]).catch(() => undefined);
-  await engineOutput(engine, ['rm', '--force', '--volumes', ...names]).catch(() => undefined);
+/** Removes the containers of a phase with their volumes, and its network. */
+export async function removePhase(engine: Engine, name: string): Promise<void> {
+  const ofPhase = ['--filter', `label=${phaseLabel}=${name}`, '--format', '{{.Names}}'];
+  // The names are asked for, because an engine removes none of several if one of them is not there.
+  await remove(engine, lines(await engineOutput(engine, ['ps', '--all', ...ofPhase]).catch(() => '')));
+  await engineOutput(engine, ['network', 'rm', name]).catch(() => undefined);
 }
+
+async function remove(engine: Engine, containers: readonly string[]): Promise<void> {
+  if (containers.length === 0) return;
+  await engineOutput(engine, ['rm', '--force', '--volumes', ...containers]).catch(() => undefined);
+}
+
+const lines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 
 /** The names in the output that belong to a process that has ended. */
 async function left(engine: Engine, args: readonly string[]): Promise<string[]> {
-  const names = (await engineOutput(engine, args).catch(() => '')).split('\n').map((name) => name.trim());
+  const names = lines(await engineOutput(engine, args).catch(() => ''));
   const ended = await Promise.all(
     names.map(async (name) => {
       const [, pid, start] = pattern.exec(name) ?? [];

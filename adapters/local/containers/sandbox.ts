@@ -104,7 +104,7 @@ const mounts = z.array(z.object({ Type: z.string(), Source: z.string() }));
 /** Watches the volumes of a sandbox. The function that it returns stops that, and resolves when nothing of it is left. */
 function watchVolumes(
   containers: Containers,
-  { sandbox, disk }: ContainerPhase['names'],
+  names: ContainerPhase['names'],
   limitMb: number,
   onHit: (message: string) => void,
   ended: Promise<unknown>,
@@ -117,11 +117,13 @@ function watchVolumes(
   });
   const begin = async (): Promise<void> => {
     while (!over) {
-      const said = await engineOutput(engine, ['inspect', '--format', '{{json .Mounts}}', sandbox]).catch(() => '');
+      const said = await engineOutput(engine, ['inspect', '--format', '{{json .Mounts}}', names.sandbox]).catch(
+        () => '',
+      );
       const found = said === '' ? [] : mounts.parse(JSON.parse(said)).filter(({ Type }) => Type === 'volume');
       if (found.length > 0) {
         const folders = found.map(({ Source }) => Source);
-        const child = folders.every(isReadable) ? measureHere('/', folders) : measureInside(containers, sandbox, disk);
+        const child = folders.every(isReadable) ? measureHere('/', folders) : measureInside(containers, names);
         stop = watchDisk(child, limitMb, onHit);
         return;
       }
@@ -149,12 +151,12 @@ function isReadable(folder: string): boolean {
  * with the one capability to read what it does not own, without a network, and unable to write.
  * @internal for its tests
  */
-export function measureInside({ engine, gateway, known }: Containers, sandbox: string, name: string) {
+export function measureInside({ engine, gateway, known }: Containers, names: ContainerPhase['names']) {
   return engineChild(engine, [
-    ...['run', '--interactive', '--rm', '--name', name, '--label', `${phaseLabel}=${name}`],
+    ...['run', '--interactive', '--name', names.disk, '--label', `${phaseLabel}=${names.network}`],
     ...commonOptions(engine, known.start),
     ...['--cap-add', 'DAC_READ_SEARCH', '--user', '0:0', '--network', 'none', '--memory', '128m', '--pids-limit', '16'],
-    ...['--volumes-from', `${sandbox}:ro`, '--entrypoint', '/bin/sh', gateway.id],
+    ...['--volumes-from', `${names.sandbox}:ro`, '--entrypoint', '/bin/sh', gateway.id],
     ...['-c', `cd /; ${measuring}`, 'sh', ...writableInSandbox],
   ]);
 }

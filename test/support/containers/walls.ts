@@ -13,7 +13,7 @@ import { runTasks } from '../container-phase.ts';
 export const inContainers = (): SandboxChoice => ({ driver: 'container', base: inject('debian') });
 
 /** The containers, networks and volumes of phases that this process started. */
-function containersLeft(): string[] {
+export function containersLeft(): string[] {
   const ask = (...args: string[]): string[] =>
     execFileSync('podman', args, { encoding: 'utf8' })
       .split('\n')
