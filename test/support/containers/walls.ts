@@ -1,6 +1,8 @@
 /** The walls beside bubblewrap, as the contract of `PhaseRunner` sees them. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { SandboxChoice } from '../../../adapters/local/sandbox/choose-wall.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
@@ -21,9 +23,11 @@ export function containersLeft(): string[] {
   return [...ask('ps', '--all', '--format', '{{.Names}}'), ...ask('network', 'ls', '--format', '{{.Name}}')];
 }
 
+/** The data folder is the temporary folder, in which the worlds are, so that what is known of the engine is found once. */
 export const containers = (): WallUnderTest => ({
-  run: (world, job, options = {}) => runJob(world, job, { sandbox: inContainers(), ...options }),
-  leftovers: containersLeft,
+  run: (world, job, options = {}) =>
+    runJob({ ...world, dataDir: tmpdir() }, job, { sandbox: inContainers(), ...options }),
+  leftovers: () => [...containersLeft(), ...readdirSync(join(tmpdir(), 'phases'))],
   limits: true,
   unpacks: true,
 });
