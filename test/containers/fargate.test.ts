@@ -93,6 +93,7 @@ test('the address of the gateway and the ticket come in the environment, and not
 test.each(['docker', 'podman', 'nerdctl'] as const)('%s is told the limits of a phase', (kind) => {
   const options = sandboxOptions(
     { kind, program: kind, name: kind },
+    { ulimits: [], limitsCpu: true },
     { cpu: 2, memoryMb: 1024, pids: 64 },
     '/seccomp.json',
   ).join(' ');

@@ -1,6 +1,6 @@
 /** What containers need of this machine, what they leave on it, and what it can see of them. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -74,6 +74,26 @@ describe('named faults, before anything is started', () => {
     await expect(runJob(w, job, { sandbox: inContainers() })).rejects.toMatchObject({ name: 'RuntimeUnavailable' });
   });
 
+  test('with --strict-runtime, a version that the image does not have: RuntimeUnavailable with what it has', async () => {
+    const w = world('');
+    const strict = (runtime: string) =>
+      runJob(w, makeJob(w, { sandbox: { runtime } }), { sandbox: inContainers(), strictRuntime: true });
+    await expect(strict('node:20')).rejects.toMatchObject({
+      name: 'RuntimeUnavailable',
+      message: expect.stringMatching(/node:20 is not available.*node 24\./),
+    });
+  });
+
+  test('a runtime of the engine that it does not have: SandboxUnavailable with what the engine said', async () => {
+    const w = world('');
+    const sandbox = { ...inContainers(), runtime: 'no-such-runtime' };
+    await expect(runJob(w, makeJob(w), { sandbox })).rejects.toMatchObject({
+      name: 'SandboxUnavailable',
+      exit: 4,
+      message: expect.stringContaining('no-such-runtime'),
+    });
+  });
+
   test('an agent that is not in the image: AgentUnavailable', async () => {
     const w = world('');
     const agent = {
@@ -99,6 +119,20 @@ describe('named faults, before anything is started', () => {
       message: expect.stringContaining('http://127.0.0.1:4873/'),
     });
   });
+});
+
+test('an engine that cannot limit the CPU, with a runtime that the policy names: a phase runs, and the evidence says so', async () => {
+  const w = world("import fs from 'node:fs'; fs.writeFileSync('x', 'x');");
+  const programs = join(w.root, 'programs');
+  mkdirSync(programs);
+  // As podman without root, where the control group of the CPU is not delegated to the user.
+  const refusal =
+    'for a in "$@"; do [ "$a" = --cpus ] && { echo "the cpu controller is not available" >&2; exit 126; }; done';
+  writeFileSync(join(programs, 'docker'), `#!/bin/sh\n${refusal}\nexec podman "$@"\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${programs}:${process.env.PATH}`);
+  const end = await runJob(w, makeJob(w), { sandbox: { ...inContainers(), runtime: 'runc' } });
+  expect(end.result?.outcome).toBe('built');
+  expect(end.enforcer).toMatch(/^podman [\d.]+ \(runc\): memory cgroup\d, pids cgroup\d, cpu none, disk watchdog$/);
 });
 
 describe('while a phase runs', () => {

@@ -7,6 +7,8 @@ export interface StartOptions {
   runtime?: string;
   /** `nofile` and `nproc`, where the engine may not raise those of this process. */
   ulimits: readonly string[];
+  /** False where the engine cannot limit the CPU, as without root where that control group is not delegated. */
+  limitsCpu: boolean;
 }
 
 /** The label of all that belongs to a phase. */
@@ -35,13 +37,14 @@ export const commonOptions = (engine: Engine, start: StartOptions): string[] => 
  */
 export const sandboxOptions = (
   { kind }: Engine,
+  start: StartOptions,
   limits: { cpu: number; memoryMb: number; pids: number },
   seccomp: string,
 ): string[] => [
   ...['--security-opt', `seccomp=${seccomp}`, ...dialects[kind].sandbox],
   ...['--user', `${layout.uid}:${layout.uid}`, '--hostname', layout.hostname],
   ...['--memory', `${limits.memoryMb}m`, '--memory-swap', `${limits.memoryMb}m`],
-  ...['--pids-limit', String(limits.pids), '--cpus', String(limits.cpu)],
+  ...['--pids-limit', String(limits.pids), ...(start.limitsCpu ? ['--cpus', String(limits.cpu)] : [])],
   ...['--shm-size', `${sharedMemoryOf(limits.memoryMb)}m`],
   // No resolver answers here.
   ...['--dns', '127.0.0.1'],

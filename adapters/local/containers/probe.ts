@@ -12,7 +12,11 @@ const enforcedBy = z.enum(['cgroup2', 'cgroup1', 'none']);
 
 /** What is known about an engine on this machine. */
 const known = z.strictObject({
-  start: z.strictObject({ runtime: z.string().exactOptional(), ulimits: z.array(z.string()) }),
+  start: z.strictObject({
+    runtime: z.string().exactOptional(),
+    ulimits: z.array(z.string()),
+    limitsCpu: z.boolean(),
+  }),
   /** What holds each limit of a container, as a process inside sees it. */
   limits: z.strictObject({ memory: enforcedBy, pids: enforcedBy, cpu: enforcedBy }),
   /** `UID:GID` of a container that may write to the data folder. */
@@ -106,7 +110,7 @@ async function startSandbox({ engine, image, runtime, seccomp }: Asked): Promise
     for (const start of startOptions(engine, runtime)) {
       const options = [
         ...commonOptions(engine, start),
-        ...sandboxOptions(engine, limits, seccomp),
+        ...sandboxOptions(engine, start, limits, seccomp),
         '--network',
         network,
       ];
@@ -134,8 +138,10 @@ async function startSandbox({ engine, image, runtime, seccomp }: Asked): Promise
 function startOptions(engine: Engine, runtime: string | undefined): Known['start'][] {
   const others = engine.kind === 'podman' ? ['runc', 'crun'] : [];
   const runtimes = runtime === undefined ? [undefined, ...others] : [runtime];
-  return runtimes.flatMap((name) =>
-    ulimits.map((limit) => ({ ...(name === undefined ? {} : { runtime: name }), ulimits: [...limit] })),
+  return [true, false].flatMap((limitsCpu) =>
+    runtimes.flatMap((name) =>
+      ulimits.map((limit) => ({ ...(name === undefined ? {} : { runtime: name }), ulimits: [...limit], limitsCpu })),
+    ),
   );
 }
 

@@ -30,7 +30,7 @@ export async function runSandboxContainer(
     [
       ...['run', '--name', names.sandbox, '--label', `${phaseLabel}=${names.network}`],
       ...commonOptions(engine, known.start),
-      ...sandboxOptions(engine, limits, containers.seccomp),
+      ...sandboxOptions(engine, known.start, limits, containers.seccomp),
       // The values come from the engine's environment, because every user of this machine can read arguments.
       ...['--network', names.network, '--env', 'DRYDOCK_GATEWAY', '--env', 'DRYDOCK_TICKET', image.id],
     ],

@@ -2,7 +2,8 @@ import { type ToolchainName, toolchainOf } from '../../../core/task-spec/toolcha
 import { commandEnvironment } from '../commands/environment.ts';
 import { inside, type Phase } from '../phase.ts';
 
-const asks: Record<ToolchainName, readonly string[]> = {
+/** Commands that print the version of a toolchain. */
+export const asks: Record<ToolchainName, readonly string[]> = {
   node: ['node', '--version'],
   python: ['python3', '--version'],
   java: ['java', '--version'],
@@ -12,7 +13,6 @@ const asks: Record<ToolchainName, readonly string[]> = {
 
 /**
  * `node:20.1-slim` → `20.1`. For Java, the version after the vendor: `maven:3-eclipse-temurin-21` has two versions.
- * @internal for its tests
  */
 export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
   const java = /(?:temurin|corretto|jdk)[:-]?(\d+(?:\.\d+)*)/;
@@ -21,7 +21,6 @@ export function versionAsked(runtime: string, toolchain: ToolchainName): string 
 
 /**
  * Whether a version matches the requested one to its precision: 24.1.0 matches 24 and 24.1, but not 2.
- * @internal for its tests
  */
 export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
 

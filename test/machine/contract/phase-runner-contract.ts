@@ -344,60 +344,62 @@ export function phaseRunnerContract({ run: runJob, leftovers, limits, unpacks }:
     });
   });
 
-  describe.runIf(limits)('limits (R19) and endings', () => {
-    const forever = 'setInterval(() => {}, 1000);';
+  if (limits) {
+    describe('limits (R19) and endings', () => {
+      const forever = 'setInterval(() => {}, 1000);';
 
-    test('memory: LimitExceeded names it', async () => {
-      const w = world(project, `const hold = []; for (;;) hold.push(Buffer.alloc(8 << 20, 1));`);
-      const end = await runJob(w, makeJob(w, { limits: { memoryMb: 256 } }));
-      expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('memory_mb') });
-      expect(end.result).toMatchObject({ outcome: 'failed' });
-    });
-
-    test('processes: LimitExceeded names it', async () => {
-      const w = world(
-        project,
-        `import { spawn } from 'node:child_process'; let bad = 0; for (let i = 0; i < 200; i++) { try { spawn('sleep', ['60']).on('error', () => bad++); } catch { bad++ } } setTimeout(() => process.exit(bad > 0 ? 1 : 0), 500);`,
-      );
-      const end = await runJob(w, makeJob(w, { limits: { pids: 64 } }));
-      expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('pids') });
-    });
-
-    test('disk: LimitExceeded names it', async () => {
-      const w = world(
-        project,
-        `import fs from 'node:fs'; const fd = fs.openSync('big', 'w'); for (let i = 0; i < 64; i++) fs.writeSync(fd, Buffer.alloc(1 << 20, 1)); ${forever}`,
-      );
-      const end = await runJob(w, makeJob(w, { limits: { diskMb: 32 } }));
-      expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('disk_mb') });
-      expect(leftovers()).toEqual([]);
-    });
-
-    test('time: PhaseTimedOut, told by the runner', async () => {
-      const w = world(project, forever);
-      const end = await runJob(w, makeJob(w, { limits: { timeoutMs: 3_000 } }));
-      expect(end.result).toMatchObject({ outcome: 'failed', error: { name: 'PhaseTimedOut' } });
-    });
-
-    test('cancelled: everything is gone when the promise resolves', async () => {
-      const w = world(project, forever);
-      const stop = new AbortController();
-      const end = await runJob(w, makeJob(w), {
-        signal: stop.signal,
-        onEvent: (e) => void (e.type === 'step' && e.name === 'agent' && stop.abort()),
+      test('memory: LimitExceeded names it', async () => {
+        const w = world(project, `const hold = []; for (;;) hold.push(Buffer.alloc(8 << 20, 1));`);
+        const end = await runJob(w, makeJob(w, { limits: { memoryMb: 256 } }));
+        expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('memory_mb') });
+        expect(end.result).toMatchObject({ outcome: 'failed' });
       });
-      expect(end.failure?.name).toBe('Cancelled');
-      expect(end.result).toBeUndefined();
-      expect(leftovers()).toEqual([]);
-    });
 
-    test('a cancelled signal starts nothing', async () => {
-      const w = world(project, forever);
-      const end = await runJob(w, makeJob(w), { signal: AbortSignal.abort() });
-      expect(end.failure?.name).toBe('Cancelled');
-      expect(end.events).toEqual([]);
+      test('processes: LimitExceeded names it', async () => {
+        const w = world(
+          project,
+          `import { spawn } from 'node:child_process'; let bad = 0; for (let i = 0; i < 200; i++) { try { spawn('sleep', ['60']).on('error', () => bad++); } catch { bad++ } } setTimeout(() => process.exit(bad > 0 ? 1 : 0), 500);`,
+        );
+        const end = await runJob(w, makeJob(w, { limits: { pids: 64 } }));
+        expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('pids') });
+      });
+
+      test('disk: LimitExceeded names it', async () => {
+        const w = world(
+          project,
+          `import fs from 'node:fs'; const fd = fs.openSync('big', 'w'); for (let i = 0; i < 64; i++) fs.writeSync(fd, Buffer.alloc(1 << 20, 1)); ${forever}`,
+        );
+        const end = await runJob(w, makeJob(w, { limits: { diskMb: 32 } }));
+        expect(end.failure).toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('disk_mb') });
+        expect(leftovers()).toEqual([]);
+      });
+
+      test('time: PhaseTimedOut, told by the runner', async () => {
+        const w = world(project, forever);
+        const end = await runJob(w, makeJob(w, { limits: { timeoutMs: 3_000 } }));
+        expect(end.result).toMatchObject({ outcome: 'failed', error: { name: 'PhaseTimedOut' } });
+      });
+
+      test('cancelled: everything is gone when the promise resolves', async () => {
+        const w = world(project, forever);
+        const stop = new AbortController();
+        const end = await runJob(w, makeJob(w), {
+          signal: stop.signal,
+          onEvent: (e) => void (e.type === 'step' && e.name === 'agent' && stop.abort()),
+        });
+        expect(end.failure?.name).toBe('Cancelled');
+        expect(end.result).toBeUndefined();
+        expect(leftovers()).toEqual([]);
+      });
+
+      test('a cancelled signal starts nothing', async () => {
+        const w = world(project, forever);
+        const end = await runJob(w, makeJob(w), { signal: AbortSignal.abort() });
+        expect(end.failure?.name).toBe('Cancelled');
+        expect(end.events).toEqual([]);
+      });
     });
-  });
+  }
 
   test('events tell the steps in order', async () => {
     const w = world(project, `import fs from 'node:fs'; console.log('working'); fs.writeFileSync('x', 'x');`);
