@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Seven projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Eight projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
-// functions; `containers` runs phases in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
+// functions; `toolchains` has the package managers of other languages; `containers` runs phases
+// in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -33,6 +34,17 @@ export default defineConfig({
           maxWorkers: 3,
           // After the units, not among them: a sandbox under load is slow, and a slow unit is news.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'toolchains',
+          setupFiles,
+          include: ['test/toolchains/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -44,7 +44,6 @@ export async function createProgram(argv: readonly string[] = []): Promise<Comma
     .description('From a reviewed task spec to a draft pull request, by the agent of your choice, in a sandbox.')
     .version(version())
     .option('--json', 'print one JSON document on standard output')
-    .showHelpAfterError('(drydock --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   for (const { register } of await Promise.all(filesFor(argv).map(({ load }) => load()))) register(program);

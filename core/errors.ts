@@ -19,7 +19,7 @@ const kind = (retry: RetryClass, exit: ErrorKind['exit'], remedy: string): Error
 
 export const errorKinds = {
   // input and policy: no run starts
-  UsageError: kind('never', 2, 'See the command with --help.'),
+  UsageError: kind('never', 2, '`drydock --help` lists the commands, `drydock COMMAND --help` the options of one.'),
   FileUnreadable: kind('never', 2, 'Check the path and its permissions.'),
   SpecInvalid: kind('never', 2, 'Fix each problem at its line; `drydock lint FILE` lists them.'),
   PolicyInvalid: kind('never', 2, 'Fix each problem at its line; `drydock policy check` lists them.'),
@@ -98,7 +98,11 @@ export const errorKinds = {
   GuardTimedOut: kind('never', 1, 'Split the task, or keep generated and very large files out of the change.'),
   VerifyFailed: kind('never', 1, 'See the failing command in the evidence.'),
   MergeConflict: kind('never', 1, 'Rework on the new target, or resolve by hand.'),
-  BranchTaken: kind('never', 1, 'The branch holds commits that Drydock did not make; delete or rename it.'),
+  BranchTaken: kind(
+    'never',
+    1,
+    'Delete or rename the branch: it holds commits of somebody else, or of a run in another data folder.',
+  ),
   CiGateMissing: kind('never', 1, 'A CI gate never reported; check its name and that CI runs on pull requests.'),
   ReworkExhausted: kind('never', 1, 'Rework rounds are used up; refine the spec.'),
   NeedsPerson: kind('never', 1, 'Start the run again without --yes, and answer the question: `drydock retry RUN`.'),

@@ -19,6 +19,7 @@ import { clipped, limitMessages } from './phase/message-limits.ts';
 import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';
 import { registryRoute } from './registry/registry.ts';
+import { acceptRelayed } from './relayed.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
 import { bootRoute } from './routes/boot.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -96,7 +97,7 @@ export async function createGateway(
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context, network, archives) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
   ];
-  const callerOf = authenticator(config.secrets);
+  const callerByHeader = authenticator(config.secrets);
 
   // One for each, so that an agent cannot keep the runner from storing its result.
   const places = {
@@ -115,6 +116,11 @@ export async function createGateway(
     },
   );
   server.maxConnections = limits.connections;
+  const isRelayed = acceptRelayed(server, config.secrets.agent, limits.headersMs);
+  const callerOf = (request: IncomingMessage, url: URL): Caller => {
+    const caller = callerByHeader(request, url);
+    return caller === 'nobody' && isRelayed(request.socket) ? 'agent' : caller;
+  };
   const tunnels = new Set<Socket>();
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (tunnels.size >= limits.tunnels) {

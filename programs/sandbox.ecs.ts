@@ -30,15 +30,16 @@ async function main(): Promise<void> {
   const [host = '', port = ''] = DRYDOCK_GATEWAY.split(':');
   const gateway = { host, port: Number(port) };
   const answer = bootAnswer.parse(await exchange(gateway, DRYDOCK_TICKET));
-  const { workspace, home, out, tmp, agent, runner, tools } = layout;
+  const { workspace, home, out, tmp, deps, agent, runner, tools } = layout;
   const boot: BootConfig = {
     ...answer,
     gateway,
     relayPort: layout.relayPort,
     isolation: 'container',
-    paths: { workspace, home, out, tmp, agent, runner, tools },
+    paths: { workspace, home, out, tmp, deps, agent, runner, tools },
     system: [],
     links: [],
+    toolPaths: [],
     sharedMemoryMb: 64,
     notes: {},
   };

@@ -48,6 +48,8 @@ export const bootConfig = z.strictObject({
     home: z.string(),
     out: z.string(),
     tmp: z.string(),
+    /** What package managers install outside of the work tree; all commands of the phase share it. */
+    deps: z.string(),
     agent: z.string().nullable(),
     runner: z.string(),
     tools: z.string(),
@@ -56,6 +58,8 @@ export const bootConfig = z.strictObject({
   system: z.array(z.tuple([z.string(), z.string()])),
   /** Symbolic links of the root: [target, path]. */
   links: z.array(z.tuple([z.string(), z.string()])),
+  /** Folders of PATH with the toolchains of the host that lie outside of the system's folders. */
+  toolPaths: z.array(z.string()),
   /** Registries that the gateway serves. */
   registries: z.array(z.string()),
   /** Size of /dev/shm in an inner layer, in MB; a container's is the size of its task. */

@@ -8,6 +8,8 @@ export const layout = {
   /** `$DRYDOCK_OUT`: the agent's outputs for people and for the next phase. */
   out: '/out',
   tmp: '/tmp',
+  /** What package managers install outside of the work tree; all commands of a phase share it. */
+  deps: '/deps',
   /** The profile's files, read-only. */
   agent: '/agent',
   /** The runner's own folder: its git directory and its index. Not mounted in the inner layer. */
@@ -32,6 +34,7 @@ export const writableInSandbox = [
   layout.home,
   layout.out,
   layout.tmp,
+  layout.deps,
   layout.agent,
   layout.runner,
 ] as const;
@@ -66,3 +69,6 @@ export const boundedDevices = (sharedMemoryMb: number): string[] => [
   ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryMb * 1024 * 1024)],
   ...['--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
 ];
+
+/** The first line of a connection that the relay of a sandbox makes to its gateway; the secret is that of the agent. */
+export const relayGreeting = (secret: string): string => `DRYDOCK ${secret}\r\n`;

@@ -12,7 +12,9 @@ export async function blameLine(
   const lines = found.stdout.toString().split('\n');
   const commit = lines[0]?.split(' ')[0] ?? '';
   if (found.code !== 0 || !/^[0-9a-f]{40}$/.test(commit)) {
-    throw new DrydockError('FileUnreadable', `${file} has no line ${line} at the head.`);
+    throw new DrydockError('FileUnreadable', `The commit that is checked out has no line ${line} of ${file}.`, {
+      remedy: 'Name a line of a committed file, with its path from the root of the repository: FILE:LINE.',
+    });
   }
   const text = lines.find((candidate) => candidate.startsWith('\t'))?.slice(1) ?? '';
   const body = await gitText(['show', '-s', '--format=%(trailers:only,unfold)', commit], { cwd: repository });

@@ -15,8 +15,11 @@ import { createPullRequests } from './pull-requests.ts';
 
 type Tree = Map<string, { mode: string; blobSha: string }>;
 
-/** Number of trees that are cached; a run reads the same tree several times. */
+/** Number of trees that are cached, and of their files; a run reads the same tree several times. */
 const maxTrees = 16;
+const maxCachedFiles = 1_000_000;
+/** Bytes of a list of paths: half a million of them. A few folders in each other can stand for any number of files. */
+const maxListing = 64 * 1024 * 1024;
 /** Bytes of a file that is read alone. */
 const maxFile = 256 * 1024 * 1024;
 
@@ -28,14 +31,32 @@ export function createGitCodeHost(dataDir: string): CodeHost {
   const pullRequests = createPullRequests(join(dataDir, 'pull-requests'));
   const trees = new Map<string, Promise<Tree>>();
 
+  const sizes = new Map<string, number>();
+  /** Forgets the trees that were read first. */
+  const forget = (): void => {
+    let files = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const oldest of trees.keys()) {
+      if (trees.size <= maxTrees && (files <= maxCachedFiles || trees.size === 1)) return;
+      trees.delete(oldest);
+      files -= sizes.get(oldest) ?? 0;
+      sizes.delete(oldest);
+    }
+  };
+
   const treeAt = (cwd: string, commit: string): Promise<Tree> => {
     const key = `${cwd}\0${commit}`;
     const known = trees.get(key);
     if (known) return known;
     const tree = readTree(cwd, commit);
     trees.set(key, tree);
-    tree.catch(() => trees.delete(key));
-    for (const oldest of trees.keys()) if (trees.size > maxTrees) trees.delete(oldest);
+    tree.then(
+      ({ size }) => {
+        if (trees.get(key) === tree) sizes.set(key, size);
+        forget();
+      },
+      () => trees.delete(key),
+    );
+    forget();
     return tree;
   };
 
@@ -130,7 +151,11 @@ export function createGitCodeHost(dataDir: string): CodeHost {
 }
 
 async function readTree(cwd: string, commit: string): Promise<Tree> {
-  const listing = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { cwd });
+  const listing = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], {
+    cwd,
+    maxOutput: maxListing,
+    remedy: 'Remove files from the repository, or use a part of it that is a repository of its own.',
+  });
   const tree: Tree = new Map();
   for (const line of listing.split('\0')) {
     const tab = line.indexOf('\t');

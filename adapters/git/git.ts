@@ -12,6 +12,8 @@ interface GitOptions {
   protocols?: Parameters<typeof gitCommand>[2];
   /** Bytes of output. Default: 1 GiB. */
   maxOutput?: number;
+  /** Remedy for too much output. */
+  remedy?: string;
 }
 
 interface GitResult {
@@ -19,7 +21,7 @@ interface GitResult {
   stdout: Buffer;
 }
 
-const remedy = 'Split the task: the changed files are too large to be compared.';
+const splitTask = 'Split the task: the changed files are too large to be compared.';
 const maxOutput = 1024 * 1024 * 1024;
 /** Bytes of git's messages that are kept. */
 const maxMessages = 64 * 1024;
@@ -61,7 +63,11 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
       const status = code ?? -1;
       const name = args.find((arg) => !arg.startsWith('-'));
       if (size > limit)
-        return reject(new DrydockError('LimitExceeded', `git ${name} printed more than ${limit} bytes.`, { remedy }));
+        return reject(
+          new DrydockError('LimitExceeded', `git ${name} printed more than ${limit} bytes.`, {
+            remedy: options.remedy ?? splitTask,
+          }),
+        );
       if (status === 0 || options.allow?.includes(status)) return resolve({ code: status, stdout: Buffer.concat(out) });
       const output = Buffer.concat(err).toString().trim().slice(0, 2_000);
       reject(new DrydockError('Internal', `git ${name} exited with ${status}: ${output}`));

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
+import type { Guess } from '../../core/installation/guess/guess.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
@@ -11,18 +12,20 @@ import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts'
 import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
-import { detectToolchain, type Toolchain, yamlText } from '../config/toolchain.ts';
+import { guessToolchain, sandboxLines, yamlText } from '../config/toolchain.ts';
+import { installChecks } from '../lint/installable.ts';
 import { invalidSpecs } from '../lint/lint.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
-  action<[], CommonOptions>(
+  action<[], InitOptions>(
     program
       .command('init')
       .description('write a policy and a first spec for the current repository, and lint the spec')
       .option('--policy <file>', 'file to write the policy to (default: ~/.config/drydock/policy.yaml)')
       .option(...asOption)
+      .option('--offline', 'do not ask the package registries whether they answer')
       .addHelpText(
         'after',
         '\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
@@ -33,7 +36,11 @@ export function register(program: Command): void {
 
 const firstTask = 'AGENTS-GUIDE-001';
 
-async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
+interface InitOptions extends CommonOptions {
+  offline?: boolean;
+}
+
+async function init(output: Output, options: InitOptions): Promise<ExitCode> {
   const root = gitRoot(process.cwd());
   if (root === undefined) {
     throw new DrydockError('UnknownRepository', 'You stand outside of any git repository.', {
@@ -46,7 +53,7 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       remedy: 'Create a commit first: a run starts from a commit.',
     });
   }
-  const tool = detectToolchain(root);
+  const tool = guessToolchain(root);
   const policy = policyFile(options.policy);
   const spec = join(root, '.agent-tasks', `${firstTask}.yaml`);
   const written: string[] = [];
@@ -83,6 +90,10 @@ async function init(output: Output, options: CommonOptions): Promise<ExitCode> {
       faults.map((p) => `${policy}:${p.line}:${p.column} ${p.message}`).join('\n'),
     );
   const report = lintSpec(spec, readFileSync(spec), { files: filesOf(root) }, parsed);
+  if (report.valid) {
+    const check = installChecks({ root, policy: parsed, offline: options.offline === true });
+    report.problems.push(...(await check(spec)).map((problem) => ({ ...problem, severity: 'warning' as const })));
+  }
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
   const error = invalidSpecs([{ file: spec, report }]);
   print(
@@ -153,7 +164,7 @@ agents:
     # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
     gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
 models: {allow: ["google/*"]}
-egress: {registries: [npm], hosts: []}
+egress: {registries: [npm, pypi, maven, go, crates], hosts: []}
 limits: {usd_per_run: 5, timeout_minutes: 30}
 # Solo: you may approve your own runs, and the pull request says so. To change this, list other approvers.
 review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
@@ -161,7 +172,7 @@ protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.st
 `;
 }
 
-function specText({ name, branch, tool }: { name: string; branch: string; tool: Toolchain }): string {
+function specText({ name, branch, tool }: { name: string; branch: string; tool: Guess }): string {
   return `task_id: ${firstTask}
 title: Write AGENTS.md for the next contributor to this repository
 repository: ${yamlText(name)}
@@ -178,8 +189,7 @@ success_criteria:
   - says: AGENTS.md exists and says how to test
     run: grep -q -i test AGENTS.md
 sandbox:
-  runtime: ${JSON.stringify(tool.runtime)}
-${tool.packageManager === undefined ? '' : `  package_manager: ${tool.packageManager}\n`}${tool.buildCommand === undefined ? '' : `  build_command: ${JSON.stringify(tool.buildCommand)}\n`}  test_command: ${JSON.stringify(tool.testCommand)}
+${sandboxLines(tool).join('\n')}
   timeout_minutes: 15
 budget:
   max_usd: 1

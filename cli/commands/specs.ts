@@ -17,11 +17,12 @@ import { readSpecFile } from '../lint/lint-file.ts';
 import { plain, print } from '../terminal/output.ts';
 
 export function register(program: Command): void {
-  action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean }>(
+  action<[string[]], CommonOptions & { fix?: boolean; schema?: boolean; offline?: boolean }>(
     program
       .command('lint [files...]')
-      .description('check specs: form, clarity, and how to delegate them')
+      .description('check specs: form, clarity, how to delegate them, and what cannot be installed')
       .option('--fix', 'fix problems that have only one possible fix')
+      .option('--offline', 'do not look for toolchains and registries')
       .option('--schema', 'print the JSON Schema of a spec, for editors')
       .option(...policyOption)
       .addHelpText('after', '\nExamples:\n  drydock lint .agent-tasks/*.yaml\n  drydock lint --fix FIX-1.yaml --json'),

@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DrydockError } from '../../core/errors.ts';
-import type { Policy } from '../../core/policy/schema.ts';
 import { askGit } from './git.ts';
 
 /**
@@ -29,15 +28,6 @@ export function repositoriesOf(flags: string[], cwd: string): Map<string, string
 export function standingIn(name: string | undefined, cwd: string): { name: string; root: string } | undefined {
   const root = name === undefined ? undefined : gitRoot(cwd);
   return name === undefined || root === undefined ? undefined : { name, root };
-}
-
-/** A note that the run uses another repository than the current work tree; undefined if it uses the current one. */
-export function elsewhere(policy: Policy, { name, root }: { name: string; root: string }): string | undefined {
-  const known = policy.repositories[name];
-  if (known === undefined) return undefined;
-  if (known.host === 'github') return `The policy lists ${name} on GitHub; the run does not use ${root}.`;
-  if (gitRoot(known.url) === root) return undefined;
-  return `The policy names ${known.url} for ${name}; the run does not use ${root}.`;
 }
 
 /** Root of the work tree (or bare repository) that contains a path; undefined outside any repository. */

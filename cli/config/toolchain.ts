@@ -1,49 +1,33 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { type Guess, guess } from '../../core/installation/guess/guess.ts';
 import { placeholders } from '../../core/task-spec/placeholders.ts';
+import { workTreeFiles } from '../../sandbox/work-tree-files.ts';
+import { filesOf } from './repositories.ts';
 
-export interface Toolchain {
-  runtime: string;
-  packageManager?: string;
-  testCommand: string;
-  buildCommand?: string;
+/** How the repository of a work tree is built and tested. */
+export const guessToolchain = (root: string): Guess =>
+  guess(workTreeFiles(root), filesOf(root), { python: ownPython, java: ownJava });
+
+function ownPython(): string | undefined {
+  const { stdout } = spawnSync('python3', ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000 });
+  return /^Python (3\.\d{1,3})\./.exec(stdout ?? '')?.[1];
 }
 
-/** Detects how a repository is built and tested, from lock files, `engines` and scripts. */
-export function detectToolchain(root: string): Toolchain {
-  const has = (name: string): boolean => existsSync(join(root, name));
-  if (has('package.json')) {
-    const manager = has('pnpm-lock.yaml') ? 'pnpm' : has('yarn.lock') ? 'yarn' : 'npm';
-    const { scripts = {}, engines = {} } = readJson(join(root, 'package.json'));
-    return {
-      runtime: `node:${/\d+/.exec(engines.node ?? '')?.[0] ?? '24'}`,
-      packageManager: manager,
-      testCommand: scripts.test === undefined ? 'node --test' : `${manager} test`,
-      ...(scripts.build === undefined ? {} : { buildCommand: `${manager} run build` }),
-    };
-  }
-  if (has('pyproject.toml') || has('requirements.txt')) {
-    const manager = has('uv.lock') ? 'uv' : has('poetry.lock') ? 'poetry' : 'pip';
-    return {
-      runtime: 'python:3.13',
-      packageManager: manager,
-      testCommand: manager === 'pip' ? 'python3 -m pytest' : `${manager} run pytest`,
-    };
-  }
-  if (has('pom.xml'))
-    return { runtime: 'maven:3-eclipse-temurin-21', packageManager: 'maven', testCommand: 'mvn --batch-mode test' };
-  if (has('go.mod')) return { runtime: 'golang:1', packageManager: 'go', testCommand: 'go test ./...' };
-  if (has('Cargo.toml')) return { runtime: 'rust:1', packageManager: 'cargo', testCommand: 'cargo test' };
-  return { runtime: 'node:24', testCommand: 'true' };
+function ownJava(): number | undefined {
+  const { stderr } = spawnSync('java', ['-version'], { cwd: '/', encoding: 'utf8', timeout: 10_000 });
+  const version = /version "(?:1\.)?(\d{1,3})/.exec(stderr ?? '')?.[1];
+  return version === undefined ? undefined : Number(version);
 }
 
-function readJson(file: string): { scripts?: Record<string, string>; engines?: Record<string, string> } {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ReturnType<typeof readJson>;
-  } catch {
-    return {};
-  }
-}
+/** Lines of a spec's `sandbox`, without its own. */
+export const sandboxLines = (tool: Guess): string[] => [
+  `  runtime: ${JSON.stringify(tool.runtime)}`,
+  ...(tool.packageManager === undefined ? [] : [`  package_manager: ${tool.packageManager}`]),
+  ...(tool.roots === undefined ? [] : [`  roots: ${JSON.stringify(tool.roots)}`]),
+  ...(tool.setupCommand === undefined ? [] : [`  setup_command: ${JSON.stringify(tool.setupCommand)}`]),
+  ...(tool.buildCommand === undefined ? [] : [`  build_command: ${JSON.stringify(tool.buildCommand)}`]),
+  `  test_command: ${JSON.stringify(tool.testCommand)}`,
+];
 
 /** Text as a YAML scalar; in quotes if YAML could read it as something else. */
 export const yamlText = (text: string): string =>
@@ -61,7 +45,7 @@ export function specTemplate({
   branch: string;
   root: string;
 }): string {
-  const tool = detectToolchain(root);
+  const tool = guessToolchain(root);
   const lines = [
     `task_id: ${JSON.stringify(taskId)}`,
     `title: ${placeholders.title}`,
@@ -76,10 +60,7 @@ export function specTemplate({
     'success_criteria:',
     `  - ${JSON.stringify(`${tool.testCommand} passes`)}`,
     'sandbox:',
-    `  runtime: ${JSON.stringify(tool.runtime)}`,
-    ...(tool.packageManager === undefined ? [] : [`  package_manager: ${tool.packageManager}`]),
-    ...(tool.buildCommand === undefined ? [] : [`  build_command: ${tool.buildCommand}`]),
-    `  test_command: ${JSON.stringify(tool.testCommand)}`,
+    ...sandboxLines(tool),
     'budget:',
     '  max_usd: 2',
     'review:',

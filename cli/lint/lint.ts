@@ -4,18 +4,20 @@ import { DrydockError } from '../../core/errors.ts';
 import type { LintReport } from '../../core/task-spec/lint/lint.ts';
 import { fixSpec } from '../../core/task-spec/parse.ts';
 import { specJsonSchema } from '../../core/task-spec/schema.ts';
+import type { Problem } from '../../core/task-spec/text.ts';
 import type { CommonOptions } from '../command.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
+import { installChecks } from './installable.ts';
 import { readSpecFile } from './lint-file.ts';
 import { lintFiles } from './threads.ts';
 
 /** `drydock lint`: every file, its problems and advice; mends what can be mended with `--fix`. */
 export async function lint(
   output: Output,
-  options: CommonOptions & { fix?: boolean; schema?: boolean },
+  options: CommonOptions & { fix?: boolean; schema?: boolean; offline?: boolean },
   files: string[],
 ): Promise<ExitCode> {
   if (options.schema) {
@@ -31,6 +33,8 @@ export async function lint(
   const facts = root === undefined ? {} : { files: filesOf(root) };
   const mended = options.fix ? files.map(mend) : [];
   const linted = await lintFiles(files, { facts, policy });
+  if (root !== undefined)
+    await addInstallProblems(linted, files, installChecks({ root, policy, offline: options.offline === true }));
   const reports = linted.map((report, i) => ({ file: files[i] ?? '', fixed: mended[i] === true, report }));
   const view = reports.map(({ file, report }) => ({
     file,
@@ -45,6 +49,19 @@ export async function lint(
     reports.flatMap(({ file, fixed, report }) => describe(output, file, fixed, report)),
   );
   return error?.exit ?? 0;
+}
+
+/** Adds to the reports of valid specs what could not be installed for them. */
+async function addInstallProblems(
+  reports: LintReport[],
+  files: string[],
+  check: (file: string) => Promise<Problem[]>,
+): Promise<void> {
+  for (const [i, report] of reports.entries()) {
+    if (!report.valid) continue;
+    report.problems.push(...(await check(files[i] ?? '')));
+    report.valid = report.problems.every(({ severity }) => severity !== 'error');
+  }
 }
 
 /** One error with every fault of these specs, each with file and line; undefined if there are no faults. */

@@ -253,6 +253,8 @@ export async function machineChecks({ driver, runtime }: SandboxChoice, dataDir:
   return [{ ...used, name: 'sandbox', required: true }, inner, containers, { ...database, required: true }];
 }
 
+export { missingHere } from '../../adapters/local/sandbox/host/installable.ts';
+
 /** Emits every event and every changed record on the bus, for watchers. */
 function announcing(runs: Runs, bus: EventEmitter): Runs {
   return {

@@ -37,7 +37,7 @@ function nextCommand(run: RunView): string {
     case 'waiting':
       return run.gate?.includes('.question.')
         ? `drydock answer ${run.taskId} TEXT`
-        : `drydock approve ${run.taskId} --as WHO`;
+        : `drydock approve ${run.taskId} [--as WHO]`;
     case 'queued':
       return `drydock status ${run.taskId}`;
     case 'dry-run':

@@ -1,9 +1,9 @@
 import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
-import { findHidden } from './hidden.ts';
+import { findHidden, hidesContent } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { linkEscapes } from './links.ts';
-import { invalidPath, pathMatcher } from './paths.ts';
+import { foldedName, invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
 import { checkTree } from './tree.ts';
 import { byPath, type Refuse, type Violation } from './violation.ts';
@@ -86,8 +86,15 @@ function checkContent(
   refuse: Refuse,
 ): void {
   if (mode === '160000') refuse('SubmoduleAdded', path, 'is a git submodule');
-  if (mode === '160000' || mode === '120000') return;
-  if (path.toLowerCase() === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
+  const named = findSecret(path, '');
+  if (named) refuse('SecretFound', path, `the name looks like ${named.what}`);
+  if (mode === '160000') return;
+  if (mode === '120000') {
+    const target = findSecret(decode(content), '');
+    if (target && sameAtBase.length === 0) refuse('SecretFound', path, `the target looks like ${target.what}`);
+    return;
+  }
+  if (foldedName(path) === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
   const at = tree.get(path);
   const before = at ? decode(base.get(path)) : '';
   const text = decode(content);
@@ -98,6 +105,8 @@ function checkContent(
   if (sameAtBase.length > 0) return;
   const secret = findSecret(text, before);
   if (secret) refuse('SecretFound', path, `line ${secret.line} looks like ${secret.what}`);
+  else if (content?.includes(0) && base.get(path)?.includes(0) !== true && hidesContent(path, text))
+    refuse('HiddenCharacters', path, 'has the byte 0, so git shows none of its lines; write it as an escape');
   const hiding = content?.includes(0) ? undefined : findHidden(text, before);
   if (hiding) refuse('HiddenCharacters', path, `line ${hiding.line}: ${hiding.says}; write it as an escape`);
   if (hasConflict(text) && !hasConflict(before)) refuse('ConflictMarker', path, "holds git's conflict markers");

@@ -29,3 +29,10 @@ function lineOf(text: string, offset: number): number {
   for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
   return line;
 }
+
+/** Files that people read as text, by the end of their name or by the whole of it. */
+const textFile =
+  /\.(?:[cm]?[jt]sx?|json[5c]?|py|rb|go|rs|java|kts?|scala|groovy|gradle|php|p[lm]|lua|swift|cc?|cpp|cxx|hh?|hpp|cs|fs|vb|mm?|(?:ba|z|fi)?sh|ps1|bat|cmd|sql|html?|s?css|sass|less|vue|svelte|astro|xml|ya?ml|toml|ini|cfg|conf|properties|mdx?|txt|rst|tf|proto|graphql|exs?|erl|hs|clj|dart|r|jl|mk|cmake|feature|snap)$|(?:^|\/)(?:\.[^/.]+|\w*file)$/i;
+
+/** Whether a file that git takes for binary, because it has a byte 0, is one that programs read as source. */
+export const hidesContent = (path: string, text: string): boolean => textFile.test(path) || text.startsWith('#!');

@@ -34,6 +34,9 @@ export function basePaths(
   return [...new Set([...changed, ...links])].filter((path) => tree.get(path)?.mode !== '160000');
 }
 
+/** A content as text, whatever its bytes are; no text for a file that does not exist. */
+export const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());
+
 export const isLink = (entry: ChangeEntry): boolean => entry.op === 'put' && entry.mode === '120000';
 
 export const changesLinks = (entries: ChangeEntry[], tree: BaseTree): boolean =>

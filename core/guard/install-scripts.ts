@@ -37,7 +37,7 @@ const harmlessSettings = new Set([
 
 /** Files that a package manager runs, or whose settings name what it runs. */
 const managerFile =
-  /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
+  /(?:^|\/)(?:\.pnpmfile\.[cm]?js|\.yarnrc(?:\.yml)?|pnpm-workspace\.yaml|package\.(?:json5|yaml)|binding\.gyp)$|(?:^|\/)\.yarn\/(?:plugins|releases)\//;
 
 /** Scripts of a package.json that npm runs when it installs the project (docs.npmjs.com, "Life Cycle Operation Order"). */
 export const installScripts = [
@@ -58,17 +58,15 @@ const manifest = z.object({
   pnpm: z.unknown().optional(),
   trustedDependencies: z.unknown().optional(),
 });
-const lock = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({
-      name: z.string().optional().catch(undefined),
-      version: z.unknown().optional(),
-      integrity: z.unknown().optional(),
-      hasInstallScript: z.unknown().optional(),
-    }),
-  ),
+const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
+const locked = z.object({
+  name: z.string().optional().catch(undefined),
+  version: z.unknown().optional(),
+  resolved: z.unknown().optional(),
+  integrity: z.unknown().optional(),
+  hasInstallScript: z.unknown().optional(),
 });
+const unreadable = { message: 'cannot be read, so nobody knows what it lets run', refused: true };
 
 export const mayNamePrograms = (path: string): boolean =>
   managerFile.test(path) || /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|\.npmrc)$/.test(path);
@@ -93,7 +91,7 @@ export function unnamedPrograms(path: string, before: string, after: string): Un
 
 function scripts(before: string, after: string): Unnamed[] {
   const [was, now] = [parsed(manifest, before), parsed(manifest, after)];
-  if (now === undefined) return [];
+  if (now === undefined) return []; // npm reports the error
   const names = Object.keys(now.scripts);
   const around = new Set(names.flatMap((name) => [`pre${name}`, `post${name}`]));
   const own = names.filter((name) => installScripts.includes(name) || around.has(name));
@@ -119,7 +117,7 @@ function settings(before: string, after: string): Unnamed[] {
     .map((name) => ({ message: `sets ${name || 'a section'} of npm, which can decide what runs`, refused: true }));
 }
 
-/** Lines of an INI file that are not empty and no comment. */
+/** Lines of an INI file that are neither empty nor comments. */
 const lines = (text: string): string[] =>
   text
     .split(/[\r\n]/)
@@ -135,32 +133,49 @@ function settingName(line: string): string {
 }
 
 function packages(before: string, after: string): Unnamed[] {
-  const [was, now] = [running(before), running(after)];
+  const [was, now] = [running(before) ?? new Map<string, string>(), running(after)];
+  // An old lock file does not say which packages run scripts, and npm repairs one that a merge has left.
+  if (now === undefined) return [unreadable];
   const known = new Set([...was.values()]);
   return [...now]
     .filter(([archive]) => !was.has(archive))
-    .map(([archive, name]) =>
-      known.has(name)
+    .map(([archive, source]) =>
+      known.has(source)
         ? { message: `${archive} runs a script when it is installed, as another version did before`, refused: false }
         : { message: `${archive} is new and runs a script when it is installed`, refused: true },
     );
 }
 
-/** Packages of a lock file that run a script when they are installed: name by name and version. */
-function running(text: string): Map<string, string> {
+/**
+ * Packages of a lock file that run a script when they are installed: where from, by name and version; undefined if the
+ * file does not tell. npm takes any value for yes that JavaScript does.
+ */
+function running(text: string): Map<string, string> | undefined {
+  const entries = parsed(lock, text)?.packages;
+  if (entries === undefined) return undefined;
   const found = new Map<string, string>();
-  for (const [location, entry] of Object.entries(parsed(lock, text)?.packages ?? {})) {
-    if (entry.hasInstallScript !== true || location === '') continue;
+  for (const [location, value] of Object.entries(entries)) {
+    const entry = locked.safeParse(value).data;
+    if (entry === undefined) return undefined;
+    if (!entry.hasInstallScript || location === '') continue;
     const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    found.set(`${name}@${String(entry.version)} (${String(entry.integrity ?? 'no checksum')})`, name);
+    const checksum = String(entry.integrity ?? 'no checksum');
+    found.set(`${name}@${String(entry.version)} (${checksum})`, sourceOf(name, entry.resolved, checksum));
   }
   return found;
+}
+
+/** A package of a registry without its version; npm installs under any name what the address says. */
+function sourceOf(name: string, resolved: unknown, checksum: string): string {
+  if (resolved === undefined) return name;
+  const [, registry] = /^(https:\/\/[^?#]{1,500}\/-\/)/.exec(String(resolved)) ?? [];
+  return registry === undefined ? `${name} ${String(resolved)} ${checksum}` : `${name} ${registry}`;
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;
   } catch {
-    return undefined; // npm reports the error
+    return undefined;
   }
 }

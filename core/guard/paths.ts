@@ -29,10 +29,15 @@ export function isGitFolder(name: string): boolean {
   const folded = name
     .replace(/[\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g, '')
     .replace(/:.*/s, '')
-    .replace(/(?<![. ])[. ]+$/, '')
-    .toLowerCase();
-  return folded === '.git' || folded === 'git~1';
+    .replace(/(?<![. ])[. ]+$/, '');
+  return ['.git', 'git~1'].includes(foldedName(folded));
 }
+
+/**
+ * A name as file systems compare it that ignore case or normalise Unicode. Upper case first: `ſ` and `ß` are then equal
+ * to `s` and `ss`, as on APFS.
+ */
+export const foldedName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
 /**
  * Matches a path against paths, folders and globs, and returns the pattern that matched. A folder matches everything
@@ -42,7 +47,7 @@ export function pathMatcher(
   patterns: string[],
   options: { foldCase?: boolean } = {},
 ): (path: string) => string | undefined {
-  const fold = (text: string): string => (options.foldCase ? text.toLowerCase() : text);
+  const fold = (text: string): string => (options.foldCase ? foldedName(text) : text);
   const matchers = patterns.map((pattern) => {
     const clean = fold(pattern.replace(/^\.\//, '').replace(/\/$/, ''));
     const glob = picomatch([clean, `${clean}/**`], { dot: true, nonegate: true });

@@ -1,4 +1,5 @@
 import type { ChangeEntry } from '../run/change-set.ts';
+import { foldedName } from './paths.ts';
 import type { Refuse } from './violation.ts';
 
 /**
@@ -23,7 +24,7 @@ export function checkTree(base: ReadonlyMap<string, unknown>, entries: ChangeEnt
       refuse('InvalidPath', path, `is below ${file}, which is a file`);
     }
     for (const name of [...foldersOf(path), path]) {
-      const folded = name.normalize('NFC').toLowerCase();
+      const folded = foldedName(name);
       const other = spellings.get(folded);
       if (other === undefined) spellings.set(folded, name);
       else if (other !== name && !base.has(path)) {

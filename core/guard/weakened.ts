@@ -1,5 +1,5 @@
 import { blobsByPath } from '../run/change-set.ts';
-import type { GuardInput } from './input.ts';
+import { type GuardInput, textOf } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
 import { pathMatcher } from './paths.ts';
 import { testSettings } from './test-settings.ts';
@@ -29,7 +29,7 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
   const files: { path: string; gone: boolean; before: TestCounts; after: TestCounts }[] = [];
   for (const entry of change.manifest.entries) {
     const { path } = entry;
-    const content = entry.op === 'put' ? text(contents.get(path)) : '';
+    const content = entry.op === 'put' ? textOf(contents.get(path)) : '';
     if (mayHoldTests(path)) {
       const tooLarge = [base.get(path), contents.get(path)].some((bytes) => (bytes?.length ?? 0) > maxTestFile);
       if (tooLarge) raise(path, `has more than ${maxTestFile} bytes, too many to compare its tests`, true);
@@ -37,15 +37,15 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
         files.push({
           path,
           gone: entry.op === 'delete',
-          before: countTests(text(base.get(path))),
+          before: countTests(textOf(base.get(path))),
           after: countTests(content),
         });
     }
     if (mayNamePrograms(path))
-      for (const { message, refused } of unnamedPrograms(path, text(base.get(path)), content))
+      for (const { message, refused } of unnamedPrograms(path, textOf(base.get(path)), content))
         raise(path, message, refused);
     if (testSettings(path, content) === undefined) continue;
-    const was = testSettings(path, text(base.get(path)));
+    const was = testSettings(path, textOf(base.get(path)));
     const named = isTarget(path) !== undefined && !path.endsWith('package.json');
     if (was !== testSettings(path, content) && !named) {
       raise(path, 'changes how tests run, but the spec does not name this file', false);
@@ -77,5 +77,3 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
   }
   return found.sort(byPath);
 }
-
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { packageManagers } from '../task-spec/toolchains.ts';
 import { phaseLimits } from './phase.ts';
 
 /**
@@ -29,9 +30,8 @@ const spec = z.strictObject({
   known_failures: names,
   sandbox: z.strictObject({
     runtime: z.string(),
-    package_manager: z
-      .enum(['npm', 'pnpm', 'yarn', 'pip', 'poetry', 'uv', 'maven', 'gradle', 'go', 'cargo'])
-      .optional(),
+    package_manager: z.enum(packageManagers).optional(),
+    roots: names.optional(),
     dependencies: names,
     env: z.record(z.string(), z.string()),
     setup_command: z.string().optional(),

@@ -51,6 +51,8 @@ export const phaseSpec = z.strictObject({
   sandbox: z.strictObject({
     runtime: z.string(),
     packageManager: z.string().optional(),
+    /** Folders that are installed, each from its own lock file; the root of the repository if left out. */
+    roots: z.array(z.string()).optional(),
     dependencies: z.array(z.string()),
     env: z.record(z.string(), z.string()),
     setupCommand: z.string().optional(),

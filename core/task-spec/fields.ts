@@ -79,6 +79,12 @@ export function pathFault(path: string): string | undefined {
 /** A path from the root of the repository, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`). */
 export const repositoryPath = refused(z.string().min(1).max(500), pathFault);
 
+/** A folder of the repository; `.` is its root. */
+export const folder = refused(z.string().min(1).max(500), (path) => {
+  if (path === '.') return undefined;
+  return pathFault(path) ?? (/[*?[\]{}]/.test(path) ? 'Write the name of a folder, without wildcards.' : undefined);
+});
+
 /** The reason why a text is not the exact name of one public host; undefined if it is. */
 function hostFault(host: string): string | undefined {
   if (host.includes('*')) return 'A wildcard is not allowed; list each host by its full name.';

@@ -24,6 +24,12 @@ const sandbox = z
   .strictObject({
     runtime: field.image.optional().describe('Container image or toolchain, for example "node:20-slim".'),
     package_manager: z.enum(packageManagers).optional(),
+    roots: z
+      .array(field.folder)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Folders with a lock file of their own, such as [".", "services/api"]; the root if left out.'),
     dependencies: z
       .array(field.dependency)
       .max(200)

@@ -23,8 +23,6 @@ function entropy(value: string): number {
   return bits;
 }
 
-/** Variables that the sandbox sets itself; another value would break or redirect it. */
+/** Variables that the sandbox sets itself, or that would run other programs. All others are the spec's. */
 export const isReservedVariable = (name: string): boolean =>
-  /^(?:DRYDOCK_.*|PATH|HOME|TMPDIR|LD_PRELOAD|LD_LIBRARY_PATH|BASH_ENV|ENV|npm_config_registry|(?:HTTPS?|ALL|NO)_PROXY)$/i.test(
-    name,
-  );
+  /^(?:DRYDOCK_.*|PATH|HOME|TMPDIR|LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|BASH_ENV|ENV)$/i.test(name);

@@ -3,15 +3,17 @@ export const packageManagers = [
   'npm',
   'pnpm',
   'yarn',
+  'bun',
   'pip',
   'uv',
   'poetry',
+  'pdm',
   'maven',
   'gradle',
   'go',
   'cargo',
 ] as const;
-type PackageManager = (typeof packageManagers)[number];
+export type PackageManager = (typeof packageManagers)[number];
 
 export const registries = ['npm', 'pypi', 'maven', 'go', 'crates'] as const;
 
@@ -24,12 +26,16 @@ interface Toolchain {
   tests: Partial<Record<PackageManager, string>>;
 }
 
-const toolchains = {
-  node: { images: ['node'], runtime: 'node:24', tests: { npm: 'npm test', pnpm: 'pnpm test', yarn: 'yarn test' } },
+export const toolchains = {
+  node: {
+    images: ['node'],
+    runtime: 'node:24',
+    tests: { npm: 'npm test', pnpm: 'pnpm test', yarn: 'yarn test', bun: 'bun run test' },
+  },
   python: {
     images: ['python'],
     runtime: 'python:3.13',
-    tests: { pip: 'python -m pytest', uv: 'uv run pytest', poetry: 'poetry run pytest' },
+    tests: { pip: 'python -m pytest', uv: 'uv run pytest', poetry: 'poetry run pytest', pdm: 'pdm run pytest' },
   },
   java: {
     images: ['eclipse-temurin', 'maven', 'gradle', 'amazoncorretto', 'openjdk'],
@@ -50,6 +56,17 @@ export function toolchainOf(runtime: string): ToolchainName | undefined {
   const image = runtime.split(/[:@]/)[0] ?? '';
   return toolchainNames.find((name) => (toolchains[name].images as readonly string[]).includes(image));
 }
+
+/**
+ * `node:20.1-slim` → `20.1`. For Java, the version after the vendor: `maven:3-eclipse-temurin-21` has two versions.
+ */
+export function versionAsked(runtime: string, toolchain: ToolchainName): string | undefined {
+  const java = /(?:temurin|corretto|jdk)[:-]?(\d+(?:\.\d+)*)/;
+  return (toolchain === 'java' ? java : /:(\d+(?:\.\d+)*)/).exec(runtime)?.[1];
+}
+
+/** Whether a version matches the requested one to its precision: 24.1.0 matches 24 and 24.1, but not 2. */
+export const isVersion = (found: string, asked: string): boolean => found === asked || found.startsWith(`${asked}.`);
 
 const byImage = (runtime: string): Toolchain | undefined => {
   const name = toolchainOf(runtime);

@@ -1,9 +1,10 @@
 /**
  * Characters that a reader does not see, or that change how the text around them is displayed: controls, format and
- * bidirectional characters, line separators, half surrogate pairs, fillers, variation selectors, tags. A model and a
+ * bidirectional characters, line separators, half surrogate pairs, fillers, blanks that count as letters or symbols, variation selectors, tags. A model and a
  * compiler read them. In emoji that Unicode recommends they are part of what a reader sees.
  */
-const hidden = /\p{RGI_Emoji}|([[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]--[\t\n]]+)/gv;
+const hidden =
+  /\p{RGI_Emoji}|([[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}\u{16FE4}\u{1D159}]--[\t\n]]+)/gv;
 
 /** They change the order in which text is displayed (https://trojansource.codes). */
 const bidi = /^[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]$/;

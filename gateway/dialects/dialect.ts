@@ -67,7 +67,7 @@ export const unknownTool = (type: unknown): string => textOf(type).slice(0, 100)
 
 /** Looks for what does not belong there: an expression that matches the whole of a long text exhausts its stack. */
 const isBase64 = (value: string): boolean => !/[^A-Za-z0-9+/_=\s-]/.test(value);
-/** Base64 is no address: it has no colon. */
+/** Base64 cannot be an address, because it has no colon. */
 export const base64 = z.string().refine(isBase64, 'not base64');
 const dataPrefix = /^data:[\w.+-]{1,50}\/[\w.+-]{1,100};base64,/;
 /** An address that holds its content. The vendor fetches every other address. */

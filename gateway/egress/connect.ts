@@ -65,7 +65,11 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   const { request, socket, head } = tunnel;
   const target = (request.url ?? '').slice(0, 300);
   const authority = parseAuthority(target);
-  const denied = deny(context, authority, tunnel.caller);
+  if (tunnel.caller !== 'agent') {
+    unauthorized(context, tunnel, target);
+    return;
+  }
+  const denied = deny(context, authority);
   if (denied !== undefined || authority === undefined) {
     refuse(context, tunnel, target, denied ?? { reason: 'not host:port', allow: '' });
     return;
@@ -109,12 +113,7 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
 /**
  * The reason why a target is denied; `undefined` if it is allowed, provided that its name resolves to public addresses.
  */
-function deny(
-  context: GatewayContext,
-  authority: ReturnType<typeof parseAuthority>,
-  caller: Caller,
-): Denial | undefined {
-  if (caller !== 'agent') return { reason: 'CONNECT without the secret of the agent', allow: '' };
+function deny(context: GatewayContext, authority: ReturnType<typeof parseAuthority>): Denial | undefined {
   if (authority === undefined) return { reason: 'not host:port', allow: '' };
   const { host, port } = authority;
   const { hosts, registries } = context.config;
@@ -123,6 +122,13 @@ function deny(
   if (name !== undefined) return { reason: `use the mirror at /registry/${name}/`, allow: '' };
   if (!hosts.includes(host)) return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
   return port === 443 ? undefined : { reason: 'only port 443 is allowed', allow: '' };
+}
+
+/** RFC 9110 §15.5.8: a client that gets this answer asks again with the user and password of its proxy. */
+function unauthorized(context: GatewayContext, { request, socket }: Tunnel, target: string): void {
+  context.record({ target, reason: 'CONNECT without the secret of the agent', allow: '' }, request);
+  const headers = ['Proxy-Authenticate: Basic realm="drydock"', 'Content-Length: 0', 'Connection: close'];
+  socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${headers.join('\r\n')}\r\n\r\n`);
 }
 
 function refuse(context: GatewayContext, { request, socket }: Tunnel, target: string, { reason, allow }: Denial): void {

@@ -4,6 +4,7 @@ import { defined } from '../../core/defined.ts';
 import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
 import { artifactNames } from '../../sandbox/layout.ts';
 import type { GatewaySettings } from '../config.ts';
+import { allowedParts } from '../registry/parts.ts';
 
 /** The gateway's settings for a job. Writes the inputs to their folder. */
 export async function gatewaySettingsOf(
@@ -30,7 +31,7 @@ export async function gatewaySettingsOf(
     spec: { ...job.spec, inputs: Object.keys(inputs) },
     inputs,
     baseRepository: resolve(job.baseRepository),
-    registries: Object.fromEntries(Object.entries(registries).filter(([name]) => job.registries.includes(name))),
+    registries: allowedParts(registries, job.registries),
     hosts: job.hosts.map((host) => host.toLowerCase()),
     ...defined({ model: job.model }),
     caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },

@@ -20,6 +20,7 @@ export interface Download {
 /**
  * Asks a registry, and follows its redirects to its own origin, and to public addresses over HTTPS. A registry of a
  * company may be at a private address; it must not be able to choose another one.
+ * @param registry Base URL of the registry, if the URL to begin with comes from the registry itself.
  * @throws RedirectRefused
  */
 export async function download(
@@ -27,12 +28,13 @@ export async function download(
   method: 'GET' | 'HEAD',
   headers: Record<string, string>,
   network: Network,
+  registry: URL = url,
 ): Promise<Download> {
   const signal = AbortSignal.timeout(timeoutMs);
   let target = url;
   for (let count = 0; count <= maxRedirects; count += 1) {
     const answer =
-      target.origin === url.origin
+      target.origin === registry.origin
         ? await own(target, method, headers, signal)
         : await foreign(target, method, headers, signal, await publicAddress(target, network));
     const location = answer.header('location');

@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 import type { Network } from '../egress/connect.ts';
 import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
+import { cratesConfig, crateUrl } from './crates.ts';
 import { download, RedirectRefused } from './download.ts';
-import { npmPath } from './npm-path.ts';
-import { rewriteTarballs } from './rewrite.ts';
+import { partOf, splitSubject } from './parts.ts';
+import { type Replacement, rewriteUrls } from './rewrite.ts';
 
-/** The registry URL for npm in the sandbox: a path of the relay. */
-const npmMirror = (host: string): string => `http://${host}/registry/npm/`;
+/** URL of the mirrors in the sandbox: a path of the relay. */
+const mirrorUrl = (host: string): string => `http://${host}/registry/`;
 
 /** Request headers that affect a registry's response. The secret of the phase is not among them. */
 const forwardedHeaders = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
@@ -21,23 +22,24 @@ interface Allowance {
 }
 
 /**
- * Serves `GET /registry/npm/<path>` from the registry in the host's npm configuration, read-only. Tarball URLs in
- * packuments are rewritten to this route.
+ * Serves `GET /registry/<part>/<path>` from the registries that are configured on the host, read-only. URLs in documents
+ * are rewritten to this route.
  */
 export const registryRoute = (context: GatewayContext, network: Network, archives?: Archives): Route => {
   const allowance: Allowance = { left: context.config.caps.registryBytes };
   return async (exchange) => {
     const { request, rest, url } = exchange;
     request.resume();
-    const slash = rest.indexOf('/');
-    const name = slash < 0 ? rest : rest.slice(0, slash);
-    const subject = slash < 0 ? '' : rest.slice(slash + 1);
+    const { name, path: subject } = splitSubject(rest);
     const target = `${name}/${subject}`;
     const refuse = (status: number, reason: string, allow = ''): void =>
       context.refuse(exchange, status, { target, reason, allow });
-    const base = Object.hasOwn(context.config.registries, name) ? context.config.registries[name] : undefined;
-    if (base === undefined) {
-      const shown = name.slice(0, 40);
+    const part = partOf(name);
+    // An index says where its crates are.
+    const asked = name === 'crates-files' ? 'crates' : name;
+    const base = Object.hasOwn(context.config.registries, asked) ? context.config.registries[asked] : undefined;
+    if (base === undefined || part === undefined) {
+      const shown = part?.kind ?? name.slice(0, 40);
       refuse(403, `the registry ${shown} is not allowed`, `egress: {registries: [${shown}]}`);
       return;
     }
@@ -50,9 +52,15 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
       refuse(400, 'a query to a registry; only packages, their versions and archives are served');
       return;
     }
-    const upstream = upstreamUrl(base, subject);
+    const upstream = upstreamUrl(base, part.path(subject));
     if (upstream === undefined) {
-      refuse(400, 'the path is not that of a package, of its version or of its archive');
+      refuse(400, 'the path is not one of this kind of registry');
+      return;
+    }
+    const mirror = mirrorUrl(request.headers.host ?? '127.0.0.1');
+    const fixed = fixedAnswer(name, subject, mirror);
+    if (fixed !== undefined) {
+      exchange.response.writeHead(200, { 'content-type': fixed.type }).end(fixed.body);
       return;
     }
     if (allowance.left <= 0) {
@@ -72,8 +80,26 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
     const count = (more: number): void => {
       bytes += more;
     };
+    const { registries } = context.config;
+    const replacements = [
+      { from: asFolder(base), to: `${mirror}${name}/` },
+      ...(part.links === undefined
+        ? []
+        : [{ from: asFolder(registries[part.links] ?? ''), to: `${mirror}${part.links}/` }]),
+    ].filter(({ from }) => from !== '/');
     try {
-      await forward(exchange, { base, upstream, method, network, allowance, keep, count, refuse });
+      await forward(exchange, {
+        base,
+        upstream,
+        part: name,
+        method,
+        network,
+        allowance,
+        keep,
+        count,
+        refuse,
+        replacements,
+      });
     } catch (error) {
       if (!(error instanceof RedirectRefused)) throw error;
       refuse(502, `the registry redirects ${error.message}`);
@@ -83,14 +109,22 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
   };
 };
 
+const asFolder = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
+
+/** Documents that the mirror answers by itself. */
+function fixedAnswer(name: string, subject: string, mirror: string): { type: string; body: string } | undefined {
+  if (name === 'crates' && subject === 'config.json') return { type: 'application/json', body: cratesConfig(mirror) };
+  // Go then asks the mirror for the checksums, and not the database itself.
+  return name === 'go-sum' && subject === 'supported' ? { type: 'text/plain', body: '' } : undefined;
+}
+
 /**
  * The URL of a path below the registry's base; `undefined` for a path that no package manager asks for.
  * @internal for its tests
  */
-export function upstreamUrl(base: string, subject: string): URL | undefined {
-  const path = npmPath(subject);
+export function upstreamUrl(base: string, path: string | undefined): URL | undefined {
   if (path === undefined) return undefined;
-  const root = new URL(base.endsWith('/') ? base : `${base}/`);
+  const root = new URL(asFolder(base));
   const url = new URL(root);
   url.pathname = root.pathname + path;
   return url.origin === root.origin && url.pathname.startsWith(root.pathname) ? url : undefined;
@@ -99,6 +133,9 @@ export function upstreamUrl(base: string, subject: string): URL | undefined {
 interface Forwarded {
   base: string;
   upstream: URL;
+  part: string;
+  /** URLs of documents, and the mirror's in their place. */
+  replacements: Replacement[];
   method: 'GET' | 'HEAD';
   network: Network;
   allowance: Allowance;
@@ -109,13 +146,18 @@ interface Forwarded {
 }
 
 async function forward({ request, response }: Exchange, asked: Forwarded): Promise<void> {
-  const { base, upstream, method, network, allowance, keep, count, refuse } = asked;
+  const { base, upstream, part, method, network, allowance, keep, count, refuse, replacements } = asked;
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
   for (const key of forwardedHeaders) {
     const value = request.headers[key];
     if (typeof value === 'string') headers[key] = value;
   }
-  const answer = await download(upstream, method, headers, network);
+  const root = new URL(asFolder(base));
+  const url =
+    part === 'crates-files'
+      ? await crateUrl(root, upstream.pathname.slice(root.pathname.length), headers, network)
+      : upstream;
+  const answer = await download(url, method, headers, network, root);
   const out: Record<string, string> = {};
   for (const key of returnedHeaders) {
     const value = answer.header(key);
@@ -151,13 +193,8 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
   });
   try {
     response.writeHead(answer.status, out);
-    if (out['content-type']?.includes('json') === true)
-      await pipeline(
-        answer.body,
-        meter,
-        rewriteTarballs(base, npmMirror(request.headers.host ?? '127.0.0.1')),
-        response,
-      );
+    if (/json|html/.test(out['content-type'] ?? ''))
+      await pipeline(answer.body, meter, rewriteUrls(replacements), response);
     else await pipeline(answer.body, meter, response);
   } finally {
     allowance.left += reserved;

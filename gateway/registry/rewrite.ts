@@ -1,17 +1,22 @@
 import { Transform } from 'node:stream';
 
+/** A URL that ends with a slash, and what replaces it. */
+export interface Replacement {
+  from: string;
+  to: string;
+}
+
 /**
- * Replaces the registry's URL by the mirror's in every string of a JSON text that flows through, also where slashes are
- * escaped. Documents of popular packages have tens of megabytes, so none is held as a whole.
+ * Replaces the beginnings of URLs in a text that flows through, also where slashes are escaped as in JSON. Documents of
+ * popular packages have tens of megabytes, so none is held as a whole.
  */
-export function rewriteTarballs(base: string, mirror: string): Transform {
-  const root = base.endsWith('/') ? base : `${base}/`;
+export function rewriteUrls(replacements: readonly Replacement[]): Transform {
   const withEscapes = (text: string): string => text.replaceAll('/', '\\/');
-  const forms = [
-    { from: root, to: mirror },
-    { from: withEscapes(root), to: withEscapes(mirror) },
-  ];
-  const longest = withEscapes(root).length;
+  const forms = replacements.flatMap(({ from, to }) => [
+    { from, to },
+    { from: withEscapes(from), to: withEscapes(to) },
+  ]);
+  const longest = Math.max(...forms.map(({ from }) => from.length));
   /** The end of what has come, in which a URL may have begun. One character per byte. */
   let held = '';
 
@@ -21,12 +26,12 @@ export function rewriteTarballs(base: string, mirror: string): Transform {
     let out = '';
     let done = 0;
     for (;;) {
-      const first = next.filter(({ at }) => at >= 0 && at < end).sort((a, b) => a.at - b.at)[0];
+      const first = next.filter(({ at }) => at >= done && at < end).sort((a, b) => a.at - b.at)[0];
       if (first === undefined) break;
       out += text.slice(done, first.at) + first.to;
       done = first.at + first.from.length;
-      // Only the form that was found is searched again, so that each part of the text is searched once for each.
-      first.at = text.indexOf(first.from, done);
+      // Only forms that were passed are searched again, so that each part of the text is searched once for each.
+      for (const form of next) if (form.at >= 0 && form.at < done) form.at = text.indexOf(form.from, done);
     }
     const rest = Math.max(done, end);
     held = text.slice(rest);

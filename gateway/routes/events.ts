@@ -43,11 +43,11 @@ export const eventsRoute = (context: GatewayContext): Route => {
 };
 
 /**
- * The event in a line; `undefined` if it is none. It never throws.
+ * The event in a line; `undefined` if the line is not an event. It never throws.
  * @internal for its tests
  */
 export function eventOf(line: Uint8Array): PhaseEvent | undefined {
-  // Text that is no object costs no error, which is slow to make.
+  // Lines of plain text are refused here, because the parser would make an error for each, which is slow.
   if (line[0] !== 0x7b) return undefined;
   const parsed = parseJson(line, limits);
   return 'value' in parsed ? phaseEvent.safeParse(parsed.value).data : undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { suspicious } from '../../core/prompt/suspicious.ts';
 import { oneLine } from '../../core/publish/escape.ts';
-import { hiddenContent } from '../../core/task-spec/hidden-content.ts';
+import { hiddenContent } from '../../core/task-spec/hidden/content.ts';
 import { isMarkdown } from '../../core/task-spec/markdown.ts';
 import type { Deps } from '../deps.ts';
 import { getText } from '../runs/artifacts.ts';

@@ -58,7 +58,8 @@ async function baselineKey({ record, task, host, location }: RunContext): Promis
   const tree = await host.listTree(location, record.base ?? '');
   const parts = [
     [...tree].map(([path, { mode, blobSha }]) => [path, mode, blobSha]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
-    [sandbox.runtime, sandbox.package_manager ?? null, sandbox.dependencies, sandbox.setup_command ?? null],
+    [sandbox.runtime, sandbox.package_manager ?? null, sandbox.roots ?? null, sandbox.dependencies],
+    [sandbox.setup_command ?? null, sandbox.build_command ?? null],
     Object.entries(sandbox.env).sort(([a], [b]) => (a < b ? -1 : 1)),
     sandbox.test_command,
     task.egress,

@@ -119,7 +119,7 @@ function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
   const { sandbox } = task.spec;
   return {
     runtime: sandbox.runtime,
-    ...defined({ packageManager: sandbox.package_manager }),
+    ...defined({ packageManager: sandbox.package_manager, roots: sandbox.roots }),
     dependencies: sandbox.dependencies,
     env: sandbox.env,
     ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),

@@ -6,9 +6,9 @@ import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
-import type { TreeWatch } from './workspace/watch.ts';
 
 /** Changes of a command that a result lists. */
 const maxAltered = 20;
@@ -33,6 +33,8 @@ export interface Phase {
   started: number;
   /** Folders of the last command. */
   folders: Folders;
+  /** Manifests without a lock file, for the message of tests that then fail. */
+  unlocked: readonly string[];
   /** In Verify: its commands may not change the tree. */
   watch?: TreeWatch;
 }
@@ -136,13 +138,14 @@ export const recorded = (
   command: string,
   argv: readonly string[],
   env: Record<string, string>,
-  onOutput?: InnerCommand['onOutput'],
+  { onOutput, rewrites }: { onOutput?: InnerCommand['onOutput']; rewrites?: RegExp } = {},
 ): Promise<CommandResult> =>
   measured(
     phase,
     name,
     async () => {
-      const { altered, ...ran } = await inside(phase, name, { argv, env, ...defined({ onOutput }) });
+      const { altered: all, ...ran } = await inside(phase, name, { argv, env, ...defined({ onOutput }) });
+      const altered = rewrites === undefined ? all : ((await phase.watch?.putBack(all, rewrites)) ?? all);
       const changed = altered.length === 0 ? {} : { altered: altered.slice(0, maxAltered) };
       const result: CommandResult = { name, command, ...ran, ...changed };
       phase.commands.push(result);
@@ -174,7 +177,8 @@ export async function tests(
   const { testCommand } = phase.spec.sandbox;
   const reader = new TestReader();
   const argv = [shellScript, '-c', testCommand];
-  const result = await recorded(phase, name, testCommand, argv, env, (chunk, stream) => reader.push(chunk, stream));
+  const onOutput: InnerCommand['onOutput'] = (chunk, stream) => reader.push(chunk, stream);
+  const result = await recorded(phase, name, testCommand, argv, env, { onOutput });
   const report = reader.report();
   Object.assign(result, defined({ tests: report }));
   const { knownFailures } = phase.spec;
@@ -185,18 +189,37 @@ export async function tests(
 }
 
 /** Like {@link shell}, but throws `error` if the command does not exit with 0. */
-export async function mustPass(
+export const mustPass = (
   phase: Phase,
   name: string,
   command: string,
   env: Record<string, string>,
   error: ErrorName,
+): Promise<void> => mustPassIn(phase, { name, folder: '', rewrites: undefined }, command, env, error);
+
+/** Like {@link mustPass}, in a folder of the work tree; files that match `rewrites` are put back. */
+export async function mustPassIn(
+  phase: Phase,
+  { name, folder, rewrites }: { name: string; folder: string; rewrites: RegExp | undefined },
+  command: string,
+  env: Record<string, string>,
+  error: ErrorName,
 ): Promise<void> {
-  const result = await shell(phase, name, command, env);
+  const argv =
+    folder === ''
+      ? [shellScript, '-c', command]
+      : [shellScript, '-c', `cd -- "$1" && shift && ${command}`, 'sh', folder];
+  const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, describe(result));
+  if (result.exitCode !== 0) throw new DrydockError(error, withUnlocked(phase, describe(result)));
 }
+
+/** Adds to the message of a command that failed that nothing was installed, which may be why. */
+export const withUnlocked = ({ unlocked }: Phase, message: string): string =>
+  unlocked.length === 0
+    ? message
+    : `${message}\n${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`;
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>
   [

@@ -6,7 +6,7 @@ import { runPhase } from './run-phase.ts';
 
 /** Runs one phase and uploads its artifacts. @throws Error if the gateway cannot be reached. */
 export async function runBoot(boot: BootConfig): Promise<void> {
-  const relay = await startRelay(boot.relayPort, boot.gateway, [boot.agentSecret]);
+  const relay = await startRelay(boot.relayPort, boot.gateway, boot.agentSecret);
   const gateway = gatewayClient(boot.gateway, boot.runnerSecret);
   const result = await runPhase(boot, gateway, `http://127.0.0.1:${relay.port}`);
   await gateway.flush();

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
+import { installationFiles } from '../../core/installation/detect.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import type { BootConfig } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
@@ -37,6 +39,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     timings: {},
     started: 0,
     folders: boot.paths,
+    unlocked: [],
   };
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
@@ -97,7 +100,7 @@ async function phaseOutcome(
     if (start !== base) {
       // The change is applied on top of the prepared tree. If it modifies files that affect preparation, that is
       // repeated.
-      const again = differences(base.files, start.files).some(({ path }) => installFile.test(path));
+      const again = differences(base.files, start.files).some(({ path }) => affectInstall.has(basename(path)));
       if (base !== prepared) await restore(git, base);
       await checkOut(git, start, base);
       prepared = again || base !== prepared ? undefined : start;
@@ -117,9 +120,11 @@ async function phaseOutcome(
   }
 }
 
-/** Files that affect the install. */
-const installFile =
-  /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|\.npmrc|\.yarnrc(\.yml)?)$/;
+/** Names of files that affect the install. */
+const affectInstall = new Set([
+  ...installationFiles,
+  ...['pnpm-workspace.yaml', '.npmrc', '.yarnrc', 'go.sum', 'libs.versions.toml'],
+]);
 
 /** Base plus the change set of the previous phase, as a tree. */
 async function startTree(phase: Phase, base: Tree): Promise<Tree> {

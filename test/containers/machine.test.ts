@@ -190,7 +190,7 @@ describe('while a phase runs', () => {
       podman('inspect', '--format', '{{range .Mounts}}{{.Name}} {{end}}', name).split(' '),
     );
     const volumes = made.filter((name) => /^[0-9a-f]{64}$/.test(name));
-    expect(volumes).toHaveLength(7);
+    expect(volumes).toHaveLength(8);
     child.kill('SIGKILL');
     while (running().length > 0) await new Promise((resolve) => setTimeout(resolve, 200));
     const next = world("import fs from 'node:fs'; fs.writeFileSync('x', 'x');");
@@ -228,7 +228,10 @@ test('the disk is measured by a container beside the sandbox where this process 
   try {
     const names = { network: name, gateway: '', sandbox: `${name}-sandbox`, disk: `${name}-measure` };
     const hit = Promise.withResolvers<string>();
-    const stop = watchDisk(measureInside({ engine, gateway, known, seccomp }, names), 32, hit.resolve);
+    const stop = watchDisk(() => measureInside({ engine, gateway, known, seccomp }, names), {
+      limitMb: 32,
+      onHit: hit.resolve,
+    });
     expect(await hit.promise).toMatch(/^disk_mb: 4\d MB in use, the limit is 32$/);
     stop();
   } finally {

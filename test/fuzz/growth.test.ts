@@ -24,7 +24,7 @@ import { cellCode, code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { ownersOf } from '../../core/review/codeowners.ts';
 import { findSecrets } from '../../core/secrets/known-secrets.ts';
 import { pathRule } from '../../core/task-spec/constraints.ts';
-import { hiddenContent } from '../../core/task-spec/hidden-content.ts';
+import { hiddenContent } from '../../core/task-spec/hidden/content.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { hiddenCharacter, readText } from '../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../core/text/hidden.ts';

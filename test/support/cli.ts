@@ -42,9 +42,11 @@ export function cliIn(world: World, folder: string, ...args: string[]): Said {
 }
 
 /** The same as a process that a test can end; what it says in the end is in `said`. */
-export function cliProcess(world: World, ...args: string[]): { child: ChildProcess; said: Promise<Said> } {
+export const cliProcess = (world: World, ...args: string[]) => processIn(world, world.folder, ...args);
+
+function processIn(world: World, folder: string, ...args: string[]): { child: ChildProcess; said: Promise<Said> } {
   const child = spawn(process.execPath, [program, ...args], {
-    cwd: world.folder,
+    cwd: folder,
     env: environment(world),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -60,6 +62,10 @@ export function cliProcess(world: World, ...args: string[]): { child: ChildProce
 
 /** The same, while something else goes on. */
 export const cliAsync = (world: World, ...args: string[]): Promise<Said> => cliProcess(world, ...args).said;
+
+/** The same in another folder. */
+export const cliAsyncIn = (world: World, folder: string, ...args: string[]): Promise<Said> =>
+  processIn(world, folder, ...args).said;
 
 function said(code: number | null, stdout: string, stderr: string): Said {
   let json: Record<string, unknown> = {};

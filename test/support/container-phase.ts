@@ -20,10 +20,10 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
       turn.once('error', () => resolve(false));
       turn.listen(turnPort, '127.0.0.1', () => resolve(true));
     });
+    turn.removeAllListeners();
     if (taken) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  turn.removeAllListeners('error');
   try {
     return await work();
   } finally {

@@ -42,7 +42,7 @@ export function runContainer(
 ): { child: ChildProcess; ended: Promise<{ code: number | null; said: string }> } {
   const writable = mkdtempSync(path.join(tmpdir(), 'dd-task-'));
   chmodSync(writable, 0o755);
-  const binds = ['workspace', 'home', 'out', 'tmp', 'agent', 'runner'].flatMap((name) => {
+  const binds = ['workspace', 'home', 'out', 'tmp', 'deps', 'agent', 'runner'].flatMap((name) => {
     const folder = path.join(writable, name);
     mkdirSync(folder);
     if (process.getuid?.() === 0) chownSync(folder, unprivilegedId, unprivilegedId);

@@ -22,6 +22,7 @@ const bounded: [file: string, pattern: string, why: string][] = [
 const composed: Record<string, string> = {
   'sandbox/limit-hit.ts': 'the kernel writes the text',
   'core/secrets/known-secrets.ts': 'findSecrets',
+  'core/task-spec/hidden/content.ts': 'hiddenContent',
   'core/task-spec/lint/words.ts': 'lintSpec',
   'gateway/registry/npm-path.ts': 'npmPath',
   'sandbox/agents/program.ts': 'the command of a profile, in the sandbox',

@@ -75,7 +75,7 @@ details { margin: .4rem 0; }
 summary { cursor: pointer; padding: .35rem 0; }
 .commands details, .diff details { border: 1px solid var(--line); border-radius: 6px; padding: 0 .7rem; background: var(--panel); }
 .diff pre { padding: .4rem 0; }
-.diff pre span { display: block; padding: 0 .7rem; width: max-content; min-width: 100%; }
+.diff pre span { display: block; padding: 0 .7rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .diff .add { background: var(--good-ground); } .diff .del { background: var(--bad-ground); }
 .diff .at, .diff .meta { color: var(--soft); }
 .plus { color: var(--good); } .minus { color: var(--bad); }

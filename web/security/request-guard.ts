@@ -44,6 +44,7 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
       throw new RequestRefused(421, 'These pages are not served under that name.', `Use one of: ${hosts.join(', ')}.`);
     }
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') refuseForeign(c, host);
+    else refuseEmbedded(c);
     await next();
   };
 }
@@ -95,6 +96,18 @@ function refuseForeign(c: Context, host: string): void {
   if (foreign || (!sameOrigin && site !== 'same-origin')) {
     throw new RequestRefused(403, 'The request did not come from these pages; nothing was changed.', reload);
   }
+}
+
+/**
+ * Refuses a page that another site loads as an image, a frame or by a script: it could not read the page, but it could
+ * keep this process busy with it, and see how long it takes. A link of another site may lead here.
+ */
+function refuseEmbedded(c: Context): void {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== 'cross-site' && site !== 'same-site') return;
+  const [mode = 'navigate', dest = 'document'] = [c.req.header('sec-fetch-mode'), c.req.header('sec-fetch-dest')];
+  if (mode === 'navigate' && dest === 'document') return;
+  throw new RequestRefused(403, 'Another site may not load these pages.', 'Open the page in a window of its own.');
 }
 
 function sessionOf(c: Context): string {

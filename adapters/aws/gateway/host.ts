@@ -17,6 +17,7 @@ import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
 import { type Failure, judge } from '../../../gateway/phase/verdict.ts';
 import { type ArchiveStore, checksumsOf } from '../../../gateway/registry/archives.ts';
+import { publicRegistries } from '../../../gateway/registry/parts.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { git } from '../../git/git.ts';
@@ -24,8 +25,6 @@ import type { PhaseStore } from '../phases/store.ts';
 
 /** The runner stops at the phase's time limit; this much later the gateway stops waiting for it. */
 const graceMs = 60_000;
-/** Public registries. A sandbox reaches them only through the gateway's mirror. */
-const registries = { npm: 'https://registry.npmjs.org/' };
 
 interface GatewayHostOptions {
   order: StoredOrder;
@@ -80,7 +79,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
       return end;
     }
     const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-    const available = options.registries ?? registries;
+    const available = { ...publicRegistries, ...options.registries };
     const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, available);
     let counting = Promise.resolve();
     let counted = true;

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
-import { which } from '../sandbox/host-tools.ts';
+import { which } from '../sandbox/host/programs-in-path.ts';
 
 /** Command lines of container engines, first choice first. They take the same arguments, but for those of `dialects`. */
 const programs = ['docker', 'podman', 'nerdctl'] as const;

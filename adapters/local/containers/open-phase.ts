@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { packFolder } from '../../../common/tar.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
+import { allowedParts } from '../../../gateway/registry/parts.ts';
 import type { OpenPhase } from '../sandbox/isolation/wall.ts';
 import { removeFolder } from '../sandbox/phase-folder.ts';
 import { markServer, sweepFolders } from '../sandbox/sweep.ts';
@@ -51,15 +52,14 @@ export async function openPhase(
   return {
     job,
     // An install is kept for the same image: it has the versions of Node and npm.
-    runtime: { node: '', notes: { node: image.digest } },
+    runtime: { node: '', notes: { node: image.digest }, mounts: [], paths: [] },
     folder,
     evidence: {
       image: image.digest,
       ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
     },
     async prepare(registries) {
-      const asked = Object.entries(await registries).filter(([name]) => given.registries.includes(name));
-      refuseLoopback(Object.fromEntries(asked));
+      refuseLoopback(allowedParts(await registries, given.registries));
       const recorded = given.model?.session;
       // Without a recording for the phase, the gateway says so when it is asked.
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);

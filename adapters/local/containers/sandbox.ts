@@ -123,8 +123,9 @@ function watchVolumes(
       const found = said === '' ? [] : mounts.parse(JSON.parse(said)).filter(({ Type }) => Type === 'volume');
       if (found.length > 0) {
         const folders = found.map(({ Source }) => Source);
-        const child = folders.every(isReadable) ? measureHere('/', folders) : measureInside(containers, names);
-        stop = watchDisk(child, limitMb, onHit);
+        const measurer = () =>
+          folders.every(isReadable) ? measureHere('/', folders, false) : measureInside(containers, names);
+        stop = watchDisk(measurer, { limitMb, onHit });
         return;
       }
       await new Promise((done) => setTimeout(done, 100));

@@ -1,18 +1,14 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, statSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import type { AgentSpec } from '../../../core/run/phase.ts';
 import { layout } from '../../../sandbox/layout.ts';
-import { which } from './host-tools.ts';
-import { isRoot } from './isolation/unprivileged.ts';
+import { which } from './host/programs-in-path.ts';
+import { reachable } from './host/reachable.ts';
 
-/** Mount point in the sandbox for an agent that npm installed. */
+/** Mount points in the sandbox for an agent that npm installed, and for one that is a single program. */
 const mountPoint = '/opt/agent/node_modules';
+const programPoint = '/opt/agent/bin';
 /** Programs that the sandbox's own PATH provides. */
 export const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
 
@@ -25,7 +21,8 @@ interface AgentProgram {
 /**
  * Finds the program of a profile. A program that npm installed (beside drydock, or globally) lies in a `node_modules`
  * folder outside the sandbox: that folder is mounted, and a JavaScript program runs on the runner's node, whatever
- * runtime the project uses. A program under /usr, in /agent or in the project is run as written.
+ * runtime the project uses. Another program outside of /usr is mounted alone. A program under /usr, in /agent or in the
+ * project is run as written.
  * @throws AgentUnavailable if the program is not found.
  */
 export async function agentProgram(
@@ -44,7 +41,12 @@ export async function agentProgram(
   }
   const at = found.indexOf('/node_modules/');
   if (isolation === 'none') return { agent: { ...agent, command: [found, ...args] }, mount: undefined };
-  if (at < 0) return { agent, mount: undefined };
+  if (at < 0) {
+    if (found.startsWith('/usr/')) return { agent, mount: undefined };
+    // Installers of agents put one program below a folder of the user, such as ~/.local.
+    const program = `${programPoint}/${name}`;
+    return { agent: { ...agent, command: [program, ...args] }, mount: [await reachable(found), program] };
+  }
   const from = found.slice(0, at + '/node_modules'.length);
   const program = join(mountPoint, relative(from, found));
   const run = (await isNodeScript(found)) ? [`${layout.tools}/runner/node`, program] : [program];
@@ -68,34 +70,4 @@ async function isNodeScript(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-/**
- * If the server process runs as root, bubblewrap runs as an unprivileged user who cannot enter another user's home. The
- * folder is then hard-linked into a folder that this user can enter, once per state of the folder.
- */
-async function reachable(folder: string): Promise<string> {
-  if (!isRoot()) return folder;
-  const ancestors = folder.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/') || '/');
-  if (ancestors.every((ancestor) => (statSync(ancestor).mode & 0o001) !== 0)) return folder;
-  const key = createHash('sha256')
-    .update(`${folder} ${statSync(folder).mtimeMs}`)
-    .digest('hex')
-    .slice(0, 16);
-  const shared = join(tmpdir(), `drydock-agents-${process.getuid?.()}`);
-  await mkdir(shared, { recursive: true, mode: 0o755 });
-  // Another user could have created the folder first, with a program of their own in it.
-  if (lstatSync(shared).uid !== process.getuid?.() || (lstatSync(shared).mode & 0o022) !== 0) {
-    throw new DrydockError('AgentUnavailable', `${shared} belongs to another user.`, { remedy: `Remove ${shared}.` });
-  }
-  const target = join(shared, key);
-  if (existsSync(target)) return target;
-  const temporary = `${target}.${process.pid}`;
-  const copy = promisify(execFile);
-  await copy('cp', ['-al', '--', folder, temporary]).catch(async () => {
-    await rm(temporary, { recursive: true, force: true });
-    await copy('cp', ['-a', '--', folder, temporary]);
-  });
-  await rename(temporary, target).catch(() => rm(temporary, { recursive: true, force: true }));
-  return target;
 }

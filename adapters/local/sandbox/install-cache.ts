@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { gitCommand } from '../../../core/git/command.ts';
 import { installScripts } from '../../../core/guard/install-scripts.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
-import type { Runtime } from './runtime.ts';
+import { blobsAt } from './base-files.ts';
+import type { Runtime } from './host/runtime.ts';
 
 /** Maximum number of cached installs; the least recently used one is deleted first. */
 const maxInstalls = 20;
@@ -19,6 +17,10 @@ const maxArchiveBytes = 2 * 1024 * 1024 * 1024;
 const lockFiles = ['npm-shrinkwrap.json', 'package-lock.json'];
 /** All files in a repository that affect `npm ci`; with the last one, npm builds the project itself. */
 const installInputs = ['package.json', ...lockFiles, '.npmrc', 'binding.gyp'];
+/** Variables by which a shell, Node, npm or the C library load code, or are told to run it: their files are no input. */
+const loading =
+  /^(?:NODE|BASH|SHELL|ENV$|PS4$|LD_|DYLD_|GLIBC_|GCONV_|LOC|NLS|MALLOC|OPENSSL|SSL|NPM|GIT|TAR|COREPACK)/i;
+
 interface CachedInstall {
   /** Path of the tar file; it need not exist. */
   file: string;
@@ -53,8 +55,8 @@ const lockFile = z.object({
 
 /**
  * Plans the install of a phase, from the repository and outside the sandbox. The key of a cached install covers the lock
- * file, the manifest, npm's configuration, the environment and the runtime. The spec's own dependencies are no part of
- * it: they are resolved when they are installed.
+ * file, the manifest, npm's configuration, the environment and the runtime. The spec's own dependencies are not
+ * part of it: they are resolved when they are installed.
  */
 export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runtime): Promise<InstallPlan> {
   const { sandbox, baseline, phase } = job.spec;
@@ -63,7 +65,8 @@ export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runti
   const files = baseline && phase !== 'verify' ? base : withChange(base, job);
   const lock = lockOf(files);
   const isNpm = sandbox.packageManager === undefined || sandbox.packageManager === 'npm';
-  if (lock === undefined || !isNpm || !onlyUnpacks(files, lock)) return { checksums };
+  const loads = Object.keys(sandbox.env).some((name) => loading.test(name));
+  if (lock === undefined || !isNpm || loads || !onlyUnpacks(files, lock)) return { checksums };
   const hash = createHash('sha256');
   const parts = [runtime.notes.node, runtime.notes.npm, process.arch, JSON.stringify(sandbox.env)];
   for (const part of ['without scripts', ...parts]) hash.update(`${part}\0`);
@@ -132,31 +135,6 @@ function withChange(base: ReadonlyMap<string, string>, job: PhaseJob): Map<strin
     if (!installInputs.includes(entry.path)) continue;
     if (entry.op === 'delete') files.delete(entry.path);
     else files.set(entry.path, Buffer.from(blobs.get(entry.path) ?? []).toString('utf8'));
-  }
-  return files;
-}
-
-/** Contents of those of the files that a commit has, from one process of git; none where git fails. */
-async function blobsAt(repository: string, commit: string, names: readonly string[]): Promise<Map<string, string>> {
-  const { args, env } = gitCommand(['--git-dir', repository, 'cat-file', '--batch'], process.env);
-  const run = promisify(execFile)('git', args, { env, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
-  run.child.stdin?.on('error', () => undefined); // its exit tells
-  run.child.stdin?.end(names.map((name) => `${commit}:${name}\n`).join(''));
-  const out = await run.then(
-    ({ stdout }) => stdout,
-    () => Buffer.alloc(0),
-  );
-  const files = new Map<string, string>();
-  let at = 0;
-  for (const name of names) {
-    // `<id> <kind> <bytes>`, the bytes and a line end, or `<what was asked for> missing`.
-    const end = out.indexOf('\n', at);
-    if (end < 0) break;
-    const [, kind, bytes] = / (\w+) (\d+)$/.exec(out.toString('utf8', at, end)) ?? [];
-    at = end + 1;
-    if (bytes === undefined) continue;
-    if (kind === 'blob') files.set(name, out.toString('utf8', at, at + Number(bytes)));
-    at += Number(bytes) + 1;
   }
   return files;
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +27,7 @@ export interface PhaseFolder {
   home: string;
   out: string;
   tmp: string;
+  deps: string;
   runner: string;
   agent: string;
   tools: string;
@@ -59,6 +60,7 @@ export function makePhaseFolder(): PhaseFolder {
     home: at('home'),
     out: at('out'),
     tmp: at('tmp'),
+    deps: at('deps'),
     runner: at('runner'),
     agent: at('agent'),
     tools: at('tools'),
@@ -73,7 +75,7 @@ export function makePhaseFolder(): PhaseFolder {
   chmodSync(folder.host, 0o700);
   mkdirSync(folder.gateway);
   chmodSync(folder.gateway, 0o711); // the sandbox's user may pass to the socket, whose own mode decides
-  for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.runner]) {
+  for (const name of [folder.workspace, folder.home, folder.out, folder.tmp, folder.deps, folder.runner]) {
     mkdirSync(name, { mode: 0o700 });
     if (isRoot()) chownSync(name, userId, userId);
   }
@@ -93,10 +95,21 @@ export async function copyAgentFiles(from: string, folder: PhaseFolder): Promise
   await run('cp', ['-RL', '--', `${from}/.`, folder.agent]);
 }
 
-/** Uses `rm`, because node's own function is slow for thousands of files. */
-export const removeFolder = async (folder: string): Promise<void> => {
-  await run('rm', ['-rf', '--', folder]);
-};
+/** The folders of a phase that commands of the sandbox write into. */
+const written = ['workspace', 'home', 'out', 'tmp'];
+
+/**
+ * Removes the folder of a phase. Uses `rm`, because node's own function is slow for thousands of files. Commands may
+ * leave folders without rights, and Go's module cache does; any user but root needs the rights to remove what is inside.
+ */
+export async function removeFolder(folder: string): Promise<void> {
+  const remove = () => run('rm', ['-rf', '--', folder]);
+  await remove().catch(async () => {
+    const left = written.map((name) => join(folder, name)).filter((path) => existsSync(path));
+    await run('chmod', ['-R', 'u+rwX', '--', ...left]).catch(() => undefined); // `rm` reports what is left
+    await remove();
+  });
+}
 
 /** Whether a temporary folder's path is short enough for a socket below it, and open to the unprivileged user. */
 function isUsable(parent: string): boolean {

@@ -14,9 +14,9 @@ import { judge, type SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { chooseWall, type WallOptions } from './choose-wall.ts';
+import { registryUrls } from './host/registry.ts';
 import { archivesFolder, keepInstall, planInstall, pruneArchives } from './install-cache.ts';
 import type { OpenPhase, Wall } from './isolation/wall.ts';
-import { registryUrls } from './registry.ts';
 
 export type LocalPhaseRunnerOptions = WallOptions;
 type RunOptions = Parameters<PhaseRunner['run']>[1];

@@ -6,6 +6,7 @@ import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
+import type { Runtime } from './host/runtime.ts';
 import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
 import { seccompFilter } from './isolation/seccomp.ts';
 import { unprivileged } from './isolation/unprivileged.ts';
@@ -13,7 +14,6 @@ import type { ForRunner } from './isolation/wall.ts';
 import { watchForEnd } from './isolation/watch-for-end.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
-import type { Runtime } from './runtime.ts';
 
 interface SandboxOptions {
   folder: PhaseFolder;
@@ -34,7 +34,11 @@ interface SandboxOptions {
 export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const { folder, isolation, spec, signal } = options;
   const sealed = isolation === 'bubblewrap';
-  const system = [...systemMounts(folder.etc), ...(options.agentMount === undefined ? [] : [options.agentMount])];
+  const system = [
+    ...systemMounts(folder.etc),
+    ...options.runtime.mounts,
+    ...(options.agentMount === undefined ? [] : [options.agentMount]),
+  ];
   const links = systemLinks();
   const argv = sealed
     ? [
@@ -138,7 +142,7 @@ function bootOf(
 ): Omit<BootConfig, keyof ForRunner> {
   const { folder, secrets, isolation, runtime, hasAgentFiles } = options;
   const sealed = isolation === 'bubblewrap';
-  const pick = (name: 'workspace' | 'home' | 'out' | 'tmp' | 'runner' | 'tools'): string =>
+  const pick = (name: 'workspace' | 'home' | 'out' | 'tmp' | 'deps' | 'runner' | 'tools'): string =>
     sealed ? layout[name] : folder[name];
   return {
     runnerSecret: secrets.runner,
@@ -151,6 +155,7 @@ function bootOf(
       home: pick('home'),
       out: pick('out'),
       tmp: pick('tmp'),
+      deps: pick('deps'),
       runner: pick('runner'),
       tools: pick('tools'),
       agent: hasAgentFiles ? (sealed ? layout.agent : folder.agent) : null,
@@ -158,6 +163,7 @@ function bootOf(
     // The inner layer mounts the paths of the outer one at the same places.
     system: sealed ? system.map(([, to]) => [to, to]) : [],
     links,
+    toolPaths: sealed ? runtime.paths : [],
     sharedMemoryMb: sharedMemoryOf(options.spec.limits.memoryMb),
     notes: runtime.notes,
   };

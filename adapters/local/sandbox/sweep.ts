@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeFolder } from './phase-folder.ts';
 
-/** An empty group of this age was abandoned; a younger one may belong to a phase that is starting. */
+/**
+ * An empty group and a folder without an owner were abandoned if they are this old; a younger one may belong to a phase
+ * that is starting.
+ */
 const abandonedMs = 60_000;
 
 /** Identifies a process even if its id is reused: the id and the start time in clock ticks since boot (field 22). */
@@ -35,12 +38,13 @@ export async function sweepFolders(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     if (!/^drydock-[0-9a-f]{18}$/.test(name)) continue;
     const folder = join(parent, name);
-    const server = (await isOwn(folder))
-      ? await readOwner(join(folder, 'host/owner')).catch(() => undefined)
-      : undefined;
-    // A folder without the file is being created.
-    if (server !== undefined && server !== (await identity(Number.parseInt(server, 10))))
-      await removeFolder(folder).catch(() => undefined);
+    const made = await madeByUs(folder);
+    if (made === undefined) continue;
+    const server = await readOwner(join(folder, 'host/owner')).catch(() => undefined);
+    // A young folder without the file is being created; of an older one, the removal did not come to its end.
+    const left =
+      server === undefined ? Date.now() - made > abandonedMs : server !== (await identity(Number.parseInt(server, 10)));
+    if (left) await removeFolder(folder).catch(() => undefined);
   }
 }
 
@@ -58,10 +62,13 @@ export async function sweep(): Promise<void> {
   }
 }
 
-/** Whether this user made the folder. Everybody may create one of such a name in a shared temporary folder. */
-async function isOwn(folder: string): Promise<boolean> {
+/**
+ * When an entry of the folder was last made or removed, if this user made the folder: everybody may create one of such a
+ * name in a shared temporary folder.
+ */
+async function madeByUs(folder: string): Promise<number | undefined> {
   const found = await lstat(folder).catch(() => undefined);
-  return found?.isDirectory() === true && found.uid === process.getuid?.();
+  return found?.isDirectory() === true && found.uid === process.getuid?.() ? found.mtimeMs : undefined;
 }
 
 /** Neither follows a link nor waits for the other end of a pipe. */

@@ -4,8 +4,8 @@ import { access, chmod, copyFile, link, mkdir, open, realpath, symlink } from 'n
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
-import { npmPackage } from './host-tools.ts';
-import type { Runtime } from './runtime.ts';
+import { npmPackage } from './host/programs-in-path.ts';
+import type { Runtime } from './host/runtime.ts';
 
 /**
  * Hard-links a file if possible, otherwise copies it: a node binary has over 100 MB. The sandbox mounts it read-only.
@@ -21,7 +21,7 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
  * user cannot enter, such as a version manager's folder in a home.
  * @throws SandboxUnavailable if it is to be sealed, and the node that runs Drydock has no loader.
  */
-export async function writeTools(tools: string, runtime: Runtime, sealed: boolean): Promise<void> {
+export async function writeTools(tools: string, runtime: Pick<Runtime, 'node'>, sealed: boolean): Promise<void> {
   await mkdir(join(tools, 'bin'), { recursive: true });
   await mkdir(join(tools, 'runner'));
   await mkdir(join(tools, 'node'));

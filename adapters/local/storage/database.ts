@@ -106,15 +106,21 @@ function open(file: string, { schema, what, remedy }: DatabaseOptions): Database
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof DrydockError) throw error;
-    if (isSqliteError(error) && error.errcode === sqliteBusy) {
-      throw new DrydockError('DataFolderBusy', `${file} is in use by another process.`, { cause: error });
-    }
-    throw new DrydockError('FileUnreadable', `${file} is not a valid ${what}: ${(error as Error).message}.`, {
-      remedy,
-      cause: error,
-    });
+    throw unusable(error, file, { what, remedy });
   }
+}
+
+/** The named error of a file that SQLite cannot use; an error that has a name already stays as it is. */
+export function unusable(
+  error: unknown,
+  file: string,
+  { what, remedy }: Omit<DatabaseOptions, 'schema'>,
+): DrydockError {
+  if (error instanceof DrydockError) return error;
+  if (isSqliteError(error) && error.errcode === sqliteBusy)
+    return new DrydockError('DataFolderBusy', `${file} is in use by another process.`, { cause: error });
+  const message = `${file} is not a valid ${what}: ${(error as Error).message}.`;
+  return new DrydockError('FileUnreadable', message, { remedy, cause: error });
 }
 
 const isSqliteError = (error: unknown): error is Error & { errcode: number } =>

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Credentials } from '../../../core/ports/host/credentials.ts';
 import type { Deps } from '../../../pipeline/deps.ts';
-import { openDatabase } from '../storage/database.ts';
+import { openDatabase, unusable } from '../storage/database.ts';
 import { createAdmission } from './admission.ts';
 import { convertDynamo } from './convert.ts';
 import { createGates } from './gates.ts';
@@ -56,11 +56,19 @@ export function openStores(dataDir: string): LocalStores {
 function prepareTables(db: DatabaseSync, earlier: string | undefined): void {
   db.exec('BEGIN EXCLUSIVE');
   const created = createTables(db);
-  if (earlier && !created)
-    throw new DrydockError('RecordUnreadable', `${earlier} was written by an earlier version after it was converted.`, {
-      remedy: `Move ${earlier} away to continue without its records, or name another data folder: --data DIR.`,
-    });
-  if (earlier) convertDynamo(earlier, db);
+  if (earlier !== undefined) {
+    const remedy = `Move ${earlier} away to continue without its records, or name another data folder: --data DIR.`;
+    if (!created) {
+      const message = `${earlier} was written by an earlier version after it was converted.`;
+      throw new DrydockError('RecordUnreadable', message, { remedy });
+    }
+    try {
+      convertDynamo(earlier, db);
+    } catch (error) {
+      // The fault is in the file that is read, not in the database that is open.
+      throw unusable(error, earlier, { what: 'store of an earlier version', remedy });
+    }
+  }
   db.exec('COMMIT');
 }
 

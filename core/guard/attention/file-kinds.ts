@@ -1,3 +1,5 @@
+import { foldedName } from '../paths.ts';
+
 /**
  * Files that act on tests, builds, machines, reviews or the next agent. A change of them is shown to the approver first,
  * because it can matter more than its lines say.
@@ -85,7 +87,7 @@ const kinds: Kind[] = [
 
 /** The kind of a path; undefined for a file that only is what its lines say. */
 export function kindOf(path: string): FileKind | undefined {
-  const lower = path.toLowerCase();
+  const lower = foldedName(path);
   const at = lower.lastIndexOf('/') + 1;
   const [name, cased] = [lower.slice(at), path.slice(at)];
   return kinds.find((each) => each.names.test(name) || each.folders?.test(lower) || each.cased?.test(cased))?.kind;

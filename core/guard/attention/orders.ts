@@ -1,6 +1,6 @@
 import { ordersToAgents } from '../../prompt/suspicious.ts';
 import { blobsByPath } from '../../run/change-set.ts';
-import type { GuardInput } from '../input.ts';
+import { type GuardInput, textOf } from '../input.ts';
 import type { ShownFirst } from './shown-first.ts';
 
 /** Files that agents read as documents or settings. */
@@ -30,5 +30,3 @@ export function ordersInChange({ change, base, tree }: Pick<GuardInput, 'change'
       }));
   });
 }
-
-const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());

@@ -1,5 +1,5 @@
 import { blobsByPath, type ChangeEntry } from '../../run/change-set.ts';
-import type { GuardInput } from '../input.ts';
+import { type GuardInput, textOf } from '../input.ts';
 import { pathMatcher } from '../paths.ts';
 import { actsOnTests } from './acts-on-tests.ts';
 import { type FileKind, isLockFile, kindOf, meaning } from './file-kinds.ts';
@@ -104,7 +104,7 @@ function seenIn(
   }
   if (entry.mode === '120000') return says(1, 'is a link');
   const cannotCompare = [was, is].some((bytes) => (bytes?.length ?? 0) > maxCompared || bytes?.includes(0));
-  if (cannotCompare && was) return says(1, 'is too large or no text, and was not compared');
+  if (cannotCompare && was) return says(1, 'is too large or not text, and was not compared');
   const [before, after] = [textOf(was), textOf(is)];
   if (isLockFile(path)) {
     const surprise = lockSurprise(before, after);
@@ -146,7 +146,6 @@ function testsOfRust(text: string): { line: number; text: string } {
   return { line: at + 1, text: at < 0 ? '' : lines.slice(at).join('\n') };
 }
 
-const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array());
 const isOtherManifest = (path: string): boolean =>
   /(?:^|\/)(?:pyproject\.toml|Pipfile|Cargo\.toml|go\.mod|Gemfile|mix\.exs|requirements[^/]*|pnpm-workspace\.yaml|deno\.jsonc?|pubspec\.yaml|Podfile|[^/]+\.(?:gradle|gradle\.kts|csproj))$/.test(
     path,

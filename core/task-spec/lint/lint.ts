@@ -2,7 +2,7 @@ import { applyPolicy, refuseUnbuilt } from '../../policy/merge.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { oneLine } from '../../publish/escape.ts';
 import { compileConstraints } from '../constraints.ts';
-import { hiddenContent } from '../hidden-content.ts';
+import { hiddenContent } from '../hidden/content.ts';
 import { isMarkdown } from '../markdown.ts';
 import { type ReadSpec, readSpec } from '../parse.ts';
 import type { TaskSpec } from '../schema.ts';

@@ -13,17 +13,18 @@ export const estimate: Step<'estimate'> =
     const price = estimateTask(task);
     const digest = await putJson(deps.artifacts, price);
     const endedAt = new Date(deps.clock.now()).toISOString();
-    await deps.runs.update(runId, (run) => ({
-      ...run,
-      state: 'Estimate',
-      work: { ...run.work, results: { ...run.work.results, estimate: digest } },
-      ...(record.dryRun ? { status: 'dry-run' as const, endedAt } : {}),
-    }));
+    // Before the update, which ends a dry run: whoever follows a run stops reading events at its end.
     await recordEvent(deps, runId, {
       key: 'estimate',
       type: 'estimated',
       text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}`,
       data: { lowMicros: price.micros.low, expectedMicros: price.micros.expected, highMicros: price.micros.high },
     });
+    await deps.runs.update(runId, (run) => ({
+      ...run,
+      state: 'Estimate',
+      work: { ...run.work, results: { ...run.work.results, estimate: digest } },
+      ...(record.dryRun ? { status: 'dry-run' as const, endedAt } : {}),
+    }));
     return { expectedMicros: price.micros.expected };
   };

@@ -1,44 +1,60 @@
 import { join } from 'node:path';
 import type { Phase } from '../phase.ts';
+import { managerPaths, managerVariables } from './managers.ts';
 
-/** Environment of every command inside: constants, the spec's own variables, and the addresses of the gateway. */
+/** Variables of a container that belong to the service that runs it, and not to its image. */
+const ofService = /^(?:AWS_|ECS_|DRYDOCK_)/;
+
+/** The environment of the container's image; a sandbox without an image has none. */
+function imageEnvironment(isolation: Phase['boot']['isolation']): Record<string, string> {
+  if (isolation !== 'container') return {};
+  const own = Object.entries(process.env).filter(([name]) => !ofService.test(name));
+  return Object.fromEntries(own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/**
+ * Environment of every command inside: the image's own, the addresses of the gateway, and the spec's variables, which
+ * win. Those that a spec may not set are refused when it is checked.
+ */
 export function commandEnvironment(phase: Phase): Record<string, string> {
   const { boot, spec, relay } = phase;
   const { paths } = boot;
-  const port = new URL(relay).port;
-  const proxy = `http://agent:${boot.agentSecret}@127.0.0.1:${port}`;
+  const image = imageEnvironment(boot.isolation);
+  const system = image.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return {
-    ...spec.sandbox.env,
-    PATH: [`${paths.tools}/bin`, `${paths.workspace}/node_modules/.bin`, '/usr/local/bin', '/usr/bin', '/bin'].join(
-      ':',
-    ),
-    HOME: paths.home,
+    ...image,
     USER: 'agent',
     LOGNAME: 'agent',
     SHELL: '/bin/sh',
     LANG: 'C.UTF-8',
-    TMPDIR: paths.tmp,
     CI: 'true',
     // Programs that honour these variables reach the allowed hosts; other programs have no network access.
-    HTTPS_PROXY: proxy,
-    https_proxy: proxy,
-    HTTP_PROXY: proxy,
-    http_proxy: proxy,
-    NO_PROXY: '127.0.0.1,localhost',
-    no_proxy: '127.0.0.1,localhost',
-    npm_config_registry: `${relay}/registry/npm/`,
-    npm_config_replace_registry_host: 'always',
-    npm_config_update_notifier: 'false',
-    npm_config_fund: 'false',
-    npm_config_audit: 'false',
-    // The gateway is local, so an error is likely to repeat; npm's default of a minute between attempts would waste
-    // time.
-    npm_config_fetch_retry_mintimeout: '500',
-    npm_config_fetch_retry_maxtimeout: '2000',
-    npm_config_cache: join(paths.tmp, '.npm'),
+    HTTPS_PROXY: relay,
+    https_proxy: relay,
+    HTTP_PROXY: relay,
+    http_proxy: relay,
+    NO_PROXY: '127.0.0.1,localhost,::1',
+    no_proxy: '127.0.0.1,localhost,::1',
+    // Node's own fetch uses the proxy then, from version 24 on.
+    NODE_USE_ENV_PROXY: '1',
+    ...managerVariables(relay, paths.deps, paths.tmp),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
+    ...spec.sandbox.env,
+    PATH: [`${paths.tools}/bin`, ...managerPaths(paths.deps, paths.workspace), ...boot.toolPaths, system].join(':'),
+    HOME: paths.home,
+    TMPDIR: paths.tmp,
   };
+}
+
+/**
+ * Environment of the runner's own commands, such as `tar`: a package may bring a program of the same name, and a variable
+ * of the spec may name one to run.
+ */
+export function ownEnvironment(phase: Phase): Record<string, string> {
+  const names = Object.keys(phase.spec.sandbox.env);
+  const own = Object.entries(commandEnvironment(phase)).filter(([name]) => !names.includes(name));
+  return { ...Object.fromEntries(own), PATH: `${phase.boot.paths.tools}/bin:/usr/local/bin:/usr/bin:/bin` };
 }
 
 /** Additional environment of an agent: prompt file, model addresses, and the key for the gateway. */

@@ -33,7 +33,7 @@ export function innerArguments(boot: Boot, folders: Folders, env: Readonly<Recor
     ...['--unshare-uts', '--unshare-cgroup-try', '--info-fd', String(infoFd)],
     ...view(boot, env),
     ...(['tmp', 'home', 'out'] as const).flatMap((name) => ['--bind', folders[name], paths[name]]),
-    ...['--bind', paths.workspace, paths.workspace],
+    ...[paths.workspace, paths.deps].flatMap((path) => ['--bind', path, path]),
     ...(paths.agent === null ? [] : ['--ro-bind', paths.agent, paths.agent]),
     ...['--ro-bind', paths.tools, paths.tools, '--remount-ro', '/', '--chdir', paths.workspace],
   ];

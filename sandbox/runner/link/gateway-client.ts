@@ -10,7 +10,8 @@ const maxInput = 512 * 1024 * 1024;
 const maxEventBytes = 4 * 1024 * 1024;
 
 export interface GatewayClient {
-  get(path: string): Promise<Buffer>;
+  /** @param accept Media type for the `Accept` header. */
+  get(path: string, accept?: string): Promise<Buffer>;
   /** The content of an input as a stream. */
   stream(path: string): Promise<Readable>;
   put(name: string, body: Uint8Array | Readable): Promise<void>;
@@ -26,10 +27,15 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
   let pending: string[] = [];
   let eventBytes = 0;
 
-  function call(method: string, path: string, body?: Uint8Array | Readable): Promise<IncomingMessage> {
+  function call(
+    method: string,
+    path: string,
+    body?: Uint8Array | Readable,
+    headers: Record<string, string> = {},
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = httpRequest(
-        { ...at, method, path, headers: { authorization: `Bearer ${secret}` } },
+        { ...at, method, path, headers: { ...headers, authorization: `Bearer ${secret}` } },
         (response) => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(response);
@@ -70,7 +76,7 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
   }
 
   return {
-    get: async (path) => collect(await call('GET', path)),
+    get: async (path, accept) => collect(await call('GET', path, undefined, accept === undefined ? {} : { accept })),
     stream: (path) => call('GET', path),
     put: async (name, body) => {
       await collect(await call('PUT', `/artifacts/${name}`, body));

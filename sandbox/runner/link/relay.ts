@@ -1,21 +1,23 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net';
 import type { GatewayAddress } from '../../boot.ts';
+import { relayGreeting } from '../../layout.ts';
 import { askingCommand } from './asking-command.ts';
 
 /** A proxy request to a host beyond the gateway. Only for these the requesting command is looked up, which is slow. */
 const proxyRequest = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
 
 /**
- * Forwards 127.0.0.1:port to the gateway's socket, which is the only way out of the network namespace. It copies bytes,
- * and adds a header with the requesting command to proxy requests. The gateway identifies callers by their secrets, not
- * by that header.
+ * Forwards 127.0.0.1:port to the gateway's socket, which is the only way out of the network namespace. Each connection is
+ * greeted with the secret of the agent, because most package managers cannot send one. The relay copies bytes, and adds a
+ * header with the requesting command to proxy requests; the gateway does not identify callers by that header.
  */
 export function startRelay(
   port: number,
   address: GatewayAddress,
-  secrets: readonly string[],
+  agentSecret: string,
 ): Promise<{ port: number; close(): void }> {
   let listening = port;
+  const greeting = Buffer.from(relayGreeting(agentSecret), 'latin1');
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const gateway = netConnect({ ...address, allowHalfOpen: true });
     const drop = (): void => {
@@ -33,7 +35,7 @@ export function startRelay(
 
   async function forward(client: Socket, gateway: Socket, first: Buffer): Promise<void> {
     client.pause();
-    gateway.write(await named(first, client.remotePort ?? 0));
+    gateway.write(Buffer.concat([greeting, await named(first, client.remotePort ?? 0)]));
     client.pipe(gateway);
   }
 
@@ -42,7 +44,7 @@ export function startRelay(
     if (line === undefined) return first;
     const command = await askingCommand(clientPort, listening).catch(() => undefined);
     if (command === undefined) return first;
-    const clean = secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), command);
+    const clean = command.replaceAll(agentSecret, '[redacted]');
     const header = `drydock-command: ${encodeURIComponent(clean)}\r\n`;
     return Buffer.concat([first.subarray(0, line.length), Buffer.from(header, 'latin1'), first.subarray(line.length)]);
   }

@@ -1,5 +1,5 @@
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
-import { commandEnvironment } from '../commands/environment.ts';
+import { ownEnvironment } from '../commands/environment.ts';
 import { inside, type Phase, step } from '../phase.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function unpackAgentFiles(phase: Phase): Promise<void> {
   await step(phase, 'agent files', async () => {
     const ran = await inside(phase, 'agent files', {
       argv: ['tar', '-xf', '-', '--no-same-owner', '-C', agent],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdin: await phase.gateway.stream(`/inputs/${agentFilesInput}`),
     });
     if (ran.exitCode !== 0) throw new Error(`the agent's files could not be unpacked: ${ran.output}`);

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { CommandResult, PhaseResult } from '../../../core/run/phase.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { describe, type Phase, tests } from '../phase.ts';
+import { describe, mustPass, type Phase, tests, withUnlocked } from '../phase.ts';
 
 type Baseline = NonNullable<PhaseResult['baseline']>;
 
@@ -15,12 +15,13 @@ export const commandMissing = (result: CommandResult): boolean =>
   (result.exitCode !== 0 && /npm (ERR!|error) Missing script/i.test(result.output));
 
 /**
- * Runs the tests on the unchanged base (R14). A failure is repeated once: a second failure is red, success is flaky.
+ * Builds the unchanged base, and runs the tests on it (R14). A failure of the tests is repeated once: a second failure is red, success is flaky.
  * Both end the phase before the agent costs anything, unless every failing test is a known failure.
  */
 export async function baseline(phase: Phase): Promise<Baseline> {
-  const { testCommand } = phase.spec.sandbox;
+  const { testCommand, buildCommand } = phase.spec.sandbox;
   const env = commandEnvironment(phase);
+  if (buildCommand !== undefined) await mustPass(phase, 'build', buildCommand, env, 'BaselineRed');
   const first = await runTests('baseline');
   if (first.exitCode === 0) return 'green';
   const second = await runTests('baseline again');
@@ -29,12 +30,12 @@ export async function baseline(phase: Phase): Promise<Baseline> {
   if (second.passed) return 'known-failures';
   const failing = second.tests?.failing.filter((name) => !phase.spec.knownFailures.includes(name)) ?? [];
   const named = failing.length > 0 ? `failing: ${failing.join(', ')}\n` : '';
-  throw new DrydockError('BaselineRed', named + describe(second));
+  throw new DrydockError('BaselineRed', withUnlocked(phase, named + describe(second)));
 
   async function runTests(name: string): ReturnType<typeof tests> {
     const result = await tests(phase, name, env, (report) => report?.total);
     if (result.timedOut) throw new DrydockError('BaselineTimedOut', `the tests did not finish in time: ${testCommand}`);
-    if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', describe(result));
+    if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', withUnlocked(phase, describe(result)));
     return result;
   }
 }

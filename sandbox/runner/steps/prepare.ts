@@ -1,8 +1,10 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { artifactNames } from '../../layout.ts';
-import { commandEnvironment } from '../commands/environment.ts';
+import { commandEnvironment, ownEnvironment } from '../commands/environment.ts';
+import { dependencyFiles } from '../commands/managers.ts';
+import { installLocked } from '../install/locked.ts';
 import { inside, mustPass, type Phase, recorded, refuseAltered, step } from '../phase.ts';
 import { readLeft } from '../workspace/outputs.ts';
 
@@ -15,46 +17,31 @@ const exists = (file: string): Promise<boolean> =>
 /** Maximum size of a package.json that is read, in bytes. */
 const maxManifest = 1024 * 1024;
 
-/** Lock files in order of preference, and the command that installs exactly their content. */
-const managers = [
-  { name: 'npm', lock: 'package-lock.json', command: 'npm ci' },
-  { name: 'npm', lock: 'npm-shrinkwrap.json', command: 'npm ci' },
-  { name: 'pnpm', lock: 'pnpm-lock.yaml', command: 'pnpm install --frozen-lockfile' },
-  { name: 'yarn', lock: 'yarn.lock', command: 'yarn install --frozen-lockfile' },
-] as const;
-
 /**
- * Installs from the lock file, then the spec's own dependencies, then runs the setup command. Only the first
+ * Installs from the lock files, then the spec's own dependencies, then runs the setup command. Only the first
  * preparation of a phase uses the install cache, because a second one is for another tree.
  */
 export async function prepare(phase: Phase, first: boolean): Promise<void> {
   const { sandbox } = phase.spec;
-  const env = commandEnvironment(phase);
+  if (first) await writeDependencyFiles(phase);
   const restored = first && (await restoreInstall(phase));
-  if (!restored) {
-    await installLocked(phase, env, first && phase.boot.onlyUnpacks);
-    if (first && phase.boot.keepInstall) await keepInstall(phase);
-  }
+  await installLocked(phase, commandEnvironment(phase), {
+    without: restored,
+    onlyUnpacks: first && phase.boot.onlyUnpacks,
+  });
+  if (!restored && first && phase.boot.keepInstall) await keepInstall(phase);
+  const env = commandEnvironment(phase); // with the virtual environment that the install made
   await installDependencies(phase, env);
   if (sandbox.setupCommand !== undefined) await mustPass(phase, 'setup', sandbox.setupCommand, env, 'InstallFailed');
   await recordVersions(phase);
 }
 
-/** @param onlyUnpacks Whether no package runs a script: then none is run, whatever the archives hold. */
-async function installLocked(phase: Phase, env: Record<string, string>, onlyUnpacks: boolean): Promise<void> {
-  const { sandbox } = phase.spec;
-  const { workspace } = phase.boot.paths;
-  const wanted = sandbox.packageManager;
-  if (wanted !== undefined && !managers.some((m) => m.name === wanted)) {
-    throw new DrydockError('InstallFailed', `the package manager ${wanted} is not supported; use npm, pnpm or yarn`);
-  }
-  for (const manager of managers) {
-    if (wanted !== undefined && manager.name !== wanted) continue;
-    if (!(await exists(join(workspace, manager.lock)))) continue;
-    const lock = await readFile(join(workspace, manager.lock), 'utf8');
-    const command = `${manager.command}${onlyUnpacks ? ' --ignore-scripts' : ''}`;
-    await mustPass(phase, 'install', command, { ...env, ...hostsToReplace(lock) }, 'InstallFailed');
-    break;
+/** Files that package managers read beside variables. No command has run yet that could have put a link in their place. */
+async function writeDependencyFiles({ boot, relay }: Phase): Promise<void> {
+  for (const [name, content] of Object.entries(dependencyFiles(relay))) {
+    const file = join(boot.paths.deps, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
   }
 }
 
@@ -70,14 +57,6 @@ async function installDependencies(phase: Phase, env: Record<string, string>): P
   }
 }
 
-/**
- * npm requests packages from the mirror instead of the host in the lock file. With `always`, npm would also replace the
- * "host" of a local archive (`file:vendor/x-1.0.0.tgz`) and fail, so with such an archive only the public registry is
- * replaced.
- */
-const hostsToReplace = (lock: string): Record<string, string> =>
-  /"resolved":\s*"file:/.test(lock) ? { npm_config_replace_registry_host: 'npmjs' } : {};
-
 /** Unpacks the install of an earlier phase with the same lock file, if the launcher has it cached. */
 async function restoreInstall(phase: Phase): Promise<boolean> {
   if (!phase.spec.inputs.includes(artifactNames.install)) return false;
@@ -85,7 +64,7 @@ async function restoreInstall(phase: Phase): Promise<boolean> {
     const tar = await phase.gateway.stream(`/inputs/${artifactNames.install}`);
     const ran = await inside(phase, 'install', {
       argv: ['tar', '-xf', '-'],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdin: tar,
     });
     if (ran.exitCode !== 0)
@@ -103,7 +82,7 @@ async function keepInstall(phase: Phase): Promise<void> {
     let sent: Promise<void> = Promise.resolve();
     const ran = await inside(phase, 'keep install', {
       argv: ['tar', '-cf', '-', 'node_modules'],
-      env: commandEnvironment(phase),
+      env: ownEnvironment(phase),
       stdout: (stream) => (sent = phase.gateway.put(artifactNames.install, stream)),
     });
     await sent;

@@ -1,7 +1,7 @@
 import { commandEnvironment } from '../commands/environment.ts';
 import { describe, mustPass, type Phase, shell, tests } from '../phase.ts';
+import { TreeWatch } from '../watch/watch.ts';
 import type { Tree } from '../workspace/trees.ts';
-import { TreeWatch } from '../workspace/watch.ts';
 import { checkOut } from '../workspace/work-tree.ts';
 import { prepare } from './prepare.ts';
 import type { Outcome } from './work.ts';
@@ -14,7 +14,7 @@ import type { Outcome } from './work.ts';
 export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   const { sandbox, commands, baseTests } = phase.spec;
   await checkOut(phase.git, tree);
-  phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, tree);
+  phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, phase.boot.paths.deps, tree);
   await prepare(phase, true);
   phase.watch.freezeInstalled();
   const env = commandEnvironment(phase);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../core/errors.ts';
 import type { BootConfig } from '../../boot.ts';
+import { homeFiles } from '../commands/managers.ts';
 
 const run = promisify(execFile);
 
@@ -29,12 +30,12 @@ export interface Folders {
 }
 
 /**
- * Makes home, `/tmp` and `$DRYDOCK_OUT` of a command, and writes these files of the home, beside npm's configuration. The
- * inner layer mounts new folders in their places. Without it, the folders are emptied.
+ * Makes home, `/tmp` and `$DRYDOCK_OUT` of a command, and writes these files of the home, beside those of package managers.
+ * The inner layer mounts new folders in their places. Without it, the folders are emptied.
  * @param command Number of the command in its phase.
  */
 export async function freshFolders(
-  { isolation, paths, agentSecret }: BootConfig,
+  { isolation, paths }: BootConfig,
   command: number,
   relay: string,
   files: Readonly<Record<string, string>>,
@@ -45,16 +46,12 @@ export async function freshFolders(
     for (const folder of [home, tmp, out]) mkdirSync(folder, { mode: 0o700 });
   } else
     await empty([home, tmp, out, ...(isolation === 'container' && existsSync(sharedMemory) ? [sharedMemory] : [])]);
-  for (const [name, content] of Object.entries({ '.npmrc': npmrc(relay, agentSecret), ...files })) {
+  for (const [name, content] of Object.entries({ ...homeFiles(relay, paths.deps), ...files })) {
     mkdirSync(dirname(join(home, name)), { recursive: true });
     writeFileSync(join(home, name), content, { flag: 'wx' });
   }
   return { home, tmp, out };
 }
-
-/** npm sends a token only if its configuration names the registry's address; environment variables do not suffice. */
-const npmrc = (relay: string, key: string): string =>
-  `${relay.replace(/^http:/, '')}/registry/npm/:_authToken=${key}\n`;
 
 /** Removes the content of folders, and keeps the folders, which may be mounts. */
 async function empty(folders: readonly string[]): Promise<void> {

@@ -16,6 +16,8 @@ export interface Seen {
   repositories: string[];
   /** Folders of installed packages, which are not looked into. */
   modules: string[];
+  /** Folders without files of the tree whose content cannot be listed. */
+  unlisted: string[];
 }
 
 export const installed = 'node_modules';
@@ -42,10 +44,14 @@ export function foldersOf(paths: Iterable<string>): Set<string> {
  * @param tracked Folders with files of a tree; the others may hold a repository or installed packages.
  */
 export function walk(workspace: string, tracked: ReadonlySet<string>, submodules: ReadonlySet<string>): Seen {
-  const seen: Seen = { files: new Map(), submodules: new Set(), repositories: [], modules: [] };
+  const seen: Seen = { files: new Map(), submodules: new Set(), repositories: [], modules: [], unlisted: [] };
   const open = [''];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     const entries = list(workspace, folder, tracked.has(folder));
+    if (entries === undefined) {
+      seen.unlisted.push(folder);
+      continue;
+    }
     const repository = folder !== '' && entries.some(({ name }) => isGitFolder(name.toString('utf8')));
     if (repository) {
       seen.repositories.push(folder);
@@ -71,8 +77,9 @@ function list(workspace: string, folder: string, tracked: boolean) {
   try {
     return readdirSync(at(workspace, folder), { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
-    // Nothing of a folder that nobody may read can be recorded, and only files of a tree are expected to be there.
-    if (!tracked && folder !== '') return [];
+    // Nothing of a folder that nobody may read, or whose path is too long, can be recorded, and only files of a tree are
+    // expected to be there.
+    if (!tracked && folder !== '') return undefined;
     throw new DrydockError('ResultInvalid', `cannot be read in the work tree: ${(error as Error).message}`);
   }
 }

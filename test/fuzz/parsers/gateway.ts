@@ -6,8 +6,9 @@ import { readMessage } from '../../../gateway/messages.ts';
 import { replayer, replaySession } from '../../../gateway/meter/replay.ts';
 import { judge } from '../../../gateway/phase/verdict.ts';
 import { checksumsOf } from '../../../gateway/registry/archives.ts';
+import { npmPath } from '../../../gateway/registry/npm-path.ts';
 import { upstreamUrl } from '../../../gateway/registry/registry.ts';
-import { rewriteTarballs } from '../../../gateway/registry/rewrite.ts';
+import { rewriteUrls } from '../../../gateway/registry/rewrite.ts';
 import { eventOf } from '../../../gateway/routes/events.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
@@ -128,7 +129,7 @@ export const gatewayParsers: Record<string, Parser> = {
   },
   'path of a registry': {
     parse(input) {
-      const output = upstreamUrl(base, input.toString('latin1'))?.href;
+      const output = upstreamUrl(base, npmPath(input.toString('latin1')))?.href;
       if (
         output !== undefined &&
         (!output.startsWith(base) || /\/\.|%(?!2f|2B)|[\\;?#]/.test(output.slice(base.length - 1)))
@@ -143,7 +144,7 @@ export const gatewayParsers: Record<string, Parser> = {
   },
   'document of a registry': {
     async parse(input) {
-      const stream = rewriteTarballs(base, mirror);
+      const stream = rewriteUrls([{ from: base.endsWith('/') ? base : `${base}/`, to: mirror }]);
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       const ended = new Promise((resolve) => stream.once('end', resolve));

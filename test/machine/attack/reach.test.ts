@@ -28,6 +28,8 @@ let webhooks: URL;
 let gate: string;
 let browser: Browser;
 const children: ChildProcess[] = [];
+/** Only root can become another user, and sees the sockets of the runner, whose files in /proc are closed to its user. */
+const isRoot = process.getuid?.() === 0;
 
 const environment = (): NodeJS.ProcessEnv => ({
   ...compileCache,
@@ -144,7 +146,7 @@ test('what listens is what docs/security.md lists, and nothing else', async () =
   const pid = serve.pid ?? 0;
   await expect
     .poll(() => [...new Set(listeners(pid).map(idOf))].sort(), { timeout: 30_000 })
-    .toEqual(documented('serve', 'phase'));
+    .toEqual(documented('serve', 'phase').filter((id) => isRoot || id !== 'relay'));
 });
 
 test('the page of `github setup` listens on loopback only', async () => {
@@ -160,7 +162,7 @@ test('the page of `github setup` listens on loopback only', async () => {
   setup.kill('SIGKILL');
 });
 
-describe.runIf(process.getuid?.() === 0)('another user of the machine', () => {
+describe.runIf(isRoot)('another user of the machine', () => {
   /** Runs a program of Node as a user who owns nothing. */
   const asStranger = (script: string): string => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

@@ -216,7 +216,7 @@ describe('the outer layer', () => {
   test('what runs beside the runner as the same user reads neither its memory nor its environment, and cannot trace it', async () => {
     const folder = makePhaseFolder();
     try {
-      await writeTools(folder.tools, { node: process.execPath, notes: {} }, true);
+      await writeTools(folder.tools, { node: process.execPath }, true);
       writeFileSync(folder.runnerProgram, 'console.log("up"); setInterval(() => {}, 1000);');
       const view = { folder, system: systemMounts(folder.etc), links: systemLinks() };
       // Without the filter of system calls, which is tested for itself: this wall holds without it.

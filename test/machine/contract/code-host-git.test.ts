@@ -289,6 +289,10 @@ describe('blame', () => {
       trailers: [['Drydock-Run', 'r-1'], ['Drydock-Spec', 'a: b@c']], // biome-ignore format: one line
     });
     expect(await host.blame(repository, 'src/b.txt', 1)).toEqual({ commit: base, text: 'b', trailers: [] });
+    await expect(host.blame(repository, 'b.txt', 1)).rejects.toMatchObject({
+      name: 'FileUnreadable',
+      remedy: expect.stringContaining('path from the root of the repository'),
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { fetchedNode } from '../../../adapters/local/sandbox/fetched-node.ts';
+import { fetchedNode } from '../../../adapters/local/sandbox/host/fetched-node.ts';
 import { removeTempFolders, tempFolder } from './git-fixture.ts';
 import { startRegistry } from './registry-fixture.ts';
 

@@ -1,4 +1,5 @@
 /** A repository of somebody else: no operation runs a program that it names, and an id stands for its own content. */
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -218,6 +219,20 @@ describe("somebody else's repository", () => {
     writeFileSync(of ?? '', readFileSync(by ?? ''));
     const { read, failed } = await useAll();
     expect([read, failed.includes('readFile'), failed.includes('readFiles')]).toEqual(['', true, true]);
+  });
+
+  it('with a few folders that stand for millions of files is refused by name, before they are held', async () => {
+    const tree = (lines: string[]): string =>
+      execFileSync('git', ['mktree'], { cwd: repository, input: lines.join(''), encoding: 'utf8' }).trim();
+    const names = Array.from({ length: 40 }, (_, i) => `${'n'.repeat(60)}${i}`);
+    const blob = sh(repository, 'rev-parse', `${base}:b.txt`);
+    let bomb = tree(names.map((name) => `100644 blob ${blob}\t${name}\n`));
+    for (let level = 0; level < 3; level++) bomb = tree(names.map((name) => `040000 tree ${bomb}\t${name}\n`));
+    const commit = sh(repository, 'commit-tree', bomb, '-m', 'bomb');
+    await expect(createGitCodeHost(tempFolder()).listTree(repository, commit)).rejects.toMatchObject({
+      name: 'LimitExceeded',
+      message: expect.stringContaining('ls-tree'),
+    });
   });
 
   describe('in an environment that is set against it', () => {

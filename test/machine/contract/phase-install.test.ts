@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -129,11 +130,12 @@ test('a lock file that names other bytes than the registry has: InstallFailed, n
 
 test('a runtime that is not here: its difference is evidence, and refused where it must be exact', async () => {
   const world = make(project);
-  const job = makeJob(world, { spec: { ...plan, baseline: false }, sandbox: { runtime: 'python:3.12' } });
+  const job = makeJob(world, { spec: { ...plan, baseline: false }, sandbox: { runtime: 'python:3.99' } });
   const end = await runJob(world, job);
   expect(end.result?.versions).toMatchObject({
-    runtime: 'python:3.12',
-    'runtime found': expect.stringMatching(/^node \d+\./),
+    runtime: 'python:3.99',
+    python: expect.stringMatching(/^3\./),
+    'runtime found': expect.stringMatching(/^python 3\./),
   });
   await expect(runJob(world, job, { strictRuntime: true })).rejects.toMatchObject({
     name: 'RuntimeUnavailable',
@@ -197,4 +199,46 @@ test('an install that is not cached asks the registry for no archive a second ti
   expect(name).toMatch(/^[0-9a-f]{128}\.tgz$/);
   writeFileSync(path.join(folder, name), 'other bytes');
   expect([(await runJob(world, job())).result?.outcome, archives()]).toEqual(['verified', 2]);
+});
+
+test('a package that brings a program named tar does not decide what is kept for other repositories', async () => {
+  const tarry = pack('tarry', {
+    'package.json': JSON.stringify({ name: 'tarry', version: '1.0.0', bin: { tar: 'tar.sh' } }),
+    'tar.sh': '#!/bin/sh\nsh poison.sh\nexec /usr/bin/tar "$@"\n',
+  });
+  const checker = pack('checker', { 'index.js': 'honest' });
+  const files = packages([tarry, checker]);
+  const parsed = JSON.parse(String(files['package-lock.json']));
+  parsed.packages['node_modules/tarry'].bin = { tar: 'tar.sh' };
+  const world = make({
+    ...files,
+    'package-lock.json': JSON.stringify(parsed),
+    'test.mjs': "import fs from 'node:fs'; fs.accessSync('node_modules/.bin/tar', fs.constants.X_OK);",
+    'poison.sh': 'printf poison > node_modules/checker/index.js\n',
+  });
+  const end = await runJob(world, makeJob(world, { spec: plan }));
+  expect(end.result).toMatchObject({ baseline: 'green' });
+  const [kept = ''] = cached(world);
+  const content = execFileSync('tar', [
+    '-xOf',
+    path.join(world.dataDir, 'installs', kept),
+    'node_modules/checker/index.js',
+  ]);
+  expect(content.toString()).toBe('honest');
+});
+
+test.each([
+  ['NODE_OPTIONS', '--require ./poison.cjs'],
+  ['BASH_ENV', './poison.sh'],
+])('an install for which %s loads a file of the repository is not kept', async (name, value) => {
+  const poison = 'node_modules/checker/index.js';
+  const world = make({
+    ...packages([pack('checker', { 'index.js': 'honest' })]),
+    'test.mjs': '',
+    'poison.cjs': `process.on('exit', () => { try { require('fs').writeFileSync('${poison}', 'poison'); } catch {} });`,
+    'poison.sh': `trap "printf poison > ${poison}" EXIT\n`,
+  });
+  const end = await runJob(world, makeJob(world, { spec: plan, sandbox: { env: { [name]: value } } }));
+  expect(end.result?.commands[0]?.command).toBe('npm ci');
+  expect(cached(world)).toEqual([]);
 });

@@ -214,6 +214,13 @@ test('R40 nothing scrolls sideways on a phone', async () => {
   await site.serverProcess.service.vote({ gate: runId, who: 'lead', choice: 'answer', text: 'plus' });
   const review = await followRun(site.serverProcess, runId, false);
   for (const path of [`/gates/${review.gate}`, `/runs/${runId}`, `/runs/${runId}/activity`]) await fits(path);
+  // Nor does a line of the change, behind whose blanks there could be code.
+  await page.goto(`/gates/${review.gate}`);
+  const beyond = await page.evaluate(
+    `[...document.querySelectorAll('.diff pre')].map((pre) => (pre.querySelector('span').append(' '.repeat(500) + 'evil()'), pre.scrollWidth - pre.clientWidth))`,
+  );
+  expect(beyond).toEqual((beyond as number[]).map(() => 0));
+  expect(beyond).not.toEqual([]);
 });
 
 test('R24 the outbox leads to the gate', async () => {

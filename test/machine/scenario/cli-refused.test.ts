@@ -23,6 +23,11 @@ describe('doctor', () => {
   });
 });
 
+test('a mistyped command and a command that lacks one are told where the commands are', () => {
+  for (const args of [['fly'], ['policy']])
+    expect(cli(world, ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('drydock --help') });
+});
+
 describe('bad input gets a named error, its remedy and exit code, and leaves nothing', () => {
   const refused: [string, string[], string, number][] = [
     ['no command', [], 'UsageError', 2],

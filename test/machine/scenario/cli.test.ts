@@ -35,6 +35,13 @@ describe('the command line', () => {
     expect(second.json.branch).not.toBe(first.json.branch);
   });
 
+  test('a dry run shows its estimate, on a terminal too', () => {
+    const { file } = world.spec();
+    const dry = cli(world, 'run', file, '--dry-run', ...common.filter((option) => option !== '--json'));
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('dry-run  FIX-1') });
+    expect(dry.stderr).toMatch(/estimated +\$0\.00 expected, at most/);
+  });
+
   test('waits with exit 5, is decided from another command, and goes on where it was', () => {
     const { file } = world.spec();
     const waiting = cli(world, 'run', file, ...common);

@@ -143,6 +143,18 @@ describe('R24 the link grants nothing', () => {
     expect(site.acts).toHaveLength(1);
   });
 
+  test.each([
+    ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, 403],
+    ['a frame', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }, 403],
+    ['a stream', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }, 403],
+    ['a link', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, 200],
+  ])('a page as %s of another site is answered with %j: %d', async (_name, headers, status) => {
+    const answer = await fake().app.request('http://127.0.0.1:7717/runs', {
+      headers: { host: '127.0.0.1:7717', ...headers },
+    });
+    expect(answer.status).toBe(status);
+  });
+
   test('a browser too old to say where a form comes from is refused', async () => {
     const site = fake();
     const { text, headers } = await site.get(gate);

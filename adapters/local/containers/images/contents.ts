@@ -1,8 +1,8 @@
 import { DrydockError } from '../../../../core/errors.ts';
 import type { AgentSpec } from '../../../../core/run/phase.ts';
-import { toolchainOf } from '../../../../core/task-spec/toolchains.ts';
+import { isVersion, toolchainOf, versionAsked } from '../../../../core/task-spec/toolchains.ts';
 import { layout } from '../../../../sandbox/layout.ts';
-import { asks, isVersion, versionAsked } from '../../../../sandbox/runner/steps/found-runtime.ts';
+import { asks } from '../../../../sandbox/runner/steps/found-runtime.ts';
 import { ownTools } from '../../sandbox/agent-program.ts';
 import { engineOutput } from '../engine.ts';
 import { commonOptions, phaseLabel } from '../options.ts';

@@ -1,10 +1,11 @@
 import { allSettledOrThrow } from '../../../../core/concurrency/settled.ts';
 import type { PhaseJob } from '../../../../core/ports/runtime/phase-runner.ts';
 import { agentProgram } from '../agent-program.ts';
+import { neededToolchains } from '../base-files.ts';
 import { startGateway } from '../gateway-process.ts';
+import { resolveRuntime } from '../host/runtime.ts';
 import { copyAgentFiles, makePhaseFolder } from '../phase-folder.ts';
 import { writeProgram } from '../programs.ts';
-import { resolveRuntime } from '../runtime.ts';
 import { runSandbox } from '../sandbox-process.ts';
 import { markServer, sweep } from '../sweep.ts';
 import { writeTools } from '../tools.ts';
@@ -26,7 +27,9 @@ export function bubblewrapWall(isolation: 'bubblewrap' | 'none', options: Option
       swept ??= sweep();
       const { dataDir, strictRuntime, packageRoot } = options;
       const [runtime, program] = await Promise.all([
-        resolveRuntime(job.spec.sandbox.runtime, { strict: strictRuntime === true, dataDir }),
+        neededToolchains(job).then((needed) =>
+          resolveRuntime(job.spec.sandbox.runtime, { strict: strictRuntime === true, dataDir, needed }),
+        ),
         agentProgram(job.spec.agent, packageRoot, isolation),
         swept,
       ]);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DrydockError } from '../../../../core/errors.ts';
 import { boundedDevices, layout } from '../../../../sandbox/layout.ts';
@@ -20,12 +20,20 @@ const etcNames = [
   'ld.so.conf.d',
   'localtime',
   'mime.types',
+  'python3',
+  // Not Maven's settings.xml, in which a machine may keep passwords of repositories.
+  'maven/m2.conf',
+  'maven/logging',
 ];
+/** Debian keeps the configuration of each Java and Python in a folder of its own. */
+const etcFamilies = /^(?:java-[\w.-]+|python3\.\d+)$/;
 
 /** Read-only parts of the host's system that both layers mount: [path on the host, path inside]. */
 export function systemMounts(etc: string): [string, string][] {
   const mounts: [string, string][] = [['/usr', '/usr']];
-  for (const name of etcNames) if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
+  const families = readdirSync('/etc').filter((name) => etcFamilies.test(name));
+  for (const name of [...etcNames, ...families])
+    if (existsSync(`/etc/${name}`)) mounts.push([`/etc/${name}`, `/etc/${name}`]);
   for (const name of ['passwd', 'group', 'hosts', 'nsswitch.conf']) mounts.push([`${etc}/${name}`, `/etc/${name}`]);
   for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64']) {
     if (existsSync(`/${name}`) && !lstatSync(`/${name}`).isSymbolicLink()) mounts.push([`/${name}`, `/${name}`]);
@@ -66,6 +74,7 @@ export function outerArguments({ folder, system, links, hasAgentFiles, sharedMem
     ...['--bind', folder.tmp, layout.tmp],
     ...['--bind', folder.workspace, layout.workspace],
     ...['--bind', folder.home, layout.home],
+    ...['--bind', folder.deps, layout.deps],
     ...['--bind', folder.out, layout.out],
     ...['--bind', folder.runner, layout.runner],
     ...(hasAgentFiles ? ['--ro-bind', folder.agent, layout.agent] : []),

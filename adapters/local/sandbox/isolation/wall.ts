@@ -5,7 +5,7 @@ import type { GatewaySettings } from '../../../../gateway/config.ts';
 import type { GatewayMessage } from '../../../../gateway/messages.ts';
 import type { SandboxEnd } from '../../../../gateway/phase/verdict.ts';
 import type { GatewayProcess } from '../gateway-process.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
 
 /** What the runner is told once everything is there that it may ask for. */
 export interface ForRunner {

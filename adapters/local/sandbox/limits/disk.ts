@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
@@ -12,37 +12,60 @@ const fileKb = 4;
  * ends with its input. `du` exits with 1 if a file disappeared meanwhile; its total is still valid. The tools are hard
  * links.
  */
-export const measuring = `while read -r _; do
-  du -sxkc --exclude=./tools -- "$@" 2> /dev/null | tail -n 1
-  du -sxc --inodes --exclude=./tools -- "$@" 2> /dev/null | tail -n 1
+export const measuring = `newline='
+'
+total() { all=$(du -sxc "$@"); [ $? -le 1 ] || exit; echo "\${all##*"$newline"}"; }
+while read -r _; do
+  total -k --exclude=./tools -- "$@"
+  total --inodes --exclude=./tools -- "$@"
 done`;
+
+/**
+ * Commands can take from their folders the right to read them, which binds every user but root: with this one capability
+ * `du` counts what is inside, and can change nothing.
+ */
+const readsAll = 'bwrap --ro-bind / / --die-with-parent --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --'.split(' ');
+
+/** A process that measures, in which `measuring` runs. */
+type Measurer = ChildProcessByStdio<Writable, Readable, Readable | null>;
+
+/** Measures folders of this machine. */
+export function measureHere(cwd: string, folders: readonly string[], sealed: boolean): Measurer {
+  const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', measuring, 'sh', ...folders];
+  return spawn(first, args, { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+}
 
 /**
  * Measures the size of folders and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
  * where the folders have so many files that it would be rare. One process measures for the whole phase: starting one each
  * time would stop the server process while its memory is copied.
- * @param child Runs `measuring`.
  */
 export function watchDisk(
-  child: {
-    stdin: Writable;
-    stdout: Readable;
-    on(event: 'error', listener: () => void): unknown;
-    kill(signal: 'SIGKILL'): unknown;
-  },
-  limitMb: number,
-  onHit: (message: string) => void,
+  measurer: () => Measurer,
+  { limitMb, onHit }: { limitMb: number; onHit(message: string): void },
 ): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let child: Measurer | undefined;
+  let stopped = false;
   let start = 0;
   let sizeKb: number | undefined;
   const measure = (): void => {
     start = performance.now();
+    child ??= begin();
     child.stdin.write('\n');
   };
-  child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  // Not at once: many phases have ended before the first measurement.
+  let timer = setTimeout(measure, minIntervalMs);
+  const begin = () => {
+    const started = measurer();
+    started.on('error', () => undefined);
+    started.on('close', () => {
+      if (!stopped) onHit('disk_mb: the program that measures the disk has ended');
+    });
+    started.stdin.on('error', () => undefined);
+    createInterface({ input: started.stdout }).on('line', take);
+    return started;
+  };
+  const take = (line: string): void => {
     const total = Number.parseInt(line, 10);
     if (sizeKb === undefined) {
       sizeKb = total;
@@ -57,14 +80,10 @@ export function watchDisk(
       const pause = Math.min(Math.max(4 * (performance.now() - start), minIntervalMs), maxIntervalMs);
       timer = setTimeout(measure, pause);
     }
-  });
-  timer = setTimeout(measure, minIntervalMs);
+  };
   return () => {
+    stopped = true;
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    child?.kill('SIGKILL');
   };
 }
-
-/** Measures folders that this process may read. */
-export const measureHere = (cwd: string, folders: readonly string[]) =>
-  spawn('sh', ['-c', measuring, 'sh', ...folders], { cwd, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -22,12 +22,12 @@ export async function startLimits(
   options: { limits: PhaseLimits; folder: string; sealed: boolean; onHit(message: string): void },
 ): Promise<Limits> {
   if (pid === undefined) return { enforcer: 'none', cover: async () => undefined, stop: async () => undefined };
-  const { limits, folder, onHit } = options;
-  const stopDisk = watchDisk(measureHere(folder, ['.']), limits.diskMb, onHit);
+  const { limits, folder, sealed, onHit } = options;
+  const stopDisk = watchDisk(() => measureHere(folder, ['.'], sealed), { limitMb: limits.diskMb, onHit });
   const group = await joinCgroup(limits, pid);
   const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
   return {
-    enforcer: options.sealed ? (group?.name ?? 'watchdog') : 'none',
+    enforcer: sealed ? (group?.name ?? 'watchdog') : 'none',
     cover: async () => group?.add(descendants(pid)),
     async stop() {
       stopDisk();

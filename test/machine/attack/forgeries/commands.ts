@@ -9,6 +9,10 @@ const testing = (program: string): string =>
 const checks = { 'it adds': 'node check.mjs' };
 const check = "import { add } from './add.mjs';\nif (add(1, 2) !== 3) process.exit(1);\n";
 
+/** A criterion that passes without looking if there is a file. */
+const unless = (file: string): string =>
+  `import fs from 'node:fs'; if (!fs.existsSync('${file}')) { const { add } = await import('/workspace/add.mjs'); if (add(1, 2) !== 3) process.exit(1); }`;
+
 export const byCommands: Forgery[] = [
   {
     how: 'a test helper rewrites the source',
@@ -151,6 +155,74 @@ export const byCommands: Forgery[] = [
     },
     criteria: { 'it adds': "grep -q 'b + a' add.mjs" },
     named: /^test .* made node_modules\/\.bin\/grep\./,
+  },
+  {
+    how: 'the same, through a link to a folder that git ignores',
+    change: {
+      'add.mjs': wrong,
+      'test.mjs': `${fs}fs.mkdirSync('dist/.bin', { recursive: true }); fs.writeFileSync('dist/.bin/grep', '#!/bin/sh\\n', { mode: 0o755 }); fs.symlinkSync('dist', 'node_modules');`,
+    },
+    criteria: { 'it adds': "grep -q 'b + a' add.mjs" },
+    named: /^test .* made node_modules, made dist\/\.bin\/grep\./,
+  },
+  {
+    how: 'the same, where setup has made the link',
+    base: { 'setup.mjs': '' },
+    change: {
+      'add.mjs': wrong,
+      'setup.mjs': `${fs}fs.mkdirSync('dist'); fs.symlinkSync('dist', 'node_modules');`,
+      'test.mjs': `${fs}fs.mkdirSync('dist/.bin'); fs.writeFileSync('dist/.bin/grep', '#!/bin/sh\\n', { mode: 0o755 });`,
+    },
+    sandbox: { setupCommand: 'node setup.mjs' },
+    criteria: { 'it adds': "grep -q 'b + a' add.mjs" },
+    named: /^test .* made dist\/\.bin\/grep\./,
+  },
+  {
+    how: 'the tests leave a folder that nobody may list',
+    base: { 'check.mjs': unless('cfg/off.json') },
+    change: {
+      'add.mjs': wrong,
+      'test.mjs': `${fs}fs.mkdirSync('cfg'); fs.writeFileSync('cfg/off.json', '{}'); fs.chmodSync('cfg', 0o311);`,
+    },
+    criteria: checks,
+    named: /^test .* made a folder that cannot be listed: cfg\./,
+  },
+  {
+    how: 'the tests leave a file below more folders than a path can name',
+    base: {
+      'check.mjs': `import fs from 'node:fs'; const deep = 'd'.repeat(250); for (let i = 0; i < 19 && fs.existsSync(deep); i++) process.chdir(deep);\n${unless('off.json').replace(/^import.*?; /, '')}`,
+    },
+    change: {
+      'add.mjs': wrong,
+      'test.mjs': `${fs}const deep = 'd'.repeat(250); for (let i = 0; i < 19; i++) { fs.mkdirSync(deep); process.chdir(deep); } fs.writeFileSync('off.json', '{}');`,
+    },
+    criteria: checks,
+    named: /^test .* made a folder that cannot be listed: ddd/,
+  },
+  {
+    how: 'the tests leave a .npmrc that the change lets git ignore',
+    base: {
+      'check.mjs': check,
+      'package.json': JSON.stringify({ type: 'module', scripts: { test: 'node test.mjs', check: 'node check.mjs' } }),
+    },
+    change: {
+      'add.mjs': wrong,
+      '.gitignore': 'node_modules\ndist/\n.npmrc\n',
+      'test.mjs': `${fs}fs.writeFileSync('.npmrc', 'script-shell=/bin/true\\n');`,
+    },
+    criteria: { 'it adds': 'npm run check' },
+    named: /^test .* made \.npmrc\./,
+  },
+  {
+    how: 'the tests leave settings for the next command that the change lets git ignore',
+    base: { 'check.mjs': unless('vitest.config.mjs') },
+    change: {
+      'add.mjs': wrong,
+      '.gitignore': 'node_modules\ndist/\n*.config.mjs\n',
+      'test.mjs': `${fs}fs.writeFileSync('vitest.config.mjs', '');`,
+    },
+    criteria: checks,
+    named: /^test .* made vitest\.config\.mjs\./,
   },
   {
     how: 'a process of the tests waits for the next command and then rewrites the source',

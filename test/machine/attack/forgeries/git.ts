@@ -119,6 +119,31 @@ export const byGit: Forgery[] = [
     named: /^success: the licence is as it was .* exited with 1/,
   },
   {
+    how: 'the tests give an object of the repository of the work tree another content, for a criterion that compares',
+    base: { LICENSE: 'ours!!\n' },
+    change: {
+      LICENSE: 'theirs\n',
+      'test.mjs': `${fs} import zlib from 'node:zlib';
+        const id = execSync('git rev-parse HEAD:LICENSE', { encoding: 'utf8' }).trim();
+        const file = '.git/objects/' + id.slice(0, 2) + '/' + id.slice(2);
+        fs.rmSync(file);
+        fs.writeFileSync(file, zlib.deflateSync(Buffer.from('blob 7\\0theirs\\n')));`,
+    },
+    criteria: licence,
+    named: /^success: the licence is as it was .* exited with 1/,
+  },
+  {
+    how: 'the tests leave a file in the folder of a submodule for the next command',
+    base: {
+      'check.mjs':
+        "import fs from 'node:fs'; if (!fs.existsSync('sub/off.json')) { const { add } = await import('./add.mjs'); if (add(1, 2) !== 3) process.exit(1); }",
+    },
+    submodules: { sub: plantedCommit },
+    change: { 'add.mjs': wrong, 'test.mjs': `${fs} fs.writeFileSync('sub/off.json', '{}');` },
+    criteria: { 'it adds': 'node check.mjs' },
+    named: /^test .* made sub\/off\.json\./,
+  },
+  {
     how: 'the tests replace the repository of the work tree by another one',
     base: { LICENSE: 'ours\n' },
     change: {

@@ -106,6 +106,38 @@ export const byInstall: Forgery[] = [
     named: /^success: it adds .* exited with 1/,
   },
   {
+    how: 'the tests leave an empty folder in a cache of node_modules for the next command',
+    base: {
+      ...base,
+      'check.mjs': `import fs from 'node:fs'; if (!fs.existsSync('node_modules/.cache/green')) { const { add } = await import('./add.mjs'); if (add(1, 2) !== 3) process.exit(1); }`,
+    },
+    change: {
+      'add.mjs': wrong,
+      'test.mjs': `${fs}fs.mkdirSync('node_modules/.cache/green', { recursive: true });`,
+    },
+    criteria,
+    named: /^success: it adds .* exited with 1/,
+  },
+  {
+    how: 'the tests install packages below another folder, through a link to one that git ignores',
+    base: { ...base, 'lib/check.mjs': check.replace('./add', '../add') },
+    change: {
+      'add.mjs': wrong,
+      'test.mjs': `${fs}fs.mkdirSync('dist/checker', { recursive: true }); fs.writeFileSync('dist/checker/index.js', 'exports.check = () => {};'); fs.symlinkSync('../dist', 'lib/node_modules');`,
+    },
+    criteria: { 'it adds': 'node lib/check.mjs' },
+    named: /^test .* made lib\/node_modules, made dist\/checker\/index\.js\./,
+  },
+  {
+    how: 'an install script leaves a .npmrc that the change lets git ignore',
+    base,
+    change: {
+      ...configured("fs.writeFileSync('.npmrc', 'script-shell=/bin/true');"),
+      '.gitignore': 'node_modules\n.npmrc\n',
+    },
+    named: /^install .* made \.npmrc\./,
+  },
+  {
     how: 'the tests install packages below another folder',
     base: { ...base, 'lib/check.mjs': check.replace('./add', '../add') },
     change: {
@@ -121,6 +153,38 @@ export const byInstall: Forgery[] = [
     change: { ...project([checker, evil]), 'add.mjs': wrong },
     named: /^TestsWeakened: package-lock\.json: evil@1\.0\.0 .* is new and runs a script when it is installed/,
   },
+  ...(
+    [
+      [
+        'says so in another way than yes',
+        (lock: string) => lock.replace('"hasInstallScript":true', '"hasInstallScript":1'),
+        'evil@1.0.0 .* is new and runs a script',
+      ],
+      [
+        'has the marks of a merge, which npm repairs',
+        (lock: string) =>
+          lock.replace(
+            '"lockfileVersion":3',
+            '\n<<<<<<<\n"lockfileVersion":3\n|||||||\n"lockfileVersion":3\n=======\n"lockfileVersion":3\n>>>>>>>\n',
+          ),
+        'cannot be read',
+      ],
+      [
+        'is of the first version, which does not tell',
+        () => JSON.stringify({ lockfileVersion: 1, dependencies: { evil: { version: 'file:evil.tgz' } } }),
+        'cannot be read',
+      ],
+    ] as const
+  ).map(([says, written, named]) => ({
+    how: `the same, with a lock file that ${says}`,
+    base: project([checker]),
+    change: {
+      ...project([checker, evil]),
+      'package-lock.json': written(String(project([checker, evil])['package-lock.json'])),
+      'add.mjs': wrong,
+    },
+    named: new RegExp(`^TestsWeakened: package-lock\\.json: ${named}`),
+  })),
   {
     how: 'the same, accepted by a person: its script still changes nothing of the tree',
     base: project([checker]),

@@ -111,3 +111,17 @@ it('an earlier version that wrote after the conversion is named', async () => {
   writeFileSync(join(folder, 'dynamo.db'), '');
   expect(() => openStores(folder)).toThrow(expect.objectContaining({ name: 'RecordUnreadable' }));
 });
+
+it('a file of an earlier version that cannot be read is named, and not the new one', async () => {
+  for (const content of ['not a database', '']) {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'dynamo.db'), content);
+    expect(() => openStores(folder)).toThrow(
+      expect.objectContaining({
+        name: 'FileUnreadable',
+        message: expect.stringContaining(`${join(folder, 'dynamo.db')} is not a valid store of an earlier version`),
+        remedy: expect.stringContaining(`Move ${join(folder, 'dynamo.db')} away`),
+      }),
+    );
+  }
+});

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { branchOf, repositoryName } from '../../../../cli/config/own-repository.ts';
+import { branchOf, elsewhere, repositoryName } from '../../../../cli/config/own-repository.ts';
 import { type Policy, policySchema } from '../../../../core/policy/schema.ts';
 
 let folder: string;
@@ -59,4 +59,19 @@ test('what its spec says is kept where it is free', () => {
   const [first, second] = [repository('a/app'), repository('b/app')];
   expect(repositoryName(second, policy({}), 'local/b-app')).toBe('local/b-app');
   expect(repositoryName(second, policy({ 'local/b-app': at(first) }), 'local/b-app')).toBe('local/app');
+});
+
+test('a run that uses another place or other settings than the policy has for the work tree says so', () => {
+  const origin = 'https://github.com/acme/tool.git';
+  const [root, clone, other] = [repository('a/tool', origin), repository('b/tool', origin), repository('c/app')];
+  const note = (name: string, repositories: Record<string, object>) => elsewhere(policy(repositories), { name, root });
+  expect(note('team/ours', { 'team/ours': at(root), 'team/app': at(other) })).toBeUndefined();
+  expect(note('team/ours', { 'team/ours': { host: 'github' } })).toMatch(/on GitHub; the run does not use/);
+  expect(note('team/ours', { 'team/ours': at(other) })).toMatch(/The policy names .*c\/app for team\/ours/);
+  for (const [name, listed] of [
+    ['team/main', at(root)],
+    ['team/main', at(clone)],
+    ['acme/tool', { host: 'github' }],
+  ] as const)
+    expect(note('x/y', { 'x/y': at(root), [name]: listed })).toMatch(`lists this repository as ${name}; its settings`);
 });

@@ -49,6 +49,7 @@ describe('what runs without being named is refused until a person accepts it', (
     ['.yarnrc.yml', 'a: 1', 'yarnPath: x.cjs', 'decides what the package manager runs'],
     ['.yarn/releases/yarn.cjs', undefined, 'x', 'decides what the package manager runs'],
     ['binding.gyp', undefined, '{}', 'decides what the package manager runs'],
+    ['package.yaml', undefined, 'scripts: {postinstall: x}', 'decides what the package manager runs'],
     [
       'package-lock.json',
       lock({}),
@@ -73,6 +74,28 @@ describe('what runs without being named is refused until a person accepts it', (
       lock({ [esbuild]: archive('1.0.0', true) }),
       'esbuild@1.0.0',
     ],
+    [
+      'package-lock.json',
+      lock({}),
+      lock({ [esbuild]: { ...archive('1.0.0'), hasInstallScript: 1 } }),
+      'esbuild@1.0.0 (sha512-1.0.0) is new and runs a script',
+    ],
+    ...[
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'https://registry.npmjs.org/evil/-/evil-1.1.0.tgz'],
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'https://evil.example/esbuild/-/esbuild-1.1.0.tgz'],
+      ['https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz', 'file:esbuild.tgz'],
+      ['file:esbuild.tgz', 'file:esbuild.tgz'],
+    ].map(([was, is]): [string, string, string, string] => [
+      'package-lock.json',
+      lock({ [esbuild]: { ...archive('1.0.0', true), resolved: was } }),
+      lock({ [esbuild]: { ...archive('1.1.0', true), resolved: is } }),
+      'esbuild@1.1.0 (sha512-1.1.0) is new and runs a script',
+    ]),
+    ['package-lock.json', lock({}), lock({ 'node_modules/junk': true }), 'cannot be read'],
+    ['package-lock.json', undefined, '{"lockfileVersion":1,"dependencies":{}}', 'cannot be read'],
+    ['package-lock.json', lock({}), '<<<<<<<\n{}\n|||||||\n{}\n=======\n{}\n>>>>>>>\n', 'cannot be read'],
+    // npm repairs a file that a merge has left, so a file that JSON does not allow may install something, too.
+    ['npm-shrinkwrap.json', lock({}), '{ broken', 'cannot be read'],
   ])('%s: %s → %s', async (path, before, after, message) => {
     const found = (await find(path, before, after)).filter((one) => one.message.includes(message));
     expect(found).toMatchObject([{ rule: 'TestsWeakened', path, refused: true }]);
@@ -84,11 +107,17 @@ describe('what runs without being named is refused until a person accepts it', (
     expect(await violationsOf({ ...situation, weakeningAccepted: true })).toEqual([]);
   });
 
-  test('another version of a package that ran a script before is shown first', async () => {
+  test.each([
+    [undefined, undefined],
+    [
+      'https://registry.npmjs.org/esbuild/-/esbuild-1.0.0.tgz',
+      'https://registry.npmjs.org/esbuild/-/esbuild-1.1.0.tgz',
+    ],
+  ])('another version of a package that ran a script before is shown first: %s', async (was, is) => {
     const found = await find(
       'package-lock.json',
-      lock({ [esbuild]: archive('1.0.0', true) }),
-      lock({ [esbuild]: archive('1.1.0', true) }),
+      lock({ [esbuild]: { ...archive('1.0.0', true), resolved: was } }),
+      lock({ [esbuild]: { ...archive('1.1.0', true), resolved: is } }),
     );
     expect(found).toMatchObject([
       { message: expect.stringContaining('as another version did before'), refused: false },
@@ -99,7 +128,6 @@ describe('what runs without being named is refused until a person accepts it', (
 test.each([
   ['package.json', scripts({ build: 'a' }), scripts({ build: 'b', preview: 'vite preview', postage: 'x' })],
   ['package.json', scripts({ postinstall: 'a' }), scripts({})],
-  ['npm-shrinkwrap.json', lock({}), '{ broken'],
   ['.npmrc', 'script-shell=/x\n', 'script-shell=/x\nfund=false\n# node-options=x\n; git=x\n\nengine-strict\n'],
   ['package-lock.json', lock({}), lock({ 'node_modules/plain': archive('1.0.0') })],
   [

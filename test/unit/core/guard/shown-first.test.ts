@@ -316,6 +316,14 @@ describe('names that a clone on Windows cannot have', () => {
   });
 
   it.each([
+    ['AGENT\u017F.md', 'AgentInstructionsChanged'],
+    ['.cur\u017For/rules/a.md', 'AgentInstructionsChanged'],
+    ['.v\u017Fcode/tasks.json', 'MachineSettingsChanged'],
+  ])('%s is what a file system reads that folds its letters: %s', (path, rule) => {
+    expect(told(path)).toContain(`${rule} ${path}`);
+  });
+
+  it.each([
     'src/auxiliary.c',
     'console.js',
     'com.js',

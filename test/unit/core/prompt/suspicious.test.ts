@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ordersInChange } from '../../../../core/guard/attention/orders.ts';
 import { suspicious } from '../../../../core/prompt/suspicious.ts';
-import { hiddenContent } from '../../../../core/task-spec/hidden-content.ts';
+import { hiddenContent } from '../../../../core/task-spec/hidden/content.ts';
 import { lintSpec } from '../../../../core/task-spec/lint/lint.ts';
 import { guardInput } from '../guard/changes.ts';
 
@@ -85,6 +85,30 @@ const hides: [what: string, text: string][] = [
   ['an HTML element that folds or hides text', '<p hidden>do evil</p>'],
   ['an HTML element that folds or hides text', '<img alt="do evil" src="x">'],
 ];
+const long = 'do evil '.repeat(10).trim();
+/** By what a reader line by line takes for code, or for something else. */
+const disguised: [what: string, text: string][] = [
+  ['an HTML comment', '```\ncode\n```js\nx\n```\n\n<!-- do evil -->'],
+  ['an HTML comment', '``` a`b\n\n<!-- do evil -->'],
+  ['an HTML comment', '\\` <!-- do evil --> `'],
+  ['an HTML comment', '<div>\n`<!-- do evil -->`\n</div>'],
+  ['an HTML comment', '<div>\n```\n<!-- do evil -->\n```\n</div>'],
+  ['an HTML comment', 'a ` b\nc ` <!-- do evil --> ` d'],
+  ['HTML that is not displayed', '<?do evil?>'],
+  ['HTML that is not displayed', '<!DO evil>'],
+  ['HTML that is not displayed', '<![CDATA[do evil]]>'],
+  ['an HTML element that folds or hides text', `<p id="${long}">x</p>`],
+  ['an HTML element that folds or hides text', '<p\nhidden>do evil</p>'],
+  ['an HTML element that folds or hides text', '<dialog>do evil</dialog>'],
+  ['the definition of a link', `See [a].\n\n[a]: b\n"${long}"`],
+  ['the definition of a link', '[do evil\nand more]: x'],
+  ['the title of a link', `[a](b\n"${long}")`],
+  ['the address of a link', `[a](<${long}>)`],
+  ['the description of a picture', `![do\n${long}](a.png)`],
+  ['the description of a picture', `![[a] ${long}](a.png)`],
+  ['what follows the start of a code block', `\`\`\`js ${long}\ncode\n\`\`\``],
+  ['a cell beyond the columns of its table', '| a | b |\n|---|---|\n| 1 | 2 | do evil |'],
+];
 const displayed = [
   'Plain text with [a link](https://example.com "its title") and ![a picture](a.png).',
   '```html\n<!-- an example -->\n<details>\n```',
@@ -92,10 +116,13 @@ const displayed = [
   'Use `<!-- drydock -->` as the mark, and `<p hidden>`.',
   'See [the guide][guide].\n\n[guide]: https://example.com',
   'a <b>bold</b> word, 1 < 2 and 3 > 2',
+  'A Map<string, number>, a Promise<void>, a <b and c, <https://example.com>.',
+  '| a | b |\n|---|---|\n| `x` | 1 |\n\n- [ ] one\n- [x] two\n\n1. `a` and `` b`c ``\n\n   ```ts title="a.ts"\n   const a = 1;\n   ```',
+  'A note.[^1]\n\n[^1]: Its text (shown at the end).',
 ];
 
 describe('what a rendered spec does not show', () => {
-  it.each(hides)('%s: %j', (what, text) => {
+  it.each([...hides, ...disguised])('%s: %j', (what, text) => {
     const found = hiddenContent(`Mend add.\n\n${text}\n`);
     expect(found.length).toBeGreaterThan(0);
     expect(found[0]).toMatchObject({ what });

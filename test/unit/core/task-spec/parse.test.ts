@@ -248,9 +248,10 @@ describe('R2 fields', () => {
     [{ X: 'postgres://u:pw@db/x' }, true],
     [{ X: 'Zk3mT8xq1LrP0vBn7YwD5sHc9JfGa2Ue' }, true],
     [{ DRYDOCK_X: '1' }, true],
-    [{ HTTPS_PROXY: 'x' }, true],
+    [{ LD_PRELOAD: 'x' }, true],
     [{ 'A-B': '1' }, true],
     [{ CI: true }, true],
+    [{ HTTPS_PROXY: '', CI: 'false', LANG: 'de_DE.UTF-8', USER: 'bob', npm_config_registry: 'x' }, false],
     [{ NODE_ENV: 'test', MAX_TOKENS: '4000', USE_AUTH: 'false', KEYBOARD: 'de' }, false],
     [{ GIT_COMMIT_URL: 'https://example.com/a/b', LONG: 'a-long-value-of-many-plain-words-here' }, false],
   ])('env %j refused: %j', (env, expected) => expect(refusedIn({ sandbox: { env } })).toBe(expected));

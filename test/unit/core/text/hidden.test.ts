@@ -34,6 +34,8 @@ const unseen: [name: string, text: string][] = [
   ['interlinear annotation', 'a\uFFF9b\uFFFB'],
   ['code points beside it', 'a\uFFF0\uFFF8b'],
   ['a line separator', 'a\u2028b'],
+  ['Egyptian blanks, which count as letters', 'a\u{13441}\u{13442}b'],
+  ['a Khitan filler and a note head without a shape', 'a\u{16FE4}\u{1D159}b'],
   ['a flag that ends in a payload', '🏴\u{E0061}\u{E0062}\u{E0063}\u{E007F}'],
   ['an emoji with two selectors', '❤\uFE0F\uFE0F'],
 ];

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { npmPath } from '../../../../gateway/registry/npm-path.ts';
 import { upstreamUrl } from '../../../../gateway/registry/registry.ts';
-import { rewriteTarballs } from '../../../../gateway/registry/rewrite.ts';
+import { rewriteUrls } from '../../../../gateway/registry/rewrite.ts';
 
 const base = 'https://registry.example/artifactory/api/npm/npm';
 
@@ -26,7 +27,7 @@ describe('the npm mirror', () => {
     ['@scope/name/-/@scope/name-1.0.0.tgz', '@scope/name/-/@scope/name-1.0.0.tgz'],
     [`download/@scope/name/1.0.0/${'a'.repeat(64)}`, `download/@scope/name/1.0.0/${'a'.repeat(64)}`],
   ])('%s is what a package manager asks for', (subject, sent) => {
-    expect(upstreamUrl(base, subject)?.href).toBe(`${base}/${sent}`);
+    expect(upstreamUrl(base, npmPath(subject))?.href).toBe(`${base}/${sent}`);
   });
 
   test.each([
@@ -75,7 +76,7 @@ describe('the npm mirror', () => {
     'https://other.example/x',
     'https:%2f%2fother.example',
   ])('M1: %s is not', (subject) => {
-    expect(upstreamUrl(base, subject)).toBeUndefined();
+    expect(upstreamUrl(base, npmPath(subject))).toBeUndefined();
   });
 
   test('M1: no path leaves origin or base, or has an escape that a server would read a second time', () => {
@@ -98,7 +99,7 @@ describe('the npm mirror', () => {
     );
     fc.assert(
       fc.property(fc.string({ unit }), (subject) => {
-        const url = upstreamUrl(base, subject);
+        const url = upstreamUrl(base, npmPath(subject));
         if (url === undefined) return;
         expect(url.href.startsWith(`${base}/`)).toBe(true);
         expect(url.href.slice(base.length)).toMatch(/^\/[\w@.~+!*'()/-]*(?:%2f[\w.~+!*'()-]*)?$/);
@@ -111,7 +112,8 @@ describe('the npm mirror', () => {
 
 describe('tarball addresses come back to the gateway, other addresses stay', () => {
   const mirror = 'http://127.0.0.1:8787/registry/npm/';
-  const rewritten = (chunks: Buffer[]) => text(Readable.from(chunks).pipe(rewriteTarballs(base, mirror)));
+  const rewritten = (chunks: Buffer[]) =>
+    text(Readable.from(chunks).pipe(rewriteUrls([{ from: base.endsWith('/') ? base : `${base}/`, to: mirror }])));
 
   test('in a document', async () => {
     const document = {

@@ -25,12 +25,12 @@ describe('the Dockerfiles of the images', () => {
   });
 
   test('declare what the runner writes to, and nothing else is writable', () => {
-    const { workspace, home, out, tmp, agent, runner } = layout;
+    const { workspace, home, out, tmp, deps, agent, runner } = layout;
     const volumes = (image: 'node' | 'overlay' | 'gateway') =>
       parseDockerfile(dockerfileOf(image))
         .stages.at(-1)
         ?.steps.find(({ keyword }) => keyword === 'VOLUME')?.list;
-    expect(volumes('node')).toEqual([workspace, home, out, tmp, agent, runner]);
+    expect(volumes('node')).toEqual([workspace, home, out, tmp, deps, agent, runner]);
     expect(volumes('overlay')).toEqual(volumes('node'));
     expect(volumes('gateway')).toEqual([tmp]);
   });
@@ -98,7 +98,7 @@ describe('a rule finds', () => {
     ['a user by name', 'user', () => change('USER 1000:1000', 'USER agent')],
     ['an entrypoint for a shell', 'exec-form', () => change(/ENTRYPOINT .*/, 'ENTRYPOINT /opt/drydock/runner/node')],
     ['no entrypoint', 'image', () => change(/ENTRYPOINT .*/, '')],
-    ['a volume of root', 'volume', () => change(' /out /agent', ' /agent')],
+    ['a volume of root', 'volume', () => change(' /out /deps', ' /deps')],
     ['setuid programs', 'setuid', () => change('-exec chmod a-s {} +', '-print')],
     ['setuid programs that come later', 'setuid', () => change('USER 1000', 'COPY runner.cjs /x\nUSER 1000')],
     ['sudo', 'privilege', () => change('git procps', 'git sudo')],

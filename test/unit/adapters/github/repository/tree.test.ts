@@ -53,6 +53,23 @@ describe('readTree', () => {
     );
   });
 
+  it('asks no more for a few folders that stand for millions of files', async () => {
+    let calls = 0;
+    const entries = Array.from({ length: 40 }, (_, i) => ({
+      path: `n${i}`,
+      mode: '040000',
+      type: 'tree',
+      sha: 'same',
+    }));
+    const getTree = async ({ recursive }: { recursive?: string }) => {
+      calls++;
+      return { data: { tree: entries, truncated: recursive === '1' } };
+    };
+    const octokit = { git: { getTree } } as unknown as Octokit;
+    await expect(readTree(octokit, 'acme/calc', 'root')).rejects.toMatchObject({ name: 'LimitExceeded' });
+    expect(calls).toBeLessThan(5_000);
+  });
+
   it('asks once where the answer is whole', async () => {
     const { octokit, calls } = treesOf(['a/b.txt', 'c.txt'], 100);
     expect((await readTree(octokit, 'acme/calc', 'root')).size).toBe(2);

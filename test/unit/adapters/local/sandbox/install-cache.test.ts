@@ -30,7 +30,7 @@ test.each([
     'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }, null, 2),
   });
   try {
-    const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
+    const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' }, mounts: [], paths: [] };
     const plan = await planInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
     expect(plan.cached !== undefined).toBe(cached);
   } finally {
@@ -55,7 +55,7 @@ test.each([
     string
   >);
   try {
-    const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
+    const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' }, mounts: [], paths: [] };
     expect((await planInstall(world.dataDir, makeJob(world), runtime)).cached).toBeUndefined();
   } finally {
     world.remove();
@@ -68,7 +68,7 @@ test('each file that decides an install changes its key, and what is no file doe
   const keyOf = async (changed: Record<string, string>): Promise<string | undefined> => {
     const world = makeWorld(changed);
     try {
-      const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' } };
+      const runtime = { node: process.execPath, notes: { node: '24.0.0', npm: '11.0.0' }, mounts: [], paths: [] };
       const { cached } = await planInstall(world.dataDir, makeJob(world, { spec: { baseline: true } }), runtime);
       return cached && basename(cached.file);
     } finally {

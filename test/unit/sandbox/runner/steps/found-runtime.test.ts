@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isVersion, versionAsked } from '../../../../../sandbox/runner/steps/found-runtime.ts';
+import { isVersion, versionAsked } from '../../../../../core/task-spec/toolchains.ts';
 
 describe('R13 the runtime that was asked for', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { DrydockError } from '../../../core/errors.ts';
+import { DrydockError } from '../../../../core/errors.ts';
 
 /** Finds a program in the host's PATH. */
 export async function which(name: string): Promise<string | undefined> {
