@@ -80,6 +80,13 @@ export function applyPolicy(
       'UnknownRuntime',
     );
   }
+  for (const [name, service] of Object.entries(spec.sandbox.services ?? {})) {
+    if ('image' in service && own(policy.services, service.image) === undefined)
+      refuse(
+        `sandbox.services.${name}`,
+        `The policy does not list the image "${service.image}" under services.${listed(Object.keys(policy.services))}`,
+      );
+  }
   const team = teamOf(spec, repository?.team, policy, refuse);
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, barred, refuse);
@@ -121,6 +128,7 @@ export function applyPolicy(
       expiresHours: policy.review.expires_hours,
       criticalPaths: policy.review.critical_paths,
       egress: { registries: [...policy.egress.registries], hosts },
+      ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),
@@ -138,13 +146,6 @@ const listed = (names: string[]): string => (names.length === 0 ? '' : ` It list
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
-  if (spec.sandbox.services !== undefined) {
-    refuse(
-      'sandbox.services',
-      'sandbox.services is not built yet; start what the tests need in setup_command.',
-      'NotBuiltYet',
-    );
-  }
   if (!asksForNothing(spec.sandbox.mcp)) {
     refuse(
       'sandbox.mcp',

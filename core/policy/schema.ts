@@ -235,6 +235,10 @@ export const policySchema = z
       .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
       .default({})
       .describe('Runtime name of a spec → container image, pinned by digest.'),
+    services: z
+      .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
+      .default({})
+      .describe('Image of a service as specs name it → container image, pinned by digest.'),
     egress: z
       .strictObject({
         registries: z
@@ -249,9 +253,7 @@ export const policySchema = z
         spot: z
           .boolean()
           .default(false)
-          .describe(
-            'On AWS: use Spot capacity for the first attempt of a phase; it is cheaper, and AWS may interrupt it.',
-          ),
+          .describe('On AWS: Spot capacity for the first attempt of a phase; cheaper, and AWS may interrupt it.'),
         driver: z
           .enum(sandboxDrivers)
           .default('auto')

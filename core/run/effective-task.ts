@@ -12,6 +12,12 @@ import { phaseLimits } from './phase.ts';
 const names = z.array(z.string());
 const namedCommand = z.strictObject({ name: z.string(), command: z.string() });
 
+const service = {
+  env: z.record(z.string(), z.string()),
+  port: z.int(),
+  ready: z.strictObject({ command: z.string() }).optional(),
+};
+
 const spec = z.strictObject({
   task_id: z.string(),
   title: z.string().optional(),
@@ -42,7 +48,15 @@ const spec = z.strictObject({
     cpu: z.number().optional(),
     memory_mb: z.number().optional(),
     timeout_minutes: z.number().optional(),
-    services: z.unknown().optional(),
+    services: z
+      .record(
+        z.string(),
+        z.union([
+          z.strictObject({ command: z.string(), ...service }),
+          z.strictObject({ image: z.string(), memory_mb: z.int().optional(), ...service }),
+        ]),
+      )
+      .optional(),
   }),
   budget: z.strictObject({ max_usd: z.number().optional() }),
   review: z.strictObject({
@@ -121,6 +135,8 @@ export const effectiveTask = z.strictObject({
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
   egress: z.strictObject({ registries: names, hosts: names }),
+  /** Image of a service as specs name it → pinned by digest. */
+  serviceImages: z.record(z.string(), z.string()).optional(),
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,

@@ -35,6 +35,19 @@ export const phaseLimits = z.strictObject({
 });
 export type PhaseLimits = z.infer<typeof phaseLimits>;
 
+/** A server that runs beside the commands of a phase: a command of the sandbox, or a container image. */
+const serviceSpec = z.strictObject({
+  command: z.string().optional(),
+  /** Pinned by digest. */
+  image: z.string().optional(),
+  env: z.record(z.string(), z.string()),
+  port: z.int().positive(),
+  /** Command that exits with 0 once the service is ready; its port accepts connections if left out. */
+  ready: z.string().optional(),
+  memoryMb: z.int().positive().optional(),
+});
+export type ServiceSpec = z.infer<typeof serviceSpec>;
+
 export const phaseSpec = z.strictObject({
   phaseKey: z.string(),
   runId: z.string(),
@@ -56,6 +69,8 @@ export const phaseSpec = z.strictObject({
     dependencies: z.array(z.string()),
     env: z.record(z.string(), z.string()),
     setupCommand: z.string().optional(),
+    /** By name, in the order in which they start. */
+    services: z.record(z.string(), serviceSpec).optional(),
     buildCommand: z.string().optional(),
     testCommand: z.string(),
   }),
@@ -91,6 +106,16 @@ const commandResult = z.strictObject({
 });
 export type CommandResult = z.infer<typeof commandResult>;
 
+const serviceLog = z.strictObject({
+  name: z.string().max(100),
+  command: z.string().max(100_000),
+  exitCode: z.int().nullable(),
+  ms: z.number().nonnegative(),
+  /** The last 16 KiB of stdout and stderr, interleaved. */
+  output: z.string().max(20_000),
+});
+export type ServiceLog = z.infer<typeof serviceLog>;
+
 export const question = z.strictObject({
   question: z.string().min(1).max(4_000),
   context: z.string().max(20_000).default(''),
@@ -119,6 +144,8 @@ export const phaseResult = z.strictObject({
   changeSet: z.boolean(),
   baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
   commands: z.array(commandResult).max(200),
+  /** What the services printed; `exitCode` is null where a service ran until the phase ended it. */
+  services: z.array(serviceLog).max(20).optional(),
   /** Exact installed versions: tools (`node`, `npm`, `git`) and top-level dependencies. */
   versions: z.record(z.string().max(500), z.string().max(500)),
   agent: z

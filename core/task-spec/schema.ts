@@ -20,6 +20,41 @@ const env = z
     }
   });
 
+const service = {
+  env: env.default({}).describe('Variables of the service, besides those of the sandbox.'),
+  port: z
+    .int()
+    .min(1_024)
+    .max(65_535)
+    .refine((port) => port !== 8_787, 'This port is used by the sandbox; choose another one.')
+    .describe('TCP port, reached at 127.0.0.1 and under the name of the service.'),
+  ready: z
+    .strictObject({ command: field.command })
+    .optional()
+    .describe('Command that exits with 0 once the service is ready; its port accepts connections if left out.'),
+};
+const services = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'Write a name in small letters, digits and dashes.'),
+    z.union([
+      z.strictObject({ command: field.command.describe('Program of the sandbox.'), ...service }),
+      z.strictObject({
+        image: field.image.describe('Container image that the policy lists under `services`.'),
+        memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
+        ...service,
+      }),
+    ]),
+  )
+  .check(({ value, issues }) => {
+    if (Object.keys(value).length > 10) issues.push({ code: 'custom', message: 'At most 10 services.', input: value });
+    for (const name of ['localhost', 'drydock'])
+      if (Object.hasOwn(value, name))
+        issues.push({ code: 'custom', message: `The name "${name}" is taken.`, path: [name], input: value });
+    const ports = Object.values(value).map(({ port }) => port);
+    if (new Set(ports).size < ports.length)
+      issues.push({ code: 'custom', message: 'Two services have the same port.', input: value });
+  });
+
 const sandbox = z
   .strictObject({
     runtime: field.image.optional().describe('Container image or toolchain, for example "node:20-slim".'),
@@ -44,7 +79,7 @@ const sandbox = z
     cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
     memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
     timeout_minutes: z.number().positive().max(10_080).optional().describe('Maximum time of one phase, in minutes.'),
-    services: z.unknown().optional().describe('Not built yet: refused.'),
+    services: services.optional().describe('Servers that the tests need, by the name under which they are reached.'),
   })
   .transform((given) => ({ ...given, ...fillToolchain(given) }));
 

@@ -13,6 +13,7 @@ import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { deliverPhase } from './answer-phase.ts';
 import { baseTests, needsBaseline } from './baseline-cache.ts';
+import { phaseLimitsOf, phaseSandboxOf } from './phase-sandbox.ts';
 
 /**
  * Stores the token (newest wins), then starts the sandbox. A phase that has already ended is not run again: its answer
@@ -80,12 +81,12 @@ async function phaseOrder(
       files: agent.files !== undefined,
       plans: agent.plans,
     },
-    sandbox: sandboxOf(context),
+    sandbox: phaseSandboxOf(context.task),
     baseline: await needsBaseline(deps, context, request),
     knownFailures: task.knownFailures,
     ...(verify ? defined({ baseTests: await baseTests(deps, context) }) : {}),
     commands: verify ? verifyCommands(context) : [],
-    limits: phaseLimitsOf(context),
+    limits: phaseLimitsOf(context.task),
   };
   return {
     spec,
@@ -109,23 +110,6 @@ async function phaseOrder(
 /** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
 const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
   (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
-
-const phaseLimitsOf = ({ task }: RunContext): PhaseSpec['limits'] => {
-  const { timeoutMs, cpu, memoryMb, pids, diskMb } = task.limits;
-  return { timeoutMs, cpu, memoryMb, pids, diskMb };
-};
-
-function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
-  const { sandbox } = task.spec;
-  return {
-    runtime: sandbox.runtime,
-    ...defined({ packageManager: sandbox.package_manager, roots: sandbox.roots }),
-    dependencies: sandbox.dependencies,
-    env: sandbox.env,
-    ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),
-    testCommand: sandbox.test_command,
-  };
-}
 
 /** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */
 function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {

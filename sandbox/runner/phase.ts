@@ -6,6 +6,7 @@ import type { BootConfig } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
 import type { OwnGit } from './workspace/git.ts';
@@ -33,8 +34,10 @@ export interface Phase {
   started: number;
   /** Folders of the last command. */
   folders: Folders;
-  /** Manifests without a lock file, for the message of tests that then fail. */
-  unlocked: readonly string[];
+  /** What may be why a command fails: of the installation, for its message. */
+  hints: readonly string[];
+  /** Services of this phase that were started. */
+  readonly services: Running[];
   /** In Verify: its commands may not change the tree. */
   watch?: TreeWatch;
 }
@@ -212,14 +215,18 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withUnlocked(phase, describe(result)));
+  if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
 }
 
-/** Adds to the message of a command that failed that nothing was installed, which may be why. */
-export const withUnlocked = ({ unlocked }: Phase, message: string): string =>
-  unlocked.length === 0
-    ? message
-    : `${message}\n${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`;
+/** Adds to the message of a command that failed what may be why: that nothing was installed, or a service that is gone. */
+export const withHints = ({ hints, services }: Phase, message: string): string =>
+  [
+    message,
+    ...hints,
+    ...services.flatMap(({ name, ended }) =>
+      ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
+    ),
+  ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>
   [

@@ -9,6 +9,7 @@ import { artifactNames } from '../layout.ts';
 import { ownLimitHit } from './commands/own-cgroup.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
+import { stopServices } from './services/services.ts';
 import { unpackAgentFiles } from './steps/agent-files.ts';
 import { baseline, baselineOfError } from './steps/baseline.ts';
 import { recordRuntime } from './steps/found-runtime.ts';
@@ -39,7 +40,8 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     timings: {},
     started: 0,
     folders: boot.paths,
-    unlocked: [],
+    hints: [],
+    services: [],
   };
   let baselineResult: PhaseResult['baseline'];
   let outcome: Outcome;
@@ -52,6 +54,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     baselineResult ??= baselineOfError(name);
     outcome = { outcome: 'failed', error: { name, message: message.slice(0, maxMessage) } };
   }
+  const services = await stopServices(phase);
   return {
     changeSet: false,
     ...outcome,
@@ -61,6 +64,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
       limit: boot.isolation === 'container' ? ownLimitHit(spec.limits) : undefined,
     }),
     commands: phase.commands.slice(0, 200),
+    ...(services.length === 0 ? {} : { services }),
     versions: phase.versions,
     timings: phase.timings,
   };

@@ -42,6 +42,7 @@ async function benchSandbox(): Promise<SandboxFigures> {
       },
       layout,
       {},
+      false,
     );
     inner[inner.indexOf('--info-fd') + 1] = '1'; // the outer layer passes the three standard streams on, and no others
     const sealed = ['bwrap', ...outer.slice(0, outer.lastIndexOf('--') + 1), 'bwrap', ...inner, '--', '/usr/bin/true'];

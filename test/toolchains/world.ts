@@ -17,6 +17,8 @@ export interface Registries {
 export interface Repository {
   folder: string;
   drydock(...args: string[]): Promise<Said>;
+  /** Writes files without a commit. */
+  write(files: Files): void;
   remove(): void;
 }
 
@@ -65,6 +67,7 @@ export function makeRepository(files: Files, registries: Registries = {}): Repos
   return {
     folder,
     drydock: (...args) => cliAsyncIn(world, folder, ...args),
+    write: (all) => write(folder, all),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
+import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
 import type { Wall } from '../sandbox/isolation/wall.ts';
 import { findEngine } from './engine.ts';
@@ -41,12 +42,22 @@ export function containerWall(options: ContainerOptions): Wall {
     },
     async open(job, onEvent) {
       if (found === undefined) throw new DrydockError('SandboxUnavailable', 'The container engine was not asked yet.');
+      refuseServices(job);
       const image = await imageOfRuntime(found.engine, job.spec.sandbox.runtime, options, logTo(onEvent));
       await checkAgent(found, image, job.spec.agent, checked);
       if (options.strictRuntime === true) await checkRuntime(found, image, job.spec.sandbox.runtime);
       return openPhase(job, found, image, options.dataDir);
     },
   };
+}
+
+/** @throws NotBuiltYet: services are started between gateway and sandbox, in the network of the phase, once they are built. */
+function refuseServices({ spec }: PhaseJob): void {
+  const [name] = Object.keys(spec.sandbox.services ?? {});
+  if (name === undefined) return;
+  throw new DrydockError('NotBuiltYet', `the service ${name} cannot run beside a sandbox in a container`, {
+    remedy: 'Give it as a command, and use --sandbox bubblewrap.',
+  });
 }
 
 const logTo =

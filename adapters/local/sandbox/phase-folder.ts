@@ -42,8 +42,9 @@ export interface PhaseFolder {
  * path has to be short (107 bytes for a unix socket), and the unprivileged user has to be able to enter every parent,
  * which root's home does not allow. The calls are synchronous: through the thread pool, twenty small calls take ten
  * times as long.
+ * @param services Names under which the phase reaches its services.
  */
-export function makePhaseFolder(): PhaseFolder {
+export function makePhaseFolder(services: readonly string[] = []): PhaseFolder {
   const parent = isUsable(tmpdir()) ? tmpdir() : '/tmp';
   const root = join(parent, `drydock-${randomBytes(9).toString('hex')}`);
   const at = (name: string): string => join(root, name);
@@ -86,7 +87,7 @@ export function makePhaseFolder(): PhaseFolder {
   }
   mkdirSync(folder.agent);
   chmodSync(folder.agent, 0o755);
-  writeEtc(folder.etc);
+  writeEtc(folder.etc, services);
   return folder;
 }
 
@@ -122,13 +123,16 @@ function isUsable(parent: string): boolean {
 }
 
 /** A user database without the host's users, and without a name service. */
-function writeEtc(etc: string): void {
+function writeEtc(etc: string, services: readonly string[]): void {
   mkdirSync(etc, { mode: 0o755 });
   writeFileSync(
     join(etc, 'passwd'),
     `root:x:0:0:root:/:/bin/false\nagent:x:${layout.uid}:${layout.uid}:agent:${layout.home}:/bin/sh\n`,
   );
   writeFileSync(join(etc, 'group'), `root:x:0:\nagent:x:${layout.uid}:\n`);
-  writeFileSync(join(etc, 'hosts'), `127.0.0.1 localhost ${layout.hostname}\n::1 localhost\n`);
+  writeFileSync(
+    join(etc, 'hosts'),
+    `127.0.0.1 ${['localhost', layout.hostname, ...services].join(' ')}\n::1 localhost\n`,
+  );
   writeFileSync(join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }

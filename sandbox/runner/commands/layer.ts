@@ -25,15 +25,24 @@ const view = (boot: Boot, env: Readonly<Record<string, string>>): string[] => [
   ...['/proc/keys', '/proc/key-users', '/proc/cmdline'].flatMap((path) => ['--ro-bind-try', '/dev/null', path]),
 ];
 
-/** Arguments of the inner layer, up to the command. */
-export function innerArguments(boot: Boot, folders: Folders, env: Readonly<Record<string, string>>): string[] {
+/**
+ * Arguments of the inner layer, up to the command.
+ * @param readOnly Whether the command may not write to the work tree and the dependencies.
+ */
+export function innerArguments(
+  boot: Boot,
+  folders: Folders,
+  env: Readonly<Record<string, string>>,
+  readOnly: boolean,
+): string[] {
   const { paths } = boot;
+  const bind = readOnly ? '--ro-bind' : '--bind';
   return [
     ...['--unshare-user', '--disable-userns', '--unshare-pid', '--unshare-ipc'],
     ...['--unshare-uts', '--unshare-cgroup-try', '--info-fd', String(infoFd)],
     ...view(boot, env),
     ...(['tmp', 'home', 'out'] as const).flatMap((name) => ['--bind', folders[name], paths[name]]),
-    ...[paths.workspace, paths.deps].flatMap((path) => ['--bind', path, path]),
+    ...[paths.workspace, paths.deps].flatMap((path) => [bind, path, path]),
     ...(paths.agent === null ? [] : ['--ro-bind', paths.agent, paths.agent]),
     ...['--ro-bind', paths.tools, paths.tools, '--remount-ro', '/', '--chdir', paths.workspace],
   ];

@@ -1,7 +1,7 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { CommandResult, PhaseResult } from '../../../core/run/phase.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { describe, mustPass, type Phase, tests, withUnlocked } from '../phase.ts';
+import { describe, mustPass, type Phase, tests, withHints } from '../phase.ts';
 
 type Baseline = NonNullable<PhaseResult['baseline']>;
 
@@ -30,12 +30,12 @@ export async function baseline(phase: Phase): Promise<Baseline> {
   if (second.passed) return 'known-failures';
   const failing = second.tests?.failing.filter((name) => !phase.spec.knownFailures.includes(name)) ?? [];
   const named = failing.length > 0 ? `failing: ${failing.join(', ')}\n` : '';
-  throw new DrydockError('BaselineRed', withUnlocked(phase, named + describe(second)));
+  throw new DrydockError('BaselineRed', withHints(phase, named + describe(second)));
 
   async function runTests(name: string): ReturnType<typeof tests> {
     const result = await tests(phase, name, env, (report) => report?.total);
     if (result.timedOut) throw new DrydockError('BaselineTimedOut', `the tests did not finish in time: ${testCommand}`);
-    if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', withUnlocked(phase, describe(result)));
+    if (commandMissing(result)) throw new DrydockError('TestCommandNotFound', withHints(phase, describe(result)));
     return result;
   }
 }

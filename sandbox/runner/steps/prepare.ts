@@ -6,6 +6,7 @@ import { commandEnvironment, ownEnvironment } from '../commands/environment.ts';
 import { dependencyFiles } from '../commands/managers.ts';
 import { installLocked } from '../install/locked.ts';
 import { inside, mustPass, type Phase, recorded, refuseAltered, step } from '../phase.ts';
+import { startServices } from '../services/services.ts';
 import { readLeft } from '../workspace/outputs.ts';
 
 const exists = (file: string): Promise<boolean> =>
@@ -18,7 +19,7 @@ const exists = (file: string): Promise<boolean> =>
 const maxManifest = 1024 * 1024;
 
 /**
- * Installs from the lock files, then the spec's own dependencies, then runs the setup command. Only the first
+ * Installs from the lock files, then the spec's own dependencies, starts the services, then runs the setup command. Only the first
  * preparation of a phase uses the install cache, because a second one is for another tree.
  */
 export async function prepare(phase: Phase, first: boolean): Promise<void> {
@@ -32,6 +33,7 @@ export async function prepare(phase: Phase, first: boolean): Promise<void> {
   if (!restored && first && phase.boot.keepInstall) await keepInstall(phase);
   const env = commandEnvironment(phase); // with the virtual environment that the install made
   await installDependencies(phase, env);
+  if (first) await startServices(phase);
   if (sandbox.setupCommand !== undefined) await mustPass(phase, 'setup', sandbox.setupCommand, env, 'InstallFailed');
   await recordVersions(phase);
 }

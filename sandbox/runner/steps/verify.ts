@@ -1,5 +1,5 @@
 import { commandEnvironment } from '../commands/environment.ts';
-import { describe, mustPass, type Phase, shell, tests } from '../phase.ts';
+import { describe, mustPass, type Phase, shell, tests, withHints } from '../phase.ts';
 import { TreeWatch } from '../watch/watch.ts';
 import type { Tree } from '../workspace/trees.ts';
 import { checkOut } from '../workspace/work-tree.ts';
@@ -32,7 +32,7 @@ export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
     const result = await run();
     timedOut ||= result.timedOut;
     if (result.timedOut) break;
-    if (!result.passed) first ??= describe(result);
+    if (!result.passed) first ??= withHints(phase, describe(result));
   }
   if (timedOut)
     return {

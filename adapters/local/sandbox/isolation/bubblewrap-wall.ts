@@ -10,6 +10,7 @@ import { runSandbox } from '../sandbox-process.ts';
 import { markServer, sweep } from '../sweep.ts';
 import { writeTools } from '../tools.ts';
 import { probeBubblewrap } from './bubblewrap.ts';
+import { refuseImages } from './refuse-images.ts';
 import type { OpenPhase, Wall } from './wall.ts';
 
 interface Options {
@@ -24,6 +25,7 @@ export function bubblewrapWall(isolation: 'bubblewrap' | 'none', options: Option
   return {
     ready: async () => (isolation === 'bubblewrap' ? probeBubblewrap() : undefined),
     async open(job) {
+      refuseImages(job.spec.sandbox.services ?? {});
       swept ??= sweep();
       const { dataDir, strictRuntime, packageRoot } = options;
       const [runtime, program] = await Promise.all([
@@ -55,7 +57,7 @@ async function phaseOf(
     program: Awaited<ReturnType<typeof agentProgram>>;
   },
 ): Promise<OpenPhase> {
-  const folder = makePhaseFolder();
+  const folder = makePhaseFolder(Object.keys(job.spec.sandbox.services ?? {}));
   try {
     await allSettledOrThrow([
       markServer(folder.host),

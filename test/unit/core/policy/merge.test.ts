@@ -107,7 +107,7 @@ describe('R34 what would loosen is refused by name', () => {
     [{ known_failures: ['flaky a', 'steady'] }, 'PolicyRefused known_failures.1'],
     [{ target_paths: ['src/a.ts', '.github/workflows/ci.yml'] }, 'PolicyRefused target_paths.1'],
     [{ depends_on: ['T-0'] }, 'NotBuiltYet depends_on'],
-    [{ sandbox: { services: { db: 'postgres' } } }, 'NotBuiltYet sandbox.services'],
+    [{ sandbox: { services: { db: { image: 'postgres:17', port: 5432 } } } }, 'PolicyRefused sandbox.services.db'],
     [{ sandbox: { mcp: ['docs'] } }, 'NotBuiltYet sandbox.mcp'],
     [{ sandbox: { mcp: { docs: ['read'] } } }, 'NotBuiltYet sandbox.mcp'],
     [{ sandbox: { mcp: 'docs' } }, 'NotBuiltYet sandbox.mcp'],

@@ -58,7 +58,7 @@ describe('R2 the form of the file', () => {
       'file-too-large',
     ]);
     expect(
-      problemsOf(`${head}sandbox: {services: ${'['.repeat(40)}${']'.repeat(40)}}\n`).map((p) => p.split(' ')[1]),
+      problemsOf(`${head}sandbox: {mcp: ${'['.repeat(40)}${']'.repeat(40)}}\n`).map((p) => p.split(' ')[1]),
     ).toEqual(['too-deep']);
     expect(problemsOf('['.repeat(20_000)).length).toBeLessThanOrEqual(100);
     const latin = new Uint8Array([...bytesOf(`${head}bogus: 1\ntitle: caf`), 0xe9, 10]);
