@@ -120,18 +120,20 @@ function watchVolumes(
       const said = await engineOutput(engine, ['inspect', '--format', '{{json .Mounts}}', names.sandbox]).catch(
         () => '',
       );
-      const found = said === '' ? [] : mounts.parse(JSON.parse(said)).filter(({ Type }) => Type === 'volume');
-      if (found.length > 0) {
-        const folders = found.map(({ Source }) => Source);
+      if (said !== '') {
+        const folders = mounts
+          .parse(JSON.parse(said))
+          .flatMap(({ Type, Source }) => (Type === 'volume' ? [Source] : []));
         const measurer = () =>
           folders.every(isReadable) ? measureHere('/', folders, false) : measureInside(containers, names);
-        stop = watchDisk(measurer, { limitMb, onHit });
+        // Without a volume nothing can be written.
+        if (folders.length > 0) stop = watchDisk(measurer, { limitMb, onHit });
         return;
       }
       await new Promise((done) => setTimeout(done, 100));
     }
   };
-  const begun = begin().catch(() => undefined);
+  const begun = begin().catch(() => onHit('disk_mb: the volumes of the sandbox cannot be measured'));
   return async () => {
     await begun;
     stop?.();
