@@ -30,8 +30,8 @@ test('a mistyped command and a command that lacks one are told where the command
 });
 
 test('a reader that leaves early, as `head` does, is no failure', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a script of the shell
   const script =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a script of the shell
     'node "$0" lint --schema 2> errors.txt | (exec <&-; sleep 2); echo "${PIPESTATUS[0]} $(wc -c < errors.txt)"';
   const program = join(import.meta.dirname, '../../../bin/drydock.ts');
   const said = execFileSync('bash', ['-c', script, program], { cwd: world.folder, encoding: 'utf8' });
