@@ -55,7 +55,6 @@ export function trustVariables(deps: string): Record<string, string> {
     GIT_SSL_CAINFO: bundle,
     CURL_CA_BUNDLE: bundle,
     YARN_HTTPS_CA_FILE_PATH: bundle,
-    AWS_CA_BUNDLE: bundle,
     DENO_CERT: extra,
   };
 }

@@ -167,10 +167,11 @@ describe.concurrent('R19 what an agent uses up is its own', () => {
   test('a flood of log and forged events: bounded, refused, and no change', async () => {
     const view = await attempt('flooder');
     expect(failure(view)).toMatch(/^NoChanges: /);
-    // The first 500, and one that counts the others.
+    // The first 500 that differ, and one that counts the others; those that do not differ are counted.
     const refusals = await server.service.egress(view.runId);
     expect(refusals).toHaveLength(501);
     expect(JSON.stringify(refusals.at(-1))).toMatch(/and \d+ more/);
+    expect(refusals).toContainEqual(expect.objectContaining({ target: '/events', count: 1_000 }));
     const told = (await server.service.activity(view.runId)).find((log) => log.phaseKey.includes('/build/'));
     expect(told?.events).not.toContainEqual(expect.objectContaining({ type: 'message' }));
     expect(JSON.stringify(told?.events).length).toBeLessThan(5 * 1024 * 1024);

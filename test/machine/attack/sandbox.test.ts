@@ -73,7 +73,10 @@ describe('the verdict', () => {
       sh('kill -9 -1');`);
     expect(end.failure).toBeUndefined();
     expect(end.result).toMatchObject({ outcome: 'failed', error: { name: 'AgentFailed' }, changeSet: true });
-    expect(end.refusals.map((r) => r.target)).toEqual(['result.json', 'result.json', 'changeset.json']);
+    expect(end.refusals.map((r) => [r.target, r.count ?? 1])).toEqual([
+      ['result.json', 2],
+      ['changeset.json', 1],
+    ]);
     expect(end.refusals[0]).toMatchObject({
       reason: expect.stringContaining('PUT without the secret'),
       command: expect.stringContaining('agent'),
