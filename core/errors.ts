@@ -29,6 +29,7 @@ export const errorKinds = {
   UnknownRuntime: kind('never', 2, 'Use a runtime the policy lists under `runtimes:` or a built-in toolchain.'),
   UnknownAgent: kind('never', 2, 'Name a profile that the policy lists under `agents.profiles`.'),
   UnknownRepository: kind('never', 2, 'Add the repository to the policy, or pass --repo NAME=PATH.'),
+  RepositoryIncomplete: kind('never', 4, 'Fetch what it lacks, or name a full clone in the policy.'),
   UnknownPrice: kind('never', 2, 'Use a model with a known price; the ledger cannot meter this one.'),
   NotBuiltYet: kind('never', 2, 'Remove the field from the spec; this version does not support it.'),
   RecordUnreadable: kind('never', 4, 'Use the version of Drydock that wrote it, or a new data folder: --data DIR.'),

@@ -72,9 +72,16 @@ async function main(): Promise<void> {
 }
 
 /** The dependencies of `prepareJob`, from the broker's answer. */
-function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
+function depsOf({
+  codeHost: own,
+  submodules = {},
+  modelKey,
+  egressCredentials = {},
+  order,
+}: BrokerAnswer): Parameters<typeof prepareJob>[0] {
   return {
     codeHost(kind, scope: CodeHostScope) {
+      const codeHost = scope.repository === order.base.scope.repository ? own : submodules[scope.repository];
       if (kind !== 'github' || !codeHost)
         throw new DrydockError(
           'PolicyRefused',
@@ -93,6 +100,11 @@ function depsOf({ codeHost, modelKey }: BrokerAnswer): Parameters<typeof prepare
     async modelAccess(provider): Promise<ModelAccess> {
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };
       throw new DrydockError('SecretMissing', `The broker returned no key for ${provider}.`);
+    },
+    async credential(variable) {
+      const value = new Map(Object.entries(egressCredentials)).get(variable);
+      if (value !== undefined) return value;
+      throw new DrydockError('SecretMissing', `The broker returned no credential ${variable}.`);
     },
     // The files are an input of the phase, which the sandbox unpacks to this path.
     agentFiles: () => layout.agent,

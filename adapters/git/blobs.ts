@@ -8,7 +8,7 @@ const headerBytes = 80;
 /**
  * Contents of blobs by id, from one process of git, however many there are.
  * @param maxBytes Limit of all contents together.
- * @throws LimitExceeded if they have more; Internal if a blob is missing or damaged: it must not count as an empty file.
+ * @throws LimitExceeded if they have more; RepositoryIncomplete in a partial clone; Internal if a blob is missing or damaged: it must not count as an empty file.
  */
 export async function readBlobs(cwd: string, ids: Iterable<string>, maxBytes: number): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(ids)];

@@ -7,7 +7,7 @@ import { movedBranch } from '../../core/review/moved-branch.ts';
 import { blameLine } from './blame.ts';
 import { readBlobs } from './blobs.ts';
 import { unifiedDiff } from './diff.ts';
-import { exportBase } from './export-base.ts';
+import { exportBase, withSubmodules } from './export-base.ts';
 import { branchHead, git, gitText } from './git.ts';
 import { mergeOnto } from './merge.ts';
 import { publishChange } from './publish.ts';
@@ -86,9 +86,10 @@ export function createGitCodeHost(dataDir: string): CodeHost {
       });
     },
 
-    async exportBase(repository, commit, depth) {
+    async exportBase(repository, commit, depth, submodules = []) {
       const cwd = await locate(repository);
-      return exportBase(join(dataDir, 'bases'), cwd, commit, depth);
+      const folder = join(dataDir, 'bases');
+      return withSubmodules(folder, await exportBase(folder, cwd, commit, depth), submodules);
     },
 
     async listTree(repository, commit) {

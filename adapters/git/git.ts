@@ -12,6 +12,8 @@ interface GitOptions {
   protocols?: Parameters<typeof gitCommand>[2];
   /** Bytes of output. Default: 1 GiB. */
   maxOutput?: number;
+  /** Repository of this machine that is read, if it is not `cwd`. */
+  source?: string;
   /** Remedy for too much output. */
   remedy?: string;
 }
@@ -28,7 +30,7 @@ const maxMessages = 64 * 1024;
 
 /**
  * Runs git with an argument array, without any configuration or prompts.
- * @throws ToolMissing; LimitExceeded if the output is too large; Internal.
+ * @throws ToolMissing; LimitExceeded if the output is too large; RepositoryIncomplete; Internal.
  */
 export function git(args: string[], options: GitOptions): Promise<GitResult> {
   const command = gitCommand(args, process.env, options.protocols);
@@ -70,6 +72,8 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
         );
       if (status === 0 || options.allow?.includes(status)) return resolve({ code: status, stdout: Buffer.concat(out) });
       const output = Buffer.concat(err).toString().trim().slice(0, 2_000);
+      // Git says this of a partial clone, whose remote it may not ask.
+      if (output.includes('from promisor remote')) return reject(incomplete(options.source ?? options.cwd));
       reject(new DrydockError('Internal', `git ${name} exited with ${status}: ${output}`));
     });
     // git may exit before it has read all input; the exit code shows whether that is an error.
@@ -77,6 +81,13 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
     child.stdin.end(options.input ?? '');
   });
 }
+
+// A run keeps the name and the message of its error, so that the command is part of the message.
+const incomplete = (repository: string): DrydockError =>
+  new DrydockError(
+    'RepositoryIncomplete',
+    `${repository} is a partial clone, and objects that this run needs were never fetched into it. To fetch them: git -C '${repository}' fetch --refetch --no-filter`,
+  );
 
 export const gitText = async (args: string[], options: GitOptions): Promise<string> =>
   (await git(args, options)).stdout.toString().trim();

@@ -6,6 +6,7 @@ import { parseSpec } from '../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../core/task-spec/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { workTreeFiles } from '../../sandbox/work-tree-files.ts';
+import { missingSubmodules } from './submodules.ts';
 
 interface Here {
   root: string;
@@ -59,6 +60,7 @@ export function installChecks({ root, policy, offline }: Here): (file: string) =
           rule: 'no-lock-file',
           message: `${path} names packages and has no lock file beside it, so none is installed. Commit a lock file, or install them in setup_command.`,
         });
+    problems.push(...missingSubmodules(root, repository, policy));
     // A run on this machine; a deployment has its own images, and checks them itself.
     if (policy?.repositories[repository]?.host !== 'git' || offline) return problems;
     const { missingHere } = await import('../local/compose.ts');

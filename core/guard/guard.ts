@@ -2,6 +2,7 @@ import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
 import { findHidden, hidesContent } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
+import { mostOf } from './largest.ts';
 import { linkEscapes } from './links.ts';
 import { foldedName, invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
@@ -26,13 +27,24 @@ export function guardChange(input: GuardInput): Violation[] {
   const valid = checkPaths(input, refuse);
   checkTree(tree, valid, refuse);
   const { changedFiles, changedBytes } = task.limits;
+  const sizes = entries.map((entry) => ({ path: entry.path, size: entry.op === 'put' ? entry.bytes : 0 }));
   const bytes = Math.max(
     change.blobs.length,
-    entries.reduce((sum, entry) => sum + (entry.op === 'put' ? entry.bytes : 0), 0),
+    sizes.reduce((sum, { size }) => sum + size, 0),
   );
-  if (entries.length > changedFiles)
-    refuse('TooManyFiles', '.', `${entries.length} files changed, but only ${changedFiles} are allowed`);
-  if (bytes > changedBytes) refuse('TooManyBytes', '.', `${bytes} bytes changed, but only ${changedBytes} are allowed`);
+  if (entries.length > changedFiles) {
+    const where = mostOf(
+      entries.map(({ path }) => ({ path, size: 1 })),
+      'files',
+    );
+    refuse('TooManyFiles', '.', `${entries.length} files changed, but only ${changedFiles} are allowed${where}`);
+  }
+  if (bytes > changedBytes)
+    refuse(
+      'TooManyBytes',
+      '.',
+      `${bytes} bytes changed, but only ${changedBytes} are allowed${mostOf(sizes, 'bytes')}`,
+    );
   if (entries.length <= changedFiles && bytes <= changedBytes) {
     const contents = blobsByPath(change);
     const modesByBlob = new Map<string, string[]>();

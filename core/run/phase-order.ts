@@ -1,23 +1,30 @@
 import { z } from 'zod';
+import { egressRules } from '../egress/rule.ts';
 import { phaseSpec } from './phase.ts';
 
 /** Name of the input that holds the profile's files as a tar, for sandboxes that cannot mount a folder. */
 export const agentFilesInput = 'agent.tar';
+
+const commitOf = {
+  host: z.enum(['git', 'github']),
+  scope: z.strictObject({
+    repository: z.string(),
+    run: z.string().optional(),
+    installation: z.int().optional(),
+  }),
+  location: z.string(),
+  commit: z.string(),
+};
 
 /** A phase order in its stored form: everything except the bytes of its inputs. It holds no secret. */
 export const storedOrder = z.strictObject({
   spec: phaseSpec,
   /** Location of the base commit; `depth` is the number of commits of its history that the sandbox may read. */
   base: z.strictObject({
-    host: z.enum(['git', 'github']),
-    scope: z.strictObject({
-      repository: z.string(),
-      run: z.string().optional(),
-      installation: z.int().optional(),
-    }),
-    location: z.string(),
-    commit: z.string(),
+    ...commitOf,
     depth: z.int().positive(),
+    /** Commits that the base and its submodules pin, in repositories that the policy lists. */
+    submodules: z.array(z.strictObject(commitOf)).optional(),
   }),
   /** Folder of the profile's files, as the policy names it. */
   agentFiles: z.string().optional(),
@@ -33,5 +40,7 @@ export const storedOrder = z.strictObject({
   registries: z.array(z.string()),
   /** Hosts allowed by policy and spec. */
   hosts: z.array(z.string()),
+  /** Rules allowed by policy and spec, and registries of the policy. */
+  egress: egressRules.optional(),
 });
 export type StoredOrder = z.infer<typeof storedOrder>;

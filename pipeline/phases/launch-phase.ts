@@ -14,6 +14,7 @@ import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-cont
 import { deliverPhase } from './answer-phase.ts';
 import { baseTests, needsBaseline } from './baseline-cache.ts';
 import { phaseLimitsOf, phaseSandboxOf } from './phase-sandbox.ts';
+import { submodulesOf } from './submodules.ts';
 
 /**
  * Stores the token (newest wins), then starts the sandbox. A phase that has already ended is not run again: its answer
@@ -63,6 +64,7 @@ async function phaseOrder(
   const { record, task } = context;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const inputs = await phaseInputs(deps, context);
+  const { submodules, missing } = await submodulesOf(deps, context);
   const verify = request.phase === 'verify';
   const agent = verify ? null : task.agent;
   const spec: PhaseSpec = {
@@ -71,6 +73,8 @@ async function phaseOrder(
     taskId: record.taskId,
     phase: request.phase,
     base: record.base,
+    targetBranch: record.targetBranch,
+    ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
     prompt: verify ? '' : await phasePrompt(deps, context, request),
     agent: agent && {
@@ -91,7 +95,12 @@ async function phaseOrder(
   return {
     spec,
     inputs,
-    base: { ...context.repository, commit: record.base, depth: task.limits.historyDepth },
+    base: {
+      ...context.repository,
+      commit: record.base,
+      depth: task.limits.historyDepth,
+      ...(submodules.length > 0 ? { submodules } : {}),
+    },
     ...defined({ agentFiles: agent?.files }),
     ...(agent?.provider === undefined
       ? {}
@@ -104,6 +113,11 @@ async function phaseOrder(
         }),
     registries: task.egress.registries,
     hosts: verify ? [] : task.egress.hosts,
+    egress: {
+      rules: verify ? [] : (task.egress.rules ?? []),
+      private: task.egress.private ?? [],
+      credentials: task.egress.credentials ?? {},
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import type { SubmoduleBase } from '../../core/ports/host/code-host.ts';
 import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { Deps } from '../deps.ts';
+import { grantRules } from './grant-rules.ts';
 
 /**
  * Turns an order into a job: fetches the base repository, the key or recorded session of its model, and the agent's
@@ -7,18 +9,24 @@ import type { Deps } from '../deps.ts';
  * @throws SecretMissing, AgentUnavailable, and the errors of the code host.
  */
 export async function prepareJob(
-  deps: Pick<Deps, 'codeHost' | 'modelAccess' | 'agentFiles'>,
+  deps: Pick<Deps, 'codeHost' | 'modelAccess' | 'credential' | 'agentFiles'>,
   order: PhaseOrder,
 ): Promise<PhaseJob> {
   const { spec, inputs, base, model, registries, hosts } = order;
   const host = deps.codeHost(base.host, base.scope);
+  const submodules: SubmoduleBase[] = [];
+  for (const { host, scope, location, commit } of base.submodules ?? []) {
+    const path = await deps.codeHost(host, scope).exportBase(location, commit, 1);
+    submodules.push({ commit, path });
+  }
   const job: PhaseJob = {
     spec,
     inputs,
-    baseRepository: await host.exportBase(base.location, base.commit, base.depth),
+    baseRepository: await host.exportBase(base.location, base.commit, base.depth, submodules),
     registries,
     hosts,
   };
+  if (order.egress !== undefined) job.egress = await grantRules(order.egress, deps.credential);
   if (order.agentFiles !== undefined) job.agentFiles = deps.agentFiles(order.agentFiles);
   if (model) {
     const access = await deps.modelAccess(model.provider);

@@ -2,7 +2,7 @@ import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
-import type { BootConfig } from '../boot.ts';
+import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
@@ -25,6 +25,8 @@ export interface Phase {
   readonly git: OwnGit;
   /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
+  /** What the gateway says about the ways out. */
+  readonly egress: EgressFacts;
   /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];
@@ -218,11 +220,14 @@ export async function mustPassIn(
   if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
 }
 
-/** Adds to the message of a command that failed what may be why: that nothing was installed, or a service that is gone. */
-export const withHints = ({ hints, services }: Phase, message: string): string =>
+/** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
+export const withHints = ({ hints, services, spec }: Phase, message: string): string =>
   [
     message,
     ...hints,
+    ...(spec.missingSubmodules === undefined
+      ? []
+      : [`Folders of submodules are empty: ${spec.missingSubmodules.join(', ')}.`]),
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),

@@ -4,7 +4,7 @@ import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
-import type { BootConfig } from '../boot.ts';
+import { type BootConfig, egressFacts } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
 import { ownLimitHit } from './commands/own-cgroup.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
@@ -16,8 +16,10 @@ import { recordRuntime } from './steps/found-runtime.ts';
 import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
+import { writeTrust } from './trust/trust.ts';
 import { ownGit } from './workspace/git.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
+import { checkOutSubmodules } from './workspace/submodules.ts';
 import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
 import { agentRepository, checkOut, fetchBase, restore } from './workspace/work-tree.ts';
 
@@ -26,13 +28,19 @@ const maxMessage = 20_000;
 
 /** Runs one phase and returns its result. It throws only if the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
-  const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
+  const asked = async (path: string): Promise<unknown> => JSON.parse((await gateway.get(path)).toString('utf8'));
+  const [spec, egress] = await Promise.all([
+    asked('/phase').then((answer) => phaseSpec.parse(answer)),
+    asked('/egress').then((answer) => egressFacts.parse(answer)),
+  ]);
+  await writeTrust(boot.paths.deps, egress.authority);
   mkdirSync(boot.paths.runner, { recursive: true });
   const phase: Phase = {
     boot,
     spec,
     gateway,
     relay,
+    egress,
     git: ownGit(boot),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
@@ -80,7 +88,7 @@ async function phaseOutcome(
     const version = /\d+\.\d+\.\d+/.exec((await git.run(['--version'])).toString())?.[0];
     if (version !== undefined) phase.versions.git = version;
     const tree = await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
-    await agentRepository(git, workspace, spec.base);
+    await agentRepository(git, workspace, spec.base, spec.targetBranch);
     return tree;
   });
   if (boot.isolation === 'container') {
@@ -95,6 +103,7 @@ async function phaseOutcome(
   }
   let prepared: Tree | undefined;
   await checkOut(git, spec.baseline ? base : start);
+  await checkOutSubmodules(git, workspace, (spec.baseline ? base : start).files);
   if (spec.baseline) {
     await prepare(phase, true);
     prepared = await recordTree(git, workspace, base);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createKeyedMutex } from '../../../core/concurrency/keyed-mutex.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
-import { makeBase } from '../../git/export-base.ts';
+import type { CodeHostScope, SubmoduleBase } from '../../../core/ports/host/code-host.ts';
+import { makeBase, withSubmodules } from '../../git/export-base.ts';
 import { git } from '../../git/git.ts';
 import type { GitHubAccess } from '../api/access.ts';
 
@@ -19,7 +19,9 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
     inTurn(cwd, async () => {
       const depthOption = depth === undefined ? [] : [`--depth=${depth}`];
       const source = ['--', `${access.gitUrl}/${repository}.git`, ...refs];
-      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...depthOption, ...source];
+      // Git fetches the tags of the commits by itself; a whole history is only asked for its lines.
+      const tags = depth === undefined ? ['--no-tags'] : [];
+      const args = ['fetch', '--quiet', ...tags, '--no-write-fetch-head', ...depthOption, ...source];
       const go = async (token: string): Promise<void> => {
         await git(args, { cwd, env: inEnvironment(token), protocols: ['http', 'https'] });
       };
@@ -42,11 +44,18 @@ export function createMirror(access: GitHubAccess, scope: CodeHostScope, dataDir
   });
 
   return {
-    /** A bare repository with branch `base` at this commit and `depth` commits of history. */
-    exportBase(repository: string, commit: string, depth: number): Promise<string> {
-      return makeBase(join(dataDir, 'bases'), `${keyOf(repository)}-${commit.slice(0, 20)}-${depth}`, (aside) =>
+    /** A bare repository with branch `base` at this commit, `depth` commits of history and their tags. */
+    async exportBase(
+      repository: string,
+      commit: string,
+      depth: number,
+      submodules: readonly SubmoduleBase[] = [],
+    ): Promise<string> {
+      const folder = join(dataDir, 'bases');
+      const made = await makeBase(folder, `${keyOf(repository)}-${commit.slice(0, 20)}-${depth}-tags`, (aside) =>
         fetch(repository, aside, [`${commit}:refs/heads/base`], depth),
       );
+      return withSubmodules(folder, made, submodules);
     },
     /** A repository with the host's HEAD and its whole history. */
     async head(repository: string): Promise<string> {

@@ -5,8 +5,12 @@ import type { Collaboration } from './collaboration.ts';
 export interface CodeHost {
   /** Commit id of a branch. @throws UnknownRepository, PolicyRefused when the branch does not exist. */
   resolve(repository: string, branch: string): Promise<string>;
-  /** Makes a bare repository with only `commit` and `depth` commits of history, branch `base`; returns its path. */
-  exportBase(repository: string, commit: string, depth: number): Promise<string>;
+  /**
+   * Makes a bare repository with only `commit` and `depth` commits of history, branch `base` and the tags of these
+   * commits; returns its path.
+   * @param submodules Such repositories of other commits; the result serves these commits too, as `refs/submodules/ID`.
+   */
+  exportBase(repository: string, commit: string, depth: number, submodules?: readonly SubmoduleBase[]): Promise<string>;
   /** Paths at a commit with their mode, blob id and, if the host tells it, size. */
   listTree(repository: string, commit: string): Promise<Map<string, { mode: string; blobSha: string; bytes?: number }>>;
   /**
@@ -55,6 +59,12 @@ export interface CodeHost {
   release(): Promise<void>;
   /** Checks, CI, reviews and comments; absent when the host has none. */
   collaboration?: Collaboration;
+}
+
+/** A repository that `exportBase` made of a submodule, and the commit that is pinned. */
+export interface SubmoduleBase {
+  commit: string;
+  path: string;
 }
 
 export type CodeHostKind = 'git' | 'github';

@@ -1,6 +1,7 @@
 import { commandEnvironment } from '../commands/environment.ts';
 import { describe, mustPass, type Phase, shell, tests, withHints } from '../phase.ts';
 import { TreeWatch } from '../watch/watch.ts';
+import { checkOutSubmodules } from '../workspace/submodules.ts';
 import type { Tree } from '../workspace/trees.ts';
 import { checkOut } from '../workspace/work-tree.ts';
 import { prepare } from './prepare.ts';
@@ -14,6 +15,7 @@ import type { Outcome } from './work.ts';
 export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   const { sandbox, commands, baseTests } = phase.spec;
   await checkOut(phase.git, tree);
+  await checkOutSubmodules(phase.git, phase.boot.paths.workspace, tree.files);
   phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, phase.boot.paths.deps, tree);
   await prepare(phase, true);
   phase.watch.freezeInstalled();

@@ -1,4 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
+import { mostOf, type Sized } from '../../../core/guard/largest.ts';
 import { blobsByPath, type ChangeSet, changeManifest, maxEntries } from '../../../core/run/change-set.ts';
 import type { OwnGit } from './git.ts';
 
@@ -108,10 +109,17 @@ export async function changeSetOf(
 ): Promise<ChangeSet> {
   const entries: unknown[] = [];
   const blobs: Buffer[] = [];
+  const sizes: Sized[] = [];
   let total = 0;
   const changed = differences(base.files, files);
   if (changed.length > maxEntries)
-    throw new DrydockError('LimitExceeded', `${changed.length} files changed, more than ${maxEntries}`);
+    throw new DrydockError(
+      'LimitExceeded',
+      `${changed.length} files changed, more than ${maxEntries}${mostOf(
+        changed.map(({ path }) => ({ path: shownPath(path), size: 1 })),
+        'files',
+      )}`,
+    );
   for (const { path, entry } of changed) {
     const name = decoded(path);
     if (entry === null) {
@@ -121,7 +129,11 @@ export async function changeSetOf(
     const content = entry.mode === '160000' ? Buffer.alloc(0) : await read(path, entry);
     total += content?.length ?? 0;
     if (content === undefined || total > maxBytes)
-      throw new DrydockError('LimitExceeded', `the change set exceeds ${maxBytes} bytes`);
+      throw new DrydockError(
+        'LimitExceeded',
+        `the change set exceeds ${maxBytes} bytes at ${name}${mostOf([...sizes, { path: name, size: content?.length ?? maxBytes }], 'bytes')}`,
+      );
+    sizes.push({ path: name, size: content.length });
     entries.push({ op: 'put', path: name, mode: entry.mode, blobSha: entry.sha, bytes: content.length });
     blobs.push(content);
   }
@@ -130,6 +142,9 @@ export async function changeSetOf(
     throw new DrydockError('LimitExceeded', `the change set is invalid: ${manifest.error.issues[0]?.message}`);
   return { manifest: manifest.data, blobs: Buffer.concat(blobs) };
 }
+
+/** A path for people. */
+const shownPath = (path: string): string => Buffer.from(path, 'latin1').toString('utf8');
 
 function decoded(path: string): string {
   try {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
+import { mostOf } from '../../../core/guard/largest.ts';
 import { isGitFolder } from '../../../core/guard/paths.ts';
 
 /** More files than this are not looked at; the memory for their names would be the runner's. */
@@ -66,11 +67,15 @@ export function walk(workspace: string, tracked: ReadonlySet<string>, submodules
       else if (submodules.has(path)) seen.submodules.add(path);
       else if (name === installed && !tracked.has(path)) seen.modules.push(path);
       else open.push(path);
-      if (seen.files.size > maxFiles)
-        throw new DrydockError('LimitExceeded', `the work tree has more than ${maxFiles} files`);
+      if (seen.files.size > maxFiles) throw tooMany(seen);
     }
   }
   return seen;
+}
+
+function tooMany({ files }: Seen): DrydockError {
+  const sizes = [...files.keys()].map((path) => ({ path: Buffer.from(path, 'latin1').toString('utf8'), size: 1 }));
+  return new DrydockError('LimitExceeded', `the work tree has more than ${maxFiles} files${mostOf(sizes, 'files')}`);
 }
 
 function list(workspace: string, folder: string, tracked: boolean) {

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { defined } from '../../../core/defined.ts';
@@ -125,6 +126,58 @@ describe('exportBase', () => {
     expect(sh(place, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/base');
     expect(readFileSync(join(place, 'config'), 'utf8')).not.toContain(repository);
     expect(readdirSync(place)).not.toContain('FETCH_HEAD');
+  });
+
+  it('holds the tags of its history, and no others', async () => {
+    const tag = (name: string, commit: string) => {
+      sh(repository, 'tag', name, commit);
+      sh(repository, 'tag', '-a', '-m', 'annotated', `${name}-annotated`, commit);
+    };
+    tag('v1', base);
+    write('src/b.txt', 'second\n');
+    const second = commitAll('second');
+    tag('v2', second);
+    write('src/b.txt', 'third\n');
+    const third = commitAll('third');
+    sh(repository, 'checkout', '-q', '--detach', base);
+    write('private.txt', 'x\n');
+    tag('elsewhere', commitAll('on no branch'));
+    const place = await host.exportBase(repository, third, 2);
+    const refs = sh(place, 'for-each-ref', '--format=%(refname)').split('\n');
+    expect(refs).toEqual(['refs/heads/base', 'refs/tags/v2', 'refs/tags/v2-annotated']);
+    expect(sh(place, 'rev-list', '--all').split('\n')).toEqual([third, second]);
+    expect(sh(place, 'describe', '--tags', third)).toMatch(/^v2-annotated-1-g/);
+  });
+
+  it('serves the commits of submodules beside the base, and not without them', async () => {
+    const library = join(tempFolder(), 'lib');
+    sh(repository, 'init', '-q', '-b', 'main', library);
+    sh(library, 'commit', '-q', '--allow-empty', '-m', 'first');
+    sh(library, 'commit', '-q', '--allow-empty', '-m', 'second');
+    const pinned = sh(library, 'rev-parse', 'HEAD');
+    const path = await host.exportBase(library, pinned, 1);
+    const place = await host.exportBase(repository, base, 5, [{ commit: pinned, path }]);
+    const clone = join(tempFolder(), 'clone');
+    sh(repository, 'init', '-q', '--bare', clone);
+    sh(clone, 'fetch', '-q', '--update-shallow', pathToFileURL(place).href, '+refs/*:refs/*');
+    expect(sh(clone, 'for-each-ref', '--format=%(objectname) %(refname)').split('\n')).toEqual([
+      `${base} refs/heads/base`,
+      `${pinned} refs/submodules/${pinned}`,
+    ]);
+    expect(sh(clone, 'rev-list', '--count', pinned)).toBe('1');
+    const without = await host.exportBase(repository, base, 5);
+    expect(sh(without, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/base');
+  });
+
+  it('says that a partial clone lacks objects, and how to get them', async () => {
+    const partial = join(tempFolder(), 'partial');
+    sh(repository, 'config', 'uploadpack.allowFilter', 'true');
+    sh(repository, 'clone', '-q', '--filter=blob:none', '--no-checkout', pathToFileURL(repository).href, partial);
+    for (const call of [() => host.exportBase(partial, base, 1), () => host.readFile(partial, base, 'src/b.txt')])
+      await expect(call()).rejects.toMatchObject({
+        name: 'RepositoryIncomplete',
+        message: expect.stringContaining('fetch --refetch --no-filter'),
+      });
   });
 
   it('works from bare and shallow sources', async () => {

@@ -197,6 +197,34 @@ describe('guard', () => {
     expect((await guardChange({ ...input, change })).map(({ rule }) => rule)).toEqual(['TooManyBytes']);
   });
 
+  it.each<[string, Situation, string]>([
+    [
+      'the largest files of too many bytes',
+      { edits: [['big.dump', '1'.repeat(9_000)], ['a', '1']], changedBytes: 10 }, // biome-ignore format: one line each
+      'TooManyBytes: .: 9001 bytes changed, but only 10 are allowed; most in big.dump (9000), a (1)',
+    ],
+    [
+      'the folder of many small files of too many bytes',
+      { edits: Array.from({ length: 9 }, (_, i) => [`dist/x/${i}`, '12']), changedBytes: 10 },
+      'TooManyBytes: .: 18 bytes changed, but only 10 are allowed; most in dist/x/ (18 bytes), dist/x/0 (2), dist/x/1 (2), dist/x/2 (2)',
+    ],
+    [
+      'the folder of too many files',
+      {
+        edits: [['a', ''], ...Array.from({ length: 9 }, (_, i): [string, string] => [`dist/x/${i}`, ''])],
+        changedFiles: 5,
+      },
+      'TooManyFiles: .: 10 files changed, but only 5 are allowed; most in dist/x/ (9 files)',
+    ],
+    [
+      'several folders of too many files',
+      { edits: ['a/1', 'b/1', 'b/2', 'c/1', 'c/2', 'd/1'].map((path) => [path, '']), changedFiles: 5 },
+      'TooManyFiles: .: 6 files changed, but only 5 are allowed; most in b/ (2), c/ (2), a/ (1)',
+    ],
+  ])('names %s', (_, situation, message) => {
+    expect(formatViolations(guardChange(guardInput(situation)))).toBe(message);
+  });
+
   it('reports the same whatever the order of the entries (R31)', async () => {
     const base = { 'src/a.ts': 'a\n', 'test/a.test.ts': "it('a', f);\nit('b', f);\n", db: 'x', l: link('src') };
     const pool: Edits = [
