@@ -4,6 +4,7 @@ import * as field from '../task-spec/fields.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { registries } from '../task-spec/toolchains.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
+import { sandbox } from './sandbox.ts';
 
 /** An address is a valid person id too, because the default id is `OSUSER@localhost`. */
 const personId = z
@@ -139,15 +140,6 @@ const agents = z
   })
   .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
 
-/** Ways to make a sandbox on one machine. */
-export const sandboxDrivers = ['auto', 'bubblewrap', 'container'] as const;
-
-/** A dash would make it an option of the engine. */
-const imageReference = z
-  .string()
-  .max(500)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'Write an image such as registry.example.com/drydock@sha256:….');
-
 const limits = z.strictObject({
   usd_per_run: field.usd.default(10).describe('Maximum cost of one run, in US dollars.'),
   timeout_minutes: z.number().positive().max(10_080).default(60).describe('Maximum time of one phase, in minutes.'),
@@ -263,35 +255,7 @@ export const policySchema = z
       .record(field.name, credential)
       .default({})
       .describe('Name → where a credential is found. The gateway puts it into requests; it never enters a sandbox.'),
-    sandbox: z
-      .strictObject({
-        spot: z
-          .boolean()
-          .default(false)
-          .describe('On AWS: Spot capacity for the first attempt of a phase; cheaper, and AWS may interrupt it.'),
-        driver: z
-          .enum(sandboxDrivers)
-          .default('auto')
-          .describe(
-            'On one machine: `bubblewrap`, `container`, or `auto`: bubblewrap where it works, else a container engine.',
-          ),
-        runtime: z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'Write a runtime that the engine knows, such as "runsc" or "kata".')
-          .optional()
-          .describe('Runtime of the container engine, such as `runsc` (gVisor) or `kata`.'),
-        images: z
-          .strictObject({
-            base: imageReference.optional().describe('Debian trixie that images are built on here.'),
-            registry: imageReference
-              .optional()
-              .describe('Repository of `drydock images pull`, such as ghcr.io/acme/drydock.'),
-          })
-          .prefault({})
-          .describe('Images of the driver `container`.'),
-      })
-      .prefault({})
-      .describe('How sandboxes are made.'),
+    sandbox: sandbox.prefault({}).describe('How sandboxes are made.'),
     mcp: z.unknown().optional().describe('Not built yet: refused.'),
     checks: z.record(field.name, field.command).default({}).describe('Name → command, run in Verify on every change.'),
     ci: z

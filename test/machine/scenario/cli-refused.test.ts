@@ -32,7 +32,7 @@ test('a mistyped command and a command that lacks one are told where the command
 test('a reader that leaves early, as `head` does, is no failure', () => {
   const script =
     'node "$0" lint --schema 2> errors.txt | (exec <&-; sleep 2); echo "$PIPESTATUS $(wc -c < errors.txt)"';
-    const program = join(import.meta.dirname, '../../../bin/drydock.ts');
+  const program = join(import.meta.dirname, '../../../bin/drydock.ts');
   const said = execFileSync('bash', ['-c', script, program], { cwd: world.folder, encoding: 'utf8' });
   expect(said).toBe('0 0\n');
 });

@@ -107,7 +107,8 @@ const seen: Attempt[] = [
   },
   {
     name: 'finds a secret in its environment',
-    tries: `return Object.keys(process.env).filter((k) => /SECRET|TOKEN|PASSW|AWS_|GITHUB|TICKET/.test(k))`,
+    // The path of the certificate of the phase's authority is no secret.
+    tries: `return Object.keys(process.env).filter((k) => /SECRET|TOKEN|PASSW|AWS_|GITHUB|TICKET/.test(k) && !(k === 'AWS_CA_BUNDLE' && fs.existsSync(process.env[k])))`,
     held: [],
   },
   {
