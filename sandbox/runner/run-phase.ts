@@ -91,6 +91,7 @@ async function phaseOutcome(
     return verify(phase, start);
   }
   let prepared: Tree | undefined;
+  let hidden: ReadonlySet<string> = new Set();
   await checkOut(git, spec.baseline ? base : start);
   await checkOutSubmodules(git, workspace, (spec.baseline ? base : start).files);
   if (spec.baseline) {
@@ -110,7 +111,9 @@ async function phaseOutcome(
   } else found('skipped');
   if (prepared === undefined) {
     await prepare(phase, !spec.baseline);
-    prepared = await recordTree(git, workspace, start);
+    prepared = await recordTree(git, workspace, start, (paths) => {
+      hidden = paths;
+    });
   }
 
   switch (spec.phase) {
@@ -118,7 +121,7 @@ async function phaseOutcome(
       return plan(phase);
     case 'build':
     case 'rework':
-      return build(phase, { base, start, prepared });
+      return build(phase, { base, start, prepared }, hidden);
   }
 }
 

@@ -1,3 +1,4 @@
+import { firstTests, testsAgain } from '../../../core/run/test-report.ts';
 import { commandEnvironment } from '../commands/environment.ts';
 import { describe, mustPass, type Phase, shell, tests, withHints } from '../phase.ts';
 import { TreeWatch } from '../watch/watch.ts';
@@ -24,7 +25,7 @@ export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   let first: string | undefined;
   let timedOut = false;
   const all = [
-    () => tests(phase, 'test', env, () => baseTests),
+    () => testsTwice(phase, env, baseTests),
     ...commands.map(({ name, command }) => async () => {
       const result = await shell(phase, name, command, env);
       return { ...result, passed: result.exitCode === 0 };
@@ -44,3 +45,12 @@ export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
   if (first !== undefined) return { outcome: 'failed', error: { name: 'VerifyFailed', message: first } };
   return { outcome: 'verified' };
 }
+
+/** Tests that fail are run once more on the same tree: if they then pass they are flaky, and no agent can mend that. */
+async function testsTwice(phase: Phase, env: Record<string, string>, baseTests: number | undefined): Promise<Tested> {
+  const first = await tests(phase, firstTests, env, () => baseTests);
+  if (first.passed || first.timedOut) return first;
+  return tests(phase, testsAgain, env, () => baseTests);
+}
+
+type Tested = Awaited<ReturnType<typeof tests>>;

@@ -36,6 +36,8 @@ interface GitOptions {
  */
 export interface OwnGit {
   readonly dir: string;
+  /** Folder of index files and of others that git reads; no command can write there. */
+  readonly folder: string;
   run(args: readonly string[], options?: GitOptions): Promise<Buffer>;
   /** Stores a blob and returns its id. */
   writeBlob(content: Uint8Array): string;
@@ -69,11 +71,9 @@ export function ownGit(boot: BootConfig): OwnGit {
   writeFileSync(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
   writeFileSync(join(dir, 'config'), safeConfig);
   writeFileSync(join(dir, 'info', 'attributes'), exactBytes);
-  // Installed packages are never part of a change, even if the repository does not ignore them; tracked files stay
-  // tracked.
-  writeFileSync(join(dir, 'info', 'exclude'), 'node_modules/\n');
   return {
     dir,
+    folder,
     distrust() {
       own ??= new GitFolder(dir);
     },

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { contentOf, entryOf, unreadable } from './contents.ts';
 import type { OwnGit } from './git.ts';
 import { differences, type Entry, type Files, type Tree, writeTree } from './trees.ts';
@@ -17,8 +19,14 @@ const submodule = '160000';
 /**
  * Records the files of the work tree: those of `like` as they are now, and others that git does not ignore. Every file
  * is read, so changes that keep size and time are found. A submodule of `like` cannot be changed, only removed.
+ * @param hidden Gets the files that git ignores, without installed packages.
  */
-export async function recordFiles(git: OwnGit, workspace: string, like: Tree): Promise<Files> {
+export async function recordFiles(
+  git: OwnGit,
+  workspace: string,
+  like: Tree,
+  hidden?: (paths: ReadonlySet<string>) => void,
+): Promise<Files> {
   const seen = look(workspace, like.files);
   const files = new Map<string, Entry>();
   for (const [path, entry] of like.files) {
@@ -26,14 +34,23 @@ export async function recordFiles(git: OwnGit, workspace: string, like: Tree): P
     if (now !== null) files.set(path, now);
   }
   const { paths, repositories } = await untracked(git, like, seen);
+  if (hidden) {
+    const shown = new Set(paths);
+    hidden(new Set([...seen.files.keys()].filter((path) => !like.files.has(path) && !shown.has(path))));
+  }
   for (const path of paths) files.set(path, entryOf(workspace, path, seen.files.get(path) ?? 'file'));
   for (const path of repositories) files.set(path, { mode: submodule, sha: unknownCommit });
   return files;
 }
 
 /** Records the work tree as a tree that can be checked out. */
-export async function recordTree(git: OwnGit, workspace: string, like: Tree): Promise<Tree> {
-  const files = await recordFiles(git, workspace, like);
+export async function recordTree(
+  git: OwnGit,
+  workspace: string,
+  like: Tree,
+  hidden?: (paths: ReadonlySet<string>) => void,
+): Promise<Tree> {
+  const files = await recordFiles(git, workspace, like, hidden);
   const changes = differences(like.files, files);
   if (changes.length === 0) return like;
   for (const { path, entry } of changes) {
@@ -84,7 +101,12 @@ export async function untracked(
     const lines = repositories.map((path) => `${submodule} ${unknownCommit}\t${path}\0`);
     await git.run(['update-index', '-z', '--index-info'], { index, input: Buffer.from(lines.join(''), 'latin1') });
   }
-  const others = await git.run(['ls-files', '-z', '--others', '--exclude-standard'], { index });
+  // Git need not look into them. Their paths are literal here: a name may hold the characters of a pattern.
+  const exclude = join(git.folder, 'record.exclude');
+  const installed = seen.installed.filter((path) => !path.includes('\n'));
+  writeFileSync(exclude, installed.map((path) => `/${path.replace(/[\\*?[]/g, '\\$&')}/\n`).join(''), 'latin1');
+  const args = ['ls-files', '-z', '--others', `--exclude-from=${exclude}`, '--exclude-standard'];
+  const others = await git.run(args, { index });
   const paths = split(others).filter((path) => candidates.has(path));
   return { paths, repositories: await notIgnored(git, index, repositories) };
 }

@@ -35,6 +35,24 @@ const changeOf = (end: Ended) => {
 const phaseFolders = (): string[] => readdirSync(tmpdir()).filter((name) => /^drydock-[0-9a-f]{18}$/.test(name));
 
 describe('build', () => {
+  test('new files that the repository ignores are named, and nothing else is left out but installed packages', async () => {
+    const w = world(
+      { ...project, '.gitignore': '*.log\n/dist/\n', 'test/fixtures/node_modules/old/index.js': '1\n' },
+      `import fs from 'node:fs';
+       const write = (path, text = 'x') => { fs.mkdirSync(path.replace(/[^/]*$/, './'), { recursive: true }); fs.writeFileSync(path, text); };
+       write('out.log'); write('before.log'); for (let i = 0; i < 9; i++) write('dist/' + i + '.js');
+       write('test/fixtures/node_modules/old/more.js'); write('fixtures/a[b]/node_modules/x/index.js');
+       write('node_modules/x/index.js'); write('app/package.json', '{}'); write('app/node_modules/y/index.js');`,
+    );
+    const end = await runJob(w, makeJob(w, { sandbox: { setupCommand: 'echo set up > before.log' } }));
+    expect(end.result).toMatchObject({ outcome: 'built', hidden: ['dist/ (9 files)', 'out.log'] });
+    expect(changeOf(end).manifest.entries.map(({ path }) => path)).toEqual([
+      'app/package.json',
+      'fixtures/a[b]/node_modules/x/index.js',
+      'test/fixtures/node_modules/old/more.js',
+    ]);
+  });
+
   test('R17: the change set is what the work tree says: modes, binary, deletion, rename, nested repository, symlink', async () => {
     const w = world(
       { ...project, 'old.txt': 'renamed\n', 'gone.txt': 'x', '.gitattributes': '*.txt text eol=crlf filter=evil\n' },

@@ -25,6 +25,8 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
     versions: { node: '24.0.0' },
     enforcer: 'cgroup2',
   },
+  agentFailure: undefined,
+  hidden: [],
   weakened: [],
   first: [],
   refusals: [],
