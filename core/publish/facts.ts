@@ -30,6 +30,8 @@ export interface PublishFacts {
   agentFailure: string | undefined;
   /** New files and folders of the last round that git ignores, so that they are not in the change. */
   hidden: string[];
+  /** Changed files whose line ends changed in every line. */
+  flipped: string[];
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];

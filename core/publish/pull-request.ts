@@ -48,6 +48,9 @@ export function pullRequestBody(facts: PublishFacts): string {
     ...(facts.hidden.length > 0
       ? ['New files that `.gitignore` hides are not in this change:', ...facts.hidden.map((path) => `- ${code(path)}`)]
       : []),
+    ...(facts.flipped.length > 0
+      ? ['The line ends of whole files changed:', ...facts.flipped.map((file) => `- ${code(file)}`)]
+      : []),
     '## Verified in a fresh sandbox',
     table(
       ['check', 'command', 'result', 'seconds'],

@@ -151,6 +151,8 @@ export const phaseResult = z.strictObject({
   changeSet: z.boolean(),
   /** New files and folders of the agent that git ignores, so that they are not in the change. */
   hidden: z.array(z.string().max(maxHiddenLine)).max(50).optional(),
+  /** Changed files whose line ends changed in every line. */
+  flipped: z.array(z.string().max(maxHiddenLine)).max(50).optional(),
   baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
   commands: z.array(commandResult).max(200),
   /** What the services printed; `exitCode` is null where a service ran until the phase ended it. */

@@ -107,7 +107,10 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     const change = readChange(end.artifacts, context.record.base ?? '');
     if (change instanceof Error) throw new PhaseFault('ResultInvalid', change.message);
     patch.changeSet = await storeChange(deps.artifacts, change);
-    patch.results = { hidden: await putJson(deps.artifacts, result.hidden ?? []) };
+    patch.results = {
+      hidden: await putJson(deps.artifacts, result.hidden ?? []),
+      flipped: await putJson(deps.artifacts, result.flipped ?? []),
+    };
     patch.clearFeedback = true;
   }
   if (result.outcome === 'question' && result.question) {

@@ -49,7 +49,8 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
       enforcer: verify.enforcer,
     },
     agentFailure: await agentFailureOf(deps, context),
-    hidden: await hiddenFilesOf(deps, context),
+    hidden: await fileListOf(deps, context, 'hidden'),
+    flipped: await fileListOf(deps, context, 'flipped'),
     ...(await attentionOf(deps, context, change)),
     refusals: await refusalsOf(deps, results),
     usdMicros: record.spentMicros,
@@ -65,9 +66,13 @@ export async function flakyOf(deps: Deps, { record }: RunContext): Promise<Comma
   return flakyTests(verify.result?.commands ?? []);
 }
 
-/** New files of the last round that git ignores. */
-export async function hiddenFilesOf(deps: Pick<Deps, 'artifacts'>, { record }: RunContext): Promise<string[]> {
-  const digest = record.work.results.hidden;
+/** Of the last round: new files that git ignores, or changed files whose line ends all changed. */
+export async function fileListOf(
+  deps: Pick<Deps, 'artifacts'>,
+  { record }: RunContext,
+  list: 'hidden' | 'flipped',
+): Promise<string[]> {
+  const digest = record.work.results[list];
   return digest === undefined ? [] : z.array(z.string()).parse(await getJson(deps.artifacts, digest));
 }
 

@@ -2,6 +2,7 @@ import { firstTests, testsAgain } from '../../../core/run/test-report.ts';
 import { commandEnvironment } from '../commands/environment.ts';
 import { describe, mustPass, type Phase, shell, tests, withHints } from '../phase.ts';
 import { TreeWatch } from '../watch/watch.ts';
+import type { LineEnds } from '../workspace/line-ends.ts';
 import { checkOutSubmodules } from '../workspace/submodules.ts';
 import type { Tree } from '../workspace/trees.ts';
 import { checkOut } from '../workspace/work-tree.ts';
@@ -13,11 +14,12 @@ import type { Outcome } from './work.ts';
  * so that one round reports all problems; the error names the first. A command that changes the tree ends it: what
  * follows would verify something else.
  */
-export async function verify(phase: Phase, tree: Tree): Promise<Outcome> {
+export async function verify(phase: Phase, tree: Tree, lineEnds: LineEnds): Promise<Outcome> {
   const { sandbox, commands, baseTests } = phase.spec;
   await checkOut(phase.git, tree);
+  await lineEnds.apply(phase.boot.paths.workspace, tree);
   await checkOutSubmodules(phase.git, phase.boot.paths.workspace, tree.files);
-  phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, phase.boot.paths.deps, tree);
+  phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, phase.boot.paths.deps, tree, lineEnds);
   await prepare(phase, true);
   phase.watch.freezeInstalled();
   const env = commandEnvironment(phase);

@@ -4,9 +4,10 @@ import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
 import { type Phase, step } from '../phase.ts';
-import { contentOf, shown } from '../workspace/contents.ts';
+import { shown } from '../workspace/contents.ts';
+import { flippedFiles, type LineEnds } from '../workspace/line-ends.ts';
 import { readOutputs } from '../workspace/outputs.ts';
-import { maxChange, recordFiles } from '../workspace/record.ts';
+import { maxChange, recordedContent, recordFiles } from '../workspace/record.ts';
 import { changeSetOf, type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
@@ -40,7 +41,10 @@ function summaryOf(paths: readonly string[]): string[] {
 /** The part of the result that the phase determines. */
 export type Outcome = Pick<PhaseResult, 'outcome'> &
   Partial<
-    Pick<PhaseResult, 'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent' | 'hidden'>
+    Pick<
+      PhaseResult,
+      'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent' | 'hidden' | 'flipped'
+    >
   >;
 
 async function runAgent(phase: Phase): Promise<AgentEnd> {
@@ -77,27 +81,36 @@ export async function build(
   phase: Phase,
   trees: { base: Tree; start: Tree; prepared: Tree },
   hiddenBefore: ReadonlySet<string>,
+  lineEnds: LineEnds,
 ): Promise<Outcome> {
   const { base, start, prepared } = trees;
   const { workspace } = phase.boot.paths;
   const end = await runAgent(phase);
   let hidden: string[] = [];
+  let flipped: string[] = [];
   const changed = await step(phase, 'record change', async () => {
-    const now = await recordFiles(phase.git, workspace, prepared, (paths) => {
+    const now = await recordFiles(phase.git, workspace, prepared, lineEnds, (paths) => {
       hidden = summaryOf([...paths].filter((path) => !hiddenBefore.has(path)));
     });
     const files = withoutPreparation({ start: start.files, prepared: prepared.files, end: now });
     const read = async (path: string, entry: Entry): Promise<Buffer | undefined> =>
       now.get(path)?.sha === entry.sha
-        ? contentOf(workspace, path, entry, maxChange)
+        ? recordedContent(phase.git, workspace, path, entry, lineEnds)
         : phase.git.run(['cat-file', 'blob', entry.sha]); // preparation replaced it
     const change = await changeSetOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
+    flipped = await flippedFiles(phase.git, base, change);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;
   });
   const left = await readOutputs(phase.folders.out);
-  const common = { ...left, changeSet: true, agent: telemetry(end), ...(hidden.length > 0 ? { hidden } : {}) };
+  const common = {
+    ...left,
+    changeSet: true,
+    agent: telemetry(end),
+    ...(hidden.length > 0 ? { hidden } : {}),
+    ...(flipped.length > 0 ? { flipped } : {}),
+  };
   if (left.question !== undefined) return { outcome: 'question', ...common };
   const failure = failureOf(end, common);
   if (failure !== undefined) return failure;

@@ -17,7 +17,7 @@ export interface Seen {
   repositories: string[];
   /** Folders of installed packages: new files in them are in no change. */
   installed: string[];
-  /** Those without files of the tree, which are not looked into. */
+  /** Folders of this name without files of the tree, for whatever they were made. */
   modules: string[];
   /** Folders without files of the tree whose content cannot be listed. */
   unlisted: string[];
@@ -77,8 +77,9 @@ export function walk(workspace: string, tracked: ReadonlySet<string>, submodules
       else {
         const ofPackages = name === installed && isInstalled(folder, entries);
         if (ofPackages) seen.installed.push(path);
-        if (ofPackages && !tracked.has(path)) seen.modules.push(path);
-        else open.push(path);
+        // Programs find packages in others too, so that these are watched, and looked into.
+        if (name === installed && !tracked.has(path)) seen.modules.push(path);
+        if (!ofPackages || tracked.has(path)) open.push(path);
       }
       if (seen.files.size > maxFiles) throw tooMany(seen);
     }

@@ -83,8 +83,60 @@ describe('build', () => {
       'run.sh': '100755',
     });
     expect(content('bin.dat')).toBe('\0\u00ff\r\n');
-    expect(content('crlf.txt')).toBe('a\r\n');
+    // As `git add` stores it: the base says `text eol=crlf`.
+    expect(content('crlf.txt')).toBe('a\n');
+    expect(content('new.txt')).toBe('renamed\n');
     expect(content('link')).toBe('/etc/passwd');
+  });
+
+  test('line ends are those of a checkout, recorded as git add stores them, by the attributes of the base alone', async () => {
+    const w = world(
+      {
+        ...project,
+        '.gitattributes': '*.bat text eol=crlf\n*.txt text=auto eol=crlf\n*.sh text eol=lf\nraw.* -text\n',
+        'a.bat': 'one\ntwo\n',
+        'b.bat': 'one\ntwo\n',
+        'c.txt': 'one\ntwo\n',
+        'bin.txt': 'one\ntwo\0\n',
+        'raw.bat': 'one\ntwo\n',
+        'flip.js': '1\n2\n3\n',
+      },
+      `import fs from 'node:fs'; import { execSync } from 'node:child_process';
+       const looks = Object.fromEntries(['a.bat', 'c.txt', 'bin.txt', 'raw.bat'].map((f) => [f, fs.readFileSync(f, 'latin1')]));
+       looks.status = execSync('git status --porcelain', { encoding: 'utf8' });
+       fs.writeFileSync('seen.json', JSON.stringify(looks));
+       fs.writeFileSync('b.bat', 'one\\r\\nthree\\r\\n'); fs.writeFileSync('new.bat', 'new\\r\\n'); fs.writeFileSync('new.sh', 'new\\r\\n');
+       fs.writeFileSync('flip.js', '1\\r\\n2\\r\\n3\\r\\n');
+       fs.writeFileSync('.gitattributes', '* text eol=crlf\\n'); fs.writeFileSync('new.md', 'new\\r\\n');`.replaceAll(
+        '\\\\',
+        '\\',
+      ),
+    );
+    const end = await runJob(w, makeJob(w));
+    const { manifest, content } = changeOf(end);
+    expect(JSON.parse(content('seen.json'))).toEqual({
+      'a.bat': 'one\r\ntwo\r\n',
+      'c.txt': 'one\r\ntwo\r\n',
+      'bin.txt': 'one\ntwo\0\n',
+      'raw.bat': 'one\ntwo\n',
+      status: '',
+    });
+    const changed = manifest.entries.map(({ path }): [string, string] => [path, content(path)]);
+    expect(Object.fromEntries(changed.filter(([path]) => path !== 'seen.json'))).toEqual({
+      '.gitattributes': '* text eol=crlf\n',
+      'b.bat': 'one\nthree\n',
+      'flip.js': '1\r\n2\r\n3\r\n',
+      'new.bat': 'new\n',
+      'new.md': 'new\r\n',
+      'new.sh': 'new\n',
+    });
+    expect(end.result?.flipped).toEqual(['flip.js: LF to CRLF']);
+
+    const check = `node -e "const t = require('fs').readFileSync('b.bat', 'latin1'); process.exit(t === 'one' + String.fromCharCode(13, 10) + 'three' + String.fromCharCode(13, 10) ? 0 : 1)"`;
+    const inputs = new Map(['changeset.json', 'changeset.blobs'].map((name) => [name, artifact(end, name)]));
+    const verify = { phase: 'verify' as const, agent: null };
+    const verified = await runJob(w, makeJob(w, { inputs, spec: verify, sandbox: { testCommand: check } }));
+    expect(verified.result).toMatchObject({ outcome: 'verified' });
   });
 
   test('a submodule of the base stays as it is, whatever is done in its folder, and can be removed', async () => {

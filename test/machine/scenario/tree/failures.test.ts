@@ -170,7 +170,7 @@ describe('R17 what did not go right is told', () => {
     const view = await run(world, server);
     expect(view.status).toBe('delivered');
     expect(prompts[1]).not.toContain('out.log');
-    expect(prompts[3]).toMatch(/\.gitignore hides these files[^]*\nout\.log\n/);
+    expect(prompts[3]).toMatch(/\.gitignore hides these files.*\nout\.log\n/s);
     expect(bodyOf(view)).toContain('are not in this change:\n\n- `out.log`');
     const [review] = (await server.service.gatesOf(view.runId)).filter(({ kind }) => kind === 'review');
     expect(review?.text).toContain('are not in the change: out.log');

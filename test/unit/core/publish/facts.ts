@@ -27,6 +27,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   },
   agentFailure: undefined,
   hidden: [],
+  flipped: [],
   weakened: [],
   first: [],
   refusals: [],
