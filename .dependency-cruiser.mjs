@@ -38,6 +38,7 @@ const imports = {
   ],
   cli: ['common/', 'core/', 'pipeline/', 'sandbox/work-tree-files.ts'],
   'cli/local/compose.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'engine/', 'adapters/'],
+  'cli/local/preflight.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/'],
   'cli/local/compose-github.ts': ['cli/', 'core/', 'pipeline/', 'adapters/'],
   'cli/config/github.ts': ['core/', 'adapters/github/api/config.ts'],
   // One small signed request, on both sides of it.
@@ -68,7 +69,7 @@ const packages = {
   common: ['node:fs', 'node:path'],
   engine: ['jsonata', 'node:crypto', 'node:sqlite', 'node:util'],
   pipeline: ['zod', 'node:crypto', 'node:events', 'node:path'],
-  gateway: ['zod', 'picomatch', '@pydantic/genai-prices', 'node:*'],
+  gateway: ['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/x509', 'reflect-metadata', 'node:*'],
   sandbox: ['zod', 'semver', '@agentclientprotocol/sdk', 'node:*'],
   programs: ['zod', '@aws-sdk/client-lambda', '@aws-sdk/client-s3', 'node:*'],
   'adapters/aws': ['zod', 'aws4fetch', '@aws-sdk/*', 'node:*'],

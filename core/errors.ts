@@ -54,7 +54,11 @@ export const errorKinds = {
   // environment
   SandboxUnavailable: kind('never', 4, 'Install bubblewrap: apt-get install bubblewrap'),
   ToolMissing: kind('never', 4, 'Install the tool it names.'),
-  RuntimeUnavailable: kind('never', 4, 'Install the runtime, or drop --strict-runtime.'),
+  RuntimeUnavailable: kind(
+    'never',
+    4,
+    'Install that toolchain on this machine, ask for another one in sandbox.runtime, or drop --strict-runtime.',
+  ),
   SecretMissing: kind('never', 4, 'Set the variable it names.'),
   ServiceRefused: kind('never', 4, 'Deploy the templates again: a part of the deployment was changed or removed.'),
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
@@ -72,7 +76,11 @@ export const errorKinds = {
   BaselineRed: kind('never', 1, 'Make the tests pass on the target branch first, or list known_failures.'),
   BaselineFlaky: kind('never', 1, 'Make the tests deterministic; they failed and then passed on the same tree.'),
   BaselineTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or make the tests faster.'),
-  InstallFailed: kind('never', 1, 'Make the lock file install in a clean checkout.'),
+  InstallFailed: kind(
+    'never',
+    1,
+    'Make the install pass in a clean checkout; `drydock egress RUN` shows what was refused to it.',
+  ),
   ServiceFailed: kind(
     'never',
     1,
@@ -151,6 +159,12 @@ export interface ErrorView {
   message: string;
   remedy: string;
 }
+
+/** A failure that came as a name and a message, with the remedy of its kind. */
+export const viewFailure = ({ name, message }: { name: string; message: string }): ErrorView => {
+  const known = isErrorName(name) ? name : 'Internal';
+  return { name: known, message, remedy: errorKinds[known].remedy };
+};
 
 export function viewError(error: unknown): ErrorView {
   if (error instanceof DrydockError) return { name: error.name, message: error.message, remedy: error.remedy };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { grantedRules } from '../core/egress/rule.ts';
 import { phaseSpec } from '../core/run/phase.ts';
 
 /** The settings of a gateway for its phase. */
@@ -16,6 +17,10 @@ const gatewaySettings = z.strictObject({
   baseRepository: z.string(),
   /** Base URL on the host of each registry, by name; other registries are refused. */
   registries: z.record(z.string(), z.string()),
+  /** Registries of the policy, for the packages of a scope or for all of a kind; the latter are in `registries` too. */
+  private: grantedRules.shape.private,
+  /** What programs may ask of hosts whose TLS the gateway ends. */
+  rules: grantedRules.shape.rules,
   /** Package archives that are kept between phases, with the checksums (SHA-512 in hex) of the base's lock file by path. */
   archives: z.strictObject({ folder: z.string(), checksums: z.record(z.string(), z.string()) }).optional(),
   /** Hosts that CONNECT may reach, on port 443. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { defined } from '../core/defined.ts';
 import type { PhaseEvent, Refusal } from '../core/run/phase.ts';
 import type { GatewaySettings } from './config.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -18,9 +19,9 @@ export interface GatewayContext {
   /** Sends a message to the launcher. */
   tell(message: GatewayMessage): void;
   /** Records a refusal and sends it as the response. */
-  refuse(exchange: Exchange, status: number, refusal: Omit<Refusal, 'at' | 'command'>): void;
+  refuse(exchange: Exchange, status: number, refusal: Omit<Refusal, 'at' | 'command' | 'count'>): void;
   /** Records a refusal that has no HTTP response. */
-  record(refusal: Omit<Refusal, 'at' | 'command'>, request?: IncomingMessage): Refusal;
+  record(refusal: Omit<Refusal, 'at' | 'command' | 'count'>, request?: IncomingMessage): Refusal;
   onEvent(event: PhaseEvent): void;
 }
 
@@ -79,6 +80,13 @@ export async function readBody(request: IncomingMessage, max: number, idleMs: nu
 export function sendBusy(response: ServerResponse): void {
   response.setHeader('retry-after', '1');
   sendJson(response, 503, { error: { message: 'too many requests at a time; ask again' } });
+}
+
+/** Answers with a refusal: what was refused, why, and the lines that would allow it. */
+export function sendRefusal(response: ServerResponse, status: number, refusal: Refusal): void {
+  const { target, reason, allow, allowInSpec } = refusal;
+  const message = `refused by Drydock: ${target}: ${reason}`;
+  sendJson(response, status, { error: { message, allow, ...defined({ allowInSpec }) } });
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {

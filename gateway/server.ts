@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Refusal } from '../core/run/phase.ts';
 import { authenticator } from './auth.ts';
 import type { GatewaySettings } from './config.ts';
@@ -11,21 +12,26 @@ import {
   type Route,
   sendBusy,
   sendJson,
+  sendRefusal,
 } from './context.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
+import { endsTls } from './egress/end-tls.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import type { GatewayMessage } from './messages.ts';
 import { clipped, limitMessages } from './phase/message-limits.ts';
 import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';
-import { registryRoute } from './registry/registry.ts';
+import { type Allowance, createMirrors, registryRoute } from './registry/registry.ts';
 import { acceptRelayed } from './relayed.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
 import { bootRoute } from './routes/boot.ts';
+import { egressRoute } from './routes/egress.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
 import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
+import { ruledHosts } from './rules/hosts.ts';
+import { ruleRoute } from './rules/route.ts';
 
 /** Header in which the relay sends the command line of the requesting process, if it is known. */
 const commandHeader = 'drydock-command';
@@ -47,6 +53,18 @@ function askingCommand(request: IncomingMessage | undefined): string | undefined
   }
 }
 
+/** Answers to what Node's parser refuses, by its codes; as Node itself answers. */
+const statuses: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
 /** Creates the gateway of one phase; the caller makes it listen. */
 export async function createGateway(
   config: GatewaySettings,
@@ -56,6 +74,8 @@ export async function createGateway(
   limits: GatewayLimits = gatewayLimits,
 ): Promise<Server> {
   const messages = limitMessages(tell);
+  /** Connections whose TLS the gateway ended: host, and the request for the tunnel. */
+  const ended = new WeakMap<Duplex, { host: string; tunnel: IncomingMessage }>();
   const context: GatewayContext = {
     config,
     limits,
@@ -63,14 +83,14 @@ export async function createGateway(
     openSteps: new Set(),
     tell: messages.tell,
     record(refusal, request) {
-      const command = askingCommand(request) ?? context.currentStep;
+      const asking = (request && ended.get(request.socket)?.tunnel) ?? request;
+      const command = askingCommand(asking) ?? context.currentStep;
       const full: Refusal = clipped({ ...refusal, command, at: new Date().toISOString() });
       messages.tell({ type: 'refusal', refusal: full });
       return full;
     },
     refuse(exchange, status, refusal) {
-      const { target, reason, allow } = context.record(refusal, exchange.request);
-      sendJson(exchange.response, status, { error: { message: `refused by Drydock: ${target}: ${reason}`, allow } });
+      sendRefusal(exchange.response, status, context.record(refusal, exchange.request));
     },
     onEvent(event) {
       if (event.type === 'step' && event.status === 'started') {
@@ -85,6 +105,12 @@ export async function createGateway(
   // Loaded only if the phase has a model: prices and usage formats take most of the start time.
   const modelRoute =
     model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
+  const allowance: Allowance = { left: config.caps.registryBytes };
+  const mirrors = createMirrors(context, network, allowance, archives);
+  const hosts = ruledHosts(config);
+  const authority = once(async () => (await import('./authority/authority.ts')).createAuthority());
+  const forward = once(async () => (await import('./rules/forward.ts')).createForward(context, network, allowance));
+  const answerRuled = ruleRoute(context, hosts, mirrors, forward);
   const mounts: Mount[] = [
     ...(config.ticket === undefined
       ? []
@@ -93,8 +119,9 @@ export async function createGateway(
     { prefix: '/inputs/', callers: ['runner'], route: inputsRoute(context) },
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
+    { prefix: '/egress', callers: ['runner'], route: egressRoute(context, authority) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
-    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(context, network, archives) },
+    { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(mirrors) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
   ];
   const callerByHeader = authenticator(config.secrets);
@@ -116,13 +143,24 @@ export async function createGateway(
     },
   );
   server.maxConnections = limits.connections;
+  const accept = server.listeners('connection') as ((this: Server, socket: Duplex) => void)[];
   const isRelayed = acceptRelayed(server, config.secrets.agent, limits.headersMs);
   const callerOf = (request: IncomingMessage, url: URL): Caller => {
     const caller = callerByHeader(request, url);
     return caller === 'nobody' && isRelayed(request.socket) ? 'agent' : caller;
   };
+  // The requests of such a connection are read by the parser, and within the limits, of all others.
+  const endTls = endsTls(context, authority, (connection, host, tunnel) => {
+    ended.set(connection, { host, tunnel });
+    for (const listener of accept) listener.call(server, connection);
+  });
   const tunnels = new Set<Socket>();
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (ended.has(request.socket)) {
+      context.record({ target: (request.url ?? '').slice(0, 300), reason: 'a tunnel in a tunnel', allow: '' }, request);
+      socket.destroy();
+      return;
+    }
     if (tunnels.size >= limits.tunnels) {
       socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n');
@@ -131,7 +169,17 @@ export async function createGateway(
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
     const caller = callerOf(request, new URL('http://gateway/'));
-    connectRoute({ context, network }, { request, socket, head, caller });
+    connectRoute({ context, network, hosts, endTls }, { request, socket, head, caller });
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const own = ended.get(socket);
+    if (own !== undefined && error.code?.startsWith('HPE_')) {
+      const reason = `not one request of HTTP/1.1: ${error.message}`;
+      context.record({ target: `${own.host}:443`, reason, allow: '' }, own.tunnel);
+    }
+    const status = statuses[error.code ?? ''] ?? '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    else socket.destroy();
   });
   // Node leaves tunnels open, and a server with an open connection does not close.
   const closeRequests = server.closeAllConnections.bind(server);
@@ -142,9 +190,36 @@ export async function createGateway(
   server.once('close', messages.finish);
   return server;
 
+  async function answerEnded(request: IncomingMessage, response: ServerResponse, host: string): Promise<void> {
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const url = new URL(`https://${host}/`);
+    const exchange: Exchange = { request, response, url, rest: '', caller: 'agent', gone: left.signal };
+    await inPlace(exchange, places.agent, () => answerRuled(exchange, host));
+  }
+
+  async function inPlace(exchange: Exchange, pool: Pool, work: () => Promise<void> | void): Promise<void> {
+    const done = await pool.take(1, exchange.gone);
+    if (done === undefined) {
+      exchange.request.resume();
+      sendBusy(exchange.response);
+      return;
+    }
+    try {
+      await work();
+    } finally {
+      done();
+    }
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const target = request.url ?? '/';
+      const ruled = ended.get(request.socket);
+      if (ruled !== undefined) {
+        await answerEnded(request, response, ruled.host);
+        return;
+      }
       if (!target.startsWith('/')) {
         refusePlainProxy(context, request, response, target);
         return;
@@ -175,17 +250,7 @@ export async function createGateway(
           allow: '',
         });
       } else {
-        const done = await (caller === 'agent' ? places.agent : places.runner).take(1, exchange.gone);
-        if (done === undefined) {
-          request.resume();
-          sendBusy(response);
-          return;
-        }
-        try {
-          await mount.route(exchange);
-        } finally {
-          done();
-        }
+        await inPlace(exchange, caller === 'agent' ? places.agent : places.runner, () => mount.route(exchange));
       }
     } catch (error) {
       const status = error instanceof BadRequest ? error.status : 502;

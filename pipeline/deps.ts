@@ -39,6 +39,8 @@ export interface Deps {
   vault: TokenVault;
   /** The key or recorded session for a model provider. @throws SecretMissing. */
   modelAccess(provider: string): Promise<ModelAccess>;
+  /** A credential of the policy, by the name of its variable. @throws SecretMissing. */
+  credential(variable: string): Promise<string>;
   /** Absolute folder of a profile's `files`. */
   agentFiles(path: string): string;
   /** URL of a run's page; undefined if there is no page that others can open. */

@@ -72,7 +72,13 @@ async function main(): Promise<void> {
 }
 
 /** The dependencies of `prepareJob`, from the broker's answer. */
-function depsOf({ codeHost: own, submodules = {}, modelKey, order }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
+function depsOf({
+  codeHost: own,
+  submodules = {},
+  modelKey,
+  egressCredentials = {},
+  order,
+}: BrokerAnswer): Parameters<typeof prepareJob>[0] {
   return {
     codeHost(kind, scope: CodeHostScope) {
       const codeHost = scope.repository === order.base.scope.repository ? own : submodules[scope.repository];
@@ -94,6 +100,11 @@ function depsOf({ codeHost: own, submodules = {}, modelKey, order }: BrokerAnswe
     async modelAccess(provider): Promise<ModelAccess> {
       if (modelKey !== undefined) return { mode: 'live', key: modelKey };
       throw new DrydockError('SecretMissing', `The broker returned no key for ${provider}.`);
+    },
+    async credential(variable) {
+      const value = new Map(Object.entries(egressCredentials)).get(variable);
+      if (value !== undefined) return value;
+      throw new DrydockError('SecretMissing', `The broker returned no credential ${variable}.`);
     },
     // The files are an input of the phase, which the sandbox unpacks to this path.
     agentFiles: () => layout.agent,

@@ -15,6 +15,17 @@ export const bootAnswer = z.strictObject({
 });
 export type BootAnswer = z.infer<typeof bootAnswer>;
 
+/** The gateway's answer to `GET /egress`: what programs of a sandbox have to be told about the ways out. */
+export const egressFacts = z.strictObject({
+  /** Certificate of the authority of the phase, in PEM. */
+  authority: z.string(),
+  /** Host in the lock files of npm that means the mirror, though no program in the sandbox can ask it. */
+  npmHost: z.string().optional(),
+  /** Prefixes of Go modules of private registries; the public checksum database is not asked about them. */
+  privateModules: z.array(z.string()),
+});
+export type EgressFacts = z.infer<typeof egressFacts>;
+
 /**
  * The configuration that the launcher sends to the runner over stdin, as one line of JSON. The runner's secret is in no
  * other place: not in arguments, environment or files. The end of stdin means that the launcher has ended.

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { DrydockError } from '../../core/errors.ts';
 import { keyVariables } from '../../core/policy/key-variables.ts';
 import type { ModelAccess } from '../../core/ports/runtime/model-access.ts';
+import { secretIn } from './secret-variable.ts';
 
 /** A recorded session if one is given and no key is set, otherwise the key from the environment. */
 export async function modelAccessOf(
@@ -11,15 +11,8 @@ export async function modelAccessOf(
 ): Promise<ModelAccess> {
   const names = keyVariables(provider);
   for (const name of names) {
-    const value = env[name];
-    if (value) return { mode: 'live', key: value };
-    const file = env[`${name}_FILE`];
-    if (!file) continue;
-    const key = (await readFile(file, 'utf8').catch(() => '')).trim();
-    if (key !== '') return { mode: 'live', key };
-    throw new DrydockError('SecretMissing', `The file in ${name}_FILE contains no key or cannot be read.`, {
-      remedy: `Store the key in that file, readable by the user that runs drydock.`,
-    });
+    const key = await secretIn(name, env);
+    if (key !== undefined) return { mode: 'live', key };
   }
   if (replaySession !== undefined) return { mode: 'replay', session: replaySession };
   throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider}.`, {

@@ -2,21 +2,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
-import type { Guess } from '../../core/installation/guess/guess.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
+import type { Policy } from '../../core/policy/schema.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
-import { parseSpec } from '../../core/task-spec/parse.ts';
-import { action, asOption, type CommonOptions } from '../command.ts';
+import { parseSpec, readSpec } from '../../core/task-spec/parse.ts';
+import { action, asOption, type CommonOptions, dataOption } from '../command.ts';
+import { agentText, firstTask, policyText, specText } from '../config/first-files.ts';
 import { askGit } from '../config/git.ts';
 import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts';
 import { branchOf, repositoryName } from '../config/own-repository.ts';
 import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
-import { guessToolchain, sandboxLines, yamlText } from '../config/toolchain.ts';
+import { guessToolchain } from '../config/toolchain.ts';
 import { installChecks } from '../lint/installable.ts';
 import { invalidSpecs } from '../lint/lint.ts';
+import { dataFolder } from '../local/data-folder.ts';
+import type { Preflight } from '../local/preflight.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
-import { type Output, print, withError } from '../terminal/output.ts';
+import { type Output, plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   action<[], InitOptions>(
@@ -26,6 +30,9 @@ export function register(program: Command): void {
       .option('--policy <file>', 'file to write the policy to (default: ~/.config/drydock/policy.yaml)')
       .option(...asOption)
       .option('--offline', 'do not ask the package registries whether they answer')
+      .option('--check', 'install and test the repository in the sandbox, however long it takes')
+      .option('--no-check', 'do not try it; by default it is tried for two minutes')
+      .option(...dataOption)
       .addHelpText(
         'after',
         '\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
@@ -34,11 +41,14 @@ export function register(program: Command): void {
   );
 }
 
-const firstTask = 'AGENTS-GUIDE-001';
-
 interface InitOptions extends CommonOptions {
   offline?: boolean;
+  /** Undefined if neither `--check` nor `--no-check` was given. */
+  check?: boolean;
 }
+
+/** Time for the check that was not asked for. */
+const checkMs = 120_000;
 
 async function init(output: Output, options: InitOptions): Promise<ExitCode> {
   const root = gitRoot(process.cwd());
@@ -94,6 +104,10 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
     const check = installChecks({ root, policy: parsed, offline: options.offline === true });
     report.problems.push(...(await check(spec)).map((problem) => ({ ...problem, severity: 'warning' as const })));
   }
+  const check =
+    report.valid && parsed && options.check !== false
+      ? await tryOut({ root, spec, policy: parsed, who, options, output })
+      : undefined;
   const next = `drydock run ${join('.agent-tasks', basename(spec))} --yes`;
   const error = invalidSpecs([{ file: spec, report }]);
   print(
@@ -107,6 +121,7 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
       valid: report.valid,
       clarity: report.clarity,
       problems: report.problems,
+      ...(check === undefined ? {} : { check }),
       next,
       ...withError(error),
     },
@@ -117,10 +132,53 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
       ...(written.length === 0 ? ['All files exist already; nothing was written.'] : []),
       `lint        ${report.valid ? 'valid' : 'invalid'}, clarity ${report.clarity}/100`,
       ...report.problems.map((p) => `  ${spec}:${p.line}:${p.column}  ${p.rule}  ${p.message}`),
+      ...(check === undefined ? [] : describeCheck(check)),
       `next        ${next}`,
     ],
   );
-  return error?.exit ?? 0;
+  return error?.exit ?? (options.check === true && check?.ok === false ? 1 : 0);
+}
+
+/** Installs, builds and tests the current commit in a sandbox, as a run does before its agent. */
+async function tryOut({
+  root,
+  spec,
+  policy,
+  who,
+  options,
+  output,
+}: {
+  root: string;
+  spec: string;
+  policy: Policy;
+  who: string;
+  options: InitOptions;
+  output: Output;
+}): Promise<Preflight> {
+  const { preflight } = await import('../local/preflight.ts');
+  return preflight({
+    root,
+    base: askGit(root, 'rev-parse', 'HEAD')?.trim() ?? '',
+    task: resolveTask(readSpec(spec, readFileSync(spec)), policy, { requester: who }),
+    dataDir: dataFolder(options.data),
+    timeoutMs: options.check === true ? 2 ** 31 - 1 : checkMs,
+    onEvent: (event) => {
+      if (event.type === 'step' && event.status !== 'started')
+        output.err(`check       ${plain(event.name)} ${event.status} in ${((event.ms ?? 0) / 1_000).toFixed(1)} s`);
+    },
+  });
+}
+
+function describeCheck({ ok, ended, seconds, error }: Preflight): string[] {
+  if (ok) return [`check       the tests pass in the sandbox, in ${seconds} s`];
+  if (!ended) return [`check       not finished within ${seconds} s; drydock init --check waits for it`];
+  return [
+    `check       ${error?.name}: ${plain(error?.message ?? '')
+      .split('\n')
+      .slice(0, 12)
+      .join('\n            ')}`,
+    `            remedy: ${error?.remedy}`,
+  ];
 }
 
 function ciFiles(root: string): string[] {
@@ -136,83 +194,3 @@ function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { flag: 'wx' });
 }
-
-function policyText({
-  name,
-  root,
-  who,
-  ci,
-  agentFolder,
-}: {
-  name: string;
-  root: string;
-  who: string;
-  ci: string[];
-  agentFolder: string;
-}): string {
-  return `# The policy of Drydock on this machine. It is never read from a commit. Check it with: drydock policy check
-version: 1
-people:
-  ${JSON.stringify(who)}: {}
-repositories:
-  ${JSON.stringify(name)}: {host: git, url: ${JSON.stringify(root)}}
-agents:
-  default: guide
-  profiles:
-    # A program of your own: it writes AGENTS.md for the first task.
-    guide: {kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(agentFolder)}}
-    # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
-    gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
-models: {allow: ["google/*"]}
-egress: {registries: [npm, pypi, maven, go, crates], hosts: []}
-limits: {usd_per_run: 5, timeout_minutes: 30}
-# Solo: you may approve your own runs, and the pull request says so. To change this, list other approvers.
-review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
-protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.stringify(file)}`).join('')}]
-`;
-}
-
-function specText({ name, branch, tool }: { name: string; branch: string; tool: Guess }): string {
-  return `task_id: ${firstTask}
-title: Write AGENTS.md for the next contributor to this repository
-repository: ${yamlText(name)}
-target_branch: ${yamlText(branch)}
-output_branch_prefix: agent/agents-guide
-instructions: |
-  Write \`AGENTS.md\` in the root of the repository: the purpose of each folder, how to install, build and test.
-  Keep it under 60 lines, and name only files and commands that exist.
-constraints:
-  - Change only AGENTS.md
-excluded_paths:
-  - src/**
-success_criteria:
-  - says: AGENTS.md exists and says how to test
-    run: grep -q -i test AGENTS.md
-sandbox:
-${sandboxLines(tool).join('\n')}
-  timeout_minutes: 15
-budget:
-  max_usd: 1
-review:
-  require_human_approval: true
-  required_reviewers: 1
-`;
-}
-
-const agentText = `// A command agent; any program can be one. It runs in the repository, and Drydock collects its changes when it ends.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-
-const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');
-const scripts = existsSync('package.json') ? (JSON.parse(readFileSync('package.json', 'utf8')).scripts ?? {}) : {};
-const before = existsSync('AGENTS.md') ? readFileSync('AGENTS.md', 'utf8').trimEnd() + '\\n\\n' : '# For agents, and people\\n\\n';
-const lines = [
-  '## Folders',
-  ...folders.map((e) => '- \`' + e.name + '/\`: ' + readdirSync(e.name).length + ' entries'),
-  '',
-  '## Commands',
-  ...Object.entries(scripts).map(([name, command]) => '- \`npm run ' + name + '\`: \`' + command + '\`'),
-  '- Test before you stop; the task says by which command.',
-];
-writeFileSync('AGENTS.md', before + lines.join('\\n') + '\\n');
-console.log('Wrote AGENTS.md');
-`;

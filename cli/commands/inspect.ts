@@ -118,9 +118,10 @@ export function register(program: Command): void {
         `${traffic.length} targets reached, ${bytes} bytes (--json lists them).`,
         ...(refusals.length === 0 ? ['Nothing was refused.'] : []),
         ...refusals.flatMap((refusal) => [
-          `${plain(refusal.target)}  ${plain(refusal.reason)}`,
+          `${plain(refusal.target)}  ${plain(refusal.reason)}${refusal.count === undefined ? '' : `  (${refusal.count} times)`}`,
           `  asked by  ${plain(refusal.command) || 'unknown'}`,
           ...(refusal.allow === '' ? [] : [`  allow by  ${plain(refusal.allow)}`]),
+          ...(refusal.allowInSpec === undefined ? [] : [`  and, in the spec  ${plain(refusal.allowInSpec)}`]),
         ]),
       ]);
       return 0;

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { detectAll } from '../../core/installation/detect.ts';
+import { archiveRule, describeFromGit } from '../../core/installation/from-git.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../core/task-spec/schema.ts';
@@ -43,12 +44,15 @@ export function installChecks({ root, policy, offline }: Here): (file: string) =
 
   async function check({ repository, sandbox }: TaskSpec): Promise<Omit<Problem, 'line' | 'column'>[]> {
     const { runtime, package_manager, roots = ['.'], setup_command } = sandbox;
-    const { installations, faults, unlocked } = detectAll(files, roots, package_manager);
+    const { installations, faults, unlocked, fromGit } = detectAll(files, roots, package_manager);
     const problems: Omit<Problem, 'line' | 'column'>[] = faults.map(({ path, line, message, remedy }) => ({
       severity: 'error',
       rule: 'InstallFailed',
       message: `${path}${line === undefined ? '' : `:${line}`}: ${message}. ${remedy}`,
     }));
+    for (const each of fromGit)
+      if (!sandbox.egress.includes(archiveRule(each.url)?.host ?? ''))
+        problems.push({ severity: 'error', rule: 'dependency-from-git', message: describeFromGit(each) });
     if (setup_command === undefined)
       for (const { path } of unlocked)
         problems.push({

@@ -8,6 +8,7 @@ import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
 import { probeBubblewrap } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
+import { credentialOf } from '../../adapters/local/secret-variable.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
 import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
@@ -160,6 +161,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     thread,
     vault,
     modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
+    credential: (variable) => credentialOf(variable),
     agentFiles(path) {
       if (!existsSync(path))
         throw new DrydockError('AgentUnavailable', `The folder of the agent's files, ${path}, does not exist.`);

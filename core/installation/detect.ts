@@ -16,6 +16,7 @@ export interface Preparation {
   installations: Installation[];
   faults: InstallationFault[];
   unlocked: NonNullable<Detected['unlocked']>[];
+  fromGit: NonNullable<Detected['fromGit']>;
 }
 
 /**
@@ -35,6 +36,7 @@ export function detectAll(files: RepositoryFiles, roots: readonly string[], want
     installations: all.flatMap(({ installation }) => installation ?? []),
     faults: all.flatMap(({ faults }) => faults),
     unlocked: all.flatMap(({ unlocked }) => unlocked ?? []),
+    fromGit: all.flatMap(({ fromGit }) => fromGit ?? []),
   };
 }
 

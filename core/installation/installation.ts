@@ -54,6 +54,8 @@ export interface Detected {
   /** Absent if there is nothing to install, or it cannot be. */
   installation?: Installation;
   faults: InstallationFault[];
+  /** Packages of the lock file that come from git repositories: they are not in a registry. */
+  fromGit?: { path: string; line?: number; url: string }[];
   /** A manifest that names packages and has no lock file: nothing is installed. */
   unlocked?: { path: string; manager: PackageManager };
 }

@@ -91,8 +91,25 @@ export function detectNode(files: RepositoryFiles, folder: string, wanted?: Pack
     ...(berry ? { rewrites: /(^| |\/)package\.json$/ } : {}),
     ...(own === undefined ? ('package' in program ? { program } : {}) : { own }),
   };
-  return { installation, faults: [] };
+  const fromGit = gitDependencies(at(name), files.read(at(name)) ?? '');
+  return { installation, faults: [], ...(fromGit.length === 0 ? {} : { fromGit }) };
 }
+
+/** Packages that a lock file takes from git: `git+ssh://git@github.com/acme/dep.git#…`, or an archive of GitHub. */
+function gitDependencies(path: string, lock: string): NonNullable<Detected['fromGit']> {
+  const found = new Map<string, number>();
+  for (const [index, line] of lock.split('\n').entries()) {
+    for (const [url] of line.matchAll(
+      /\bgit\+(?:ssh|https?):\/\/[^\s"']{1,300}|https:\/\/codeload\.github\.com\/[^\s"']{1,300}/g,
+    ))
+      if (!found.has(url)) found.set(url, index + 1);
+    if (found.size > maxGit) break;
+  }
+  return [...found].map(([url, line]) => ({ path, line, url }));
+}
+
+/** Packages from git that are named. */
+const maxGit = 20;
 
 const isNodeManager = (name: string | undefined): name is NodeManager =>
   (nodeManagers as readonly (string | undefined)[]).includes(name);
@@ -200,9 +217,9 @@ function rangeOf(
 
 /** The versions in both ranges; undefined if there is none. */
 function both(one: string, other: string): string | undefined {
-  if (!semver.intersects(one, other)) return undefined;
-  const parts = one.split('||').flatMap((a) => other.split('||').map((b) => `${a} ${b}`));
-  return parts.filter((part) => semver.validRange(part) !== null).join(' || ');
+  const parts = one.split('||').flatMap((a) => other.split('||').map((b) => [a.trim(), b.trim()] as const));
+  const common = parts.filter(([a, b]) => semver.intersects(a, b));
+  return common.length === 0 ? undefined : common.map((pair) => pair.join(' ')).join(' || ');
 }
 
 /** The versions that write a lock file's format. */

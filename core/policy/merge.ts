@@ -5,6 +5,7 @@ import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
+import { egressOf } from './merge-egress.ts';
 import { approversOf, operatorsOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
 import { wildcard } from './wildcard.ts';
@@ -23,7 +24,7 @@ interface PolicyProblem {
   path: string;
 }
 
-type Refuse = (path: string, message: string, name?: PolicyProblem['name']) => void;
+export type Refuse = (path: string, message: string, name?: PolicyProblem['name']) => void;
 
 const own = <T>(map: Record<string, T>, key: string): T | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
 
@@ -90,7 +91,7 @@ export function applyPolicy(
   const team = teamOf(spec, repository?.team, policy, refuse);
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, barred, refuse);
-  const hosts = egressOf(spec, policy, refuse);
+  const egress = egressOf(spec, policy, refuse);
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
     if (repository && !wildcard(repository.known_failures, test)) {
@@ -127,7 +128,7 @@ export function applyPolicy(
       planRequired: policy.review.plan === 'required',
       expiresHours: policy.review.expires_hours,
       criticalPaths: policy.review.critical_paths,
-      egress: { registries: [...policy.egress.registries], hosts },
+      egress,
       ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
@@ -224,14 +225,6 @@ function quorumOf(
     refuse('review.required_reviewers', policy.review.solo ? solo : message, 'QuorumImpossible');
   }
   return { approvers, requiredReviewers };
-}
-
-function egressOf(spec: TaskSpec, policy: Policy, refuse: Refuse): string[] {
-  return spec.sandbox.egress.filter((host, i) => {
-    const allowed = policy.egress.hosts.includes(host);
-    if (!allowed) refuse(`sandbox.egress.${i}`, `"${host}" is not under egress.hosts in the policy.`);
-    return allowed;
-  });
 }
 
 function ciOf(spec: TaskSpec, policy: Policy, refuse: Refuse): NamedCommand[] {

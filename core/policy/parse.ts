@@ -2,6 +2,7 @@ import { readYaml, type YamlDocument } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
+import { egressFaults } from './egress-faults.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';
@@ -105,6 +106,7 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';
     fault('no-effect', message, ['notify', 'slack', 'channel'], 'warning');
   }
+  egressFaults(policy, fault);
   for (const [name, profile] of Object.entries(policy.agents.profiles)) {
     const path = ['agents', 'profiles', name];
     if (profile.provider === undefined && profile.model === undefined) continue;

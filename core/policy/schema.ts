@@ -3,6 +3,7 @@ import { DrydockError } from '../errors.ts';
 import * as field from '../task-spec/fields.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { registries } from '../task-spec/toolchains.ts';
+import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 
 /** An address is a valid person id too, because the default id is `OSUSER@localhost`. */
 const personId = z
@@ -237,8 +238,22 @@ export const policySchema = z
           .default([...registries])
           .describe('Package registries that sandboxes may read.'),
         hosts: z.array(field.host).max(500).default([]).describe('Hosts that specs may allow, on port 443.'),
+        rules: z
+          .array(egressRule)
+          .max(500)
+          .default([])
+          .describe('What specs may allow to ask of a host: methods and paths. The gateway reads these requests.'),
+        private: z
+          .array(privateRegistry)
+          .max(100)
+          .default([])
+          .describe('Registries of your own, for the packages of a scope or for all of a kind.'),
       })
       .prefault({}),
+    credentials: z
+      .record(field.name, credential)
+      .default({})
+      .describe('Name → where a credential is found. The gateway puts it into requests; it never enters a sandbox.'),
     sandbox: z
       .strictObject({
         spot: z

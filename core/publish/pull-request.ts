@@ -83,7 +83,7 @@ export function pullRequestBody(facts: PublishFacts): string {
             .slice(0, maxRefusals)
             .map(
               (r) =>
-                `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}`,
+                `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}${r.allowInSpec === undefined ? '' : ` and, in the spec, ${code(r.allowInSpec)}`}`,
             ),
           ...(facts.refusals.length > maxRefusals ? [`and ${facts.refusals.length - maxRefusals} more.`] : []),
         ]

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { egressRules } from '../egress/rule.ts';
 import { packageManagers } from '../task-spec/toolchains.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -134,7 +135,7 @@ export const effectiveTask = z.strictObject({
   /** Glob → reviewers. */
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
-  egress: z.strictObject({ registries: names, hosts: names }),
+  egress: egressRules.partial().extend({ registries: names, hosts: names }),
   /** Image of a service as specs name it → pinned by digest. */
   serviceImages: z.record(z.string(), z.string()).optional(),
   protectedPaths: names,

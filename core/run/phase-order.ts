@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { egressRules } from '../egress/rule.ts';
 import { phaseSpec } from './phase.ts';
 
 /** Name of the input that holds the profile's files as a tar, for sandboxes that cannot mount a folder. */
@@ -39,5 +40,7 @@ export const storedOrder = z.strictObject({
   registries: z.array(z.string()),
   /** Hosts allowed by policy and spec. */
   hosts: z.array(z.string()),
+  /** Rules allowed by policy and spec, and registries of the policy. */
+  egress: egressRules.optional(),
 });
 export type StoredOrder = z.infer<typeof storedOrder>;

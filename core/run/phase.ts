@@ -219,19 +219,27 @@ export const refusal = z.strictObject({
   /** The command that sent the request, if known. */
   command: z.string(),
   reason: z.string(),
-  /** The policy or spec line that would allow it; empty if it can never be allowed. */
+  /** The line of the policy that would allow it; empty if it can never be allowed. */
   allow: z.string(),
+  /** The line that the spec needs beside it, if any. */
+  allowInSpec: z.string().optional(),
+  /** How often it was refused, if more than once. */
+  count: z.int().positive().optional(),
   /** ISO 8601. */
   at: z.string(),
 });
 export type Refusal = z.infer<typeof refusal>;
 
-/** A registry download or a tunnel. */
+/** A registry download, a tunnel, or a request that a rule allowed. */
 export const traffic = z.strictObject({
-  /** `registry`, `connect`, or `cache` for a registry archive that an earlier phase downloaded. */
+  /** `registry`, `connect`, `rule`, or `cache` for a registry archive that an earlier phase downloaded. */
   route: z.string(),
-  /** Registry path or host. */
+  /** Registry path or host; of a rule, method, host and path. */
   target: z.string(),
+  /** Of a rule: the status of the answer, 0 if there was none. */
+  status: z.int().nonnegative().optional(),
+  /** Of a rule: number of requests. */
+  requests: z.int().positive().optional(),
   /** For a tunnel, the sum of both directions. */
   bytes: z.number(),
 });

@@ -1,14 +1,16 @@
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, isIP, type Socket } from 'node:net';
-import { type Caller, type GatewayContext, sendJson } from '../context.ts';
+import { connect, type Socket } from 'node:net';
+import { isGitHost } from '../../core/egress/git-hosts.ts';
+import { type Caller, type GatewayContext, sendRefusal } from '../context.ts';
+import type { RuledHosts } from '../rules/hosts.ts';
+import { type AllowLines, allowHost, allowRegistry } from './allow.ts';
+import type { EndTls } from './end-tls.ts';
 import { isPublicAddress } from './public-address.ts';
 import { maxClientHello, serverName } from './sni.ts';
 
 /** Time limit for a client's ClientHello after the tunnel is established. */
 const helloTimeoutMs = 10_000;
-
-const allowLine = (host: string): string => (isIP(host) === 0 ? `egress: {hosts: [${host}]}` : '');
 
 /**
  * Splits `host:port`; `undefined` for any other text.
@@ -33,10 +35,6 @@ export const systemNetwork: Network = {
   dial: (address, port) => connect({ host: address, port }),
 };
 
-/** A tunnel to these hosts could push or publish, past the gateway's own routes, which are read-only. */
-const gitHosts = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'dev.azure.com', 'git.sr.ht'];
-const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
-
 interface Tunnel {
   request: IncomingMessage;
   socket: Socket;
@@ -47,8 +45,13 @@ interface Tunnel {
 interface Gateway {
   context: GatewayContext;
   network: Network;
+  hosts: RuledHosts;
+  /** Ends the TLS of a connection to a host with rules, and answers its requests. */
+  endTls: EndTls;
 }
-type Denial = { reason: string; allow: string };
+interface Denial extends AllowLines {
+  reason: string;
+}
 
 /**
  * Handles `CONNECT host:443` for the phase's hosts. The gateway resolves the name, requires public addresses, and
@@ -61,20 +64,29 @@ export function connectRoute(gateway: Gateway, tunnel: Tunnel): void {
 }
 
 async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
-  const { context, network } = gateway;
-  const { request, socket, head } = tunnel;
+  const { context, network, hosts, endTls } = gateway;
+  const { request, socket } = tunnel;
   const target = (request.url ?? '').slice(0, 300);
   const authority = parseAuthority(target);
   if (tunnel.caller !== 'agent') {
     unauthorized(context, tunnel, target);
     return;
   }
-  const denied = deny(context, authority);
+  const denied = deny(context, hosts, authority);
   if (denied !== undefined || authority === undefined) {
     refuse(context, tunnel, target, denied ?? { reason: 'not host:port', allow: '' });
     return;
   }
   const { host } = authority;
+  if (hosts.has(host)) {
+    const accept = await endTls(host, request);
+    socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    const hello = await namedHello(context, tunnel, host);
+    if (hello === undefined) return;
+    socket.unshift(hello);
+    accept(socket);
+    return;
+  }
   const addresses = await network.resolve(host).catch(() => []);
   const address = addresses[0];
   if (address === undefined || !addresses.every(isPublicAddress)) {
@@ -83,14 +95,8 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
     return;
   }
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-  const hello = await clientHello(socket, head);
-  const named = hello === undefined ? undefined : serverName(hello);
-  if (hello === undefined || named?.kind !== 'name' || named.name !== host) {
-    const name = named?.kind === 'name' ? named.name : (named?.kind === 'none' && named.reason) || 'missing';
-    context.record({ target, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);
-    socket.destroy();
-    return;
-  }
+  const hello = await namedHello(context, tunnel, host);
+  if (hello === undefined) return;
   let upstream: Socket;
   try {
     upstream = await network.dial(address, 443, host);
@@ -110,17 +116,39 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: upstream.bytesRead + upstream.bytesWritten });
 }
 
+/** The ClientHello, if it names this host; otherwise the tunnel is refused. */
+async function namedHello(
+  context: GatewayContext,
+  { request, socket, head }: Tunnel,
+  host: string,
+): Promise<Buffer | undefined> {
+  const hello = await clientHello(socket, head);
+  const named = hello === undefined ? undefined : serverName(hello);
+  if (hello !== undefined && named?.kind === 'name' && named.name === host) return hello;
+  const name = named?.kind === 'name' ? named.name : (named?.kind === 'none' && named.reason) || 'missing';
+  context.record({ target: `${host}:443`, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);
+  socket.destroy();
+  return undefined;
+}
+
 /**
  * The reason why a target is denied; `undefined` if it is allowed, provided that its name resolves to public addresses.
  */
-function deny(context: GatewayContext, authority: ReturnType<typeof parseAuthority>): Denial | undefined {
+function deny(
+  { config }: GatewayContext,
+  ruled: RuledHosts,
+  authority: ReturnType<typeof parseAuthority>,
+): Denial | undefined {
   if (authority === undefined) return { reason: 'not host:port', allow: '' };
   const { host, port } = authority;
-  const { hosts, registries } = context.config;
-  if (gitHosts.some((domain) => within(host, domain))) return { reason: 'git hosts are not allowed', allow: '' };
-  const name = Object.keys(registries).find((key) => new URL(registries[key] ?? '').hostname === host);
-  if (name !== undefined) return { reason: `use the mirror at /registry/${name}/`, allow: '' };
-  if (!hosts.includes(host)) return { reason: 'the host is not allowed', allow: port === 443 ? allowLine(host) : '' };
+  if (!ruled.has(host)) {
+    if (isGitHost(host)) return { reason: 'git hosts are reached by rules only', ...allowHost(host) };
+    if (!config.hosts.includes(host)) {
+      const kind = ruled.registryOf(host);
+      if (kind !== undefined) return { reason: `the registry ${kind} is not allowed`, ...allowRegistry(kind) };
+      return { reason: 'the host is not allowed', ...(port === 443 ? allowHost(host) : { allow: '' }) };
+    }
+  }
   return port === 443 ? undefined : { reason: 'only port 443 is allowed', allow: '' };
 }
 
@@ -131,9 +159,15 @@ function unauthorized(context: GatewayContext, { request, socket }: Tunnel, targ
   socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${headers.join('\r\n')}\r\n\r\n`);
 }
 
-function refuse(context: GatewayContext, { request, socket }: Tunnel, target: string, { reason, allow }: Denial): void {
-  context.record({ target, reason, allow }, request);
-  const body = `refused by Drydock: ${target}: ${reason}\n${allow === '' ? '' : `would be allowed by: ${allow}\n`}`;
+function refuse(context: GatewayContext, { request, socket }: Tunnel, target: string, denial: Denial): void {
+  context.record({ target, ...denial }, request);
+  const { reason, allow, allowInSpec } = denial;
+  const lines = [
+    `refused by Drydock: ${target}: ${reason}`,
+    ...(allow === '' ? [] : [`would be allowed by, in the policy: ${allow}`]),
+    ...(allowInSpec === undefined ? [] : [`and in the spec: ${allowInSpec}`]),
+  ];
+  const body = lines.map((line) => `${line}\n`).join('');
   const headers = ['Content-Type: text/plain', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'];
   socket.end(`HTTP/1.1 403 Forbidden\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }
@@ -174,14 +208,13 @@ export function refusePlainProxy(
 ): void {
   request.resume();
   const host = URL.canParse(target) ? new URL(target).hostname : '';
-  const allow = host === '' ? '' : allowLine(host);
   const refusal = context.record(
     {
       target: host === '' ? target.slice(0, 300) : `${host}:80`,
       reason: 'plain HTTP is not allowed; use https',
-      allow,
+      ...(host === '' ? { allow: '' } : allowHost(host)),
     },
     request,
   );
-  sendJson(response, 403, { error: { message: `refused by Drydock: ${refusal.target}: ${refusal.reason}`, allow } });
+  sendRefusal(response, 403, refusal);
 }

@@ -1,4 +1,4 @@
-import type { PhaseEvent } from '../../core/run/phase.ts';
+import type { PhaseEvent, Refusal } from '../../core/run/phase.ts';
 import type { GatewayMessage } from '../messages.ts';
 
 /**
@@ -31,7 +31,9 @@ export interface MessageLimiter {
  */
 export function limitMessages(tell: (message: GatewayMessage) => void): MessageLimiter {
   const used = new Map<PhaseEvent['type'], { count: number; bytes: number }>();
-  const counts = { refusal: 0, traffic: 0, failure: 0 };
+  const counts = { traffic: 0, failure: 0 };
+  /** Those that were told, and how often each was repeated since: repetitions are told at the end, as a number. */
+  const refused = new Map<string, { refusal: Refusal; more: number }>();
   const leftOut = { events: 0, refusals: 0, traffic: 0, bytes: 0 };
   let lastCost: number | undefined;
 
@@ -51,18 +53,26 @@ export function limitMessages(tell: (message: GatewayMessage) => void): MessageL
     return true;
   }
 
+  function tellRefusal(refusal: Refusal): void {
+    const key = [refusal.target, refusal.command, refusal.reason].join('\0');
+    const known = refused.get(key);
+    if (known !== undefined) known.more += 1;
+    else if (refused.size >= maxRefusals) leftOut.refusals += 1;
+    else {
+      refused.set(key, { refusal, more: 0 });
+      tell({ type: 'refusal', refusal });
+    }
+  }
+
   return {
     tell(message) {
       switch (message.type) {
         case 'event':
           if (admits(message.event)) tell(message);
           break;
-        case 'refusal': {
-          counts.refusal += 1;
-          if (counts.refusal > maxRefusals) leftOut.refusals += 1;
-          else tell({ type: 'refusal', refusal: clipped(message.refusal) });
+        case 'refusal':
+          tellRefusal(clipped(message.refusal));
           break;
-        }
         case 'traffic':
           counts.traffic += 1;
           if (counts.traffic > maxTraffic) {
@@ -79,6 +89,8 @@ export function limitMessages(tell: (message: GatewayMessage) => void): MessageL
       }
     },
     finish() {
+      for (const { refusal, more } of refused.values())
+        if (more > 0) tell({ type: 'refusal', refusal: { ...refusal, count: more } });
       if (leftOut.events + leftOut.refusals + leftOut.traffic > 0) tell({ type: 'left-out', ...leftOut });
     },
   };
@@ -88,5 +100,7 @@ export function limitMessages(tell: (message: GatewayMessage) => void): MessageL
 const clip = (text: string): string => text.slice(0, maxText).replace(/[\uD800-\uDBFF]$/, '');
 
 /** A refusal whose texts keep their limit. */
-export const clipped = <Texts extends Record<string, string>>(texts: Texts): Texts =>
-  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, clip(text)])) as Texts;
+export const clipped = (refusal: Refusal): Refusal =>
+  Object.fromEntries(
+    Object.entries(refusal).map(([name, value]) => [name, typeof value === 'string' ? clip(value) : value]),
+  ) as unknown as Refusal;

@@ -13,7 +13,7 @@ const maxFailures = 20;
 /** Collects the gateway's messages about its phase. */
 export class PhaseLog {
   readonly failures: NonNullable<PhaseEnd['failure']>[] = [];
-  readonly #refusals: Refusal[] = [];
+  readonly #refusals = new Map<string, Refusal>();
   readonly #traffic = new Map<string, Traffic>();
   readonly #events: Buffer[] = [];
   #eventBytes = 0;
@@ -26,8 +26,7 @@ export class PhaseLog {
         this.#addEvent(message.event);
         break;
       case 'refusal':
-        if (this.#refusals.length < maxRefusals) this.#refusals.push(message.refusal);
-        else this.#moreRefusals += 1;
+        this.#addRefusal(message.refusal);
         break;
       case 'traffic':
         this.#addTraffic(message);
@@ -48,13 +47,11 @@ export class PhaseLog {
 
   /** The first refusals; how many more there were is the last entry. */
   get refusals(): Refusal[] {
-    const last = this.#refusals.at(-1);
-    if (this.#moreRefusals === 0 || last === undefined) return this.#refusals;
-    const reason = `only the first ${this.#refusals.length} refusals of a phase are kept`;
-    return [
-      ...this.#refusals,
-      { target: `and ${this.#moreRefusals} more`, command: '', reason, allow: '', at: last.at },
-    ];
+    const kept = [...this.#refusals.values()];
+    const last = kept.at(-1);
+    if (this.#moreRefusals === 0 || last === undefined) return kept;
+    const reason = `only the first ${kept.length} refusals of a phase are kept`;
+    return [...kept, { target: `and ${this.#moreRefusals} more`, command: '', reason, allow: '', at: last.at }];
   }
 
   /** Totals by route and target. */
@@ -79,11 +76,24 @@ export class PhaseLog {
     this.#events.push(line);
   }
 
-  #addTraffic({ route, target, bytes }: Traffic): void {
-    const key = `${route} ${target}`;
+  /** Identical refusals are counted. */
+  #addRefusal(refusal: Refusal): void {
+    const { target, command, reason, count = 1 } = refusal;
+    const key = [target, command, reason].join('\0');
+    const known = this.#refusals.get(key);
+    if (known !== undefined) known.count = (known.count ?? 1) + count;
+    else if (this.#refusals.size < maxRefusals) this.#refusals.set(key, { ...refusal });
+    else this.#moreRefusals += count;
+  }
+
+  #addTraffic({ route, target, status, bytes }: Traffic): void {
+    const key = `${route} ${target} ${status}`;
     const known = this.#traffic.get(key);
-    if (known !== undefined) known.bytes += bytes;
-    else if (this.#traffic.size < maxTargets) this.#traffic.set(key, { route, target, bytes });
+    if (known !== undefined) {
+      known.bytes += bytes;
+      if (known.requests !== undefined) known.requests += 1;
+    } else if (this.#traffic.size < maxTargets)
+      this.#traffic.set(key, { route, target, ...(status === undefined ? {} : { status, requests: 1 }), bytes });
   }
 }
 

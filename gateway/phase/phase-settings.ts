@@ -4,7 +4,7 @@ import { defined } from '../../core/defined.ts';
 import type { PhaseJob } from '../../core/ports/runtime/phase-runner.ts';
 import { artifactNames } from '../../sandbox/layout.ts';
 import type { GatewaySettings } from '../config.ts';
-import { allowedParts } from '../registry/parts.ts';
+import { allowedParts, simpleRoot } from '../registry/parts.ts';
 
 /** The gateway's settings for a job. Writes the inputs to their folder. */
 export async function gatewaySettingsOf(
@@ -22,6 +22,10 @@ export async function gatewaySettingsOf(
     await writeFile(file, bytes, { mode: 0o600 });
     inputs[name] = file;
   }
+  const own = (job.egress?.private ?? []).map((each) => ({
+    ...each,
+    url: each.kind === 'pypi' ? simpleRoot(each.url) : each.url,
+  }));
   if (install?.present === true) inputs[artifactNames.install] = install.file;
   const disk = job.spec.limits.diskMb * 1024 * 1024;
   return {
@@ -31,9 +35,15 @@ export async function gatewaySettingsOf(
     spec: { ...job.spec, inputs: Object.keys(inputs) },
     inputs,
     baseRepository: resolve(job.baseRepository),
-    registries: allowedParts(registries, job.registries),
+    registries: { ...allowedParts(registries, job.registries), ...replacing(own) },
+    private: own,
+    rules: job.egress?.rules ?? [],
     hosts: job.hosts.map((host) => host.toLowerCase()),
     ...defined({ model: job.model }),
     caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },
   };
 }
+
+/** Registries of the policy that serve all packages of their kind, in the place of the public ones. */
+const replacing = (own: GatewaySettings['private']): Record<string, string> =>
+  Object.fromEntries(own.flatMap(({ kind, scope, url }) => (scope === undefined ? [[kind, url]] : [])));

@@ -1,25 +1,22 @@
 import { z } from 'zod';
-import type { Network } from '../egress/connect.ts';
-import { download } from './download.ts';
+import { download, type Origin } from './download.ts';
 
 const maxConfig = 64 * 1024;
 const config = z.object({ dl: z.string().max(2_000) });
 
-/** `config.json` of the mirror's index: crates are downloaded from the mirror too. */
-export const cratesConfig = (mirror: string): string => JSON.stringify({ dl: `${mirror}crates-files`, api: null });
+/**
+ * `config.json` of the mirror's index: crates are downloaded from a mirror too.
+ * @param files URL of the mirror of the archives, with a slash at the end.
+ */
+export const cratesConfig = (files: string): string => JSON.stringify({ dl: files.slice(0, -1), api: null });
 
 /**
  * Where an index says that its crates are (https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration).
  * @param path `serde/1.0.0/download`.
  * @throws Error if the index has no valid configuration.
  */
-export async function crateUrl(
-  index: URL,
-  path: string,
-  headers: Record<string, string>,
-  network: Network,
-): Promise<URL> {
-  const answer = await download(new URL('config.json', index), 'GET', headers, network);
+export async function crateUrl(path: string, headers: Record<string, string>, from: Origin): Promise<URL> {
+  const answer = await download(new URL('config.json', from.root), 'GET', headers, from);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer.body ?? []) {

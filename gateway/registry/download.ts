@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { CredentialHeader } from '../../core/egress/rule.ts';
 import type { Network } from '../egress/connect.ts';
 import { isPublicAddress } from '../egress/public-address.ts';
 
@@ -17,25 +18,36 @@ export interface Download {
   body: Readable | undefined;
 }
 
+/** A registry, and the way to others to which it redirects. */
+export interface Origin {
+  /** Base URL of the registry. */
+  root: URL;
+  network: Network;
+  /** Sent to the registry's own origin only. */
+  credential: CredentialHeader | undefined;
+}
+
 /**
  * Asks a registry, and follows its redirects to its own origin, and to public addresses over HTTPS. A registry of a
  * company may be at a private address; it must not be able to choose another one.
- * @param registry Base URL of the registry, if the URL to begin with comes from the registry itself.
  * @throws RedirectRefused
  */
 export async function download(
   url: URL,
   method: 'GET' | 'HEAD',
   headers: Record<string, string>,
-  network: Network,
-  registry: URL = url,
+  { root, network, credential }: Origin,
 ): Promise<Download> {
+  const own = {
+    ...headers,
+    ...(credential === undefined ? {} : { [credential.name]: credential.value, 'accept-encoding': 'identity' }),
+  };
   const signal = AbortSignal.timeout(timeoutMs);
   let target = url;
   for (let count = 0; count <= maxRedirects; count += 1) {
     const answer =
-      target.origin === registry.origin
-        ? await own(target, method, headers, signal)
+      target.origin === root.origin
+        ? await fromRegistry(target, method, own, signal)
         : await foreign(target, method, headers, signal, await publicAddress(target, network));
     const location = answer.header('location');
     if (!redirects.has(answer.status) || location === undefined) return answer;
@@ -46,7 +58,12 @@ export async function download(
   throw new RedirectRefused(`more than ${maxRedirects} times`);
 }
 
-async function own(url: URL, method: string, headers: Record<string, string>, signal: AbortSignal): Promise<Download> {
+async function fromRegistry(
+  url: URL,
+  method: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Download> {
   const answer = await fetch(url, { method, headers, signal, redirect: 'manual' });
   return {
     status: answer.status,

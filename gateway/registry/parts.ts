@@ -2,10 +2,10 @@ import type { registries } from '../../core/task-spec/toolchains.ts';
 import { npmPath } from './npm-path.ts';
 import { plainPath } from './plain-path.ts';
 
-type RegistryKind = (typeof registries)[number];
+export type RegistryKind = (typeof registries)[number];
 
 /** One server of a registry, as the mirror serves it below `/registry/<name>/`. */
-interface Part {
+export interface Part {
   kind: RegistryKind;
   /** Public base URL. */
   url: string;
@@ -70,6 +70,22 @@ export const allowedParts = (
   kinds: readonly string[],
 ): Record<string, string> =>
   Object.fromEntries(Object.entries(urls).filter(([name]) => kinds.includes(partOf(name)?.kind ?? name)));
+
+/** An index of Python ends with `/simple`: `https://host/api/pypi/simple/` → `https://host/api/pypi/`. */
+export const simpleRoot = (index: string): string => index.replace(/simple\/?$/, '');
+
+/**
+ * Hosts that tools and lock files name: below which path of a host which part is. Their requests are answered as those to
+ * `/registry/<part>/`.
+ */
+export const registryHosts: readonly { host: string; prefix: string; part: PartName }[] = [
+  { host: 'registry.yarnpkg.com', prefix: '/', part: 'npm' },
+  { host: 'repo1.maven.org', prefix: '/maven2/', part: 'maven' },
+  ...(Object.entries(parts) as [PartName, Part][]).map(([part, { url }]) => {
+    const { hostname, pathname } = new URL(url);
+    return { host: hostname, prefix: pathname, part };
+  }),
+];
 
 /**
  * The part that `/registry/<subject>` names, and the path below it. Go asks its proxy for the checksum database at

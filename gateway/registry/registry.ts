@@ -1,45 +1,76 @@
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
+import { redactions, withoutSecrets } from '../credential.ts';
 import type { Network } from '../egress/connect.ts';
+import { type Replacement, replaceTexts } from '../replace.ts';
 import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
 import { cratesConfig, crateUrl } from './crates.ts';
 import { download, RedirectRefused } from './download.ts';
-import { partOf, splitSubject } from './parts.ts';
-import { type Replacement, rewriteUrls } from './rewrite.ts';
-
-/** URL of the mirrors in the sandbox: a path of the relay. */
-const mirrorUrl = (host: string): string => `http://${host}/registry/`;
+import { splitSubject } from './parts.ts';
+import { rewriteUrls } from './rewrite.ts';
+import { asFolder, askedPart, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
 
 /** Request headers that affect a registry's response. The secret of the phase is not among them. */
 const forwardedHeaders = ['accept', 'if-none-match', 'if-modified-since', 'npm-command'];
 const returnedHeaders = ['content-type', 'etag', 'last-modified', 'cache-control'];
 const overLimit = 'the limit for downloads from registries is reached';
 
-/** The bytes that a phase may still download from registries. Concurrent downloads share it. */
-interface Allowance {
+/** The bytes that a phase may still download. Concurrent downloads share it. */
+export interface Allowance {
   left: number;
 }
 
+/** What is asked of a mirror, by whichever URL. */
+interface Asked {
+  /** Name of the mirror, as below `/registry/`. */
+  name: string;
+  /** Path below it, percent-encoded. */
+  subject: string;
+  query: boolean;
+  /** URL of a mirror for who asks, with a slash at the end. */
+  urlOf(name: string): string;
+}
+
+/** Answers a request for a mirror. */
+export type Mirrors = (exchange: Exchange, asked: Asked) => Promise<void>;
+
+/** `GET /registry/<name>/<path>`. */
+export const registryRoute =
+  (mirrors: Mirrors): Route =>
+  (exchange) => {
+    const { name, path } = splitSubject(exchange.rest);
+    const host = exchange.request.headers.host ?? '127.0.0.1';
+    return mirrors(exchange, {
+      name,
+      subject: path,
+      query: exchange.url.search !== '',
+      urlOf: (name) => `http://${host}/registry/${name}/`,
+    });
+  };
+
 /**
- * Serves `GET /registry/<part>/<path>` from the registries that are configured on the host, read-only. URLs in documents
- * are rewritten to this route.
+ * Serves packages from the registries that are configured on the host and in the policy, read-only. URLs in documents are
+ * rewritten to the mirrors.
  */
-export const registryRoute = (context: GatewayContext, network: Network, archives?: Archives): Route => {
-  const allowance: Allowance = { left: context.config.caps.registryBytes };
-  return async (exchange) => {
-    const { request, rest, url } = exchange;
+export const createMirrors = (
+  context: GatewayContext,
+  network: Network,
+  allowance: Allowance,
+  archives?: Archives,
+): Mirrors => {
+  const { config } = context;
+  return async (exchange, { name, subject, query, urlOf }) => {
+    const { request, response } = exchange;
     request.resume();
-    const { name, path: subject } = splitSubject(rest);
     const target = `${name}/${subject}`;
     const refuse = (status: number, reason: string, allow = ''): void =>
       context.refuse(exchange, status, { target, reason, allow });
-    const part = partOf(name);
-    // An index says where its crates are.
-    const asked = name === 'crates-files' ? 'crates' : name;
-    const base = Object.hasOwn(context.config.registries, asked) ? context.config.registries[asked] : undefined;
-    if (base === undefined || part === undefined) {
-      const shown = part?.kind ?? name.slice(0, 40);
+    const mirror = mirrorOf(name);
+    const isServed =
+      mirror && (mirror.index !== undefined || Object.hasOwn(config.registries, askedPart(mirror.partName)));
+    if (mirror === undefined || !isServed) {
+      const shown = mirror?.part.kind ?? name.slice(0, 40);
       refuse(403, `the registry ${shown} is not allowed`, `egress: {registries: [${shown}]}`);
       return;
     }
@@ -48,30 +79,40 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
       refuse(405, `${method} to a registry; only GET is allowed`);
       return;
     }
-    if (url.search !== '') {
+    if (query) {
       refuse(400, 'a query to a registry; only packages, their versions and archives are served');
       return;
     }
-    const upstream = upstreamUrl(base, part.path(subject));
-    if (upstream === undefined) {
+    const path = mirror.part.path(withoutBase(subject, config.registries[askedPart(mirror.partName)]));
+    const found = path === undefined ? undefined : upstreamOf(config, mirror, path);
+    const upstream = found && upstreamUrl(found.base, path);
+    if (found === undefined || upstream === undefined || path === undefined) {
       refuse(400, 'the path is not one of this kind of registry');
       return;
     }
-    const mirror = mirrorUrl(request.headers.host ?? '127.0.0.1');
-    const fixed = fixedAnswer(name, subject, mirror);
+    if (name === 'go-sum' && isPrivateModule(config, path)) {
+      refuse(403, 'the checksum database is not asked about private modules');
+      return;
+    }
+    // Links of its pages are relative to their URL.
+    if (mirror.index === undefined && found.mirror !== name && mirror.part.kind === 'pypi') {
+      response.writeHead(302, { location: `${urlOf(found.mirror)}${path}`, 'content-length': 0 }).end();
+      return;
+    }
+    const fixed = fixedAnswer(mirror.partName, subject, urlOf(filesOf(found.mirror)));
     if (fixed !== undefined) {
-      exchange.response.writeHead(200, { 'content-type': fixed.type }).end(fixed.body);
+      response.writeHead(200, { 'content-type': fixed.type }).end(fixed.body);
       return;
     }
     if (allowance.left <= 0) {
       refuse(403, overLimit);
       return;
     }
-    const sha512 = name === 'npm' ? archives?.checksums.get(decodeURIComponent(subject)) : undefined;
+    const sha512 = mirror.partName === 'npm' ? archives?.checksums.get(decodeURIComponent(subject)) : undefined;
     const kept = archives && sha512 && method === 'GET' ? await keptArchive(archives, sha512) : undefined;
     if (kept) {
-      exchange.response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.length });
-      exchange.response.end(kept);
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.length });
+      response.end(kept);
       context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.length });
       return;
     }
@@ -80,18 +121,16 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
     const count = (more: number): void => {
       bytes += more;
     };
-    const { registries } = context.config;
+    const { links } = mirror.part;
     const replacements = [
-      { from: asFolder(base), to: `${mirror}${name}/` },
-      ...(part.links === undefined
-        ? []
-        : [{ from: asFolder(registries[part.links] ?? ''), to: `${mirror}${part.links}/` }]),
-    ].filter(({ from }) => from !== '/');
+      { from: found.base, to: urlOf(found.mirror) },
+      ...(links === undefined ? [] : [{ from: asFolder(config.registries[links] ?? ''), to: urlOf(links) }]),
+    ].filter(({ from, to }) => from !== '/' && from !== to);
     try {
       await forward(exchange, {
-        base,
+        found,
         upstream,
-        part: name,
+        part: mirror.partName,
         method,
         network,
         allowance,
@@ -109,11 +148,18 @@ export const registryRoute = (context: GatewayContext, network: Network, archive
   };
 };
 
-const asFolder = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
+/** A path without that of the registry's base: tools replace only the host of a URL that a lock file names. */
+function withoutBase(subject: string, base: string | undefined): string {
+  const folder = base === undefined ? '' : new URL(asFolder(base)).pathname.slice(1);
+  return folder !== '' && subject.startsWith(folder) ? subject.slice(folder.length) : subject;
+}
+
+/** Name of the mirror with the archives of an index of crates: `crates~0` → `crates-files~0`. */
+const filesOf = (mirror: string): string => mirror.replace(/^crates/, 'crates-files');
 
 /** Documents that the mirror answers by itself. */
-function fixedAnswer(name: string, subject: string, mirror: string): { type: string; body: string } | undefined {
-  if (name === 'crates' && subject === 'config.json') return { type: 'application/json', body: cratesConfig(mirror) };
+function fixedAnswer(name: string, subject: string, files: string): { type: string; body: string } | undefined {
+  if (name === 'crates' && subject === 'config.json') return { type: 'application/json', body: cratesConfig(files) };
   // Go then asks the mirror for the checksums, and not the database itself.
   return name === 'go-sum' && subject === 'supported' ? { type: 'text/plain', body: '' } : undefined;
 }
@@ -131,7 +177,7 @@ export function upstreamUrl(base: string, path: string | undefined): URL | undef
 }
 
 interface Forwarded {
-  base: string;
+  found: Upstream;
   upstream: URL;
   part: string;
   /** URLs of documents, and the mirror's in their place. */
@@ -146,22 +192,28 @@ interface Forwarded {
 }
 
 async function forward({ request, response }: Exchange, asked: Forwarded): Promise<void> {
-  const { base, upstream, part, method, network, allowance, keep, count, refuse, replacements } = asked;
+  const { found, upstream, part, method, network, allowance, keep, count, refuse, replacements } = asked;
+  const { credential } = found;
+  const secrets = credential === undefined ? [] : redactions(credential);
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
   for (const key of forwardedHeaders) {
     const value = request.headers[key];
     if (typeof value === 'string') headers[key] = value;
   }
-  const root = new URL(asFolder(base));
+  const root = new URL(found.base);
+  const from = { root, network, credential };
   const url =
-    part === 'crates-files'
-      ? await crateUrl(root, upstream.pathname.slice(root.pathname.length), headers, network)
-      : upstream;
-  const answer = await download(url, method, headers, network, root);
+    part === 'crates-files' ? await crateUrl(upstream.pathname.slice(root.pathname.length), headers, from) : upstream;
+  const answer = await download(url, method, headers, from);
   const out: Record<string, string> = {};
   for (const key of returnedHeaders) {
     const value = answer.header(key);
-    if (value !== undefined) out[key] = value;
+    if (value !== undefined) out[key] = withoutSecrets(value, secrets);
+  }
+  if (secrets.length > 0 && !/^(?:identity)?$/.test(answer.header('content-encoding') ?? '')) {
+    answer.body?.on('error', () => undefined).destroy();
+    refuse(502, 'the registry compresses its answer, so that a credential in it could not be found');
+    return;
   }
   if (answer.body === undefined || method === 'HEAD') {
     answer.body?.on('error', () => undefined).destroy();
@@ -193,9 +245,13 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
   });
   try {
     response.writeHead(answer.status, out);
-    if (/json|html/.test(out['content-type'] ?? ''))
-      await pipeline(answer.body, meter, rewriteUrls(replacements), response);
-    else await pipeline(answer.body, meter, response);
+    await pipeline([
+      answer.body,
+      meter,
+      ...(secrets.length > 0 ? [replaceTexts(secrets)] : []),
+      ...(replacements.length > 0 && /json|html/.test(out['content-type'] ?? '') ? [rewriteUrls(replacements)] : []),
+      response,
+    ]);
   } finally {
     allowance.left += reserved;
   }

@@ -26,6 +26,7 @@ export const handler = asHandler(async (event) => {
       return { apiUrl, gitUrl: access.gitUrl, token: await access.readToken(scope) };
     },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+    credential: (name) => secrets().credential(variable('models'), name),
   });
   return broker(event);
 });

@@ -119,6 +119,7 @@ export async function composeDeps(): Promise<Deps> {
       return thread();
     },
     modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+    credential: (name) => secrets().credential(variable('models'), name),
     agentFiles: (path) => path,
     runLink: (runId) => pageOf('runs', runId),
     gateLink: (gateId) => pageOf('gates', gateId),

@@ -4,7 +4,6 @@ import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
-import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
@@ -15,6 +14,7 @@ import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { deliverPhase } from './answer-phase.ts';
 import { baseTests, needsBaseline } from './baseline-cache.ts';
+import { phaseLimitsOf, phaseSandboxOf } from './phase-sandbox.ts';
 import { submodulesOf } from './submodules.ts';
 
 /**
@@ -86,12 +86,12 @@ async function phaseOrder(
       files: agent.files !== undefined,
       plans: agent.plans,
     },
-    sandbox: sandboxOf(context),
+    sandbox: phaseSandboxOf(context.task),
     baseline: await needsBaseline(deps, context, request),
     knownFailures: task.knownFailures,
     ...(verify ? defined({ baseTests: await baseTests(deps, context) }) : {}),
     commands: verify ? verifyCommands(context) : [],
-    limits: phaseLimitsOf(context),
+    limits: phaseLimitsOf(context.task),
   };
   return {
     spec,
@@ -114,48 +114,17 @@ async function phaseOrder(
         }),
     registries: task.egress.registries,
     hosts: verify ? [] : task.egress.hosts,
+    egress: {
+      rules: verify ? [] : (task.egress.rules ?? []),
+      private: task.egress.private ?? [],
+      credentials: task.egress.credentials ?? {},
+    },
   };
 }
 
 /** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
 const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
   (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
-
-const phaseLimitsOf = ({ task }: RunContext): PhaseSpec['limits'] => {
-  const { timeoutMs, cpu, memoryMb, pids, diskMb } = task.limits;
-  return { timeoutMs, cpu, memoryMb, pids, diskMb };
-};
-
-function sandboxOf({ task }: RunContext): PhaseSpec['sandbox'] {
-  const { sandbox } = task.spec;
-  return {
-    runtime: sandbox.runtime,
-    ...defined({ packageManager: sandbox.package_manager, roots: sandbox.roots }),
-    dependencies: sandbox.dependencies,
-    env: sandbox.env,
-    ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),
-    ...defined({ services: servicesOf(task) }),
-    testCommand: sandbox.test_command,
-  };
-}
-
-function servicesOf({ spec, serviceImages = {} }: EffectiveTask): PhaseSpec['sandbox']['services'] {
-  const { services } = spec.sandbox;
-  if (services === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(services).map(([name, service]) => [
-      name,
-      {
-        env: service.env,
-        port: service.port,
-        ...defined({ ready: service.ready?.command }),
-        ...('command' in service
-          ? { command: service.command }
-          : { image: serviceImages[service.image] ?? service.image, ...defined({ memoryMb: service.memory_mb }) }),
-      },
-    ]),
-  );
-}
 
 /** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */
 function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {

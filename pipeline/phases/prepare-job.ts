@@ -1,6 +1,7 @@
 import type { SubmoduleBase } from '../../core/ports/host/code-host.ts';
 import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { Deps } from '../deps.ts';
+import { grantRules } from './grant-rules.ts';
 
 /**
  * Turns an order into a job: fetches the base repository, the key or recorded session of its model, and the agent's
@@ -8,7 +9,7 @@ import type { Deps } from '../deps.ts';
  * @throws SecretMissing, AgentUnavailable, and the errors of the code host.
  */
 export async function prepareJob(
-  deps: Pick<Deps, 'codeHost' | 'modelAccess' | 'agentFiles'>,
+  deps: Pick<Deps, 'codeHost' | 'modelAccess' | 'credential' | 'agentFiles'>,
   order: PhaseOrder,
 ): Promise<PhaseJob> {
   const { spec, inputs, base, model, registries, hosts } = order;
@@ -25,6 +26,7 @@ export async function prepareJob(
     registries,
     hosts,
   };
+  if (order.egress !== undefined) job.egress = await grantRules(order.egress, deps.credential);
   if (order.agentFiles !== undefined) job.agentFiles = deps.agentFiles(order.agentFiles);
   if (model) {
     const access = await deps.modelAccess(model.provider);

@@ -127,6 +127,10 @@ async function previewOf(
       ['plan', task.planRequired ? 'approved by a person first' : 'recorded, without an approval'],
       ['reviewers', `${task.requiredReviewers} of ${task.approvers.map(escapeMarkdown).join(', ')}`],
       ['hosts', task.egress.hosts.length === 0 ? 'only the registries' : task.egress.hosts.map(cellCode).join(', ')],
+      ...(task.egress.rules ?? []).map(({ host, methods, paths }) => [
+        'may ask',
+        cellCode(`${methods.join(', ')} https://${host} ${paths.join(' ')}`),
+      ]),
       ...task.constraints.constraints.map((constraint) => [
         escapeMarkdown(constraint.text),
         constraint.enforcedBy === 'advisory' ? '**advisory**' : `enforced by ${constraint.enforcedBy}`,

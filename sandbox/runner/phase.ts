@@ -2,7 +2,7 @@ import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
-import type { BootConfig } from '../boot.ts';
+import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
@@ -25,6 +25,8 @@ export interface Phase {
   readonly git: OwnGit;
   /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
+  /** What the gateway says about the ways out. */
+  readonly egress: EgressFacts;
   /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];
@@ -34,8 +36,8 @@ export interface Phase {
   started: number;
   /** Folders of the last command. */
   folders: Folders;
-  /** Manifests without a lock file, for the message of tests that then fail. */
-  unlocked: readonly string[];
+  /** What may be why a command fails: of the installation, for its message. */
+  hints: readonly string[];
   /** Services of this phase that were started. */
   readonly services: Running[];
   /** In Verify: its commands may not change the tree. */
@@ -227,12 +229,10 @@ export async function mustPassIn(
 }
 
 /** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
-export const withHints = ({ unlocked, services, spec }: Phase, message: string): string =>
+export const withHints = ({ hints, services, spec }: Phase, message: string): string =>
   [
     message,
-    ...(unlocked.length === 0
-      ? []
-      : [`${unlocked.join(', ')} names packages, and there is no lock file beside it, so none was installed.`]),
+    ...hints,
     ...(spec.missingSubmodules === undefined
       ? []
       : [`Folders of submodules are empty: ${spec.missingSubmodules.join(', ')}.`]),

@@ -4,7 +4,7 @@ import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
-import type { BootConfig } from '../boot.ts';
+import { type BootConfig, egressFacts } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
@@ -15,6 +15,7 @@ import { recordRuntime } from './steps/found-runtime.ts';
 import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
+import { writeTrust } from './trust/trust.ts';
 import { ownGit } from './workspace/git.ts';
 import { LineEnds } from './workspace/line-ends.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
@@ -27,13 +28,19 @@ const maxMessage = 20_000;
 
 /** Runs one phase and returns its result. It throws only if the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
-  const spec = phaseSpec.parse(JSON.parse((await gateway.get('/phase')).toString('utf8')));
+  const asked = async (path: string): Promise<unknown> => JSON.parse((await gateway.get(path)).toString('utf8'));
+  const [spec, egress] = await Promise.all([
+    asked('/phase').then((answer) => phaseSpec.parse(answer)),
+    asked('/egress').then((answer) => egressFacts.parse(answer)),
+  ]);
+  await writeTrust(boot.paths.deps, egress.authority);
   mkdirSync(boot.paths.runner, { recursive: true });
   const phase: Phase = {
     boot,
     spec,
     gateway,
     relay,
+    egress,
     git: ownGit(boot),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
@@ -41,7 +48,7 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     timings: {},
     started: 0,
     folders: boot.paths,
-    unlocked: [],
+    hints: [],
     services: [],
   };
   let baselineResult: PhaseResult['baseline'];

@@ -52,7 +52,7 @@ async function runNow(
     prepare?: (order: PhaseOrder) => Promise<PhaseJob>;
   } = {},
 ): Promise<{ end: PhaseEnd; said: string; calls: ModelCall[] }> {
-  const { inputs: given, baseRepository: _base, model: _model, agentFiles, ...facts } = job;
+  const { inputs: given, baseRepository: _base, model: _model, egress: _egress, agentFiles, ...facts } = job;
   // As the launcher does.
   const inputs = new Map(given);
   if (agentFiles !== undefined) inputs.set(agentFilesInput, packFolder(agentFiles));

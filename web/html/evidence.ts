@@ -100,9 +100,12 @@ ${facts([
 
 export const refusalsView = (refusals: readonly Refusal[]): Markup =>
   markup`<ul class="refusals">${refusals.map(
-    (refusal) => markup`<li><code>${refusal.target}</code> ${refusal.reason}
+    (
+      refusal,
+    ) => markup`<li><code>${refusal.target}</code> ${refusal.reason}${refusal.count === undefined ? '' : ` (${refusal.count} times)`}
 ${facts([
   ['Asked by', refusal.command === '' ? null : markup`<code>${refusal.command}</code>`],
   ['Allowed by', refusal.allow === '' ? 'nothing' : markup`<code>${refusal.allow}</code>`],
+  ['And in the spec', refusal.allowInSpec === undefined ? null : markup`<code>${refusal.allowInSpec}</code>`],
 ])}</li>`,
   )}</ul>`;

@@ -32,6 +32,8 @@ export const brokerAnswer = z.strictObject({
   /** Read access to the repositories of submodules, by name. */
   submodules: z.record(z.string(), codeHostAccess).optional(),
   modelKey: z.string().optional(),
+  /** Credentials that rules and registries of the order name, by variable. */
+  egressCredentials: z.record(z.string(), z.string()).optional(),
   /** The error if the phase cannot run, because a secret is missing. */
   missing: z.strictObject({ name: z.string(), message: z.string() }).optional(),
 });
@@ -50,6 +52,8 @@ export interface BrokerOptions {
   /** A token with read access to the repository of the scope. */
   readToken(scope: CodeHostScope): Promise<NonNullable<BrokerAnswer['codeHost']>>;
   modelAccess(provider: string): Promise<ModelAccess>;
+  /** @param name As the policy names the variable. */
+  credential(name: string): Promise<string>;
 }
 
 /**
@@ -79,6 +83,11 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
           answer.submodules = { ...answer.submodules, [scope.repository]: await options.readToken(scope) };
       const model = order.model && (await options.modelAccess(order.model.provider));
       if (model?.key !== undefined) answer.modelKey = model.key;
+      const variables = Object.values(order.egress?.credentials ?? {}).map(({ env }) => env);
+      if (variables.length > 0)
+        answer.egressCredentials = Object.fromEntries(
+          await Promise.all(variables.map(async (name) => [name, await options.credential(name)] as const)),
+        );
     } catch (error) {
       // The gateway ends the phase with this error, so that people see the reason.
       const { name, message } = viewError(awsError(error) ?? error);

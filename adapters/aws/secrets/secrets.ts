@@ -29,6 +29,8 @@ export interface Secrets {
   /** Epoch milliseconds of the last change of a secret; `undefined` if it never had a value. */
   changedAt(arn: string): Promise<number | undefined>;
   modelAccess(arn: string, provider: string): Promise<ModelAccess>;
+  /** A credential of the policy, which is stored beside the keys of the model providers. */
+  credential(arn: string, name: string): Promise<string>;
   /** URL of Slack's incoming webhook. */
   slackWebhook(arn: string): Promise<string>;
   /**
@@ -103,6 +105,11 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
       const key = keys.get(provider);
       if (key) return { mode: 'live', key };
       throw missing(arn, `has no key for the model provider ${provider}`);
+    },
+    async credential(arn, name) {
+      const value = new Map(Object.entries(await json(arn, z.record(z.string(), z.string())))).get(name);
+      if (value) return value;
+      throw missing(arn, `has no credential ${name}, which the policy names`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { GrantedRules } from '../../egress/rule.ts';
 import type { PhaseEvent, PhaseSpec } from '../../run/phase.ts';
 import type { PhaseEnd } from '../../run/phase-end.ts';
 import type { StoredOrder } from '../../run/phase-order.ts';
@@ -31,6 +32,8 @@ export interface PhaseJob {
   registries: string[];
   /** Hosts allowed by policy and spec. */
   hosts: string[];
+  /** Rules allowed by policy and spec, and registries of the policy. */
+  egress?: GrantedRules;
 }
 
 /** Runs a phase in a fresh sandbox behind its own gateway. */

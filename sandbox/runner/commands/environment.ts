@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Phase } from '../phase.ts';
+import { trustVariables } from '../trust/trust.ts';
 import { managerPaths, managerVariables } from './managers.ts';
 
 /** Variables of a container that belong to the service that runs it, and not to its image. */
@@ -37,7 +38,8 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     no_proxy: '127.0.0.1,localhost,::1',
     // Node's own fetch uses the proxy then, from version 24 on.
     NODE_USE_ENV_PROXY: '1',
-    ...managerVariables(relay, paths.deps, paths.tmp),
+    ...trustVariables(paths.deps),
+    ...managerVariables(relay, paths.deps, paths.tmp, phase.egress),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...spec.sandbox.env,

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EgressFacts } from '../../boot.ts';
+import { javaTrust } from '../trust/trust.ts';
 
 /**
  * What package managers are told: where the registries are, and to keep what they install outside of the work tree in
@@ -7,15 +9,19 @@ import { join } from 'node:path';
  */
 
 /** Variables for all package managers, whichever the project uses: an agent may use others. */
-export function managerVariables(relay: string, deps: string, tmp: string): Record<string, string> {
+export function managerVariables(
+  relay: string,
+  deps: string,
+  tmp: string,
+  facts: Pick<EgressFacts, 'npmHost' | 'privateModules'>,
+): Record<string, string> {
   const npm = `${relay}/registry/npm/`;
   const pypi = `${relay}/registry/pypi/simple/`;
   const at = (name: string): string => join(deps, name);
-  const port = new URL(relay).port;
   return {
     DRYDOCK_DEPS: deps,
     npm_config_registry: npm,
-    npm_config_replace_registry_host: 'always',
+    ...(facts.npmHost === undefined ? {} : { npm_config_replace_registry_host: facts.npmHost }),
     npm_config_update_notifier: 'false',
     npm_config_fund: 'false',
     npm_config_audit: 'false',
@@ -55,19 +61,29 @@ export function managerVariables(relay: string, deps: string, tmp: string): Reco
     GOPATH: at('go'),
     GOMODCACHE: at('go/pkg/mod'),
     GOCACHE: at('go/build'),
+    ...(facts.privateModules.length === 0 ? {} : { GONOSUMDB: facts.privateModules.join(',') }),
     GOTOOLCHAIN: 'local',
     GOTELEMETRY: 'off',
     CARGO_HOME: at('cargo'),
     CARGO_NET_RETRY: '1',
     GRADLE_USER_HOME: at('gradle'),
-    MAVEN_OPTS: javaProxy(port),
+    MAVEN_OPTS: Object.entries(javaProperties(relay, deps))
+      .map(([name, value]) => `-D${name}=${value}`)
+      .join(' '),
     MVNW_REPOURL: `${relay}/registry/maven`,
   };
 }
 
-/** System properties with which a JVM uses the relay as its proxy. */
-const javaProxy = (port: string): string =>
-  ['http', 'https'].flatMap((scheme) => [`-D${scheme}.proxyHost=127.0.0.1`, `-D${scheme}.proxyPort=${port}`]).join(' ');
+/** System properties with which a JVM uses the relay as its proxy, and trusts the authority of the phase. */
+const javaProperties = (relay: string, deps: string): Record<string, string> => ({
+  ...Object.fromEntries(
+    ['http', 'https'].flatMap((scheme) => [
+      [`${scheme}.proxyHost`, '127.0.0.1'],
+      [`${scheme}.proxyPort`, new URL(relay).port],
+    ]),
+  ),
+  ...javaTrust(deps),
+});
 
 /** Folders of PATH with what package managers install. */
 export const managerPaths = (deps: string, workspace: string): string[] => [
@@ -90,17 +106,13 @@ export const homeFiles = (relay: string, deps: string): Record<string, string> =
 });
 
 /** Files of the folder of dependencies, written before the first command. */
-export const dependencyFiles = (relay: string): Record<string, string> => ({
+export const dependencyFiles = (relay: string, deps: string): Record<string, string> => ({
   'cargo/config.toml': `[source.crates-io]
 replace-with = "drydock"
 [source.drydock]
 registry = "sparse+${relay}/registry/crates/"
 `,
-  'gradle/gradle.properties': ['http', 'https']
-    .flatMap((scheme) => [
-      `systemProp.${scheme}.proxyHost=127.0.0.1`,
-      `systemProp.${scheme}.proxyPort=${new URL(relay).port}`,
-    ])
-    .map((line) => `${line}\n`)
+  'gradle/gradle.properties': Object.entries(javaProperties(relay, deps))
+    .map(([name, value]) => `systemProp.${name}=${value}\n`)
     .join(''),
 });

@@ -1,5 +1,6 @@
 import { DrydockError } from '../../../core/errors.ts';
 import { detectAll } from '../../../core/installation/detect.ts';
+import { describeFromGit } from '../../../core/installation/from-git.ts';
 import type { Installation, InstallationFault } from '../../../core/installation/installation.ts';
 import type { PackageManager } from '../../../core/task-spec/toolchains.ts';
 import { workTreeFiles } from '../../work-tree-files.ts';
@@ -26,9 +27,14 @@ export async function installLocked(
   const { sandbox } = phase.spec;
   const files = workTreeFiles(phase.boot.paths.workspace);
   const wanted = sandbox.packageManager as PackageManager | undefined;
-  const { installations, faults, unlocked } = detectAll(files, sandbox.roots ?? ['.'], wanted);
+  const { installations, faults, unlocked, fromGit } = detectAll(files, sandbox.roots ?? ['.'], wanted);
   if (faults.length > 0) throw new DrydockError('InstallFailed', faults.map(describeFault).join('\n'));
-  phase.unlocked = unlocked.map(({ path }) => path);
+  phase.hints = [
+    ...unlocked.map(
+      ({ path }) => `${path} names packages, and there is no lock file beside it, so none was installed.`,
+    ),
+    ...fromGit.slice(0, 3).map(describeFromGit),
+  ];
   for (const installation of installations) {
     if (without && installation.folder === '' && installation.manager === 'npm') continue;
     await install(phase, env, installation, files.read(installation.from) ?? '', onlyUnpacks);

@@ -40,7 +40,7 @@ export async function prepare(phase: Phase, first: boolean): Promise<void> {
 
 /** Files that package managers read beside variables. No command has run yet that could have put a link in their place. */
 async function writeDependencyFiles({ boot, relay }: Phase): Promise<void> {
-  for (const [name, content] of Object.entries(dependencyFiles(relay))) {
+  for (const [name, content] of Object.entries(dependencyFiles(relay, boot.paths.deps))) {
     const file = join(boot.paths.deps, name);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);

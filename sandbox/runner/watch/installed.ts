@@ -1,9 +1,21 @@
-import { lstatSync, readdirSync, realpathSync, rmdirSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { entryOf, shown, unreadable } from '../workspace/contents.ts';
 import { at, foldersOf, installed, type Kind } from '../workspace/walk.ts';
 import { numbersOf, numbersShowChanges } from './numbers.ts';
 
 interface InstalledFile {
+  /** Kept for files that are put back. */
+  content?: Buffer;
+  mode?: number;
   numbers: string;
   /** Where the numbers do not show every change. */
   sha: string | undefined;
@@ -14,7 +26,12 @@ interface Rules {
   isCache(path: string): boolean;
   /** Whether commands may write a path. */
   isFree(path: string): boolean;
+  /** Whether a file that was changed is put back, and not listed. */
+  isPutBack(path: string): boolean;
 }
+
+/** Bytes of the files that are kept to be put back; others are listed where they are changed. */
+const maxKept = 24 * 1024 * 1024;
 
 /**
  * The installed packages of a work tree or folder at one moment, and what else decides, beside the tree, what its commands
@@ -25,6 +42,7 @@ export class Installed {
   readonly #rules: Rules;
   readonly #files = new Map<string, InstalledFile>();
   readonly #folders: ReadonlySet<string>;
+  #keptBytes = 0;
 
   /** @param roots Folders, files and links, such as all that are named `node_modules`. */
   constructor(workspace: string, roots: readonly string[], rules: Rules) {
@@ -36,7 +54,7 @@ export class Installed {
       if (rules.isFree(path)) continue;
       const { numbers, settled } = numbersOf(workspace, path);
       const sha = exact && settled ? undefined : this.#sha(path, kind);
-      this.#files.set(path, { numbers, sha });
+      this.#files.set(path, { numbers, sha, ...this.#kept(path, kind) });
     }
     this.#folders = folders;
   }
@@ -54,8 +72,9 @@ export class Installed {
       } else if (
         was.numbers !== numbersOf(this.#workspace, path).numbers ||
         (was.sha !== undefined && was.sha !== this.#sha(path, kind))
-      )
-        found.push(`changed ${shown(path)}`);
+      ) {
+        if (!this.#putBack(path, was)) found.push(`changed ${shown(path)}`);
+      }
     }
     for (const path of this.#files.keys()) if (!now.has(path)) found.push(`deleted ${shown(path)}`);
     return [...found, ...this.#newFolders(folders, now)];
@@ -72,6 +91,34 @@ export class Installed {
       if (!full.has(folder)) found.push(`made ${shown(folder)}`);
     }
     return found;
+  }
+
+  #kept(path: string, kind: Kind): Pick<InstalledFile, 'content' | 'mode'> {
+    if (kind !== 'file' || !this.#rules.isPutBack(path)) return {};
+    const file = at(this.#workspace, path);
+    const { size, mode } = lstatSync(file);
+    if (this.#keptBytes + size > maxKept) return {};
+    this.#keptBytes += size;
+    return { content: readFileSync(file), mode: mode & 0o777 };
+  }
+
+  /** Writes the file as it was. No untrusted code runs now that could put a link in its way. */
+  #putBack(path: string, was: InstalledFile): boolean {
+    const { content, mode } = was;
+    if (content === undefined) return false;
+    const file = at(this.#workspace, path);
+    const folder = at(this.#workspace, path.slice(0, path.lastIndexOf('/')));
+    try {
+      if (!realpathSync(folder, { encoding: 'buffer' }).equals(folder)) return false;
+      unlinkSync(file);
+      writeFileSync(file, content, { flag: 'wx' });
+      chmodSync(file, mode ?? 0o644);
+    } catch {
+      return false; // its folder may not be written to
+    }
+    was.numbers = numbersOf(this.#workspace, path).numbers;
+    was.sha = this.#sha(path, 'file');
+    return true;
   }
 
   #sha(path: string, kind: Kind): string | undefined {
@@ -92,13 +139,19 @@ function removed(remove: () => void): boolean {
  * Folders named `node_modules` of a work tree. Tools keep caches in folders such as `node_modules/.cache` and
  * `node_modules/.vite`.
  */
-export const modulesRules: Rules = { isCache, isFree: () => false };
+export const modulesRules: Rules = { isCache, isFree: () => false, isPutBack: (path) => compiled.test(path) };
+
+/** Compiled code that bundled tools keep beside themselves, such as `@vercel/ncc`; V8 compiles it anew for each version. */
+const compiled = /\.cache$/;
 
 /**
  * The folder of dependencies. What a package manager fetches for one command is gone for the next. Free is what compilers
  * keep of the project, as they do in ignored folders of the work tree, and the notes of package managers.
  */
-export const dependencyRules: Rules = { isCache: () => true, isFree };
+export const dependencyRules: Rules = { isCache: () => true, isFree, isPutBack: (path) => bytecode.test(path) };
+
+/** Python writes it anew where the time of a source does not fit. */
+const bytecode = /\.pyc$/;
 
 /** Notes that Maven keeps beside the artifacts of its local repository. */
 const mavenNotes = /^(?:_remote\.repositories|resolver-status\.properties|maven-metadata-.*|.*\.lastUpdated)$/;

@@ -78,6 +78,7 @@ const broker = (more: Partial<BrokerOptions> = {}) =>
     deploymentKeys: (newest) => secrets.versions(keyArn, newest),
     readToken: async () => ({ apiUrl: 'https://api.example', gitUrl: 'https://git.example', token: 'read-token' }),
     modelAccess: async () => ({ mode: 'live', key: 'model-key' }),
+    credential: async (name) => `value of ${name}`,
     ...more,
   });
 const grant = (key = 'key-one', of = phaseKey): string => gatewayGrant(key, of, expires);

@@ -8,6 +8,7 @@ import { type Image, makeImage } from '../../support/container.ts';
 import { runTasks } from '../../support/container-phase.ts';
 import { packageRoot } from '../contract/phase-fixtures.ts';
 import { byCommands } from './forgeries/commands.ts';
+import { byDependencies } from './forgeries/dependencies.ts';
 import { type Attempt, judged, removeWorlds } from './forgeries/forgery.ts';
 import { byGit } from './forgeries/git.ts';
 import { honest } from './forgeries/honest.ts';
@@ -17,7 +18,7 @@ import { byKnownFailures, knownFailure } from './forgeries/known.ts';
 afterAll(removeWorlds);
 
 describe.concurrent('not delivered', () => {
-  const all = [...byGit, ...byCommands, ...byInstall, ...byKnownFailures];
+  const all = [...byGit, ...byCommands, ...byInstall, ...byDependencies, ...byKnownFailures];
   test.each(all.map((forgery) => [forgery.how, forgery] as const))('%s', async (_how, forgery) => {
     const { passed, text } = await judged(forgery);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
@@ -43,7 +44,7 @@ describe('in a container', () => {
       return (await runTasks(job, image)).end;
     });
 
-  const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 6)];
+  const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 6), ...byDependencies];
   test.each(forgeries.map((forgery) => [forgery.how, forgery] as const))('not delivered: %s', async (_how, forgery) => {
     const { passed, text } = await inContainer(forgery);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });

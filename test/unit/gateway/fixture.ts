@@ -28,6 +28,8 @@ export const configOf = (folder: string, changes: Partial<GatewayConfig> = {}): 
   baseRepository: `${folder}/base.git`,
   registries: {},
   hosts: [],
+  private: [],
+  rules: [],
   caps: { artifactBytes: 1_000, artifactTotalBytes: 1_500, registryBytes: 10_000 },
   ...changes,
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { publicRegistries } from '../../../../gateway/registry/parts.ts';
+import { publicRegistries, simpleRoot } from '../../../../gateway/registry/parts.ts';
 
 /**
  * Base URLs of the registries, as the tools of the host are configured, otherwise the public ones. A URL with a password
@@ -31,9 +31,6 @@ async function pypi(): Promise<Record<string, string>> {
   const index = process.env.PIP_INDEX_URL ?? process.env.UV_DEFAULT_INDEX;
   return index === undefined ? {} : { pypi: simpleRoot(index) };
 }
-
-/** `https://host/api/pypi/simple/` → `https://host/api/pypi/`. */
-const simpleRoot = (index: string): string => index.replace(/simple\/?$/, '');
 
 async function go(): Promise<Record<string, string>> {
   const [first = ''] = (process.env.GOPROXY ?? '').split(/[,|]/);

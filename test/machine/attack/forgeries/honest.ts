@@ -14,12 +14,33 @@ const builder = pack(
   { 'index.js': '', 'cli.js': '' },
   "import fs from 'node:fs'; fs.mkdirSync('dist', { recursive: true }); fs.writeFileSync('dist/built.txt', ''); fs.writeFileSync('node_modules/builder/built.js', '');",
 );
+const cached = pack('cached', {
+  'index.js': '',
+  'cli.js': "#!/usr/bin/env node\nrequire('node:fs').writeFileSync(__filename + '.cache', 'anew');\n",
+  'cli.js.cache': 'installed',
+});
 const testing = (program: string): string =>
   `${fs}${program}\nconst { add } = await import('./add.mjs');\nif (add(1, 2) !== 3) process.exit(1);\n`;
 const change = { 'add.mjs': right };
 
 export const honest: Honest[] = [
   { what: 'a change of one file', change },
+  {
+    what: 'a bundled tool compiles its cache anew beside itself, and the next command has the installed one',
+    base: { ...project([cached]) },
+    change: { ...change, 'test.mjs': testing("execSync('node node_modules/cached/cli.js');") },
+    criteria: { 'it is as installed': 'grep -q installed node_modules/cached/cli.js.cache' },
+  },
+  {
+    what: 'tests keep what they compiled in the caches of compilers, and read it again',
+    change: {
+      ...change,
+      'test.mjs': testing(
+        "const cache = process.env.DRYDOCK_DEPS + '/go/build'; fs.mkdirSync(cache, { recursive: true }); fs.appendFileSync(cache + '/a', 'x');",
+      ),
+    },
+    criteria: { 'it is there': 'grep -q x "$DRYDOCK_DEPS/go/build/a"' },
+  },
   { what: 'a base with a submodule', submodules: { sub: plantedCommit }, change },
   {
     what: 'setup, build, tests and criteria write what git ignores, and read it again',

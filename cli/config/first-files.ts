@@ -1,0 +1,86 @@
+import type { Guess } from '../../core/installation/guess/guess.ts';
+import { sandboxLines, yamlText } from './toolchain.ts';
+
+/** The files that `drydock init` writes. */
+
+export const firstTask = 'AGENTS-GUIDE-001';
+
+export function policyText({
+  name,
+  root,
+  who,
+  ci,
+  agentFolder,
+}: {
+  name: string;
+  root: string;
+  who: string;
+  ci: string[];
+  agentFolder: string;
+}): string {
+  return `# The policy of Drydock on this machine. It is never read from a commit. Check it with: drydock policy check
+version: 1
+people:
+  ${JSON.stringify(who)}: {}
+repositories:
+  ${JSON.stringify(name)}: {host: git, url: ${JSON.stringify(root)}}
+agents:
+  default: guide
+  profiles:
+    # A program of your own: it writes AGENTS.md for the first task.
+    guide: {kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(agentFolder)}}
+    # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
+    gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
+models: {allow: ["google/*"]}
+egress: {registries: [npm, pypi, maven, go, crates], hosts: []}
+limits: {usd_per_run: 5, timeout_minutes: 30}
+# Solo: you may approve your own runs, and the pull request says so. To change this, list other approvers.
+review: {approvers: [${JSON.stringify(who)}], required_reviewers: 1, solo: true}
+protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.stringify(file)}`).join('')}]
+`;
+}
+
+export function specText({ name, branch, tool }: { name: string; branch: string; tool: Guess }): string {
+  return `task_id: ${firstTask}
+title: Write AGENTS.md for the next contributor to this repository
+repository: ${yamlText(name)}
+target_branch: ${yamlText(branch)}
+output_branch_prefix: agent/agents-guide
+instructions: |
+  Write \`AGENTS.md\` in the root of the repository: the purpose of each folder, how to install, build and test.
+  Keep it under 60 lines, and name only files and commands that exist.
+constraints:
+  - Change only AGENTS.md
+excluded_paths:
+  - src/**
+success_criteria:
+  - says: AGENTS.md exists and says how to test
+    run: grep -q -i test AGENTS.md
+sandbox:
+${sandboxLines(tool).join('\n')}
+  timeout_minutes: 15
+budget:
+  max_usd: 1
+review:
+  require_human_approval: true
+  required_reviewers: 1
+`;
+}
+
+export const agentText = `// A command agent; any program can be one. It runs in the repository, and Drydock collects its changes when it ends.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');
+const scripts = existsSync('package.json') ? (JSON.parse(readFileSync('package.json', 'utf8')).scripts ?? {}) : {};
+const before = existsSync('AGENTS.md') ? readFileSync('AGENTS.md', 'utf8').trimEnd() + '\\n\\n' : '# For agents, and people\\n\\n';
+const lines = [
+  '## Folders',
+  ...folders.map((e) => '- \`' + e.name + '/\`: ' + readdirSync(e.name).length + ' entries'),
+  '',
+  '## Commands',
+  ...Object.entries(scripts).map(([name, command]) => '- \`npm run ' + name + '\`: \`' + command + '\`'),
+  '- Test before you stop; the task says by which command.',
+];
+writeFileSync('AGENTS.md', before + lines.join('\\n') + '\\n');
+console.log('Wrote AGENTS.md');
+`;

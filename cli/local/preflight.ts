@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { createGitCodeHost } from '../../adapters/git/code-host.ts';
+import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
+import { packageRoot } from '../../common/package-info.ts';
+import { type ErrorView, viewError, viewFailure } from '../../core/errors.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
+import type { PhaseEvent } from '../../core/run/phase.ts';
+import { phaseLimitsOf, phaseSandboxOf } from '../../pipeline/phases/phase-sandbox.ts';
+
+export interface Preflight {
+  ok: boolean;
+  /** Whether it ended within its time. */
+  ended: boolean;
+  seconds: number;
+  error?: ErrorView;
+}
+
+interface PreflightOptions {
+  root: string;
+  /** Commit that a run would start from. */
+  base: string;
+  task: EffectiveTask;
+  dataDir: string;
+  timeoutMs: number;
+  onEvent(event: PhaseEvent): void;
+}
+
+/** Does in a sandbox what a run does before its agent: install, build and test the unchanged repository. */
+export async function preflight(options: PreflightOptions): Promise<Preflight> {
+  const { root, base, task, dataDir, timeoutMs, onEvent } = options;
+  const start = performance.now();
+  const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
+  const failed = (error: ErrorView): Preflight => ({ ok: false, ended: true, seconds: seconds(), error });
+  const host = createGitCodeHost(dataDir);
+  const runner = createLocalPhaseRunner({ dataDir, packageRoot: packageRoot() });
+  const limits = phaseLimitsOf(task);
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const end = await runner.run(
+      {
+        spec: {
+          phaseKey: `preflight/plan/1/${randomUUID()}`,
+          runId: 'preflight',
+          taskId: task.spec.task_id,
+          phase: 'plan',
+          base,
+          inputs: [],
+          prompt: '',
+          agent: null,
+          sandbox: phaseSandboxOf(task),
+          baseline: true,
+          knownFailures: task.knownFailures,
+          commands: [],
+          limits,
+        },
+        inputs: new Map(),
+        baseRepository: await host.exportBase(root, base, task.limits.historyDepth),
+        registries: task.egress.registries,
+        hosts: task.egress.hosts,
+      },
+      { signal, onEvent },
+    );
+    if (signal.aborted) return { ok: false, ended: false, seconds: seconds() };
+    const error = end.failure ?? end.result?.error;
+    return error === undefined ? { ok: true, ended: true, seconds: seconds() } : failed(viewFailure(error));
+  } catch (error) {
+    return failed(viewError(error));
+  }
+}

@@ -1,0 +1,43 @@
+import type { CredentialHeader, EgressRules, GrantedRules } from '../../core/egress/rule.ts';
+import { DrydockError } from '../../core/errors.ts';
+
+/**
+ * Puts the credentials into rules and registries that name them. Only those are read.
+ * @param read Value of a variable. @throws SecretMissing.
+ */
+export async function grantRules(
+  { rules, private: own, credentials }: EgressRules,
+  read: (variable: string) => Promise<string>,
+): Promise<GrantedRules> {
+  const headers = new Map<string, Promise<CredentialHeader>>();
+  const headerOf = (name: string): Promise<CredentialHeader> => {
+    const known = headers.get(name) ?? make(name);
+    headers.set(name, known);
+    return known;
+  };
+  const make = async (name: string): Promise<CredentialHeader> => {
+    const source = Object.hasOwn(credentials, name) ? credentials[name] : undefined;
+    if (source === undefined) throw new DrydockError('PolicyInvalid', `The policy has no credential "${name}".`);
+    return credentialHeaderOf(source, await read(source.env));
+  };
+  const granted = async <T extends { credential?: string | undefined }>({ credential, ...rest }: T) => ({
+    ...rest,
+    ...(credential === undefined ? {} : { credential: await headerOf(credential) }),
+  });
+  return { rules: await Promise.all(rules.map(granted)), private: await Promise.all(own.map(granted)) };
+}
+
+/** @throws SecretMissing if the value cannot be sent in a header; the message does not hold it. */
+function credentialHeaderOf({ env, as }: EgressRules['credentials'][string], value: string): CredentialHeader {
+  if (!/^[ -~]{1,8000}$/.test(value))
+    throw new DrydockError('SecretMissing', `The value of ${env} is not one line of printable ASCII.`, {
+      remedy: `Store the credential alone in ${env}, without a line break.`,
+    });
+  if (as === 'bearer') return { name: 'authorization', value: `Bearer ${value}` };
+  if (as.startsWith('header ')) return { name: as.slice('header '.length), value };
+  if (!value.includes(':'))
+    throw new DrydockError('SecretMissing', `The value of ${env} is not USER:PASSWORD.`, {
+      remedy: `Store user and password in ${env}, with a colon between them.`,
+    });
+  return { name: 'authorization', value: `Basic ${Buffer.from(value).toString('base64')}` };
+}

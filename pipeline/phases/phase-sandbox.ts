@@ -1,0 +1,41 @@
+import { defined } from '../../core/defined.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
+import type { PhaseSpec } from '../../core/run/phase.ts';
+
+/** Limits of a phase of a task. */
+export const phaseLimitsOf = ({ limits }: EffectiveTask): PhaseSpec['limits'] => {
+  const { timeoutMs, cpu, memoryMb, pids, diskMb } = limits;
+  return { timeoutMs, cpu, memoryMb, pids, diskMb };
+};
+
+/** How the sandbox of a task's phases is prepared. */
+export function phaseSandboxOf(task: EffectiveTask): PhaseSpec['sandbox'] {
+  const { sandbox } = task.spec;
+  return {
+    runtime: sandbox.runtime,
+    ...defined({ packageManager: sandbox.package_manager, roots: sandbox.roots }),
+    dependencies: sandbox.dependencies,
+    env: sandbox.env,
+    ...defined({ setupCommand: sandbox.setup_command, buildCommand: sandbox.build_command }),
+    ...defined({ services: servicesOf(task) }),
+    testCommand: sandbox.test_command,
+  };
+}
+
+function servicesOf({ spec, serviceImages = {} }: EffectiveTask): PhaseSpec['sandbox']['services'] {
+  const { services } = spec.sandbox;
+  if (services === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [
+      name,
+      {
+        env: service.env,
+        port: service.port,
+        ...defined({ ready: service.ready?.command }),
+        ...('command' in service
+          ? { command: service.command }
+          : { image: serviceImages[service.image] ?? service.image, ...defined({ memoryMb: service.memory_mb }) }),
+      },
+    ]),
+  );
+}
