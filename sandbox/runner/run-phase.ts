@@ -101,16 +101,17 @@ async function phaseOutcome(
   }
   let prepared: Tree | undefined;
   let hidden: ReadonlySet<string> = new Set();
-  const checkOutAs = async (tree: Tree): Promise<void> => {
-    await checkOut(git, tree);
-    await lineEnds.apply(workspace, tree);
-  };
+  const checkOutAs = (tree: Tree): Promise<void> =>
+    step(phase, 'checkout', async () => {
+      await checkOut(git, tree);
+      await lineEnds.apply(workspace, tree);
+      await checkOutSubmodules(git, workspace, tree.files);
+    });
   const restoreAs = async (tree: Tree): Promise<void> => {
     await restore(git, tree);
     await lineEnds.apply(workspace, tree);
   };
   await checkOutAs(spec.baseline ? base : start);
-  await checkOutSubmodules(git, workspace, (spec.baseline ? base : start).files);
   if (spec.baseline) {
     await prepare(phase, true);
     prepared = await recordTree(git, workspace, base, lineEnds);

@@ -1,6 +1,6 @@
 import { firstTests, testsAgain } from '../../../core/run/test-report.ts';
 import { commandEnvironment } from '../commands/environment.ts';
-import { describe, mustPass, type Phase, shell, tests, withHints } from '../phase.ts';
+import { describe, mustPass, type Phase, shell, step, tests, withHints } from '../phase.ts';
 import { TreeWatch } from '../watch/watch.ts';
 import type { LineEnds } from '../workspace/line-ends.ts';
 import { checkOutSubmodules } from '../workspace/submodules.ts';
@@ -16,9 +16,11 @@ import type { Outcome } from './work.ts';
  */
 export async function verify(phase: Phase, tree: Tree, lineEnds: LineEnds): Promise<Outcome> {
   const { sandbox, commands, baseTests } = phase.spec;
-  await checkOut(phase.git, tree);
-  await lineEnds.apply(phase.boot.paths.workspace, tree);
-  await checkOutSubmodules(phase.git, phase.boot.paths.workspace, tree.files);
+  await step(phase, 'checkout', async () => {
+    await checkOut(phase.git, tree);
+    await lineEnds.apply(phase.boot.paths.workspace, tree);
+    await checkOutSubmodules(phase.git, phase.boot.paths.workspace, tree.files);
+  });
   phase.watch = new TreeWatch(phase.git, phase.boot.paths.workspace, phase.boot.paths.deps, tree, lineEnds);
   await prepare(phase, true);
   phase.watch.freezeInstalled();

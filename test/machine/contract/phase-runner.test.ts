@@ -512,7 +512,7 @@ describe('the machine', () => {
     const w = world(project, `import fs from 'node:fs'; console.log('working'); fs.writeFileSync('x', 'x');`);
     const end = await runJob(w, makeJob(w, { spec: { baseline: true } }));
     const steps = end.events.flatMap((e) => (e.type === 'step' && e.status === 'passed' ? [e.name] : []));
-    expect(steps).toEqual(['clone', 'apply change', 'baseline', 'agent', 'record change']);
+    expect(steps).toEqual(['clone', 'apply change', 'checkout', 'baseline', 'agent', 'record change']);
     expect(end.events).toContainEqual({ type: 'log', source: 'agent', text: 'working\n' });
   });
 });
