@@ -24,7 +24,7 @@ const imports = {
   'adapters/thread': ['core/'],
   'adapters/git': ['core/'],
   'adapters/github': ['core/', 'adapters/git/'],
-  'adapters/local': ['core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],
+  'adapters/local': ['common/tar.ts', 'core/', 'pipeline/', 'engine/', 'adapters/aws/', 'gateway/', 'sandbox/'],
   web: ['core/', 'pipeline/'],
   lambdas: ['common/', 'core/', 'pipeline/', 'adapters/', 'web/'],
   lib: [
@@ -43,7 +43,12 @@ const imports = {
   'cli/config/github.ts': ['core/', 'adapters/github/api/config.ts'],
   // One small signed request, on both sides of it.
   'cli/remote': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/aws/signed.ts'],
-  'cli/commands/doctor.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/github/doctor/'],
+  'cli/commands/doctor.ts': [
+    ...['cli/', 'common/', 'core/', 'pipeline/', 'adapters/github/doctor/'],
+    'adapters/local/sandbox/choose-wall.ts',
+  ],
+  'cli/commands/images.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/containers/'],
+  'cli/local/sandbox-choice.ts': ['core/', 'adapters/local/sandbox/choose-wall.ts'],
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],
   'cli/commands/serve.ts': ['cli/', 'core/', 'pipeline/', 'web/', 'adapters/github/webhook/receiver.ts'],
   'bin/drydock.ts': ['cli/', 'common/'],

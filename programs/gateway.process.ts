@@ -1,8 +1,10 @@
-/** The gateway of one phase as a child process: configuration on stdin, messages on stdout. */
-import type { Server } from 'node:http';
+/** The gateway of one phase as a child process or a container: configuration on stdin, messages on stdout. */
+import { type Server, setGlobalProxyFromEnv } from 'node:http';
 import { createInterface } from 'node:readline';
-import { gatewayConfig } from '../gateway/config.ts';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { type ContainedGatewayConfig, gatewayConfig } from '../gateway/config.ts';
 import { systemNetwork } from '../gateway/egress/connect.ts';
+import { internalAddress } from '../gateway/internal-address.ts';
 import type { GatewayMessage } from '../gateway/messages.ts';
 import { createArchiveFolder } from '../gateway/registry/archive-folder.ts';
 import { createGateway } from '../gateway/server.ts';
@@ -23,10 +25,23 @@ async function serve(line: string): Promise<void> {
     store: createArchiveFolder(archives.folder),
     checksums: new Map(Object.entries(archives.checksums)),
   };
+  if ('port' in config) reachOthersAs(config);
   server = await createGateway(config, tell, systemNetwork, kept);
   server.once('error', fail);
-  server.listen(config.socket, () => tell({ type: 'ready' }));
+  if ('port' in config) {
+    const host = internalAddress();
+    server.listen(config.port, host, () => tell({ type: 'ready', host }));
+  } else server.listen(config.socket, () => tell({ type: 'ready' }));
 }
+
+/** A container has neither the variables nor the files of the machine that started it. */
+function reachOthersAs({ certificates, proxy }: ContainedGatewayConfig): void {
+  if (certificates !== '') setDefaultCACertificates([...getCACertificates('default'), ...split(certificates)]);
+  setGlobalProxyFromEnv(proxy);
+}
+
+const split = (pem: string): string[] =>
+  pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
 
 /** Ends the process once the launcher has all messages: one that it reads later still waits here, not in the pipe. */
 function stop(): void {

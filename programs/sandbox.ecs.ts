@@ -1,8 +1,9 @@
 /**
- * The program of a sandbox task: like programs/sandbox.process.ts, but started by a container service, which can only
- * pass environment variables. Their content is worthless by the time anything else runs here.
+ * The program of a sandbox in a container, on AWS or of an engine of this machine: like programs/sandbox.process.ts, but
+ * started by a service that can only pass environment variables. Their content is worthless by the time anything else runs here.
  */
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type BootConfig, bootAnswer, type GatewayAddress } from '../sandbox/boot.ts';
@@ -13,6 +14,9 @@ import { runBoot } from '../sandbox/runner/run-boot.ts';
 /** Time limit for the gateway: both tasks start together, and it creates the base repository before it listens. */
 const maxWaitMs = 10 * 60_000;
 const pauseMs = 500;
+/** How often the gateway is looked for, and how often in a row it has to be missing. */
+const checkMs = 2_000;
+const maxRefused = 3;
 
 const environment = z.object({
   DRYDOCK_GATEWAY: z.string().regex(/^[\w.-]+:\d+$/),
@@ -38,10 +42,30 @@ async function main(): Promise<void> {
     toolPaths: [],
     sharedMemoryMb: 64,
     notes: {},
-    onlyUnpacks: false,
-    keepInstall: false,
   };
+  endWithGateway(gateway);
   await runBoot(boot);
+}
+
+/**
+ * Ends this program, and with it the container, when the gateway is gone: nothing that it does reaches anybody then. A
+ * gateway that is only busy still takes connections.
+ */
+function endWithGateway(gateway: { host: string; port: number }): void {
+  let refused = 0;
+  const check = (): void => {
+    const socket = connect(gateway);
+    socket.setTimeout(checkMs);
+    const end = (gone: boolean): void => {
+      refused = gone ? refused + 1 : 0;
+      socket.destroy();
+      if (refused >= maxRefused) fail(new Error('the gateway has ended'));
+    };
+    socket.once('connect', () => end(false));
+    socket.once('timeout', () => end(true));
+    socket.once('error', () => end(true));
+  };
+  setInterval(check, checkMs).unref();
 }
 
 async function exchange(gateway: Extract<GatewayAddress, { host: string }>, ticket: string): Promise<unknown> {
@@ -72,11 +96,10 @@ const ask = (gateway: { host: string; port: number }, ticket: string): Promise<{
     request.end();
   });
 
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
 process.umask(0o022);
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
+main().then(() => process.exit(0), fail);

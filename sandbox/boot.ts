@@ -6,12 +6,21 @@ const gatewayAddress = z.union([
 ]);
 export type GatewayAddress = z.infer<typeof gatewayAddress>;
 
+/** What a runner is told about the install of the lock file. */
+export const installPlan = z.strictObject({
+  /** Whether it only unpacks archives, so that scripts are left out. */
+  onlyUnpacks: z.boolean(),
+  /** Whether to upload a tar file of the installed dependencies. */
+  keepInstall: z.boolean(),
+});
+
 /** The gateway's answer to the ticket of a sandbox that was started without its secrets. */
 export const bootAnswer = z.strictObject({
   runnerSecret: z.string().min(32),
   agentSecret: z.string().min(32),
   /** Registries that the gateway serves. */
   registries: z.array(z.string()),
+  ...installPlan.shape,
 });
 export type BootAnswer = z.infer<typeof bootAnswer>;
 
@@ -77,9 +86,6 @@ export const bootConfig = z.strictObject({
   sharedMemoryMb: z.int().positive(),
   /** Difference between the requested and the available runtime, for the versions of the result. */
   notes: z.record(z.string(), z.string()),
-  /** Whether the install of the lock file only unpacks archives, so that scripts are left out. */
-  onlyUnpacks: z.boolean(),
-  /** Whether to upload a tar file of the installed dependencies. */
-  keepInstall: z.boolean(),
+  ...installPlan.shape,
 });
 export type BootConfig = z.infer<typeof bootConfig>;

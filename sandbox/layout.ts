@@ -28,6 +28,17 @@ export const layout = {
   hostname: 'drydock',
 } as const;
 
+/** The writable folders of a sandbox in a container; its image declares them as volumes, and the rest is read-only. */
+export const writableInSandbox = [
+  layout.workspace,
+  layout.home,
+  layout.out,
+  layout.tmp,
+  layout.deps,
+  layout.agent,
+  layout.runner,
+] as const;
+
 /** Files under `$DRYDOCK_OUT` that Drydock reads. */
 export const outputs = {
   plan: 'plan.yaml',

@@ -6,7 +6,7 @@ import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundlePath, bundleProgram } from '../adapters/local/sandbox/programs.ts';
 import { bundleLambdas } from './bundle-lambdas.ts';
-import { writeContexts } from './images/contexts.ts';
+import { writeCheckedContexts } from './images/contexts.ts';
 import { thirdPartyLicenses } from './third-party.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -21,7 +21,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
 });
 for (const program of ['runner', 'gateway'] as const)
   writeFileSync(join(dist, bundlePath(program)), await bundleProgram(program, root));
-await writeContexts(join(dist, 'images'));
+await writeCheckedContexts(join(dist, 'images'));
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicenses());
 const assets = join(root, 'web', 'assets');
 if (existsSync(assets)) cpSync(assets, join(dist, 'web', 'assets'), { recursive: true });

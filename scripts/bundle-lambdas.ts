@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { forAws } from '../adapters/local/sandbox/programs.ts';
 import { plugins } from './bundle-plugins.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -16,21 +17,6 @@ interface Bundle {
   /** Total size of all files. */
   bytes: number;
 }
-
-/** Bundler options for everything that runs on AWS. */
-export const forAws = {
-  bundle: true,
-  minify: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  // CommonJS packages load Node's modules with `require`.
-  banner: {
-    js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
-  },
-  legalComments: 'none',
-  logLevel: 'error',
-} as const;
 
 /** A separate layer, because it is the same for all functions and a third of the size of one. */
 const tracer = '@aws-lambda-powertools/tracer';

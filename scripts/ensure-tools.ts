@@ -1,47 +1,59 @@
 // node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium, those of
-// package managers need theirs. As root on Debian or Ubuntu this script installs them and says so; elsewhere it prints the command for the user to run.
+// package managers and of containers need theirs. As root on Debian or Ubuntu this script installs them and says so;
+// elsewhere it prints the command for the user to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 interface Tool {
-  /** Program that is called to see whether it works; for a package without one, a file that is there. */
-  program: string;
+  /** Programs that are called to see whether they work; for a package without one, a file that is there. */
+  programs: readonly string[];
   /** `--version` if left out. */
   arguments?: readonly string[];
+  /** Packages of Debian; default: the tool's own name. */
+  packages?: string[];
   error: string;
 }
 
 const tools: Record<string, Tool> = {
-  bubblewrap: { program: 'bwrap', error: 'SandboxUnavailable' },
-  chromium: { program: 'chromium', error: 'ToolMissing' },
+  bubblewrap: { programs: ['bwrap'], error: 'SandboxUnavailable' },
+  chromium: { programs: ['chromium'], error: 'ToolMissing' },
   // Of the tests of package managers and services.
-  'default-jdk-headless': { program: 'java', error: 'ToolMissing' },
-  maven: { program: 'mvn', error: 'ToolMissing' },
+  'default-jdk-headless': { programs: ['java'], error: 'ToolMissing' },
+  maven: { programs: ['mvn'], error: 'ToolMissing' },
   'libmaven-resources-plugin-java': {
-    program: '/usr/share/maven-repo/org/apache/maven/plugins/maven-resources-plugin',
+    programs: ['/usr/share/maven-repo/org/apache/maven/plugins/maven-resources-plugin'],
     arguments: [],
     error: 'ToolMissing',
   },
   'libmaven-compiler-plugin-java': {
-    program: '/usr/share/maven-repo/org/apache/maven/plugins/maven-compiler-plugin',
+    programs: ['/usr/share/maven-repo/org/apache/maven/plugins/maven-compiler-plugin'],
     arguments: [],
     error: 'ToolMissing',
   },
   'libsurefire-java': {
-    program: '/usr/share/maven-repo/org/apache/maven/plugins/maven-surefire-plugin',
+    programs: ['/usr/share/maven-repo/org/apache/maven/plugins/maven-surefire-plugin'],
     arguments: [],
     error: 'ToolMissing',
   },
-  junit4: { program: '/usr/share/maven-repo/junit/junit/4.x', arguments: [], error: 'ToolMissing' },
-  'golang-go': { program: 'go', arguments: ['version'], error: 'ToolMissing' },
-  cargo: { program: 'cargo', error: 'ToolMissing' },
-  'python3-venv': { program: '/usr/bin/python3', arguments: ['-c', 'import venv, ensurepip'], error: 'ToolMissing' },
-  'postgresql-15': { program: '/usr/lib/postgresql/15/bin/postgres', error: 'ToolMissing' },
-  'redis-server': { program: 'redis-server', error: 'ToolMissing' },
+  junit4: { programs: ['/usr/share/maven-repo/junit/junit/4.x'], arguments: [], error: 'ToolMissing' },
+  'golang-go': { programs: ['go'], arguments: ['version'], error: 'ToolMissing' },
+  cargo: { programs: ['cargo'], error: 'ToolMissing' },
+  'python3-venv': { programs: ['/usr/bin/python3'], arguments: ['-c', 'import venv, ensurepip'], error: 'ToolMissing' },
+  'postgresql-15': { programs: ['/usr/lib/postgresql/15/bin/postgres'], error: 'ToolMissing' },
+  'redis-server': { programs: ['redis-server'], error: 'ToolMissing' },
+  // podman alone has no network with a name of its own, and no first process for a container.
+  podman: {
+    programs: ['podman', 'runc', '/usr/lib/podman/netavark', 'debootstrap'],
+    packages: ['podman', 'runc', 'netavark', 'catatonit', 'debootstrap'],
+    error: 'EngineMissing',
+  },
 };
 
-const works = ({ program, arguments: args = ['--version'] }: Tool): boolean =>
+const works = (program: string, args: readonly string[]): boolean =>
   args.length === 0 ? existsSync(program) : spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+const lacks = ({ programs, arguments: args = ['--version'] }: Tool): string | undefined =>
+  programs.find((program) => !works(program, args));
+const packagesOf = (name: string): string[] => tools[name]?.packages ?? [name];
 
 function apt(...args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -58,13 +70,13 @@ function install(names: string[]): void {
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(tools, name));
-const missing = () => Object.entries(tools).filter(([name, tool]) => named.includes(name) && !works(tool));
+const missing = () => Object.entries(tools).filter(([name, tool]) => named.includes(name) && lacks(tool) !== undefined);
 
-const first = missing().map(([name]) => name);
+const first = missing().flatMap(([name]) => packagesOf(name));
 if (first.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) install(first);
-for (const [name, { program, error }] of missing()) {
+for (const [name, tool] of missing()) {
   process.stderr.write(
-    `${error}: ${program} is missing or does not run.\nremedy: Install it and start again: sudo apt-get install ${name}\n`,
+    `${tool.error}: ${lacks(tool)} is missing or does not run.\nremedy: Install it and start again: sudo apt-get install ${packagesOf(name).join(' ')}\n`,
   );
   process.exitCode = 4;
 }

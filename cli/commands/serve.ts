@@ -13,6 +13,7 @@ import { loadPolicy, requesterName } from '../config/load-policy.ts';
 import type { Webhooks } from '../local/compose-github.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { acceptsPeer } from '../local/same-user.ts';
+import { type Driver, sandboxOf, sandboxOption } from '../local/sandbox-choice.ts';
 import { openSession } from '../local/session.ts';
 import { listenForWebhooks } from '../local/webhook-listener.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
@@ -26,6 +27,7 @@ interface ServeOptions extends CommonOptions {
   port: number;
   webhookPort: number;
   publicUrl?: string;
+  sandbox?: Driver;
 }
 
 export function register(program: Command): void {
@@ -39,6 +41,7 @@ export function register(program: Command): void {
       port('--webhook-port'),
       defaultWebhookPort,
     )
+    .addOption(sandboxOption())
     .option('--public-url <url>', 'URL at which others reach the pages, for links in pull requests', publicUrl)
     .option(...policyOption)
     .option(...asOption)
@@ -80,6 +83,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     dataDir,
     webUrl: () => listening.url,
     policy: () => policy,
+    sandbox: sandboxOf(policy, options.sandbox),
     ...defined({ publicUrl: options.publicUrl }),
   });
   try {

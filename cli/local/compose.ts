@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
+import { checkContainers } from '../../adapters/local/containers/check.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
 import { modelAccessOf } from '../../adapters/local/model-access.ts';
+import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts';
 import { probeBubblewrap } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { credentialOf } from '../../adapters/local/secret-variable.ts';
@@ -16,6 +18,7 @@ import { type LocalStores, openStores, probeStores } from '../../adapters/local/
 import { createThread } from '../../adapters/thread/thread.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
+import { type Check, pass, warn } from '../../core/doctor/finding.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
@@ -42,6 +45,8 @@ const jobMemoryMb = 1_024;
 
 export interface ServerProcessOptions {
   dataDir: string;
+  /** How sandboxes are made; default: bubblewrap where it works, else containers. */
+  sandbox?: SandboxChoice;
   unsafeNoSandbox?: boolean;
   strictRuntime?: boolean;
   /** Recorded model session instead of a live provider. */
@@ -114,7 +119,11 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     createLocalPhaseRunner({
       dataDir,
       packageRoot: packageRoot(),
-      ...defined({ unsafeNoSandbox: options.unsafeNoSandbox, strictRuntime: options.strictRuntime }),
+      ...defined({
+        sandbox: options.sandbox,
+        unsafeNoSandbox: options.unsafeNoSandbox,
+        strictRuntime: options.strictRuntime,
+      }),
     });
   const gitHost = createGitCodeHost(dataDir);
   const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
@@ -219,22 +228,31 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
 }
 
 /** Checks of `doctor` that need the adapters: the sandbox and the embedded database. */
-export async function machineChecks(): Promise<
-  { name: string; ok: boolean; required: boolean; detail: string; remedy: string }[]
-> {
-  const check = async (name: string, good: string, probe: () => Promise<unknown>) => {
+export async function machineChecks({ driver, runtime }: SandboxChoice, dataDir: string): Promise<Check[]> {
+  const check = async (name: string, probe: () => Promise<string> | string): Promise<Check> => {
     try {
-      await probe();
-      return { name, ok: true, required: true, detail: good, remedy: '' };
+      return pass(name, await probe());
     } catch (error) {
       const { message, remedy } = viewError(error);
-      return { name, ok: false, required: true, detail: message, remedy };
+      return warn(name, message, remedy);
     }
   };
-  return Promise.all([
-    check('sandbox', 'bubblewrap, nested', probeBubblewrap),
-    check('database', 'SQLite, in this process', async () => probeStores()),
+  const bubblewrap = async () => {
+    await probeBubblewrap();
+    return 'bubblewrap, nested';
+  };
+  const [inner, containers, database] = await Promise.all([
+    check('bubblewrap', bubblewrap),
+    check('containers', () => checkContainers({ dataDir, packageRoot: packageRoot(), runtime })),
+    check('database', () => {
+      probeStores();
+      return 'SQLite, in this process';
+    }),
   ]);
+  const walls = { bubblewrap: [inner], container: [containers], auto: [inner, containers] }[driver];
+  // The wall that phases use, or why they have none.
+  const used = walls.find(({ ok }) => ok) ?? walls[0] ?? inner;
+  return [{ ...used, name: 'sandbox', required: true }, inner, containers, { ...database, required: true }];
 }
 
 export { missingHere } from '../../adapters/local/sandbox/host/installable.ts';

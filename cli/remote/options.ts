@@ -22,6 +22,7 @@ const foreign: Record<string, string> = {
   yes: '--yes',
   repo: '--repo',
   replay: '--replay',
+  sandbox: '--sandbox',
   strictRuntime: '--strict-runtime',
   unsafeNoSandbox: '--unsafe-no-sandbox',
 };

@@ -164,6 +164,8 @@ export const phaseResult = z.strictObject({
     .optional(),
   /** Milliseconds per step, for the bench and the record. */
   timings: z.record(reportedName, z.number()),
+  /** The limit of its container that was hit, as the runner read it; it explains a failure. */
+  limit: z.string().max(500).optional(),
 });
 export type PhaseResult = z.infer<typeof phaseResult>;
 

@@ -35,7 +35,8 @@ export function judge(seen: {
   if (ended.failure?.name === 'Cancelled') return { failure: ended.failure };
   const read = bytes === undefined ? undefined : parseResult(bytes, phaseKey);
   const result = read !== undefined && 'result' in read ? read.result : undefined;
-  const limit = result === undefined || result.outcome === 'failed' ? ended.limit : undefined;
+  const told = result?.limit === undefined ? undefined : { name: 'LimitExceeded', message: result.limit };
+  const limit = result === undefined || result.outcome === 'failed' ? (told ?? ended.limit) : undefined;
   const invalid =
     read !== undefined && 'invalid' in read ? { name: 'ResultInvalid', message: read.invalid } : undefined;
   const lost = result === undefined || ended.crashed === true ? ended.lost : undefined;

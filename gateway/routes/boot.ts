@@ -8,7 +8,7 @@ import { type GatewayContext, type Route, sendJson } from '../context.ts';
  * can read it; it is worthless by then, because the runner uses it before it starts anything.
  */
 export function bootRoute(context: GatewayContext, ticket: string): Route {
-  const { secrets, registries } = context.config;
+  const { secrets, registries, install = { onlyUnpacks: false, keepInstall: false } } = context.config;
   let used = false;
   return (exchange) => {
     const { request, response, url } = exchange;
@@ -24,6 +24,7 @@ export function bootRoute(context: GatewayContext, ticket: string): Route {
       runnerSecret: secrets.runner,
       agentSecret: secrets.agent,
       registries: Object.keys(registries),
+      ...install,
     };
     sendJson(response, 200, answer);
   };

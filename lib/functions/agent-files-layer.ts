@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { packFolder } from '../../common/tar.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { propError } from '../props/prop-error.ts';
-import { packFolder } from './tar.ts';
 
 const folderName = 'drydock-agents';
 /** Path of `<profile>.tar` in the functions that launch phases. */

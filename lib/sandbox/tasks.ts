@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { layout } from '../../sandbox/layout.ts';
+import { layout, writableInSandbox } from '../../sandbox/layout.ts';
 import { grant } from '../iam/grant.ts';
 import { gatewayPort, pascal, variables } from '../names.ts';
 import type { FargateSize } from '../props/fargate-size.ts';
@@ -33,7 +33,7 @@ interface SandboxProps {
 
 /** Writable folders inside the containers; the rest of the image is read-only. */
 const writable = {
-  sandbox: [layout.workspace, layout.home, layout.out, layout.tmp, layout.deps, layout.agent, layout.runner],
+  sandbox: writableInSandbox,
   gateway: [layout.tmp],
 } as const;
 

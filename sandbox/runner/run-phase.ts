@@ -6,6 +6,7 @@ import { installationFiles } from '../../core/installation/detect.ts';
 import { type PhaseResult, phaseSpec } from '../../core/run/phase.ts';
 import { type BootConfig, egressFacts } from '../boot.ts';
 import { artifactNames } from '../layout.ts';
+import { ownLimitHit } from './commands/own-cgroup.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import { type Phase, step } from './phase.ts';
 import { stopServices } from './services/services.ts';
@@ -67,7 +68,10 @@ export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: 
     changeSet: false,
     ...outcome,
     phaseKey: spec.phaseKey,
-    ...defined({ baseline: baselineResult }),
+    ...defined({
+      baseline: baselineResult,
+      limit: boot.isolation === 'container' ? ownLimitHit(spec.limits) : undefined,
+    }),
     commands: phase.commands.slice(0, 200),
     ...(services.length === 0 ? {} : { services }),
     versions: phase.versions,

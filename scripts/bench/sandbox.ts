@@ -28,7 +28,7 @@ async function benchSandbox(): Promise<SandboxFigures> {
     await writeFile(folder.runnerProgram, '');
     await chmod(folder.runnerProgram, 0o644);
     const filterFile = `${folder.host}/filter`;
-    await writeFile(filterFile, seccompFilter('x64'));
+    await writeFile(filterFile, seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64'));
     await mkdir(folder.tools, { recursive: true });
     const system = systemMounts(folder.etc);
     const links = systemLinks();

@@ -8,10 +8,11 @@ export interface Fault {
 
 /** Instructions that our Dockerfiles may use. A new one needs support here and in run.ts. */
 const known = ['ARG', 'RUN', 'COPY', 'ENV', 'USER', 'VOLUME', 'WORKDIR', 'ENTRYPOINT'];
-const digest = /@(?:sha256:[0-9a-f]{64}|\$\{(\w+)\})$/;
+/** A digest, or a variable for one or for a whole reference. */
+const digest = /(?:@sha256:[0-9a-f]{64}|(?:^|@)\$\{(\w+)\})$/;
 /** The base that has everything of the Node image. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the Dockerfile
-const ofNode = '${REPOSITORY}@${NODE}';
+const ofNode = '${NODE}';
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY/i;
 
 /**

@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import { hostGateway } from '../../adapters/aws/gateway/host.ts';
+import { packFolder } from '../../common/tar.ts';
 import type { PhaseJob, PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { sandboxTicket } from '../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../gateway/registry/archives.ts';
-import { packFolder } from '../../lib/functions/tar.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { type Image, runContainer } from './container.ts';
 

@@ -10,7 +10,7 @@ import { reachable } from './host/reachable.ts';
 const mountPoint = '/opt/agent/node_modules';
 const programPoint = '/opt/agent/bin';
 /** Programs that the sandbox's own PATH provides. */
-const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
+export const ownTools = new Set(['node', 'npm', 'npx', 'sh', 'bash', 'git']);
 
 interface AgentProgram {
   agent: AgentSpec | null;

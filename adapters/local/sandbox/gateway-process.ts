@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { DrydockError } from '../../../core/errors.ts';
-import type { GatewayConfig } from '../../../gateway/config.ts';
+import type { ContainedGatewayConfig, GatewayConfig } from '../../../gateway/config.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
 import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
 import { isRoot } from './isolation/unprivileged.ts';
@@ -21,13 +22,16 @@ const passedVariables = [
 ];
 
 /** Limit for the objects of a gateway; eight of the largest requests to a model at a time take half of it. */
-const maxHeapMb = 512;
+export const maxHeapMb = 512;
 /** Time for the gateway to hand over its messages after it was told to stop. */
 const stopMs = 10_000;
 
-interface GatewayProcess {
-  /** Resolves when it listens and the sandbox may connect. @throws SandboxLost if it ends before that. */
-  readonly ready: Promise<void>;
+export interface GatewayProcess {
+  /**
+   * Resolves when it listens and the sandbox may connect; with its address if it is a container.
+   * @throws SandboxLost if it ends before that.
+   */
+  readonly ready: Promise<string | undefined>;
   /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<void>;
   /** Stops the process and waits for its end. */
@@ -35,11 +39,7 @@ interface GatewayProcess {
 }
 
 /**
- * Starts the gateway as a child process. It gets its configuration over stdin only, as soon as that exists; if it never
- * does, the gateway ends.
- *
- * What it prints was caused by a sandbox, so nothing here throws because of it: a line that is not a message, or whose
- * handling fails, ends this phase with SandboxLost. The beginning of a line that the gateway's end cut off is dropped.
+ * Starts the gateway as a child process.
  * @param userId User of the sandbox, who alone may connect.
  */
 export function startGateway(
@@ -55,6 +55,29 @@ export function startGateway(
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  return followGateway(child, configured, onMessage, kill, async () => {
+    const { socket } = await configured;
+    if (isRoot()) chownSync(socket, userId, userId);
+    chmodSync(socket, 0o600);
+  });
+}
+
+/**
+ * Follows a gateway that was started. It gets its configuration over stdin only, as soon as that exists; if it never does,
+ * the gateway ends.
+ *
+ * What it prints was caused by a sandbox, so nothing here throws because of it: a line that is not a message, or whose
+ * handling fails, ends this phase with SandboxLost. The beginning of a line that the gateway's end cut off is dropped.
+ * @param opened Called when it listens.
+ */
+export function followGateway(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  configured: Promise<GatewayConfig | ContainedGatewayConfig>,
+  onMessage: (message: GatewayMessage) => void,
+  kill: () => void,
+  opened: () => Promise<void>,
+): GatewayProcess {
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-2_000);
@@ -64,19 +87,19 @@ export function startGateway(
     child.once('error', () => resolve());
     child.once('close', () => resolve());
   });
-  const listening = new Promise<void>((resolve, reject) => {
+  const listening = new Promise<string | undefined>((resolve, reject) => {
     const lines = new LineSplitter(maxMessageBytes);
     let lost = false;
     const lose = (message: string): void => {
       lost = true;
-      child.kill('SIGKILL');
+      kill();
       onMessage({ type: 'failure', name: 'SandboxLost', message });
     };
     child.stdout.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) {
         if (lost) return;
         const message = line && readMessage(line);
-        if (message?.type === 'ready') resolve();
+        if (message?.type === 'ready') resolve(message.host);
         else if (message === undefined) lose('the gateway printed a line that is not one of its messages');
         else {
           try {
@@ -93,19 +116,18 @@ export function startGateway(
       () => child.stdin.end(),
     );
   });
-  const ready = listening.then(async () => {
-    const { socket } = await configured;
-    if (isRoot()) chownSync(socket, userId, userId);
-    chmodSync(socket, 0o600);
+  const ready = listening.then(async (host) => {
+    await opened();
+    return host;
   });
   // Callers get the error when they await `ready`; the end of the gateway ends the sandbox.
-  ready.catch(() => child.kill('SIGKILL'));
+  ready.catch(kill);
   return {
     ready,
     ended,
     async stop() {
       child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+      const timer = setTimeout(kill, stopMs);
       await ended;
       clearTimeout(timer);
     },

@@ -73,7 +73,7 @@ export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runti
   const parts = [runtime.notes.node, runtime.notes.npm, process.arch, JSON.stringify(sandbox.env)];
   for (const part of ['without scripts', ...parts]) hash.update(`${part}\0`);
   for (const name of installInputs) hash.update(`${name}\0${files.get(name) ?? ''}\0`);
-  const file = join(dataDir, 'installs', `${hash.digest('hex')}.tar`);
+  const file = join(installsFolder(dataDir), `${hash.digest('hex')}.tar`);
   const present = await stat(file).then(
     () => true,
     () => false,
@@ -82,6 +82,7 @@ export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runti
   return { checksums, cached: { file, present, keep: !present && !job.inputs.has(artifactNames.manifest) } };
 }
 
+export const installsFolder = (dataDir: string): string => join(dataDir, 'installs');
 export const archivesFolder = (dataDir: string): string => join(dataDir, 'archives');
 
 /** Deletes the package archives that were not used for the longest time, above a total size. */

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
-import type { ModelCall, ServiceSpec } from '../../../core/run/phase.ts';
+import { allSettledOrThrow } from '../../../core/concurrency/settled.ts';
+import type { PhaseJob, PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
 import { emptyEnd } from '../../../core/run/phase-end.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
 import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
@@ -13,169 +13,127 @@ import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
 import { judge, type SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import { closeInherited } from '../../../sandbox/inherited.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
-import { agentProgram } from './agent-program.ts';
-import { neededToolchains } from './base-files.ts';
-import { startGateway } from './gateway-process.ts';
+import { chooseWall, type WallOptions } from './choose-wall.ts';
 import { registryUrls } from './host/registry.ts';
-import { resolveRuntime } from './host/runtime.ts';
 import { archivesFolder, keepInstall, planInstall, pruneArchives } from './install-cache.ts';
-import { probeBubblewrap } from './isolation/bubblewrap.ts';
-import { copyAgentFiles, makePhaseFolder } from './phase-folder.ts';
-import { writeProgram } from './programs.ts';
-import { runSandbox } from './sandbox-process.ts';
-import { markServer, sweep } from './sweep.ts';
-import { writeTools } from './tools.ts';
+import type { OpenPhase, Wall } from './isolation/wall.ts';
 
-export interface LocalPhaseRunnerOptions {
-  /** Folder for runtimes, cached installs and meter logs. */
-  dataDir: string;
-  /** Folder with `gateway/` and `sandbox/`, as sources or as build output. */
-  packageRoot: string;
-  /** Runs agents with this process's own permissions instead of a sandbox. Recorded as enforcer `none`. */
-  unsafeNoSandbox?: boolean;
-  /** Refuses a runtime that this machine does not have exactly. */
-  strictRuntime?: boolean;
-}
+export type LocalPhaseRunnerOptions = WallOptions;
+type RunOptions = Parameters<PhaseRunner['run']>[1];
 
-/** Runs phases on this machine: gateway and sandbox are child processes, which end with this one. */
+/** Runs phases on this machine: gateway and sandbox are child processes or containers, which end with this one. */
 export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
   closeInherited();
-  let probed: Promise<void> | undefined;
-  let swept: Promise<void> | undefined;
+  let chosen: Promise<Wall> | undefined;
   let registries: Promise<Record<string, string>> | undefined;
-  const isolation = options.unsafeNoSandbox === true ? 'none' : 'bubblewrap';
 
   return {
     async run(job, { signal, onEvent }) {
       const start = performance.now();
-      if (isolation === 'bubblewrap') {
-        probed ??= probeBubblewrap();
-        await probed;
-      }
-      refuseImages(job.spec.sandbox.services ?? {});
+      // A wall that cannot be built now is looked for again by the next phase: something may have been installed.
+      chosen ??= chooseWall(options, onEvent).catch((error: unknown) => {
+        chosen = undefined;
+        throw error;
+      });
+      const wall = await chosen;
       if (signal.aborted) {
         const failure = { name: 'Cancelled', message: 'the phase was cancelled before it started' };
         return emptyEnd(job.spec.phaseKey, 'none', failure);
       }
-      swept ??= sweep();
-      const [runtime, program] = await Promise.all([
-        neededToolchains(job).then((needed) =>
-          resolveRuntime(job.spec.sandbox.runtime, {
-            strict: options.strictRuntime === true,
-            dataDir: options.dataDir,
-            needed,
-          }),
-        ),
-        agentProgram(job.spec.agent, options.packageRoot, isolation),
-        swept,
-      ]);
-      const spec = { ...job.spec, agent: program.agent };
-      const meterFile = meterFileOf(options.dataDir, job.spec.phaseKey);
-      const log = new PhaseLog();
-      const folder = makePhaseFolder(Object.keys(spec.sandbox.services ?? {}));
+      const phase = await wall.open(job, onEvent);
+      const urls = () => {
+        registries ??= registryUrls().catch((error: unknown) => {
+          registries = undefined; // the next phase asks again
+          throw error;
+        });
+        return registries;
+      };
       try {
-        await allSettledOrThrow([
-          markServer(folder.host),
-          writeProgram('runner', options.packageRoot, folder.runnerProgram),
-          writeProgram('gateway', options.packageRoot, folder.gatewayProgram),
-          writeTools(folder.tools, runtime, isolation === 'bubblewrap'),
-        ]);
-        const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
-        /** What gateway and runner are told; made while the two programs start. */
-        const prepare = async () => {
-          registries ??= registryUrls().catch((error: unknown) => {
-            registries = undefined; // the next phase asks again
-            throw error;
-          });
-          const [install, urls] = await allSettledOrThrow([
-            planInstall(options.dataDir, job, runtime),
-            registries,
-            mkdir(dirname(meterFile), { recursive: true }),
-            job.agentFiles === undefined ? undefined : copyAgentFiles(job.agentFiles, folder),
-          ]);
-          const { cached, checksums } = install;
-          const settings = await gatewaySettingsOf({ ...job, spec }, folder, secrets, meterFile, cached, urls);
-          const archives = { folder: archivesFolder(options.dataDir), checksums: Object.fromEntries(checksums) };
-          return { cached, config: { ...settings, archives, socket: folder.socket } };
-        };
-        const prepared = prepare();
-        const configured = prepared.then(({ config }) => config);
-        const forRunner = prepared.then(({ config, cached }) => ({
-          registries: Object.keys(config.registries),
-          onlyUnpacks: cached !== undefined,
-          keepInstall: cached?.keep === true,
-        }));
-        forRunner.catch(() => undefined); // `await prepared` below reports it
-        const gateway = startGateway(folder.gatewayProgram, configured, folder.userId, (message) => {
-          log.add(message);
-          if (message.type === 'event') onEvent(message.event);
-        });
-        let ended: SandboxEnd;
-        try {
-          ended = await runSandbox({
-            folder,
-            secrets,
-            isolation,
-            spec,
-            agentMount: program.mount,
-            runtime,
-            prepared: forRunner,
-            hasAgentFiles: job.agentFiles !== undefined,
-            signal,
-            gateway,
-          });
-          // The reason why the gateway got no configuration, and only then that it did not start.
-          await prepared;
-          await gateway.ready;
-        } finally {
-          await gateway.stop();
-          await prepared.catch(() => undefined); // it writes into the folder, which is removed next
-        }
-        const { cached } = await prepared;
-        const tar = join(folder.artifacts, artifactNames.install);
-        if (cached?.keep === true && existsSync(tar)) await keepInstall(cached, tar);
-        if (log.traffic.some(({ route }) => route === 'registry')) await pruneArchives(options.dataDir);
-        const artifacts = await leftArtifacts(folder.artifacts);
-        artifacts.set(artifactNames.events, log.events);
-        const verdict = judge({
-          ended,
-          reported: log.failures[0],
-          bytes: artifacts.get(artifactNames.result),
-          phaseKey: job.spec.phaseKey,
-        });
-        return {
-          phaseKey: job.spec.phaseKey,
-          ...verdict,
-          calls: readMeter(meterFile),
-          refusals: log.refusals,
-          traffic: log.traffic,
-          artifacts,
-          enforcer: ended.enforcer,
-          ms: Math.round(performance.now() - start),
-        };
+        return await runIn(phase, options.dataDir, urls, start, { signal, onEvent });
       } finally {
-        await folder.remove();
+        await phase.remove();
       }
     },
   };
 }
 
-/** @throws SandboxUnavailable for a service with an image: that is a container, and this adapter starts none. */
-function refuseImages(services: Readonly<Record<string, ServiceSpec>>): void {
-  for (const [name, { image }] of Object.entries(services)) {
-    if (image === undefined) continue;
-    throw new DrydockError('SandboxUnavailable', `the service ${name} is the image ${image}, which needs containers`, {
-      remedy: 'Give the service as a command of this machine, or run the task in containers.',
-    });
+async function runIn(
+  phase: OpenPhase,
+  dataDir: string,
+  registries: () => Promise<Record<string, string>>,
+  start: number,
+  { signal, onEvent }: RunOptions,
+): ReturnType<PhaseRunner['run']> {
+  const { job } = phase;
+  const { phaseKey } = job.spec;
+  const meterFile = meterFileOf(dataDir, phaseKey);
+  const log = new PhaseLog();
+  const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
+  // Made while the two programs start.
+  const prepared = prepare(phase, dataDir, registries, secrets, meterFile);
+  const forRunner = prepared.then((both) => both.forRunner);
+  forRunner.catch(() => undefined); // `await prepared` below reports it
+  const gateway = phase.startGateway(prepared, meterFile, (message) => {
+    log.add(message);
+    if (message.type === 'event') onEvent(message.event);
+  });
+  let ended: SandboxEnd;
+  try {
+    ended = await phase.runSandbox({ secrets, prepared: forRunner, signal, gateway });
+    // The reason why the gateway got no configuration, and only then that it did not start.
+    await prepared;
+    await gateway.ready;
+  } finally {
+    await gateway.stop();
+    await prepared.catch(() => undefined); // it writes into the folder, which is removed next
   }
+  const { cached } = await prepared;
+  const tar = join(phase.folder.artifacts, artifactNames.install);
+  if (cached?.keep === true && existsSync(tar)) await keepInstall(cached, tar);
+  if (log.traffic.some(({ route }) => route === 'registry')) await pruneArchives(dataDir);
+  const artifacts = await leftArtifacts(phase.folder.artifacts);
+  artifacts.set(artifactNames.events, log.events);
+  const bytes = artifacts.get(artifactNames.result);
+  return {
+    phaseKey,
+    ...judge({ ended, reported: log.failures[0], bytes, phaseKey }),
+    calls: readMeter(meterFile),
+    refusals: log.refusals,
+    traffic: log.traffic,
+    artifacts,
+    enforcer: ended.enforcer,
+    ...phase.evidence,
+    ms: Math.round(performance.now() - start),
+  };
 }
 
-/** `Promise.all` that rejects only after all have settled, because the folder they write into is removed then. */
-async function allSettledOrThrow<const T extends readonly unknown[]>(
-  work: T,
-): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
+async function prepare(
+  phase: OpenPhase,
+  dataDir: string,
+  registries: () => Promise<Record<string, string>>,
+  secrets: { runner: string; agent: string },
+  meterFile: string,
+) {
+  const job: PhaseJob = phase.job;
+  const known = registries();
+  const [install, urls] = await allSettledOrThrow([
+    planInstall(dataDir, job, phase.runtime),
+    known,
+    mkdir(dirname(meterFile), { recursive: true }),
+    phase.prepare(known),
+  ]);
+  const { cached, checksums } = install;
+  const settings = await gatewaySettingsOf(job, phase.folder, secrets, meterFile, cached, urls);
+  const archives = { folder: archivesFolder(dataDir), checksums: Object.fromEntries(checksums) };
+  return {
+    cached,
+    settings: { ...settings, archives },
+    forRunner: {
+      registries: Object.keys(settings.registries),
+      onlyUnpacks: cached !== undefined,
+      keepInstall: cached?.keep === true,
+    },
+  };
 }
 
 /**

@@ -7,17 +7,18 @@ import type { Plugin } from 'esbuild';
  * The programs that each phase starts. Each is bundled into one file without dependencies, which starts in a third of
  * the time of separate modules.
  */
-type PhaseProgram = 'runner' | 'container' | 'gateway';
+type PhaseProgram = 'runner' | 'container' | 'gateway' | 'gateway-task';
 
 /** Entry point and bundle of each program, relative to the folder with `programs/`; `entry` has no extension. */
 const programs: Record<PhaseProgram, { entry: string; bundle: string }> = {
   runner: { entry: 'programs/sandbox.process', bundle: 'programs/sandbox.process.cjs' },
   container: { entry: 'programs/sandbox.ecs', bundle: 'programs/sandbox.ecs.cjs' },
   gateway: { entry: 'programs/gateway.process', bundle: 'programs/gateway.process.cjs' },
+  'gateway-task': { entry: 'programs/gateway.ecs', bundle: 'programs/gateway.ecs.mjs' },
 };
 
 /** When run from sources, the programs are bundled on demand; a built package contains the bundles. */
-const fromSources = import.meta.url.endsWith('.ts');
+export const fromSources = import.meta.url.endsWith('.ts');
 
 const bundles = new Map<string, Promise<Uint8Array>>();
 
@@ -40,7 +41,7 @@ export async function writeProgram(program: PhaseProgram, packageRoot: string, t
 export const bundlePath = (program: PhaseProgram): string => programs[program].bundle;
 
 /** zod's messages in fifty languages are half of the runner's bundle; these programs use English only. */
-export const withoutLocales: Plugin = {
+const withoutLocales: Plugin = {
   name: 'without-locales',
   setup(build) {
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer }) =>
@@ -50,21 +51,35 @@ export const withoutLocales: Plugin = {
   },
 };
 
+/** Bundler options for everything that runs on AWS. */
+export const forAws = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // CommonJS packages load Node's modules with `require`.
+  banner: {
+    js: "import{createRequire as drydockRequire}from'node:module';const require=drydockRequire(import.meta.url);",
+  },
+  legalComments: 'none',
+  logLevel: 'error',
+} as const;
+
 /**
- * Bundles a program from the sources, as CommonJS: an ES module that imports `node:http` reads all its exports, which
- * loads an unused HTTP client and doubles the start time. Dynamically imported modules are in the same file and are
- * evaluated on demand.
+ * Other programs are CommonJS: an ES module that imports `node:http` reads all its exports, which loads an unused HTTP
+ * client and doubles the start time. Dynamically imported modules are in the same file and are evaluated on demand.
  */
+const forSandboxes = { bundle: true, platform: 'node', format: 'cjs', target: 'node22', logLevel: 'silent' } as const;
+
+/** Bundles a program from the sources; that of a gateway task includes the AWS SDK. */
 export async function bundleProgram(program: PhaseProgram, packageRoot: string): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [join(packageRoot, `${programs[program].entry}.ts`)],
+    absWorkingDir: packageRoot,
     write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    logLevel: 'silent',
+    ...(program === 'gateway-task' ? forAws : forSandboxes),
     plugins: [withoutLocales],
   });
   const [file] = outputFiles;

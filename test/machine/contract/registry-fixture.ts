@@ -1,4 +1,4 @@
-/** A registry with one package, on the host's loopback, as npm would be configured with. */
+/** A registry with one package, on the host's loopback or another of its addresses, as npm would be configured with. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ export interface Registry {
   close(): void;
 }
 
-export async function startRegistry({ name = 'tiny', version = '1.2.3' } = {}): Promise<Registry> {
+export async function startRegistry({ name = 'tiny', version = '1.2.3', host = '127.0.0.1' } = {}): Promise<Registry> {
   const folder = mkdtempSync(path.join(tmpdir(), 'registry-'));
   mkdirSync(path.join(folder, 'package'));
   writeFileSync(path.join(folder, 'package/package.json'), JSON.stringify({ name, version, main: 'index.js' }));
@@ -43,8 +43,8 @@ export async function startRegistry({ name = 'tiny', version = '1.2.3' } = {}): 
       response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
     } else response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
-  registry.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/`;
+  registry.url = `http://${host}:${(server.address() as AddressInfo).port}/mirror/`;
   return registry;
 }

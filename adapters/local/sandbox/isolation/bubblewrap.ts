@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { DrydockError } from '../../../../core/errors.ts';
 import { boundedDevices, layout } from '../../../../sandbox/layout.ts';
 import type { PhaseFolder } from '../phase-folder.ts';
+import { remedyHere } from './remedy.ts';
 import { unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
@@ -94,13 +95,11 @@ export function outerArguments({ folder, system, links, hasAgentFiles, sharedMem
 
 /** Checks that this machine can create both layers. @throws SandboxUnavailable with the remedy. */
 export async function probeBubblewrap(): Promise<void> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new DrydockError(
       'SandboxUnavailable',
-      `isolation needs Linux on x64; this machine is ${process.platform} on ${process.arch}`,
-      {
-        remedy: 'Use a Linux x64 machine, or use --unsafe-no-sandbox to run agents with your own permissions.',
-      },
+      `bubblewrap needs Linux on x64 or arm64; this machine is ${process.platform} on ${process.arch}`,
+      { remedy: 'Use a container engine: --sandbox container.' },
     );
   }
   const system = [
@@ -146,15 +145,6 @@ export async function probeBubblewrap(): Promise<void> {
       : `bubblewrap cannot create a sandbox: ${String((error as { stderr?: unknown }).stderr ?? error)
           .trim()
           .slice(0, 500)}`;
-    throw new DrydockError(
-      'SandboxUnavailable',
-      message,
-      missing
-        ? {}
-        : {
-            remedy:
-              'Enable unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0), and use bubblewrap 0.8 or newer.',
-          },
-    );
+    throw new DrydockError('SandboxUnavailable', message, { remedy: remedyHere({ hasBubblewrap: !missing }) });
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
+import { counter, limitHit } from '../../../../sandbox/limit-hit.ts';
 
 interface Cgroup {
   name: 'cgroup2' | 'cgroup1';
@@ -22,7 +23,6 @@ export async function joinCgroup(limits: PhaseLimits, pid: number): Promise<Cgro
   return (await joinV2(id, limits, pid)) ?? (await joinV1(id, limits, pid));
 }
 
-const counter = (text: string, key: string): number => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
 async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgroup | undefined> {
@@ -56,7 +56,7 @@ async function joinV2(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
         const oom = counter(await read(join(folder, 'memory.events')), 'oom_kill');
         const forks = counter(await read(join(folder, 'pids.events')), 'max');
         await remove(folder);
-        return hit(limits, oom, forks);
+        return limitHit(limits, { oom, forks });
       },
     };
   }
@@ -91,7 +91,7 @@ async function joinV1(id: string, limits: PhaseLimits, pid: number): Promise<Cgr
       const oom = counter(await read(join(memory, 'memory.oom_control')), 'oom_kill');
       const forks = counter(await read(join(processes, 'pids.events')), 'max');
       await Promise.all(all.map(remove));
-      return hit(limits, oom, forks);
+      return limitHit(limits, { oom, forks });
     },
   };
 }
@@ -113,12 +113,6 @@ async function move(folder: string, pids: readonly number[]): Promise<void> {
       if (error.code !== 'ESRCH') throw error; // the process has ended
     });
   }
-}
-
-function hit(limits: PhaseLimits, oom: number, forks: number): string | undefined {
-  if (oom > 0) return `memory_mb: the kernel killed ${oom} process(es) at ${limits.memoryMb} MB`;
-  if (forks > 0) return `pids: ${forks} process(es) above the limit of ${limits.pids} could not be started`;
-  return undefined;
 }
 
 /** The kernel releases a group shortly after its last process has ended; until then removal fails with EBUSY. */

@@ -8,12 +8,16 @@ const maxIntervalMs = 2_000;
 const fileKb = 4;
 
 /**
- * Prints kilobytes and number of files for each line that it reads, and ends with its input. `du` exits with 1 if a file
- * disappeared meanwhile; its total is still valid. The tools are hard links.
+ * Script for a shell whose arguments are folders. It prints kilobytes and number of files for each line that it reads, and
+ * ends with its input. `du` exits with 1 if a file disappeared meanwhile; its total is still valid. The tools are hard
+ * links.
  */
-const program = `while read -r _; do
-  du -sxk --exclude=./tools -- . || [ $? = 1 ] || exit
-  du -sx --inodes --exclude=./tools -- . || [ $? = 1 ] || exit
+export const measuring = `newline='
+'
+total() { all=$(du -sxc "$@"); [ $? -le 1 ] || exit; echo "\${all##*"$newline"}"; }
+while read -r _; do
+  total -k --exclude=./tools -- "$@"
+  total --inodes --exclude=./tools -- "$@"
 done`;
 
 /**
@@ -22,17 +26,25 @@ done`;
  */
 const readsAll = 'bwrap --ro-bind / / --die-with-parent --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --'.split(' ');
 
+/** A process that measures, in which `measuring` runs. */
+type Measurer = ChildProcessByStdio<Writable, Readable, Readable | null>;
+
+/** Measures folders of this machine. */
+export function measureHere(cwd: string, folders: readonly string[], sealed: boolean): Measurer {
+  const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', measuring, 'sh', ...folders];
+  return spawn(first, args, { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+}
+
 /**
- * Measures the size of a folder and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
- * where the folder has so many files that it would be rare. One process measures for the whole phase: starting one each
+ * Measures the size of folders and reports once when it exceeds the limit. Measuring takes a fifth of the time, and more
+ * where the folders have so many files that it would be rare. One process measures for the whole phase: starting one each
  * time would stop the server process while its memory is copied.
  */
 export function watchDisk(
-  folder: string,
-  { limitMb, sealed, onHit }: { limitMb: number; sealed: boolean; onHit(message: string): void },
+  measurer: () => Measurer,
+  { limitMb, onHit }: { limitMb: number; onHit(message: string): void },
 ): () => void {
-  const [first = '', ...args] = [...(sealed ? readsAll : []), 'sh', '-c', program];
-  let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
+  let child: Measurer | undefined;
   let stopped = false;
   let start = 0;
   let sizeKb: number | undefined;
@@ -44,7 +56,7 @@ export function watchDisk(
   // Not at once: many phases have ended before the first measurement.
   let timer = setTimeout(measure, minIntervalMs);
   const begin = () => {
-    const started = spawn(first, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    const started = measurer();
     started.on('error', () => undefined);
     started.on('close', () => {
       if (!stopped) onHit('disk_mb: the program that measures the disk has ended');

@@ -1,6 +1,6 @@
 import type { PhaseLimits } from '../../../../core/run/phase.ts';
 import { joinCgroup } from './cgroup.ts';
-import { watchDisk } from './disk.ts';
+import { measureHere, watchDisk } from './disk.ts';
 import { descendants, watchProcesses } from './processes.ts';
 
 export interface Limits {
@@ -23,7 +23,7 @@ export async function startLimits(
 ): Promise<Limits> {
   if (pid === undefined) return { enforcer: 'none', cover: async () => undefined, stop: async () => undefined };
   const { limits, folder, sealed, onHit } = options;
-  const stopDisk = watchDisk(folder, { limitMb: limits.diskMb, sealed, onHit });
+  const stopDisk = watchDisk(() => measureHere(folder, ['.'], sealed), { limitMb: limits.diskMb, onHit });
   const group = await joinCgroup(limits, pid);
   const stopProcesses = group === undefined ? watchProcesses(pid, limits, onHit) : undefined;
   return {

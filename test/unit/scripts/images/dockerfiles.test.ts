@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { imagesFolder as folderOf, imageNames } from '../../../../adapters/local/containers/images/contexts.ts';
 import { layout } from '../../../../sandbox/layout.ts';
-import { dockerfileOf, imageNames, imagesFolder } from '../../../../scripts/images/contexts.ts';
+import { dockerfileOf } from '../../../../scripts/images/contexts.ts';
 import { parseDockerfile } from '../../../../scripts/images/dockerfile.ts';
 import { lintDockerfile } from '../../../../scripts/images/lint.ts';
 
 const rules = (text: string): string[] => [...new Set(lintDockerfile(text).map(({ rule }) => rule))];
+const imagesFolder = folderOf(join(import.meta.dirname, '../../../..'));
 const good = dockerfileOf('node');
 const manifest = (folder: string, file: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(imagesFolder, folder, file), 'utf8')) as Record<string, unknown>;
@@ -75,7 +77,7 @@ describe('a rule finds', () => {
     return changed;
   };
   // biome-ignore lint/suspicious/noTemplateCurlyInString: as the Dockerfile has it
-  const base = 'debian@${DEBIAN}';
+  const base = '${DEBIAN}';
   test.each<[string, string, () => string]>([
     ['a base by its tag', 'base', () => change(base, 'debian:trixie-slim')],
     ['the newest of a base', 'base', () => change(base, 'debian')],

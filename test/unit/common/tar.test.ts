@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { packFolder } from '../../../../lib/functions/tar.ts';
+import { packFolder } from '../../../common/tar.ts';
 
 const folders: string[] = [];
 afterEach(() => {
