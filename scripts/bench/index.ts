@@ -9,7 +9,6 @@ import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
-import type { LargeFigures } from './large.ts';
 import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
@@ -44,7 +43,6 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const pipeline = bench<PipelineFigures>('pipeline');
-const large = bench<LargeFigures>('large');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
 
@@ -69,7 +67,6 @@ console.log(
       sandbox,
       egress,
       pipeline,
-      large,
       commandLine,
       bundles,
     },
