@@ -238,7 +238,10 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
     Verify: phase('verify', { round: '{% $round %}' }, 'VerifyOutcome'),
     VerifyOutcome: {
       Type: 'Choice',
-      Choices: [{ Condition: outcomeIs('passed'), Next: 'Publish' }, rework(outcomeIs('failed', roundsLeft))],
+      Choices: [
+        { Condition: outcomeIs('passed'), Next: 'Publish' },
+        rework(outcomeIs('failed', ` and $states.input.approval = false${roundsLeft}`)),
+      ],
       Default: 'AskHuman',
       Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },

@@ -6,7 +6,7 @@ import { parseSpec } from '../../core/task-spec/parse.ts';
 import type { TaskSpec } from '../../core/task-spec/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { workTreeFiles } from '../../sandbox/work-tree-files.ts';
-import { missingSubmodules } from './submodules.ts';
+import { lackingFiles } from './lacking.ts';
 
 interface Here {
   root: string;
@@ -39,7 +39,7 @@ export function installChecks({ root, policy, offline }: Here): (file: string) =
         0,
         lines.findIndex((text) => text.startsWith('sandbox:')),
       ) + 1;
-    return (await found).map((problem) => ({ ...problem, line, column: 1 }));
+    return [...(await found), ...lackingFiles(root, spec, policy)].map((problem) => ({ ...problem, line, column: 1 }));
   };
 
   async function check({ repository, sandbox }: TaskSpec): Promise<Omit<Problem, 'line' | 'column'>[]> {
@@ -60,7 +60,6 @@ export function installChecks({ root, policy, offline }: Here): (file: string) =
           rule: 'no-lock-file',
           message: `${path} names packages and has no lock file beside it, so none is installed. Commit a lock file, or install them in setup_command.`,
         });
-    problems.push(...missingSubmodules(root, repository, policy));
     // A run on this machine; a deployment has its own images, and checks them itself.
     if (policy?.repositories[repository]?.host !== 'git' || offline) return problems;
     const { missingHere } = await import('../local/compose.ts');

@@ -3,6 +3,7 @@ import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
 import { findHidden, hidesContent } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { mostOf } from './largest.ts';
+import { lfsMatcher } from './lfs.ts';
 import { linkEscapes } from './links.ts';
 import { foldedName, invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
@@ -50,8 +51,11 @@ export function guardChange(input: GuardInput): Violation[] {
     const modesByBlob = new Map<string, string[]>();
     for (const { mode, blobSha } of tree.values())
       modesByBlob.set(blobSha, [...(modesByBlob.get(blobSha) ?? []), mode]);
+    const inLfs = lfsMatcher(input.base);
     for (const entry of valid) {
       if (entry.op === 'delete') continue;
+      if (inLfs(entry.path))
+        refuse('LfsChanged', entry.path, 'is stored in Git LFS, whose objects are neither fetched nor uploaded');
       checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
     }
     checkLinks(input, valid, contents, refuse);

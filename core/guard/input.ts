@@ -1,5 +1,6 @@
 import type { ChangeEntry, ChangeSet } from '../run/change-set.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
+import { attributeFiles } from './lfs.ts';
 
 /** The tree at the base: mode and blob by path. */
 export type BaseTree = ReadonlyMap<string, { mode: string; blobSha: string }>;
@@ -16,7 +17,8 @@ export interface GuardInput {
 }
 
 /**
- * The paths whose contents at the base the guard compares: those of the changed files, and every link if a link changed.
+ * The paths whose contents at the base the guard compares: those of the changed files, every link if a link changed, and
+ * those that give attributes.
  * None for a change with too many files, which the guard refuses by their number.
  * @param matters Leaves out paths of other kinds.
  */
@@ -31,7 +33,8 @@ export function basePaths(
   const links = changesLinks(entries, tree)
     ? [...tree].flatMap(([path, { mode }]) => (mode === '120000' && matters(path) ? [path] : []))
     : [];
-  return [...new Set([...changed, ...links])].filter((path) => tree.get(path)?.mode !== '160000');
+  const attributes = attributeFiles(tree).filter(matters);
+  return [...new Set([...changed, ...links, ...attributes])].filter((path) => tree.get(path)?.mode !== '160000');
 }
 
 /** A content as text, whatever its bytes are; no text for a file that does not exist. */

@@ -9,6 +9,7 @@ export interface Violation {
     | 'TooManyBytes'
     | 'SymlinkEscapes'
     | 'SubmoduleAdded'
+    | 'LfsChanged'
     | 'ExecutableAdded'
     | 'SecretFound'
     | 'ConflictMarker'

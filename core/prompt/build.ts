@@ -8,7 +8,7 @@ import type { TaskSpec } from '../task-spec/schema.ts';
 import { fence } from './fence.ts';
 
 /** Part of the provenance of a run (R6); raise it whenever the texts below change. */
-export const promptVersion = '4';
+export const promptVersion = '5';
 
 interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
@@ -19,6 +19,8 @@ interface PromptInput {
   /** Texts of failed commands, reviews and conflicts, oldest first. */
   feedback: string[];
   handoff?: string;
+  /** New files of the last round that git ignores. */
+  hidden?: string[];
 }
 
 /**
@@ -52,6 +54,9 @@ export function buildPrompt(input: PromptInput): string {
       (a) => `## An answer to your question\n${fence(a.question, 'your earlier question')}\n${fence(a.text, a.by)}`,
     ),
     input.handoff ? `## Notes you left\n${fence(input.handoff, 'an earlier phase')}` : '',
+    input.hidden?.length
+      ? `## Files that are not in your change\nThe repository's .gitignore hides these files, which you made: they are not collected, and nobody else gets them. If they are needed, give them another place or name.\n${fence(input.hidden.join('\n'), 'names of files')}`
+      : '',
     ...input.feedback.map((text) => `## What has to be corrected\n${fence(text, 'verification and review')}`),
     orders[input.phase],
   ];

@@ -26,6 +26,12 @@ export interface PublishFacts {
   files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];
   constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; detail: string }[];
   verify: { commands: CommandResult[]; versions: Record<string, string>; enforcer: string };
+  /** What the agent that failed said, if the last round did. */
+  agentFailure: string | undefined;
+  /** New files and folders of the last round that git ignores, so that they are not in the change. */
+  hidden: string[];
+  /** Changed files whose line ends changed in every line. */
+  flipped: string[];
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];

@@ -1,5 +1,6 @@
 import { formatUsd } from '../money/format.ts';
 import type { CommandResult } from '../run/phase.ts';
+import { flakyTests, flakyText } from '../run/test-report.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
@@ -12,9 +13,12 @@ const maxFirst = 50;
 
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
+  const flaky = flakyTests(facts.verify.commands);
   const body = [
     `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.${facts.link === undefined ? '' : ` [Plan, evidence and votes](${facts.link}).`}`,
     ...(facts.solo ? ['**Approved by its requester**: the policy names only one person.'] : []),
+    ...(facts.agentFailure === undefined ? [] : ['## The agent failed', escapeMarkdown(facts.agentFailure)]),
+    ...(flaky === undefined ? [] : ['## Tests are flaky', escapeMarkdown(flakyText(flaky))]),
     ...(facts.weakened.length > 0
       ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]
       : []),
@@ -41,6 +45,12 @@ export function pullRequestBody(facts: PublishFacts): string {
         ]),
     ),
     ...(facts.files.length > maxFiles ? [`and ${facts.files.length - maxFiles} more.`] : []),
+    ...(facts.hidden.length > 0
+      ? ['New files that `.gitignore` hides are not in this change:', ...facts.hidden.map((path) => `- ${code(path)}`)]
+      : []),
+    ...(facts.flipped.length > 0
+      ? ['The line ends of whole files changed:', ...facts.flipped.map((file) => `- ${code(file)}`)]
+      : []),
     '## Verified in a fresh sandbox',
     table(
       ['check', 'command', 'result', 'seconds'],

@@ -134,6 +134,9 @@ export const checkpoint = z.strictObject({
 });
 export type Checkpoint = z.infer<typeof checkpoint>;
 
+/** Characters of a file's name in a list for people. */
+export const maxHiddenLine = 500;
+
 export const phaseResult = z.strictObject({
   phaseKey: z.string(),
   outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'verified', 'failed']),
@@ -146,6 +149,10 @@ export const phaseResult = z.strictObject({
   handoff: z.string().max(100_000).optional(),
   /** Whether artifacts `changeset.json` and `changeset.blobs` were put. */
   changeSet: z.boolean(),
+  /** New files and folders of the agent that git ignores, so that they are not in the change. */
+  hidden: z.array(z.string().max(maxHiddenLine)).max(50).optional(),
+  /** Changed files whose line ends changed in every line. */
+  flipped: z.array(z.string().max(maxHiddenLine)).max(50).optional(),
   baseline: z.enum(['green', 'red', 'flaky', 'known-failures', 'skipped']).optional(),
   commands: z.array(commandResult).max(200),
   /** What the services printed; `exitCode` is null where a service ran until the phase ended it. */

@@ -52,3 +52,32 @@ export function notOnlyKnown(
   if (tests.total < baseTotal) return `only ${tests.total} of the ${baseTotal} tests of the base were reported`;
   return undefined;
 }
+
+/** Names of the test command in Verify, and of its second run on the same tree. */
+export const firstTests = 'test';
+export const testsAgain = 'test again';
+
+/** A command of Verify. */
+interface RanInVerify {
+  name: string;
+  exitCode: number | null;
+  timedOut: boolean;
+  altered?: string[] | undefined;
+  output: string;
+  tests?: TestReport | undefined;
+}
+
+/** The first run of a test command that failed and then passed on the same tree, as far as their exit codes say. */
+export function flakyTests<T extends RanInVerify>(commands: readonly T[]): T | undefined {
+  const first = commands.find(({ name }) => name === firstTests);
+  const again = commands.find(({ name }) => name === testsAgain);
+  const clean = again?.exitCode === 0 && !again.timedOut && (again.altered ?? []).length === 0;
+  return clean && first !== undefined && !first.timedOut && (first.altered ?? []).length === 0 ? first : undefined;
+}
+
+/** What failed at first, for people. */
+export function flakyText({ tests, output }: RanInVerify): string {
+  const failing = tests?.failing ?? [];
+  const what = failing.length > 0 ? failing.slice(0, 10).join(', ') : output.slice(-300).trim();
+  return `The tests failed and then passed on the same tree: ${what}`;
+}

@@ -5,6 +5,7 @@ import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import { flakyTests, flakyText } from '../../core/run/test-report.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
@@ -13,6 +14,7 @@ import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
 import { baseTests, baseTestsOf, rememberBaseline } from './baseline-cache.ts';
 import { verifyVerdict } from './evidence.ts';
+import { failedVerify } from './failed-verify.ts';
 import { readChange } from './read-change.ts';
 
 /** A failure inside a phase; `fault` is the error name that the state machine catches. */
@@ -99,19 +101,24 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     );
   }
   const patch: WorkPatch = {};
+  const agentFailure = name === 'plan' ? undefined : await agentFailed(deps, context, end, result);
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
     const change = readChange(end.artifacts, context.record.base ?? '');
     if (change instanceof Error) throw new PhaseFault('ResultInvalid', change.message);
     patch.changeSet = await storeChange(deps.artifacts, change);
+    patch.results = {
+      hidden: await putJson(deps.artifacts, result.hidden ?? []),
+      flipped: await putJson(deps.artifacts, result.flipped ?? []),
+    };
     patch.clearFeedback = true;
   }
   if (result.outcome === 'question' && result.question) {
-    patch.results = { question: await putJson(deps.artifacts, result.question) };
+    patch.results = { ...patch.results, question: await putJson(deps.artifacts, result.question) };
     return { answer: { outcome: 'question', approval: false, reason: '' }, patch };
   }
   if (result.outcome === 'checkpoint' && result.checkpoint && name !== 'plan') {
-    patch.results = { checkpoint: await putJson(deps.artifacts, result.checkpoint) };
+    patch.results = { ...patch.results, checkpoint: await putJson(deps.artifacts, result.checkpoint) };
     patch.checkpoints = [result.checkpoint.name];
     return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
@@ -126,13 +133,31 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
       ? new PhaseFault('NoChanges', 'The agent ended, but no file differs from the base.')
       : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
   }
+  if (agentFailure !== undefined) patch.results = { ...patch.results, agentFailure };
   const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
   if (missed.length > 0) {
-    patch.results = { checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
+    patch.results = { ...patch.results, checkpoint: await putJson(deps.artifacts, missedCheckpoint(missed)) };
     patch.checkpoints = missed;
     return { answer: { outcome: 'checkpoint', approval: false, reason: checkpointMissed }, patch };
   }
   return { answer: { outcome: 'built', approval: false, reason: '' }, patch };
+}
+
+/**
+ * What people have to know of an agent that failed and left a change: the digest of a text, which is empty after a round
+ * in which the agent did not fail.
+ */
+async function agentFailed(
+  deps: Deps,
+  { record }: RunContext,
+  { phaseKey }: PhaseEnd,
+  { error, changeSet, agent }: PhaseResult,
+): Promise<string | undefined> {
+  const failed = error?.name === 'AgentFailed' && changeSet;
+  if (!failed) return record.work.results.agentFailure === undefined ? undefined : putText(deps.artifacts, '');
+  const text = `AgentFailed: the agent exited with ${agent?.exitCode ?? 'a signal'} after it had changed files, so the change may be half done.\n${error.message.slice(-1_000)}`;
+  await recordEvent(deps, record.runId, { key: `agent-failed#${phaseKey}`, type: 'agent-failed', text });
+  return putText(deps.artifacts, text);
 }
 
 /** A checkpoint of the spec pauses the run, even if the agent did not stop at it. */
@@ -156,18 +181,21 @@ function planOf(context: RunContext, result: PhaseResult) {
 
 async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
   const { passed, text } = verifyVerdict(context.task, result, await baseTests(deps, context));
+  const flaky = flakyTests(result.commands);
+  if (flaky) {
+    const digest = context.record.work.changeSet?.manifest ?? '';
+    await recordEvent(deps, context.record.runId, {
+      key: `flaky#${digest}`,
+      type: 'tests-flaky',
+      text: flakyText(flaky),
+    });
+  }
   if (passed)
     return {
       answer: { outcome: 'passed', approval: false, reason: '' },
       patch: { clearFeedback: true, verifiedAt: deps.clock.now() },
     };
-  return {
-    answer: { outcome: 'failed', approval: false, reason: 'VerifyFailed' },
-    patch: {
-      feedback: [await putText(deps.artifacts, text)],
-      results: { failure: await putText(deps.artifacts, text) },
-    },
-  };
+  return failedVerify(deps, context, 'VerifyFailed', text);
 }
 
 async function isEmpty(deps: Deps, digest: string): Promise<boolean> {

@@ -45,9 +45,17 @@ export interface Phase {
   watch?: TreeWatch;
 }
 
-/** Runs one step: measures it and reports its start and its end. */
-export async function step<T>(phase: Phase, name: string, work: () => Promise<T>): Promise<T> {
-  return measured(phase, name, work, () => true);
+/**
+ * Runs one step: measures it and reports its start and its end.
+ * @param passed Whether a step that returned is shown as passed.
+ */
+export async function step<T>(
+  phase: Phase,
+  name: string,
+  work: () => Promise<T>,
+  passed: (value: T) => boolean = () => true,
+): Promise<T> {
+  return measured(phase, name, work, passed);
 }
 
 async function measured<T>(

@@ -18,6 +18,7 @@ import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
 import { writeTrust } from './trust/trust.ts';
 import { ownGit } from './workspace/git.ts';
+import { LineEnds } from './workspace/line-ends.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
 import { checkOutSubmodules } from './workspace/submodules.ts';
 import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
@@ -95,33 +96,46 @@ async function phaseOutcome(
     await recordRuntime(phase);
     await unpackAgentFiles(phase);
   }
+  const lineEnds = new LineEnds(git, base);
   const start = await step(phase, 'apply change', () => startTree(phase, base));
 
   if (spec.phase === 'verify') {
     found('skipped');
-    return verify(phase, start);
+    return verify(phase, start, lineEnds);
   }
   let prepared: Tree | undefined;
-  await checkOut(git, spec.baseline ? base : start);
-  await checkOutSubmodules(git, workspace, (spec.baseline ? base : start).files);
+  let hidden: ReadonlySet<string> = new Set();
+  const checkOutAs = (tree: Tree): Promise<void> =>
+    step(phase, 'checkout', async () => {
+      await checkOut(git, tree);
+      await lineEnds.apply(workspace, tree);
+      await checkOutSubmodules(git, workspace, tree.files);
+    });
+  const restoreAs = async (tree: Tree): Promise<void> => {
+    await restore(git, tree);
+    await lineEnds.apply(workspace, tree);
+  };
+  await checkOutAs(spec.baseline ? base : start);
   if (spec.baseline) {
     await prepare(phase, true);
-    prepared = await recordTree(git, workspace, base);
+    prepared = await recordTree(git, workspace, base, lineEnds);
     found(await baseline(phase));
-    const left = await recordFiles(git, workspace, prepared);
-    if (differences(prepared.files, left).length > 0) await restore(git, prepared);
+    const left = await recordFiles(git, workspace, prepared, lineEnds);
+    if (differences(prepared.files, left).length > 0) await restoreAs(prepared);
     if (start !== base) {
       // The change is applied on top of the prepared tree. If it modifies files that affect preparation, that is
       // repeated.
       const again = differences(base.files, start.files).some(({ path }) => affectInstall.has(basename(path)));
-      if (base !== prepared) await restore(git, base);
-      await checkOut(git, start, base);
+      if (base !== prepared) await restoreAs(base);
+      await checkOutAs(start);
       prepared = again || base !== prepared ? undefined : start;
     }
   } else found('skipped');
   if (prepared === undefined) {
     await prepare(phase, !spec.baseline);
-    prepared = await recordTree(git, workspace, start);
+    prepared = await recordTree(git, workspace, start, lineEnds, (paths) => {
+      hidden = paths;
+    });
   }
 
   switch (spec.phase) {
@@ -129,7 +143,7 @@ async function phaseOutcome(
       return plan(phase);
     case 'build':
     case 'rework':
-      return build(phase, { base, start, prepared });
+      return build(phase, { base, start, prepared }, hidden, lineEnds);
   }
 }
 

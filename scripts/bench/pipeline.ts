@@ -8,7 +8,7 @@ import { medians, round } from './statistics.ts';
 const runs = 7;
 
 /** Steps of a phase that are the project's, git's or the agent's; what a phase takes beside them is Drydock's. */
-const git = ['clone', 'apply change', 'record change'];
+const git = ['clone', 'apply change', 'checkout', 'record change'];
 /** What the runner does around each command. */
 const around = ['fresh folders', 'compare tree'];
 const install = ['install', 'install dependencies', 'install from cache', 'keep install', 'setup'];

@@ -1,10 +1,24 @@
 import { DrydockError } from '../../../core/errors.ts';
 import { isFinal } from '../../../core/run/status.ts';
 import { stopRun } from '../../lifecycle/stop-run.ts';
+import { absentBranch } from '../../repository/absent-branch.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { reportRun } from '../../runs/report-run.ts';
-import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
+import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
+
+/**
+ * Looks for the branch before any money is spent: the run of another data folder, or a person, may hold it.
+ * @throws BranchTaken.
+ */
+async function mustBeFree({ host, location, record }: RunContext): Promise<void> {
+  const head = await host.resolve(location, record.branch).catch(absentBranch);
+  if (head !== undefined)
+    throw new DrydockError(
+      'BranchTaken',
+      `${record.branch} points to ${head.slice(0, 12)}, which is not a commit of this run.`,
+    );
+}
 
 /** Claims the run key and freezes the base. An unfinished run of an older version of the same spec is superseded. */
 export const claim: Step<'claim'> =
@@ -17,6 +31,7 @@ export const claim: Step<'claim'> =
     }
     refuseStopped(record);
     const base = record.base ?? (await context.host.resolve(context.location, task.spec.target_branch));
+    if (record.commit === undefined) await mustBeFree(context);
     const claimed = await deps.runs.update(runId, (run) => {
       if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
         throw new DrydockError('AlreadyClaimed', `${run.taskId} already runs or ran as ${runId}.`);

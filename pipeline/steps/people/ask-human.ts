@@ -2,6 +2,7 @@ import type { GateOption } from '../../../core/run/gate.ts';
 import { type Question, question as questionSchema } from '../../../core/run/phase.ts';
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
+import { unchanged } from '../../phases/failed-verify.ts';
 import { getJson, getText } from '../../runs/artifacts.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -48,10 +49,14 @@ async function escalation(
   reason: string,
   options: readonly GateOption[],
 ): Promise<Question> {
-  const failure = record.work.results.failure;
+  const { failure } = record.work.results;
+  const context = failure === undefined ? '' : await getText(deps.artifacts, failure);
+  const why = context.startsWith(unchanged)
+    ? 'a rework round changed nothing, and the failure is the same'
+    : `${task.limits.reworkRounds} rework rounds did not solve it`;
   return {
-    question: `${reason}: ${task.limits.reworkRounds} rework rounds did not solve it. What should the agent do?`,
-    context: failure === undefined ? '' : await getText(deps.artifacts, failure),
+    question: `${reason}: ${why}. What should the agent do?`,
+    context,
     options: options.map(({ label }) => label),
   };
 }

@@ -2,10 +2,13 @@ import { DrydockError } from '../../../core/errors.ts';
 import { formatShownFirst } from '../../../core/guard/attention/shown-first.ts';
 import { formatViolations } from '../../../core/guard/violation.ts';
 import { formatUsd } from '../../../core/money/format.ts';
+import { oneLine } from '../../../core/publish/escape.ts';
 import { requiredReviewers } from '../../../core/review/quorum.ts';
+import { flakyText } from '../../../core/run/test-report.ts';
 import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { attentionOf } from '../../phases/guard-task.ts';
+import { agentFailureOf, fileListOf, flakyOf } from '../../publishing/facts.ts';
 import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -25,6 +28,10 @@ export const reviewGate: Step<'review-gate'> =
     const change = await loadChange(deps.artifacts, record.work.changeSet);
     const paths = change.manifest.entries.map((entry) => entry.path);
     const { weakened, first } = await attentionOf(deps, context, change);
+    const hidden = (await fileListOf(deps, context, 'hidden')).map(oneLine).slice(0, 20);
+    const flipped = (await fileListOf(deps, context, 'flipped')).map(oneLine).slice(0, 20);
+    const agentFailure = await agentFailureOf(deps, context);
+    const flaky = await flakyOf(deps, context);
     await openGate(deps, context, 'ReviewGate', {
       kind: 'review',
       round,
@@ -32,8 +39,12 @@ export const reviewGate: Step<'review-gate'> =
       head: record.commit,
       title: `Review ${record.branch}`,
       text: [
+        ...(agentFailure === undefined ? [] : [agentFailure]),
+        ...(flaky === undefined ? [] : [flakyText(flaky)]),
         ...(weakened.length > 0 ? [formatViolations(weakened)] : []),
         ...(first.length > 0 ? [formatShownFirst(first)] : []),
+        ...(hidden.length > 0 ? [`New files that .gitignore hides are not in the change: ${hidden.join(', ')}`] : []),
+        ...(flipped.length > 0 ? [`The line ends of whole files changed: ${flipped.join(', ')}`] : []),
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
       needsPerson: weakened.length > 0 || first.some(({ named }) => !named),

@@ -1,9 +1,9 @@
 import { formatViolations } from '../../../core/guard/violation.ts';
 import { phaseIdOf } from '../../../core/run/phase-request.ts';
 import { answerPhase } from '../../phases/answer-phase.ts';
+import { failedVerify } from '../../phases/failed-verify.ts';
 import { guardTask } from '../../phases/guard-task.ts';
 import { launchPhase } from '../../phases/launch-phase.ts';
-import { putText } from '../../runs/artifacts.ts';
 import { loadRunContext } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
@@ -27,14 +27,8 @@ export const verify: Step<'verify'> =
       token: await deps.vault.seal(token),
       request,
     });
-    const text = await putText(deps.artifacts, formatViolations(violations));
-    await answerPhase(deps, phase.phaseId, phase.attempt, {
-      output: {
-        outcome: 'failed',
-        approval: false,
-        reason: violations.every((violation) => violation.rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused',
-      },
-      patch: { feedback: [text], results: { failure: text } },
-    });
+    const reason = violations.every(({ rule }) => rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused';
+    const { answer, patch } = await failedVerify(deps, context, reason, formatViolations(violations));
+    await answerPhase(deps, phase.phaseId, phase.attempt, { output: answer, patch });
     return {};
   };

@@ -1,12 +1,13 @@
 import { defined } from '../../../core/defined.ts';
-import type { PhaseResult } from '../../../core/run/phase.ts';
+import { maxHiddenLine, type PhaseResult } from '../../../core/run/phase.ts';
 import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
 import { type Phase, step } from '../phase.ts';
-import { contentOf } from '../workspace/contents.ts';
+import { shown } from '../workspace/contents.ts';
+import { flippedFiles, type LineEnds } from '../workspace/line-ends.ts';
 import { readOutputs } from '../workspace/outputs.ts';
-import { maxChange, recordFiles } from '../workspace/record.ts';
+import { maxChange, recordedContent, recordFiles } from '../workspace/record.ts';
 import { changeSetOf, type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
@@ -15,14 +16,46 @@ const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
   acp: async () => (await import('../../agents/acp.ts')).acpAgent,
 };
 
+/** Files of one folder that are named one by one, and lines in all. */
+const maxNamed = 5;
+const maxHidden = 50;
+
+/** Files for people: few of a folder by their names, many of them by the name of the folder. */
+function summaryOf(paths: readonly string[]): string[] {
+  const folders = new Map<string, string[]>();
+  for (const path of paths) {
+    const folder = path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : '';
+    const files = folders.get(folder);
+    if (files === undefined) folders.set(folder, [shown(path)]);
+    else files.push(shown(path));
+  }
+  const lines = [...folders].flatMap(([folder, files]) =>
+    files.length > maxNamed && folder !== '' ? [`${shown(folder)} (${files.length} files)`] : files,
+  );
+  return lines
+    .sort()
+    .slice(0, maxHidden)
+    .map((line) => line.slice(0, maxHiddenLine));
+}
+
 /** The part of the result that the phase determines. */
 export type Outcome = Pick<PhaseResult, 'outcome'> &
-  Partial<Pick<PhaseResult, 'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent'>>;
+  Partial<
+    Pick<
+      PhaseResult,
+      'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent' | 'hidden' | 'flipped'
+    >
+  >;
 
 async function runAgent(phase: Phase): Promise<AgentEnd> {
   const kind = phase.spec.agent?.kind ?? 'command';
   const drive = await drivers[kind]();
-  return step(phase, 'agent', () => drive(phase));
+  return step(
+    phase,
+    'agent',
+    () => drive(phase),
+    ({ exitCode }) => exitCode === 0,
+  );
 }
 
 const telemetry = ({ exitCode, stopReason, ms }: AgentEnd): NonNullable<PhaseResult['agent']> => ({
@@ -44,24 +77,40 @@ export async function plan(phase: Phase): Promise<Outcome> {
 /**
  * Build and rework: the agent works; the change set is computed from the work tree, not from what the agent reports.
  */
-export async function build(phase: Phase, trees: { base: Tree; start: Tree; prepared: Tree }): Promise<Outcome> {
+export async function build(
+  phase: Phase,
+  trees: { base: Tree; start: Tree; prepared: Tree },
+  hiddenBefore: ReadonlySet<string>,
+  lineEnds: LineEnds,
+): Promise<Outcome> {
   const { base, start, prepared } = trees;
   const { workspace } = phase.boot.paths;
   const end = await runAgent(phase);
+  let hidden: string[] = [];
+  let flipped: string[] = [];
   const changed = await step(phase, 'record change', async () => {
-    const now = await recordFiles(phase.git, workspace, prepared);
+    const now = await recordFiles(phase.git, workspace, prepared, lineEnds, (paths) => {
+      hidden = summaryOf([...paths].filter((path) => !hiddenBefore.has(path)));
+    });
     const files = withoutPreparation({ start: start.files, prepared: prepared.files, end: now });
     const read = async (path: string, entry: Entry): Promise<Buffer | undefined> =>
       now.get(path)?.sha === entry.sha
-        ? contentOf(workspace, path, entry, maxChange)
+        ? recordedContent(phase.git, workspace, path, entry, lineEnds)
         : phase.git.run(['cat-file', 'blob', entry.sha]); // preparation replaced it
     const change = await changeSetOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
+    flipped = await flippedFiles(phase.git, base, change);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, change.blobs);
     return change.manifest.entries.length > 0;
   });
   const left = await readOutputs(phase.folders.out);
-  const common = { ...left, changeSet: true, agent: telemetry(end) };
+  const common = {
+    ...left,
+    changeSet: true,
+    agent: telemetry(end),
+    ...(hidden.length > 0 ? { hidden } : {}),
+    ...(flipped.length > 0 ? { flipped } : {}),
+  };
   if (left.question !== undefined) return { outcome: 'question', ...common };
   const failure = failureOf(end, common);
   if (failure !== undefined) return failure;

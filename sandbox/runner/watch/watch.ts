@@ -3,6 +3,7 @@ import { kindOf } from '../../../core/guard/attention/file-kinds.ts';
 import { shown } from '../workspace/contents.ts';
 import type { OwnGit } from '../workspace/git.ts';
 import { GitFolder } from '../workspace/git-folder.ts';
+import type { LineEnds } from '../workspace/line-ends.ts';
 import { entryNow, look, untracked } from '../workspace/record.ts';
 import type { Tree } from '../workspace/trees.ts';
 import { foldersOf, installed, type Seen } from '../workspace/walk.ts';
@@ -17,6 +18,7 @@ export class TreeWatch {
   readonly #git: OwnGit;
   readonly #workspace: string;
   readonly #tree: Tree;
+  readonly #lineEnds: LineEnds;
   readonly #folders: ReadonlySet<string>;
   readonly #repository: GitFolder;
   /** Numbers of files that had the content of the tree when they were last read. */
@@ -30,7 +32,8 @@ export class TreeWatch {
    * The tree has been checked out, and no command has run.
    * @param deps Folder of dependencies.
    */
-  constructor(git: OwnGit, workspace: string, deps: string, tree: Tree) {
+  constructor(git: OwnGit, workspace: string, deps: string, tree: Tree, lineEnds: LineEnds) {
+    this.#lineEnds = lineEnds;
     this.#deps = { root: dirname(deps) === '/' ? '' : dirname(deps), folder: basename(deps) };
     this.#git = git;
     this.#workspace = workspace;
@@ -68,6 +71,7 @@ export class TreeWatch {
       index,
       input: Buffer.from(paths.map((path) => `${path}\0`).join('')),
     });
+    await this.#lineEnds.apply(this.#workspace, this.#tree);
     return [...new Set([...(await this.altered()), ...altered.filter((each) => !changed.includes(each))])];
   }
 
@@ -103,7 +107,7 @@ export class TreeWatch {
       const kind = seen.files.get(path);
       const file = exact && kind !== undefined ? numbersOf(this.#workspace, path) : undefined;
       if (file !== undefined && this.#read.get(path) === file.numbers) continue;
-      const now = kind === 'other' ? undefined : entryNow(this.#workspace, path, entry, seen);
+      const now = kind === 'other' ? undefined : entryNow(this.#workspace, path, entry, seen, this.#lineEnds);
       if (now === null) found.push(`deleted ${shown(path)}`);
       else if (now?.sha !== entry.sha || now.mode !== entry.mode) found.push(`changed ${shown(path)}`);
       else if (file?.settled) this.#read.set(path, file.numbers);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { deflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import type { BootConfig } from '../../boot.ts';
 import { argsFd, gitArguments, packed } from '../commands/layer.ts';
 import { GitFolder } from './git-folder.ts';
@@ -36,9 +36,15 @@ interface GitOptions {
  */
 export interface OwnGit {
   readonly dir: string;
+  /** Folder of index files and of others that git reads; no command can write there. */
+  readonly folder: string;
   run(args: readonly string[], options?: GitOptions): Promise<Buffer>;
+  /** `git check-attr`, with no attributes but those of the index that it gets. */
+  attributes(args: readonly string[], options: GitOptions): Promise<Buffer>;
   /** Stores a blob and returns its id. */
   writeBlob(content: Uint8Array): string;
+  /** The content of a blob that `writeBlob` stored. */
+  readWritten(sha: string): Buffer;
   /**
    * To be called before untrusted code runs for the first time. From then on git works in a layer of its own, which has
    * the work tree and the runner's folder, but no network, no socket of the gateway and no other process in sight.
@@ -64,16 +70,21 @@ export function ownGit(boot: BootConfig): OwnGit {
     GIT_OPTIONAL_LOCKS: '0',
   };
   let own: GitFolder | undefined;
+  // A second folder without attributes of its own, which borrows the objects of the first.
+  const plain = join(folder, 'attributes');
+  for (const part of ['objects/info', 'refs']) mkdirSync(join(plain, part), { recursive: true });
+  writeFileSync(join(plain, 'HEAD'), 'ref: refs/heads/none\n');
+  writeFileSync(join(plain, 'config'), safeConfig);
+  writeFileSync(join(plain, 'objects/info/alternates'), `${join(dir, 'objects')}\n`);
   // The files of `git init` (gitrepository-layout), without a process, templates or sample hooks.
   for (const part of ['hooks', 'info', 'objects', 'refs/heads']) mkdirSync(join(dir, part), { recursive: true });
   writeFileSync(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
   writeFileSync(join(dir, 'config'), safeConfig);
   writeFileSync(join(dir, 'info', 'attributes'), exactBytes);
-  // Installed packages are never part of a change, even if the repository does not ignore them; tracked files stay
-  // tracked.
-  writeFileSync(join(dir, 'info', 'exclude'), 'node_modules/\n');
-  return {
+  const objectFile = (sha: string): string => join(dir, 'objects', sha.slice(0, 2), sha.slice(2));
+  const git: OwnGit = {
     dir,
+    folder,
     distrust() {
       own ??= new GitFolder(dir);
     },
@@ -100,14 +111,20 @@ export function ownGit(boot: BootConfig): OwnGit {
     writeBlob(content) {
       const bytes = Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]);
       const sha = createHash('sha1').update(bytes).digest('hex');
-      const file = join(dir, 'objects', sha.slice(0, 2), sha.slice(2));
+      const file = objectFile(sha);
       if (!existsSync(file)) {
         mkdirSync(join(file, '..'), { recursive: true });
         writeFileSync(file, deflateSync(bytes, { level: 1 }));
       }
       return sha;
     },
+    readWritten(sha) {
+      const bytes = inflateSync(readFileSync(objectFile(sha)));
+      return bytes.subarray(bytes.indexOf(0) + 1);
+    },
+    attributes: (args, options) => git.run(['check-attr', ...args], { ...options, env: { GIT_DIR: plain } }),
   };
+  return git;
 }
 
 function collect(child: ChildProcess, args: readonly string[], options: GitOptions): Promise<Buffer> {

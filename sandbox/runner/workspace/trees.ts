@@ -34,6 +34,23 @@ export async function readTree(git: OwnGit, id: string): Promise<Tree> {
   return { id, files };
 }
 
+/** Contents of blobs, from one process. */
+export async function readBlobs(git: OwnGit, ids: Iterable<string>): Promise<Map<string, Buffer>> {
+  const wanted = [...new Set(ids)];
+  const found = new Map<string, Buffer>();
+  if (wanted.length === 0) return found;
+  const output = await git.run(['cat-file', '--batch'], { input: Buffer.from(`${wanted.join('\n')}\n`) });
+  for (let at = 0; at < output.length; ) {
+    // `<id> <kind> <bytes>`, a line feed, the content, a line feed
+    const end = output.indexOf('\n', at);
+    const [id = '', , bytes] = output.toString('latin1', at, end).split(' ');
+    if (bytes === undefined) throw new DrydockError('Internal', `the runner's repository has no blob ${id}`);
+    found.set(id, output.subarray(end + 1, end + 1 + Number(bytes)));
+    at = end + 1 + Number(bytes) + 1;
+  }
+  return found;
+}
+
 /** Writes a tree with these differences from another one; the blobs are there already. */
 export async function writeTree(git: OwnGit, from: Tree, changes: readonly Difference[]): Promise<string> {
   const index = 'tree.index';

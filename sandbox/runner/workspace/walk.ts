@@ -15,7 +15,9 @@ export interface Seen {
   submodules: Set<string>;
   /** Folders below the root that hold a git folder of their own. */
   repositories: string[];
-  /** Folders of installed packages, which are not looked into. */
+  /** Folders of installed packages: new files in them are in no change. */
+  installed: string[];
+  /** Folders of this name without files of the tree, for whatever they were made. */
   modules: string[];
   /** Folders without files of the tree whose content cannot be listed. */
   unlisted: string[];
@@ -45,7 +47,14 @@ export function foldersOf(paths: Iterable<string>): Set<string> {
  * @param tracked Folders with files of a tree; the others may hold a repository or installed packages.
  */
 export function walk(workspace: string, tracked: ReadonlySet<string>, submodules: ReadonlySet<string>): Seen {
-  const seen: Seen = { files: new Map(), submodules: new Set(), repositories: [], modules: [], unlisted: [] };
+  const seen: Seen = {
+    files: new Map(),
+    submodules: new Set(),
+    repositories: [],
+    installed: [],
+    modules: [],
+    unlisted: [],
+  };
   const open = [''];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     const entries = list(workspace, folder, tracked.has(folder));
@@ -65,13 +74,23 @@ export function walk(workspace: string, tracked: ReadonlySet<string>, submodules
       if (!entry.isDirectory())
         seen.files.set(path, entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other');
       else if (submodules.has(path)) seen.submodules.add(path);
-      else if (name === installed && !tracked.has(path)) seen.modules.push(path);
-      else open.push(path);
+      else {
+        const ofPackages = name === installed && isInstalled(folder, entries);
+        if (ofPackages) seen.installed.push(path);
+        // Programs find packages in others too, so that these are watched, and looked into.
+        if (name === installed && !tracked.has(path)) seen.modules.push(path);
+        if (!ofPackages || tracked.has(path)) open.push(path);
+      }
       if (seen.files.size > maxFiles) throw tooMany(seen);
     }
   }
   return seen;
 }
+
+/** Whether a package manager makes such a folder: there is a manifest beside it, or it is that of the work tree. */
+const isInstalled = (folder: string, beside: readonly { name: Buffer }[]): boolean =>
+  folder === '' || beside.some(({ name }) => name.equals(manifest));
+const manifest = Buffer.from('package.json');
 
 function tooMany({ files }: Seen): DrydockError {
   const sizes = [...files.keys()].map((path) => ({ path: Buffer.from(path, 'latin1').toString('utf8'), size: 1 }));

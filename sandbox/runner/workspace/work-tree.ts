@@ -28,11 +28,9 @@ export async function fetchBase(git: OwnGit, base: string, relay: string, secret
   return readTree(git, tree);
 }
 
-/** Checks out a tree into the work tree; files that only the previous tree has are removed. */
-export async function checkOut(git: OwnGit, tree: Tree, previous?: Tree): Promise<void> {
-  await git.run(['read-tree', '-m', '-u', ...(previous === undefined ? [] : [previous.id]), tree.id], {
-    index: 'index',
-  });
+/** Checks out a tree into the work tree; files that only the tree before has are removed. */
+export async function checkOut(git: OwnGit, tree: Tree): Promise<void> {
+  await git.run(['read-tree', '--reset', '-u', tree.id], { index: 'index' });
 }
 
 /** Restores tracked files and removes untracked files that are not ignored. */
@@ -57,6 +55,8 @@ export async function agentRepository(
   await writeFile(join(dir, 'refs/heads/work'), `${base}\n`);
   await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/work\n');
   await git.run(['read-tree', 'refs/heads/work'], { env: { GIT_DIR: dir, GIT_INDEX_FILE: join(dir, 'index') } });
+  // Its attributes are those of the files.
+  await rm(join(dir, 'info/attributes'), { force: true });
   // Those of submodules are no part of its history.
   await rm(join(dir, 'refs/submodules'), { recursive: true, force: true });
   if (target !== undefined)

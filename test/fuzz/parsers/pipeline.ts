@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createWebhook, webhookPath } from '../../../adapters/github/webhook/receiver.ts';
 import { parseJson } from '../../../core/bounded-json.ts';
+import { parseGitmodules, repositoryOf, shownUrl } from '../../../core/git/submodules.ts';
+import { lfsMatcher } from '../../../core/guard/lfs.ts';
 import { parsePlan } from '../../../core/plan/parse.ts';
 import { checkpoint, question } from '../../../core/run/phase.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
@@ -44,6 +46,33 @@ const deliveries = [
 ];
 
 export const pipelineParsers: Record<string, Parser> = {
+  'list of submodules': {
+    parse(input) {
+      const declared = parseGitmodules(input.toString('utf8'));
+      const parent = { name: 'acme/app', location: '/srv/app' };
+      const repositories = {
+        'acme/lib': { host: 'github' as const },
+        'local/x': { host: 'git' as const, url: '/srv/x' },
+      };
+      const output = declared.map(({ path, url }) => [path, shownUrl(url), repositoryOf(url, parent, repositories)]);
+      return { valid: output.length > 0, output };
+    },
+    samples: {
+      bytes: [
+        '[submodule "x"]\n\tpath = x\n\turl = ../lib.git\n[submodule "y"]\n\tpath = "y z"\n\turl = git@h:acme/lib\n',
+      ],
+    },
+    grows: textUnits('[submodule "x"]\npath=x\nurl=../', '\n'),
+  },
+  'attributes of Git LFS': {
+    parse(input) {
+      const inLfs = lfsMatcher(new Map([['.gitattributes', input]]));
+      const output = ['a.psd', 'art/a.psd', 'art/raw/a'].map(inLfs);
+      return { valid: output.includes(true), output };
+    },
+    samples: { bytes: ['*.psd filter=lfs -text\n/art/** filter=lfs diff=lfs\n# x\n'] },
+    grows: textUnits('*.psd filter=lfs\n', ' filter=lfs\n'),
+  },
   'change set': {
     parse(manifest) {
       const change = readChange(

@@ -37,6 +37,24 @@ export function phaseRunnerContract({ run: runJob, leftovers, limits, unpacks }:
   });
 
   describe('build', () => {
+    test('new files that the repository ignores are named, and nothing else is left out but installed packages', async () => {
+      const w = world(
+        { ...project, '.gitignore': '*.log\n/dist/\n', 'test/fixtures/node_modules/old/index.js': '1\n' },
+        `import fs from 'node:fs';
+       const write = (path, text = 'x') => { fs.mkdirSync(path.replace(/[^/]*$/, './'), { recursive: true }); fs.writeFileSync(path, text); };
+       write('out.log'); write('before.log'); for (let i = 0; i < 9; i++) write('dist/' + i + '.js');
+       write('test/fixtures/node_modules/old/more.js'); write('fixtures/a[b]/node_modules/x/index.js');
+       write('node_modules/x/index.js'); write('app/package.json', '{}'); write('app/node_modules/y/index.js');`,
+      );
+      const end = await runJob(w, makeJob(w, { sandbox: { setupCommand: 'echo set up > before.log' } }));
+      expect(end.result).toMatchObject({ outcome: 'built', hidden: ['dist/ (9 files)', 'out.log'] });
+      expect(changeOf(end).manifest.entries.map(({ path }) => path)).toEqual([
+        'app/package.json',
+        'fixtures/a[b]/node_modules/x/index.js',
+        'test/fixtures/node_modules/old/more.js',
+      ]);
+    });
+
     test('R17: the change set is what the work tree says: modes, binary, deletion, rename, nested repository, symlink', async () => {
       const w = world(
         { ...project, 'old.txt': 'renamed\n', 'gone.txt': 'x', '.gitattributes': '*.txt text eol=crlf filter=evil\n' },
@@ -67,8 +85,60 @@ export function phaseRunnerContract({ run: runJob, leftovers, limits, unpacks }:
         'run.sh': '100755',
       });
       expect(content('bin.dat')).toBe('\0\u00ff\r\n');
-      expect(content('crlf.txt')).toBe('a\r\n');
+      // As `git add` stores it: the base says `text eol=crlf`.
+      expect(content('crlf.txt')).toBe('a\n');
+      expect(content('new.txt')).toBe('renamed\n');
       expect(content('link')).toBe('/etc/passwd');
+    });
+
+    test('line ends are those of a checkout, recorded as git add stores them, by the attributes of the base alone', async () => {
+      const w = world(
+        {
+          ...project,
+          '.gitattributes': '*.bat text eol=crlf\n*.txt text=auto eol=crlf\n*.sh text eol=lf\nraw.* -text\n',
+          'a.bat': 'one\ntwo\n',
+          'b.bat': 'one\ntwo\n',
+          'c.txt': 'one\ntwo\n',
+          'bin.txt': 'one\ntwo\0\n',
+          'raw.bat': 'one\ntwo\n',
+          'flip.js': '1\n2\n3\n',
+        },
+        `import fs from 'node:fs'; import { execSync } from 'node:child_process';
+       const looks = Object.fromEntries(['a.bat', 'c.txt', 'bin.txt', 'raw.bat'].map((f) => [f, fs.readFileSync(f, 'latin1')]));
+       looks.status = execSync('git status --porcelain', { encoding: 'utf8' });
+       fs.writeFileSync('seen.json', JSON.stringify(looks));
+       fs.writeFileSync('b.bat', 'one\\r\\nthree\\r\\n'); fs.writeFileSync('new.bat', 'new\\r\\n'); fs.writeFileSync('new.sh', 'new\\r\\n');
+       fs.writeFileSync('flip.js', '1\\r\\n2\\r\\n3\\r\\n');
+       fs.writeFileSync('.gitattributes', '* text eol=crlf\\n'); fs.writeFileSync('new.md', 'new\\r\\n');`.replaceAll(
+          '\\\\',
+          '\\',
+        ),
+      );
+      const end = await runJob(w, makeJob(w));
+      const { manifest, content } = changeOf(end);
+      expect(JSON.parse(content('seen.json'))).toEqual({
+        'a.bat': 'one\r\ntwo\r\n',
+        'c.txt': 'one\r\ntwo\r\n',
+        'bin.txt': 'one\ntwo\0\n',
+        'raw.bat': 'one\ntwo\n',
+        status: '',
+      });
+      const changed = manifest.entries.map(({ path }): [string, string] => [path, content(path)]);
+      expect(Object.fromEntries(changed.filter(([path]) => path !== 'seen.json'))).toEqual({
+        '.gitattributes': '* text eol=crlf\n',
+        'b.bat': 'one\nthree\n',
+        'flip.js': '1\r\n2\r\n3\r\n',
+        'new.bat': 'new\n',
+        'new.md': 'new\r\n',
+        'new.sh': 'new\n',
+      });
+      expect(end.result?.flipped).toEqual(['flip.js: LF to CRLF']);
+
+      const check = `node -e "const t = require('fs').readFileSync('b.bat', 'latin1'); process.exit(t === 'one' + String.fromCharCode(13, 10) + 'three' + String.fromCharCode(13, 10) ? 0 : 1)"`;
+      const inputs = new Map(['changeset.json', 'changeset.blobs'].map((name) => [name, artifact(end, name)]));
+      const verify = { phase: 'verify' as const, agent: null };
+      const verified = await runJob(w, makeJob(w, { inputs, spec: verify, sandbox: { testCommand: check } }));
+      expect(verified.result).toMatchObject({ outcome: 'verified' });
     });
 
     test('a submodule of the base stays as it is, whatever is done in its folder, and can be removed', async () => {
@@ -407,7 +477,7 @@ export function phaseRunnerContract({ run: runJob, leftovers, limits, unpacks }:
     const end = await runJob(w, makeJob(w, { spec: { baseline: true } }));
     const steps = end.events.flatMap((e) => (e.type === 'step' && e.status === 'passed' ? [e.name] : []));
     const unpacked = unpacks ? ['agent files'] : [];
-    expect(steps).toEqual(['clone', ...unpacked, 'apply change', 'baseline', 'agent', 'record change']);
+    expect(steps).toEqual(['clone', ...unpacked, 'apply change', 'checkout', 'baseline', 'agent', 'record change']);
     expect(end.events).toContainEqual({ type: 'log', source: 'agent', text: 'working\n' });
   });
 }

@@ -123,6 +123,31 @@ const hostile: [name: string, rules: string, situation: Situation][] = [
     { edits: [['run', '#!/bin/sh\n: \0\nevil\n']] },
   ],
   ['a protected path with brackets', 'ProtectedPath', { edits: [['app/[id]/page.tsx', '']], protect: ['app/[id]'] }],
+  [
+    'a content in the place of a pointer of Git LFS',
+    'LfsChanged',
+    {
+      base: { 'a.bin': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' },
+      edits: [['a.bin', 'x']],
+    },
+  ],
+  [
+    'a new file that attributes of the base keep in Git LFS',
+    'LfsChanged',
+    { base: { '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n' }, edits: [['art/new.psd', 'x']] },
+  ],
+  [
+    'a new file that attributes of a folder keep in Git LFS',
+    'LfsChanged',
+    {
+      base: { 'art/.gitattributes': '# art\n/raw/** filter=lfs\n' },
+      edits: [
+        ['art/raw/a/b', 'x'],
+        ['raw/a', 'x'],
+        ['art/x/raw/a', 'x'],
+      ],
+    },
+  ],
   ['an excluded path', 'ExcludedPath', { edits: [['src/ledger/a.ts', '']], excluded: ['src/ledger'] }],
   ['a path outside the target paths', 'OutsideTargetPaths', { edits: [['src/b.ts', '']], target: ['src/a.ts'] }],
   ['a path that begins like a target', 'OutsideTargetPaths', { edits: [['src/ab', '']], target: ['src/a'] }],

@@ -123,6 +123,29 @@ describe('the body of a pull request (R6, R25, R33)', () => {
     expect(body).toContain('- `h49:443`: no; would be allowed by `egress.hosts`\n\nand 10 more.');
   });
 
+  it('says that the agent failed, that tests are flaky, and which new files git ignores', () => {
+    const ran = { command: 'npm test', timedOut: false, ms: 1, output: 'not ok 1 - *moon*\n' };
+    const body = pullRequestBody(
+      factsOf({
+        agentFailure: 'AgentFailed: the agent exited with 3',
+        hidden: ['out.log', 'a`b'],
+        verify: {
+          commands: [
+            { ...ran, name: 'test', exitCode: 1 },
+            { ...ran, name: 'test again', exitCode: 0 },
+          ],
+          versions: {},
+          enforcer: 'none',
+        },
+      }),
+    );
+    expect(body).toContain('## The agent failed\n\nAgentFailed: the agent exited with 3');
+    expect(body).toContain('## Tests are flaky\n\nThe tests failed and then passed on the same tree: not ok 1');
+    expect(body).toContain('are not in this change:\n\n- `out.log`');
+    for (const heading of ['The agent failed', 'flaky', 'not in this change'])
+      expect(pullRequestBody(factsOf())).not.toContain(heading);
+  });
+
   it('tells how a command ended that has no exit code', () => {
     const command = { name: 'c', command: 'c', exitCode: null, ms: 0, output: '' };
     const commands = [

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ServerProcess } from '../../../cli/local/compose.ts';
-import { createWorld, run, type World } from '../../support/world.ts';
+import type { ServerProcess } from '../../../../cli/local/compose.ts';
+import { createWorld, run, type World } from '../../../support/world.ts';
 
 let world: World;
 let server: ServerProcess;
