@@ -10,6 +10,12 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1])) {
   // Node keeps the compiled code in the system's temporary folder, which halves the start time.
   nodeModule.enableCompileCache();
+  // `drydock show RUN | head` reads no further: that is no failure of Drydock.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
   const { runCli } = await import('../cli/main.ts');
   process.exitCode = await runCli(process.argv.slice(2));
 } else {

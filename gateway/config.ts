@@ -24,8 +24,10 @@ const gatewaySettings = z.strictObject({
   private: grantedRules.shape.private,
   /** What programs may ask of hosts whose TLS the gateway ends. */
   rules: grantedRules.shape.rules,
-  /** Package archives that are kept between phases, with the checksums (SHA-512 in hex) of the base's lock file by path. */
-  archives: z.strictObject({ folder: z.string(), checksums: z.record(z.string(), z.string()) }).optional(),
+  /** Package archives that are kept between phases, with the checksums of the base's lock files. */
+  archives: z
+    .strictObject({ folder: z.string(), checksums: z.record(z.string(), z.array(z.string()).readonly()) })
+    .optional(),
   /** Hosts that CONNECT may reach, on port 443. */
   hosts: z.array(z.string()),
   model: z

@@ -25,6 +25,7 @@ import { type Allowance, createMirrors, registryRoute } from './registry/registr
 import { acceptRelayed } from './relayed.ts';
 import { artifactsRoute } from './routes/artifacts.ts';
 import { bootRoute } from './routes/boot.ts';
+import { directRoute } from './routes/direct.ts';
 import { egressRoute } from './routes/egress.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
@@ -120,6 +121,7 @@ export async function createGateway(
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
     { prefix: '/artifacts/', callers: ['runner'], route: artifactsRoute(context) },
     { prefix: '/egress', callers: ['runner'], route: egressRoute(context, authority) },
+    { prefix: '/direct', callers: ['runner'], route: directRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(mirrors) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },

@@ -1,5 +1,6 @@
 /** The program of a gateway task: gets its order from the broker, serves its phase, stores the outputs. */
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
     order: answer.order,
     ticket: answer.ticket,
     store: createPhaseStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
-    archives: createArchiveStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET),
+    archives: createArchiveStore(s3, env.DRYDOCK_ARTIFACTS_BUCKET, join(tmpdir(), 'archives')),
     prepare(order) {
       const { missing } = answer;
       if (missing) throw Object.assign(new Error(missing.message), { name: missing.name });

@@ -35,6 +35,15 @@ export const egressFacts = z.strictObject({
 });
 export type EgressFacts = z.infer<typeof egressFacts>;
 
+/** What a command tried past the proxy: `POST /direct`. */
+export const directAttempts = z.strictObject({
+  /** Packets to addresses outside. */
+  connections: z.int().nonnegative(),
+  /** Questions to a name server. */
+  lookups: z.int().nonnegative(),
+});
+export type DirectAttempts = z.infer<typeof directAttempts>;
+
 /**
  * The configuration that the launcher sends to the runner over stdin, as one line of JSON. The runner's secret is in no
  * other place: not in arguments, environment or files. The end of stdin means that the launcher has ended.

@@ -6,6 +6,7 @@ import { type ErrorView, viewError, viewFailure } from '../../core/errors.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseEvent } from '../../core/run/phase.ts';
 import { phaseLimitsOf, phaseSandboxOf } from '../../pipeline/phases/phase-sandbox.ts';
+import { makeDataFolder } from './data-folder.ts';
 
 export interface Preflight {
   ok: boolean;
@@ -31,11 +32,12 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const start = performance.now();
   const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
   const failed = (error: ErrorView): Preflight => ({ ok: false, ended: true, seconds: seconds(), error });
-  const host = createGitCodeHost(dataDir);
   const runner = createLocalPhaseRunner({ dataDir, packageRoot: packageRoot() });
   const limits = phaseLimitsOf(task);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
+    makeDataFolder(dataDir);
+    const host = createGitCodeHost(dataDir);
     const end = await runner.run(
       {
         spec: {

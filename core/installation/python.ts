@@ -57,7 +57,8 @@ export function detectPython(files: RepositoryFiles, folder: string, wanted?: Pa
       return installed('poetry', folder, at(name), [
         own('poetry', poetryVersion(files.read(at(name)) ?? '')),
         makeVenv,
-        'poetry install --no-interaction',
+        // Otherwise it makes an environment of its own, which other commands do not use.
+        'VIRTUAL_ENV="$DRYDOCK_DEPS/venv" poetry install --no-interaction',
       ]);
     case 'pdm':
       return installed('pdm', folder, at(name), [own('pdm', ''), makeVenv, 'pdm sync --no-editable']);

@@ -108,8 +108,9 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   // Reported now, and its bytes at the end, so that the tunnel is recorded even if the gateway ends first.
   context.tell({ type: 'traffic', route: 'connect', target: host, bytes: 0 });
   upstream.on('error', () => socket.destroy());
-  upstream.on('close', () => socket.destroy());
-  socket.on('close', () => upstream.destroy());
+  // What has come is still written: a host may close right after the end of its answer.
+  upstream.on('close', () => socket.destroySoon());
+  socket.on('close', () => (socket.readableEnded ? upstream.destroySoon() : upstream.destroy()));
   upstream.write(hello);
   socket.pipe(upstream).pipe(socket);
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));

@@ -1,68 +1,151 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+
+/** An archive as a file of this machine. */
+interface StoredArchive {
+  file: string;
+  /** Called when the file was read. */
+  release(): Promise<void>;
+}
 
 /**
- * Storage for package archives between phases. It need not be trusted: every archive is verified with its checksum.
- * Neither method throws.
+ * Storage for package archives between phases. It need not be trusted: every archive is verified with the checksums of
+ * the base's lock file. No method throws.
  */
 export interface ArchiveStore {
-  /** @param sha512 128 hex digits. */
-  get(sha512: string): Promise<Uint8Array | undefined>;
-  put(sha512: string, bytes: Uint8Array): Promise<void>;
+  /** Folder for archives that are still coming. */
+  readonly incoming: string;
+  /** @param key Hex digits. */
+  get(key: string): Promise<StoredArchive | undefined>;
+  /** Stores a complete file, and may move it. */
+  put(key: string, file: string): Promise<void>;
 }
 
 export interface Archives {
   store: ArchiveStore;
-  /** SHA-512 in hex from the lock file, by path below the registry: `@scope/name/-/name-1.0.0.tgz`. */
-  checksums: ReadonlyMap<string, string>;
+  /** SHA-256 or SHA-512 in hex of the archives that the lock files name, by {@link archiveKeys}. */
+  checksums: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Larger archives are forwarded but not stored, because archives in transfer are held in memory. */
-export const maxArchive = 8 * 1024 * 1024;
+/** Larger archives are forwarded but not stored. */
+const maxArchive = 512 * 1024 * 1024;
 
-const lock = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({ name: z.string().optional(), version: z.string().optional(), integrity: z.string().optional() }),
-  ),
-});
+/** What identifies an archive of a lock file, and the checksums of which it has one. */
+export interface LockedArchive {
+  key: string;
+  checksums: readonly string[];
+}
 
-/**
- * The checksums of the registry's archives in an npm lock file (version 2 or 3); empty for any other content. The lock
- * file is the base commit's, and is read outside the sandbox.
- */
-export function checksumsOf(lockFile: string): Map<string, string> {
-  const checksums = new Map<string, string>();
-  let parsed: z.infer<typeof lock>;
+/** Names under which lock files list the archive at a path of a mirror. */
+function archiveKeys(part: string, path: string): string[] {
+  const plain = part === 'npm' ? decodeURIComponent(path) : path;
+  if (!part.startsWith('pypi')) return [`${part}/${plain}`];
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  // `name-1.0-py3-none-any.whl`, `name-1.0.tar.gz`: requirements name project and version only.
+  const [, name = '', version = ''] = /^(.{1,200}?)-(\d[^-]{0,100}?)(?:-.*\.whl|\.tar\.gz|\.zip)$/.exec(file) ?? [];
+  return [`pypi/${file}`, `pypi/${name.replace(/[-_.]+/g, '-').toLowerCase()}==${version}`];
+}
+
+/** The archive at a path of a mirror, if the lock files name it. */
+export function lockedArchive({ checksums }: Archives, part: string, path: string): LockedArchive | undefined {
+  const keys = archiveKeys(part, path);
+  const found = keys.map((key) => checksums.get(key)).find((list) => list !== undefined);
+  const [first, ...others] = found ?? [];
+  if (found === undefined || first === undefined) return undefined;
+  // Of several files of one project and version, each is kept under its name.
+  const key =
+    others.length === 0
+      ? first
+      : createHash('sha256')
+          .update(keys[0] ?? '')
+          .digest('hex');
+  return { key, checksums: found };
+}
+
+const algorithms: Record<number, string> = { 64: 'sha256', 128: 'sha512' };
+
+/** Digests of what is given to it, compared with checksums at the end. */
+function comparer({ checksums }: LockedArchive): { update(chunk: Uint8Array): void; matches(): boolean } {
+  const lengths = [...new Set(checksums.map(({ length }) => length))];
+  const hashes = lengths.flatMap((length) => algorithms[length] ?? []).map((name) => createHash(name));
+  return {
+    update(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+    },
+    matches: () => hashes.some((hash) => checksums.includes(hash.digest('hex'))),
+  };
+}
+
+/** The stored archive and its size, if it has one of the checksums. */
+export async function keptArchive(
+  { store }: Archives,
+  locked: LockedArchive,
+): Promise<(StoredArchive & { bytes: number }) | undefined> {
+  const found = await store.get(locked.key);
+  if (found === undefined) return undefined;
   try {
-    parsed = lock.parse(JSON.parse(lockFile));
+    const compared = comparer(locked);
+    for await (const chunk of createReadStream(found.file)) compared.update(chunk as Buffer);
+    if (compared.matches()) return { ...found, bytes: (await stat(found.file)).size };
   } catch {
-    return checksums; // npm reports the error
+    // it is gone, and the registry has it
   }
-  for (const [location, { name: alias, version, integrity }] of Object.entries(parsed.packages)) {
-    const name = alias ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    const base64 = /(?:^| )sha512-([A-Za-z0-9+/]{86}==)/.exec(integrity ?? '')?.[1];
-    if (!location.includes('node_modules/') || version === undefined || base64 === undefined) continue;
-    const path = `${name}/-/${name.slice(name.lastIndexOf('/') + 1)}-${version}.tgz`;
-    checksums.set(path, Buffer.from(base64, 'base64').toString('hex'));
-  }
-  return checksums;
+  await found.release();
+  return undefined;
 }
 
 /**
- * @param sha512 128 hex digits.
- * @internal for its tests
+ * Stores an archive that flows through, if it has one of the checksums. A disk that is full keeps no archive, and the
+ * phase goes on.
  */
-export const hasChecksum = (bytes: Uint8Array, sha512: string): boolean =>
-  timingSafeEqual(createHash('sha512').update(bytes).digest(), Buffer.from(sha512, 'hex'));
-
-/** The stored archive, if it has the lock file's checksum. */
-export async function keptArchive({ store }: Archives, sha512: string): Promise<Uint8Array | undefined> {
-  const bytes = await store.get(sha512);
-  return bytes && hasChecksum(bytes, sha512) ? bytes : undefined;
-}
-
-/** Stores an archive, if it has the lock file's checksum. */
-export async function keepArchive({ store }: Archives, sha512: string, bytes: Uint8Array): Promise<void> {
-  if (hasChecksum(bytes, sha512)) await store.put(sha512, bytes);
+export function keepingArchive({ store }: Archives, locked: LockedArchive): Transform {
+  const compared = comparer(locked);
+  const file = join(store.incoming, `.${randomUUID()}`);
+  let bytes = 0;
+  let handle: Promise<FileHandle | undefined> = mkdir(store.incoming, { recursive: true, mode: 0o700 })
+    .then(() => open(file, 'wx', 0o600))
+    .catch(() => undefined);
+  const drop = async (): Promise<void> => {
+    const opened = await handle;
+    handle = Promise.resolve(undefined);
+    await opened?.close().catch(() => undefined);
+    if (opened !== undefined) await rm(file, { force: true }).catch(() => undefined);
+  };
+  const finish = async (): Promise<void> => {
+    const opened = await handle;
+    if (opened === undefined || !compared.matches()) return drop();
+    await opened.close();
+    await store.put(locked.key, file);
+    await rm(file, { force: true });
+  };
+  let isComplete = false;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      compared.update(chunk);
+      const written = async (): Promise<void> => {
+        if (bytes > maxArchive) await drop();
+        else await (await handle)?.appendFile(chunk);
+      };
+      written()
+        .catch(drop)
+        .then(
+          () => done(null, chunk),
+          (error: Error) => done(error),
+        );
+    },
+    flush(done) {
+      isComplete = true;
+      // Whoever asked does not wait until it is stored.
+      void finish().catch(drop);
+      done();
+    },
+    destroy(error, done) {
+      if (!isComplete) void drop();
+      done(error);
+    },
+  });
 }

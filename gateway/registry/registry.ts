@@ -1,10 +1,11 @@
+import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { redactions, withoutSecrets } from '../credential.ts';
 import type { Network } from '../egress/connect.ts';
 import { type Replacement, replaceTexts } from '../replace.ts';
-import { type Archives, keepArchive, keptArchive, maxArchive } from './archives.ts';
+import { type Archives, keepingArchive, keptArchive, lockedArchive } from './archives.ts';
 import { cratesConfig, crateUrl } from './crates.ts';
 import { download, RedirectRefused } from './download.ts';
 import { splitSubject } from './parts.ts';
@@ -108,15 +109,15 @@ export const createMirrors = (
       refuse(403, overLimit);
       return;
     }
-    const sha512 = mirror.partName === 'npm' ? archives?.checksums.get(decodeURIComponent(subject)) : undefined;
-    const kept = archives && sha512 && method === 'GET' ? await keptArchive(archives, sha512) : undefined;
+    const locked = archives && method === 'GET' ? lockedArchive(archives, mirror.partName, path) : undefined;
+    const kept = archives && locked && (await keptArchive(archives, locked));
     if (kept) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.length });
-      response.end(kept);
-      context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.length });
+      context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.bytes });
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
+      await pipeline(createReadStream(kept.file), response).finally(kept.release);
       return;
     }
-    const keep = archives && sha512 ? (archive: Uint8Array) => void keepArchive(archives, sha512, archive) : undefined;
+    const keep = archives && locked ? () => keepingArchive(archives, locked) : undefined;
     let bytes = 0;
     const count = (more: number): void => {
       bytes += more;
@@ -185,8 +186,8 @@ interface Forwarded {
   method: 'GET' | 'HEAD';
   network: Network;
   allowance: Allowance;
-  /** Called with a complete archive of at most `maxArchive` bytes. */
-  keep: ((archive: Uint8Array) => void) | undefined;
+  /** Makes what stores the archive that flows through it. */
+  keep: (() => Transform) | undefined;
   count(bytes: number): void;
   refuse(status: number, reason: string): void;
 }
@@ -229,17 +230,12 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
   }
   let reserved = Number.isSafeInteger(announced) && announced > 0 ? announced : 0;
   allowance.left -= reserved;
-  let bytes = 0;
-  let passed: Buffer[] | undefined = keep && [];
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
       count(chunk.length);
       const ofReserved = Math.min(reserved, chunk.length);
       reserved -= ofReserved;
       allowance.left -= chunk.length - ofReserved;
-      if (bytes > maxArchive) passed = undefined;
-      passed?.push(chunk);
       done(allowance.left < 0 ? new Error(overLimit) : null, chunk);
     },
   });
@@ -248,6 +244,7 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
     await pipeline([
       answer.body,
       meter,
+      ...(keep !== undefined && answer.status === 200 ? [keep()] : []),
       ...(secrets.length > 0 ? [replaceTexts(secrets)] : []),
       ...(replacements.length > 0 && /json|html/.test(out['content-type'] ?? '') ? [rewriteUrls(replacements)] : []),
       response,
@@ -255,5 +252,4 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
   } finally {
     allowance.left += reserved;
   }
-  if (answer.status === 200 && passed !== undefined) keep?.(Buffer.concat(passed));
 }

@@ -5,6 +5,7 @@ import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
 import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
+import { watchDirect } from './link/direct.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
 import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
@@ -94,6 +95,7 @@ export async function inside(
   });
   const left = phase.deadline - performance.now();
   if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
+  const direct = phase.boot.isolation === 'none' ? undefined : watchDirect();
   const ran = await runInner(phase.boot, phase.folders, {
     ...command,
     timeoutMs: left,
@@ -105,6 +107,8 @@ export async function inside(
       }
     },
   });
+  const attempts = direct?.();
+  if (attempts !== undefined && attempts.connections + attempts.lookups > 0) await phase.gateway.direct(attempts);
   const altered = await own(phase, 'compare tree', () => alteredBy(phase));
   return { ...ran, altered };
 }

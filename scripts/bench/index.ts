@@ -7,6 +7,7 @@ import { typical } from '../cost/run.ts';
 import { type Aimed, aimed } from './aims.ts';
 import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
+import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
@@ -40,6 +41,7 @@ const engine = repeated<EngineFigures>('engine');
 const lint = repeated<LintFigures>('lint');
 const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
+const egress = bench<EgressFigures>('egress');
 const pipeline = bench<PipelineFigures>('pipeline');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
@@ -63,6 +65,7 @@ console.log(
       lint,
       webhooks,
       sandbox,
+      egress,
       pipeline,
       commandLine,
       bundles,

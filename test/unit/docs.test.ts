@@ -77,7 +77,8 @@ describe('the documents', () => {
   });
 
   test('show a policy and a spec that are valid', () => {
-    expect(parsePolicy(Buffer.from(yamlBlocks('docs/policy.md')[0] ?? '')).problems).toEqual([]);
+    for (const page of ['docs/policy.md', 'docs/egress.md'])
+      expect(parsePolicy(Buffer.from(yamlBlocks(page)[0] ?? '')).problems).toEqual([]);
     const { problems } = parseSpec('README.yaml', Buffer.from(yamlBlocks('README.md')[0] ?? ''));
     expect(problems.filter((problem) => problem.severity === 'error')).toEqual([]);
   });

@@ -16,7 +16,8 @@ import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
 import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
 import { type Failure, judge } from '../../../gateway/phase/verdict.ts';
-import { type ArchiveStore, checksumsOf } from '../../../gateway/registry/archives.ts';
+import type { ArchiveStore, Archives } from '../../../gateway/registry/archives.ts';
+import { lockedChecksums, lockFiles } from '../../../gateway/registry/locked-archives.ts';
 import { publicRegistries } from '../../../gateway/registry/parts.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
@@ -134,14 +135,15 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   }
 }
 
-/** The checksums of package archives in the base's lock file, which the sandbox cannot change. */
-async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<ReadonlyMap<string, string>> {
-  for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) {
+/** The checksums of package archives in the base's lock files, which the sandbox cannot change. */
+async function lockedArchives({ baseRepository, spec }: PhaseJob): Promise<Archives['checksums']> {
+  const files = new Map<string, string>();
+  for (const name of lockFiles(spec.sandbox.roots ?? ['.'])) {
     const args = ['cat-file', 'blob', `${spec.base}:${name}`];
     const found = await git(args, { cwd: baseRepository, allow: [128] });
-    if (found.code === 0) return checksumsOf(found.stdout.toString());
+    if (found.code === 0) files.set(name, found.stdout.toString());
   }
-  return new Map();
+  return lockedChecksums(files);
 }
 
 /**

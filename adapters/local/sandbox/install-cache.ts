@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { installScripts } from '../../../core/guard/install-scripts.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
-import { checksumsOf } from '../../../gateway/registry/archives.ts';
+import { lockFiles as allLockFiles, lockedChecksums } from '../../../gateway/registry/locked-archives.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { blobsAt } from './base-files.ts';
 import type { Runtime } from './host/runtime.ts';
@@ -30,8 +30,8 @@ interface CachedInstall {
 }
 
 interface InstallPlan {
-  /** Checksums of the registry's archives in the lock file, by their path below the registry. */
-  checksums: ReadonlyMap<string, string>;
+  /** Checksums of the registries' archives in the lock files. */
+  checksums: ReadonlyMap<string, readonly string[]>;
   /**
    * Present if the install runs no code: it only unpacks archives that the lock file names with their checksums, so that
    * its result depends on the key alone, whichever repository and whichever change it is made for.
@@ -60,8 +60,10 @@ const lockFile = z.object({
  */
 export async function planInstall(dataDir: string, job: PhaseJob, runtime: Runtime): Promise<InstallPlan> {
   const { sandbox, baseline, phase } = job.spec;
-  const base = await blobsAt(resolve(job.baseRepository), job.spec.base, installInputs);
-  const checksums = checksumsOf(lockOf(base) ?? '');
+  const names = [...new Set([...installInputs, ...allLockFiles(sandbox.roots ?? ['.'])])];
+  const all = await blobsAt(resolve(job.baseRepository), job.spec.base, names);
+  const checksums = lockedChecksums(all);
+  const base = new Map([...all].filter(([name]) => installInputs.includes(name)));
   const files = baseline && phase !== 'verify' ? base : withChange(base, job);
   const lock = lockOf(files);
   const isNpm = sandbox.packageManager === undefined || sandbox.packageManager === 'npm';

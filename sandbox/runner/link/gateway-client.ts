@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
-import type { GatewayAddress } from '../../boot.ts';
+import type { DirectAttempts, GatewayAddress } from '../../boot.ts';
 
 /** Limit for an input, which the runner holds in memory; the install cache is streamed instead. */
 const maxInput = 512 * 1024 * 1024;
@@ -15,6 +15,8 @@ export interface GatewayClient {
   /** The content of an input as a stream. */
   stream(path: string): Promise<Readable>;
   put(name: string, body: Uint8Array | Readable): Promise<void>;
+  /** Reports what a command tried past the proxy; telemetry. */
+  direct(attempts: DirectAttempts): Promise<void>;
   emit(event: PhaseEvent): void;
   /** Resolves when every event so far was delivered or given up. */
   flush(): Promise<void>;
@@ -81,6 +83,11 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
     put: async (name, body) => {
       await collect(await call('PUT', `/artifacts/${name}`, body));
     },
+    direct: (attempts) =>
+      call('POST', '/direct', Buffer.from(JSON.stringify(attempts))).then(
+        (response) => void response.resume(),
+        () => undefined,
+      ),
     emit(event) {
       const line = `${JSON.stringify(event)}\n`;
       eventBytes += line.length;

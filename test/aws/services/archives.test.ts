@@ -1,12 +1,15 @@
 /** Archives of packages as the gateways of phases keep them, with S3's stand-in and a registry. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createArchiveStore } from '../../../adapters/aws/gateway/archive-store.ts';
 import { systemNetwork } from '../../../gateway/egress/connect.ts';
 import type { GatewayMessage } from '../../../gateway/messages.ts';
-import { checksumsOf } from '../../../gateway/registry/archives.ts';
+import { lockedChecksums } from '../../../gateway/registry/locked-archives.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { awsForTests, sdkTries } from '../../machine/contract/aws-fixture.ts';
 import { type Registry, startRegistry } from '../../machine/contract/registry-fixture.ts';
@@ -16,10 +19,15 @@ import { configOf, secrets } from '../../unit/gateway/fixture.ts';
 const aws = awsForTests(() => ({}));
 const path = 'tiny/-/tiny-1.2.3.tgz';
 let registry: Registry;
+let incoming: string;
 beforeAll(async () => {
+  incoming = mkdtempSync(join(tmpdir(), 'archives-'));
   registry = await startRegistry();
 });
-afterAll(() => registry.close());
+afterAll(() => {
+  registry.close();
+  rmSync(incoming, { recursive: true });
+});
 beforeEach(() => {
   registry.requests.length = 0;
   aws().objects.clear();
@@ -33,8 +41,8 @@ afterEach(() => {
 async function phase(integrity = registry.integrity) {
   const lock = { packages: { 'node_modules/tiny': { version: '1.2.3', integrity } } };
   const archives = {
-    store: createArchiveStore(new S3Client({}), 'artifacts'),
-    checksums: checksumsOf(JSON.stringify(lock)),
+    store: createArchiveStore(new S3Client({}), 'artifacts', incoming),
+    checksums: lockedChecksums(new Map([['package-lock.json', JSON.stringify(lock)]])),
   };
   const told: GatewayMessage[] = [];
   const config = { ...configOf('/nonexistent'), registries: { npm: registry.url } };

@@ -1,10 +1,12 @@
 /** A phase as it runs on Fargate: the gateway as a task of its own, the sandbox in a container, the bucket in between. */
-import { chmodSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { DrydockError } from '../../../core/errors.ts';
 import { blobsByPath, changeManifest } from '../../../core/run/change-set.ts';
 import { sandboxTicket } from '../../../core/run/phase-grant.ts';
-import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
+import { createArchiveFolder } from '../../../gateway/registry/archive-folder.ts';
 import {
   type JobChanges,
   makeJob,
@@ -121,16 +123,14 @@ describe('a phase in a container', () => {
       'package-lock.json': JSON.stringify(lock),
       'test.cjs': "if (require('tiny') !== 'tiny works') process.exit(1);",
     });
-    const kept = new Map<string, Uint8Array>();
-    const archives: ArchiveStore = {
-      get: async (sha512) => kept.get(sha512),
-      put: async (sha512, bytes) => void kept.set(sha512, bytes),
-    };
+    const folder = mkdtempSync(path.join(tmpdir(), 'archives-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const archives = createArchiveFolder(folder);
     const more = { archives, registries: { npm: registry.url } };
     const job = () => makeJob(both.world, { registries: ['npm'], spec: { phase: 'verify', agent: null } });
     const archivesAsked = () => registry.requests.filter(({ path }) => path.endsWith('.tgz')).length;
     const first = await runTasks(job(), both.image, more);
-    expect([first.end.result?.outcome, archivesAsked(), kept.size]).toEqual(['verified', 1, 1]);
+    expect([first.end.result?.outcome, archivesAsked(), readdirSync(folder).length]).toEqual(['verified', 1, 1]);
     const second = await runTasks(job(), both.image, more);
     registry.close();
     expect([second.end.result?.outcome, archivesAsked()]).toEqual(['verified', 1]);

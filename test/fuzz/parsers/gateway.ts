@@ -1,11 +1,12 @@
 import { parseJson } from '../../../core/bounded-json.ts';
+import { matchesPath, normalPath } from '../../../core/egress/path.ts';
 import { parseAuthority } from '../../../gateway/egress/connect.ts';
 import { serverName } from '../../../gateway/egress/sni.ts';
 import { LineSplitter } from '../../../gateway/lines.ts';
 import { readMessage } from '../../../gateway/messages.ts';
 import { replayer, replaySession } from '../../../gateway/meter/replay.ts';
 import { judge } from '../../../gateway/phase/verdict.ts';
-import { checksumsOf } from '../../../gateway/registry/archives.ts';
+import { lockedChecksums } from '../../../gateway/registry/locked-archives.ts';
 import { npmPath } from '../../../gateway/registry/npm-path.ts';
 import { upstreamUrl } from '../../../gateway/registry/registry.ts';
 import { rewriteUrls } from '../../../gateway/registry/rewrite.ts';
@@ -171,7 +172,7 @@ export const gatewayParsers: Record<string, Parser> = {
   },
   'lock file': {
     parse(input) {
-      const output = Object.fromEntries(checksumsOf(input.toString('utf8')));
+      const output = Object.fromEntries(lockedChecksums(new Map([['package-lock.json', input.toString('utf8')]])));
       return { valid: Object.keys(output).length > 0, output };
     },
     samples: {
@@ -196,6 +197,49 @@ export const gatewayParsers: Record<string, Parser> = {
       { before: '{"packages":{"node_modules/a":{"version":"1","integrity":"', unit: 'sha512-', after: '"}}}' },
     ],
     outputPerByte: 8,
+  },
+  'lock file of lines': {
+    parse(input) {
+      const text = input.toString('utf8');
+      const names = ['yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'poetry.lock', 'requirements.txt', 'Cargo.lock'];
+      const output = Object.fromEntries(lockedChecksums(new Map(names.map((name) => [name, text]))));
+      if (Object.values(output).some((list) => list.some((hex) => !/^[0-9a-f]{64}(?:[0-9a-f]{64})?$/.test(hex))))
+        throw new Error('a checksum is not one');
+      return { valid: Object.keys(output).length > 0, output };
+    },
+    samples: {
+      bytes: [
+        `a@1:\n  version "1"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#00"\n  integrity ${integrity}\n`,
+        `packages:\n\n  '@s/a@1.0.0':\n    resolution: {integrity: ${integrity}}\n`,
+        `    "a": ["a@1.0.0", "", {}, "${integrity}"],\n`,
+        `files = [\n    {file = "a-1.0-py3-none-any.whl", hash = "sha256:${'0'.repeat(64)}"},\n]\n`,
+        `a==1.0 \\\n    --hash=sha256:${'0'.repeat(64)} \\\n    --hash=sha256:${'1'.repeat(64)}\n`,
+        `[[package]]\nname = "a"\nversion = "1.0.0"\nchecksum = "${'0'.repeat(64)}"\n`,
+      ],
+    },
+    grows: [
+      ...textUnits(),
+      ...textUnits('  resolved "https://', '/a/-/a-1.tgz"\n'),
+      ...textUnits("  '@", "@1.0.0':\n"),
+      ...textUnits('    "a": ["', '"]\n'),
+      ...textUnits('a==1 ', '\n'),
+      { unit: `--hash=sha256:${'0'.repeat(64)} ` },
+      { before: 'a==1', unit: ` --hash=sha256:${'0'.repeat(64)}\n` },
+      { unit: `a==1 --hash=sha256:${'0'.repeat(64)}\n` },
+    ],
+    outputPerByte: 8,
+  },
+  'path of a rule': {
+    parse(input) {
+      const path = normalPath(input.toString('latin1'));
+      if ('fault' in path) return { valid: false, output: path };
+      const isWithin = matchesPath('/v1/**', path);
+      const seen = new URL(path.sent.replaceAll('\\', '/'), 'https://host').pathname;
+      if (isWithin && !/^\/(?:v|%76)(?:1|%31)(?:\/|$)/i.test(seen)) throw new Error('the path leaves its folder');
+      return { valid: true, output: isWithin };
+    },
+    samples: { bytes: ['/v1/a/b?c=d', '/v1/%2e%2e/x', '/v1/a%2Fb', '/%76%31/;x', '/'] },
+    grows: [...textUnits('/v1/'), ...textUnits('/'), { before: '/', unit: 'a/' }, { before: '/v1', unit: '%2F' }],
   },
   'recorded session': {
     parse(input) {

@@ -168,6 +168,85 @@ describe('ways out', () => {
       }),
     );
     expect(end.refusals).toContainEqual(expect.objectContaining({ target: 'example.com:80' }));
+    // What goes past the proxy is told too, though nothing can say which address or name it was.
+    for (const [target, did] of [
+      ['an address', 'tried to reach an address'],
+      ['a name server', 'asked a name server'],
+    ])
+      expect(end.refusals).toContainEqual(
+        expect.objectContaining({ target, command: 'agent', reason: expect.stringContaining(`the program ${did}`) }),
+      );
+  });
+
+  test('a credential that the gateway puts into requests is nowhere: answers, files, environments, memory, report', async () => {
+    const token = 'credential-of-the-registry-5c1d0f7a';
+    const server = http
+      .createServer((request, response) => {
+        const given = `${request.headers.authorization}`;
+        if (request.url?.startsWith('/moved')) response.writeHead(302, { location: `/@acme%2fa?${given}` }).end(given);
+        else
+          response
+            .writeHead(200, { 'content-type': 'application/json', etag: given })
+            .end(JSON.stringify(request.headers));
+      })
+      .listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const credential = { name: 'authorization', value: `Bearer ${token}` };
+    const { end, found } = await attack(
+      `const token = '${[...token].reverse().join('')}'.split('').reverse().join('');
+       const key = { authorization: 'Bearer ' + process.env.DRYDOCK_KEY };
+       const seen = [];
+       for (const p of ['/registry/npm/@acme%2fa', '/registry/npm~0/@acme%2fa', '/registry/npm/@acme/a/-/a-1.0.0.tgz', '/registry/npm/moved']) {
+         const answer = await fetch(process.env.DRYDOCK_GATEWAY + p, { headers: key });
+         seen.push(answer.status + JSON.stringify([...answer.headers]) + await answer.text());
+       }
+       found.answers = seen;
+       found.inAnswers = seen.some((text) => [token, Buffer.from(token).toString('base64').replace(/=+$/, ''), Buffer.from(token).toString('hex')].some((form) => text.includes(form)));
+       found.inFiles = spawnSync('grep', ['-rlF', '-f', '-', '/etc', '/tmp', '/home', '/out', '/deps', '/opt', '/run', '/workspace', '/dev/shm'], { input: token, encoding: 'utf8' }).stdout;
+       found.inProcesses = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p)).filter((p) => ['environ', 'cmdline'].some((f) => { try { return fs.readFileSync('/proc/' + p + '/' + f).includes(token) } catch { return false } }));
+       found.others = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p) && Number(p) !== process.pid).filter((p) => { try { fs.openSync('/proc/' + p + '/mem', 'r'); return /gateway/.test(fs.readFileSync('/proc/' + p + '/cmdline', 'utf8')) } catch { return false } });`,
+      { registries: ['npm'], egress: { rules: [], private: [{ kind: 'npm', scope: '@acme', url, credential }] } },
+    ).finally(() => server.close());
+    expect(found.answers).toMatchObject([
+      expect.stringMatching(/^200.*\[redacted\]/),
+      expect.stringMatching(/^200/),
+      expect.stringMatching(/^200/),
+      expect.any(String),
+    ]);
+    expect(found).toMatchObject({ inAnswers: false, inFiles: '', inProcesses: [], others: [] });
+    const left = JSON.stringify({
+      ...end,
+      artifacts: [...end.artifacts].map(([, bytes]) => Buffer.from(bytes).toString('latin1')),
+    });
+    expect(left).not.toContain(token);
+  });
+
+  test('programs that have the host of a registry built in reach the mirror, and trust it in the sandbox only', async () => {
+    const server = http
+      .createServer((request, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(`{"asked":"${request.url}"}`),
+      )
+      .listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const { found, end } = await attack(
+      `found.curl = sh('curl -sS https://registry.npmjs.org/a').out;
+       found.node = spawnSync('node', ['-e', "fetch('https://registry.yarnpkg.com/b').then((r) => r.text()).then(console.log)"], { encoding: 'utf8' }).stdout;
+       found.python = spawnSync('/usr/bin/python3', ['-c', "import urllib.request as u; print(u.urlopen('https://registry.npmjs.org/c').read().decode())"], { encoding: 'utf8' }).stdout;
+       found.post = sh('curl -sS -X POST https://registry.npmjs.org/-/npm/v1/security/audits -d {}').out;
+       found.untrusted = sh('curl -sS --cacert /etc/ssl/certs/ca-certificates.crt https://registry.npmjs.org/a').code;`,
+      { registries: ['npm'], egress: { rules: [], private: [{ kind: 'npm', url }] } },
+    ).finally(() => server.close());
+    expect(found.curl).toBe('{"asked":"/a"}');
+    expect(String(found.node)).toContain('{"asked":"/b"}');
+    expect(String(found.python)).toContain('{"asked":"/c"}');
+    expect(String(found.post)).toContain('only GET is allowed');
+    expect(found.untrusted).not.toBe(0);
+    expect(end.traffic.map(({ target }) => target)).toEqual(['npm/a', 'npm/b', 'npm/c']);
+    expect(end.refusals).toContainEqual(
+      expect.objectContaining({ reason: expect.stringContaining('did not accept the certificate of this phase') }),
+    );
   });
 
   test('an allowed name that resolves to a private address, another port and an address are refused', async () => {

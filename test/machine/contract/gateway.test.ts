@@ -483,6 +483,36 @@ describe('CONNECT', () => {
     expect(net1.dialed).toEqual(['93.184.216.34:443']);
   });
 
+  test('what a host has sent arrives, however late the client reads it and however early the host closes', async () => {
+    const bytes = Buffer.alloc(4 * 1024 * 1024, 'x');
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(bytes));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => server.close());
+    const gw = await start({ hosts: ['allowed.example'] }, network((server.address() as AddressInfo).port));
+    const { socket } = await tunnel(gw, 'allowed.example:443');
+    const hello = net.createServer().listen(0, '127.0.0.1');
+    await once(hello, 'listening');
+    const greeting = once(hello, 'connection').then(async ([from]) => ((await once(from, 'data')) as [Buffer])[0]);
+    tls
+      .connect({ port: (hello.address() as AddressInfo).port, host: '127.0.0.1', servername: 'allowed.example' })
+      .on('error', () => undefined);
+    socket.write(await greeting);
+    hello.close();
+    let length = 0;
+    // Reads a little each time the event loop has nothing else to do.
+    for (;;) {
+      const chunk = socket.read(16 * 1024) as Buffer | null;
+      if (chunk !== null) length += chunk.length;
+      else if (socket.readableEnded || socket.destroyed) break;
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(length).toBe(bytes.length);
+  });
+
   test('another server name inside the tunnel, or no TLS at all, ends it before anything is dialed', async () => {
     const net1 = network(1);
     const gw = await start({ hosts: ['allowed.example'] }, net1);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,6 +27,14 @@ describe('doctor', () => {
 test('a mistyped command and a command that lacks one are told where the commands are', () => {
   for (const args of [['fly'], ['policy']])
     expect(cli(world, ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('drydock --help') });
+});
+
+test('a reader that leaves early, as `head` does, is no failure', () => {
+  const script =
+    'node "$0" lint --schema 2> errors.txt | (exec <&-; sleep 2); echo "$PIPESTATUS $(wc -c < errors.txt)"';
+  const program = join(import.meta.dirname, '../../../bin/drydock.ts');
+  const said = execFileSync('bash', ['-c', script, program], { cwd: world.folder, encoding: 'utf8' });
+  expect(said).toBe('0 0\n');
 });
 
 describe('bad input gets a named error, its remedy and exit code, and leaves nothing', () => {

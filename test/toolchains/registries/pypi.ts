@@ -66,6 +66,19 @@ export function servePypi(
       const links = own.map(({ file, bytes }) => `<a href="${url(file)}#sha256=${sha256(bytes)}">${file}</a><br/>`);
       return { type: 'text/html', body: `<!DOCTYPE html><html><body>${links.join('\n')}</body></html>` };
     }
+    // The JSON API, which poetry asks at the host that it has built in.
+    const [, name, version] = /^\/pypi\/([\w.-]+)\/([\w.+!-]+)\/json$/.exec(path) ?? [];
+    if (name !== undefined && version !== undefined) {
+      const own = wheels.filter((wheel) => wheel.name === name && wheel.file.startsWith(`${name}-${version}-`));
+      const urls = own.map(({ file, bytes }) => ({
+        filename: file,
+        packagetype: 'bdist_wheel',
+        url: `${base}packages/py3/${file}`,
+        digests: { sha256: sha256(bytes) },
+      }));
+      const info = { name, version, summary: '', requires_dist: [], requires_python: null };
+      return own.length === 0 ? undefined : { type: 'application/json', body: JSON.stringify({ info, urls }) };
+    }
     const asked = path.replace(/^\/packages\/py3\//, '');
     for (const { file, bytes, metadata } of wheels) {
       if (asked === file) return { body: bytes };
