@@ -64,7 +64,9 @@ const session = (name: string): Session => JSON.parse(readFileSync(join(recorded
 
 /** Runs the demo's spec against the demo's repository with a session that was changed. */
 async function replay(name: string, file: string, change: (session: Session) => void): Promise<Said> {
-  const { repository } = viewOf(demos[1]);
+  const { repository, branch } = viewOf(demos[1]);
+  // A run of another data folder has the same branch, which the demo left: it would be refused before it starts.
+  execFileSync('git', ['update-ref', '-d', `refs/heads/${branch}`], { cwd: repository });
   const folder = join(world.folder, name);
   cpSync(recorded, folder, { recursive: true });
   const changed = session(file);
