@@ -3,6 +3,8 @@
 // elsewhere it prints the command for the user to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 
 interface Tool {
   /** Programs that are called to see whether they work; for a package without one, a file that is there. */
@@ -49,8 +51,13 @@ const tools: Record<string, Tool> = {
   },
 };
 
+/** rustup's programs look for their toolchains below HOME, which may be another one here. */
+const rustup = join(userInfo().homedir, '.rustup');
+
 const works = (program: string, args: readonly string[]): boolean =>
-  args.length === 0 ? existsSync(program) : spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+  args.length === 0
+    ? existsSync(program)
+    : spawnSync(program, args, { stdio: 'ignore', env: { RUSTUP_HOME: rustup, ...process.env } }).status === 0;
 const lacks = ({ programs, arguments: args = ['--version'] }: Tool): string | undefined =>
   programs.find((program) => !works(program, args));
 const packagesOf = (name: string): string[] => tools[name]?.packages ?? [name];

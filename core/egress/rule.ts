@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { registries } from '../task-spec/toolchains.ts';
+import { registries } from '../task-spec/package-managers.ts';
 
 /** What a rule allows; the policy checks the form of its texts. */
 const egressRule = z.strictObject({

@@ -1,4 +1,5 @@
-import { type PackageManager, type ToolchainName, toolchainNames, toolchains } from '../task-spec/toolchains.ts';
+import type { PackageManager } from '../task-spec/package-managers.ts';
+import { type ToolchainName, toolchainNames, toolchains } from '../task-spec/toolchains.ts';
 import { detectCargo } from './cargo.ts';
 import { detectGo } from './go.ts';
 import type { Detected, Installation, InstallationFault, RepositoryFiles } from './installation.ts';

@@ -1,4 +1,5 @@
-import type { PackageManager, ToolchainName } from '../task-spec/toolchains.ts';
+import type { PackageManager } from '../task-spec/package-managers.ts';
+import type { ToolchainName } from '../task-spec/toolchains.ts';
 
 /** The files of a repository, wherever they are: a work tree, a commit, or a test. Paths are from its root. */
 export interface RepositoryFiles {

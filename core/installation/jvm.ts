@@ -1,4 +1,4 @@
-import type { PackageManager } from '../task-spec/toolchains.ts';
+import type { PackageManager } from '../task-spec/package-managers.ts';
 import { type Detected, inFolder, type RepositoryFiles } from './installation.ts';
 
 /** How the packages of a Maven or Gradle build are fetched. */

@@ -1,6 +1,6 @@
 import semver from 'semver';
 import { z } from 'zod';
-import type { PackageManager } from '../task-spec/toolchains.ts';
+import type { PackageManager } from '../task-spec/package-managers.ts';
 import {
   type Detected,
   type Installation,

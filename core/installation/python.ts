@@ -1,4 +1,4 @@
-import type { PackageManager } from '../task-spec/toolchains.ts';
+import type { PackageManager } from '../task-spec/package-managers.ts';
 import {
   type Detected,
   type Installation,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isGitHost } from '../egress/git-hosts.ts';
 import { pathPatternFault } from '../egress/path.ts';
 import * as field from '../task-spec/fields.ts';
-import { registries } from '../task-spec/toolchains.ts';
+import { registries } from '../task-spec/package-managers.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const ofReading: readonly string[] = ['GET', 'HEAD'];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import * as field from '../task-spec/fields.ts';
+import { registries } from '../task-spec/package-managers.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
-import { registries } from '../task-spec/toolchains.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 import { sandbox } from './sandbox.ts';
 

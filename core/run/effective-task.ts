@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { egressRules } from '../egress/rule.ts';
-import { packageManagers } from '../task-spec/toolchains.ts';
+import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import * as field from './fields.ts';
+import { packageManagers } from './package-managers.ts';
 import { isReservedVariable, isSecretShaped } from './secrets.ts';
-import { fillToolchain, packageManagers } from './toolchains.ts';
+import { fillToolchain } from './toolchains.ts';
 
 const env = z
   .record(

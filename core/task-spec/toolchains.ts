@@ -1,21 +1,5 @@
 /** The built-in toolchains, which need no entry in the policy: images, package managers and defaults. */
-export const packageManagers = [
-  'npm',
-  'pnpm',
-  'yarn',
-  'bun',
-  'pip',
-  'uv',
-  'poetry',
-  'pdm',
-  'maven',
-  'gradle',
-  'go',
-  'cargo',
-] as const;
-export type PackageManager = (typeof packageManagers)[number];
-
-export const registries = ['npm', 'pypi', 'maven', 'go', 'crates'] as const;
+import type { PackageManager } from './package-managers.ts';
 
 interface Toolchain {
   /** Image names, without a tag. */

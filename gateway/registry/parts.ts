@@ -1,4 +1,4 @@
-import type { registries } from '../../core/task-spec/toolchains.ts';
+import type { registries } from '../../core/task-spec/package-managers.ts';
 import { npmPath } from './npm-path.ts';
 import { plainPath } from './plain-path.ts';
 

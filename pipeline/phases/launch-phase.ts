@@ -8,7 +8,7 @@ import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
-import { fileListOf } from '../publishing/facts.ts';
+import { fileListOf } from '../publishing/last-round.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';

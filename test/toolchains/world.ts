@@ -1,7 +1,7 @@
 /** A repository as it would be found, an empty home, and the registries that the host's tools are configured with. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cliAsyncIn, type Said } from '../support/cli.ts';
 import type { World } from '../support/world.ts';
@@ -57,7 +57,7 @@ export function makeRepository(files: Files, registries: Registries = {}): Repos
   );
   const env = {
     ...Object.fromEntries(ofMachine),
-    RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
+    RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(userInfo().homedir, '.rustup'),
     ...(pypi === undefined ? {} : { PIP_INDEX_URL: `${pypi}simple/` }),
     ...(go === undefined ? {} : { GOPROXY: go }),
     // The home is empty, so npm's configuration of the machine is passed on.

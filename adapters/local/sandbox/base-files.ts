@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { gitCommand } from '../../../core/git/command.ts';
 import { detectAll, installationFiles } from '../../../core/installation/detect.ts';
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
-import type { PackageManager, ToolchainName } from '../../../core/task-spec/toolchains.ts';
+import type { PackageManager } from '../../../core/task-spec/package-managers.ts';
+import type { ToolchainName } from '../../../core/task-spec/toolchains.ts';
 
 /** Bytes of the files that decide on an installation; with more, none are read. They are read in the server's thread. */
 const maxInputBytes = 32 * 1024 * 1024;

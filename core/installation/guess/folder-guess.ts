@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../task-spec/toolchains.ts';
+import type { PackageManager } from '../../task-spec/package-managers.ts';
 
 /** How a folder is built and tested. */
 export interface FolderGuess {

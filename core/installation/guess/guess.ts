@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../task-spec/toolchains.ts';
+import type { PackageManager } from '../../task-spec/package-managers.ts';
 import { detectAll } from '../detect.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { guessCargo, guessGo, guessJvm } from './compiled.ts';

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../task-spec/toolchains.ts';
+import type { PackageManager } from '../../task-spec/package-managers.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectNode, manifestOf } from '../node.ts';
 import type { FolderGuess } from './folder-guess.ts';

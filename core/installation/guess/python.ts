@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../task-spec/toolchains.ts';
+import type { PackageManager } from '../../task-spec/package-managers.ts';
 import { inFolder, type RepositoryFiles } from '../installation.ts';
 import { detectPython, testRequirements } from '../python.ts';
 import type { FolderGuess, Machine } from './folder-guess.ts';

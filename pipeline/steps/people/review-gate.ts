@@ -8,7 +8,7 @@ import { flakyText } from '../../../core/run/test-report.ts';
 import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { attentionOf } from '../../phases/guard-task.ts';
-import { agentFailureOf, fileListOf, flakyOf } from '../../publishing/facts.ts';
+import { agentFailureOf, fileListOf, flakyOf } from '../../publishing/last-round.ts';
 import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';

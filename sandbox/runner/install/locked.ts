@@ -2,7 +2,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import { detectAll } from '../../../core/installation/detect.ts';
 import { describeFromGit } from '../../../core/installation/from-git.ts';
 import type { Installation, InstallationFault } from '../../../core/installation/installation.ts';
-import type { PackageManager } from '../../../core/task-spec/toolchains.ts';
+import type { PackageManager } from '../../../core/task-spec/package-managers.ts';
 import { workTreeFiles } from '../../work-tree-files.ts';
 import { ownEnvironment } from '../commands/environment.ts';
 import { shellScript } from '../commands/inner.ts';
