@@ -38,6 +38,8 @@ const tools: Record<string, Tool> = {
     error: 'ToolMissing',
   },
   junit4: { programs: ['/usr/share/maven-repo/junit/junit/4.x'], arguments: [], error: 'ToolMissing' },
+  gradle: { program: 'gradle', error: 'ToolMissing' },
+  'python3-poetry': { program: 'poetry', error: 'ToolMissing' },
   'golang-go': { programs: ['go'], arguments: ['version'], error: 'ToolMissing' },
   cargo: { programs: ['cargo'], error: 'ToolMissing' },
   'python3-venv': { programs: ['/usr/bin/python3'], arguments: ['-c', 'import venv, ensurepip'], error: 'ToolMissing' },
