@@ -81,7 +81,7 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
   if (hosts.has(host)) {
     const accept = await endTls(host, request);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-    const hello = await namedHello(context, tunnel, host);
+    const hello = await namedHello(context, tunnel, host, true);
     if (hello === undefined) return;
     socket.unshift(hello);
     accept(socket);
@@ -95,7 +95,7 @@ async function open(gateway: Gateway, tunnel: Tunnel): Promise<void> {
     return;
   }
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-  const hello = await namedHello(context, tunnel, host);
+  const hello = await namedHello(context, tunnel, host, false);
   if (hello === undefined) return;
   let upstream: Socket;
   try {
@@ -122,9 +122,10 @@ async function namedHello(
   context: GatewayContext,
   { request, socket, head }: Tunnel,
   host: string,
+  endedHere: boolean,
 ): Promise<Buffer | undefined> {
   const hello = await clientHello(socket, head);
-  const named = hello === undefined ? undefined : serverName(hello);
+  const named = hello === undefined ? undefined : serverName(hello, endedHere);
   if (hello !== undefined && named?.kind === 'name' && named.name === host) return hello;
   const name = named?.kind === 'name' ? named.name : (named?.kind === 'none' && named.reason) || 'missing';
   context.record({ target: `${host}:443`, reason: `the TLS server name is ${name}, not ${host}`, allow: '' }, request);

@@ -11,20 +11,24 @@ const more: ServerName = { kind: 'more' };
 /** Maximum size of a TLS record with its header; clients send no larger ClientHello. */
 export const maxClientHello = 16 * 1024 + 5;
 
-export function serverName(bytes: Buffer): ServerName {
+/**
+ * @param endedHere Whether the TLS ends at the gateway, which knows no key of an encrypted ClientHello: what is visible counts
+ * then. Some programs send one with random content to every host.
+ */
+export function serverName(bytes: Buffer, endedHere = false): ServerName {
   if (bytes.length > 0 && bytes[0] !== 0x16) return none;
   if (bytes.length < 5) return more;
   const recordEnd = 5 + bytes.readUInt16BE(3);
   if (recordEnd > maxClientHello) return none;
   if (bytes.length < recordEnd) return more;
   try {
-    return parseHello(bytes.subarray(5, recordEnd));
+    return parseHello(bytes.subarray(5, recordEnd), endedHere);
   } catch {
     return none; // a length exceeds the record
   }
 }
 
-function parseHello(hello: Buffer): ServerName {
+function parseHello(hello: Buffer, endedHere: boolean): ServerName {
   if (hello.readUInt8(0) !== 1 || hello.readUIntBE(1, 3) + 4 > hello.length) return none;
   let at = 4 + 2 + 32; // header, version, random
   at += 1 + hello.readUInt8(at); // session id
@@ -40,7 +44,7 @@ function parseHello(hello: Buffer): ServerName {
     at += 4;
     if (at + length > end) return none;
     // The name that counts is within it, and the visible one is a front's (RFC 9849).
-    if (type === 0xfe0d) return hidden;
+    if (type === 0xfe0d && !endedHere) return hidden;
     if (type === 0) {
       if (found !== none) return unreadable;
       found = hostName(hello.subarray(at, at + length));

@@ -88,6 +88,15 @@ describe('serverName', () => {
     ])('%s', (_what, bytes, reason) => {
       expect(serverName(bytes)).toEqual({ kind: 'none', reason });
     });
+
+    test('where the gateway ends the TLS, an encrypted ClientHello hides nothing: bun sends one with random content', () => {
+      for (const parts of [
+        [names(entry('allowed.example')), extension(0xfe0d, u16(0))],
+        [extension(0xfe0d, u16(0)), names(entry('allowed.example'))],
+      ])
+        expect(serverName(made(...parts), true)).toEqual({ kind: 'name', name: 'allowed.example' });
+      expect(serverName(made(extension(0xfe0d, u16(0))), true)).toEqual({ kind: 'none' });
+    });
   });
 
   test('any bytes, and a real hello with any byte changed, are answered without a throw', async () => {
