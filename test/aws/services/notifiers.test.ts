@@ -70,7 +70,12 @@ describe('what is told once', () => {
 
   it('is said by another one where the first died while it spoke, and its late end changes nothing', async () => {
     const died = Promise.withResolvers<void>();
-    const first = told().once(key, () => died.promise);
+    const speaks = Promise.withResolvers<void>();
+    const first = told().once(key, () => {
+      speaks.resolve();
+      return died.promise;
+    });
+    await speaks.promise;
     const before = now;
     let said = 0;
     await told().once(key, async () => void said++);
