@@ -13,6 +13,8 @@ import type { Running } from './running.ts';
 /** Time for a service to become ready. */
 const readyMs = 120_000;
 const pauseMs = 50;
+/** Time for a service to close the connection that looked whether it is there. */
+const goodbyeMs = 500;
 
 /**
  * Starts the services of the spec that are commands, one after another in their order, and waits until each is ready. A
@@ -94,12 +96,17 @@ async function isReady(phase: Phase, { folders, env }: Running, { port, ready }:
   }
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
+    let connected = false;
+    // It says goodbye and reads what comes: a connection that is cut can end a simple server.
+    socket.once('connect', () => {
+      connected = true;
+      socket
+        .resume()
+        .setTimeout(goodbyeMs, () => socket.destroy())
+        .end();
+    });
+    socket.once('error', () => undefined);
+    socket.once('close', () => resolve(connected));
   });
 }
 

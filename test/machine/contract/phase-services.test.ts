@@ -14,10 +14,11 @@ function make(files: Record<string, string>, agents: Record<string, string> = {}
 
 /** A server that counts its connections, and a client that prints the count. */
 const counter = {
-  'server.mjs': `import { createServer } from 'node:net';
+  'server.mjs': `import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 let count = 0;
 console.log('the counter starts');
-createServer((socket) => socket.end(String((count += 1)))).listen(Number(process.env.COUNTER_PORT), '127.0.0.1');`,
+createServer((socket) => socket.end(String((count += 1)))).listen(Number(process.env.COUNTER_PORT), '127.0.0.1', () => writeFileSync('/tmp/listening', ''));`,
   'client.mjs': `import { connect } from 'node:net';
 import { writeFileSync } from 'node:fs';
 const [host, file] = process.argv.slice(2);
@@ -51,11 +52,12 @@ test('is there for setup, baseline and agent, under its name and on loopback, an
 test('a phase has a fresh one', async () => {
   const world = make({
     ...counter,
-    // The first connection is that which looked whether it is ready.
     'once.mjs': `import { connect } from 'node:net';
-connect(5599, 'counter').on('data', (data) => { console.log('count ' + data); process.exitCode = Number(data) === 2 ? 0 : 1; });`,
+connect(5599, 'counter').on('data', (data) => { console.log('count ' + data); process.exitCode = Number(data) === 1 ? 0 : 1; });`,
   });
-  const sandbox = { services: { counter: service }, testCommand: 'node once.mjs' };
+  // Not by a connection to its port, which it may or may not count.
+  const counted = { ...service, ready: 'test -e /tmp/listening' };
+  const sandbox = { services: { counter: counted }, testCommand: 'node once.mjs' };
   for (let phase = 0; phase < 2; phase += 1) {
     const end = await runJob(world, makeJob(world, { spec: { phase: 'verify', agent: null }, sandbox }));
     expect(end.result, JSON.stringify(end.result?.error)).toMatchObject({ outcome: 'verified' });
