@@ -17,15 +17,20 @@ const pauseMs = 50;
 const goodbyeMs = 500;
 
 /**
- * Starts the services of the spec that are commands, one after another in their order, and waits until each is ready. A
+ * Starts the services of the spec, one after another in their order, and waits until each is ready. A
  * service sees the work tree and cannot write to it: it runs beside the steps that record and compare the tree.
- * @throws ServiceFailed if one ends, or is not ready in time.
+ * @throws ServiceFailed if one ends, or is not ready in time; NotBuiltYet for an image, and in a container.
  */
 export async function startServices(phase: Phase): Promise<void> {
   for (const [name, service] of Object.entries(phase.spec.sandbox.services ?? {})) {
-    // Those with an image are containers beside the sandbox, which the launcher starts.
-    if (service.command === undefined) continue;
-    await step(phase, `service ${name}`, () => start(phase, name, service, service.command ?? ''));
+    const { command } = service;
+    // No launcher starts a container for a service yet: it is refused, and not left out.
+    if (command === undefined) {
+      throw new DrydockError('NotBuiltYet', `the service ${name} is an image, which no sandbox starts yet`, {
+        remedy: 'Give the service as a command, and run the task on a machine with bubblewrap.',
+      });
+    }
+    await step(phase, `service ${name}`, () => start(phase, name, service, command));
   }
 }
 
