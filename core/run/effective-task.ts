@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { egressRules } from '../egress/rule.ts';
+import { modelEndpoint } from '../models/endpoint.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -74,6 +75,10 @@ const agent = z.strictObject({
   command: names,
   provider: z.string().optional(),
   model: z.string().optional(),
+  /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */
+  fallbacks: names.optional(),
+  /** Calls of the model in one phase, at most. */
+  max_turns: z.int().optional(),
   files: z.string().optional(),
   plans: z.boolean(),
 });
@@ -141,6 +146,8 @@ export const effectiveTask = z.strictObject({
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,
+  /** The agent's model provider; absent for an agent without one. */
+  endpoint: modelEndpoint.optional(),
   checks: z.array(namedCommand),
   /** Commands that replace the spec's `ci_gates` when the repository's host has no CI. */
   ci: z.array(namedCommand),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerKinds } from '../models/endpoint.ts';
 import { testReport } from './test-report.ts';
 
 /**
@@ -18,6 +19,8 @@ const agentSpec = z.strictObject({
   kind: z.enum(['command', 'acp']),
   command: z.array(z.string()).min(1),
   provider: z.string().optional(),
+  /** The interface of the provider; absent: that of its name. */
+  providerKind: z.enum(providerKinds).optional(),
   model: z.string().optional(),
   /** Whether the profile's folder is available read-only at /agent. */
   files: z.boolean(),
@@ -199,6 +202,14 @@ interface CostEvent {
 
 export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
 
+/**
+ * The rule by which a call is charged. `usage`: as the vendor reports it. `failed`: nothing, because the vendor refused it.
+ * `not-sent`: nothing. The others are charged the worst case: the answer was cut off (`cut`), broke off with an error
+ * (`error`), or reported no usage that can be read (`no-usage`).
+ */
+export const charge = z.enum(['usage', 'failed', 'not-sent', 'cut', 'error', 'no-usage']);
+export type Charge = z.infer<typeof charge>;
+
 /** One metered model call, recorded by the gateway. Money in micro-US-dollars. */
 export const modelCall = z.strictObject({
   id: z.string(),
@@ -209,8 +220,12 @@ export const modelCall = z.strictObject({
   outputTokens: z.number(),
   cachedTokens: z.number(),
   usdMicros: z.int().nonnegative(),
-  /** `settled`: usage was read. `reserved`: the call was cut off and is charged its worst case. */
+  /** `settled`: the cost is known. `reserved`: the call is charged its worst case. */
   state: z.enum(['settled', 'reserved']),
+  /** Absent if the gateway ended during the call. */
+  charged: charge.optional(),
+  /** Where its price is from, if not from the price list: the policy, or the dearest model of the list. */
+  price: z.enum(['policy', 'assumed']).optional(),
 });
 export type ModelCall = z.infer<typeof modelCall>;
 

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../../core/bounded-json.ts';
+import type { ProviderKind } from '../../../core/models/endpoint.ts';
+import type { UsageForm } from '../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../gateway/meter/dialects.ts';
 import { worstCaseMicros } from '../../../gateway/meter/price.ts';
 import { UsageReader } from '../../../gateway/meter/usage.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
 interface Sent {
-  provider: string;
+  provider: ProviderKind;
   path: string;
   body: Record<string, unknown>;
 }
@@ -17,25 +19,29 @@ const sent = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(
 const address = /"(?:url|file_url|fileUri|file_uri|file_id)":"https?:/;
 
 /** A request to a model as the gateway reads it, and as it would send it. */
-function request(provider: string, path: string, ...samples: Record<string, unknown>[]): Parser {
+function request(provider: ProviderKind, path: string, ...samples: Record<string, unknown>[]): Parser {
   return {
     parse(input) {
       const json = parseJson(input, { depth: 100, values: 500_000 });
       const body = 'value' in json ? json.value : undefined;
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return { valid: false, output: undefined };
-      const read = dialects[provider]?.read('POST', path, body as Record<string, unknown>);
+      const read = dialects[provider].read('POST', path, body as Record<string, unknown>);
       if (read === undefined) throw new Error('the call is not allowed');
       const refused = read.refusedField ?? read.hostedTool;
       if (refused !== undefined) return { valid: false, output: refused };
       const output = read.limited(1_000);
-      const again = dialects[provider]?.read('POST', path, structuredClone(output));
+      const again = dialects[provider].read('POST', path, structuredClone(output));
       if (again?.refusedField !== undefined) throw new Error(`what is sent is refused: ${again.refusedField}`);
       if (read.free !== true && again?.maxOutput === undefined) throw new Error('what is sent has no limit');
       const text = JSON.stringify({ ...output, tools: [], metadata: {} });
       if (address.test(text) && !/"(?:input|args|response|arguments)":/.test(text))
         throw new Error('an address is sent');
       const bounds = { ...read, inputBytes: input.length, maxOutput: 1_000 };
-      const micros = worstCaseMicros(provider, provider === 'google' ? 'gemini-2.5-pro' : read.model, bounds);
+      const micros = worstCaseMicros(
+        { kind: provider, prices: { list: provider } },
+        provider === 'google' ? 'gemini-2.5-pro' : read.model,
+        bounds,
+      );
       if (micros !== undefined && !(micros >= 0 && Number.isSafeInteger(micros)))
         throw new Error(`a price of ${micros}`);
       return { valid: true, output };
@@ -68,13 +74,13 @@ function request(provider: string, path: string, ...samples: Record<string, unkn
 }
 
 /** The usage in an answer, which is cut somewhere. */
-function usage(provider: string, flavor: string, type: string, ...samples: (string | Buffer)[]): Parser {
+function usage(form: UsageForm, type: string, ...samples: (string | Buffer)[]): Parser {
   return {
     parse(input) {
-      const reader = new UsageReader(provider, flavor, type);
+      const reader = new UsageReader(form, type);
       reader.push(input.subarray(0, input.length >> 1));
       reader.push(input.subarray(input.length >> 1));
-      const output = reader.result();
+      const output = reader.result(true).usage;
       const numbers = Object.values(output ?? {}).filter((value) => value !== undefined);
       if (numbers.some((value) => typeof value !== 'number')) throw new Error('a usage that is no number');
       return { valid: output !== undefined, output };
@@ -124,7 +130,6 @@ export const modelParsers: Record<string, Parser> = {
   }),
   'answer of Anthropic': usage(
     'anthropic',
-    'default',
     events,
     stream(
       { type: 'message_start', message: { usage: { input_tokens: 5, cache_read_input_tokens: 2, output_tokens: 1 } } },
@@ -134,7 +139,6 @@ export const modelParsers: Record<string, Parser> = {
   ),
   'answer of Google': usage(
     'google',
-    'default',
     events,
     stream(
       { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 1, totalTokenCount: 11 } },
@@ -143,7 +147,6 @@ export const modelParsers: Record<string, Parser> = {
   ),
   'answer of Google in one piece': usage(
     'google',
-    'default',
     'application/json',
     JSON.stringify([{ usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 9 } }]),
     JSON.stringify({
@@ -155,7 +158,6 @@ export const modelParsers: Record<string, Parser> = {
     }),
   ),
   'answer of OpenAI, chat': usage(
-    'openai',
     'chat',
     events,
     stream(
@@ -172,7 +174,6 @@ export const modelParsers: Record<string, Parser> = {
     ),
   ),
   'answer of OpenAI, responses': usage(
-    'openai',
     'responses',
     events,
     stream({

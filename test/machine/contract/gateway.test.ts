@@ -200,7 +200,7 @@ describe('model', () => {
       mode: 'live',
       key: 'the-real-key',
       budgetMicros: 1_000_000,
-      upstream,
+      endpoint: { kind: 'google', baseUrl: upstream, prices: { list: 'google' } },
       ...changes,
     },
   });
@@ -388,7 +388,13 @@ describe('model', () => {
 
   test('H6: OpenAI is asked for the tier whose price is known, and for the limit that was reserved', async () => {
     const upstream = await vendor();
-    const gw = await start(model(upstream, { provider: 'openai', allow: ['openai/*'] }));
+    const gw = await start(
+      model(upstream, {
+        provider: 'openai',
+        allow: ['openai/*'],
+        endpoint: { kind: 'openai', baseUrl: `${upstream}/v1`, prices: { list: 'openai' } },
+      }),
+    );
     const send = (body: object) =>
       ask(gw, 'POST', '/model/openai/v1/chat/completions', bearer(secrets.agent), JSON.stringify(body));
     await send({ model: 'gpt-5', messages: [], max_completion_tokens: null, service_tier: 'auto' });
