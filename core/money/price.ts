@@ -50,7 +50,7 @@ export function priceOf({ list, own = {} }: Prices, model: string): FoundPrice |
   const provider = list === undefined ? undefined : findProvider({ providerId: list });
   if (provider === undefined) return undefined;
   const found = calcPrice({ input_tokens: 1 }, model, { provider })?.model;
-  if (found !== undefined) return { model: found, from: 'list' };
+  if (found !== undefined) return { model: withHour(found), from: 'list' };
   const assumed = dearest(provider);
   return assumed && { model: assumed, from: 'assumed' };
 }
@@ -84,6 +84,20 @@ function usdOf(model: ModelInfo, usage: Usage): number {
   const only = { ...model, match: { equals: model.id } };
   const provider: Provider = { id: 'one', name: 'one', api_pattern: '', models: [only] };
   return calcPrice(usage, model.id, { provider })?.total_price ?? 0;
+}
+
+/** What is written to a cache for an hour costs 2 times the input, for five minutes 1.25 times. */
+const hourOverMinutes = 2 / 1.25;
+
+/**
+ * The list lacks the price of a cache for an hour for most models of Anthropic at other vendors, which ask for the same
+ * (https://platform.claude.com/docs/en/about-claude/pricing).
+ */
+function withHour(model: ModelInfo): ModelInfo {
+  if (Array.isArray(model.prices) || !model.id.includes('claude')) return model;
+  const { cache_write_mtok: write, cache_write_1h_mtok: hour } = model.prices;
+  if (typeof write !== 'number' || hour !== undefined) return model;
+  return { ...model, prices: { ...model.prices, cache_write_1h_mtok: write * hourOverMinutes } };
 }
 
 /** A call as agents make them; its price orders the models of a provider. */

@@ -13,15 +13,16 @@ const invokeVersion = 'bedrock-2023-05-31';
  * (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html).
  */
 export const bedrock: Dialect = {
-  baseUrl: ({ region }) => `https://bedrock-runtime.${region}.amazonaws.com`,
+  baseUrl: ({ region = '' }) =>
+    `https://bedrock-runtime.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
   target: (path) =>
     path.startsWith('model/') ? path.replace(/^model\/[^/]*/, (name) => encodeModel(name)) : `anthropic/${path}`,
   key: { header: 'authorization', prefix: 'Bearer ' },
   query: anthropic.query,
-  allows: (method, path) => method === 'POST' && (call.test(path) || anthropic.allows(method, path)),
+  allows: (method, path) => method === 'POST' && (call.test(plain(path)) || anthropic.allows(method, path)),
   read(method, path, body) {
     if (anthropic.allows(method, path)) return anthropic.read(method, path, body);
-    const match = method === 'POST' ? call.exec(path) : null;
+    const match = method === 'POST' ? call.exec(plain(path)) : null;
     if (match === null) return undefined;
     const [, model = '', operation = ''] = match;
     return operation.startsWith('converse') ? readConverse(model, operation, body) : readInvoke(model, operation, body);
@@ -32,8 +33,10 @@ export const bedrock: Dialect = {
       : anthropic.forModel(path, body, model),
 };
 
-/** The colon of a version is encoded in paths, as Amazon's own clients do, because the signature covers the path. */
-const encodeModel = (name: string): string => name.replaceAll(':', '%3A');
+/** Amazon's own clients encode the colon of a version. Nothing else of a name needs it. */
+const plain = (path: string): string => path.replace(/%3a/gi, ':');
+/** … and so does the gateway, because the signature covers the path. */
+const encodeModel = (name: string): string => plain(name).replaceAll(':', '%3A');
 
 function readInvoke(model: string, operation: string, body: Record<string, unknown>): ModelRequest | undefined {
   const { anthropic_version: version, anthropic_beta: beta, ...rest } = body;

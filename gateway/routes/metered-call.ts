@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { ModelCall } from '../../core/run/phase.ts';
 import { BadRequest, type Exchange, type GatewayContext, sendJson } from '../context.ts';
 import type { ModelRequest } from '../dialects/dialect.ts';
@@ -6,6 +5,7 @@ import type { Meter } from '../meter/meter.ts';
 import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../meter/price.ts';
 import { UsageReader } from '../meter/usage.ts';
 import type { ModelCallTarget, Upstream } from './model-upstream.ts';
+import { pass } from './pass.ts';
 
 /** Output limit in tokens for requests without one: the default maximum of the larger models. */
 const defaultMaxOutput = 65_536;
@@ -82,7 +82,7 @@ async function attemptCall(
   if (!answer.ok) meter.settle(reserved, {}, 0, 'failed');
   if (hasNext && (answer.status === 429 || answer.status >= 500)) return answer;
   const reader = new UsageReader(request.usage, answer.headers.get('content-type') ?? '');
-  const whole = await pass(exchange, answer, (chunk) => reader.push(chunk));
+  const whole = await pass(exchange, answer, context.limits.modelIdleMs, (chunk) => reader.push(chunk));
   if (answer.ok) {
     const { ending, usage } = reader.result(whole);
     const cost = usage && reportedMicros(endpoint, request.model, usage, reader.regional);
@@ -119,42 +119,4 @@ function reserve(
   const source = priceSource(endpoint, request.model);
   const call = { provider, model: request.model, kind: request.kind, ...(source === 'list' ? {} : { price: source }) };
   return { body, reserved: meter.reserve(call, worst()) };
-}
-
-/** Forwards an answer. Reads it to its end even if the client has disconnected, because the usage comes last. */
-export async function pass(
-  { response }: Exchange,
-  answer: Response,
-  onChunk?: (chunk: Uint8Array) => void,
-): Promise<boolean> {
-  const headers: Record<string, string> = {};
-  for (const name of ['content-type', 'retry-after', 'request-id', 'x-request-id']) {
-    const value = answer.headers.get(name);
-    if (value !== null) headers[name] = value;
-  }
-  response.writeHead(answer.status, headers);
-  let complete = true;
-  try {
-    for await (const chunk of answer.body ?? []) {
-      onChunk?.(chunk);
-      // A client that does not read must not have the gateway hold its answer.
-      if (!response.destroyed && !response.write(chunk)) await drained(response);
-    }
-  } catch {
-    complete = false; // cut off: the usage may be incomplete, so the worst case stays charged
-  }
-  if (complete) response.end();
-  else response.destroy();
-  return complete;
-}
-
-/** Resolves when the client has read what was written, or has gone. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      response.off('drain', go).off('close', go);
-      resolve();
-    };
-    response.once('drain', go).once('close', go);
-  });
 }

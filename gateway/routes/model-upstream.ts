@@ -7,8 +7,8 @@ import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
 import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
 import { googleToken } from './google-token.ts';
 
-/** A model may take long before its first byte. */
-const upstreamTimeoutMs = 15 * 60_000;
+/** The longest answers are streams of some 100,000 tokens. */
+const upstreamTimeoutMs = 60 * 60_000;
 const forwardedHeaders = ['accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'user-agent'];
 
 /** Where a request goes. */

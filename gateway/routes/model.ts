@@ -17,8 +17,9 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { dialects } from '../meter/dialects.ts';
 import { openMeter } from '../meter/meter.ts';
 import { Pool } from '../pool.ts';
-import { type Attempt, meteredCall, pass } from './metered-call.ts';
+import { type Attempt, meteredCall } from './metered-call.ts';
 import { live, recorded } from './model-upstream.ts';
+import { pass } from './pass.ts';
 
 /** The largest request that a vendor takes: 32 MB (Anthropic). */
 const maxBody = 32 * 1024 * 1024;
@@ -110,7 +111,7 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
       refuse(name, 'the price of the model is unknown', `prices: {"${name}": {input: …, output: …}}`);
     } else if (request.free) {
       const sent = JSON.stringify(request.limited(0));
-      await pass(exchange, await upstream({ request, path }, sent, exchange));
+      await pass(exchange, await upstream({ request, path }, sent, exchange), limits.modelIdleMs);
     } else {
       const metered = { provider, endpoint, meter, upstream, maxTurns: model.maxTurns };
       await meteredCall(context, exchange, metered, [{ request, path }, ...fallbacksOf(request.model, path, body)]);
