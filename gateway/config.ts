@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { credentialHeader, grantedRules } from '../core/egress/rule.ts';
 import { modelEndpoint } from '../core/models/endpoint.ts';
-import { awsKeys } from '../core/ports/runtime/model-access.ts';
+import { type AwsKeys, awsKeys } from '../core/ports/runtime/model-access.ts';
 import { phaseSpec } from '../core/run/phase.ts';
 import { installPlan } from '../sandbox/boot.ts';
 
@@ -48,7 +48,7 @@ const gatewaySettings = z.strictObject({
       /** One of these, unless the endpoint asks for none: a key, a header, keys of AWS, a service account of Google. */
       key: z.string().optional(),
       header: credentialHeader.optional(),
-      aws: awsKeys.optional(),
+      aws: z.union([awsKeys, z.custom<() => Promise<AwsKeys>>((value) => typeof value === 'function')]).optional(),
       serviceAccount: z.string().optional(),
       budgetMicros: z.int().nonnegative(),
     })

@@ -3,7 +3,7 @@ import { credentialHeaderOf } from '../../core/egress/credential-header.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { ModelEndpoint } from '../../core/models/endpoint.ts';
 import { credentialVariables } from '../../core/policy/key-variables.ts';
-import type { ModelAccess } from '../../core/ports/runtime/model-access.ts';
+import type { AwsKeys, ModelAccess } from '../../core/ports/runtime/model-access.ts';
 import { secretIn } from './secret-variable.ts';
 
 type Access = Omit<ModelAccess, 'mode' | 'session'>;
@@ -46,7 +46,7 @@ async function credentialIn(
 }
 
 /** Keys of AWS, found where its own tools find them. */
-async function awsKeys(): Promise<NonNullable<Access['aws']>> {
+async function awsKeys(): Promise<AwsKeys> {
   // Loaded here, because most commands need no credentials of AWS.
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
   try {

@@ -6,7 +6,9 @@ import { packageRoot, version } from '../../common/package-info.ts';
 import { defined } from '../../core/defined.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { keyVariables } from '../../core/policy/key-variables.ts';
+import type { ModelEndpoint } from '../../core/models/endpoint.ts';
+import { endpointOf } from '../../core/policy/endpoint.ts';
+import { credentialVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
 import { askGit } from '../config/git.ts';
@@ -180,7 +182,8 @@ function policyChecks(options: CommonOptions): Check[] {
   const checks: Check[] = [{ name: 'policy', ok: true, required: true, detail: loaded.source, remedy: '' }];
   for (const [name, profile] of Object.entries(loaded.policy.agents.profiles)) {
     checks.push(agentCheck(name, profile));
-    if (profile.provider !== undefined) checks.push(keyCheck(name, profile.provider));
+    if (profile.provider !== undefined)
+      checks.push(keyCheck(name, profile.provider, endpointOf(loaded.policy, profile.provider)));
   }
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
@@ -208,9 +211,12 @@ function agentCheck(profile: string, { command }: { command: string[] }): Check 
   };
 }
 
-function keyCheck(profile: string, provider: string): Check {
-  const names = keyVariables(provider);
-  const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
+function keyCheck(profile: string, provider: string, endpoint: ModelEndpoint | undefined): Check {
+  const names = credentialVariables(provider, endpoint);
+  // The tools of AWS know more places than variables; a run looks there.
+  const elsewhere =
+    endpoint?.credential === 'none' || (endpoint?.kind === 'bedrock' && endpoint.credential === undefined);
+  const ok = elsewhere || names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
   return {
     name: 'model key',
     ok,

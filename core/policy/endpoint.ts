@@ -21,7 +21,7 @@ export function endpointOf(policy: Policy, name: string): ModelEndpoint | undefi
   const { kind, base_url: baseUrl } = given;
   return {
     kind,
-    ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.replace(/\/+$/, '') }),
+    ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.replace(/\/$/, '') }),
     ...(given.kind === 'bedrock' ? { region: given.region } : {}),
     ...(given.kind === 'vertex' ? { region: given.location, project: given.project } : {}),
     ...credentialOf(policy, given),

@@ -8,7 +8,7 @@ const known: Record<string, readonly string[]> = {
 };
 
 /** Names of the variables that may hold the key of a model provider; the first one is the one to suggest. */
-export const keyVariables = (provider: string): readonly [string, ...string[]] => {
+const keyVariables = (provider: string): readonly [string, ...string[]] => {
   const [first, ...others] = known[provider] ?? [];
   return [first ?? `${provider.toUpperCase().replaceAll('-', '_')}_API_KEY`, ...others];
 };

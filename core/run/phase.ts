@@ -207,7 +207,7 @@ export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
  * `not-sent`: nothing. The others are charged the worst case: the answer was cut off (`cut`), broke off with an error
  * (`error`), or reported no usage that can be read (`no-usage`).
  */
-export const charge = z.enum(['usage', 'failed', 'not-sent', 'cut', 'error', 'no-usage']);
+const charge = z.enum(['usage', 'failed', 'not-sent', 'cut', 'error', 'no-usage']);
 export type Charge = z.infer<typeof charge>;
 
 /** One metered model call, recorded by the gateway. Money in micro-US-dollars. */

@@ -24,7 +24,7 @@ import {
  * skills, MCP servers and every other tool that the vendor runs, fallbacks to other models, compaction by the vendor,
  * faster or regional processing at another price.
  */
-export const messagesTable = once(() => {
+const messagesTable = once(() => {
   const cached = {
     cache_control: z
       .strictObject({

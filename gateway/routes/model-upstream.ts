@@ -1,6 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { defined } from '../../core/defined.ts';
 import type { ModelEndpoint } from '../../core/models/endpoint.ts';
+import type { AwsKeys } from '../../core/ports/runtime/model-access.ts';
 import type { GatewayConfig } from '../config.ts';
 import { BadRequest, type Exchange, type GatewayContext } from '../context.ts';
 import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
@@ -44,7 +45,16 @@ export function live(
     else if (token !== undefined) headers.authorization = `Bearer ${await token()}`;
     else if (access.aws === undefined && endpoint.credential !== 'none')
       throw new BadRequest(500, 'the gateway has no credential for this provider');
-    const sent = access.aws === undefined ? headers : await signed(target, headers, body, endpoint, access.aws);
+    const sent =
+      access.aws === undefined
+        ? headers
+        : await signed(
+            target,
+            headers,
+            body,
+            endpoint,
+            typeof access.aws === 'function' ? await access.aws() : access.aws,
+          );
     return fetch(target, {
       method: 'POST',
       headers: sent,
@@ -55,15 +65,13 @@ export function live(
   };
 }
 
-type Keys = NonNullable<NonNullable<GatewayConfig['model']>['aws']>;
-
 /** The headers of a request to Amazon Bedrock, signed. */
 async function signed(
   target: URL,
   headers: Record<string, string>,
   body: string,
   { region }: ModelEndpoint,
-  { accessKeyId, secretAccessKey, sessionToken }: Keys,
+  { accessKeyId, secretAccessKey, sessionToken }: AwsKeys,
 ): Promise<Headers> {
   const signer = new AwsV4Signer({
     method: 'POST',

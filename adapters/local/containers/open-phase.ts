@@ -59,7 +59,10 @@ export async function openPhase(
       ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
     },
     async prepare(registries) {
-      refuseLoopback(allowedParts(await registries, given.registries));
+      refuseLoopback(allowedParts(await registries, given.registries), 'registry');
+      const server = given.model?.endpoint?.baseUrl;
+      if (given.model !== undefined && server !== undefined)
+        refuseLoopback({ [given.model.provider]: server }, 'model provider');
       const recorded = given.model?.session;
       // Without a recording for the phase, the gateway says so when it is asked.
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);

@@ -8,6 +8,8 @@ export const awsKeys = z.strictObject({
   sessionToken: z.string().optional(),
 });
 
+export type AwsKeys = z.infer<typeof awsKeys>;
+
 /** How a phase reaches its model provider: with a credential, or from a recorded session. */
 export interface ModelAccess {
   mode: 'live' | 'replay';
@@ -17,7 +19,8 @@ export interface ModelAccess {
   key?: string;
   /** A header of the policy's credential. */
   header?: CredentialHeader;
-  aws?: z.infer<typeof awsKeys>;
+  /** Keys of AWS, or a function for those that change while the phase lasts. */
+  aws?: AwsKeys | (() => Promise<AwsKeys>);
   /** The key file of a service account of Google, as JSON. */
   serviceAccount?: string;
 }

@@ -24,7 +24,7 @@ export interface Asked {
 export type Answering = (asked: Asked, response: http.ServerResponse, request: http.IncomingMessage) => void;
 
 /** A server of a provider. */
-export interface Vendor {
+interface Vendor {
   url: string;
   asked: Asked[];
   answer: Answering;
@@ -44,7 +44,7 @@ export interface Gateway {
   told: GatewayMessage[];
   calls(): ReturnType<typeof readMeter>;
 }
-export interface Answer {
+interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: Buffer;
