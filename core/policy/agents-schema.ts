@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { agents as agentsByName } from '../agents/agents.ts';
+import { agentNames } from '../agents/names.ts';
 import * as field from '../task-spec/fields.ts';
 
 export const providerName = z
@@ -12,10 +14,20 @@ const modelId = z
 
 const profile = z
   .strictObject({
+    agent: z
+      .enum(agentNames)
+      .optional()
+      .describe('An agent that Drydock knows how to install, start and read: `drydock agents list`.'),
     kind: z
       .enum(['command', 'acp'])
-      .describe('`command`: any program. `acp`: a program that speaks the Agent Client Protocol.'),
-    command: z.array(z.string().min(1).max(4_000)).min(1).max(100).describe('Program and arguments; no shell.'),
+      .optional()
+      .describe('For any other agent. `command`: any program. `acp`: a program that speaks the Agent Client Protocol.'),
+    command: z
+      .array(z.string().min(1).max(4_000))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Program and arguments of any other agent; no shell.'),
     provider: providerName.optional(),
     model: z
       .union([modelId, z.array(modelId).min(1).max(10)])
@@ -23,15 +35,44 @@ const profile = z
       .describe('Id of a model. Of several, the next one is asked when the provider answers one with 429 or 5xx.'),
     max_turns: z.int().positive().max(20_000).optional().describe('Calls of the model in one phase, at most.'),
     files: z.string().min(1).max(1_000).optional().describe('Folder that is mounted read-only at /agent.'),
-    plans: z.boolean().optional().describe('Whether the agent is started in Plan. Default: true for `acp` only.'),
+    plans: z
+      .boolean()
+      .optional()
+      .describe('Whether the agent is started in Plan. Default: true for `agent` and `acp`.'),
   })
-  .transform(({ model = [], ...given }) => {
+  .check(({ value, issues }) => {
+    const missing = (name: string) =>
+      issues.push({ code: 'invalid_type', expected: 'string', path: [name], input: undefined });
+    if (value.agent === undefined) {
+      if (value.kind === undefined) missing('kind');
+      if (value.command === undefined) missing('command');
+      return;
+    }
+    const { title, kinds } = agentsByName[value.agent];
+    for (const name of ['kind', 'command'] as const) {
+      if (value[name] === undefined) continue;
+      issues.push({ code: 'custom', message: `${title} is known: leave ${name} out.`, path: [name], input: value });
+    }
+    if (value.model === undefined)
+      issues.push({
+        code: 'custom',
+        message: `Name a model for ${title}, such as of ${kinds[0]}.`,
+        path: ['agent'],
+        input: value,
+      });
+  })
+  .transform(({ agent, kind = 'command', command = [], model = [], ...given }) => {
     const [first, ...fallbacks] = typeof model === 'string' ? [model] : model;
+    const known = agent === undefined ? undefined : agentsByName[agent];
     return {
       ...given,
+      ...(agent === undefined ? {} : { agent }),
+      kind: known?.driver ?? kind,
+      command: known === undefined ? command : [known.program],
+      ...(known === undefined || given.provider !== undefined ? {} : { provider: known.kinds[0] }),
       ...(first === undefined ? {} : { model: first }),
       ...(fallbacks.length === 0 ? {} : { fallbacks }),
-      plans: given.plans ?? given.kind === 'acp',
+      plans: given.plans ?? (agent !== undefined || kind === 'acp'),
     };
   });
 

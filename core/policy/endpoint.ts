@@ -1,3 +1,4 @@
+import { agents } from '../agents/agents.ts';
 import type { ModelEndpoint, ProviderKind } from '../models/endpoint.ts';
 import { builtInKinds } from '../models/endpoint.ts';
 import type { ModelProvider } from '../models/provider-schema.ts';
@@ -57,7 +58,7 @@ export function providerFaults(policy: Policy, fault: Fault): void {
     if (endpointOf(policy, name) === undefined)
       fault('unknown-provider', `The policy has no provider "${name}".`, ['prices', key]);
   }
-  for (const [profile, { provider, model, fallbacks = [] }] of Object.entries(policy.agents.profiles)) {
+  for (const [profile, { agent, provider, model, fallbacks = [] }] of Object.entries(policy.agents.profiles)) {
     if (provider === undefined || model === undefined) continue;
     const path = ['agents', 'profiles', profile];
     const endpoint = endpointOf(policy, provider);
@@ -67,6 +68,11 @@ export function providerFaults(policy: Policy, fault: Fault): void {
         'provider',
       ]);
       continue;
+    }
+    const known = agent === undefined ? undefined : agents[agent];
+    if (known !== undefined && !known.kinds.includes(endpoint.kind)) {
+      const message = `${known.title} does not speak the interface of ${provider} (${endpoint.kind}), but those of ${known.kinds.join(', ')}.`;
+      fault('agent-interface', message, [...path, 'provider']);
     }
     for (const each of [model, ...fallbacks]) {
       const found = priceOf(endpoint.prices, each);

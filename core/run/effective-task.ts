@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentNames } from '../agents/names.ts';
 import { egressRules } from '../egress/rule.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
@@ -73,6 +74,8 @@ const agent = z.strictObject({
   name: z.string(),
   kind: z.enum(['command', 'acp']),
   command: names,
+  /** The agent that this is, if the product knows it. */
+  agent: z.enum(agentNames).optional(),
   provider: z.string().optional(),
   model: z.string().optional(),
   /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */

@@ -82,7 +82,12 @@ async function phaseOrder(
       profile: agent.name,
       kind: agent.kind,
       command: agent.command,
-      ...defined({ provider: agent.provider, providerKind: task.endpoint?.kind, model: agent.model }),
+      ...defined({
+        known: agent.agent,
+        provider: agent.provider,
+        providerKind: task.endpoint?.kind,
+        model: agent.model,
+      }),
       files: agent.files !== undefined,
       plans: agent.plans,
     },

@@ -92,7 +92,7 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs'>,
+  command: Omit<InnerCommand, 'timeoutMs'> & { quietStdout?: boolean },
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -109,6 +109,7 @@ export async function inside(
     timeoutMs: left,
     onOutput(chunk, stream) {
       command.onOutput?.(chunk, stream);
+      if (command.quietStdout === true && stream === 'stdout') return;
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
       for (let at = 0; at < text.length; at += logChunk) {
         phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
