@@ -74,7 +74,7 @@ const packages = {
   common: ['node:fs', 'node:path'],
   engine: ['jsonata', 'node:crypto', 'node:sqlite', 'node:util'],
   pipeline: ['zod', 'node:crypto', 'node:events', 'node:path'],
-  gateway: ['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/x509', 'reflect-metadata', 'node:*'],
+  gateway: ['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/asn1-schema', '@peculiar/asn1-x509', 'node:*'],
   sandbox: ['zod', 'semver', '@agentclientprotocol/sdk', 'node:*'],
   programs: ['zod', '@aws-sdk/client-lambda', '@aws-sdk/client-s3', 'node:*'],
   'adapters/aws': ['zod', 'aws4fetch', '@aws-sdk/*', 'node:*'],
