@@ -75,7 +75,7 @@ const packages = {
   engine: ['jsonata', 'node:crypto', 'node:sqlite', 'node:util'],
   pipeline: ['zod', 'node:crypto', 'node:events', 'node:path'],
   gateway: [
-    ...['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/x509', 'reflect-metadata', 'node:*'],
+    ...['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/asn1-schema', '@peculiar/asn1-x509', 'node:*'],
     ...['aws4fetch', '@smithy/core', 'jose'],
   ],
   sandbox: ['zod', 'semver', '@agentclientprotocol/sdk', 'node:*'],

@@ -1,11 +1,17 @@
-import { EventStreamCodec } from '@smithy/core/event-streams';
+import type { EventStreamCodec } from '@smithy/core/event-streams';
 
 /** Bytes before the headers of a frame: its length, the length of its headers, and a checksum. */
 const preludeBytes = 12;
-const codec = new EventStreamCodec(
-  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
-  (text) => Buffer.from(text, 'utf8'),
-);
+let codec: EventStreamCodec | undefined;
+
+/** Loads what decodes frames; only phases with Amazon Bedrock need it, and it takes longer to load than the gateway. */
+export async function loadEventFrames(): Promise<void> {
+  const { EventStreamCodec: Codec } = await import('@smithy/core/event-streams');
+  codec ??= new Codec(
+    (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
+    (text) => Buffer.from(text, 'utf8'),
+  );
+}
 
 /**
  * Cuts a stream of Amazon's event frames (`application/vnd.amazon.eventstream`) into their bodies while it is forwarded.
@@ -34,6 +40,7 @@ export class EventFrames {
       if (this.#needed < preludeBytes || this.#needed > this.#maxBytes) return undefined;
       if (rest.length < preludeBytes || rest.length < this.#needed) break;
       try {
+        if (codec === undefined) return undefined;
         bodies.push(codec.decode(rest.subarray(0, this.#needed)).body);
       } catch {
         return undefined; // a checksum or a header is wrong

@@ -1,4 +1,3 @@
-import { importPKCS8, SignJWT } from 'jose';
 import { z } from 'zod';
 import { BadRequest } from '../context.ts';
 
@@ -35,6 +34,8 @@ export function googleToken(json: string): () => Promise<string> {
 async function fetchToken(json: string): Promise<{ token: string; until: number }> {
   const start = performance.now();
   const key = keyFile.parse(JSON.parse(json));
+  // Loaded here, because only phases with this provider need it.
+  const { importPKCS8, SignJWT } = await import('jose');
   const assertion = await new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(key.private_key_id ? { kid: key.private_key_id } : {}) })
     .setIssuer(key.client_email)

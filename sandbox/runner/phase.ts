@@ -26,8 +26,8 @@ export interface Phase {
   readonly git: OwnGit;
   /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
-  /** What the gateway says about the ways out. */
-  readonly egress: EgressFacts;
+  /** What the gateway says about the ways out; asked for during the clone, before any command. */
+  egress: EgressFacts;
   /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];

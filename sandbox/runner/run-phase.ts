@@ -29,19 +29,14 @@ const maxMessage = 20_000;
 
 /** Runs one phase and returns its result. It throws only if the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
-  const asked = async (path: string): Promise<unknown> => JSON.parse((await gateway.get(path)).toString('utf8'));
-  const [spec, egress] = await Promise.all([
-    asked('/phase').then((answer) => phaseSpec.parse(answer)),
-    asked('/egress').then((answer) => egressFacts.parse(answer)),
-  ]);
-  await writeTrust(boot.paths.deps, egress.authority);
+  const spec = phaseSpec.parse(await asked(gateway, '/phase'));
   mkdirSync(boot.paths.runner, { recursive: true });
   const phase: Phase = {
     boot,
     spec,
     gateway,
     relay,
-    egress,
+    egress: { authority: '', privateModules: [] },
     git: ownGit(boot),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
@@ -85,13 +80,14 @@ async function phaseOutcome(
 ): Promise<Outcome> {
   const { boot, spec, git } = phase;
   const { workspace } = boot.paths;
-  const base = await step(phase, 'clone', async () => {
+  const clone = step(phase, 'clone', async () => {
     const version = /\d+\.\d+\.\d+/.exec((await git.run(['--version'])).toString())?.[0];
     if (version !== undefined) phase.versions.git = version;
     const tree = await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
     await agentRepository(git, workspace, spec.base, spec.targetBranch);
     return tree;
   });
+  const [base] = await Promise.all([clone, learnEgress(phase)]);
   if (boot.isolation === 'container') {
     await recordRuntime(phase);
     await unpackAgentFiles(phase);
@@ -145,6 +141,15 @@ async function phaseOutcome(
     case 'rework':
       return build(phase, { base, start, prepared }, hidden, lineEnds);
   }
+}
+
+const asked = async (gateway: GatewayClient, path: string): Promise<unknown> =>
+  JSON.parse((await gateway.get(path)).toString('utf8'));
+
+/** What commands are told about the ways out. The gateway makes the authority of the phase meanwhile, which takes time. */
+async function learnEgress(phase: Phase): Promise<void> {
+  phase.egress = egressFacts.parse(await asked(phase.gateway, '/egress'));
+  await writeTrust(phase.boot.paths.deps, phase.egress.authority);
 }
 
 /** Names of files that affect the install. */
