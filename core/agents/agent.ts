@@ -2,7 +2,7 @@ import type { ProviderKind } from '../models/endpoint.ts';
 import type { PhaseEvent } from '../run/phase.ts';
 
 /** What an agent is started with; addresses and folders are those inside the sandbox. */
-export interface AgentContext {
+interface AgentContext {
   model: string | undefined;
   /** Name of the provider, and the interface that it has. */
   provider: string;

@@ -177,7 +177,7 @@ export type PhaseResult = z.infer<typeof phaseResult>;
 
 /** Characters, and edits of one tool call. */
 export const eventLimits = { message: 20_000, title: 500, text: 8_000, edits: 20, entries: 100, entry: 1_000 } as const;
-export const toolKinds = ['read', 'edit', 'delete', 'move', 'search', 'run', 'fetch', 'mcp', 'other'] as const;
+const toolKinds = ['read', 'edit', 'delete', 'move', 'search', 'run', 'fetch', 'mcp', 'other'] as const;
 export type ToolKind = (typeof toolKinds)[number];
 
 /** One line of the progress report of a running phase (`POST /events`, NDJSON). Telemetry. */

@@ -5,6 +5,7 @@ import type { AwsKeys } from '../../core/ports/runtime/model-access.ts';
 import type { GatewayConfig } from '../config.ts';
 import { BadRequest, type Exchange, type GatewayContext } from '../context.ts';
 import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
+import { loadEventFrames } from '../meter/event-frames.ts';
 import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
 import { googleToken } from './google-token.ts';
 
@@ -45,6 +46,7 @@ export function live(
     else if (token !== undefined) headers.authorization = `Bearer ${await token()}`;
     else if (access.aws === undefined && endpoint.credential !== 'none')
       throw new BadRequest(500, 'the gateway has no credential for this provider');
+    if (endpoint.kind === 'bedrock') await loadEventFrames();
     const sent =
       access.aws === undefined
         ? headers

@@ -99,7 +99,7 @@ describe.each(open)('%s, with the interface of %s', (name, kind) => {
     const made = await calls(server, view.runId);
     expect(made.every(({ charged: rule }) => rule === 'usage')).toBe(true);
     expect(made.reduce((sum, { usdMicros }) => sum + usdMicros, 0)).toBe(charged(model));
-    const events = (await server.service.activity(view.runId)).map(({ event }) => event);
+    const events = (await server.service.activity(view.runId)).flatMap(({ events: each }) => each);
     const messages = events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
     expect(messages).toEqual(expect.arrayContaining(['I run the tests first.', 'I change it.']));
     const tools = events.flatMap((event) => (event.type === 'tool' ? [event] : []));

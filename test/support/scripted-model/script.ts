@@ -1,6 +1,6 @@
 /** What a scripted model does in a turn, apart from the interface in which it says so. */
-export type Step = { run: string } | { edit: { path: string; before: string; after: string } };
-export interface Turn {
+type Step = { run: string } | { edit: { path: string; before: string; after: string } };
+interface Turn {
   text: string;
   steps: Step[];
 }
@@ -14,7 +14,7 @@ export interface Tool {
   /** A tool with a text for its input, as codex has for patches. */
   custom: boolean;
 }
-export interface Call {
+interface Call {
   tool: Tool;
   input: string | Record<string, unknown>;
 }
