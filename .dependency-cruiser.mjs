@@ -48,6 +48,7 @@ const imports = {
     'adapters/local/sandbox/choose-wall.ts',
   ],
   'cli/commands/images.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/containers/'],
+  'cli/commands/demo.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/agents/'],
   'cli/commands/agents.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/agents/'],
   'cli/local/sandbox-choice.ts': ['core/', 'adapters/local/sandbox/choose-wall.ts'],
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],

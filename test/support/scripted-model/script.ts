@@ -54,10 +54,12 @@ function callOf(step: Step, tools: readonly Tool[]): Call {
   }
   const { path, before, after } = step.edit;
   const patch = tools.find(({ name, custom }) => name === 'apply_patch' && custom);
-  if (patch !== undefined) {
-    const lines = [...before.split('\n').map((line) => `-${line}`), ...after.split('\n').map((line) => `+${line}`)];
-    return { tool: patch, input: `*** Begin Patch\n*** Update File: ${path}\n@@\n${lines.join('\n')}\n*** End Patch` };
-  }
+  const lines = [...before.split('\n').map((line) => `-${line}`), ...after.split('\n').map((line) => `+${line}`)];
+  const text = `*** Begin Patch\n*** Update File: ${path}\n@@\n${lines.join('\n')}\n*** End Patch`;
+  if (patch !== undefined) return { tool: patch, input: text };
+  // Without the tool, codex takes such a command as the tool.
+  if (offered(tools, ['exec_command']) !== undefined)
+    return callOf({ run: `apply_patch <<'PATCH'\n${text}\nPATCH` }, tools);
   const tool = offered(tools, editors);
   if (tool === undefined) {
     const program = `const fs=require('fs');const f=${JSON.stringify(path)};fs.writeFileSync(f,fs.readFileSync(f,'utf8').replace(${JSON.stringify(before)},()=>${JSON.stringify(after)}))`;
