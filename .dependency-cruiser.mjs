@@ -46,6 +46,7 @@ const imports = {
   'cli/commands/doctor.ts': [
     ...['cli/', 'common/', 'core/', 'pipeline/', 'adapters/github/doctor/'],
     'adapters/local/sandbox/choose-wall.ts',
+    'adapters/local/agents/',
   ],
   'cli/commands/images.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/containers/'],
   'cli/commands/demo.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/agents/'],

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,18 +45,22 @@ export async function listAgents(packageRoot: string, dataDir: string): Promise<
       const { dependencies } = await readManifest(join(pinsFolder(packageRoot), name));
       const [[packageName = '', version = ''] = []] = Object.entries(dependencies);
       const { title, licence } = agents[name];
-      const installed = await installedVersion(join(modulesOf(dataDir, name), packageName));
-      return { name, title, licence, package: packageName, version, installed };
+      return { name, title, licence, package: packageName, version, installed: installedVersion(dataDir, name) };
     }),
   );
 }
 
-async function installedVersion(folder: string): Promise<string | undefined> {
+/** The version of an agent in the data folder. */
+export function installedVersion(dataDir: string, name: AgentName): string | undefined {
+  const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   try {
-    return z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')))
-      .version;
+    const modules = modulesOf(dataDir, name);
+    const [[packageName = ''] = []] = Object.entries(
+      manifest.parse(read(join(modules, '../package.json'))).dependencies,
+    );
+    return z.object({ version: z.string() }).parse(read(join(modules, packageName, 'package.json'))).version;
   } catch {
-    return undefined;
+    return undefined; // it is not installed there, or not whole
   }
 }
 

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EventStreamCodec } from '@smithy/core/event-streams';
 import { parseJson } from '../../../core/bounded-json.ts';
 import type { ProviderKind } from '../../../core/models/endpoint.ts';
 import type { UsageForm } from '../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../gateway/meter/dialects.ts';
+import { loadEventFrames } from '../../../gateway/meter/event-frames.ts';
 import { worstCaseMicros } from '../../../gateway/meter/price.ts';
 import { UsageReader } from '../../../gateway/meter/usage.ts';
 import { type Parser, textUnits } from '../parser.ts';
@@ -98,6 +100,13 @@ function usage(form: UsageForm, type: string, ...samples: (string | Buffer)[]): 
 const stream = (...values: unknown[]): string =>
   values.map((value) => `event: x\r\ndata: ${JSON.stringify(value)}\r\n\r\n`).join('');
 const events = 'text/event-stream';
+await loadEventFrames();
+const codec = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
+  (text) => Buffer.from(text),
+);
+const frame = (value: unknown): Buffer =>
+  Buffer.from(codec.encode({ headers: {}, body: Buffer.from(JSON.stringify(value)) }));
 
 export const modelParsers: Record<string, Parser> = {
   'request to Anthropic': request('anthropic', 'v1/messages', {
@@ -128,6 +137,34 @@ export const modelParsers: Record<string, Parser> = {
       { type: 'function_call_output', call_id: 'c', output: 'x' },
     ],
   }),
+  'request to Bedrock, Converse': request('bedrock', 'model/eu.anthropic.claude-sonnet-4-5-v1:0/converse', {
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { text: 'x' },
+          { image: { format: 'png', source: { bytes: 'AAAA' } } },
+          { cachePoint: { type: 'default' } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 't', content: [{ json: { a: 1 } }, { text: 'y' }] } }] },
+    ],
+    inferenceConfig: { maxTokens: 5 },
+    toolConfig: { tools: [{ toolSpec: { name: 't', inputSchema: { json: {} } } }] },
+  }),
+  'request to Bedrock, invoke': request('bedrock', 'model/eu.anthropic.claude-sonnet-4-5-v1:0/invoke', {
+    anthropic_version: 'bedrock-2023-05-31',
+    max_tokens: 5,
+    messages: [{ role: 'user', content: 'x' }],
+  }),
+  'answer of Bedrock in frames': usage(
+    'converse',
+    'application/vnd.amazon.eventstream',
+    frame({ contentBlockDelta: { delta: { text: 'x' } } }),
+    frame({
+      usage: { inputTokens: 5, outputTokens: 6, totalTokens: 11, cacheDetails: [{ ttl: '1h', inputTokens: 1 }] },
+    }),
+  ),
   'answer of Anthropic': usage(
     'anthropic',
     events,
