@@ -1,4 +1,4 @@
-export { serviceFamily } from '../core/run/service-forms.ts';
+export { serviceFamily } from '../core/services/forms.ts';
 export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains.ts';
 
 /** Service Quotas code of "Fargate On-Demand vCPU resource count". */

@@ -2,7 +2,7 @@ import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { defined } from '../../core/defined.ts';
 import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
-import { type SeenService, withServices } from '../../core/run/service-logs.ts';
+import { type SeenService, withServices } from '../../core/services/logs.ts';
 
 export type Failure = NonNullable<PhaseEnd['failure']>;
 

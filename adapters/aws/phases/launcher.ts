@@ -14,7 +14,7 @@ import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
-import { imageServices, refuseCommandServices } from '../../../core/run/service-forms.ts';
+import { imageServices, refuseCommandServices } from '../../../core/services/forms.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { type ServiceTasks, withServices } from './service-tasks.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';

@@ -1,7 +1,7 @@
 import type { ContainerOverride } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
-import { type ImageService, serviceFamily } from '../../../core/run/service-forms.ts';
+import { type ImageService, serviceFamily } from '../../../core/services/forms.ts';
 
 /** What a deployment has for services: see `serviceTasks` of common/deployment.ts. */
 export const serviceTasks = z.strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defined } from '../../../core/defined.ts';
 import type { ModelCall, PhaseResult } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
-import { type SeenService, withServices } from '../../../core/run/service-logs.ts';
+import { type SeenService, withServices } from '../../../core/services/logs.ts';
 import type { PhaseStore } from './store.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
-import type { ImageService } from '../../../core/run/service-forms.ts';
+import type { ImageService } from '../../../core/services/forms.ts';
 import type { Engine } from './engine.ts';
 import type { Image } from './images/find.ts';
 import type { Known } from './probe.ts';

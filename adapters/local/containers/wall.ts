@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
-import { refuseCommandServices } from '../../../core/run/service-forms.ts';
+import { refuseCommandServices } from '../../../core/services/forms.ts';
 import type { Wall } from '../sandbox/isolation/wall.ts';
 import { findEngine } from './engine.ts';
 import { checkAgent, checkRuntime } from './images/contents.ts';

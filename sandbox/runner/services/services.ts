@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrydockError } from '../../../core/errors.ts';
 import type { ServiceLog, ServiceSpec } from '../../../core/run/phase.ts';
-import { refuseCommandServices } from '../../../core/run/service-forms.ts';
+import { refuseCommandServices } from '../../../core/services/forms.ts';
 import { commandEnvironment } from '../commands/environment.ts';
 import { shellScript } from '../commands/inner.ts';
 import { type Inner, spawnInner } from '../commands/spawn-inner.ts';

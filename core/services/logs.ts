@@ -1,4 +1,4 @@
-import type { PhaseResult } from './phase.ts';
+import type { PhaseResult } from '../run/phase.ts';
 
 /** A container of a service as it was seen from outside of the sandbox. */
 export interface SeenService {

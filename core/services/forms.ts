@@ -1,5 +1,5 @@
 import { DrydockError } from '../errors.ts';
-import type { ServiceSpec } from './phase.ts';
+import type { ServiceSpec } from '../run/phase.ts';
 
 /** A service that runs as a container. */
 export interface ImageService extends ServiceSpec {

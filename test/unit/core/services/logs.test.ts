@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PhaseResult } from '../../../../core/run/phase.ts';
-import { withServices } from '../../../../core/run/service-logs.ts';
+import { withServices } from '../../../../core/services/logs.ts';
 
 const result = (change: Partial<PhaseResult> = {}): PhaseResult => ({
   phaseKey: 'k',
