@@ -78,13 +78,7 @@ export function applyPolicy(
       'UnknownRuntime',
     );
   }
-  for (const [name, service] of Object.entries(spec.sandbox.services ?? {})) {
-    if ('image' in service && own(policy.services, service.image) === undefined)
-      refuse(
-        `sandbox.services.${name}`,
-        `The policy does not list the image "${service.image}" under services.${listed(Object.keys(policy.services))}`,
-      );
-  }
+  refuseServices(spec, policy, refuse);
   const team = teamOf(spec, repository?.team, policy, refuse);
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, barred, refuse);
@@ -175,6 +169,34 @@ export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
       'sandbox.mcp is not built yet; put what the agent needs into the files of its profile, or into the instructions.',
       'NotBuiltYet',
     );
+  }
+}
+
+/** A service's image is one of the policy's, once, with at most its memory. */
+function refuseServices(spec: TaskSpec, policy: Policy, refuse: Refuse): void {
+  const users = new Map<string, string>();
+  for (const [name, service] of Object.entries(spec.sandbox.services ?? {})) {
+    if (!('image' in service)) continue;
+    const path = `sandbox.services.${name}`;
+    const { image, memory_mb } = service;
+    const allowed = own(policy.services, image);
+    const other = users.get(image);
+    users.set(image, name);
+    if (allowed === undefined)
+      refuse(
+        path,
+        `The policy does not list the image "${image}" under services.${listed(Object.keys(policy.services))}`,
+      );
+    else if (memory_mb !== undefined && memory_mb > allowed.memory_mb)
+      refuse(
+        `${path}.memory_mb`,
+        `${memory_mb} is above the policy's services.${image}.memory_mb, ${allowed.memory_mb}.`,
+      );
+    if (other !== undefined)
+      refuse(
+        path,
+        `The service ${other} has the image "${image}" already; the policy can list it under a second name.`,
+      );
   }
 }
 

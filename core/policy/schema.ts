@@ -8,6 +8,7 @@ import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { agents, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 import { sandbox } from './sandbox.ts';
+import { serviceImageInput } from './service-image.ts';
 
 /** An address is a valid person id too, because the default id is `OSUSER@localhost`. */
 const personId = z
@@ -205,9 +206,9 @@ export const policySchema = z
       .default({})
       .describe('Runtime name of a spec → container image, pinned by digest.'),
     services: z
-      .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
+      .record(field.image, serviceImageInput)
       .default({})
-      .describe('Image of a service as specs name it → container image, pinned by digest.'),
+      .describe('Image of a service as specs name it → container image, pinned by digest, and how it runs.'),
     egress: z
       .strictObject({
         registries: z

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
 import { egressRules } from '../egress/rule.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
+import { serviceImage } from '../policy/service-image.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -144,8 +145,8 @@ export const effectiveTask = z.strictObject({
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
   egress: egressRules.partial().extend({ registries: names, hosts: names }),
-  /** Image of a service as specs name it → pinned by digest. */
-  serviceImages: z.record(z.string(), z.string()).optional(),
+  /** Image of a service as specs name it → pinned by digest, and how it runs; the image alone in runs of an older version. */
+  serviceImages: z.record(z.string(), z.union([z.string(), serviceImage])).optional(),
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,

@@ -51,6 +51,9 @@ const serviceSpec = z.strictObject({
   /** Command that exits with 0 once the service is ready; its port accepts connections if left out. */
   ready: z.string().optional(),
   memoryMb: z.int().positive().optional(),
+  /** Of an image: `UID` or `UID:GID`, and folders in memory that it writes to. */
+  user: z.string().optional(),
+  folders: z.array(z.string()).optional(),
 });
 export type ServiceSpec = z.infer<typeof serviceSpec>;
 

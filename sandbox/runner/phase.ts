@@ -7,6 +7,7 @@ import { type InnerCommand, type Ran, runInner, shellScript } from './commands/i
 import { TestReader } from './commands/test-report.ts';
 import { watchDirect } from './link/direct.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import { addressHints } from './services/addresses.ts';
 import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
@@ -122,7 +123,8 @@ export async function inside(
   return { ...ran, altered };
 }
 
-async function alteredBy({ watch }: Phase): Promise<string[]> {
+/** What was changed in the tree, and may not be changed, since it was looked at last. */
+export async function alteredBy({ watch }: Pick<Phase, 'watch'>): Promise<string[]> {
   try {
     return (await watch?.altered()) ?? [];
   } catch (error) {
@@ -140,7 +142,7 @@ async function own<T>(phase: Phase, name: string, work: () => Promise<T>): Promi
 }
 
 /** @throws VerifyFailed if a command changed what it may not change. */
-export function refuseAltered(name: string, { altered }: Pick<Inside, 'altered'>): void {
+export function refuseAltered(name: string, { altered }: { altered: readonly string[] }): void {
   if (altered.length === 0) return;
   const more = altered.length > maxAltered ? [`and ${altered.length - maxAltered} more`] : [];
   throw new DrydockError('VerifyFailed', `${name} ${[...altered.slice(0, maxAltered), ...more].join(', ')}`);
@@ -244,6 +246,7 @@ export const withHints = ({ hints, services, spec }: Phase, message: string): st
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),
+    ...addressHints(spec.sandbox.services ?? {}),
   ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>

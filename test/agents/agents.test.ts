@@ -9,7 +9,7 @@ import type { AgentName } from '../../core/agents/names.ts';
 import type { ProviderKind } from '../../core/models/endpoint.ts';
 import type { Script } from '../support/scripted-model/script.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model/server.ts';
-import { createWorld, run } from '../support/world.ts';
+import { createWorld, followRun, run, submit } from '../support/world.ts';
 
 const packageRoot = path.join(import.meta.dirname, '../..');
 const prices = { input: 3, cached_input: 0.3, output: 15 };
@@ -106,5 +106,37 @@ describe.each(open)('%s, with the interface of %s', (name, kind) => {
     expect(tools.some((tool) => tool.kind === 'run' && /npm test/.test(`${tool.title} ${tool.input}`))).toBe(true);
     expect(tools.some((tool) => tool.kind === 'edit' && /math\.js/.test(`${tool.title} ${tool.input}`))).toBe(true);
     expect(tools.some((tool) => tool.status === 'completed' && typeof tool.ms === 'number')).toBe(true);
+  });
+});
+
+describe.each(
+  open.filter(
+    ([, kind], index) => open.findIndex(([name]) => name === open[index]?.[0]) === index && kind !== 'bedrock',
+  ),
+)('%s is stopped', (name, kind) => {
+  test('by a budget that is used up: 402, and the run ends with BudgetExhausted', async () => {
+    const { model, world, server } = await worldFor(name, kind);
+    const view = await run(world, server, { spec: { budget: { max_usd: 0.004 } } });
+    expect([view.status, view.error?.name]).toEqual(['failed', 'BudgetExhausted']);
+    const spent = (await calls(server, view.runId)).reduce((sum, { usdMicros }) => sum + usdMicros, 0);
+    expect(spent).toBeLessThanOrEqual(4_000);
+    expect(charged(model)).toBeLessThanOrEqual(spent);
+  });
+
+  test('by max_turns: 402, and the run ends with TurnsExhausted', async () => {
+    const { world, server } = await worldFor(name, kind, { max_turns: 1 });
+    const view = await run(world, server);
+    expect([view.status, view.error?.name]).toEqual(['failed', 'TurnsExhausted']);
+  });
+
+  test('by a cancel while it waits for the model', async () => {
+    const { model, world, server } = await worldFor(name, kind);
+    const asked = Promise.withResolvers<void>();
+    model.instead = () => asked.resolve();
+    const { runId } = await submit(world, server);
+    const ended = followRun(server, runId);
+    await asked.promise;
+    await server.service.cancel(runId, 'dev@example.com', 'enough');
+    expect((await ended).status).toBe('cancelled');
   });
 });

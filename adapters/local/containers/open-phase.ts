@@ -11,15 +11,17 @@ import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images/find.ts';
 import { ownerName, removePhase } from './owner.ts';
-import type { ContainerPhase, Containers } from './phase.ts';
+import type { ContainerPhase, Containers, PhaseService } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
+import { ServiceContainers } from './services.ts';
 
 /** The containers, the network and the folder of one phase. */
 export async function openPhase(
   given: PhaseJob,
   containers: Containers,
   image: Image,
+  found: readonly PhaseService[],
   dataDir: string,
 ): Promise<OpenPhase> {
   const { engine } = containers;
@@ -48,7 +50,8 @@ export async function openPhase(
     await remove();
     throw error;
   }
-  const phase: ContainerPhase = { job, names, ticket, folder, image };
+  const phase: ContainerPhase = { job, names, ticket, folder, image, services: found };
+  const services = new ServiceContainers(containers, phase);
   return {
     job,
     // An install is kept for the same image: it has the versions of Node and npm.
@@ -68,8 +71,14 @@ export async function openPhase(
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);
     },
     startGateway: (prepared, meterFile, onMessage) =>
-      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, onMessage),
-    runSandbox: (options) => runSandboxContainer(containers, phase, options),
-    remove,
+      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, (message) => {
+        if (message.type === 'event') services.see(message.event);
+        onMessage(message);
+      }),
+    runSandbox: (options) => runSandboxContainer(containers, phase, services, options),
+    async remove() {
+      await remove();
+      services.close();
+    },
   };
 }

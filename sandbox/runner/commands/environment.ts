@@ -22,6 +22,8 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
   const { boot, spec, relay } = phase;
   const { paths } = boot;
   const image = imageEnvironment(boot.isolation);
+  // A client of a service does not ask the proxy for it, by whichever name it is reached.
+  const direct = ['127.0.0.1', 'localhost', '::1', ...Object.keys(spec.sandbox.services ?? {})].join(',');
   const system = image.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return {
     ...image,
@@ -35,8 +37,8 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     https_proxy: relay,
     HTTP_PROXY: relay,
     http_proxy: relay,
-    NO_PROXY: '127.0.0.1,localhost,::1',
-    no_proxy: '127.0.0.1,localhost,::1',
+    NO_PROXY: direct,
+    no_proxy: direct,
     // Node's own fetch uses the proxy then, from version 24 on.
     NODE_USE_ENV_PROXY: '1',
     ...trustVariables(paths.deps),
