@@ -20,6 +20,7 @@ describe('the manager of a repository and its version', () => {
     ['pnpm', { 'pnpm-lock.yaml': pnpmLock('5.4') }, '^7.0.0', 'pnpm install --frozen-lockfile'],
     ['yarn', { 'yarn.lock': yarnLock }, '^1.22.0', 'yarn install --frozen-lockfile --non-interactive'],
     ['yarn', { 'yarn.lock': berryLock(8) }, '^4.0.0', 'yarn install --immutable'],
+    ['yarn', { 'yarn.lock': berryLock(10) }, '^4.0.0', 'yarn install --immutable'],
     ['yarn', { 'yarn.lock': berryLock(6) }, '^3.0.0', 'yarn install --immutable'],
     ['bun', { 'bun.lock': '{}' }, '^1.1.0', 'bun install --frozen-lockfile'],
   ])('%s: %j', (manager, lock, version, command) => {
@@ -38,6 +39,26 @@ describe('the manager of a repository and its version', () => {
   ])('%s names the version', (_what, more, version) => {
     const files = { 'package.json': manifest(more), 'pnpm-lock.yaml': pnpmLock("'9.0'") };
     expect(root(files).installations[0]?.program?.version).toBe(version);
+  });
+
+  test.each([
+    ['an exact version of yarn', 'yarn@4.99.0', { 'yarn.lock': berryLock(99) }, { program: { version: '4.99.0' } }],
+    [
+      'an exact version of pnpm',
+      'pnpm@99.0.0',
+      { 'pnpm-lock.yaml': pnpmLock('42.0') },
+      { program: { version: '99.0.0' } },
+    ],
+    [
+      'a release of yarn in the repository',
+      'yarn@stable',
+      { 'yarn.lock': berryLock(99), '.yarnrc.yml': 'yarnPath: yarn.cjs\n', 'yarn.cjs': '' },
+      { own: { file: 'yarn.cjs' } },
+    ],
+  ])('%s reads its lock file of whatever format', (_what, packageManager, files, installation) => {
+    const { installations, faults } = root({ 'package.json': manifest({ packageManager }), ...files });
+    expect(faults).toEqual([]);
+    expect(installations).toMatchObject([installation]);
   });
 
   test('the digest of yarn 2 and later is of its program, and those of others of the archive', () => {
