@@ -78,8 +78,8 @@ export function detectNode(files: RepositoryFiles, folder: string, wanted?: Pack
   }
   const [name, manager] = lock;
   const own = manager === 'yarn' ? yarnPath(files, folder) : undefined;
-  const program = own === undefined ? programOf(manager, files, folder, manifest, pinned) : {};
-  if ('message' in program) return { manager, faults: [program] };
+  const program = own === undefined ? programOf(manager, files, folder, manifest, pinned) : undefined;
+  if (program !== undefined && 'message' in program) return { manager, faults: [program] };
   const berry = manager === 'yarn' && isBerry(files.read(at(name)) ?? '');
   const installation: Installation = {
     manager,
@@ -89,7 +89,7 @@ export function detectNode(files: RepositoryFiles, folder: string, wanted?: Pack
     commands: [commandOf(manager, berry)],
     // Yarn 2 and later format the manifests of the project and its workspaces.
     ...(berry ? { rewrites: /(^| |\/)package\.json$/ } : {}),
-    ...('package' in program ? { program } : {}),
+    ...(program !== undefined && 'package' in program ? { program } : {}),
     ...(own === undefined ? {} : { own }),
   };
   const fromGit = gitDependencies(at(name), files.read(at(name)) ?? '');
@@ -139,16 +139,14 @@ function yarnPath(files: RepositoryFiles, folder: string): Installation['own'] {
   return files.has(inFolder(folder, path)) ? { name: 'yarn', file: inFolder(folder, path) } : undefined;
 }
 
-type None = Record<never, never>;
-
-/** The program of a manager that node does not bring with it. */
+/** The program of a manager; undefined for npm, which node brings with it. */
 function programOf(
   manager: NodeManager,
   files: RepositoryFiles,
   folder: string,
   manifest: Manifest | undefined,
   pinned: Pinned | undefined,
-): NpmProgram | InstallationFault | None {
+): NpmProgram | InstallationFault | undefined {
   const path = inFolder(folder, 'package.json');
   const field = manifest?.packageManager;
   if (field !== undefined && pinned === undefined && field.startsWith(`${manager}@`)) {
@@ -159,7 +157,7 @@ function programOf(
       remedy: `Write an exact version, such as "${manager}@${examples[manager]}".`,
     };
   }
-  if (manager === 'npm') return {};
+  if (manager === 'npm') return undefined;
   // An exact version reads the lock file that it wrote, whatever the number of the format.
   const exact = pinned?.name === manager ? pinned : undefined;
   const fromLock = exact === undefined ? lockRange(manager, files, folder) : exact.version;
