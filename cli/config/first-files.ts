@@ -88,12 +88,16 @@ const task = readFileSync(process.env.DRYDOCK_PROMPT_FILE, 'utf8');
 const guide = /Write \`(\\w+\\.md)\`/.exec(task)?.[1] ?? 'AGENTS.md';
 const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');
 const scripts = existsSync('package.json') ? (JSON.parse(readFileSync('package.json', 'utf8')).scripts ?? {}) : {};
-const before = existsSync(guide) ? readFileSync(guide, 'utf8').trimEnd() + '\\n\\n' : '# For agents, and people\\n\\n';
+// In a further round the guide is there; its sections are written anew.
+const text = existsSync(guide) ? readFileSync(guide, 'utf8') : '# For agents, and people\\n';
+const before = text.split('\\n## Folders\\n', 1)[0].trimEnd() + '\\n\\n';
 const lines = [
   '## Folders',
+  '',
   ...folders.map((e) => '- \`' + e.name + '/\`: ' + readdirSync(e.name).length + ' entries'),
   '',
   '## Commands',
+  '',
   ...Object.entries(scripts).map(([name, command]) => '- \`npm run ' + name + '\`: \`' + command + '\`'),
   '- Test before you stop; the task says by which command.',
 ];

@@ -6,6 +6,9 @@ import { managerPaths, managerVariables } from './managers.ts';
 /** Variables of a container that belong to the service that runs it, and not to its image. */
 const ofService = /^(?:AWS_|ECS_|DRYDOCK_)/;
 
+/** Programs of the sandbox; some tools compare an address of IPv6 as it is written in a URL. */
+const ownHosts = '127.0.0.1,localhost,::1,[::1]';
+
 /** The environment of the container's image; a sandbox without an image has none. */
 function imageEnvironment(isolation: Phase['boot']['isolation']): Record<string, string> {
   if (isolation !== 'container') return {};
@@ -34,8 +37,8 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
     https_proxy: relay,
     HTTP_PROXY: relay,
     http_proxy: relay,
-    NO_PROXY: '127.0.0.1,localhost,::1',
-    no_proxy: '127.0.0.1,localhost,::1',
+    NO_PROXY: ownHosts,
+    no_proxy: ownHosts,
     // Node's own fetch uses the proxy then, from version 24 on.
     NODE_USE_ENV_PROXY: '1',
     ...trustVariables(paths.deps),
