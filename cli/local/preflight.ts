@@ -73,5 +73,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     return { ok: true, ended: true, seconds: seconds(), refusals };
   } catch (error) {
     return failed(viewError(error));
+  } finally {
+    await runner.removed();
   }
 }

@@ -1,8 +1,10 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { createLocalPhaseRunner } from '../../../adapters/local/sandbox/phase-runner.ts';
 import type { PhaseSpec } from '../../../core/run/phase.ts';
-import { makeJob, makeWorld, project, runJob, type World } from './phase-fixtures.ts';
+import { makeJob, makeWorld, packageRoot, project, runJob, type World } from './phase-fixtures.ts';
 import { changeOf, phaseRunnerContract } from './phase-runner-contract.ts';
 
 // A temporary folder of this file alone, so that what is left in it was left by these tests.
@@ -27,6 +29,25 @@ const phaseFolders = (): string[] => readdirSync(tmpdir()).filter((name) => /^dr
 phaseRunnerContract({ run: runJob, leftovers: phaseFolders, limits: true, unpacks: false });
 
 describe('the machine', () => {
+  test('a phase has ended before its folder is removed, and nothing is left then', async () => {
+    const w = world(project, '');
+    const tools = mkdtempSync(join(temporary, 'rm-'));
+    const [asked, may] = [join(tools, 'asked'), join(tools, 'may')];
+    // A removal that takes as long as the test wants.
+    const slow = `#!/bin/sh\ntouch '${asked}'\nwhile [ ! -e '${may}' ]; do sleep 0.02; done\nexec /bin/rm "$@"\n`;
+    writeFileSync(join(tools, 'rm'), slow, { mode: 0o755 });
+    vi.stubEnv('PATH', `${tools}:${process.env.PATH}`);
+    const runner = createLocalPhaseRunner({ dataDir: w.dataDir, packageRoot });
+    const signal = new AbortController().signal;
+    const end = await runner.run(makeJob(w), { signal, onEvent: () => undefined });
+    expect(end.result).toBeDefined();
+    expect(phaseFolders()).toHaveLength(1);
+    await expect.poll(() => existsSync(asked)).toBe(true);
+    writeFileSync(may, '');
+    await runner.removed();
+    expect(phaseFolders()).toEqual([]);
+  });
+
   test('without bubblewrap: SandboxUnavailable with the remedy, before anything starts', async () => {
     const w = world(project);
     vi.stubEnv('PATH', '/nowhere');
