@@ -110,6 +110,15 @@ describe('the manager of a repository and its version', () => {
     expect(root({ 'requirements.txt': 'six\n' }).installations[0]?.commands.join('\n')).not.toContain('--require');
   });
 
+  test.each([
+    ['a module', { 'go.mod': 'module m\n\ngo 1.19\n', 'vendor/modules.txt': '' }, []],
+    ['a workspace', { 'go.work': 'go 1.22.1\n', 'vendor/modules.txt': '' }, []],
+    ['an old module', { 'go.mod': 'module m\n\ngo 1.12\n', 'vendor/modules.txt': '' }, ['go mod download']],
+    ['a module with another folder of that name', { 'go.mod': 'go 1.19\n', 'vendor/x.txt': '' }, ['go mod download']],
+  ])('%s of Go fetches what its own folder does not hold', (_what, files, commands) => {
+    expect(root(files as Record<string, string>).installations).toMatchObject([{ manager: 'go', commands }]);
+  });
+
   test('several roots, each by what it contains; two toolchains in one', () => {
     const files = repositoryOf({
       'web/package.json': manifest(),
