@@ -29,6 +29,27 @@ const phaseFolders = (): string[] => readdirSync(tmpdir()).filter((name) => /^dr
 phaseRunnerContract({ run: runJob, leftovers: phaseFolders, limits: true, unpacks: false });
 
 describe('the machine', () => {
+  test('a client reaches a server of the sandbox by each of its addresses, without the proxy', async () => {
+    const w = world(
+      project,
+      `import { createServer } from 'node:http'; import { writeFileSync } from 'node:fs';
+      const server = createServer((request, response) => response.end('own'));
+      server.listen(0, '::', async () => {
+        const found = {};
+        for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '[::]', 'drydock'])
+          found[host] = await fetch('http://' + host + ':' + server.address().port).then((r) => r.text(), (e) => String(e.cause));
+        writeFileSync('found.json', JSON.stringify(found));
+        server.close();
+      });`,
+    );
+    const end = await runJob(w, makeJob(w));
+    const all = ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '[::]', 'drydock'];
+    expect(JSON.parse(changeOf(end).content('found.json'))).toEqual(
+      Object.fromEntries(all.map((host) => [host, 'own'])),
+    );
+    expect(end.refusals).toEqual([]);
+  });
+
   test('a phase has ended before its folder is removed, and nothing is left then', async () => {
     const w = world(project, '');
     const tools = mkdtempSync(join(temporary, 'rm-'));
