@@ -1,29 +1,34 @@
-/** Packages of npm that download a program by themselves when they are installed, and the variable without which they do. */
-const downloads: Readonly<Record<string, { what: string; variable: string; value: string }>> = {
+interface Download {
+  what: string;
+  /** The variable, and its value, with which the package does not. */
+  variable: string;
+}
+
+/** Packages of npm that download a program by themselves when they are installed. */
+const downloads: Readonly<Record<string, Download>> = {
   // https://pptr.dev/guides/configuration
-  puppeteer: { what: 'a browser', variable: 'PUPPETEER_SKIP_DOWNLOAD', value: 'true' },
+  puppeteer: { what: 'a browser', variable: 'PUPPETEER_SKIP_DOWNLOAD: "true"' },
   // https://docs.cypress.io/app/references/advanced-installation
-  cypress: { what: 'its program', variable: 'CYPRESS_INSTALL_BINARY', value: '0' },
+  cypress: { what: 'its program', variable: 'CYPRESS_INSTALL_BINARY: "0"' },
   // https://github.com/giggio/node-chromedriver
-  chromedriver: { what: 'a driver', variable: 'CHROMEDRIVER_SKIP_DOWNLOAD', value: 'true' },
+  chromedriver: { what: 'a driver', variable: 'CHROMEDRIVER_SKIP_DOWNLOAD: "true"' },
   // https://playwright.dev/docs/browsers; since 1.38 `playwright` itself does not
-  ...Object.fromEntries(
-    ['playwright-chromium', 'playwright-firefox', 'playwright-webkit'].map((name) => [
-      name,
-      { what: 'a browser', variable: 'PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD', value: '1' },
-    ]),
-  ),
+  'playwright-chromium': { what: 'a browser', variable: 'PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1"' },
+  'playwright-firefox': { what: 'a browser', variable: 'PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1"' },
+  'playwright-webkit': { what: 'a browser', variable: 'PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1"' },
 };
 
 /** How package managers name a package whose script failed: by its folder, in quotes, or with its version. */
-const named = (name: string): RegExp => new RegExp(`(?:node_modules/|["'│ ])${name}(?![\\w./-])`);
+const named = /(?:node_modules\/|["'│ ])([a-z][a-z-]{0,40})(?![\w./-])/g;
 
 /** What people may do about an install whose output says that a download failed, one line for each such package. */
-export const downloadHints = (output: string): string[] =>
-  Object.entries(downloads).flatMap(([name, { what, variable, value }]) =>
-    named(name).test(output)
+export function downloadHints(output: string): string[] {
+  const names = new Set(Array.from(output.matchAll(named), ([, name = '']) => name));
+  return Object.entries(downloads).flatMap(([name, { what, variable }]) =>
+    names.has(name)
       ? [
-          `${name} downloads ${what} when it is installed. To install it without: sandbox: {env: {${variable}: "${value}"}}; to let it, allow the host that was refused.`,
+          `${name} downloads ${what} when it is installed. To install it without: sandbox: {env: {${variable}}}; to let it, allow the host that was refused.`,
         ]
       : [],
   );
+}
