@@ -114,7 +114,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     await engine.close();
     throw error;
   }
-  const runner =
+  const runner: PhaseRunner =
     options.runner ??
     createLocalPhaseRunner({
       dataDir,
@@ -223,6 +223,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       await connected?.close().catch(() => undefined);
       webhooks?.close();
       stores.close();
+      await runner.removed?.();
     },
   };
 }

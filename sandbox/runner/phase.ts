@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
+import { downloadHints } from '../../core/installation/downloads.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
 import type { BootConfig, EgressFacts } from '../boot.ts';
@@ -232,7 +233,9 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
+  if (result.exitCode === 0) return;
+  const more = error === 'InstallFailed' ? downloadHints(result.output) : [];
+  throw new DrydockError(error, [withHints(phase, describe(result)), ...more].join('\n'));
 }
 
 /** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */

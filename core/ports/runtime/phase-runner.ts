@@ -34,4 +34,6 @@ export interface PhaseRunner {
    * @throws SandboxUnavailable, RuntimeUnavailable, AgentUnavailable before anything was started.
    */
   run(job: PhaseJob, options: { signal: AbortSignal; onEvent(event: PhaseEvent): void }): Promise<PhaseEnd>;
+  /** Resolves when the folders of the phases that have ended are removed. */
+  removed?(): Promise<void>;
 }

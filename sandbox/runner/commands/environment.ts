@@ -1,11 +1,24 @@
 import { join } from 'node:path';
 import type { ProviderKind } from '../../../core/models/endpoint.ts';
+import { layout } from '../../layout.ts';
 import type { Phase } from '../phase.ts';
 import { trustVariables } from '../trust/trust.ts';
 import { managerPaths, managerVariables } from './managers.ts';
 
 /** Variables of a container that belong to the service that runs it, and not to its image. */
 const ofService = /^(?:AWS_|ECS_|DRYDOCK_)/;
+
+/**
+ * Names by which programs of the sandbox reach each other: a test asks its server at the address that it listens on. Some
+ * clients compare an address of IPv6 as it is written in a URL.
+ */
+const ownHosts = [
+  '127.0.0.1',
+  'localhost',
+  layout.hostname,
+  '0.0.0.0',
+  ...['::1', '::'].flatMap((ip) => [ip, `[${ip}]`]),
+];
 
 /** The environment of the container's image; a sandbox without an image has none. */
 function imageEnvironment(isolation: Phase['boot']['isolation']): Record<string, string> {
@@ -23,7 +36,7 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
   const { paths } = boot;
   const image = imageEnvironment(boot.isolation);
   // A client of a service does not ask the proxy for it, by whichever name it is reached.
-  const direct = ['127.0.0.1', 'localhost', '::1', ...Object.keys(spec.sandbox.services ?? {})].join(',');
+  const direct = [...ownHosts, ...Object.keys(spec.sandbox.services ?? {})].join(',');
   const system = image.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return {
     ...image,

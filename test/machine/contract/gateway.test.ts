@@ -552,6 +552,20 @@ describe('CONNECT', () => {
     expect(net1.dialed).toEqual([]);
   });
 
+  test.each([
+    ['http://mocked.example:4444/a', 'mocked.example:4444', 'egress: {hosts: [mocked.example]}'],
+    ['http://example.com/', 'example.com:80', 'egress: {hosts: [example.com]}'],
+    ['http://[::1]/', '[::1]:80', ''],
+    ['http://10.0.0.1:8080/', '10.0.0.1:8080', ''],
+    ['http://', 'http://', ''],
+  ])('plain HTTP to %s is refused as %s, with the variables that tests without a proxy need', async (asked, target, allow) => {
+    const gw = await start();
+    const { status, body } = await ask(gw, 'GET', asked, bearer(secrets.agent));
+    expect(status).toBe(403);
+    expect(body).toContain('HTTP_PROXY');
+    expect(refusals()).toMatchObject([{ target, allow }]);
+  });
+
   test("without the agent's secret nothing is reached", async () => {
     const gw = await start({ hosts: ['allowed.example'] }, network(1));
     // Programs that wait to be asked then send the user and password of their proxy.

@@ -89,6 +89,6 @@ async function phaseOf(
         runtime,
         hasAgentFiles: job.agentFiles !== undefined,
       }),
-    remove: () => folder.remove(),
+    end: async () => undefined,
   };
 }
