@@ -9,7 +9,7 @@ import { defined } from '../../core/defined.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { ModelEndpoint } from '../../core/models/endpoint.ts';
-import { endpointOf } from '../../core/policy/endpoint.ts';
+import { endpointOf } from '../../core/models/of-policy.ts';
 import { credentialVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';

@@ -6,7 +6,7 @@ const text = (value: string): string => JSON.stringify(value); // a basic string
 /**
  * The model provider is one of Drydock's own, so that nothing is asked of the vendor besides. Plugins, apps and search run
  * at the vendor and bypass the gateway. The sandbox is Drydock's.
- * Source: https://github.com/openai/codex/blob/main/docs/config.md
+ * Source: https://developers.openai.com/codex/config-reference
  */
 const config = (model: string | undefined, base: string): string =>
   [

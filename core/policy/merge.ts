@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { ModelEndpoint } from '../models/endpoint.ts';
+import { endpointOf } from '../models/of-policy.ts';
 import { microsOf } from '../money/format.ts';
 import { priceLine, priceOf } from '../money/price.ts';
 import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
@@ -7,7 +8,6 @@ import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
-import { endpointOf } from './endpoint.ts';
 import { egressOf } from './merge-egress.ts';
 import { approversOf, operatorsOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';

@@ -1,9 +1,9 @@
+import { providerFaults } from '../models/of-policy.ts';
 import { readYaml, type YamlDocument } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { egressFaults } from './egress-faults.ts';
-import { providerFaults } from './endpoint.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';

@@ -11,7 +11,7 @@ const eventLimits: Record<PhaseEvent['type'], { count: number; bytes: number }> 
   message: { count: 5_000, bytes: 2 * 1024 * 1024 },
   thought: { count: 5_000, bytes: 2 * 1024 * 1024 },
   // With inputs, outputs and edits of tool calls.
-  tool: { count: 10_000, bytes: 6 * 1024 * 1024 },
+  tool: { count: 10_000, bytes: 4 * 1024 * 1024 },
   plan: { count: 1_000, bytes: 512 * 1024 },
   cost: { count: 5_000, bytes: 512 * 1024 },
 };

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { type Check, fail, pass } from '../../../core/doctor/finding.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
-import { endpointOf } from '../../../core/policy/endpoint.ts';
+import { endpointOf } from '../../../core/models/of-policy.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 

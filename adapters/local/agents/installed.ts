@@ -78,8 +78,9 @@ export async function addAgent(packageRoot: string, dataDir: string, name: Agent
     const pins = join(pinsFolder(packageRoot), name);
     for (const file of ['package.json', 'package-lock.json']) await copyFile(join(pins, file), join(made, file));
     const npm = (...args: string[]) => run('npm', args, { cwd: made, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 });
-    await npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev');
-    await checkPinned(made, name);
+    // Not `ci`, which refuses a lock file that lacks the packages of other platforms.
+    await npm('install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--omit=dev');
+    await checkPinned(join(pins, 'package-lock.json'), made, name);
     if ((await readManifest(made)).scripts.setup !== undefined) await npm('run', 'setup');
     const target = join(folder, name);
     await removeFolder(target);
@@ -101,12 +102,16 @@ export async function addAgent(packageRoot: string, dataDir: string, name: Agent
 
 const lock = z.object({ packages: z.record(z.string(), z.object({ integrity: z.string().optional() })) });
 
-/** Some lock files have no checksum for a package of another platform. @throws AgentUnavailable for such a package. */
-async function checkPinned(folder: string, name: AgentName): Promise<void> {
-  const read = async (file: string) => lock.parse(JSON.parse(await readFile(join(folder, file), 'utf8'))).packages;
-  const pinned = await read('package-lock.json');
-  const unchecked = Object.keys(await read('node_modules/.package-lock.json')).filter(
-    (path) => pinned[path]?.integrity === undefined,
+/**
+ * Some lock files lack the packages of other platforms.
+ * @throws AgentUnavailable for a package that is not the one that the lock file pins.
+ */
+async function checkPinned(pins: string, folder: string, name: AgentName): Promise<void> {
+  const read = async (file: string) => lock.parse(JSON.parse(await readFile(file, 'utf8'))).packages;
+  const pinned = await read(pins);
+  const installed = await read(join(folder, 'node_modules/.package-lock.json'));
+  const unchecked = Object.entries(installed).flatMap(([path, { integrity }]) =>
+    integrity !== undefined && pinned[path]?.integrity === integrity ? [] : [path],
   );
   if (unchecked.length === 0) return;
   throw new DrydockError(

@@ -1,9 +1,9 @@
 import { agents } from '../agents/agents.ts';
-import type { ModelEndpoint, ProviderKind } from '../models/endpoint.ts';
-import { builtInKinds } from '../models/endpoint.ts';
-import type { ModelProvider } from '../models/provider-schema.ts';
 import { assumedPrice, priceLine, priceOf } from '../money/price.ts';
-import type { Policy } from './schema.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { ModelEndpoint, ProviderKind } from './endpoint.ts';
+import { builtInKinds } from './endpoint.ts';
+import type { ModelProvider } from './provider-schema.ts';
 
 /** The provider of the price list for models of a kind, where the policy names no other. */
 const listOf: Partial<Record<ProviderKind, string>> = { bedrock: 'aws', vertex: 'google' };
