@@ -9,10 +9,12 @@ import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
+import type { InstallFigures } from './install.ts';
 import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import { medians } from './statistics.ts';
+import type { WallFigures } from './walls.ts';
 import type { WebhookFigures } from './webhooks.ts';
 
 /** Benches that do not repeat themselves are run this often, and the median of each figure is told. */
@@ -43,6 +45,8 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const pipeline = bench<PipelineFigures>('pipeline');
+const install = bench<InstallFigures>('install');
+const walls = bench<WallFigures>('walls');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
 
@@ -60,13 +64,15 @@ console.log(
     {
       figures,
       machine: { ...machine, loadAfter: load() },
-      method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
+      method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs, installs of ${install.rounds} in turns, walls of ${walls.pairs} pairs`,
       engine,
       lint,
       webhooks,
       sandbox,
       egress,
       pipeline,
+      install,
+      walls,
       commandLine,
       bundles,
     },
