@@ -9,12 +9,12 @@ import type { BundleFigures } from './bundles.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
-import type { InstallFigures } from './install.ts';
 import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
+import type { InstallFigures } from './sizes/install.ts';
+import type { WallFigures } from './sizes/walls.ts';
 import { medians } from './statistics.ts';
-import type { WallFigures } from './walls.ts';
 import type { WebhookFigures } from './webhooks.ts';
 
 /** Benches that do not repeat themselves are run this often, and the median of each figure is told. */
@@ -45,8 +45,8 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const pipeline = bench<PipelineFigures>('pipeline');
-const install = bench<InstallFigures>('install');
-const walls = bench<WallFigures>('walls');
+const install = bench<InstallFigures>('sizes/install');
+const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
 

@@ -1,11 +1,11 @@
-import { findEngine } from '../../adapters/local/containers/engine.ts';
-import { digestOf } from '../../adapters/local/containers/images/ensure.ts';
-import { findImage } from '../../adapters/local/containers/images/find.ts';
-import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts';
-import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
-import { packageRoot } from '../../common/package-info.ts';
-import { makeJob, makeWorld, project, type World } from '../../test/machine/contract/phase-fixtures.ts';
-import { median, round } from './statistics.ts';
+import { findEngine } from '../../../adapters/local/containers/engine.ts';
+import { digestOf } from '../../../adapters/local/containers/images/ensure.ts';
+import { findImage } from '../../../adapters/local/containers/images/find.ts';
+import type { SandboxChoice } from '../../../adapters/local/sandbox/choose-wall.ts';
+import { createLocalPhaseRunner } from '../../../adapters/local/sandbox/phase-runner.ts';
+import { packageRoot } from '../../../common/package-info.ts';
+import { makeJob, makeWorld, project, type World } from '../../../test/machine/contract/phase-fixtures.ts';
+import { median, round } from '../statistics.ts';
 
 const pairs = 5;
 

@@ -8,10 +8,10 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { packFolder } from '../../common/tar.ts';
-import { makeJob, makeWorld, runJob, type World } from '../../test/machine/contract/phase-fixtures.ts';
+import { packFolder } from '../../../common/tar.ts';
+import { makeJob, makeWorld, runJob, type World } from '../../../test/machine/contract/phase-fixtures.ts';
+import { median, round } from '../statistics.ts';
 import { type Peaks, watchPeaks } from './peaks.ts';
-import { median, round } from './statistics.ts';
 
 const filesOfPackage = 10;
 const bytesOfFile = 2_000;
