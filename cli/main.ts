@@ -21,6 +21,7 @@ const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/policy.ts'), names: ['policy'] },
   { load: () => import('./commands/doctor.ts'), names: ['doctor'] },
   { load: () => import('./commands/images.ts'), names: ['images'] },
+  { load: () => import('./commands/agents.ts'), names: ['agents'] },
   { load: () => import('./commands/init.ts'), names: ['init'] },
   { load: () => import('./commands/demo.ts'), names: ['demo'] },
   { load: () => import('./commands/github-setup/setup.ts'), names: ['github'] },

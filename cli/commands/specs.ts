@@ -61,13 +61,27 @@ export function register(program: Command): void {
         limitUsd: usdOf(budget.limitMicros),
         leftUsd: usdOf(budget.limitMicros - budget.committedMicros),
       };
-      print(output, { taskId, usd, breakdown: estimate.breakdown, advice: estimate.advice, budget: left }, () => [
-        `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, at most ${formatUsd(estimate.capMicros)})`,
-        `  ${estimate.advice.mode}, ${estimate.advice.costClass}: ${plain(estimate.advice.reason)}`,
-        ...(left
-          ? [`  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`]
-          : []),
-      ]);
+      print(
+        output,
+        {
+          taskId,
+          usd,
+          breakdown: estimate.breakdown,
+          advice: estimate.advice,
+          budget: left,
+          ...defined({ priceNote: estimate.priceNote }),
+        },
+        () => [
+          `${taskId}: ${formatUsd(estimate.micros.expected)} expected (${formatUsd(estimate.micros.low)} to ${formatUsd(estimate.micros.high)}, at most ${formatUsd(estimate.capMicros)})`,
+          `  ${estimate.advice.mode}, ${estimate.advice.costClass}: ${plain(estimate.advice.reason)}`,
+          ...(estimate.priceNote === undefined ? [] : [`  ${plain(estimate.priceNote)}`]),
+          ...(left
+            ? [
+                `  team ${left.team} has $${left.leftUsd.toFixed(2)} of $${left.limitUsd.toFixed(2)} left in this sprint`,
+              ]
+            : []),
+        ],
+      );
       return 0;
     },
   );

@@ -7,7 +7,7 @@ import type { Network } from '../egress/connect.ts';
 import { type Replacement, replaceTexts } from '../replace.ts';
 import { type Archives, keepingArchive, keptArchive, lockedArchive } from './archives.ts';
 import { cratesConfig, crateUrl } from './crates.ts';
-import { download, RedirectRefused } from './download.ts';
+import { download, RedirectRefused, Unanswered } from './download.ts';
 import { splitSubject } from './parts.ts';
 import { rewriteUrls } from './rewrite.ts';
 import { asFolder, askedPart, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
@@ -142,8 +142,15 @@ export const createMirrors = (
         replacements,
       });
     } catch (error) {
-      if (!(error instanceof RedirectRefused)) throw error;
-      refuse(502, `the registry redirects ${error.message}`);
+      if (error instanceof Unanswered)
+        // By its host, so that the many packages of an install are one entry.
+        context.refuse(exchange, 502, {
+          target: error.host,
+          reason: `the registry ${mirror.part.kind} ${error.message}`,
+          allow: '',
+        });
+      else if (error instanceof RedirectRefused) refuse(502, `the registry redirects ${error.message}`);
+      else throw error;
     } finally {
       context.tell({ type: 'traffic', route: 'registry', target, bytes });
     }

@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
+import { downloadHints } from '../../core/installation/downloads.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
 import type { BootConfig, EgressFacts } from '../boot.ts';
@@ -7,6 +8,7 @@ import { type InnerCommand, type Ran, runInner, shellScript } from './commands/i
 import { TestReader } from './commands/test-report.ts';
 import { watchDirect } from './link/direct.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import { addressHints } from './services/addresses.ts';
 import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
@@ -92,7 +94,7 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs'>,
+  command: Omit<InnerCommand, 'timeoutMs'> & { quietStdout?: boolean },
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -109,6 +111,7 @@ export async function inside(
     timeoutMs: left,
     onOutput(chunk, stream) {
       command.onOutput?.(chunk, stream);
+      if (command.quietStdout === true && stream === 'stdout') return;
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
       for (let at = 0; at < text.length; at += logChunk) {
         phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
@@ -121,7 +124,8 @@ export async function inside(
   return { ...ran, altered };
 }
 
-async function alteredBy({ watch }: Phase): Promise<string[]> {
+/** What was changed in the tree, and may not be changed, since it was looked at last. */
+export async function alteredBy({ watch }: Pick<Phase, 'watch'>): Promise<string[]> {
   try {
     return (await watch?.altered()) ?? [];
   } catch (error) {
@@ -139,7 +143,7 @@ async function own<T>(phase: Phase, name: string, work: () => Promise<T>): Promi
 }
 
 /** @throws VerifyFailed if a command changed what it may not change. */
-export function refuseAltered(name: string, { altered }: Pick<Inside, 'altered'>): void {
+export function refuseAltered(name: string, { altered }: { altered: readonly string[] }): void {
   if (altered.length === 0) return;
   const more = altered.length > maxAltered ? [`and ${altered.length - maxAltered} more`] : [];
   throw new DrydockError('VerifyFailed', `${name} ${[...altered.slice(0, maxAltered), ...more].join(', ')}`);
@@ -229,7 +233,9 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
+  if (result.exitCode === 0) return;
+  const more = error === 'InstallFailed' ? downloadHints(result.output) : [];
+  throw new DrydockError(error, [withHints(phase, describe(result)), ...more].join('\n'));
 }
 
 /** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
@@ -243,6 +249,7 @@ export const withHints = ({ hints, services, spec }: Phase, message: string): st
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),
+    ...addressHints(spec.sandbox.services ?? {}),
   ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>

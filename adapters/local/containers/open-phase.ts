@@ -11,15 +11,17 @@ import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images/find.ts';
 import { ownerName, removePhase } from './owner.ts';
-import type { ContainerPhase, Containers } from './phase.ts';
+import type { ContainerPhase, Containers, PhaseService } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
+import { ServiceContainers } from './services.ts';
 
 /** The containers, the network and the folder of one phase. */
 export async function openPhase(
   given: PhaseJob,
   containers: Containers,
   image: Image,
+  found: readonly PhaseService[],
   dataDir: string,
 ): Promise<OpenPhase> {
   const { engine } = containers;
@@ -30,25 +32,29 @@ export async function openPhase(
   const folders = join(dataDir, 'phases');
   await sweepFolders(folders);
   const root = join(folders, `drydock-${randomBytes(9).toString('hex')}`);
-  const folder = { root, inputs: join(root, 'host/inputs'), artifacts: join(root, 'host/artifacts') };
+  const folder = {
+    root,
+    inputs: join(root, 'host/inputs'),
+    artifacts: join(root, 'host/artifacts'),
+    remove: () => removeFolder(root),
+  };
   const ticket = randomBytes(32).toString('hex');
   const name = await ownerName();
   const names = { network: name, gateway: `${name}-gateway`, sandbox: `${name}-sandbox`, disk: `${name}-disk` };
   const session = join(root, 'session.json');
   const model = given.model?.session === undefined ? given.model : { ...given.model, session };
   const job: PhaseJob = { ...given, inputs, ...(model === undefined ? {} : { model }) };
-  const remove = async (): Promise<void> => {
-    await removePhase(engine, names.network);
-    await removeFolder(root);
-  };
+  const end = (): Promise<void> => removePhase(engine, names.network);
   try {
     for (const made of [folder.inputs, folder.artifacts]) await mkdir(made, { recursive: true, mode: 0o700 });
     await Promise.all([markServer(join(root, 'host')), createNetwork(engine, names.network)]);
   } catch (error) {
-    await remove();
+    await end();
+    await folder.remove();
     throw error;
   }
-  const phase: ContainerPhase = { job, names, ticket, folder, image };
+  const phase: ContainerPhase = { job, names, ticket, folder, image, services: found };
+  const services = new ServiceContainers(containers, phase);
   return {
     job,
     // An install is kept for the same image: it has the versions of Node and npm.
@@ -59,14 +65,23 @@ export async function openPhase(
       ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
     },
     async prepare(registries) {
-      refuseLoopback(allowedParts(await registries, given.registries));
+      refuseLoopback(allowedParts(await registries, given.registries), 'registry');
+      const server = given.model?.endpoint?.baseUrl;
+      if (given.model !== undefined && server !== undefined)
+        refuseLoopback({ [given.model.provider]: server }, 'model provider');
       const recorded = given.model?.session;
       // Without a recording for the phase, the gateway says so when it is asked.
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);
     },
     startGateway: (prepared, meterFile, onMessage) =>
-      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, onMessage),
-    runSandbox: (options) => runSandboxContainer(containers, phase, options),
-    remove,
+      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, (message) => {
+        if (message.type === 'event') services.see(message.event);
+        onMessage(message);
+      }),
+    runSandbox: (options) => runSandboxContainer(containers, phase, services, options),
+    async end() {
+      await end();
+      services.close();
+    },
   };
 }

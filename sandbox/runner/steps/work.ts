@@ -121,10 +121,21 @@ export async function build(
     return {
       outcome: 'failed',
       ...common,
-      error: { name: 'NoChanges', message: 'the agent finished without a change to the base' },
+      error: { name: 'NoChanges', message: withoutChange(hidden) },
     };
   return { outcome: 'built', ...common };
 }
+
+/** A file that git ignores is in no change, so that an agent may have done what it was told, and nothing is left of it. */
+const withoutChange = (hidden: readonly string[]): string =>
+  [
+    'the agent finished without a change to the base',
+    ...(hidden.length === 0
+      ? []
+      : [
+          `The repository's .gitignore leaves out what it wrote: ${hidden.slice(0, maxNamed).join(', ')}${hidden.length > maxNamed ? ` and ${hidden.length - maxNamed} more` : ''}. Ask for files that git does not ignore.`,
+        ]),
+  ].join('\n');
 
 function failureOf(end: AgentEnd, common: Omit<Outcome, 'outcome'>): Outcome | undefined {
   const fail = (name: string, message: string): Outcome => ({ outcome: 'failed', ...common, error: { name, message } });
