@@ -1,4 +1,4 @@
-// node scripts/try-repository.ts CLONE [FOLDER]: `drydock init` and `drydock run --yes` in a copy of a clone; prints a row of
+// node scripts/try-repository/index.ts CLONE [FOLDER]: `drydock init` and `drydock run --yes` in a copy of a clone; prints a row of
 // docs/repositories.md. Policy, data, the results as JSON and a log stay in FOLDER, a new one in the temporary folder if none is given.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const shown = z.object({
 });
 
 const [clone, given] = process.argv.slice(2);
-if (clone === undefined) throw new Error('usage: node scripts/try-repository.ts CLONE [FOLDER]');
+if (clone === undefined) throw new Error('usage: node scripts/try-repository/index.ts CLONE [FOLDER]');
 const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'try-')) : resolve(given);
 const name = basename(resolve(clone));
 const copy = join(folder, name);
@@ -51,7 +51,7 @@ function theirs(): number {
 
 /** The JSON document that a command prints, whatever its exit code. */
 function drydock(command: string, ...args: string[]): unknown {
-  const program = resolve(import.meta.dirname, '../bin/drydock.ts');
+  const program = resolve(import.meta.dirname, '../../bin/drydock.ts');
   const text = run(process.execPath, [program, command, ...args, '--data', join(folder, 'data'), '--json'], copy);
   writeFileSync(join(folder, `${command}.json`), text);
   return JSON.parse(text);
