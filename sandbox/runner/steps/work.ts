@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import { maxHiddenLine, type PhaseResult } from '../../../core/run/phase.ts';
+import { lastLines } from '../../../core/text/last-lines.ts';
 import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
@@ -141,9 +142,6 @@ function failureOf(end: AgentEnd, common: Omit<Outcome, 'outcome'>): Outcome | u
   const fail = (name: string, message: string): Outcome => ({ outcome: 'failed', ...common, error: { name, message } });
   if (end.timedOut) return fail('PhaseTimedOut', 'the agent reached the time limit of the phase');
   if (end.exitCode !== 0)
-    return fail(
-      'AgentFailed',
-      `the agent exited with ${end.exitCode ?? 'a signal'}\n${end.output.slice(-2_000)}`.trim(),
-    );
+    return fail('AgentFailed', `the agent exited with ${end.exitCode ?? 'a signal'}\n${lastLines(end.output)}`.trim());
   return undefined;
 }
