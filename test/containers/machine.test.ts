@@ -68,6 +68,18 @@ describe('named faults, before anything is started', () => {
     });
   });
 
+  test('an image that the policy pins and that lacks the overlay: ImageMissing with what to do', async () => {
+    const w = world('');
+    const name = inject('debian');
+    const pinned = `${name.split(':')[0]}@${podman('image', 'inspect', '--format', '{{.Digest}}', name)}`;
+    const sandbox = { ...inContainers(), runtimes: { 'acme/ci:1': pinned } };
+    await expect(runJob(w, makeJob(w, { sandbox: { runtime: 'acme/ci:1' } }), { sandbox })).rejects.toMatchObject({
+      name: 'ImageMissing',
+      message: expect.stringMatching(/lacks the files of a phase/),
+      remedy: expect.stringContaining('overlay'),
+    });
+  });
+
   test('a runtime without an image: RuntimeUnavailable', async () => {
     const w = world('');
     const job = makeJob(w, { sandbox: { runtime: 'ruby:3' } });
