@@ -248,7 +248,8 @@ test('the disk is measured by a container beside the sandbox where this process 
     expect(await hit.promise).toMatch(/^disk_mb: 4\d MB in use, the limit is 32$/);
     stop();
   } finally {
-    podman('rm', '--force', '--volumes', '--time', '0', `${name}-sandbox`, `${name}-measure`);
+    for (const each of [`${name}-measure`, `${name}-sandbox`])
+      podman('rm', '--force', '--ignore', '--volumes', '--time', '0', each);
   }
 });
 
