@@ -130,6 +130,7 @@ export class Drydock extends Construct {
       size: (servicesMb) => this.#size(servicesMb),
       memoryMb: this.policy.limits.memory_mb,
       services,
+      bedrockRegions: bedrockRegionsOf(this.policy),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
     });
@@ -196,3 +197,12 @@ export class Drydock extends Construct {
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }
 }
+
+/** The regions of providers that the gateways' role signs for; one with a credential of its own needs no role. */
+const bedrockRegionsOf = ({ providers }: Policy): string[] => [
+  ...new Set(
+    Object.values(providers).flatMap((provider) =>
+      provider.kind === 'bedrock' && provider.credential === undefined ? [provider.region] : [],
+    ),
+  ),
+];

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
@@ -8,7 +8,7 @@ import type { Policy } from '../../core/policy/schema.ts';
 import { lintSpec } from '../../core/task-spec/lint/lint.ts';
 import { parseSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { action, asOption, type CommonOptions, dataOption } from '../command.ts';
-import { agentText, firstTask, policyText, specText } from '../config/first-files.ts';
+import { agentText, firstTask, guides, policyText, specText } from '../config/first-files.ts';
 import { askGit } from '../config/git.ts';
 import { loadPolicy, policyFile, requesterName } from '../config/load-policy.ts';
 import { branchOf, repositoryName } from '../config/own-repository.ts';
@@ -16,11 +16,13 @@ import { withRepository } from '../config/policy-text.ts';
 import { filesOf, gitRoot } from '../config/repositories.ts';
 import { guessToolchain } from '../config/toolchain.ts';
 import { installChecks } from '../lint/installable.ts';
+import { ignoredPaths } from '../lint/lacking.ts';
 import { invalidSpecs } from '../lint/lint.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import type { Preflight } from '../local/preflight.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print, withError } from '../terminal/output.ts';
+import { refusedLines } from '../terminal/summary.ts';
 
 export function register(program: Command): void {
   action<[], InitOptions>(
@@ -69,7 +71,8 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
   const written: string[] = [];
   const who = requesterName(options.as);
 
-  const agentFolder = join(dirname(policy), 'agents', 'guide');
+  // The policy is read from any folder, and its paths are those from its own.
+  const agentFolder = resolve(dirname(policy), 'agents', 'guide');
   const named = existsSync(spec) ? parseSpec(spec, readFileSync(spec)).spec?.repository : undefined;
   const known = existsSync(policy) ? loadPolicy({ policy, repositories: new Map() }).policy : undefined;
   const name = repositoryName(root, known, named);
@@ -89,7 +92,9 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
     written.push(policy);
   }
   if (!existsSync(spec)) {
-    write(spec, specText({ name, branch, tool }));
+    const ignored = ignoredPaths(root, guides);
+    const guide = guides.find((file) => !ignored.includes(file)) ?? guides[0];
+    write(spec, specText({ name, branch, tool, guide }));
     written.push(spec);
   }
   const { policy: parsed, problems } = parsePolicy(readFileSync(policy));
@@ -169,7 +174,7 @@ async function tryOut({
   });
 }
 
-function describeCheck({ ok, ended, seconds, error }: Preflight): string[] {
+function describeCheck({ ok, ended, seconds, error, refusals }: Preflight): string[] {
   if (ok) return [`check       the tests pass in the sandbox, in ${seconds} s`];
   if (!ended) return [`check       not finished within ${seconds} s; drydock init --check waits for it`];
   return [
@@ -178,6 +183,7 @@ function describeCheck({ ok, ended, seconds, error }: Preflight): string[] {
       .slice(0, 12)
       .join('\n            ')}`,
     `            remedy: ${error?.remedy}`,
+    ...refusedLines(refusals, 'drydock init --check --json').map((line) => `          ${line}`),
   ];
 }
 

@@ -27,7 +27,7 @@ repositories:
 agents:
   default: guide
   profiles:
-    # A program of your own: it writes AGENTS.md for the first task.
+    # A program of your own: it writes the guide that the first task asks for.
     guide: {kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(agentFolder)}}
     # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
     gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
@@ -40,25 +40,38 @@ protected_paths: [".github/**", ".agent-tasks/**"${ci.map((file) => `, ${JSON.st
 `;
 }
 
-export function specText({ name, branch, tool }: { name: string; branch: string; tool: Guess }): string {
+/** Files for the first task in order of preference; some repositories let git ignore the first. */
+export const guides = ['AGENTS.md', 'CONTRIBUTING.md', 'README.md'] as const;
+type Guide = (typeof guides)[number];
+
+export function specText({
+  name,
+  branch,
+  tool,
+  guide,
+}: {
+  name: string;
+  branch: string;
+  tool: Guess;
+  guide: Guide;
+}): string {
   return `task_id: ${firstTask}
-title: Write AGENTS.md for the next contributor to this repository
+title: Write ${guide} for the next contributor to this repository
 repository: ${yamlText(name)}
 target_branch: ${yamlText(branch)}
 output_branch_prefix: agent/agents-guide
 instructions: |
-  Write \`AGENTS.md\` in the root of the repository: the purpose of each folder, how to install, build and test.
+  Write \`${guide}\` in the root of the repository: the purpose of each folder, how to install, build and test.
   Keep it under 60 lines, and name only files and commands that exist.
 constraints:
-  - Change only AGENTS.md
+  - Change only ${guide}
 excluded_paths:
   - src/**
 success_criteria:
-  - says: AGENTS.md exists and says how to test
-    run: grep -q -i test AGENTS.md
+  - says: ${guide} exists and says how to test
+    run: grep -q -i test ${guide}
 sandbox:
 ${sandboxLines(tool).join('\n')}
-  timeout_minutes: 15
 budget:
   max_usd: 1
 review:
@@ -70,17 +83,23 @@ review:
 export const agentText = `// A command agent; any program can be one. It runs in the repository, and Drydock collects its changes when it ends.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
+const task = readFileSync(process.env.DRYDOCK_PROMPT_FILE, 'utf8');
+const guide = /Write \`(\\w+\\.md)\`/.exec(task)?.[1] ?? 'AGENTS.md';
 const folders = readdirSync('.', { withFileTypes: true }).filter((e) => e.isDirectory() && !e.name.startsWith('.') && e.name !== 'node_modules');
 const scripts = existsSync('package.json') ? (JSON.parse(readFileSync('package.json', 'utf8')).scripts ?? {}) : {};
-const before = existsSync('AGENTS.md') ? readFileSync('AGENTS.md', 'utf8').trimEnd() + '\\n\\n' : '# For agents, and people\\n\\n';
+// In a further round the guide is there; its sections are written anew.
+const text = existsSync(guide) ? readFileSync(guide, 'utf8') : '# For agents, and people\\n';
+const before = text.split('\\n## Folders\\n', 1)[0].trimEnd() + '\\n\\n';
 const lines = [
   '## Folders',
+  '',
   ...folders.map((e) => '- \`' + e.name + '/\`: ' + readdirSync(e.name).length + ' entries'),
   '',
   '## Commands',
+  '',
   ...Object.entries(scripts).map(([name, command]) => '- \`npm run ' + name + '\`: \`' + command + '\`'),
   '- Test before you stop; the task says by which command.',
 ];
-writeFileSync('AGENTS.md', before + lines.join('\\n') + '\\n');
-console.log('Wrote AGENTS.md');
+writeFileSync(guide, before + lines.join('\\n') + '\\n');
+console.log('Wrote ' + guide);
 `;

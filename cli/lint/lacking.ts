@@ -3,20 +3,47 @@ import { join } from 'node:path';
 import { maxGitmodules, parseGitmodules, repositoryOf, shownUrl } from '../../core/git/submodules.ts';
 import { lfsMatcher } from '../../core/guard/lfs.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { pathRule } from '../../core/task-spec/constraints.ts';
 import type { TaskSpec } from '../../core/task-spec/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { askGit } from '../config/git.ts';
 import { filesOf } from '../config/repositories.ts';
 
-/** What a sandbox would lack of the work tree, as problems of a spec. */
+/** What a sandbox or a change would lack of the work tree, as problems of a spec. */
 export const lackingFiles = (
   root: string,
-  spec: Pick<TaskSpec, 'repository' | 'target_paths'>,
+  spec: Pick<TaskSpec, 'repository' | 'target_paths' | 'constraints'>,
   policy: Policy | undefined,
 ): Omit<Problem, 'line' | 'column'>[] => [
   ...missingSubmodules(root, spec.repository, policy),
   ...filesInLfs(root, spec),
+  ...ignoredTargets(root, spec),
 ];
+
+/** A new file that git ignores is in no change. Files that git tracks are in one, whatever is ignored. */
+function ignoredTargets(
+  root: string,
+  { target_paths, constraints }: Pick<TaskSpec, 'target_paths' | 'constraints'>,
+): Omit<Problem, 'line' | 'column'>[] {
+  const rules = constraints.flatMap((text) => pathRule(text) ?? []);
+  const only = rules.flatMap(({ kind, globs }) => (kind === 'only' ? globs : []));
+  const targets = [...new Set([...target_paths, ...only])].filter((path) => !/[*?[\]{}!]/.test(path));
+  return ignoredPaths(root, targets.slice(0, maxTargets)).map((path) => ({
+    severity: 'warning',
+    rule: 'target-ignored',
+    message: `Git ignores ${path}, so that no pull request would have it. Name another file, or take it out of .gitignore.`,
+  }));
+}
+
+/** Paths of a spec that are looked up. */
+const maxTargets = 100;
+
+/** Those of the paths that git ignores. */
+export function ignoredPaths(root: string, paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const ignored = (askGit(root, 'check-ignore', '--', ...paths) ?? '').split('\n');
+  return paths.filter((path) => ignored.includes(path));
+}
 
 /** Files of Git LFS are pointers in a sandbox, and a change of them is refused. */
 function filesInLfs(

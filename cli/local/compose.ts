@@ -114,7 +114,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     await engine.close();
     throw error;
   }
-  const runner =
+  const runner: PhaseRunner =
     options.runner ??
     createLocalPhaseRunner({
       dataDir,
@@ -169,7 +169,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     notifier: outbox,
     thread,
     vault,
-    modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
+    modelAccess: (provider, endpoint) => modelAccessOf(provider, options.replaySession, process.env, endpoint),
     credential: (variable) => credentialOf(variable),
     agentFiles(path) {
       if (!existsSync(path))
@@ -223,6 +223,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       await connected?.close().catch(() => undefined);
       webhooks?.close();
       stores.close();
+      await runner.removed?.();
     },
   };
 }

@@ -4,7 +4,7 @@ import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runne
 import { packageRoot } from '../../common/package-info.ts';
 import { type ErrorView, viewError, viewFailure } from '../../core/errors.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
-import type { PhaseEvent } from '../../core/run/phase.ts';
+import type { PhaseEvent, Refusal } from '../../core/run/phase.ts';
 import { phaseLimitsOf, phaseSandboxOf } from '../../pipeline/phases/phase-sandbox.ts';
 import { makeDataFolder } from './data-folder.ts';
 
@@ -14,6 +14,8 @@ export interface Preflight {
   ended: boolean;
   seconds: number;
   error?: ErrorView;
+  /** What was refused to it. */
+  refusals: Refusal[];
 }
 
 interface PreflightOptions {
@@ -31,7 +33,9 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const { root, base, task, dataDir, timeoutMs, onEvent } = options;
   const start = performance.now();
   const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
-  const failed = (error: ErrorView): Preflight => ({ ok: false, ended: true, seconds: seconds(), error });
+  const failed = (error: ErrorView, refusals: Refusal[] = []): Preflight => {
+    return { ok: false, ended: true, seconds: seconds(), error, refusals };
+  };
   const runner = createLocalPhaseRunner({ dataDir, packageRoot: packageRoot() });
   const limits = phaseLimitsOf(task);
   const signal = AbortSignal.timeout(timeoutMs);
@@ -62,10 +66,14 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
       },
       { signal, onEvent },
     );
-    if (signal.aborted) return { ok: false, ended: false, seconds: seconds() };
+    const { refusals } = end;
+    if (signal.aborted) return { ok: false, ended: false, seconds: seconds(), refusals };
     const error = end.failure ?? end.result?.error;
-    return error === undefined ? { ok: true, ended: true, seconds: seconds() } : failed(viewFailure(error));
+    if (error !== undefined) return failed(viewFailure(error), refusals);
+    return { ok: true, ended: true, seconds: seconds(), refusals };
   } catch (error) {
     return failed(viewError(error));
+  } finally {
+    await runner.removed();
   }
 }

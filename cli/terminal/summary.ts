@@ -1,4 +1,5 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
+import type { Refusal } from '../../core/run/phase.ts';
 import { exitCodeOf, isFinal } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -16,18 +17,25 @@ export function summary(run: RunView, output: Output): string[] {
   if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
-  for (const refusal of run.refusals.slice(0, maxRefusals)) {
-    lines.push(
-      `  refused ${plain(refusal.target)}${refusal.allow === '' ? '' : `  (allowed by ${plain(refusal.allow)})`}`,
-    );
-  }
-  if (run.refusals.length > maxRefusals)
-    lines.push(`  refused ${run.refusals.length - maxRefusals} more: drydock egress ${run.taskId}`);
+  lines.push(...refusedLines(run.refusals, `drydock egress ${run.taskId}`));
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
   const next = nextCommand(run);
   if (next !== '') lines.push(`  next    ${next}`);
   return lines;
+}
+
+/** What was refused, and why; the command lists the rest. */
+export function refusedLines(refusals: readonly Refusal[], command: string): string[] {
+  const lines = refusals.map(
+    ({ target, reason, allow }) =>
+      `  refused ${plain(target)}: ${plain(reason)}${allow === '' ? '' : `  (allowed by ${plain(allow)})`}`,
+  );
+  const distinct = [...new Set(lines)];
+  return [
+    ...distinct.slice(0, maxRefusals),
+    ...(distinct.length > maxRefusals ? [`  refused ${distinct.length - maxRefusals} more: ${command}`] : []),
+  ];
 }
 
 function nextCommand(run: RunView): string {

@@ -54,6 +54,8 @@ export interface InstallationFault {
 export interface Detected {
   /** Absent if there is nothing to install, or it cannot be. */
   installation?: Installation;
+  /** With faults of a lock file: whose it is. */
+  manager?: PackageManager;
   faults: InstallationFault[];
   /** Packages of the lock file that come from git repositories: they are not in a registry. */
   fromGit?: { path: string; line?: number; url: string }[];

@@ -77,9 +77,9 @@ export function detectNode(files: RepositoryFiles, folder: string, wanted?: Pack
     return { faults: [], ...(needs ? { unlocked: { path: at('package.json'), manager } } : {}) };
   }
   const [name, manager] = lock;
-  const program = programOf(manager, files, folder, manifest, pinned);
-  if ('message' in program) return { faults: [program] };
   const own = manager === 'yarn' ? yarnPath(files, folder) : undefined;
+  const program = own === undefined ? programOf(manager, files, folder, manifest, pinned) : undefined;
+  if (program !== undefined && 'message' in program) return { manager, faults: [program] };
   const berry = manager === 'yarn' && isBerry(files.read(at(name)) ?? '');
   const installation: Installation = {
     manager,
@@ -89,7 +89,8 @@ export function detectNode(files: RepositoryFiles, folder: string, wanted?: Pack
     commands: [commandOf(manager, berry)],
     // Yarn 2 and later format the manifests of the project and its workspaces.
     ...(berry ? { rewrites: /(^| |\/)package\.json$/ } : {}),
-    ...(own === undefined ? ('package' in program ? { program } : {}) : { own }),
+    ...(program !== undefined && 'package' in program ? { program } : {}),
+    ...(own === undefined ? {} : { own }),
   };
   const fromGit = gitDependencies(at(name), files.read(at(name)) ?? '');
   return { installation, faults: [], ...(fromGit.length === 0 ? {} : { fromGit }) };
@@ -138,16 +139,14 @@ function yarnPath(files: RepositoryFiles, folder: string): Installation['own'] {
   return files.has(inFolder(folder, path)) ? { name: 'yarn', file: inFolder(folder, path) } : undefined;
 }
 
-type None = Record<never, never>;
-
-/** The program of a manager that node does not bring with it. */
+/** The program of a manager; undefined for npm, which node brings with it. */
 function programOf(
   manager: NodeManager,
   files: RepositoryFiles,
   folder: string,
   manifest: Manifest | undefined,
   pinned: Pinned | undefined,
-): NpmProgram | InstallationFault | None {
+): NpmProgram | InstallationFault | undefined {
   const path = inFolder(folder, 'package.json');
   const field = manifest?.packageManager;
   if (field !== undefined && pinned === undefined && field.startsWith(`${manager}@`)) {
@@ -158,10 +157,11 @@ function programOf(
       remedy: `Write an exact version, such as "${manager}@${examples[manager]}".`,
     };
   }
-  if (manager === 'npm') return {};
-  const fromLock = lockRange(manager, files, folder);
-  if (typeof fromLock !== 'string') return fromLock;
+  if (manager === 'npm') return undefined;
+  // An exact version reads the lock file that it wrote, whatever the number of the format.
   const exact = pinned?.name === manager ? pinned : undefined;
+  const fromLock = exact === undefined ? lockRange(manager, files, folder) : exact.version;
+  if (typeof fromLock !== 'string') return fromLock;
   const version = exact?.version ?? rangeOf(manager, files, folder, manifest, fromLock);
   const hash = exact?.hash;
   switch (manager) {
@@ -249,8 +249,8 @@ const formats: Record<'pnpm' | 'yarn' | 'npm' | 'bun', Record<number, string>> =
   npm: {},
   bun: {},
   pnpm: { 5: '^7.0.0', 6: '^8.0.0', 9: '^10.0.0 || ^9.0.0' },
-  // Yarn 3.0 wrote 4 and 5 in its candidates; 7 is one of the candidates of 4.0.
-  yarn: { 4: '^2.4.1', 5: '^3.0.0', 6: '^3.0.0', 7: '^4.0.0', 8: '^4.0.0' },
+  // Yarn 3.0 wrote 4 and 5 in its candidates; 7 is one of the candidates of 4.0, and 4.17 writes 10.
+  yarn: { 4: '^2.4.1', 5: '^3.0.0', 6: '^3.0.0', 7: '^4.0.0', 8: '^4.0.0', 9: '^4.0.0', 10: '^4.0.0' },
 };
 
 function lineIn(files: RepositoryFiles, path: string, pattern: RegExp): { line?: number } {

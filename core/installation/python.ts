@@ -49,7 +49,7 @@ export function detectPython(files: RepositoryFiles, folder: string, wanted?: Pa
     return installed('pip', folder, at(manifest), [makeVenv, `${pip} -e .`]);
   }
   const fault = faultOf(files, at(name), manager);
-  if (fault !== undefined) return { faults: [fault] };
+  if (fault !== undefined) return { manager, faults: [fault] };
   switch (manager) {
     case 'uv':
       return installed('uv', folder, at(name), [own('uv', ''), makeVenv, 'uv sync --frozen']);

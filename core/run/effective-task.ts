@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { agentNames } from '../agents/names.ts';
 import { egressRules } from '../egress/rule.ts';
+import { modelEndpoint } from '../models/endpoint.ts';
 import { serviceImage } from '../policy/service-image.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
@@ -73,8 +75,14 @@ const agent = z.strictObject({
   name: z.string(),
   kind: z.enum(['command', 'acp']),
   command: names,
+  /** The agent that this is, if the product knows it. */
+  agent: z.enum(agentNames).optional(),
   provider: z.string().optional(),
   model: z.string().optional(),
+  /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */
+  fallbacks: names.optional(),
+  /** Calls of the model in one phase, at most. */
+  max_turns: z.int().optional(),
   files: z.string().optional(),
   plans: z.boolean(),
 });
@@ -142,6 +150,8 @@ export const effectiveTask = z.strictObject({
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,
+  /** The agent's model provider; absent for an agent without one. */
+  endpoint: modelEndpoint.optional(),
   checks: z.array(namedCommand),
   /** Commands that replace the spec's `ci_gates` when the repository's host has no CI. */
   ci: z.array(namedCommand),

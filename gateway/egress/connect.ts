@@ -209,14 +209,18 @@ export function refusePlainProxy(
   target: string,
 ): void {
   request.resume();
-  const host = URL.canParse(target) ? new URL(target).hostname : '';
+  const { hostname = '', port = '' } = URL.canParse(target) ? new URL(target) : {};
   const refusal = context.record(
     {
-      target: host === '' ? target.slice(0, 300) : `${host}:80`,
-      reason: 'plain HTTP is not allowed; use https',
-      ...(host === '' ? { allow: '' } : allowHost(host)),
+      target: hostname === '' ? target.slice(0, 300) : `${hostname}:${port === '' ? 80 : port}`,
+      reason: plainHttp,
+      ...(hostname === '' ? { allow: '' } : allowHost(hostname.replace(/^\[|\]$/g, ''))),
     },
     request,
   );
   sendRefusal(response, 403, refusal);
 }
+
+/** Tests of HTTP clients ask servers of their own, or names that they mock, and the client asks the proxy in their place. */
+const plainHttp =
+  'plain HTTP is not allowed; use https, or, in tests that need no proxy, sandbox: {env: {HTTP_PROXY: "", http_proxy: ""}}';

@@ -11,6 +11,23 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 /** A registry that sends its clients to a place where the gateway does not follow. */
 export class RedirectRefused extends Error {}
 
+/** A registry, or the host to which it redirects, that gives no answer. */
+export class Unanswered extends Error {
+  readonly host: string;
+  constructor({ host }: URL, cause: unknown) {
+    super(`does not answer: ${reasonOf(cause)}`, { cause });
+    this.host = host;
+  }
+}
+
+/** `fetch` says only that it failed; why is in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `nothing within ${timeoutMs / 1_000} seconds`;
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
+
 export interface Download {
   status: number;
   header(name: string): string | undefined;
@@ -30,7 +47,7 @@ export interface Origin {
 /**
  * Asks a registry, and follows its redirects to its own origin, and to public addresses over HTTPS. A registry of a
  * company may be at a private address; it must not be able to choose another one.
- * @throws RedirectRefused
+ * @throws RedirectRefused, Unanswered
  */
 export async function download(
   url: URL,
@@ -45,10 +62,14 @@ export async function download(
   const signal = AbortSignal.timeout(timeoutMs);
   let target = url;
   for (let count = 0; count <= maxRedirects; count += 1) {
-    const answer =
-      target.origin === root.origin
-        ? await fromRegistry(target, method, own, signal)
-        : await foreign(target, method, headers, signal, await publicAddress(target, network));
+    const address = target.origin === root.origin ? undefined : await publicAddress(target, network);
+    const asked =
+      address === undefined
+        ? fromRegistry(target, method, own, signal)
+        : foreign(target, method, headers, signal, address);
+    const answer = await asked.catch((error: unknown) => {
+      throw new Unanswered(target, error);
+    });
     const location = answer.header('location');
     if (!redirects.has(answer.status) || location === undefined) return answer;
     answer.body?.on('error', () => undefined).destroy();

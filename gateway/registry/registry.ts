@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { redactions, withoutSecrets } from '../credential.ts';
@@ -7,7 +7,7 @@ import type { Network } from '../egress/connect.ts';
 import { type Replacement, replaceTexts } from '../replace.ts';
 import { type Archives, keepingArchive, keptArchive, lockedArchive } from './archives.ts';
 import { cratesConfig, crateUrl } from './crates.ts';
-import { download, RedirectRefused } from './download.ts';
+import { download, RedirectRefused, Unanswered } from './download.ts';
 import { splitSubject } from './parts.ts';
 import { rewriteUrls } from './rewrite.ts';
 import { asFolder, askedPart, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
@@ -114,7 +114,8 @@ export const createMirrors = (
     if (kept) {
       context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.bytes });
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
-      await pipeline(createReadStream(kept.file), response).finally(kept.release);
+      const sent = kept.content === undefined ? createReadStream(kept.file) : Readable.from([kept.content]);
+      await pipeline(sent, response).finally(kept.release);
       return;
     }
     const keep = archives && locked ? () => keepingArchive(archives, locked) : undefined;
@@ -141,8 +142,15 @@ export const createMirrors = (
         replacements,
       });
     } catch (error) {
-      if (!(error instanceof RedirectRefused)) throw error;
-      refuse(502, `the registry redirects ${error.message}`);
+      if (error instanceof Unanswered)
+        // By its host, so that the many packages of an install are one entry.
+        context.refuse(exchange, 502, {
+          target: error.host,
+          reason: `the registry ${mirror.part.kind} ${error.message}`,
+          allow: '',
+        });
+      else if (error instanceof RedirectRefused) refuse(502, `the registry redirects ${error.message}`);
+      else throw error;
     } finally {
       context.tell({ type: 'traffic', route: 'registry', target, bytes });
     }

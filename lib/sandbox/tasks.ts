@@ -32,6 +32,8 @@ interface SandboxProps {
   /** The broker of the gateways, and the bucket through which gateways and functions exchange files. */
   broker: lambda.IFunction;
   artifacts: string;
+  /** Regions of Amazon Bedrock whose models the gateways may call with their role. */
+  bedrockRegions: readonly string[];
   /** MiB of disk. Fargate includes 20 GiB and allows at most 200. */
   diskMb: number;
   /** Removal policy of the gateway's log group. */
@@ -141,6 +143,7 @@ export class Sandbox extends Construct {
       },
     ]);
     const gatewayTaskRole = this.#gatewayRole(props.broker);
+    grantModels(this, gatewayTaskRole, props.bedrockRegions);
     gateway.taskRoleArn = gatewayTaskRole.roleArn;
     Validations.of(gateway).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS2',
@@ -242,6 +245,29 @@ export class Sandbox extends Construct {
     ]);
     return role;
   }
+}
+
+/** A profile of several regions needs its models in each of them. */
+function grantModels(scope: Construct, role: iam.Role, regions: readonly string[]): void {
+  if (regions.length === 0) return;
+  const stack = Stack.of(scope);
+  const profiles = regions.map((region) =>
+    stack.formatArn({ service: 'bedrock', region, resource: 'inference-profile', resourceName: '*' }),
+  );
+  const models = stack.formatArn({
+    service: 'bedrock',
+    region: '*',
+    account: '',
+    resource: 'foundation-model',
+    resourceName: '*',
+  });
+  grant(role, [
+    {
+      actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+      resources: [models, ...profiles],
+      because: 'The gateway asks for no model that models.allow of the policy does not name.',
+    },
+  ]);
 }
 
 /** For Node's `fetch` and for git. Only for https, because the task's credentials come from a plain http address. */

@@ -1,7 +1,9 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError, type ErrorName } from '../../core/errors.ts';
+import { downloadHints } from '../../core/installation/downloads.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
+import { lastLines } from '../../core/text/last-lines.ts';
 import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
@@ -27,8 +29,8 @@ export interface Phase {
   readonly git: OwnGit;
   /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
-  /** What the gateway says about the ways out. */
-  readonly egress: EgressFacts;
+  /** What the gateway says about the ways out; asked for during the clone, before any command. */
+  egress: EgressFacts;
   /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];
@@ -93,7 +95,7 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs'>,
+  command: Omit<InnerCommand, 'timeoutMs'> & { quietStdout?: boolean },
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -110,6 +112,7 @@ export async function inside(
     timeoutMs: left,
     onOutput(chunk, stream) {
       command.onOutput?.(chunk, stream);
+      if (command.quietStdout === true && stream === 'stdout') return;
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
       for (let at = 0; at < text.length; at += logChunk) {
         phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
@@ -231,7 +234,9 @@ export async function mustPassIn(
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);
-  if (result.exitCode !== 0) throw new DrydockError(error, withHints(phase, describe(result)));
+  if (result.exitCode === 0) return;
+  const more = error === 'InstallFailed' ? downloadHints(result.output) : [];
+  throw new DrydockError(error, [withHints(phase, describe(result)), ...more].join('\n'));
 }
 
 /** Adds to the message of a command that failed what may be why: that nothing was installed, a service that is gone, an empty folder. */
@@ -252,7 +257,7 @@ export const describe = ({ name, exitCode, command, knownFailures, output }: Com
   [
     `${name} exited with ${exitCode ?? 'a signal'}: ${command}`,
     ...(knownFailures ? [knownFailures] : []),
-    output.slice(-2_000),
+    lastLines(output),
   ]
     .join('\n')
     .trim();

@@ -32,21 +32,24 @@ export async function openPhase(
   const folders = join(dataDir, 'phases');
   await sweepFolders(folders);
   const root = join(folders, `drydock-${randomBytes(9).toString('hex')}`);
-  const folder = { root, inputs: join(root, 'host/inputs'), artifacts: join(root, 'host/artifacts') };
+  const folder = {
+    root,
+    inputs: join(root, 'host/inputs'),
+    artifacts: join(root, 'host/artifacts'),
+    remove: () => removeFolder(root),
+  };
   const ticket = randomBytes(32).toString('hex');
   const names = phaseNames(await ownerName());
   const session = join(root, 'session.json');
   const model = given.model?.session === undefined ? given.model : { ...given.model, session };
   const job: PhaseJob = { ...given, inputs, ...(model === undefined ? {} : { model }) };
-  const remove = async (): Promise<void> => {
-    await removePhase(engine, names.network);
-    await removeFolder(root);
-  };
+  const end = (): Promise<void> => removePhase(engine, names.network);
   try {
     for (const made of [folder.inputs, folder.artifacts]) await mkdir(made, { recursive: true, mode: 0o700 });
     await Promise.all([markServer(join(root, 'host')), createNetwork(engine, names.network)]);
   } catch (error) {
-    await remove();
+    await end();
+    await folder.remove();
     throw error;
   }
   const phase: ContainerPhase = { job, names, ticket, folder, image, services: found };
@@ -61,7 +64,10 @@ export async function openPhase(
       ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
     },
     async prepare(registries) {
-      refuseLoopback(allowedParts(await registries, given.registries));
+      refuseLoopback(allowedParts(await registries, given.registries), 'registry');
+      const server = given.model?.endpoint?.baseUrl;
+      if (given.model !== undefined && server !== undefined)
+        refuseLoopback({ [given.model.provider]: server }, 'model provider');
       const recorded = given.model?.session;
       // Without a recording for the phase, the gateway says so when it is asked.
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);
@@ -72,8 +78,8 @@ export async function openPhase(
         onMessage(message);
       }),
     runSandbox: (options) => runSandboxContainer(containers, phase, services, options),
-    async remove() {
-      await remove();
+    async end() {
+      await end();
       services.close();
     },
   };

@@ -22,8 +22,9 @@ export type LocalPhaseRunnerOptions = WallOptions;
 type RunOptions = Parameters<PhaseRunner['run']>[1];
 
 /** Runs phases on this machine: gateway and sandbox are child processes or containers, which end with this one. */
-export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseRunner {
+export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): Required<PhaseRunner> {
   closeInherited();
+  const removing = new Set<Promise<void>>();
   let chosen: Promise<Wall> | undefined;
   let registries: Promise<Record<string, string>> | undefined;
 
@@ -51,8 +52,16 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): PhaseR
       try {
         return await runIn(phase, options.dataDir, urls, start, { signal, onEvent });
       } finally {
-        await phase.remove();
+        await phase.end();
+        // A disk that is busy needs a minute for 100,000 installed files, and nothing waits for them. What is left of a
+        // folder is removed by the next server process.
+        const removal = phase.folder.remove().catch(() => undefined);
+        removing.add(removal);
+        void removal.then(() => removing.delete(removal));
       }
+    },
+    async removed() {
+      await Promise.all(removing);
     },
   };
 }

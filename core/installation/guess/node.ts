@@ -13,8 +13,9 @@ const newest = '24';
 export function guessNode(files: RepositoryFiles, folder: string): FolderGuess | undefined {
   if (!files.has(inFolder(folder, 'package.json'))) return undefined;
   const manifest = manifestOf(files, folder);
-  const { installation, unlocked } = detectNode(files, folder);
-  const manager: PackageManager = installation?.manager ?? unlocked?.manager ?? 'npm';
+  const found = detectNode(files, folder);
+  const { unlocked } = found;
+  const manager: PackageManager = found.installation?.manager ?? found.manager ?? unlocked?.manager ?? 'npm';
   const { scripts = {} } = manifest ?? {};
   const run = (script: string): string =>
     script === 'test' && manager !== 'bun' ? `${manager} test` : `${manager} run ${script}`;

@@ -13,12 +13,12 @@ export function guessPython(files: RepositoryFiles, folder: string, machine: Mac
   const has = (name: string): boolean => files.has(inFolder(folder, name));
   if (!manifests.some(has)) return undefined;
   const read = (name: string): string => files.read(inFolder(folder, name)) ?? '';
-  const { installation } = detectPython(files, folder);
+  const found = detectPython(files, folder);
   // A pyproject.toml with the settings of tools alone, beside another toolchain's manifest.
   const isProject = ['setup.py', 'setup.cfg', 'tox.ini', 'requirements.txt'].some(has);
   if (!isProject && !/^\[(?:project|build-system|tool\.poetry|dependency-groups)/m.test(read('pyproject.toml')))
     return undefined;
-  const manager: PackageManager = installation?.manager ?? 'pip';
+  const manager: PackageManager = found.installation?.manager ?? found.manager ?? 'pip';
   const named = [...manifests, ...testRequirements, 'uv.lock', 'poetry.lock', 'pdm.lock'].some((name) =>
     /\bpytest\b/.test(read(name)),
   );

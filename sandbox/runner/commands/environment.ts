@@ -1,10 +1,24 @@
 import { join } from 'node:path';
+import type { ProviderKind } from '../../../core/models/endpoint.ts';
+import { layout } from '../../layout.ts';
 import type { Phase } from '../phase.ts';
 import { trustVariables } from '../trust/trust.ts';
 import { managerPaths, managerVariables } from './managers.ts';
 
 /** Variables of a container that belong to the service that runs it, and not to its image. */
 const ofService = /^(?:AWS_|ECS_|DRYDOCK_)/;
+
+/**
+ * Names by which programs of the sandbox reach each other: a test asks its server at the address that it listens on. Some
+ * clients compare an address of IPv6 as it is written in a URL.
+ */
+const ownHosts = [
+  '127.0.0.1',
+  'localhost',
+  layout.hostname,
+  '0.0.0.0',
+  ...['::1', '::'].flatMap((ip) => [ip, `[${ip}]`]),
+];
 
 /** The environment of the container's image; a sandbox without an image has none. */
 function imageEnvironment(isolation: Phase['boot']['isolation']): Record<string, string> {
@@ -22,7 +36,7 @@ export function commandEnvironment(phase: Phase): Record<string, string> {
   const { paths } = boot;
   const image = imageEnvironment(boot.isolation);
   // A client of a service does not ask the proxy for it, by whichever name it is reached.
-  const direct = ['127.0.0.1', 'localhost', '::1', ...Object.keys(spec.sandbox.services ?? {})].join(',');
+  const direct = [...ownHosts, ...Object.keys(spec.sandbox.services ?? {})].join(',');
   const system = image.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return {
     ...image,
@@ -72,18 +86,33 @@ export function agentEnvironment(phase: Phase, promptFile: string): Record<strin
     DRYDOCK_PROMPT_FILE: promptFile,
     DRYDOCK_GATEWAY: relay,
     DRYDOCK_KEY: boot.agentSecret,
-    ...(provider === undefined ? {} : modelEnvironment(provider, relay, boot.agentSecret)),
+    ...(provider === undefined ? {} : modelEnvironment(provider, spec.agent?.providerKind, relay, boot.agentSecret)),
   };
 }
 
 /** Base URL and key under the variable names of each vendor's tools. */
-function modelEnvironment(provider: string, relay: string, key: string): Record<string, string> {
+function modelEnvironment(
+  provider: string,
+  kind: ProviderKind | undefined,
+  relay: string,
+  key: string,
+): Record<string, string> {
   const base = `${relay}/model/${provider}`;
-  switch (provider) {
+  const anthropic = { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key };
+  switch (kind ?? provider) {
     case 'google':
+    case 'vertex':
       return { GOOGLE_GEMINI_BASE_URL: base, GEMINI_API_KEY: key };
     case 'anthropic':
-      return { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key };
+      return anthropic;
+    case 'bedrock':
+      // Programs for Anthropic's interface, and those that use Amazon's client.
+      return {
+        ...anthropic,
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME: base,
+        AWS_BEARER_TOKEN_BEDROCK: key,
+        AWS_REGION: 'us-east-1',
+      };
     case 'openai':
       return { OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: key };
     default:

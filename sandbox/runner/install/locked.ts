@@ -30,9 +30,11 @@ export async function installLocked(
   const { installations, faults, unlocked, fromGit } = detectAll(files, sandbox.roots ?? ['.'], wanted);
   if (faults.length > 0) throw new DrydockError('InstallFailed', faults.map(describeFault).join('\n'));
   phase.hints = [
-    ...unlocked.map(
-      ({ path }) => `${path} names packages, and there is no lock file beside it, so none was installed.`,
-    ),
+    ...(sandbox.setupCommand === undefined
+      ? unlocked.map(
+          ({ path }) => `${path} names packages, and there is no lock file beside it, so none was installed.`,
+        )
+      : []), // the setup command may install them
     ...fromGit.slice(0, 3).map(describeFromGit),
   ];
   for (const installation of installations) {

@@ -172,11 +172,15 @@ function isFree(path: string): boolean {
   }
 }
 
-/** Below a folder of `node_modules` whose name begins with a dot, `.bin` apart, which is part of PATH. */
+/** What the compiler of TypeScript notes of its last run. Vitest has it do so beside its own program; no program runs it. */
+const compilerNotes = /\.tsbuildinfo$/;
+
+/** Below a folder of `node_modules` whose name begins with a dot, `.bin` apart, which is part of PATH; and a compiler's notes. */
 function isCache(path: string): boolean {
   const start = path.indexOf(`${installed}/`);
   const inside = path.slice(start + installed.length + 1);
-  return start >= 0 && inside.startsWith('.') && !inside.startsWith('.bin/') && inside.includes('/');
+  if (start < 0) return false;
+  return compilerNotes.test(inside) || (inside.startsWith('.') && !inside.startsWith('.bin/') && inside.includes('/'));
 }
 
 /** The roots and what is in them; of a link also what is in the folder of the work tree that it leads to. */

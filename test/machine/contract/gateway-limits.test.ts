@@ -33,7 +33,8 @@ afterEach(async () => {
 async function start(changes: Partial<GatewayConfig>, limits: Partial<GatewayLimits> = {}, network = systemNetwork) {
   const config = configOf(folder, changes);
   const all = { ...gatewayLimits, ...limits };
-  const server = await createGateway(config, (message) => told.push(message), network, undefined, all);
+  const own = told; // its last messages come when it closes
+  const server = await createGateway(config, (message) => own.push(message), network, undefined, all);
   server.listen(config.socket);
   await once(server, 'listening');
   closing.push(() => {
@@ -98,6 +99,12 @@ describe('M1: the registry', () => {
       reached: () => reached,
     };
   }
+  async function freePort(): Promise<number> {
+    const server = http.createServer();
+    const port = await serve(server);
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
   const network = (addresses: string[]): Network => ({ ...systemNetwork, resolve: async () => addresses });
   const get = (gw: string, name: string) => ask(gw, 'GET', `/registry/npm/${name}`, agent);
 
@@ -129,6 +136,28 @@ describe('M1: the registry', () => {
     expect(reached()).toBe(0);
     expect(refusals()).toHaveLength(targets.length);
     expect(refusals().every((reason) => reason.startsWith('the registry redirects to'))).toBe(true);
+  });
+
+  test.each([
+    ['has no server', /: ECONNREFUSED$/, async () => `http://127.0.0.1:${await freePort()}/npm/`],
+    ['has no address', /: (?:ENOTFOUND|EAI_AGAIN)$/, () => 'https://registry.invalid/npm/'],
+    [
+      'closes the connection',
+      /: UND_ERR_SOCKET$/,
+      async () => `http://127.0.0.1:${await serve(http.createServer((request) => void request.socket.destroy()))}/npm/`,
+    ],
+  ])('one that %s is named with the reason, once for all packages', async (_what, why, base) => {
+    const npm = await base();
+    const { host } = new URL(npm);
+    const gw = await start({ registries: { npm } });
+    for (const name of ['a', 'b']) {
+      const { status, body } = await get(gw, name);
+      expect(status).toBe(502);
+      expect(body.toString()).toContain(`${host}: the registry npm does not answer`);
+    }
+    const found = told.flatMap((message) => (message.type === 'refusal' ? [message.refusal] : []));
+    expect(new Set(found.map(({ target }) => target))).toEqual(new Set([host]));
+    expect(found[0]?.reason).toMatch(why);
   });
 
   test('a name is not followed if any of its addresses is private; a loop ends', async () => {
@@ -200,7 +229,14 @@ describe('M1: the registry', () => {
 });
 
 const model = (upstream: string): Partial<GatewayConfig> => ({
-  model: { provider: 'google', allow: ['google/*'], mode: 'live', key: 'k', budgetMicros: 100_000_000, upstream },
+  model: {
+    provider: 'google',
+    allow: ['google/*'],
+    mode: 'live',
+    key: 'k',
+    budgetMicros: 100_000_000,
+    endpoint: { kind: 'google', baseUrl: upstream, prices: { list: 'google' } },
+  },
 });
 const call = '/model/google/v1beta/models/gemini-2.5-pro:generateContent';
 

@@ -138,12 +138,16 @@ export async function runJob(
   const { signal, onEvent, ...rest } = options;
   const events: PhaseEvent[] = [];
   const runner = createLocalPhaseRunner({ dataDir: world.dataDir, packageRoot, ...rest });
-  const end = await runner.run(job, {
-    signal: signal ?? new AbortController().signal,
-    onEvent: (event) => {
-      events.push(event);
-      onEvent?.(event);
-    },
-  });
-  return { ...end, events };
+  try {
+    const end = await runner.run(job, {
+      signal: signal ?? new AbortController().signal,
+      onEvent: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+    });
+    return { ...end, events };
+  } finally {
+    await runner.removed();
+  }
 }

@@ -90,6 +90,16 @@ test('the cache is not written by a phase that starts from a change set, nor rea
   expect(cached(world)).toEqual(before);
 });
 
+test('a setup command that fails because a package could not download its program names the variable to skip it', async () => {
+  const world = make({ ...project, 'package.json': JSON.stringify({ ...manifest, scripts: {} }) });
+  const setupCommand = 'echo "npm error path $PWD/node_modules/puppeteer"; exit 1';
+  const { result } = await runJob(world, makeJob(world, { sandbox: { setupCommand } }));
+  expect(result?.error).toMatchObject({ name: 'InstallFailed' });
+  expect(result?.error?.message).toContain('PUPPETEER_SKIP_DOWNLOAD');
+  // The setup command is what installs.
+  expect(result?.error?.message).not.toContain('lock file');
+});
+
 test("the spec's own dependencies are installed without touching the tree", async () => {
   const world = make(
     { ...project, 'dep.cjs': uses },

@@ -245,6 +245,19 @@ export function phaseRunnerContract({ run: runJob, leftovers, limits, unpacks }:
         }),
       );
       expect(idle.result).toMatchObject({ outcome: 'failed', error: { name: 'NoChanges' } });
+      expect(idle.result?.error?.message).not.toContain('.gitignore');
+    });
+
+    test('an agent that writes only what git ignores is told so', async () => {
+      const ignoring = { ...project, '.gitignore': 'AGENTS.md\nbuilt/\n' };
+      const w = world(
+        ignoring,
+        `import fs from 'node:fs'; fs.writeFileSync('AGENTS.md', 'x'); fs.mkdirSync('built'); fs.writeFileSync('built/a', 'x');`,
+      );
+      expect((await runJob(w, makeJob(w))).result).toMatchObject({
+        outcome: 'failed',
+        error: { name: 'NoChanges', message: expect.stringMatching(/\.gitignore leaves out .*: AGENTS\.md, built\/a/) },
+      });
     });
 
     test('R21, R22: a question and a checkpoint come out, schema-checked, with the change so far', async () => {

@@ -37,7 +37,7 @@ export interface OpenPhase {
   readonly job: PhaseJob;
   readonly runtime: Runtime;
   /** Folders of this machine. */
-  readonly folder: { inputs: string; artifacts: string };
+  readonly folder: { inputs: string; artifacts: string; remove(): Promise<void> };
   /** What the end of the phase says of it besides. */
   readonly evidence: Pick<PhaseEnd, 'image' | 'agentFiles'>;
   /** Fills its folders while the two programs start. @throws SandboxUnavailable for a registry that it cannot reach. */
@@ -55,6 +55,6 @@ export interface OpenPhase {
     signal: AbortSignal;
     gateway: GatewayProcess;
   }): Promise<SandboxEnd>;
-  /** Leaves nothing behind. */
-  remove(): Promise<void>;
+  /** Ends whatever of it is not a folder. */
+  end(): Promise<void>;
 }

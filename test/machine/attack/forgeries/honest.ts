@@ -75,7 +75,7 @@ export const honest: Honest[] = [
     change: {
       ...change,
       'test.mjs': testing(
-        `for (const name of ['.cache/a/b', '.vite', '.vite-temp', '.tmp']) { fs.mkdirSync('node_modules/' + name, { recursive: true }); fs.writeFileSync('node_modules/' + name + '/x', ''); } fs.readFileSync('dist/built.txt'); fs.readFileSync('node_modules/builder/built.js');`,
+        `for (const name of ['.cache/a/b', '.vite', '.vite-temp', '.tmp']) { fs.mkdirSync('node_modules/' + name, { recursive: true }); fs.writeFileSync('node_modules/' + name + '/x', ''); } fs.writeFileSync('node_modules/builder/own.tsbuildinfo', '{}', { flag: 'wx' }); fs.readFileSync('dist/built.txt'); fs.readFileSync('node_modules/builder/built.js');`,
       ),
     },
     criteria: { again: 'npm test' },

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const spec = { repository: 'acme/app', target_paths: [] as string[] };
+const spec = { repository: 'acme/app', target_paths: [] as string[], constraints: [] as string[] };
 const policy = (...names: string[]) =>
   soloPolicy(
     { id: 'me', email: 'me@example.com' },
@@ -52,6 +52,22 @@ describe('lint names what a sandbox would lack', () => {
     ]);
     expect(lackingFiles(root, { ...spec, target_paths: ['art/a.psd', 'b.txt'] }, undefined)).toMatchObject([
       { severity: 'error', rule: 'LfsChanged', message: expect.stringMatching(/^art\/a\.psd is stored in Git LFS/) },
+    ]);
+  });
+
+  it('new files that git ignores, which no change would hold', () => {
+    write({ '.gitignore': 'AGENTS.md\n/dist/\n*.local\nkept.local\n', 'src/a.ts': 'x' });
+    writeFileSync(join(root, 'kept.local'), 'x');
+    git('add', '--force', 'kept.local');
+    const asked = {
+      ...spec,
+      target_paths: ['dist/a.js', 'src/a.ts', 'kept.local', '**/*.local'],
+      constraints: ['Change only AGENTS.md', 'Do not change own.local', 'Be quick'],
+    };
+    const found = lackingFiles(root, asked, undefined);
+    expect(found.map(({ severity, rule, message }) => [severity, rule, message.split(',')[0]])).toEqual([
+      ['warning', 'target-ignored', 'Git ignores dist/a.js'],
+      ['warning', 'target-ignored', 'Git ignores AGENTS.md'],
     ]);
   });
 

@@ -20,6 +20,7 @@ describe('the manager of a repository and its version', () => {
     ['pnpm', { 'pnpm-lock.yaml': pnpmLock('5.4') }, '^7.0.0', 'pnpm install --frozen-lockfile'],
     ['yarn', { 'yarn.lock': yarnLock }, '^1.22.0', 'yarn install --frozen-lockfile --non-interactive'],
     ['yarn', { 'yarn.lock': berryLock(8) }, '^4.0.0', 'yarn install --immutable'],
+    ['yarn', { 'yarn.lock': berryLock(10) }, '^4.0.0', 'yarn install --immutable'],
     ['yarn', { 'yarn.lock': berryLock(6) }, '^3.0.0', 'yarn install --immutable'],
     ['bun', { 'bun.lock': '{}' }, '^1.1.0', 'bun install --frozen-lockfile'],
   ])('%s: %j', (manager, lock, version, command) => {
@@ -38,6 +39,26 @@ describe('the manager of a repository and its version', () => {
   ])('%s names the version', (_what, more, version) => {
     const files = { 'package.json': manifest(more), 'pnpm-lock.yaml': pnpmLock("'9.0'") };
     expect(root(files).installations[0]?.program?.version).toBe(version);
+  });
+
+  test.each([
+    ['an exact version of yarn', 'yarn@4.99.0', { 'yarn.lock': berryLock(99) }, { program: { version: '4.99.0' } }],
+    [
+      'an exact version of pnpm',
+      'pnpm@99.0.0',
+      { 'pnpm-lock.yaml': pnpmLock('42.0') },
+      { program: { version: '99.0.0' } },
+    ],
+    [
+      'a release of yarn in the repository',
+      'yarn@stable',
+      { 'yarn.lock': berryLock(99), '.yarnrc.yml': 'yarnPath: yarn.cjs\n', 'yarn.cjs': '' },
+      { own: { file: 'yarn.cjs' } },
+    ],
+  ])('%s reads its lock file of whatever format', (_what, packageManager, files, installation) => {
+    const { installations, faults } = root({ 'package.json': manifest({ packageManager }), ...files });
+    expect(faults).toEqual([]);
+    expect(installations).toMatchObject([installation]);
   });
 
   test('the digest of yarn 2 and later is of its program, and those of others of the archive', () => {
@@ -87,6 +108,15 @@ describe('the manager of a repository and its version', () => {
     const hashed = { 'requirements.txt': 'six==1.16.0 --hash=sha256:00\n' };
     expect(root(hashed).installations[0]?.commands.join('\n')).toContain('--require-hashes');
     expect(root({ 'requirements.txt': 'six\n' }).installations[0]?.commands.join('\n')).not.toContain('--require');
+  });
+
+  test.each([
+    ['a module', { 'go.mod': 'module m\n\ngo 1.19\n', 'vendor/modules.txt': '' }, []],
+    ['a workspace', { 'go.work': 'go 1.22.1\n', 'vendor/modules.txt': '' }, []],
+    ['an old module', { 'go.mod': 'module m\n\ngo 1.12\n', 'vendor/modules.txt': '' }, ['go mod download']],
+    ['a module with another folder of that name', { 'go.mod': 'go 1.19\n', 'vendor/x.txt': '' }, ['go mod download']],
+  ])('%s of Go fetches what its own folder does not hold', (_what, files, commands) => {
+    expect(root(files as Record<string, string>).installations).toMatchObject([{ manager: 'go', commands }]);
   });
 
   test('several roots, each by what it contains; two toolchains in one', () => {

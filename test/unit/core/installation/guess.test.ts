@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { installationFiles } from '../../../../core/installation/detect.ts';
+import { detectAll, installationFiles } from '../../../../core/installation/detect.ts';
 import { guess } from '../../../../core/installation/guess/guess.ts';
 import { repositoryOf } from './files.ts';
 
@@ -36,6 +36,28 @@ describe('the runtime', () => {
     expect(guessed({ 'setup.cfg': 'python_requires = >=3.12\n' }, machine).runtime).toBe('python:3.13');
     expect(guessed({ 'pom.xml': '' }, machine).runtime).toBe('maven:3-eclipse-temurin-17');
     expect(guessed({ 'pom.xml': '<java.version>21</java.version>' }, machine).runtime).toContain('21');
+  });
+});
+
+describe('the manager', () => {
+  test.each([
+    [
+      'a lock file of pnpm of an unknown format',
+      { 'package.json': manifest(), 'pnpm-lock.yaml': 'lockfileVersion: 42' },
+      'pnpm',
+    ],
+    ['a lock file of yarn of an unknown format', { 'package.json': manifest(), 'yarn.lock': '?' }, 'yarn'],
+    [
+      'a version that is none',
+      { 'package.json': manifest({ packageManager: 'pnpm@latest' }), 'pnpm-lock.yaml': 'lockfileVersion: 9.0' },
+      'pnpm',
+    ],
+    ['a lock file of uv of an unknown format', { 'setup.py': '', 'uv.lock': 'version = 7' }, 'uv'],
+    ['a lock file of cargo of an unknown format', { 'Cargo.toml': '', 'Cargo.lock': 'version = 9' }, 'cargo'],
+  ])('of %s is named, so that lint finds the fault', (_what, files, manager) => {
+    const { packageManager } = guessed(files as Record<string, string>);
+    expect(packageManager).toBe(manager);
+    expect(detectAll(repositoryOf(files as Record<string, string>), ['.'], packageManager).faults).toHaveLength(1);
   });
 });
 
