@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Eight projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Nine projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
-// functions; `toolchains` has the package managers of other languages; `containers` runs phases
+// functions; `toolchains` has the package managers of other languages; `agents` has agents as their packages are; `containers` runs phases
 // in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
@@ -43,6 +43,17 @@ export default defineConfig({
           include: ['test/toolchains/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        test: {
+          name: 'agents',
+          setupFiles,
+          include: ['test/agents/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           maxWorkers: 2,
           sequence: { groupOrder: 6 },
         },

@@ -1,3 +1,4 @@
+export { serviceFamily } from '../core/services/forms.ts';
 export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains.ts';
 
 /** Service Quotas code of "Fargate On-Demand vCPU resource count". */
@@ -36,6 +37,11 @@ export const variables = {
   gatewayTask: 'DRYDOCK_GATEWAY_TASK_ARN',
   /** JSON map from a runtime of the policy, or the name of a toolchain, to the task definition `family:revision`. */
   sandboxTasks: 'DRYDOCK_SANDBOX_TASKS',
+  /**
+   * JSON of the task definitions with services: the beginnings of the digests of the policy's service images, in its order;
+   * and for each runtime the revisions of the sets of them, set 1 first. Set N has service B if N has bit B.
+   */
+  serviceTasks: 'DRYDOCK_SERVICE_TASKS',
   /** `FARGATE`, or `FARGATE_SPOT` for the first attempt of a phase. */
   sandboxCapacity: 'DRYDOCK_SANDBOX_CAPACITY',
   /** Subnet ids, separated by commas. */

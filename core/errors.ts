@@ -51,6 +51,7 @@ export const errorKinds = {
   // money
   BudgetExceeded: kind('never', 3, 'Lower budget.max_usd, or ask the operator to raise the sprint budget.'),
   BudgetExhausted: kind('never', 3, 'Raise budget.max_usd in the spec within the policy, and start a new attempt.'),
+  TurnsExhausted: kind('never', 3, 'Raise max_turns of the profile in the policy, and start a new attempt.'),
   // environment
   SandboxUnavailable: kind('never', 4, 'Install bubblewrap: apt-get install bubblewrap'),
   ToolMissing: kind('never', 4, 'Install the tool it names.'),

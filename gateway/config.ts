@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { grantedRules } from '../core/egress/rule.ts';
+import { credentialHeader, grantedRules } from '../core/egress/rule.ts';
+import { modelEndpoint } from '../core/models/endpoint.ts';
+import { type AwsKeys, awsKeys } from '../core/ports/runtime/model-access.ts';
 import { phaseSpec } from '../core/run/phase.ts';
 import { installPlan } from '../sandbox/boot.ts';
 
@@ -37,10 +39,18 @@ const gatewaySettings = z.strictObject({
       mode: z.enum(['live', 'replay']),
       /** File of the recorded session. */
       session: z.string().optional(),
+      /** How the provider is reached; absent: as the built-in one of this name. */
+      endpoint: modelEndpoint.optional(),
+      /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */
+      fallbacks: z.array(z.string()).optional(),
+      /** Calls of the phase, at most. */
+      maxTurns: z.int().positive().optional(),
+      /** One of these, unless the endpoint asks for none: a key, a header, keys of AWS, a service account of Google. */
       key: z.string().optional(),
+      header: credentialHeader.optional(),
+      aws: z.union([awsKeys, z.custom<() => Promise<AwsKeys>>((value) => typeof value === 'function')]).optional(),
+      serviceAccount: z.string().optional(),
       budgetMicros: z.int().nonnegative(),
-      /** Base URL of the provider, if it is not the public one. */
-      upstream: z.string().optional(),
     })
     .optional(),
   caps: z.strictObject({

@@ -20,6 +20,8 @@ export interface GatewayLimits {
   requestMs: number;
   /** Milliseconds without a byte of a body that the gateway holds in memory. */
   idleMs: number;
+  /** Milliseconds without a byte of an answer of the model. */
+  modelIdleMs: number;
 }
 
 const mib = 1024 * 1024;
@@ -34,4 +36,5 @@ export const gatewayLimits: GatewayLimits = {
   headersMs: 15_000,
   requestMs: 10 * 60_000,
   idleMs: 30_000,
+  modelIdleMs: 5 * 60_000,
 };

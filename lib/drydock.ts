@@ -19,6 +19,7 @@ import { gatewayImage, type Images, sandboxImages } from './props/images.ts';
 import { checkPolicy } from './props/policy.ts';
 import { propError } from './props/prop-error.ts';
 import { checkProxy } from './props/proxy.ts';
+import { serviceContainers } from './props/services.ts';
 import { Sandbox } from './sandbox/tasks.ts';
 import type { State } from './storage/state.ts';
 import { Storage } from './storage/storage.ts';
@@ -115,6 +116,7 @@ export class Drydock extends Construct {
     });
     const gateway = gatewayImage(this, images);
     const sandboxes = sandboxImages(this, images, this.policy);
+    const services = serviceContainers(this, this.policy);
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {
@@ -125,7 +127,10 @@ export class Drydock extends Construct {
       sandboxImages: sandboxes,
       spot: this.policy.sandbox.spot,
       ...(proxy ? { proxyUrl: proxy.origin } : {}),
-      size: this.#size(),
+      size: (servicesMb) => this.#size(servicesMb),
+      memoryMb: this.policy.limits.memory_mb,
+      services,
+      bedrockRegions: bedrockRegionsOf(this.policy),
       diskMb: this.policy.limits.disk_mb,
       removalPolicy,
     });
@@ -136,7 +141,7 @@ export class Drydock extends Construct {
       sandbox,
       policy: this.policy,
       machine,
-      images: [gateway, ...sandboxes.map(({ image }) => image)],
+      images: [gateway, ...[...sandboxes, ...services].map(({ image }) => image)],
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
       oidc: props.oidc,
@@ -183,11 +188,21 @@ export class Drydock extends Construct {
     this.#control.operate.grantCall(grantee, 'setup');
   }
 
-  #size(): FargateSize {
+  #size(servicesMb: number): FargateSize {
     const { cpu, memory_mb, disk_mb } = this.policy.limits;
-    const size = fargateSize(cpu, memory_mb);
+    const size = fargateSize(cpu, memory_mb + servicesMb);
     if (size && disk_mb <= maxDiskMb) return size;
-    const asked = `the policy's limits ask for ${cpu} vCPU, ${memory_mb} MiB and ${disk_mb} MiB of disk`;
+    const ofServices = servicesMb === 0 ? '' : ` and ${servicesMb} MiB of services`;
+    const asked = `the policy's limits ask for ${cpu} vCPU, ${memory_mb} MiB${ofServices}, and ${disk_mb} MiB of disk`;
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }
 }
+
+/** The regions of providers that the gateways' role signs for; one with a credential of its own needs no role. */
+const bedrockRegionsOf = ({ providers }: Policy): string[] => [
+  ...new Set(
+    Object.values(providers).flatMap((provider) =>
+      provider.kind === 'bedrock' && provider.credential === undefined ? [provider.region] : [],
+    ),
+  ),
+];

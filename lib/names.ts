@@ -35,6 +35,7 @@ export {
   reports,
   routes,
   sealedAs,
+  serviceFamily,
   type ToolchainName,
   toolchainNames,
   variables,

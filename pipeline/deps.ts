@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ModelEndpoint } from '../core/models/endpoint.ts';
 import type { CodeHost, CodeHostKind, CodeHostScope } from '../core/ports/host/code-host.ts';
 import type { Clock } from '../core/ports/runtime/clock.ts';
 import type { Executions } from '../core/ports/runtime/executions.ts';
@@ -37,8 +38,8 @@ export interface Deps {
   /** Where the guard reads what a sandbox returned. */
   thread: Thread;
   vault: TokenVault;
-  /** The key or recorded session for a model provider. @throws SecretMissing. */
-  modelAccess(provider: string): Promise<ModelAccess>;
+  /** The credential or recorded session for a model provider. @throws SecretMissing. */
+  modelAccess(provider: string, endpoint?: ModelEndpoint): Promise<ModelAccess>;
   /** A credential of the policy, by the name of its variable. @throws SecretMissing. */
   credential(variable: string): Promise<string>;
   /** Absolute folder of a profile's `files`. */

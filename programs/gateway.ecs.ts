@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { z } from 'zod';
 import { createArchiveStore } from '../adapters/aws/gateway/archive-store.ts';
 import { hostGateway } from '../adapters/aws/gateway/host.ts';
@@ -11,6 +12,7 @@ import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createGitHubAccess } from '../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
 import { here } from '../adapters/thread/here.ts';
+import { defined } from '../core/defined.ts';
 import { DrydockError } from '../core/errors.ts';
 import type { CodeHostScope } from '../core/ports/host/code-host.ts';
 import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
@@ -76,7 +78,7 @@ async function main(): Promise<void> {
 function depsOf({
   codeHost: own,
   submodules = {},
-  modelKey,
+  model,
   egressCredentials = {},
   order,
 }: BrokerAnswer): Parameters<typeof prepareJob>[0] {
@@ -98,8 +100,11 @@ function depsOf({
       );
       return createGitHubCodeHost({ access, scope, dataDir: tmpdir(), thread: here });
     },
-    async modelAccess(provider): Promise<ModelAccess> {
-      if (modelKey !== undefined) return { mode: 'live', key: modelKey };
+    async modelAccess(provider, endpoint): Promise<ModelAccess> {
+      if (model !== undefined && Object.keys(model).length > 0) return { mode: 'live', ...defined(model) };
+      if (endpoint?.credential === 'none') return { mode: 'live' };
+      // The role of this task, whose keys change while the phase lasts.
+      if (endpoint?.kind === 'bedrock') return { mode: 'live', aws: defaultProvider() };
       throw new DrydockError('SecretMissing', `The broker returned no key for ${provider}.`);
     },
     async credential(variable) {

@@ -61,6 +61,9 @@ export const artifactNames = {
 /** Shared memory of a phase in MB: a quarter of its memory. */
 export const sharedMemoryOf = (memoryMb: number): number => Math.ceil(memoryMb / 4);
 
+/** MB of a folder in the memory of a service: half of it, so that a full folder does not end the service. */
+export const folderMbOf = (memoryMb: number): number => Math.ceil(memoryMb / 2);
+
 /**
  * Arguments of bubblewrap for /dev: bounded shared memory, and no other file. Both are in memory, which a watchdog that
  * adds up processes does not see.

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
+import type { Charge, ModelCall } from '../../core/run/phase.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { isStackSession, stackFlags } from '../remote/options.ts';
@@ -83,10 +84,25 @@ export function register(program: Command): void {
         ),
         ...audit.calls.map(
           (call) =>
-            `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${call.state === 'reserved' ? ' (cut off: worst case)' : ''}`,
+            `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${chargedAs(call)}`,
         ),
       ]);
       return 0;
     },
   );
+}
+
+const rules: Record<Charge, string> = {
+  usage: '',
+  failed: ' (the provider refused it: nothing is charged)',
+  'not-sent': ' (it was not sent: nothing is charged)',
+  cut: ' (cut off: worst case)',
+  error: ' (ended with an error: worst case)',
+  'no-usage': ' (without a usage: worst case)',
+};
+
+/** The rule by which a call is charged, where it is not the reported usage at the price of the list. */
+function chargedAs({ state, charged, price }: ModelCall): string {
+  const rule = charged === undefined ? (state === 'reserved' ? rules.cut : '') : rules[charged];
+  return `${rule}${price === 'assumed' ? ' (price assumed)' : ''}`;
 }

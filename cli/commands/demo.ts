@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { modulesOf } from '../../adapters/local/agents/installed.ts';
 import { packageRoot } from '../../common/package-info.ts';
+import { agents } from '../../core/agents/agents.ts';
+import type { AgentName } from '../../core/agents/names.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { gitCommand } from '../../core/git/command.ts';
 import { action, type CommonOptions } from '../command.ts';
+import { dataFolder } from '../local/data-folder.ts';
 import { hasProgram } from '../local/programs.ts';
 import { type Driver, sandboxOption } from '../local/sandbox-choice.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
@@ -18,21 +22,26 @@ import { runSpec } from './run.ts';
 const task = 'DEMO-ROUNDING-001';
 
 export function register(program: Command): void {
-  action<[], CommonOptions & { sandbox?: Driver }>(
+  action<[], CommonOptions & { sandbox?: Driver; agent?: AgentName }>(
     program
       .command('demo')
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
       .addOption(sandboxOption())
+      .addOption(
+        new Option('--agent <name>', 'the agent that does it (default: gemini if it is installed)').choices(
+          Object.keys(models),
+        ),
+      )
       .addHelpText(
         'after',
-        '\nIf gemini is installed, the model’s answers come from a recorded session; if GEMINI_API_KEY is set too, the demo calls the model. Without gemini a small program is the agent. Everything else is real.',
+        '\nWith an agent, the model’s answers come from a recorded session; if the key of its provider is set too, the demo calls the model. Without one a small program is the agent. Everything else is real.',
       ),
-    (output, options) => demo(output, options.sandbox),
+    (output, options) => demo(output, options.sandbox, options.agent),
   );
 }
 
 /** A fresh repository, policy and data folder, then an ordinary `run --yes`. */
-async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCode> {
+async function demo(output: Output, sandbox: Driver | undefined, asked: AgentName | undefined): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-demo-'));
   const repo = join(folder, 'invoices');
   const root = packageRoot();
@@ -41,12 +50,25 @@ async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCo
   const spec = join(repo, '.agent-tasks', `${task}.md`);
   cpSync(join(root, '.agent-tasks', `${task}.md`), spec);
   const policy = join(folder, 'drydock.policy.yaml');
-  const recorded = hasProgram('gemini');
-  if (!recorded) {
+  const agent = asked ?? (isInstalled('gemini') ? 'gemini' : undefined);
+  if (agent === undefined) {
     output.err('gemini is not installed, so a small program makes the change, and no model is called.');
-    output.err('To see the recorded session of a model: npm install --global @google/gemini-cli');
+    output.err('To see the recorded session of a model: drydock agents add gemini');
+  } else if (!isInstalled(agent)) {
+    throw new DrydockError('AgentUnavailable', `${agents[agent].title} is not installed.`, {
+      remedy: `Install it: drydock agents add ${agent}`,
+    });
   }
-  writeFileSync(policy, policyText(recorded ? geminiProfile : programProfile(join(root, 'examples', 'demo-agent'))));
+  const data = join(folder, 'data');
+  if (agent !== undefined && existsSync(modulesOf(dataFolder(undefined), agent))) {
+    // The demo has a data folder of its own; the agents are those of the usual one.
+    mkdirSync(data, { mode: 0o700 });
+    symlinkSync(join(dataFolder(undefined), 'agents'), join(data, 'agents'));
+  }
+  writeFileSync(
+    policy,
+    policyText(agent === undefined ? programProfile(join(root, 'examples', 'demo-agent')) : profileOf(agent)),
+  );
   const git = (...args: string[]): void => {
     const command = gitCommand(['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], process.env);
     execFileSync('git', command.args, { cwd: repo, env: command.env, stdio: 'ignore' });
@@ -55,7 +77,7 @@ async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCo
   git('add', '--all');
   git('commit', '--quiet', '--message', 'A small project, and a task for it');
 
-  const session = join(root, 'examples', 'sessions', task);
+  const session = join(root, 'examples', 'sessions', `${task}${agent === 'codex' ? '-codex' : ''}`);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
   output.err(`Created a repository with a task: ${repo}`);
   const run = await runSpec(
@@ -64,11 +86,11 @@ async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCo
       json: output.json,
       repo: [`drydock/demo=${repo}`],
       policy,
-      data: join(folder, 'data'),
+      data,
       as: 'you@localhost',
       yes: true,
       attempt: 1,
-      ...(recorded ? { replay: session } : {}),
+      ...(agent === undefined ? {} : { replay: session }),
       ...defined({ sandbox }),
     },
     spec,
@@ -81,7 +103,11 @@ async function demo(output: Output, sandbox: Driver | undefined): Promise<ExitCo
   return exitOf(run);
 }
 
-const geminiProfile = '{kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}';
+/** The agents with a recorded session, and the model that it was recorded with. */
+const models: Partial<Record<AgentName, string>> = { gemini: 'gemini-2.5-pro', codex: 'gpt-5' };
+const profileOf = (agent: AgentName): string => `{agent: ${agent}, model: ${models[agent]}}`;
+const isInstalled = (agent: AgentName): boolean =>
+  existsSync(modulesOf(dataFolder(undefined), agent)) || hasProgram(agents[agent].program);
 const programProfile = (files: string): string =>
   `{kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(files)}}`;
 
@@ -94,7 +120,6 @@ agents:
   default: careful
   profiles:
     careful: ${profile}
-models: {allow: ["google/*"]}
 limits: {usd_per_run: 2, timeout_minutes: 10}
 review: {approvers: [reviewer], required_reviewers: 1}
 `;

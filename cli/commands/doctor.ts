@@ -1,12 +1,16 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { installedVersion } from '../../adapters/local/agents/installed.ts';
 import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts';
 import { packageRoot, version } from '../../common/package-info.ts';
+import { agents } from '../../core/agents/agents.ts';
 import { defined } from '../../core/defined.ts';
 import type { Check } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { keyVariables } from '../../core/policy/key-variables.ts';
+import type { ModelEndpoint } from '../../core/models/endpoint.ts';
+import { endpointOf } from '../../core/models/of-policy.ts';
+import { credentialVariables } from '../../core/policy/key-variables.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
 import { askGit } from '../config/git.ts';
@@ -179,8 +183,9 @@ function policyChecks(options: CommonOptions): Check[] {
   }
   const checks: Check[] = [{ name: 'policy', ok: true, required: true, detail: loaded.source, remedy: '' }];
   for (const [name, profile] of Object.entries(loaded.policy.agents.profiles)) {
-    checks.push(agentCheck(name, profile));
-    if (profile.provider !== undefined) checks.push(keyCheck(name, profile.provider));
+    checks.push(agentCheck(name, profile, dataFolder(options.data)));
+    if (profile.provider !== undefined)
+      checks.push(keyCheck(name, profile.provider, endpointOf(loaded.policy, profile.provider)));
   }
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
@@ -196,21 +201,31 @@ function policyChecks(options: CommonOptions): Check[] {
   return checks;
 }
 
-function agentCheck(profile: string, { command }: { command: string[] }): Check {
+function agentCheck(profile: string, { agent, command }: Policy['agents']['profiles'][string], data: string): Check {
   const program = command[0] ?? '';
-  const ok = program.includes('/') || hasProgram(program);
+  const inPath = program.includes('/') || hasProgram(program);
+  if (agent === undefined) {
+    const remedy = `Install ${program} on this machine, and put it on the PATH.`;
+    return { name: 'agent', ok: inPath, required: false, detail: `${profile}: ${program}`, remedy };
+  }
+  const { title, licence } = agents[agent];
+  const version = installedVersion(data, agent);
+  const found = version ?? (inPath ? `${program} in PATH` : 'not installed');
   return {
     name: 'agent',
-    ok,
+    ok: version !== undefined || inPath,
     required: false,
-    detail: `${profile}: ${program}`,
-    remedy: `Install ${program} on this machine, and put it on the PATH.`,
+    detail: `${profile}: ${title}, ${licence.kind === 'open' ? licence.id : 'proprietary'}, ${found}`,
+    remedy: `Install it: drydock agents add ${agent}`,
   };
 }
 
-function keyCheck(profile: string, provider: string): Check {
-  const names = keyVariables(provider);
-  const ok = names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
+function keyCheck(profile: string, provider: string, endpoint: ModelEndpoint | undefined): Check {
+  const names = credentialVariables(provider, endpoint);
+  // The tools of AWS know more places than variables; a run looks there.
+  const elsewhere =
+    endpoint?.credential === 'none' || (endpoint?.kind === 'bedrock' && endpoint.credential === undefined);
+  const ok = elsewhere || names.some((name) => process.env[name] || process.env[`${name}_FILE`]);
   return {
     name: 'model key',
     ok,

@@ -169,7 +169,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     notifier: outbox,
     thread,
     vault,
-    modelAccess: (provider) => modelAccessOf(provider, options.replaySession),
+    modelAccess: (provider, endpoint) => modelAccessOf(provider, options.replaySession, process.env, endpoint),
     credential: (variable) => credentialOf(variable),
     agentFiles(path) {
       if (!existsSync(path))

@@ -101,6 +101,8 @@ function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): strin
         : '';
     case 'message':
       return firstLine(event.text);
+    case 'thought':
+      return '';
     case 'log':
       return firstLine(event.text);
     case 'cost':

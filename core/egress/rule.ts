@@ -22,19 +22,21 @@ const privateRegistry = z.strictObject({
 });
 
 /** A header that the gateway puts into requests to one host; its value is a secret. */
-const credentialHeader = z.strictObject({
+export const credentialHeader = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9-]{1,100}$/),
   value: z.string().min(1).max(10_000),
 });
 export type CredentialHeader = z.infer<typeof credentialHeader>;
 
 /** Where a credential is found, and how it is sent. It does not hold the secret. */
-const credentialSource = z.strictObject({
+export const credentialSource = z.strictObject({
   /** Variable of the process that runs Drydock; on AWS a name in the deployment's secret. */
   env: z.string(),
   /** `bearer`, `basic` or `header NAME`. */
   as: z.string(),
 });
+
+export type CredentialSource = z.infer<typeof credentialSource>;
 
 /** What a phase may reach beside tunnels and public registries, without secrets. */
 export const egressRules = z.strictObject({

@@ -2,7 +2,7 @@ import { DrydockError } from '../errors.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
 import { type Advice, adviseOn } from '../task-spec/lint/advice.ts';
 import { clarityOf } from '../task-spec/lint/clarity.ts';
-import { priceMicros } from './price.ts';
+import { assumedPrice, priceMicros, priceOf } from './price.ts';
 
 export interface Estimate {
   micros: { low: number; expected: number; high: number };
@@ -11,6 +11,8 @@ export interface Estimate {
   advice: Advice;
   /** Maximum cost of the run; the high case is never above it. */
   capMicros: number;
+  /** Says that the price is an assumption, and how to give the real one. */
+  priceNote?: string;
 }
 
 /**
@@ -40,10 +42,12 @@ export function estimateTask(task: EffectiveTask): Estimate {
   );
   const advice = adviseOn(task.spec, task.constraints, clarity, {}, Object.keys(task.criticalPaths));
   const { provider, model } = task.agent;
+  const prices = task.endpoint?.prices ?? { list: provider };
   const capMicros = task.limits.usdMicros;
   if (provider === undefined || model === undefined) {
     return { micros: { low: 0, expected: 0, high: 0 }, breakdown: [], advice, capMicros };
   }
+  const found = priceOf(prices, model);
   const { turns, inputPerTurn, outputPerTurn } = expected[advice.costClass];
   const breakdown = phases
     .filter(({ phase }) => phase !== 'plan' || task.agent.plans)
@@ -51,7 +55,7 @@ export function estimateTask(task: EffectiveTask): Estimate {
       const inputTokens = Math.round(turns * inputPerTurn * share);
       const outputTokens = Math.round(turns * outputPerTurn * share);
       // Priced per request, because long-context price tiers depend on the size of one request and not on the sum.
-      const one = priceMicros(provider, model, {
+      const one = priceMicros(prices, model, {
         input: inputPerTurn,
         output: outputPerTurn,
         cached: Math.round(inputPerTurn * cachedShare),
@@ -70,5 +74,6 @@ export function estimateTask(task: EffectiveTask): Estimate {
     breakdown,
     advice,
     capMicros,
+    ...(found?.from === 'assumed' ? { priceNote: assumedPrice(provider, model, found) } : {}),
   };
 }

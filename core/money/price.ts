@@ -1,4 +1,20 @@
-import { calcPrice, type Usage } from '@pydantic/genai-prices';
+import {
+  calcPrice,
+  findProvider,
+  type ModelInfo,
+  type Provider,
+  TieredPrices,
+  type Usage,
+} from '@pydantic/genai-prices';
+import type { ModelPrice } from '../models/price-schema.ts';
+
+/** Where the prices of a provider's models are found. */
+export interface Prices {
+  /** Id of a provider in the price list, whose models and forms of usage these are; none of a server of one's own. */
+  list?: string | undefined;
+  /** Prices of the policy by model; they go before the list. */
+  own?: Readonly<Record<string, ModelPrice>> | undefined;
+}
 
 interface TokenUse {
   input: number;
@@ -7,18 +23,120 @@ interface TokenUse {
   cached: number;
 }
 
-/**
- * Cost of one request in micro-US-dollars, rounded up; undefined when the price of the model is unknown. The estimate
- * and the meter use the same offline list prices.
- */
-export function costMicros(provider: string, model: string, usage: Usage): number | undefined {
-  const price = calcPrice(usage, model, { providerId: provider });
-  return price ? Math.max(0, Math.ceil(price.total_price * 1_000_000 - 1e-6)) : undefined;
+/** The price of one model, and where it is from. */
+interface FoundPrice {
+  model: ModelInfo;
+  /**
+   * `policy`, `list`, or `assumed`: the list does not know the model, and its dearest model counts, so that no cap is
+   * exceeded.
+   */
+  from: 'policy' | 'list' | 'assumed';
 }
 
-export const priceMicros = (provider: string, model: string, use: TokenUse): number | undefined =>
-  costMicros(provider, model, {
+/** A model as a line under `prices` of the policy names it, for remedies. */
+export const priceLine = (provider: string, model: string): string =>
+  `prices: {"${provider}/${model}": {input: …, output: …}}, in US dollars per million tokens`;
+
+/** What people are told about an assumed price. */
+export const assumedPrice = (provider: string, model: string, found: FoundPrice): string =>
+  `The price list does not know ${provider}/${model}; calls are charged as ${found.model.id}, the dearest model of the list. Write ${priceLine(provider, model)}.`;
+
+const micros = (usd: number): number => Math.max(0, Math.ceil(usd * 1_000_000 - 1e-6));
+
+/** @returns undefined if there is no price: the provider is not in the list, and the policy has none. */
+export function priceOf({ list, own = {} }: Prices, model: string): FoundPrice | undefined {
+  const given = Object.hasOwn(own, model) ? own[model] : undefined;
+  if (given !== undefined) return { model: ownModel(model, given), from: 'policy' };
+  const provider = list === undefined ? undefined : findProvider({ providerId: list });
+  if (provider === undefined) return undefined;
+  const found = calcPrice({ input_tokens: 1 }, model, { provider })?.model;
+  if (found !== undefined) return { model: withHour(found), from: 'list' };
+  const assumed = dearest(provider);
+  return assumed && { model: assumed, from: 'assumed' };
+}
+
+/**
+ * Cost of one request in micro-US-dollars, rounded up; undefined when there is no price. The estimate and the meter use the
+ * same prices.
+ */
+export function costMicros(prices: Prices, model: string, usage: Usage): number | undefined {
+  const found = priceOf(prices, model);
+  return found && costOf(found.model, usage);
+}
+
+export const priceMicros = (prices: Prices, model: string, use: TokenUse): number | undefined =>
+  costMicros(prices, model, {
     input_tokens: use.input,
     output_tokens: use.output,
     cache_read_tokens: use.cached,
   });
+
+/** @returns undefined for a usage that contradicts itself, such as more cached tokens than tokens. */
+function costOf(model: ModelInfo, usage: Usage): number | undefined {
+  try {
+    return micros(usdOf(model, usage));
+  } catch {
+    return undefined;
+  }
+}
+
+function usdOf(model: ModelInfo, usage: Usage): number {
+  const only = { ...model, match: { equals: model.id } };
+  const provider: Provider = { id: 'one', name: 'one', api_pattern: '', models: [only] };
+  return calcPrice(usage, model.id, { provider })?.total_price ?? 0;
+}
+
+/** What is written to a cache for an hour costs 2 times the input, for five minutes 1.25 times. */
+const hourOverMinutes = 2 / 1.25;
+
+/**
+ * The list lacks the price of a cache for an hour for most models of Anthropic at other vendors, which ask for the same
+ * (https://platform.claude.com/docs/en/about-claude/pricing).
+ */
+function withHour(model: ModelInfo): ModelInfo {
+  if (Array.isArray(model.prices) || !model.id.includes('claude')) return model;
+  const { cache_write_mtok: write, cache_write_1h_mtok: hour } = model.prices;
+  if (typeof write !== 'number' || hour !== undefined) return model;
+  return { ...model, prices: { ...model.prices, cache_write_1h_mtok: write * hourOverMinutes } };
+}
+
+/** A call as agents make them; its price orders the models of a provider. */
+const usual: Usage = { input_tokens: 20_000, output_tokens: 2_000 };
+const dearestOf = new Map<string, ModelInfo | undefined>();
+
+/** The dearest model of a provider in the list. */
+function dearest(provider: Provider): ModelInfo | undefined {
+  if (!dearestOf.has(provider.id)) {
+    const priced = provider.models.map((model) => ({ model, usd: usdOf(model, usual) }));
+    dearestOf.set(provider.id, priced.sort((a, b) => b.usd - a.usd)[0]?.model);
+  }
+  return dearestOf.get(provider.id);
+}
+
+const soundKeys = ['input_audio_mtok', 'cache_audio_read_mtok', 'cache_audio_write_mtok'];
+
+/** The policy's price in the form of the list, which charges what has no price of its own as what it is a part of. */
+function ownModel(id: string, price: ModelPrice): ModelInfo {
+  const long = price.long_context;
+  const tiered = (base: number, above: number): number | TieredPrices =>
+    long === undefined ? base : new TieredPrices({ base, tiers: [{ start: long.above_tokens, price: above }] });
+  // Prices of input without one of their own for a long context grow as that of input does.
+  const factor = long === undefined || price.input === 0 ? 1 : long.input / price.input;
+  const input = (name: string, usd: number | undefined, above?: number) =>
+    usd === undefined ? {} : { [name]: tiered(usd, above ?? usd * factor) };
+  return {
+    id,
+    match: { equals: id },
+    ...(price.context_tokens === undefined ? {} : { context_window: price.context_tokens }),
+    prices: {
+      ...input('input_mtok', price.input, long?.input),
+      ...input('cache_read_mtok', price.cached_input ?? price.input, long?.cached_input),
+      ...input('cache_write_mtok', price.cache_write),
+      ...input('cache_write_1h_mtok', price.cache_write_1h),
+      // The library asks for a price of each kind that sound and caches have in common.
+      ...Object.assign({}, ...soundKeys.map((key) => input(key, price.audio_input))),
+      ...(price.cache_write_1h === undefined ? {} : input('cache_audio_write_1h_mtok', price.audio_input)),
+      output_mtok: tiered(price.output, long?.output ?? price.output),
+    },
+  };
+}

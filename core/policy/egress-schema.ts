@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isGitHost } from '../egress/git-hosts.ts';
 import { pathPatternFault } from '../egress/path.ts';
+import { isLoopback } from '../models/local-host.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
 
@@ -30,8 +31,6 @@ export const egressRule = z
     const message = `${value.host} hosts git repositories, and a rule may only read: methods: [GET, HEAD].`;
     issues.push({ code: 'custom', message, path: ['methods'], input: value });
   });
-
-const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
 
 function urlFault(text: string): string | undefined {
   if (!URL.canParse(text)) return 'Write a URL such as https://npm.acme.example/.';

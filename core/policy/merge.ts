@@ -1,5 +1,8 @@
 import picomatch from 'picomatch';
+import type { ModelEndpoint } from '../models/endpoint.ts';
+import { endpointOf } from '../models/of-policy.ts';
 import { microsOf } from '../money/format.ts';
+import { priceLine, priceOf } from '../money/price.ts';
 import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
 import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
@@ -18,6 +21,7 @@ interface PolicyProblem {
     | 'UnknownAgent'
     | 'UnknownRepository'
     | 'UnknownRuntime'
+    | 'UnknownPrice'
     | 'NotBuiltYet';
   message: string;
   /** Field of the spec, for example `sandbox.egress.0`. */
@@ -65,15 +69,8 @@ export function applyPolicy(
       `The policy has no profile "${agentName}".${listed(Object.keys(policy.agents.profiles))}`,
       'UnknownAgent',
     );
-  } else if (
-    profile.provider !== undefined &&
-    !wildcard(policy.models.allow, `${profile.provider}/${profile.model ?? ''}`)
-  ) {
-    refuse(
-      'agent',
-      `The policy does not allow the model of "${agentName}", ${profile.provider}/${profile.model ?? ''}.`,
-    );
   }
+  const endpoint = profile && endpointOfProfile(policy, agentName, profile, refuse);
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
@@ -81,13 +78,7 @@ export function applyPolicy(
       'UnknownRuntime',
     );
   }
-  for (const [name, service] of Object.entries(spec.sandbox.services ?? {})) {
-    if ('image' in service && own(policy.services, service.image) === undefined)
-      refuse(
-        `sandbox.services.${name}`,
-        `The policy does not list the image "${service.image}" under services.${listed(Object.keys(policy.services))}`,
-      );
-  }
+  refuseServices(spec, policy, refuse);
   const team = teamOf(spec, repository?.team, policy, refuse);
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, barred, refuse);
@@ -132,6 +123,7 @@ export function applyPolicy(
       ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
+      ...(endpoint === undefined ? {} : { endpoint }),
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),
       ci,
       knownFailures: spec.known_failures,
@@ -139,6 +131,30 @@ export function applyPolicy(
       solo: policy.review.solo,
     },
   };
+}
+
+/** The provider of a profile, with all the faults of its models. */
+function endpointOfProfile(
+  policy: Policy,
+  agent: string,
+  { provider, model, fallbacks = [] }: Policy['agents']['profiles'][string],
+  refuse: Refuse,
+): ModelEndpoint | undefined {
+  if (provider === undefined || model === undefined) return undefined;
+  const endpoint = endpointOf(policy, provider);
+  if (endpoint === undefined)
+    refuse('agent', `The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
+  for (const each of [model, ...fallbacks]) {
+    if (!wildcard(policy.models.allow, `${provider}/${each}`))
+      refuse('agent', `The policy does not allow the model of "${agent}", ${provider}/${each}.`);
+    if (endpoint !== undefined && priceOf(endpoint.prices, each) === undefined)
+      refuse(
+        'agent',
+        `The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`,
+        'UnknownPrice',
+      );
+  }
+  return endpoint;
 }
 
 const listed = (names: string[]): string => (names.length === 0 ? '' : ` It lists ${names.slice(0, 10).join(', ')}.`);
@@ -153,6 +169,34 @@ export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
       'sandbox.mcp is not built yet; put what the agent needs into the files of its profile, or into the instructions.',
       'NotBuiltYet',
     );
+  }
+}
+
+/** A service's image is one of the policy's, once, with at most its memory. */
+function refuseServices(spec: TaskSpec, policy: Policy, refuse: Refuse): void {
+  const users = new Map<string, string>();
+  for (const [name, service] of Object.entries(spec.sandbox.services ?? {})) {
+    if (!('image' in service)) continue;
+    const path = `sandbox.services.${name}`;
+    const { image, memory_mb } = service;
+    const allowed = own(policy.services, image);
+    const other = users.get(image);
+    users.set(image, name);
+    if (allowed === undefined)
+      refuse(
+        path,
+        `The policy does not list the image "${image}" under services.${listed(Object.keys(policy.services))}`,
+      );
+    else if (memory_mb !== undefined && memory_mb > allowed.memory_mb)
+      refuse(
+        `${path}.memory_mb`,
+        `${memory_mb} is above the policy's services.${image}.memory_mb, ${allowed.memory_mb}.`,
+      );
+    if (other !== undefined)
+      refuse(
+        path,
+        `The service ${other} has the image "${image}" already; the policy can list it under a second name.`,
+      );
   }
 }
 

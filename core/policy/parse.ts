@@ -1,3 +1,4 @@
+import { providerFaults } from '../models/of-policy.ts';
 import { readYaml, type YamlDocument } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
@@ -107,14 +108,16 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
     fault('no-effect', message, ['notify', 'slack', 'channel'], 'warning');
   }
   egressFaults(policy, fault);
+  providerFaults(policy, fault);
   for (const [name, profile] of Object.entries(policy.agents.profiles)) {
     const path = ['agents', 'profiles', name];
     if (profile.provider === undefined && profile.model === undefined) continue;
     if (profile.provider === undefined || profile.model === undefined)
       fault('required', `"${name}" needs both provider and model.`, path);
-    else if (!wildcard(policy.models.allow, `${profile.provider}/${profile.model}`)) {
-      fault('model', `models.allow does not allow ${profile.provider}/${profile.model}.`, [...path, 'model']);
-    }
+    else
+      for (const model of [profile.model, ...(profile.fallbacks ?? [])])
+        if (!wildcard(policy.models.allow, `${profile.provider}/${model}`))
+          fault('model', `models.allow does not allow ${profile.provider}/${model}.`, [...path, 'model']);
   }
   return faults;
 }

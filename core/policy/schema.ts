@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
+import { modelPrice } from '../models/price-schema.ts';
+import { modelProvider } from '../models/provider-schema.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
+import { agents, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 import { sandbox } from './sandbox.ts';
+import { serviceImageInput } from './service-image.ts';
 
 /** An address is a valid person id too, because the default id is `OSUSER@localhost`. */
 const personId = z
@@ -99,47 +103,6 @@ const repository = z.discriminatedUnion('host', [
   }),
 ]);
 
-const profile = z
-  .strictObject({
-    kind: z
-      .enum(['command', 'acp'])
-      .describe('`command`: any program. `acp`: a program that speaks the Agent Client Protocol.'),
-    command: z.array(z.string().min(1).max(4_000)).min(1).max(100).describe('Program and arguments; no shell.'),
-    provider: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]*$/, 'Write a provider such as "google".')
-      .optional(),
-    model: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'Write a model id.')
-      .optional(),
-    files: z.string().min(1).max(1_000).optional().describe('Folder that is mounted read-only at /agent.'),
-    plans: z.boolean().optional().describe('Whether the agent is started in Plan. Default: true for `acp` only.'),
-  })
-  .transform((given) => ({ ...given, plans: given.plans ?? given.kind === 'acp' }));
-
-/** Agents of a policy that lists none. */
-const builtInAgents = {
-  default: 'gemini',
-  profiles: {
-    gemini: { kind: 'acp' as const, command: ['gemini', '--acp'], provider: 'google', model: 'gemini-2.5-pro' },
-  },
-};
-
-const agents = z
-  .strictObject({ default: field.name.optional(), profiles: z.record(field.name, profile) })
-  .check(({ value, issues }) => {
-    const names = Object.keys(value.profiles);
-    const fault = (message: string, path: string[]) => issues.push({ code: 'custom', message, path, input: value });
-    if (names.length === 0) fault('List at least one profile.', ['profiles']);
-    else if (value.default === undefined && names.length > 1)
-      fault(`Name one of the profiles: ${names.join(', ')}.`, ['default']);
-    else if (value.default !== undefined && !names.includes(value.default)) {
-      fault(`"${value.default}" is not among the profiles: ${names.join(', ')}.`, ['default']);
-    }
-  })
-  .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
-
 const limits = z.strictObject({
   usd_per_run: field.usd.default(10).describe('Maximum cost of one run, in US dollars.'),
   timeout_minutes: z.number().positive().max(10_080).default(60).describe('Maximum time of one phase, in minutes.'),
@@ -224,14 +187,28 @@ export const policySchema = z
           .describe('Globs of PROVIDER/MODEL; the providers of the profiles if left out.'),
       })
       .prefault({}),
+    providers: z
+      .record(providerName, modelProvider)
+      .default({})
+      .describe('Name → model provider, beside anthropic, google and openai, or in their place.'),
+    prices: z
+      .record(
+        z
+          .string()
+          .max(300)
+          .regex(/^[a-z0-9][a-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'Write PROVIDER/MODEL.'),
+        modelPrice,
+      )
+      .default({})
+      .describe('PROVIDER/MODEL → price, in the place of the built-in list.'),
     runtimes: z
       .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
       .default({})
       .describe('Runtime name of a spec → container image, pinned by digest.'),
     services: z
-      .record(field.image, z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, 'Pin the image: NAME@sha256:DIGEST.'))
+      .record(field.image, serviceImageInput)
       .default({})
-      .describe('Image of a service as specs name it → container image, pinned by digest.'),
+      .describe('Image of a service as specs name it → container image, pinned by digest, and how it runs.'),
     egress: z
       .strictObject({
         registries: z
@@ -302,10 +279,6 @@ export type PolicyInput = z.input<typeof policySchema>;
 export function policyJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
   return { title: 'Drydock policy', ...z.toJSONSchema(policySchema, { io: 'input', target }) };
 }
-
-const providersOf = (profiles: Record<string, { provider?: string | undefined }>): string[] => [
-  ...new Set(Object.values(profiles).flatMap(({ provider }) => (provider === undefined ? [] : [`${provider}/*`]))),
-];
 
 /**
  * The built-in policy for one person on one machine, used without a policy file.

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { agentNames } from '../agents/names.ts';
 import { egressRules } from '../egress/rule.ts';
+import { modelEndpoint } from '../models/endpoint.ts';
+import { serviceImage } from '../policy/service-image.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -72,8 +75,14 @@ const agent = z.strictObject({
   name: z.string(),
   kind: z.enum(['command', 'acp']),
   command: names,
+  /** The agent that this is, if the product knows it. */
+  agent: z.enum(agentNames).optional(),
   provider: z.string().optional(),
   model: z.string().optional(),
+  /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */
+  fallbacks: names.optional(),
+  /** Calls of the model in one phase, at most. */
+  max_turns: z.int().optional(),
   files: z.string().optional(),
   plans: z.boolean(),
 });
@@ -136,11 +145,13 @@ export const effectiveTask = z.strictObject({
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
   egress: egressRules.partial().extend({ registries: names, hosts: names }),
-  /** Image of a service as specs name it → pinned by digest. */
-  serviceImages: z.record(z.string(), z.string()).optional(),
+  /** Image of a service as specs name it → pinned by digest, and how it runs; the image alone in runs of an older version. */
+  serviceImages: z.record(z.string(), z.union([z.string(), serviceImage])).optional(),
   protectedPaths: names,
   /** Globs of `provider/model`. */
   modelsAllow: names,
+  /** The agent's model provider; absent for an agent without one. */
+  endpoint: modelEndpoint.optional(),
   checks: z.array(namedCommand),
   /** Commands that replace the spec's `ci_gates` when the repository's host has no CI. */
   ci: z.array(namedCommand),

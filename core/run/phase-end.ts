@@ -6,7 +6,7 @@ export const storedEnd = z.strictObject({
   phaseKey: z.string(),
   /** Absent when the sandbox died without a valid result. */
   result: phaseResult.exactOptional(),
-  /** `SandboxLost`, `PhaseTimedOut`, `LimitExceeded`, `ResultInvalid`, `Cancelled` or `BudgetExhausted`. */
+  /** `SandboxLost`, `PhaseTimedOut`, `LimitExceeded`, `ResultInvalid`, `Cancelled`, `BudgetExhausted` or `TurnsExhausted`. */
   failure: z.strictObject({ name: z.string(), message: z.string() }).exactOptional(),
   calls: z.array(modelCall),
   refusals: z.array(refusal),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { egressRules } from '../egress/rule.ts';
+import { modelEndpoint } from '../models/endpoint.ts';
 import { phaseSpec } from './phase.ts';
 
 /** Name of the input that holds the profile's files as a tar, for sandboxes that cannot mount a folder. */
@@ -33,6 +34,12 @@ export const storedOrder = z.strictObject({
       provider: z.string(),
       /** Globs of allowed `provider/model`. */
       allow: z.array(z.string()),
+      /** How the provider is reached; absent: as the built-in one of this name. */
+      endpoint: modelEndpoint.optional(),
+      /** Models that are asked in this order when the provider answers for the one before with 429 or 5xx. */
+      fallbacks: z.array(z.string()).optional(),
+      /** Calls of this phase, at most. */
+      maxTurns: z.int().positive().optional(),
       /** Maximum cost of the calls of this phase, in micro-US-dollars. */
       budgetMicros: z.int().nonnegative(),
     })

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { agentNames } from '../agents/names.ts';
+import { providerKinds } from '../models/endpoint.ts';
 import { testReport } from './test-report.ts';
 
 /**
@@ -17,7 +19,11 @@ const agentSpec = z.strictObject({
   profile: z.string(),
   kind: z.enum(['command', 'acp']),
   command: z.array(z.string()).min(1),
+  /** The agent that this is, if the product knows it. */
+  known: z.enum(agentNames).optional(),
   provider: z.string().optional(),
+  /** The interface of the provider; absent: that of its name. */
+  providerKind: z.enum(providerKinds).optional(),
   model: z.string().optional(),
   /** Whether the profile's folder is available read-only at /agent. */
   files: z.boolean(),
@@ -45,6 +51,9 @@ const serviceSpec = z.strictObject({
   /** Command that exits with 0 once the service is ready; its port accepts connections if left out. */
   ready: z.string().optional(),
   memoryMb: z.int().positive().optional(),
+  /** Of an image: `UID` or `UID:GID`, and folders in memory that it writes to. */
+  user: z.string().optional(),
+  folders: z.array(z.string()).optional(),
 });
 export type ServiceSpec = z.infer<typeof serviceSpec>;
 
@@ -169,6 +178,11 @@ export const phaseResult = z.strictObject({
 });
 export type PhaseResult = z.infer<typeof phaseResult>;
 
+/** Characters, and edits of one tool call. */
+export const eventLimits = { message: 20_000, title: 500, text: 8_000, edits: 20, entries: 100, entry: 1_000 } as const;
+const toolKinds = ['read', 'edit', 'delete', 'move', 'search', 'run', 'fetch', 'mcp', 'other'] as const;
+export type ToolKind = (typeof toolKinds)[number];
+
 /** One line of the progress report of a running phase (`POST /events`, NDJSON). Telemetry. */
 export const phaseEvent = z.discriminatedUnion('type', [
   z.strictObject({
@@ -178,17 +192,38 @@ export const phaseEvent = z.discriminatedUnion('type', [
     ms: z.number().optional(),
   }),
   z.strictObject({ type: z.literal('log'), source: reportedName, text: z.string().max(8_000) }),
-  z.strictObject({ type: z.literal('message'), text: z.string().max(20_000) }),
+  z.strictObject({ type: z.literal('message'), text: z.string().max(eventLimits.message) }),
+  /** What an agent says that it thinks, where it does. */
+  z.strictObject({ type: z.literal('thought'), text: z.string().max(eventLimits.message) }),
+  /** A tool call of an agent, or news of one with the same id. */
   z.strictObject({
     type: z.literal('tool'),
     id: reportedName,
-    title: z.string().max(500),
+    kind: z.enum(toolKinds).optional(),
+    title: z.string().max(eventLimits.title),
     status: reportedName,
-    detail: z.string().max(4_000).optional(),
+    input: z.string().max(eventLimits.text).optional(),
+    output: z.string().max(eventLimits.text).optional(),
+    exitCode: z.int().optional(),
+    /** Milliseconds since the call began; with its end only. */
+    ms: z.int().nonnegative().optional(),
+    /** Files that it edits, as the agent says; the change set is taken from the work tree. */
+    edits: z
+      .array(
+        z.strictObject({
+          path: z.string().max(eventLimits.title),
+          before: z.string().max(eventLimits.text),
+          after: z.string().max(eventLimits.text),
+        }),
+      )
+      .max(eventLimits.edits)
+      .optional(),
   }),
   z.strictObject({
     type: z.literal('plan'),
-    entries: z.array(z.strictObject({ content: z.string().max(1_000), status: reportedName })).max(100),
+    entries: z
+      .array(z.strictObject({ content: z.string().max(eventLimits.entry), status: reportedName }))
+      .max(eventLimits.entries),
   }),
 ]);
 /** Added by the gateway: the cost of this phase so far. The gateway drops such events from a sandbox. */
@@ -198,6 +233,14 @@ interface CostEvent {
 }
 
 export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
+
+/**
+ * The rule by which a call is charged. `usage`: as the vendor reports it. `failed`: nothing, because the vendor refused it.
+ * `not-sent`: nothing. The others are charged the worst case: the answer was cut off (`cut`), broke off with an error
+ * (`error`), or reported no usage that can be read (`no-usage`).
+ */
+const charge = z.enum(['usage', 'failed', 'not-sent', 'cut', 'error', 'no-usage']);
+export type Charge = z.infer<typeof charge>;
 
 /** One metered model call, recorded by the gateway. Money in micro-US-dollars. */
 export const modelCall = z.strictObject({
@@ -209,8 +252,12 @@ export const modelCall = z.strictObject({
   outputTokens: z.number(),
   cachedTokens: z.number(),
   usdMicros: z.int().nonnegative(),
-  /** `settled`: usage was read. `reserved`: the call was cut off and is charged its worst case. */
+  /** `settled`: the cost is known. `reserved`: the call is charged its worst case. */
   state: z.enum(['settled', 'reserved']),
+  /** Absent if the gateway ended during the call. */
+  charged: charge.optional(),
+  /** Where its price is from, if not from the price list: the policy, or the dearest model of the list. */
+  price: z.enum(['policy', 'assumed']).optional(),
 });
 export type ModelCall = z.infer<typeof modelCall>;
 

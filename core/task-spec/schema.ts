@@ -34,6 +34,9 @@ const service = {
     .optional()
     .describe('Command that exits with 0 once the service is ready; its port accepts connections if left out.'),
 };
+/** Characters as JSON. AWS takes 8,192 for all that a task is told when it starts. */
+const maxVariables = 6_000;
+
 const services = z
   .record(
     z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'Write a name in small letters, digits and dashes.'),
@@ -54,6 +57,15 @@ const services = z
     const ports = Object.values(value).map(({ port }) => port);
     if (new Set(ports).size < ports.length)
       issues.push({ code: 'custom', message: 'Two services have the same port.', input: value });
+    const variables = Object.values(value).flatMap((each) =>
+      'image' in each ? Object.entries(each.env).map(([name, text]) => ({ name, value: text })) : [],
+    );
+    if (JSON.stringify(variables).length > maxVariables)
+      issues.push({
+        code: 'custom',
+        message: `The variables of all services with an image have at most ${maxVariables} characters together.`,
+        input: value,
+      });
   });
 
 const sandbox = z

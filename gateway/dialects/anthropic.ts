@@ -6,6 +6,7 @@ import {
   count,
   type Dialect,
   type Media,
+  modelInBody,
   modelName,
   modelOf,
   noMedia,
@@ -23,7 +24,7 @@ import {
  * skills, MCP servers and every other tool that the vendor runs, fallbacks to other models, compaction by the vendor,
  * faster or regional processing at another price.
  */
-const table = once(() => {
+const messagesTable = once(() => {
   const cached = {
     cache_control: z
       .strictObject({
@@ -184,14 +185,16 @@ function addBlocks(media: Media, content: unknown): void {
 }
 
 export const anthropic: Dialect = {
-  upstream: 'https://api.anthropic.com',
+  baseUrl: () => 'https://api.anthropic.com',
+  target: (path) => path,
+  forModel: modelInBody,
   key: { header: 'x-api-key', prefix: '' },
   query: ['beta=true'],
   allows: (method, path) => method === 'POST' && (path === 'v1/messages' || path === 'v1/messages/count_tokens'),
   read(method, path, body) {
     if (!this.allows(method, path)) return undefined;
     const free = path.endsWith('count_tokens');
-    const parsed = table().safeParse(body);
+    const parsed = messagesTable().safeParse(body);
     const allowed = parsed.data ?? {};
     const media = { ...noMedia };
     for (const message of allowed.messages ?? []) addBlocks(media, message.content);
@@ -202,8 +205,9 @@ export const anthropic: Dialect = {
       kind: free ? 'count_tokens' : `messages${body.stream === true ? '.stream' : ''}`,
       model: modelOf(body),
       free,
-      flavor: 'default',
+      usage: 'anthropic',
       maxOutput: asked === undefined ? undefined : Math.max(asked, thinking),
+      thinking,
       answers: 1,
       refersOutside: false,
       media,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelEndpoint } from '../../core/models/endpoint.ts';
 
 /** What a request carries besides text. The vendor makes tokens of it that its size in bytes does not bound. */
 export interface Media {
@@ -16,10 +17,12 @@ export interface ModelRequest {
   model: string;
   /** Free calls (token counts) have no usage. */
   free: boolean;
-  /** The usage format, as `@pydantic/genai-prices` names it. */
-  flavor: string;
+  /** The form in which the answer reports its usage. */
+  usage: UsageForm;
   /** Maximum number of tokens of an answer; `undefined` if the request sets none. */
   maxOutput: number | undefined;
+  /** Tokens that the model may think, which a lower limit for its answer must leave room for; 0 without. */
+  thinking: number;
   /** Number of answers requested. */
   answers: number;
   /** Whether it refers to content stored at the vendor, so that its own length is not a bound. */
@@ -35,9 +38,14 @@ export interface ModelRequest {
   pinned: Record<string, unknown>;
 }
 
+/** The forms in which vendors report usage; `converse` is that of Amazon Bedrock. */
+export type UsageForm = 'anthropic' | 'google' | 'chat' | 'responses' | 'converse';
+
 export interface Dialect {
-  /** Public base URL. */
-  upstream: string;
+  /** Base URL of an endpoint that names none. */
+  baseUrl(endpoint: ModelEndpoint): string;
+  /** Path of a call below the base URL. */
+  target(path: string, endpoint: ModelEndpoint): string;
   /** Header for the key, and the prefix of its value. */
   key: { header: string; prefix: string };
   /** Parameters of the query that are let through, as `name=value`. */
@@ -46,7 +54,12 @@ export interface Dialect {
   allows(method: string, path: string): boolean;
   /** `undefined` if the gateway does not allow the call. It never throws, whatever the body is. */
   read(method: string, path: string, body: Record<string, unknown>): ModelRequest | undefined;
+  /** The same call for another model. */
+  forModel(path: string, body: Record<string, unknown>, model: string): { path: string; body: Record<string, unknown> };
 }
+
+/** For vendors that read the model from the body. */
+export const modelInBody: Dialect['forModel'] = (path, body, model) => ({ path, body: { ...body, model } });
 
 /** A positive integer; anything else is as if it were missing. */
 export const count = z.number().int().positive().optional().catch(undefined);

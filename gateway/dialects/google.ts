@@ -126,7 +126,9 @@ function addContent(media: Media, content: Content): void {
 }
 
 export const google: Dialect = {
-  upstream: 'https://generativelanguage.googleapis.com',
+  baseUrl: () => 'https://generativelanguage.googleapis.com',
+  target: (path) => path,
+  forModel: (path, body, model) => ({ path: path.replace(/\/models\/[^:]*:/, () => `/models/${model}:`), body }),
   key: { header: 'x-goog-api-key', prefix: '' },
   query: ['alt=sse'],
   allows: (method, path) => method === 'POST' && call.test(path),
@@ -146,8 +148,9 @@ export const google: Dialect = {
       kind: match[2] ?? '',
       model: match[1] ?? '',
       free,
-      flavor: 'default',
+      usage: 'google',
       maxOutput: asked === undefined ? undefined : Math.max(asked, thinking),
+      thinking: Math.max(thinking, 0),
       answers: config.candidateCount ?? 1,
       refersOutside: typeof allowed.cachedContent === 'string',
       media,

@@ -3,6 +3,7 @@ import {
   count,
   type Dialect,
   type Media,
+  modelInBody,
   modelOf,
   noMedia,
   refusedField,
@@ -33,7 +34,9 @@ function addParts(media: Media, list: unknown): void {
 }
 
 export const openai: Dialect = {
-  upstream: 'https://api.openai.com',
+  baseUrl: () => 'https://api.openai.com/v1',
+  target: (path) => path.replace(/^v1\//, ''),
+  forModel: modelInBody,
   key: { header: 'authorization', prefix: 'Bearer ' },
   query: [],
   allows: (method, path) => method === 'POST' && (path === 'v1/chat/completions' || path === 'v1/responses'),
@@ -60,8 +63,9 @@ export const openai: Dialect = {
       kind: `${chat ? 'chat.completions' : 'responses'}${stream ? '.stream' : ''}`,
       model,
       free: false,
-      flavor: chat ? 'chat' : 'responses',
+      usage: chat ? 'chat' : 'responses',
       maxOutput,
+      thinking: 0,
       answers: count.parse(body.n) ?? 1,
       refersOutside:
         typeof allowed.previous_response_id === 'string' ||

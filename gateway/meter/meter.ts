@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Usage } from '@pydantic/genai-prices';
-import type { ModelCall } from '../../core/run/phase.ts';
+import type { Charge, ModelCall } from '../../core/run/phase.ts';
 import { modelCall } from '../../core/run/phase.ts';
 
 /**
@@ -30,10 +30,16 @@ export function readMeter(file: string): ModelCall[] {
 export interface Meter {
   /** Remaining budget in micros; calls in progress count with their worst case. */
   left(): number;
+  /** Micros charged so far, in the same way. */
+  spent(): number;
+  /** Calls so far that were sent to the provider. */
+  calls(): number;
   /** Logs the worst case before the call is made; `undefined` if it exceeds the budget. */
-  reserve(call: Pick<ModelCall, 'provider' | 'model' | 'kind'>, worstMicros: number): ModelCall | undefined;
-  /** Logs the actual cost. A call that is never settled stays charged with its worst case. */
-  settle(call: ModelCall, usage: Usage, usdMicros: number): void;
+  reserve(call: Pick<ModelCall, 'provider' | 'model' | 'kind' | 'price'>, worstMicros: number): ModelCall | undefined;
+  /** Logs the actual cost, and the rule by which it is charged. */
+  settle(call: ModelCall, usage: Usage, usdMicros: number, charged: Charge): void;
+  /** Logs why a call stays charged with its worst case, as one does of which nothing is logged any more. */
+  keep(call: ModelCall, charged: Charge): void;
 }
 
 /** A budget on an append-only log. Each line is flushed to disk before the method returns. */
@@ -50,9 +56,12 @@ export function openMeter(file: string, budgetMicros: number): Meter {
     }
     calls.set(call.id, call);
   };
-  const left = (): number => budgetMicros - [...calls.values()].reduce((sum, call) => sum + call.usdMicros, 0);
+  const spent = (): number => [...calls.values()].reduce((sum, call) => sum + call.usdMicros, 0);
+  const left = (): number => budgetMicros - spent();
   return {
     left,
+    spent,
+    calls: () => [...calls.values()].filter(({ charged }) => charged !== 'failed' && charged !== 'not-sent').length,
     reserve(call, worstMicros) {
       if (worstMicros > left()) return undefined;
       const reserved: ModelCall = {
@@ -67,7 +76,10 @@ export function openMeter(file: string, budgetMicros: number): Meter {
       write(reserved);
       return reserved;
     },
-    settle(call, usage, usdMicros) {
+    keep(call, charged) {
+      write({ ...call, charged });
+    },
+    settle(call, usage, usdMicros, charged) {
       write({
         ...call,
         inputTokens: usage.input_tokens ?? 0,
@@ -75,6 +87,7 @@ export function openMeter(file: string, budgetMicros: number): Meter {
         cachedTokens: usage.cache_read_tokens ?? 0,
         usdMicros,
         state: 'settled',
+        charged,
       });
     },
   };

@@ -1,5 +1,6 @@
-import { calcPrice, findProvider, type Usage } from '@pydantic/genai-prices';
-import { costMicros } from '../../core/money/price.ts';
+import type { Usage } from '@pydantic/genai-prices';
+import type { ModelEndpoint, ProviderKind } from '../../core/models/endpoint.ts';
+import { costMicros, priceOf } from '../../core/money/price.ts';
 import { type Media, noMedia } from '../dialects/dialect.ts';
 
 /** Used if the price list does not contain the model's context window. */
@@ -9,13 +10,18 @@ const maxContext = 2_000_000;
  * Maximum number of tokens of one image, by provider; above what their models make of the largest one that they accept:
  * 4,784 (Anthropic, 2,576 pixels), 4,386 (Google, 17 tiles of 258), 48,169 (OpenAI, gpt-4o-mini with 8 tiles).
  */
-const imageTokens: Readonly<Record<string, number>> = { anthropic: 5_000, google: 6_000, openai: 50_000 };
+const imageTokens: Readonly<Partial<Record<ProviderKind, number>>> = {
+  anthropic: 5_000,
+  google: 6_000,
+  vertex: 6_000,
+  openai: 50_000,
+};
 
 /** The vendor's own instructions for the tools of a request, which are charged as well: 735 for the largest one. */
-const addedTokens: Readonly<Record<string, number>> = { anthropic: 2_500 };
+const addedTokens: Readonly<Partial<Record<ProviderKind, number>>> = { anthropic: 2_500, bedrock: 2_500 };
 
 /** A workspace at Anthropic may process in one region only by default, which costs a tenth more. */
-const surcharges: Readonly<Record<string, number>> = { anthropic: 1.1 };
+const surcharges: Readonly<Partial<Record<ProviderKind, number>>> = { anthropic: 1.1 };
 
 /**
  * The kinds of tokens that have prices of their own. Which of them a vendor will charge is known after the call, so the
@@ -37,12 +43,18 @@ const outputKinds: ((tokens: number) => Usage)[] = [
   (tokens) => ({ output_audio_tokens: tokens }),
 ];
 
-const surcharged = (provider: string, micros: number): number => Math.ceil(micros * (surcharges[provider] ?? 1) - 1e-6);
+const surcharged = (kind: ProviderKind, micros: number): number => Math.ceil(micros * (surcharges[kind] ?? 1) - 1e-6);
 
 /** Maximum number of input tokens of the model. */
-function contextWindow(provider: string, model: string): number {
-  return calcPrice({ input_tokens: 1 }, model, { providerId: provider })?.model.context_window ?? maxContext;
+function contextWindow({ prices }: Endpoint, model: string): number {
+  const found = priceOf(prices, model);
+  return (found?.from === 'assumed' ? undefined : found?.model.context_window) ?? maxContext;
 }
+
+export type Endpoint = Pick<ModelEndpoint, 'kind' | 'prices'>;
+
+/** Where the price of a model is from; `list` also for a model without one, which is not called. */
+export const priceSource = ({ prices }: Endpoint, model: string) => priceOf(prices, model)?.from ?? 'list';
 
 interface Bounds {
   inputBytes: number;
@@ -56,11 +68,12 @@ interface Bounds {
  * The maximum cost of a call in micros; `undefined` if the price is unknown. Tokenizers produce at most one token per
  * byte of text; of other content the kind decides.
  */
-export function worstCaseMicros(provider: string, model: string, request: Bounds): number | undefined {
+export function worstCaseMicros(endpoint: Endpoint, model: string, request: Bounds): number | undefined {
+  const { kind, prices } = endpoint;
   const { media = noMedia } = request;
-  const window = contextWindow(provider, model);
-  const text = request.inputBytes - media.imageBytes + (addedTokens[provider] ?? 0);
-  const images = media.images * (imageTokens[provider] ?? window);
+  const window = contextWindow(endpoint, model);
+  const text = request.inputBytes - media.imageBytes + (addedTokens[kind] ?? 0);
+  const images = media.images * (imageTokens[kind] ?? window);
   const unbounded = request.refersOutside || media.unbounded > 0;
   const input = unbounded ? window : Math.min(window, text + images);
   const output = request.maxOutput * request.answers;
@@ -68,16 +81,19 @@ export function worstCaseMicros(provider: string, model: string, request: Bounds
   const costs = kinds.flatMap((inputKind) =>
     outputKinds.flatMap((outputKind) => {
       const usage = { input_tokens: input, output_tokens: output, ...inputKind(input), ...outputKind(output) };
-      return costMicros(provider, model, usage) ?? [];
+      return costMicros(prices, model, usage) ?? [];
     }),
   );
-  return costs.length === 0 ? undefined : surcharged(provider, Math.max(...costs));
+  return costs.length === 0 ? undefined : surcharged(kind, Math.max(...costs));
 }
 
 /** The cost of a call as the vendor reported its usage; `undefined` if the price is unknown. */
-export function reportedMicros(provider: string, model: string, usage: Usage, regional: boolean): number | undefined {
-  const micros = costMicros(provider, model, usage);
-  return micros !== undefined && regional ? surcharged(provider, micros) : micros;
+export function reportedMicros(
+  { kind, prices }: Endpoint,
+  model: string,
+  usage: Usage,
+  regional: boolean,
+): number | undefined {
+  const micros = costMicros(prices, model, usage);
+  return micros !== undefined && regional ? surcharged(kind, micros) : micros;
 }
-
-export const providerOf = (id: string) => findProvider({ providerId: id });

@@ -1,7 +1,8 @@
-import { extractUsage, type Usage } from '@pydantic/genai-prices';
+import { extractUsage, findProvider, type Usage } from '@pydantic/genai-prices';
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
+import type { UsageForm } from '../dialects/dialect.ts';
 import { LineSplitter } from '../lines.ts';
-import { providerOf } from './price.ts';
+import { EventFrames } from './event-frames.ts';
 
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -13,74 +14,137 @@ const isJson = (value: unknown): value is Json => typeof value === 'object' && v
 const maxRead = 16 * 1024 * 1024;
 const limits: JsonLimits = { depth: 200, values: 1_000_000 };
 
-/** Fields that a vendor always reports, of which any one of each group will do. Google leaves out what is zero. */
-const required: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'google default': [['promptTokenCount'], ['candidatesTokenCount', 'totalTokenCount']],
-  'anthropic default': [['input_tokens'], ['output_tokens']],
-  'openai chat': [['prompt_tokens'], ['completion_tokens']],
-  'openai responses': [['input_tokens'], ['output_tokens']],
+/** How each form of usage is read. */
+interface Form {
+  /** The extractor of the price list: its provider and form. */
+  extractor: { provider: string; flavor: string };
+  /** Field of the answer that holds the usage. */
+  root: string;
+  /** Fields that a vendor always reports, of which any one of each group will do. Google leaves out what is zero. */
+  required: readonly (readonly string[])[];
+  /** The vendor's sum, and what it is the sum of; output that the other fields leave out is the difference. */
+  sum?: { total: string; others: readonly string[]; output: string };
+}
+
+const forms: Readonly<Record<UsageForm, Form>> = {
+  google: {
+    extractor: { provider: 'google', flavor: 'default' },
+    root: 'usageMetadata',
+    required: [['promptTokenCount'], ['candidatesTokenCount', 'totalTokenCount']],
+    sum: {
+      total: 'totalTokenCount',
+      others: ['promptTokenCount', 'toolUsePromptTokenCount', 'thoughtsTokenCount'],
+      output: 'candidatesTokenCount',
+    },
+  },
+  anthropic: {
+    extractor: { provider: 'anthropic', flavor: 'default' },
+    root: 'usage',
+    required: [['input_tokens'], ['output_tokens']],
+  },
+  chat: {
+    extractor: { provider: 'openai', flavor: 'chat' },
+    root: 'usage',
+    required: [['prompt_tokens'], ['completion_tokens']],
+    sum: { total: 'total_tokens', others: ['prompt_tokens'], output: 'completion_tokens' },
+  },
+  responses: {
+    extractor: { provider: 'openai', flavor: 'responses' },
+    root: 'usage',
+    required: [['input_tokens'], ['output_tokens']],
+    sum: { total: 'total_tokens', others: ['input_tokens'], output: 'output_tokens' },
+  },
+  converse: {
+    extractor: { provider: 'aws', flavor: 'default' },
+    root: 'usage',
+    required: [['inputTokens'], ['outputTokens']],
+    sum: {
+      total: 'totalTokens',
+      others: ['inputTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'],
+      output: 'outputTokens',
+    },
+  },
 };
 
-/** The vendor's sum, and what it is the sum of; output that the other fields leave out is the difference. */
-const sums: Readonly<Record<string, { total: string; others: readonly string[]; output: string }>> = {
-  'google default': {
-    total: 'totalTokenCount',
-    others: ['promptTokenCount', 'toolUsePromptTokenCount', 'thoughtsTokenCount'],
-    output: 'candidatesTokenCount',
-  },
-  'openai chat': { total: 'total_tokens', others: ['prompt_tokens'], output: 'completion_tokens' },
-  'openai responses': { total: 'total_tokens', others: ['input_tokens'], output: 'output_tokens' },
-};
+/** How an answer ended, which decides what its call is charged. */
+export type Ending =
+  /** With the usage that the vendor reports. */
+  | 'complete'
+  /** Before its end: the vendor, the network or the time limit cut it off. */
+  | 'cut'
+  /** With an error event, after it had begun. */
+  | 'error'
+  /** With an error event as the first one: the vendor did no work. */
+  | 'refused'
+  /** Without a usage, or with one that lacks a field or contradicts itself. */
+  | 'no-usage';
 
 /**
  * Reads the usage from an answer while it is forwarded: one JSON document, an array of them, or server-sent events.
  * Vendors spread it over several events or repeat it with growing values; the last value of each field counts.
  */
 export class UsageReader {
-  readonly #provider: string;
-  readonly #dialect: string;
-  readonly #flavor: string;
+  readonly #form: Form;
   readonly #stream: boolean;
   readonly #lines = new LineSplitter(maxRead);
+  readonly #frames: EventFrames | undefined;
   #pieces: Buffer[] = [];
   #length = 0;
   #usage: Json = {};
   #found = false;
+  #events = 0;
+  /** Number of the event that was an error. */
+  #error: number | undefined;
   /** Whether the answer has come to the report of its end; what comes before it is not the whole. */
   #ended: boolean;
   #broken = false;
 
-  constructor(provider: string, flavor: string, contentType: string) {
-    this.#provider = provider;
-    this.#flavor = flavor;
-    this.#dialect = `${provider} ${flavor}`;
+  constructor(usage: UsageForm, contentType: string) {
+    this.#form = forms[usage];
     this.#stream = contentType.includes('text/event-stream');
-    this.#ended = !(this.#stream && provider === 'anthropic');
+    this.#frames = contentType.includes('application/vnd.amazon.eventstream') ? new EventFrames(maxRead) : undefined;
+    this.#ended = !((this.#stream || this.#frames !== undefined) && usage === 'anthropic');
   }
 
   push(chunk: Uint8Array): void {
     if (this.#broken) return;
-    if (this.#stream) {
+    if (this.#frames !== undefined) {
+      const payloads = this.#frames.push(chunk);
+      if (payloads === undefined) this.#broken = true;
+      for (const payload of payloads ?? []) this.#frame(payload);
+    } else if (this.#stream) {
       for (const line of this.#lines.push(chunk)) this.#line(line);
-      return;
+    } else {
+      this.#length += chunk.length;
+      if (this.#length > maxRead) {
+        this.#broken = true;
+        this.#pieces = [];
+      } else this.#pieces.push(Buffer.from(chunk));
     }
-    this.#length += chunk.length;
-    if (this.#length > maxRead) {
-      this.#broken = true;
-      this.#pieces = [];
-    } else this.#pieces.push(Buffer.from(chunk));
   }
 
-  /** Usage in the terms of the price list; `undefined` if the answer did not report all of it. */
-  result(): Usage | undefined {
+  /**
+   * How the answer ended, with its usage in the terms of the price list if it is `complete`.
+   * @param whole Whether the connection ended in order.
+   */
+  result(whole: boolean): { ending: Ending; usage?: Usage } {
     if (this.#stream) this.#line(this.#lines.rest() ?? new Uint8Array());
-    else for (const one of asList(parse(Buffer.concat(this.#pieces)))) this.#take(one);
+    else if (this.#frames === undefined) for (const one of asList(parse(Buffer.concat(this.#pieces)))) this.#take(one);
     this.#pieces = [];
-    const provider = providerOf(this.#provider);
-    if (provider === undefined || this.#broken || !this.#found || !this.#ended || !this.#complete()) return undefined;
-    const usage = this.#provider === 'google' ? { usageMetadata: this.#usage } : { usage: this.#usage };
+    const usage = this.#ended && whole ? this.#read() : undefined;
+    if (usage !== undefined) return { ending: 'complete', usage };
+    if (this.#error === 1) return { ending: 'refused' };
+    if (this.#error !== undefined) return { ending: 'error' };
+    return { ending: whole && this.#ended ? 'no-usage' : 'cut' };
+  }
+
+  #read(): Usage | undefined {
+    const { extractor, root } = this.#form;
+    const provider = findProvider({ providerId: extractor.provider });
+    if (provider === undefined || this.#broken || !this.#found || !this.#complete()) return undefined;
     try {
-      return extractUsage(provider, { model: '', modelVersion: '', ...usage }, this.#flavor).usage;
+      const found = { model: '', modelVersion: '', [root]: this.#usage };
+      return withHours(extractUsage(provider, found, extractor.flavor).usage, this.#usage);
     } catch {
       return undefined;
     }
@@ -103,9 +167,8 @@ export class UsageReader {
     const hosted = isJson(usage.server_tool_use) ? Object.values(usage.server_tool_use) : [];
     if (hosted.some((uses) => uses !== 0 && uses !== null)) return false;
     if (usage.speed === 'fast') return false;
-    const groups = required[this.#dialect] ?? [];
-    if (groups.length === 0 || !groups.every((names) => names.some((name) => number(name) !== undefined))) return false;
-    const sum = sums[this.#dialect];
+    const { required, sum } = this.#form;
+    if (!required.every((names) => names.some((name) => number(name) !== undefined))) return false;
     const total = sum && number(sum.total);
     if (sum === undefined || total === undefined) return true;
     const rest = total - sum.others.reduce((all, name) => all + (number(name) ?? 0), 0);
@@ -118,9 +181,20 @@ export class UsageReader {
     else if (isData(line)) this.#take(parse(line.subarray(5)));
   }
 
+  /** A frame of Amazon's: an event of Converse, or one of the model's own in base64. */
+  #frame(payload: Uint8Array): void {
+    const event = parse(payload);
+    const { bytes } = isJson(event) ? event : {};
+    this.#take(typeof bytes === 'string' ? parse(Buffer.from(bytes, 'base64')) : event);
+  }
+
   #take(event: unknown): void {
     if (!isJson(event)) return;
-    const inner = isJson(event.message) ? event.message : isJson(event.response) ? event.response : {};
+    this.#events += 1;
+    const response = isJson(event.response) ? event.response : {};
+    if (isError(event.error) || event.type === 'error' || response.status === 'failed' || isException(event))
+      this.#error ??= this.#events;
+    const inner = isJson(event.message) ? event.message : response;
     const usage = event.usageMetadata ?? event.usage ?? inner.usage;
     if (!isJson(usage)) return;
     this.#found = true;
@@ -129,6 +203,20 @@ export class UsageReader {
     for (const [name, value] of Object.entries(usage))
       if (value !== null && name !== '__proto__') this.#usage[name] = value;
   }
+}
+
+const isError = (value: unknown): boolean => isJson(value) || (typeof value === 'string' && value !== '');
+/** Frames of exceptions have a message and nothing else (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html). */
+const isException = (event: Json): boolean =>
+  typeof event.message === 'string' && Object.keys(event).every((key) => /^(message|original\w*)$/.test(key));
+
+/** Converse says how much was written to a cache for an hour in a list. */
+function withHours(usage: Usage, { cacheDetails }: Json): Usage {
+  if (!Array.isArray(cacheDetails)) return usage;
+  const hours = cacheDetails.flatMap((detail: unknown) =>
+    isJson(detail) && detail.ttl === '1h' && typeof detail.inputTokens === 'number' ? [detail.inputTokens] : [],
+  );
+  return hours.length === 0 ? usage : { ...usage, cache_write_1h_tokens: hours.reduce((a, b) => a + b, 0) };
 }
 
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);

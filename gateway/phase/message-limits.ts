@@ -9,7 +9,9 @@ const eventLimits: Record<PhaseEvent['type'], { count: number; bytes: number }> 
   step: { count: 2_000, bytes: 512 * 1024 },
   log: { count: 20_000, bytes: 4 * 1024 * 1024 },
   message: { count: 5_000, bytes: 2 * 1024 * 1024 },
-  tool: { count: 10_000, bytes: 1024 * 1024 },
+  thought: { count: 5_000, bytes: 2 * 1024 * 1024 },
+  // With inputs, outputs and edits of tool calls.
+  tool: { count: 10_000, bytes: 4 * 1024 * 1024 },
   plan: { count: 1_000, bytes: 512 * 1024 },
   cost: { count: 5_000, bytes: 512 * 1024 },
 };

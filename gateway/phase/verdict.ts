@@ -2,6 +2,7 @@ import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { defined } from '../../core/defined.ts';
 import { type PhaseResult, phaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import { type SeenService, withServices } from '../../core/services/logs.ts';
 
 export type Failure = NonNullable<PhaseEnd['failure']>;
 
@@ -16,6 +17,8 @@ export interface SandboxEnd {
   lost: Failure;
   /** Its first process did not end by itself after it had put the result. */
   crashed?: boolean;
+  /** Containers of services, as seen from outside. */
+  services?: readonly SeenService[];
 }
 
 /**
@@ -34,7 +37,7 @@ export function judge(seen: {
   const { ended, reported, bytes, phaseKey } = seen;
   if (ended.failure?.name === 'Cancelled') return { failure: ended.failure };
   const read = bytes === undefined ? undefined : parseResult(bytes, phaseKey);
-  const result = read !== undefined && 'result' in read ? read.result : undefined;
+  const result = read !== undefined && 'result' in read ? withServices(read.result, ended.services ?? []) : undefined;
   const told = result?.limit === undefined ? undefined : { name: 'LimitExceeded', message: result.limit };
   const limit = result === undefined || result.outcome === 'failed' ? (told ?? ended.limit) : undefined;
   const invalid =

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import picomatch from 'picomatch';
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
+import { publicEndpoint } from '../../core/models/endpoint.ts';
 import { costMicros } from '../../core/money/price.ts';
 import type { GatewayConfig } from '../config.ts';
 import {
@@ -16,8 +17,9 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { dialects } from '../meter/dialects.ts';
 import { openMeter } from '../meter/meter.ts';
 import { Pool } from '../pool.ts';
-import { meteredCall, pass } from './metered-call.ts';
+import { type Attempt, meteredCall } from './metered-call.ts';
 import { live, recorded } from './model-upstream.ts';
+import { pass } from './pass.ts';
 
 /** The largest request that a vendor takes: 32 MB (Anthropic). */
 const maxBody = 32 * 1024 * 1024;
@@ -29,12 +31,12 @@ const jsonLimits: JsonLimits = { depth: 100, values: 500_000 };
  * with the key, and settles it.
  */
 export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayConfig['model']>): Route => {
-  const { provider } = model;
-  const dialect = Object.hasOwn(dialects, provider) ? dialects[provider] : undefined;
+  const { provider, endpoint = publicEndpoint(model.provider) } = model;
+  const dialect = dialects[endpoint.kind];
   const meter = openMeter(context.config.meterFile, model.budgetMicros);
   const allowed = picomatch(model.allow.length === 0 ? ['!**'] : model.allow);
   const upstream =
-    model.mode === 'replay' ? recorded(context, readFileSync(model.session ?? '')) : live(dialect, model);
+    model.mode === 'replay' ? recorded(context, readFileSync(model.session ?? '')) : live(dialect, endpoint, model);
 
   const { limits } = context;
   const memory = new Pool(limits.bodyBytes, limits.waiting);
@@ -50,7 +52,7 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
       context.refuse(exchange, 403, { target, reason, allow });
     };
     // What is known from the first line of the request is decided before its body is read.
-    if (exchange.rest.slice(0, slash) !== provider || dialect === undefined) {
+    if (exchange.rest.slice(0, slash) !== provider) {
       refuse(exchange.rest, `the provider of this phase is ${provider}`);
       return;
     }
@@ -79,18 +81,13 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
       const bytes = await readBody(exchange.request, maxBody, limits.idleMs);
       totalBytes += bytes.length;
       freed(bytes.length);
-      await answer(exchange, dialect, path, parseObject(bytes));
+      await answer(exchange, path, parseObject(bytes));
     } finally {
       freed();
     }
   };
 
-  async function answer(
-    exchange: Exchange,
-    dialect: Dialect,
-    path: string,
-    body: Record<string, unknown>,
-  ): Promise<void> {
+  async function answer(exchange: Exchange, path: string, body: Record<string, unknown>): Promise<void> {
     const refuse = (target: string, reason: string, allow = ''): void =>
       context.refuse(exchange, 403, { target, reason, allow });
     const request = dialect.read(exchange.request.method ?? '', path, body);
@@ -110,11 +107,26 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
         `${name} ${request.refusedField}`,
         'the field is not one of those that are let through to the model; disable the feature in the agent',
       );
-    } else if (costMicros(provider, request.model, { input_tokens: 1, output_tokens: 1 }) === undefined) {
-      refuse(name, 'the price of the model is unknown');
-    } else if (request.free)
-      await pass(exchange, await upstream(request, JSON.stringify(request.limited(0)), exchange));
-    else await meteredCall(context, exchange, { provider, request, meter, upstream });
+    } else if (costMicros(endpoint.prices, request.model, { input_tokens: 1, output_tokens: 1 }) === undefined) {
+      refuse(name, 'the price of the model is unknown', `prices: {"${name}": {input: …, output: …}}`);
+    } else if (request.free) {
+      const sent = JSON.stringify(request.limited(0));
+      await pass(exchange, await upstream({ request, path }, sent, exchange), limits.modelIdleMs);
+    } else {
+      const metered = { provider, endpoint, meter, upstream, maxTurns: model.maxTurns };
+      await meteredCall(context, exchange, metered, [{ request, path }, ...fallbacksOf(request.model, path, body)]);
+    }
+  }
+
+  /** The calls that follow one for a model of the list, for the models after it. */
+  function fallbacksOf(asked: string, path: string, body: Record<string, unknown>): Attempt[] {
+    const { fallbacks = [] } = model;
+    // The first model of the list is not in `fallbacks`: what is asked and not in it stands before all.
+    return fallbacks.slice(fallbacks.indexOf(asked) + 1).flatMap((name) => {
+      const other = dialect.forModel(path, body, name);
+      const request = dialect.read('POST', other.path, other.body);
+      return request === undefined || !allowed(`${provider}/${name}`) ? [] : [{ request, path: other.path }];
+    });
   }
 };
 

@@ -25,7 +25,7 @@ export const handler = asHandler(async (event) => {
       const { apiUrl } = await secrets().gitHubApp(variable('github'));
       return { apiUrl, gitUrl: access.gitUrl, token: await access.readToken(scope) };
     },
-    modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+    modelAccess: (provider, endpoint) => secrets().modelAccess(variable('models'), provider, endpoint),
     credential: (name) => secrets().credential(variable('models'), name),
   });
   return broker(event);

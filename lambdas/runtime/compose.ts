@@ -118,7 +118,7 @@ export async function composeDeps(): Promise<Deps> {
     get thread() {
       return thread();
     },
-    modelAccess: (provider) => secrets().modelAccess(variable('models'), provider),
+    modelAccess: (provider, endpoint) => secrets().modelAccess(variable('models'), provider, endpoint),
     credential: (name) => secrets().credential(variable('models'), name),
     agentFiles: (path) => path,
     runLink: (runId) => pageOf('runs', runId),

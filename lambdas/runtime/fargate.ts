@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capacity, FargateLauncher } from '../../adapters/aws/phases/launcher.ts';
-import { gatewayPort, variable } from '../../common/deployment.ts';
+import { serviceTasks } from '../../adapters/aws/phases/service-tasks.ts';
+import { gatewayPort, optional, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { later, once } from './once.ts';
 import { secrets } from './secrets.ts';
@@ -24,6 +25,7 @@ export const fargate = once((): FargateLauncher => {
       return {
         gateway: variable('gatewayTask'),
         sandboxes: JSON.parse(variable('sandboxTasks')) as Record<string, string>,
+        services: serviceTasks.parse(JSON.parse(optional('serviceTasks') ?? '{"images":[],"revisions":{}}')),
       };
     },
     get sandboxCapacity() {

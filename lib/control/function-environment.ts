@@ -52,6 +52,7 @@ export function environmentOf(
       [variables.cluster]: sandbox.cluster,
       [variables.gatewayTask]: sandbox.gatewayTask,
       [variables.sandboxTasks]: sandbox.sandboxTasks,
+      ...(sandbox.serviceTasks === undefined ? {} : { [variables.serviceTasks]: sandbox.serviceTasks }),
       [variables.sandboxCapacity]: sandbox.capacity,
       [variables.sandboxSubnets]: network.sandboxSubnets.join(','),
       [variables.sandboxGroup]: network.sandboxGroup,

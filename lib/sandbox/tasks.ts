@@ -6,10 +6,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { layout, writableInSandbox } from '../../sandbox/layout.ts';
 import { grant } from '../iam/grant.ts';
-import { gatewayPort, pascal, variables } from '../names.ts';
+import { gatewayPort, pascal, serviceFamily, variables } from '../names.ts';
 import type { FargateSize } from '../props/fargate-size.ts';
 import type { SandboxImage } from '../props/images.ts';
+import type { ServiceContainer } from '../props/services.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
+import { serviceContainer, setsOf } from './service-containers.ts';
 
 interface SandboxProps {
   /** Name of the image repository. */
@@ -21,10 +23,17 @@ interface SandboxProps {
   proxyUrl?: string;
   /** Whether sandboxes prefer Spot capacity. */
   spot: boolean;
-  size: FargateSize;
+  /** Size of a sandbox with services of so many MiB. */
+  size(servicesMb: number): FargateSize;
+  /** MiB of a sandbox without its services. */
+  memoryMb: number;
+  /** Services that a sandbox may have. */
+  services: ServiceContainer[];
   /** The broker of the gateways, and the bucket through which gateways and functions exchange files. */
   broker: lambda.IFunction;
   artifacts: string;
+  /** Regions of Amazon Bedrock whose models the gateways may call with their role. */
+  bedrockRegions: readonly string[];
   /** MiB of disk. Fargate includes 20 GiB and allows at most 200. */
   diskMb: number;
   /** Removal policy of the gateway's log group. */
@@ -40,9 +49,11 @@ const writable = {
 /** A gateway streams and needs little CPU. */
 const gatewaySize: FargateSize = { cpu: 256, memoryMb: 512 };
 const ephemeralGib = { free: 20, min: 21 };
+/** Place of the revision in the parts of an ARN. */
+const revisionAt = 6;
 
 /**
- * The cluster, and the task definitions of a phase: the gateway, and one sandbox per image. They are L1 resources,
+ * The cluster, and the task definitions of a phase: the gateway, and one sandbox per image and set of services. They are L1 resources,
  * because the L2 ones always create a task role, and its credentials are readable inside the task at an address that no
  * security group covers. Only the gateway has a task role.
  */
@@ -53,6 +64,8 @@ export class Sandbox extends Construct {
   readonly gatewayTask: string;
   /** JSON object of runtime → task definition. */
   readonly sandboxTasks: string;
+  /** JSON of the task definitions with services; `undefined` if there are none. */
+  readonly serviceTasks: string | undefined;
   readonly capacity: 'FARGATE' | 'FARGATE_SPOT';
   /** ARN patterns for every revision of each task definition. */
   readonly taskPatterns: string[];
@@ -79,40 +92,58 @@ export class Sandbox extends Construct {
     const uri = repositoryUri(this, props.images);
     const gib = Math.ceil(props.diskMb / 1_024);
     const definitions: Record<string, string> = {};
-    const sandboxes = props.sandboxImages.map(({ name, image, runtimes }) => {
-      const task = this.#task(`SandboxTask${pascal(name)}`, name, props.size, sandboxRole, writable.sandbox, {
-        name: 'sandbox',
-        image: `${uri}${image}`,
-      });
+    const revisions: Record<string, string> = {};
+    const sets = setsOf(props.services);
+    const sandboxTask = (name: string, image: string, services: ServiceContainer[]): ecs.CfnTaskDefinition => {
+      const servicesMb = services.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
+      const container = { name: 'sandbox', image: `${uri}${image}` };
+      const alone = services.length === 0 ? container : { ...container, memory: props.memoryMb };
+      const task = this.#task(name, props.size(servicesMb), sandboxRole, writable.sandbox, [
+        alone,
+        ...services.map((service) => serviceContainer(service, uri)),
+      ]);
       if (gib > ephemeralGib.free) task.ephemeralStorage = { sizeInGiB: Math.max(gib, ephemeralGib.min) };
       Validations.of(task).acknowledge({
         id: 'AwsSolutions::AwsSolutions-ECS7',
         reason: 'A sandbox cannot reach CloudWatch; its output goes through its gateway to the evidence.',
       });
-      // `family:revision`: many full ARNs would not fit into a function's environment.
-      for (const runtime of runtimes) definitions[runtime] = Fn.select(1, Fn.split('/', task.ref));
+      return task;
+    };
+    const sandboxes = props.sandboxImages.map(({ name, image, runtimes }) => {
+      const task = sandboxTask(name, image, []);
+      const withServices = sets.map(({ bits, services }) =>
+        sandboxTask(serviceFamily(name, String(bits)), image, services),
+      );
+      for (const runtime of runtimes) {
+        // `family:revision`: many full ARNs would not fit into a function's environment.
+        definitions[runtime] = Fn.select(1, Fn.split('/', task.ref));
+        revisions[runtime] = withServices.map(({ ref }) => Fn.select(revisionAt, Fn.split(':', ref))).join(',');
+      }
       return task;
     });
-    const gateway = this.#task('GatewayTask', 'gateway', gatewaySize, gatewayRole, writable.gateway, {
-      name: 'gateway',
-      image: `${uri}${props.gatewayImage}`,
-      portMappings: [{ containerPort: gatewayPort, protocol: 'tcp' }],
-      environment: [
-        { name: variables.artifacts, value: props.artifacts },
-        { name: variables.broker, value: props.broker.functionName },
-        { name: variables.gatewayPort, value: String(gatewayPort) },
-        ...(props.proxyUrl === undefined ? [] : throughProxy(props.proxyUrl)),
-      ],
-      logConfiguration: {
-        logDriver: 'awslogs',
-        options: {
-          'awslogs-group': log.logGroupName,
-          'awslogs-region': Stack.of(this).region,
-          'awslogs-stream-prefix': 'gateway',
+    const gateway = this.#task('gateway', gatewaySize, gatewayRole, writable.gateway, [
+      {
+        name: 'gateway',
+        image: `${uri}${props.gatewayImage}`,
+        portMappings: [{ containerPort: gatewayPort, protocol: 'tcp' }],
+        environment: [
+          { name: variables.artifacts, value: props.artifacts },
+          { name: variables.broker, value: props.broker.functionName },
+          { name: variables.gatewayPort, value: String(gatewayPort) },
+          ...(props.proxyUrl === undefined ? [] : throughProxy(props.proxyUrl)),
+        ],
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: {
+            'awslogs-group': log.logGroupName,
+            'awslogs-region': Stack.of(this).region,
+            'awslogs-stream-prefix': 'gateway',
+          },
         },
       },
-    });
+    ]);
     const gatewayTaskRole = this.#gatewayRole(props.broker);
+    grantModels(this, gatewayTaskRole, props.bedrockRegions);
     gateway.taskRoleArn = gatewayTaskRole.roleArn;
     Validations.of(gateway).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS2',
@@ -122,22 +153,32 @@ export class Sandbox extends Construct {
     this.cluster = cluster.attrArn;
     this.clusterName = cluster.ref;
     this.sandboxTasks = Stack.of(this).toJsonString(definitions);
+    this.serviceTasks =
+      sets.length === 0
+        ? undefined
+        : Stack.of(this).toJsonString({ images: props.services.map(({ image }) => image.slice(-64, -52)), revisions });
     this.capacity = props.spot ? 'FARGATE_SPOT' : 'FARGATE';
     this.gatewayTask = gateway.ref;
-    this.taskPatterns = [...sandboxes, gateway].map((task) =>
-      Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` }),
+    const families = [...sandboxes, gateway].map(({ family }) => family ?? '');
+    const withServices = sets.length === 0 ? [] : sandboxes.map(({ family }) => serviceFamily(family ?? '', '*'));
+    this.taskPatterns = [...families, ...withServices].map((family) =>
+      Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` }),
     );
     this.taskRoles = [sandboxRole.roleArn, gatewayRole.roleArn, gatewayTaskRole.roleArn];
   }
 
+  /** @param containers The first one is the role of the task; services have none of its folders. */
   #task(
-    id: string,
     name: string,
     size: FargateSize,
     role: iam.Role,
     paths: readonly string[],
-    container: ecs.CfnTaskDefinition.ContainerDefinitionProperty,
+    [container, ...services]: [
+      ecs.CfnTaskDefinition.ContainerDefinitionProperty,
+      ...ecs.CfnTaskDefinition.ContainerDefinitionProperty[],
+    ],
   ): ecs.CfnTaskDefinition {
+    const id = name === 'gateway' ? 'GatewayTask' : `SandboxTask${pascal(name)}`;
     const task = new ecs.CfnTaskDefinition(this, id, {
       family: `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${name}`,
       requiresCompatibilities: ['FARGATE'],
@@ -159,6 +200,7 @@ export class Sandbox extends Construct {
           mountPoints: paths.map((path) => ({ containerPath: path, sourceVolume: volumeName(path), readOnly: false })),
           stopTimeout: 30,
         },
+        ...services,
       ],
     });
     // A function version from before an update may still start the revision that it knows.
@@ -199,6 +241,29 @@ export class Sandbox extends Construct {
     ]);
     return role;
   }
+}
+
+/** A profile of several regions needs its models in each of them. */
+function grantModels(scope: Construct, role: iam.Role, regions: readonly string[]): void {
+  if (regions.length === 0) return;
+  const stack = Stack.of(scope);
+  const profiles = regions.map((region) =>
+    stack.formatArn({ service: 'bedrock', region, resource: 'inference-profile', resourceName: '*' }),
+  );
+  const models = stack.formatArn({
+    service: 'bedrock',
+    region: '*',
+    account: '',
+    resource: 'foundation-model',
+    resourceName: '*',
+  });
+  grant(role, [
+    {
+      actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+      resources: [models, ...profiles],
+      because: 'The gateway asks for no model that models.allow of the policy does not name.',
+    },
+  ]);
 }
 
 /** For Node's `fetch` and for git. Only for https, because the task's credentials come from a plain http address. */

@@ -63,7 +63,7 @@ async function baselineKey({ record, task, host, location }: RunContext): Promis
     Object.entries(sandbox.env).sort(([a], [b]) => (a < b ? -1 : 1)),
     sandbox.test_command,
     task.egress,
-    sandbox.services ?? null,
+    sandbox.services === undefined ? null : [sandbox.services, task.serviceImages ?? null],
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

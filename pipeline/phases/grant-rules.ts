@@ -1,3 +1,4 @@
+import { credentialHeaderOf } from '../../core/egress/credential-header.ts';
 import type { CredentialHeader, EgressRules, GrantedRules } from '../../core/egress/rule.ts';
 import { DrydockError } from '../../core/errors.ts';
 
@@ -25,19 +26,4 @@ export async function grantRules(
     ...(credential === undefined ? {} : { credential: await headerOf(credential) }),
   });
   return { rules: await Promise.all(rules.map(granted)), private: await Promise.all(own.map(granted)) };
-}
-
-/** @throws SecretMissing if the value cannot be sent in a header; the message does not hold it. */
-function credentialHeaderOf({ env, as }: EgressRules['credentials'][string], value: string): CredentialHeader {
-  if (!/^[ -~]{1,8000}$/.test(value))
-    throw new DrydockError('SecretMissing', `The value of ${env} is not one line of printable ASCII.`, {
-      remedy: `Store the credential alone in ${env}, without a line break.`,
-    });
-  if (as === 'bearer') return { name: 'authorization', value: `Bearer ${value}` };
-  if (as.startsWith('header ')) return { name: as.slice('header '.length), value };
-  if (!value.includes(':'))
-    throw new DrydockError('SecretMissing', `The value of ${env} is not USER:PASSWORD.`, {
-      remedy: `Store user and password in ${env}, with a colon between them.`,
-    });
-  return { name: 'authorization', value: `Basic ${Buffer.from(value).toString('base64')}` };
 }

@@ -82,7 +82,12 @@ async function phaseOrder(
       profile: agent.name,
       kind: agent.kind,
       command: agent.command,
-      ...defined({ provider: agent.provider, model: agent.model }),
+      ...defined({
+        known: agent.agent,
+        provider: agent.provider,
+        providerKind: task.endpoint?.kind,
+        model: agent.model,
+      }),
       files: agent.files !== undefined,
       plans: agent.plans,
     },
@@ -108,6 +113,7 @@ async function phaseOrder(
       : {
           model: {
             provider: agent.provider,
+            ...defined({ endpoint: task.endpoint, fallbacks: agent.fallbacks, maxTurns: agent.max_turns }),
             allow: task.modelsAllow,
             budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
           },

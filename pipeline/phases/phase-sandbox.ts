@@ -22,8 +22,8 @@ export function phaseSandboxOf(task: EffectiveTask): PhaseSpec['sandbox'] {
   };
 }
 
-function servicesOf({ spec, serviceImages = {} }: EffectiveTask): PhaseSpec['sandbox']['services'] {
-  const { services } = spec.sandbox;
+function servicesOf(task: EffectiveTask): PhaseSpec['sandbox']['services'] {
+  const { services } = task.spec.sandbox;
   if (services === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(services).map(([name, service]) => [
@@ -32,10 +32,16 @@ function servicesOf({ spec, serviceImages = {} }: EffectiveTask): PhaseSpec['san
         env: service.env,
         port: service.port,
         ...defined({ ready: service.ready?.command }),
-        ...('command' in service
-          ? { command: service.command }
-          : { image: serviceImages[service.image] ?? service.image, ...defined({ memoryMb: service.memory_mb }) }),
+        ...('command' in service ? { command: service.command } : imageOf(task, service)),
       },
     ]),
   );
+}
+
+/** The image that the policy pins for a service; validation has refused a spec that names another one. */
+function imageOf({ serviceImages = {} }: EffectiveTask, service: { image: string; memory_mb?: number | undefined }) {
+  const pinned = serviceImages[service.image] ?? service.image;
+  if (typeof pinned === 'string') return { image: pinned, ...defined({ memoryMb: service.memory_mb }) };
+  const { image, user, folders, memory_mb } = pinned;
+  return { image, memoryMb: service.memory_mb ?? memory_mb, folders, ...defined({ user }) };
 }

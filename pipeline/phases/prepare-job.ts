@@ -29,7 +29,7 @@ export async function prepareJob(
   if (order.egress !== undefined) job.egress = await grantRules(order.egress, deps.credential);
   if (order.agentFiles !== undefined) job.agentFiles = deps.agentFiles(order.agentFiles);
   if (model) {
-    const access = await deps.modelAccess(model.provider);
+    const access = await deps.modelAccess(model.provider, model.endpoint);
     // A recorded session has one file per phase and round, because each phase has its own gateway.
     const [phase, round] = spec.phaseKey.split('/').slice(1);
     job.model = {

@@ -110,7 +110,7 @@ async function previewOf(
     const task = resolveTask(read, policy, { requester: personBehind(policy, event.sender) });
     if (task.spec.repository !== repository)
       return refusal(`The spec names another repository, ${task.spec.repository}.`);
-    const { micros, capMicros } = estimateTask(task);
+    const { micros, capMicros, priceNote } = estimateTask(task);
     const sprint = sprintOf(task.budget, deps.clock.now());
     const budget = sprint && (await deps.ledger.budget(task.team, sprint.sprint));
     const left = sprint && sprint.limitMicros - (budget?.committedMicros ?? 0);
@@ -119,6 +119,7 @@ async function previewOf(
       ['advice', `${report.advice.mode}: ${escapeMarkdown(report.advice.reason)}`],
       ['estimate', `${formatUsd(micros.low)} to ${formatUsd(micros.high)}, expected ${formatUsd(micros.expected)}`],
       ['at most', formatUsd(capMicros)],
+      ...(priceNote === undefined ? [] : [['price', escapeMarkdown(priceNote)]]),
       ['budget left', left === undefined ? 'no budget set' : `${formatUsd(left)} of team ${escapeMarkdown(task.team)}`],
       [
         'agent',

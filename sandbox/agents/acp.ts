@@ -1,12 +1,13 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import * as acp from '@agentclientprotocol/sdk';
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseEvent } from '../../core/run/phase.ts';
+import type { PhaseEvent, ToolKind } from '../../core/run/phase.ts';
 import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver, AgentEnd } from './driver.ts';
-import { homeFiles } from './homes.ts';
+import { knownAgent } from './known.ts';
 import { agentCommand } from './program.ts';
+import { Transcript } from './transcript.ts';
 
 /** Time in milliseconds for an agent to exit after its session, before its namespace is ended. */
 const stopMs = 2_000;
@@ -18,11 +19,12 @@ const stopMs = 2_000;
 export const acpAgent: AgentDriver = async (phase) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
+  const known = knownAgent(phase);
   const input = new PassThrough();
   let session: Promise<string> = Promise.resolve('');
   const command = {
-    argv: agentCommand(phase, agent),
-    env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), GEMINI_CLI_NO_RELAUNCH: '1' },
+    argv: agentCommand(phase, agent, known),
+    env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), ...known?.start.env },
     stdin: input,
     stdout: async (output: Readable) => {
       session = converse(phase, input, output);
@@ -33,7 +35,7 @@ export const acpAgent: AgentDriver = async (phase) => {
       setTimeout(() => output.destroy(), stopMs).unref();
     },
   };
-  const end = await inside(phase, 'agent', command, homeFiles(agent));
+  const end = await inside(phase, 'agent', command, known?.start.files ?? {});
   const common = { ms: end.ms, timedOut: end.timedOut, output: end.output };
   try {
     const stopReason = await session;
@@ -52,9 +54,9 @@ export const acpAgent: AgentDriver = async (phase) => {
 
 /** Runs one session with one prompt. Resolves with the agent's stop reason, which is telemetry. */
 async function converse(phase: Phase, input: Writable, output: Readable): Promise<string> {
-  const emit = (event: PhaseEvent): void => phase.gateway.emit(event);
-  const message = messages(emit);
-  const titles = new Map<string, string>();
+  const transcript = new Transcript((event) => phase.gateway.emit(event), phase.boot.agentSecret);
+  const message = joined('message', transcript);
+  const thought = joined('thought', transcript);
   const stream = acp.ndJsonStream(Writable.toWeb(input), Readable.toWeb(output) as ReadableStream<Uint8Array>);
   let stopReason = '';
   await acp
@@ -68,25 +70,21 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
     .onNotification(acp.methods.client.session.update, ({ params: { update } }) => {
       switch (update.sessionUpdate) {
         case 'agent_message_chunk':
+          thought.flush();
           if (update.content.type === 'text') message.add(update.content.text);
           break;
-        case 'tool_call':
-        case 'tool_call_update': {
+        case 'agent_thought_chunk':
           message.flush();
-          const given = update.title ?? titles.get(update.toolCallId) ?? update.toolCallId;
-          const verb = update.kind ? verbs[update.kind] : undefined;
-          const title = verb === undefined || given.startsWith(`${verb} `) ? given : `${verb} ${given}`;
-          titles.set(update.toolCallId, title);
-          emit({ type: 'tool', id: update.toolCallId, title: title.slice(0, 500), status: update.status ?? 'pending' });
+          if (update.content.type === 'text') thought.add(update.content.text);
           break;
-        }
+        case 'tool_call':
+        case 'tool_call_update':
+          message.flush();
+          thought.flush();
+          transcript.add(toolEvent(update));
+          break;
         case 'plan':
-          emit({
-            type: 'plan',
-            entries: update.entries
-              .slice(0, 100)
-              .map((entry) => ({ content: entry.content.slice(0, 1_000), status: entry.status })),
-          });
+          transcript.add({ type: 'plan', entries: update.entries });
           break;
         default:
           break;
@@ -109,12 +107,13 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
       });
       stopReason = answer.stopReason;
     });
+  thought.flush();
   message.flush();
   return stopReason;
 }
 
 /** A verb for each kind of tool call in the protocol; a title alone often only names the file. */
-const verbs: Partial<Record<string, string>> = {
+const verbs: Partial<Record<string, ToolKind>> = {
   read: 'read',
   edit: 'edit',
   delete: 'delete',
@@ -124,11 +123,39 @@ const verbs: Partial<Record<string, string>> = {
   fetch: 'fetch',
 };
 
-/** Joins the chunks of a message, so that people read whole sentences. */
-function messages(emit: (event: PhaseEvent) => void): { add(text: string): void; flush(): void } {
+type ToolUpdate = Extract<acp.SessionUpdate, { sessionUpdate: 'tool_call' | 'tool_call_update' }>;
+
+/** A tool call of the protocol, or news of one, in the common form. */
+function toolEvent(update: ToolUpdate): Extract<PhaseEvent, { type: 'tool' }> {
+  const kind = update.kind ? (verbs[update.kind] ?? 'other') : undefined;
+  const given = update.title ?? '';
+  const verb = update.kind ? verbs[update.kind] : undefined;
+  const title = verb === undefined || given === '' || given.startsWith(`${verb} `) ? given : `${verb} ${given}`;
+  const content = update.content ?? [];
+  const edits = content.flatMap((part) =>
+    part.type === 'diff' ? [{ path: part.path, before: part.oldText ?? '', after: part.newText }] : [],
+  );
+  const output = content
+    .flatMap((part) => (part.type === 'content' && part.content.type === 'text' ? [part.content.text] : []))
+    .join('\n');
+  const raw = update.rawOutput;
+  return {
+    type: 'tool',
+    id: update.toolCallId,
+    title,
+    status: update.status ?? 'pending',
+    ...(kind === undefined ? {} : { kind }),
+    ...(update.rawInput === undefined || update.rawInput === null ? {} : { input: JSON.stringify(update.rawInput) }),
+    ...(output === '' ? (typeof raw === 'string' ? { output: raw } : {}) : { output }),
+    ...(edits.length === 0 ? {} : { edits }),
+  };
+}
+
+/** Joins the chunks of a text, so that people read whole sentences. */
+function joined(type: 'message' | 'thought', transcript: Transcript): { add(text: string): void; flush(): void } {
   let text = '';
   const flush = (): void => {
-    if (text.trim() !== '') emit({ type: 'message', text: text.trim().slice(0, 20_000) });
+    transcript.add({ type, text });
     text = '';
   };
   return {

@@ -1,6 +1,7 @@
 import type { AgentSpec } from '../../core/run/phase.ts';
 import { layout } from '../layout.ts';
 import type { Phase } from '../runner/phase.ts';
+import type { Known } from './known.ts';
 
 /** `/agent` as a path, or after `=` or `:`, as in `--config=/agent/rules.json`. */
 const agentFolder = new RegExp(`(^|[=:])${layout.agent}(?=/|$)`, 'g');
@@ -9,8 +10,10 @@ const agentFolder = new RegExp(`(^|[=:])${layout.agent}(?=/|$)`, 'g');
  * The command line of a profile for this sandbox. A policy writes `/agent` for the folder with the profile's files;
  * without a sandbox that folder is elsewhere, so the path is replaced.
  */
-export function agentCommand(phase: Phase, agent: AgentSpec): string[] {
+export function agentCommand(phase: Phase, agent: AgentSpec, known: Known | undefined): string[] {
   const { agent: folder } = phase.boot.paths;
+  // A profile that names the program itself names its arguments too.
+  if (agent.known !== undefined && known !== undefined) return [...agent.command, ...known.start.args];
   if (folder === null || folder === layout.agent) return agent.command;
   return agent.command.map((part) => part.replace(agentFolder, (_found, before: string) => `${before}${folder}`));
 }

@@ -9,6 +9,7 @@ import { type InnerCommand, type Ran, runInner, shellScript } from './commands/i
 import { TestReader } from './commands/test-report.ts';
 import { watchDirect } from './link/direct.ts';
 import type { GatewayClient } from './link/gateway-client.ts';
+import { addressHints } from './services/addresses.ts';
 import type { Running } from './services/running.ts';
 import type { TreeWatch } from './watch/watch.ts';
 import { type Folders, freshFolders } from './workspace/folders.ts';
@@ -28,8 +29,8 @@ export interface Phase {
   readonly git: OwnGit;
   /** URL of the relay on the loopback interface, which forwards to the gateway. */
   readonly relay: string;
-  /** What the gateway says about the ways out. */
-  readonly egress: EgressFacts;
+  /** What the gateway says about the ways out; asked for during the clone, before any command. */
+  egress: EgressFacts;
   /** Value of `performance.now()` at which the time limit of the phase is reached. */
   readonly deadline: number;
   readonly commands: CommandResult[];
@@ -94,7 +95,7 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs'>,
+  command: Omit<InnerCommand, 'timeoutMs'> & { quietStdout?: boolean },
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -111,6 +112,7 @@ export async function inside(
     timeoutMs: left,
     onOutput(chunk, stream) {
       command.onOutput?.(chunk, stream);
+      if (command.quietStdout === true && stream === 'stdout') return;
       const text = chunk.toString('utf8').replaceAll(phase.boot.agentSecret, '[redacted]');
       for (let at = 0; at < text.length; at += logChunk) {
         phase.gateway.emit({ type: 'log', source, text: text.slice(at, at + logChunk) });
@@ -123,7 +125,8 @@ export async function inside(
   return { ...ran, altered };
 }
 
-async function alteredBy({ watch }: Phase): Promise<string[]> {
+/** What was changed in the tree, and may not be changed, since it was looked at last. */
+export async function alteredBy({ watch }: Pick<Phase, 'watch'>): Promise<string[]> {
   try {
     return (await watch?.altered()) ?? [];
   } catch (error) {
@@ -141,7 +144,7 @@ async function own<T>(phase: Phase, name: string, work: () => Promise<T>): Promi
 }
 
 /** @throws VerifyFailed if a command changed what it may not change. */
-export function refuseAltered(name: string, { altered }: Pick<Inside, 'altered'>): void {
+export function refuseAltered(name: string, { altered }: { altered: readonly string[] }): void {
   if (altered.length === 0) return;
   const more = altered.length > maxAltered ? [`and ${altered.length - maxAltered} more`] : [];
   throw new DrydockError('VerifyFailed', `${name} ${[...altered.slice(0, maxAltered), ...more].join(', ')}`);
@@ -247,6 +250,7 @@ export const withHints = ({ hints, services, spec }: Phase, message: string): st
     ...services.flatMap(({ name, ended }) =>
       ended === undefined ? [] : [`The service ${name} ended with ${ended.code ?? 'a signal'}.`],
     ),
+    ...addressHints(spec.sandbox.services ?? {}),
   ].join('\n');
 
 export const describe = ({ name, exitCode, command, knownFailures, output }: CommandResult): string =>

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
@@ -17,11 +18,12 @@ import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
 import { writeTrust } from './trust/trust.ts';
+import { treeOfChange } from './workspace/change.ts';
 import { ownGit } from './workspace/git.ts';
 import { LineEnds } from './workspace/line-ends.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
 import { checkOutSubmodules } from './workspace/submodules.ts';
-import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
+import { differences, type Tree } from './workspace/trees.ts';
 import { agentRepository, checkOut, fetchBase, restore } from './workspace/work-tree.ts';
 
 /** Maximum length of the message in a result. */
@@ -29,19 +31,14 @@ const maxMessage = 20_000;
 
 /** Runs one phase and returns its result. It throws only if the gateway cannot be reached. */
 export async function runPhase(boot: BootConfig, gateway: GatewayClient, relay: string): Promise<PhaseResult> {
-  const asked = async (path: string): Promise<unknown> => JSON.parse((await gateway.get(path)).toString('utf8'));
-  const [spec, egress] = await Promise.all([
-    asked('/phase').then((answer) => phaseSpec.parse(answer)),
-    asked('/egress').then((answer) => egressFacts.parse(answer)),
-  ]);
-  await writeTrust(boot.paths.deps, egress.authority);
+  const spec = phaseSpec.parse(await asked(gateway, '/phase'));
   mkdirSync(boot.paths.runner, { recursive: true });
   const phase: Phase = {
     boot,
     spec,
     gateway,
     relay,
-    egress,
+    egress: { authority: '', privateModules: [] },
     git: ownGit(boot),
     deadline: performance.now() + spec.limits.timeoutMs,
     commands: [],
@@ -85,13 +82,14 @@ async function phaseOutcome(
 ): Promise<Outcome> {
   const { boot, spec, git } = phase;
   const { workspace } = boot.paths;
-  const base = await step(phase, 'clone', async () => {
+  const clone = step(phase, 'clone', async () => {
     const version = /\d+\.\d+\.\d+/.exec((await git.run(['--version'])).toString())?.[0];
     if (version !== undefined) phase.versions.git = version;
     const tree = await fetchBase(git, spec.base, phase.relay, boot.runnerSecret);
     await agentRepository(git, workspace, spec.base, spec.targetBranch);
     return tree;
   });
+  const [base] = await Promise.all([clone, learnEgress(phase)]);
   if (boot.isolation === 'container') {
     await recordRuntime(phase);
     await unpackAgentFiles(phase);
@@ -147,6 +145,15 @@ async function phaseOutcome(
   }
 }
 
+const asked = async (gateway: GatewayClient, path: string): Promise<unknown> =>
+  JSON.parse((await gateway.get(path)).toString('utf8'));
+
+/** What commands are told about the ways out. The gateway makes the authority of the phase meanwhile, which takes time. */
+async function learnEgress(phase: Phase): Promise<void> {
+  phase.egress = egressFacts.parse(await asked(phase.gateway, '/egress'));
+  await writeTrust(phase.boot.paths.deps, phase.egress.authority);
+}
+
 /** Names of files that affect the install. */
 const affectInstall = new Set([
   ...installationFiles,
@@ -159,7 +166,7 @@ async function startTree(phase: Phase, base: Tree): Promise<Tree> {
   if (!spec.inputs.includes(artifactNames.manifest)) return base;
   const manifest = await gateway.get(`/inputs/${artifactNames.manifest}`);
   const blobs = spec.inputs.includes(artifactNames.blobs)
-    ? await gateway.get(`/inputs/${artifactNames.blobs}`)
-    : Buffer.alloc(0);
+    ? await gateway.stream(`/inputs/${artifactNames.blobs}`)
+    : Readable.from([]);
   return treeOfChange(git, base, manifest, blobs);
 }

@@ -34,8 +34,7 @@ async function serve(role: Role): Promise<unknown> {
   if ('upstream' in role) {
     const authority = await createAuthority();
     const piece = Buffer.alloc(1024 * 1024, 'x');
-    const SNICallback: tls.TlsOptions['SNICallback'] = (name, done) =>
-      void authority.contextOf(name).then((context) => done(null, context), done);
+    const SNICallback: tls.TlsOptions['SNICallback'] = (name, done) => done(null, authority.contextOf(name));
     const server = https.createServer({ SNICallback }, (_request, response) => {
       let left = megabytes;
       const more = (): void => {

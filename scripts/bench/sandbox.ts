@@ -1,7 +1,12 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { outerArguments, systemLinks, systemMounts } from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
+import {
+  innerMounts,
+  outerArguments,
+  systemLinks,
+  systemMounts,
+} from '../../adapters/local/sandbox/isolation/bubblewrap.ts';
 import { seccompFilter } from '../../adapters/local/sandbox/isolation/seccomp.ts';
 import { unprivileged } from '../../adapters/local/sandbox/isolation/unprivileged.ts';
 import { makePhaseFolder } from '../../adapters/local/sandbox/phase-folder.ts';
@@ -36,7 +41,7 @@ async function benchSandbox(): Promise<SandboxFigures> {
     const inner = innerArguments(
       {
         paths: { ...layout, agent: null },
-        system: system.map(([, to]) => [to, to]),
+        system: innerMounts(system),
         links,
         sharedMemoryMb: 1024,
       },

@@ -5,11 +5,11 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { measureInside } from '../../adapters/local/containers/disk.ts';
 import { findEngine } from '../../adapters/local/containers/engine.ts';
 import { digestOf } from '../../adapters/local/containers/images/ensure.ts';
 import { findImage } from '../../adapters/local/containers/images/find.ts';
 import { probeEngine } from '../../adapters/local/containers/probe.ts';
-import { measureInside } from '../../adapters/local/containers/sandbox.ts';
 import { writeSeccompProfile } from '../../adapters/local/containers/seccomp-profile.ts';
 import { watchDisk } from '../../adapters/local/sandbox/limits/disk.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
@@ -228,7 +228,8 @@ test('the disk is measured by a container beside the sandbox where this process 
   try {
     const names = { network: name, gateway: '', sandbox: `${name}-sandbox`, disk: `${name}-measure` };
     const hit = Promise.withResolvers<string>();
-    const stop = watchDisk(() => measureInside({ engine, gateway, known, seccomp }, names), {
+    const volumes = podman('inspect', '--format', '{{range .Mounts}}{{.Name}} {{end}}', `${name}-sandbox`).split(' ');
+    const stop = watchDisk(() => measureInside({ engine, gateway, known, seccomp }, names, volumes), {
       limitMb: 32,
       onHit: hit.resolve,
     });

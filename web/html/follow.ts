@@ -45,8 +45,10 @@ export function activityText(event: PhaseEvent): string {
       return `${event.source}: ${event.text}`;
     case 'message':
       return event.text;
+    case 'thought':
+      return `thinks: ${event.text}`;
     case 'tool':
-      return `${event.title} (${event.status})${event.detail === undefined ? '' : `\n${event.detail}`}`;
+      return `${event.title} (${event.status})${event.output === undefined ? '' : `\n${event.output}`}`;
     case 'cost':
       return `${formatUsd(event.usdMicros)} so far in this phase`;
     case 'plan':

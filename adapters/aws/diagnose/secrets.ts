@@ -1,6 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { type Check, fail, pass } from '../../../core/doctor/finding.ts';
 import { DrydockError } from '../../../core/errors.ts';
+import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
+import { endpointOf } from '../../../core/models/of-policy.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 
@@ -14,6 +16,7 @@ interface SecretNames {
 /** Checks that each secret has a valid value. A row names what is missing, never the value. */
 export async function secretChecks(secrets: Secrets, names: SecretNames, policy: Policy | undefined): Promise<Check[]> {
   const providers = new Set(Object.values(policy?.agents.profiles ?? {}).flatMap(({ provider }) => provider ?? []));
+  const endpoint = (provider: string) => (policy === undefined ? undefined : endpointOf(policy, provider));
   return Promise.all([
     row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Deploy.', async () => {
       const { privateKey } = await secrets.gitHubApp(names.github);
@@ -25,8 +28,8 @@ export async function secretChecks(secrets: Secrets, names: SecretNames, policy:
     ...[...providers].map((provider) =>
       row(
         `secret: model key ${provider}`,
-        `Store {"${provider}": "…"} in the secret ModelKeys; see docs/aws.md, Deploy.`,
-        () => secrets.modelAccess(names.models, provider),
+        `Store ${keyName(provider, endpoint(provider))} in the secret ModelKeys; see docs/aws.md, Deploy.`,
+        () => secrets.modelAccess(names.models, provider, endpoint(provider)),
       ),
     ),
     ...(policy?.notify.slack
@@ -55,4 +58,10 @@ function isRsa(key: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What the secret needs for a provider. */
+function keyName(provider: string, endpoint: ModelEndpoint | undefined): string {
+  const source = endpoint?.credential;
+  return `{"${source === undefined || source === 'none' ? provider : source.env}": "…"}`;
 }

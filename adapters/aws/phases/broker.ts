@@ -1,6 +1,9 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
+import { defined } from '../../../core/defined.ts';
+import { credentialHeader } from '../../../core/egress/rule.ts';
 import { DrydockError, viewError } from '../../../core/errors.ts';
+import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { Clock } from '../../../core/ports/runtime/clock.ts';
 import type { ModelAccess } from '../../../core/ports/runtime/model-access.ts';
@@ -31,7 +34,8 @@ export const brokerAnswer = z.strictObject({
   codeHost: codeHostAccess.optional(),
   /** Read access to the repositories of submodules, by name. */
   submodules: z.record(z.string(), codeHostAccess).optional(),
-  modelKey: z.string().optional(),
+  /** The credential of the model provider; absent where the gateway's own role is one. */
+  model: z.strictObject({ key: z.string(), header: credentialHeader, serviceAccount: z.string() }).partial().optional(),
   /** Credentials that rules and registries of the order name, by variable. */
   egressCredentials: z.record(z.string(), z.string()).optional(),
   /** The error if the phase cannot run, because a secret is missing. */
@@ -51,7 +55,7 @@ export interface BrokerOptions {
   deploymentKeys(newest: boolean): Promise<string[]>;
   /** A token with read access to the repository of the scope. */
   readToken(scope: CodeHostScope): Promise<NonNullable<BrokerAnswer['codeHost']>>;
-  modelAccess(provider: string): Promise<ModelAccess>;
+  modelAccess(provider: string, endpoint?: ModelEndpoint): Promise<ModelAccess>;
   /** @param name As the policy names the variable. */
   credential(name: string): Promise<string>;
 }
@@ -81,8 +85,10 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
       for (const { host, scope } of order.base.submodules ?? [])
         if (host === 'github')
           answer.submodules = { ...answer.submodules, [scope.repository]: await options.readToken(scope) };
-      const model = order.model && (await options.modelAccess(order.model.provider));
-      if (model?.key !== undefined) answer.modelKey = model.key;
+      if (order.model !== undefined) {
+        const { key, header, serviceAccount } = await options.modelAccess(order.model.provider, order.model.endpoint);
+        answer.model = defined({ key, header, serviceAccount });
+      }
       const variables = Object.values(order.egress?.credentials ?? {}).map(({ env }) => env);
       if (variables.length > 0)
         answer.egressCredentials = Object.fromEntries(

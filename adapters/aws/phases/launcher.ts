@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  type ContainerOverride,
   DescribeTasksCommand,
   type ECSClient,
   ListTasksCommand,
@@ -13,7 +14,9 @@ import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
+import { imageServices, refuseCommandServices } from '../../../core/services/forms.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { type ServiceTasks, withServices } from './service-tasks.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
@@ -27,7 +30,7 @@ interface FargateConfig {
   /** Subnets and security group of each role. */
   networks: Record<PhaseRole, { subnets: string[]; securityGroup: string }>;
   /** Task definitions with their revision; those of sandboxes by runtime of the policy or by toolchain. */
-  definitions: { gateway: string; sandboxes: Readonly<Record<string, string>> };
+  definitions: { gateway: string; sandboxes: Readonly<Record<string, string>>; services: ServiceTasks };
   /** With `FARGATE_SPOT`, only the first attempt of a phase uses Spot; a retry runs on On-Demand capacity. */
   sandboxCapacity: Capacity;
   gatewayPort: number;
@@ -69,6 +72,7 @@ export function createFargateLauncher(
     definition: string,
     capacity: Capacity,
     environment: Record<string, string>,
+    services: ContainerOverride[] = [],
   ) => {
     const { subnets, securityGroup } = config.networks[role];
     const { tasks, failures } = await client.send(
@@ -88,6 +92,7 @@ export function createFargateLauncher(
         overrides: {
           containerOverrides: [
             { name: role, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) },
+            ...services,
           ],
         },
       }),
@@ -127,7 +132,12 @@ export function createFargateLauncher(
   return {
     async launch(order, { attempt }) {
       const { phaseKey, limits, sandbox } = order.spec;
-      const definition = sandboxDefinition(config.definitions.sandboxes, sandbox.runtime);
+      refuseCommandServices(sandbox.services);
+      const { definition, overrides } = withServices(
+        sandboxDefinition(config.definitions.sandboxes, sandbox.runtime),
+        config.definitions.services,
+        imageServices(sandbox.services),
+      );
       await store.putOrder(await withAgentFiles(order, config.agentFiles));
       const key = await config.deploymentKey();
       // Never on Spot: if the gateway were interrupted, even the work of a finished sandbox would be lost.
@@ -138,10 +148,11 @@ export function createFargateLauncher(
       try {
         const address = await addressOf(gateway);
         const capacity = attempt === 1 ? config.sandboxCapacity : 'FARGATE';
-        const task = await runTask('sandbox', phaseKey, definition, capacity, {
+        const environment = {
           DRYDOCK_GATEWAY: `${address}:${config.gatewayPort}`,
           DRYDOCK_TICKET: sandboxTicket(key, phaseKey),
-        });
+        };
+        const task = await runTask('sandbox', phaseKey, definition, capacity, environment, overrides);
         await store.putSandbox(phaseKey, task);
       } catch (error) {
         await stopTasks([gateway], 'the sandbox could not be started');
@@ -168,9 +179,10 @@ export function createFargateLauncher(
 }
 
 /** The image that the policy pins for exactly this runtime, otherwise the image of its toolchain. */
-function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtime: string): string {
+function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtime: string) {
   for (const name of [runtime, toolchainOf(runtime)])
-    if (name !== undefined && Object.hasOwn(definitions, name)) return definitions[name] ?? '';
+    if (name !== undefined && Object.hasOwn(definitions, name))
+      return { runtime: name, definition: definitions[name] ?? '' };
   throw new DrydockError('UnknownRuntime', `This deployment has no image for ${runtime}.`);
 }
 

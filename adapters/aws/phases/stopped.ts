@@ -1,8 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import { defined } from '../../../core/defined.ts';
-import type { ModelCall } from '../../../core/run/phase.ts';
+import type { ModelCall, PhaseResult } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
+import { type SeenService, withServices } from '../../../core/services/logs.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
@@ -42,11 +43,15 @@ export interface StoppedTask {
 interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'reason'> {
   /** Milliseconds: `place` until it had capacity, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
+  /** Containers of services for whose end ECS gives a reason. */
+  faults?: { image: string; exitCode: number | null; reason: string }[];
 }
 
 type TaskFacts = Pick<Task, 'stopCode' | 'stoppedReason' | 'containers'>;
-const factsOf = ({ stopCode, stoppedReason, containers }: TaskFacts): Omit<OtherTask, 'role'> => {
-  const [container] = containers ?? [];
+type Role = StoppedTask['role'];
+/** Beside the container of its role a task has services, and what the account adds, in any order. */
+const factsOf = (role: Role, { stopCode, stoppedReason, containers }: TaskFacts): Omit<OtherTask, 'role'> => {
+  const container = containers?.find(({ name }) => name === role);
   const exit = container?.exitCode === undefined ? '' : `exit code ${container.exitCode}`;
   return {
     interrupted: stopCode === 'SpotInterruption',
@@ -66,7 +71,16 @@ export const sandboxTask = (task: Task): OtherTask => {
   const timings = Object.entries(spans).flatMap(([name, [from, to]]) =>
     from && to ? [[name, to.getTime() - from.getTime()]] : [],
   );
-  return { role: 'sandbox', ...factsOf(task), timings: Object.fromEntries(timings) as Record<string, number> };
+  return {
+    role: 'sandbox',
+    ...factsOf('sandbox', task),
+    timings: Object.fromEntries(timings) as Record<string, number>,
+    faults: (task.containers ?? []).flatMap(({ name, image, exitCode, reason }) =>
+      name?.startsWith('service-') === true && reason !== undefined
+        ? [{ image: image ?? '', exitCode: exitCode ?? null, reason }]
+        : [],
+    ),
+  };
 };
 
 /** @returns `undefined` if the task belongs to no phase. */
@@ -75,10 +89,10 @@ export function readStopped(event: unknown): StoppedTask | undefined {
   if (!parsed.success) return undefined;
   const { startedBy, containers } = parsed.data.detail;
   const [, phaseId, attempt] = /^(.+\/.+\/\d+)\/(\d+)$/.exec(startedBy) ?? [];
-  const [container] = containers;
-  const role = container?.name;
-  if (phaseId === undefined || (role !== 'gateway' && role !== 'sandbox')) return undefined;
-  return { role, phaseId, phaseKey: startedBy, attempt: Number(attempt), ...factsOf(parsed.data.detail as TaskFacts) };
+  const role = (['gateway', 'sandbox'] as const).find((each) => containers.some(({ name }) => name === each));
+  if (phaseId === undefined || role === undefined) return undefined;
+  const facts = factsOf(role, parsed.data.detail as TaskFacts);
+  return { role, phaseId, phaseKey: startedBy, attempt: Number(attempt), ...facts };
 }
 
 /**
@@ -105,11 +119,20 @@ export async function endOfPhase(
   const timings = sandbox?.timings;
   return {
     ...end,
+    ...(end.result ? { result: withServices(end.result, seenServices(end.result, sandbox?.faults ?? [])) } : {}),
     ...(failure ? { failure } : {}),
     ...defined({ image }),
     ...(timings && Object.keys(timings).length > 0 ? { timings } : {}),
   };
 }
+
+/** ECS knows the services by their images, whose digests the result has. */
+const seenServices = ({ services = [] }: PhaseResult, faults: NonNullable<OtherTask['faults']>): SeenService[] =>
+  services.flatMap(({ name, command }) => {
+    const digest = /@sha256:[0-9a-f]{64}$/.exec(command)?.[0];
+    const fault = faults.find(({ image }) => digest !== undefined && image.endsWith(digest));
+    return fault === undefined ? [] : [{ name, exitCode: fault.exitCode, reason: fault.reason }];
+  });
 
 const lost = ({ phaseKey, reason }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({
   ...emptyEnd(phaseKey, 'fargate', {

@@ -5,7 +5,9 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { credentialHeaderOf } from '../../../core/egress/credential-header.ts';
 import { DrydockError } from '../../../core/errors.ts';
+import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
 import type { ModelAccess } from '../../../core/ports/runtime/model-access.ts';
 import { type AppSecret, keySince, parseAppSecret, validSecrets } from './app-secret.ts';
 
@@ -28,7 +30,8 @@ export interface Secrets {
   appKeySince(arn: string): Promise<number | undefined>;
   /** Epoch milliseconds of the last change of a secret; `undefined` if it never had a value. */
   changedAt(arn: string): Promise<number | undefined>;
-  modelAccess(arn: string, provider: string): Promise<ModelAccess>;
+  /** The credential of a model provider: by its name, or as the policy says. None for Bedrock, where a role has access. */
+  modelAccess(arn: string, provider: string, endpoint?: ModelEndpoint): Promise<ModelAccess>;
   /** A credential of the policy, which is stored beside the keys of the model providers. */
   credential(arn: string, name: string): Promise<string>;
   /** URL of Slack's incoming webhook. */
@@ -100,10 +103,17 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
       return at === undefined ? undefined : (keySince(parseAppSecret(await text(arn, freshMs), arn)) ?? at);
     },
     changedAt,
-    async modelAccess(arn, provider) {
-      const keys = new Map(Object.entries(await json(arn, z.record(z.string(), z.string()))));
-      const key = keys.get(provider);
-      if (key) return { mode: 'live', key };
+    async modelAccess(arn, provider, endpoint) {
+      const source = endpoint?.credential;
+      if (source === 'none') return { mode: 'live' };
+      const values = new Map(Object.entries(await json(arn, z.record(z.string(), z.string()))));
+      const value = values.get(source?.env ?? provider);
+      if (source !== undefined) {
+        if (value) return { mode: 'live', header: credentialHeaderOf(source, value) };
+        throw missing(arn, `has no ${source.env}, the credential of the model provider ${provider}`);
+      }
+      if (value) return { mode: 'live', ...(endpoint?.kind === 'vertex' ? { serviceAccount: value } : { key: value }) };
+      if (endpoint?.kind === 'bedrock') return { mode: 'live' };
       throw missing(arn, `has no key for the model provider ${provider}`);
     },
     async credential(arn, name) {

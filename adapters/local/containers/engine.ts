@@ -22,11 +22,16 @@ interface Dialect {
   internalNetwork: readonly string[];
   /** Options of a container that cannot write to its root, and whose own files are not hidden. */
   readOnly: readonly string[];
-  /**
-   * Options of a sandbox: no IPv6 beyond loopback, where a link would give itself an address that reaches this machine; and
-   * no sight of what the machine's kernel was started with.
-   */
+  /** Options of what a phase does not trust: no sight of what the machine's kernel was started with. */
+  confined: readonly string[];
+  /** Options of a sandbox: no IPv6 beyond loopback, where a link would give itself an address that reaches this machine. */
   sandbox: readonly string[];
+  /** Options of a service: its image names no programs that the engine runs from time to time. */
+  service: readonly string[];
+  /** Whether a container gets names by an option, or by a file that is copied into it before it starts. */
+  hosts: 'option' | 'file';
+  /** How a folder in memory is written that belongs to the user of a container. */
+  folder: 'tmpfs' | 'mount';
   /** The network with a way out. */
   outerNetwork: string;
 }
@@ -35,22 +40,35 @@ export const dialects: Record<EngineKind, Dialect> = {
   docker: {
     internalNetwork: ['--internal', '--opt', 'com.docker.network.bridge.inhibit_ipv4=true'],
     readOnly: ['--read-only'],
+    confined: [],
     // The link of a network without IPv6 has none.
     sandbox: [],
+    service: ['--no-healthcheck'],
+    hosts: 'option',
+    folder: 'tmpfs',
     outerNetwork: 'bridge',
   },
   podman: {
     // Its resolver would forward names to the internet, and gives this machine an address in the network.
     internalNetwork: ['--internal', '--disable-dns'],
-    // By default it mounts empty folders over /run and /tmp, and writes the names of this machine to /etc/hosts.
+    // By default it mounts empty folders over /run and /tmp, and writes the names of this machine to /etc/hosts; without
+    // those it adds no name either.
     readOnly: ['--read-only', '--read-only-tmpfs=false', '--no-hosts'],
-    sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1', '--security-opt', 'mask=/proc/cmdline'],
+    confined: ['--security-opt', 'mask=/proc/cmdline'],
+    sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1'],
+    service: ['--no-healthcheck'],
+    hosts: 'file',
+    folder: 'mount',
     outerNetwork: 'podman',
   },
   nerdctl: {
     internalNetwork: ['--internal'],
     readOnly: ['--read-only'],
+    confined: [],
     sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1'],
+    service: [],
+    hosts: 'option',
+    folder: 'tmpfs',
     outerNetwork: 'bridge',
   },
 };
@@ -90,6 +108,13 @@ export async function engineOutput(
 ): Promise<string> {
   return output(program, args, options);
 }
+
+/** Whether a command of the engine succeeds. */
+export const succeeds = (engine: Engine, args: readonly string[]): Promise<boolean> =>
+  engineOutput(engine, args).then(
+    () => true,
+    () => false,
+  );
 
 /** Starts a command of the engine that runs for long; it has pipes for all three streams. */
 export const engineChild = ({ program }: Engine, args: readonly string[], env: Record<string, string> = {}) =>

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
+import { isLoopback } from '../../../core/models/local-host.ts';
 import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { followGateway, type GatewayProcess, maxHeapMb } from '../sandbox/gateway-process.ts';
 import { archivesFolder, installsFolder } from '../sandbox/install-cache.ts';
@@ -67,12 +68,11 @@ function trustedCertificates(): string {
   return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-/** @throws SandboxUnavailable for a registry that only this machine itself reaches. */
-export function refuseLoopback(registries: Readonly<Record<string, string>>): void {
-  for (const [name, url] of Object.entries(registries)) {
-    const { hostname } = new URL(url);
-    if (!/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) continue;
-    throw new DrydockError('SandboxUnavailable', `The ${name} registry ${url} is on the loopback of this machine.`, {
+/** @throws SandboxUnavailable for a server that only this machine itself reaches. @param kind For people: `registry`. */
+export function refuseLoopback(servers: Readonly<Record<string, string>>, kind: string): void {
+  for (const [name, url] of Object.entries(servers)) {
+    if (!isLoopback(new URL(url).hostname)) continue;
+    throw new DrydockError('SandboxUnavailable', `The ${kind} ${name}, ${url}, is on the loopback of this machine.`, {
       remedy:
         'A container does not reach it. Serve it at another address of this machine, or use --sandbox bubblewrap.',
     });

@@ -11,15 +11,17 @@ import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images/find.ts';
 import { ownerName, removePhase } from './owner.ts';
-import type { ContainerPhase, Containers } from './phase.ts';
+import type { ContainerPhase, Containers, PhaseService } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
+import { ServiceContainers } from './services.ts';
 
 /** The containers, the network and the folder of one phase. */
 export async function openPhase(
   given: PhaseJob,
   containers: Containers,
   image: Image,
+  found: readonly PhaseService[],
   dataDir: string,
 ): Promise<OpenPhase> {
   const { engine } = containers;
@@ -51,7 +53,8 @@ export async function openPhase(
     await folder.remove();
     throw error;
   }
-  const phase: ContainerPhase = { job, names, ticket, folder, image };
+  const phase: ContainerPhase = { job, names, ticket, folder, image, services: found };
+  const services = new ServiceContainers(containers, phase);
   return {
     job,
     // An install is kept for the same image: it has the versions of Node and npm.
@@ -62,14 +65,23 @@ export async function openPhase(
       ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
     },
     async prepare(registries) {
-      refuseLoopback(allowedParts(await registries, given.registries));
+      refuseLoopback(allowedParts(await registries, given.registries), 'registry');
+      const server = given.model?.endpoint?.baseUrl;
+      if (given.model !== undefined && server !== undefined)
+        refuseLoopback({ [given.model.provider]: server }, 'model provider');
       const recorded = given.model?.session;
       // Without a recording for the phase, the gateway says so when it is asked.
       if (recorded !== undefined) await copyFile(resolve(recorded), session).catch(() => undefined);
     },
     startGateway: (prepared, meterFile, onMessage) =>
-      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, onMessage),
-    runSandbox: (options) => runSandboxContainer(containers, phase, options),
-    end,
+      startGatewayContainer(containers, phase, { dataDir, meterFile }, prepared, (message) => {
+        if (message.type === 'event') services.see(message.event);
+        onMessage(message);
+      }),
+    runSandbox: (options) => runSandboxContainer(containers, phase, services, options),
+    async end() {
+      await end();
+      services.close();
+    },
   };
 }

@@ -6,6 +6,10 @@ import { phaseLabel } from './options.ts';
 /** `drydock-<process>-<its start>-<random>`: the name tells whether the process that made it still runs. */
 const pattern = /^drydock-(\d+)-(\d+)-[0-9a-f]{12}/;
 
+const servicePart = '-service-';
+/** Name of the container of a service. */
+export const serviceName = (phase: string, service: string): string => `${phase}${servicePart}${service}`;
+
 /** A new name for what belongs to a phase of this process. */
 export async function ownerName(): Promise<string> {
   const start = (await identity(process.pid))?.split(' ')[1] ?? '0';
@@ -28,9 +32,11 @@ export async function removePhase(engine: Engine, name: string): Promise<void> {
   await engineOutput(engine, ['network', 'rm', name]).catch(() => undefined);
 }
 
+/** A service is in the network of its sandbox, which some engines do not remove before it. */
 async function remove(engine: Engine, containers: readonly string[]): Promise<void> {
-  if (containers.length === 0) return;
-  await engineOutput(engine, ['rm', '--force', '--volumes', ...containers]).catch(() => undefined);
+  const isService = (name: string): boolean => name.includes(servicePart);
+  for (const some of [containers.filter(isService), containers.filter((name) => !isService(name))])
+    if (some.length > 0) await engineOutput(engine, ['rm', '--force', '--volumes', ...some]).catch(() => undefined);
 }
 
 const lines = (text: string): string[] =>

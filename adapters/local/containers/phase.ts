@@ -1,4 +1,5 @@
 import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
+import type { ImageService } from '../../../core/services/forms.ts';
 import type { Engine } from './engine.ts';
 import type { Image } from './images/find.ts';
 import type { Known } from './probe.ts';
@@ -12,6 +13,11 @@ export interface Containers {
   seccomp: string;
 }
 
+/** A service of a phase with the image that it runs. */
+export interface PhaseService extends ImageService {
+  found: Image;
+}
+
 /** One phase, as its containers know it. */
 export interface ContainerPhase {
   job: PhaseJob;
@@ -21,4 +27,5 @@ export interface ContainerPhase {
   ticket: string;
   folder: { root: string };
   image: Image;
+  services: readonly PhaseService[];
 }

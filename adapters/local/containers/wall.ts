@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
+import { refuseCommandServices } from '../../../core/services/forms.ts';
 import type { Wall } from '../sandbox/isolation/wall.ts';
 import { findEngine } from './engine.ts';
 import { checkAgent, checkRuntime } from './images/contents.ts';
@@ -11,6 +11,7 @@ import { sweepContainers } from './owner.ts';
 import type { Containers } from './phase.ts';
 import { probeEngine } from './probe.ts';
 import { writeSeccompProfile } from './seccomp-profile.ts';
+import { findServices } from './services.ts';
 
 export interface ContainerOptions extends ImageOptions {
   dataDir: string;
@@ -42,22 +43,14 @@ export function containerWall(options: ContainerOptions): Wall {
     },
     async open(job, onEvent) {
       if (found === undefined) throw new DrydockError('SandboxUnavailable', 'The container engine was not asked yet.');
-      refuseServices(job);
+      refuseCommandServices(job.spec.sandbox.services);
       const image = await imageOfRuntime(found.engine, job.spec.sandbox.runtime, options, logTo(onEvent));
       await checkAgent(found, image, job.spec.agent, checked);
       if (options.strictRuntime === true) await checkRuntime(found, image, job.spec.sandbox.runtime);
-      return openPhase(job, found, image, options.dataDir);
+      const services = await findServices(found.engine, job.spec.sandbox.services);
+      return openPhase(job, found, image, services, options.dataDir);
     },
   };
-}
-
-/** @throws NotBuiltYet: services are started between gateway and sandbox, in the network of the phase, once they are built. */
-function refuseServices({ spec }: PhaseJob): void {
-  const [name] = Object.keys(spec.sandbox.services ?? {});
-  if (name === undefined) return;
-  throw new DrydockError('NotBuiltYet', `the service ${name} cannot run beside a sandbox in a container`, {
-    remedy: 'Give it as a command, and use --sandbox bubblewrap.',
-  });
 }
 
 const logTo =

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import type { AgentSpec } from '../../../core/run/phase.ts';
 import { layout } from '../../../sandbox/layout.ts';
+import { modulesOf } from '../agents/installed.ts';
 import { which } from './host/programs-in-path.ts';
 import { reachable } from './host/reachable.ts';
 
@@ -27,16 +28,24 @@ interface AgentProgram {
  */
 export async function agentProgram(
   agent: AgentSpec | null,
-  packageRoot: string,
+  { packageRoot, dataDir }: { packageRoot: string; dataDir: string },
   isolation: 'bubblewrap' | 'none',
 ): Promise<AgentProgram> {
   const [name = '', ...args] = agent?.command ?? [];
   if (agent === null || name.includes('/') || ownTools.has(name)) return { agent, mount: undefined };
-  const candidates = [join(packageRoot, 'node_modules', '.bin', name), join(packageRoot, '..', '.bin', name)];
+  const candidates = [
+    // What `drydock agents add` installed is of the version that this version was tried with.
+    ...(agent.known === undefined ? [] : [join(modulesOf(dataDir, agent.known), '.bin', name)]),
+    join(packageRoot, 'node_modules', '.bin', name),
+    join(packageRoot, '..', '.bin', name),
+  ];
   const found = (await firstReal(candidates)) ?? (await firstReal([await which(name)]));
   if (found === undefined) {
     throw new DrydockError('AgentUnavailable', `The agent's program ${name} is not installed.`, {
-      remedy: 'Install it on this machine so that it is in PATH, or set its path in the policy.',
+      remedy:
+        agent.known === undefined
+          ? 'Install it on this machine so that it is in PATH, or set its path in the policy.'
+          : `Install it: drydock agents add ${agent.known}`,
     });
   }
   const at = found.indexOf('/node_modules/');

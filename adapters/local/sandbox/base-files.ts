@@ -10,8 +10,25 @@ import type { ToolchainName } from '../../../core/task-spec/toolchains.ts';
 /** Bytes of the files that decide on an installation; with more, none are read. They are read in the server's thread. */
 const maxInputBytes = 32 * 1024 * 1024;
 
-/** The toolchains that the lock files and manifests of a phase's base need. */
-export async function neededToolchains({ spec, baseRepository }: PhaseJob): Promise<ToolchainName[]> {
+/** Toolchains of bases that were read; a commit does not change. */
+const known = new Map<string, ToolchainName[]>();
+const maxKnown = 1_000;
+
+/** The toolchains that the lock files and manifests of a phase's base need; the phases of a run share their base. */
+export async function neededToolchains(job: PhaseJob): Promise<ToolchainName[]> {
+  const { roots, packageManager } = job.spec.sandbox;
+  const key = JSON.stringify([resolve(job.baseRepository), job.spec.base, roots, packageManager]);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const needed = await readToolchains(job);
+  // An answer of none may be a failure of git, which may not be kept.
+  if (needed.length === 0) return needed;
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, needed);
+  return needed;
+}
+
+async function readToolchains({ spec, baseRepository }: PhaseJob): Promise<ToolchainName[]> {
   const { roots = ['.'], packageManager } = spec.sandbox;
   const names = roots.flatMap((root) => installationFiles.map((name) => (root === '.' ? name : `${root}/${name}`)));
   const blobs = await blobsAt(resolve(baseRepository), spec.base, names);

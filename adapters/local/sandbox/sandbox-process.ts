@@ -7,7 +7,7 @@ import type { SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
 import type { Runtime } from './host/runtime.ts';
-import { outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
+import { innerMounts, outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
 import { seccompFilter } from './isolation/seccomp.ts';
 import { unprivileged } from './isolation/unprivileged.ts';
 import type { ForRunner } from './isolation/wall.ts';
@@ -160,8 +160,7 @@ function bootOf(
       tools: pick('tools'),
       agent: hasAgentFiles ? (sealed ? layout.agent : folder.agent) : null,
     },
-    // The inner layer mounts the paths of the outer one at the same places.
-    system: sealed ? system.map(([, to]) => [to, to]) : [],
+    system: sealed ? innerMounts(system) : [],
     links,
     toolPaths: sealed ? runtime.paths : [],
     sharedMemoryMb: sharedMemoryOf(options.spec.limits.memoryMb),

@@ -2,6 +2,7 @@ import type { GrantedRules } from '../../egress/rule.ts';
 import type { PhaseEvent, PhaseSpec } from '../../run/phase.ts';
 import type { PhaseEnd } from '../../run/phase-end.ts';
 import type { StoredOrder } from '../../run/phase-order.ts';
+import type { ModelAccess } from './model-access.ts';
 
 /** A phase as the pipeline orders it. It holds facts only and no secret; the runner fetches what the phase needs. */
 export interface PhaseOrder extends StoredOrder {
@@ -18,17 +19,7 @@ export interface PhaseJob {
   baseRepository: string;
   /** Absolute folder mounted read-only at /agent; absent when the profile has no files. */
   agentFiles?: string;
-  model?: {
-    provider: string;
-    /** Globs of allowed `provider/model`. */
-    allow: string[];
-    /** `replay` answers from a recorded session and needs no key. */
-    mode: 'live' | 'replay';
-    session?: string;
-    key?: string;
-    /** Maximum cost of the calls of this phase, in micro-US-dollars. */
-    budgetMicros: number;
-  };
+  model?: NonNullable<StoredOrder['model']> & ModelAccess;
   registries: string[];
   /** Hosts allowed by policy and spec. */
   hosts: string[];

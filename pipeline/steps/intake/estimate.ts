@@ -17,7 +17,7 @@ export const estimate: Step<'estimate'> =
     await recordEvent(deps, runId, {
       key: 'estimate',
       type: 'estimated',
-      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}`,
+      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}${price.priceNote === undefined ? '' : `. ${price.priceNote}`}`,
       data: { lowMicros: price.micros.low, expectedMicros: price.micros.expected, highMicros: price.micros.high },
     });
     await deps.runs.update(runId, (run) => ({

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ProviderKind } from '../../../core/models/endpoint.ts';
 import { layout } from '../../layout.ts';
 import type { Phase } from '../phase.ts';
 import { trustVariables } from '../trust/trust.ts';
@@ -85,18 +86,33 @@ export function agentEnvironment(phase: Phase, promptFile: string): Record<strin
     DRYDOCK_PROMPT_FILE: promptFile,
     DRYDOCK_GATEWAY: relay,
     DRYDOCK_KEY: boot.agentSecret,
-    ...(provider === undefined ? {} : modelEnvironment(provider, relay, boot.agentSecret)),
+    ...(provider === undefined ? {} : modelEnvironment(provider, spec.agent?.providerKind, relay, boot.agentSecret)),
   };
 }
 
 /** Base URL and key under the variable names of each vendor's tools. */
-function modelEnvironment(provider: string, relay: string, key: string): Record<string, string> {
+function modelEnvironment(
+  provider: string,
+  kind: ProviderKind | undefined,
+  relay: string,
+  key: string,
+): Record<string, string> {
   const base = `${relay}/model/${provider}`;
-  switch (provider) {
+  const anthropic = { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key };
+  switch (kind ?? provider) {
     case 'google':
+    case 'vertex':
       return { GOOGLE_GEMINI_BASE_URL: base, GEMINI_API_KEY: key };
     case 'anthropic':
-      return { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key };
+      return anthropic;
+    case 'bedrock':
+      // Programs for Anthropic's interface, and those that use Amazon's client.
+      return {
+        ...anthropic,
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME: base,
+        AWS_BEARER_TOKEN_BEDROCK: key,
+        AWS_REGION: 'us-east-1',
+      };
     case 'openai':
       return { OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: key };
     default:

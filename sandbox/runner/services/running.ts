@@ -1,16 +1,15 @@
 import type { Inner } from '../commands/spawn-inner.ts';
 import type { Tail } from '../commands/tail.ts';
-import type { Folders } from '../workspace/folders.ts';
 
-/** A service that was started. */
+/** A service that was started: by the runner, or as a container by whoever started the sandbox. */
 export interface Running {
   name: string;
+  /** Its command or its image, for people. */
   command: string;
-  inner: Inner;
-  folders: Folders;
-  env: Record<string, string>;
+  /** Of a command. */
+  inner?: Inner;
   tail: Tail;
   start: number;
-  /** Exit code, once it has ended. */
+  /** Exit code of a command, once it has ended. */
   ended: { code: number | null } | undefined;
 }

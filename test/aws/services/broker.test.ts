@@ -110,7 +110,7 @@ describe('the broker', () => {
       order: { spec: { phaseKey } },
       ticket: sandboxTicket('key-one', phaseKey),
       codeHost: { token: 'read-token' },
-      modelKey: 'model-key',
+      model: { key: 'model-key' },
     });
     expect(mayTouch(answer, `phases/${phaseKey}/end.json`)).toBe(true);
     expect(mayTouch(answer, 'cache/npm/x')).toBe(true);

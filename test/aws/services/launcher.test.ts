@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withDrydockErrors } from '../../../adapters/aws/errors.ts';
 import { createFargateLauncher } from '../../../adapters/aws/phases/launcher.ts';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
+import { defined } from '../../../core/defined.ts';
 import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import { awsForTests, sdkTries } from '../../machine/contract/aws-fixture.ts';
@@ -114,7 +115,11 @@ const launcher = (): PhaseLauncher => {
   const config = {
     cluster,
     networks: { gateway: network, sandbox: network },
-    definitions: { gateway: 'gateway:1', sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' } },
+    definitions: {
+      gateway: 'gateway:1',
+      sandboxes: { node: 'sandbox:1', go: 'go:1', 'acme/ci:1': 'ci:1' },
+      services: { images: ['a'.repeat(12), 'b'.repeat(12), 'a'.repeat(12)], revisions: { node: '1,2,3,4,5,6,7' } },
+    },
     sandboxCapacity: 'FARGATE_SPOT' as const,
     gatewayPort: 8443,
     agentFiles: async (profile: string) => Buffer.from(`files of ${profile}`),
@@ -159,6 +164,44 @@ describe('phases on Fargate, when AWS fails', () => {
   ])('R13 run %s in the image that is for it', async (runtime, definition) => {
     await launcher().launch(order(runtime), phase);
     expect(started()).toEqual(['gateway:1', definition]);
+  });
+
+  const service = (digit: string, name = 'x', memoryMb = 256) => ({
+    image: `${name}@sha256:${digit.repeat(64)}`,
+    env: { NAME: name },
+    port: 5432,
+    memoryMb,
+  });
+  const withServices = (services: PhaseOrder['spec']['sandbox']['services']): PhaseOrder => {
+    const given = order();
+    return { ...given, spec: { ...given.spec, sandbox: { ...given.spec.sandbox, ...defined({ services }) } } };
+  };
+
+  it('start the definition that has exactly their services, and tell each its variables and its memory', async () => {
+    await launcher().launch(withServices({ db: service('b', 'pg', 512), cache: service('a') }), phase);
+    expect(started()).toEqual(['gateway:1', 'sandbox-services-3:3']);
+    const { overrides } = JSON.parse([...tasks.values()][1]?.asked ?? '{}') as {
+      overrides: { containerOverrides: object[] };
+    };
+    expect(overrides.containerOverrides).toEqual([
+      { name: 'sandbox', environment: expect.arrayContaining([expect.objectContaining({ name: 'DRYDOCK_TICKET' })]) },
+      { name: 'service-2', environment: [{ name: 'NAME', value: 'pg' }], memory: 512 },
+      { name: 'service-1', environment: [{ name: 'NAME', value: 'x' }], memory: 256 },
+    ]);
+  });
+
+  it('start two containers of one image that the policy lists twice', async () => {
+    await launcher().launch(withServices({ one: service('a'), two: service('a') }), phase);
+    expect(started()).toEqual(['gateway:1', 'sandbox-services-5:5']);
+  });
+
+  it.each([
+    ['an image that the deployment does not have', { db: service('c') }, 'ImageMissing'],
+    ['more of an image than it has', { a: service('b'), b: service('b') }, 'ImageMissing'],
+    ['a command', { db: { command: 'postgres', env: {}, port: 5432 } }, 'NotBuiltYet'],
+  ])('refuse %s before anything starts', async (_name, services, name) => {
+    await expect(launcher().launch(withServices(services), phase)).rejects.toMatchObject({ name });
+    expect([started(), aws().objects.size]).toEqual([[], before]);
   });
 
   it.each([

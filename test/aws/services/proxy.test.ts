@@ -132,7 +132,7 @@ test("R15 what the gateway's task fetches goes through the proxy: registries, mo
   const answer = (at: string) => ({
     order: { spec, base, model, registries: ['npm'], hosts: [] },
     ticket: 't'.repeat(64),
-    modelKey: 'key',
+    model: { key: 'key' },
     credentials: { accessKeyId: 'A', secretAccessKey: 'A', sessionToken: 'A', expiration: '2100-01-01T00:00:00.000Z' },
     codeHost: { apiUrl: at, gitUrl: at, token: 'ghs_read' },
   });

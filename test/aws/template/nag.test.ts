@@ -15,6 +15,19 @@ const known: Record<string, RegExp> = {
   'AwsSolutions-APIG4': /\/(POST--webhook|GET--|(GET|POST)--\{proxy\+\})\/Resource$/,
 };
 
+test('the task definitions with services have no finding either', () => {
+  const policy = {
+    version: 1 as const,
+    people: { lead: { email: 'lead@example.com' } },
+    review: { approvers: ['lead'] },
+  };
+  const services = { 'redis:7': { image: `redis@sha256:${'a'.repeat(64)}`, user: '999:999', folders: ['/data'] } };
+  const { report } = synthesizeHere({ policy: { ...policy, services } }, (app) =>
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app)),
+  );
+  expect(report.pluginReports.map(({ violations }) => violations)).toEqual([[], []]);
+});
+
 describe('cdk-nag AwsSolutions', () => {
   const { report } = synthesizeHere({ oidc }, (app) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app)));
   const [nag, validate] = report.pluginReports;

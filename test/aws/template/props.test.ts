@@ -112,6 +112,64 @@ describe('a prop', () => {
     expect(open.map(([id]) => id)).toEqual([expect.stringContaining('GatewayGroup')]);
   });
 
+  test('policy: each set of its service images is a task definition of each sandbox image, and its size counts them', () => {
+    const services = {
+      'postgres:17': {
+        image: `acme/postgres@${digest}`,
+        user: '999:999',
+        folders: ['/run/postgresql'],
+        memory_mb: 2_048,
+      },
+      'redis:7': { image: `redis@${own}`, user: '999', memory_mb: 512 },
+    };
+    const { template } = made({ policy: { ...policy, services, limits: { cpu: 2, memory_mb: 4_096 } } });
+    const tasks = ofType(template, 'AWS::ECS::TaskDefinition').map(([, task]) => task);
+    expect(tasks).toHaveLength(1 + 5 + 5 * 3);
+    const node = tasks.filter(({ Family }) => /-node(?:-services-\d)?$/.test(String(Family)));
+    const namesOf = (task: Record<string, unknown>): string[] =>
+      (task.ContainerDefinitions as { Name: string }[]).map(({ Name }) => Name);
+    expect(node.map((task) => [String(task.Family).split('-').at(-1), task.Memory, ...namesOf(task)]).sort()).toEqual([
+      ['1', '6144', 'sandbox', 'service-1'],
+      ['2', '5120', 'sandbox', 'service-2'],
+      ['3', '7168', 'sandbox', 'service-1', 'service-2'],
+      ['node', '4096', 'sandbox'],
+    ]);
+    const both = node.find(({ Family }) => String(Family).endsWith('-services-3')) ?? {};
+    expect(both.TaskRoleArn).toBeUndefined();
+    const [sandbox, postgres, redis] = both.ContainerDefinitions as Record<string, unknown>[];
+    expect(sandbox).toMatchObject({ Essential: true, Memory: 4_096 });
+    expect(text(postgres?.Image)).toMatch(new RegExp(`@${digest}$`));
+    expect(postgres).toEqual({
+      Name: 'service-1',
+      Image: postgres?.Image,
+      Essential: false,
+      Memory: 2_048,
+      ReadonlyRootFilesystem: true,
+      User: '999:999',
+      StopTimeout: 2,
+      LinuxParameters: {
+        Capabilities: { Drop: ['ALL'] },
+        InitProcessEnabled: true,
+        Tmpfs: [
+          {
+            ContainerPath: '/run/postgresql',
+            Size: 1_024,
+            MountOptions: ['rw', 'noexec', 'nosuid', 'nodev', 'mode=0700', 'uid=999', 'gid=999'],
+          },
+        ],
+      },
+    });
+    expect(redis).toMatchObject({ User: '999', LinuxParameters: { Tmpfs: [] } });
+    const given = JSON.parse(text(variable(template, 'DRYDOCK_SERVICE_TASKS'))) as Record<string, object>;
+    expect(given.images).toEqual([digest.slice(7, 19), own.slice(7, 19)]);
+    expect(Object.keys(given.revisions ?? {})).toEqual(['node', 'python', 'java', 'go', 'rust']);
+    const runs = ofType(template, 'AWS::IAM::Policy')
+      .flatMap(([id, { PolicyDocument }]) => statementsOf(id, PolicyDocument))
+      .filter(({ actions }) => actions.includes('ecs:RunTask'));
+    for (const { resources } of runs) expect(resources.join()).toMatch(/-node:\*.*-node-services-\*:\*/);
+    expect(runs.length).toBeGreaterThan(0);
+  });
+
   test('policy: its limits are the size of the sandbox, its sender the one that mail may come from', () => {
     const { template } = made({ policy: { ...policy, limits: { cpu: 4, memory_mb: 20_000, disk_mb: 30_000 } } });
     const [, task] = ofType(template, 'AWS::ECS::TaskDefinition').find(([id]) => /SandboxTask/.test(id)) ?? ['', {}];
@@ -128,6 +186,24 @@ describe('a prop', () => {
       'example.com',
     ]);
   });
+});
+
+test.each<[string, object, string]>([
+  [
+    'more than four images',
+    Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, `x@${digest}`])),
+    'has at most 4',
+  ],
+  ['an image without a user', { 'redis:7': `redis@${digest}` }, 'services.redis:7 names no user'],
+  [
+    'services too large for a task',
+    { x: { image: `x@${digest}`, user: '1', memory_mb: 122_880 } },
+    '122880 MiB of services',
+  ],
+])('policy: %s is an error at synth', (_name, services, message) => {
+  expect(() => made({ policy: { ...policy, services: services as DrydockProps['policy'] & object } as never })).toThrow(
+    expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
+  );
 });
 
 describe("files of the policy's profiles", () => {
@@ -177,6 +253,16 @@ describe('a wrong prop', () => {
     ['a policy that is not there', () => ({ policy: '/nowhere/policy.yaml' }), 'FileUnreadable'],
     ['a policy with faults', () => ({ policy: { version: 2 } as never }), 'PolicyInvalid'],
     ['a policy for one person', () => ({ policy: { ...policy, review: { solo: true } } }), 'PolicyRefused'],
+    [
+      'a model provider on the loopback of one machine',
+      () => ({
+        policy: {
+          ...policy,
+          providers: { local: { kind: 'openai', base_url: 'http://127.0.0.1:11434/v1', credential: 'none' } },
+        },
+      }),
+      'PolicyRefused',
+    ],
     ['no bundles', () => ({ bundles: '/nowhere' }), 'FileUnreadable'],
     ['a network with a way out', (stack) => ({ vpc: connected(stack) }), 'UsageError'],
     ['zones beside a network', (stack) => ({ vpc: isolated(stack), zones: 2 }), 'UsageError'],

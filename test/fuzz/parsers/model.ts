@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EventStreamCodec } from '@smithy/core/event-streams';
 import { parseJson } from '../../../core/bounded-json.ts';
+import type { ProviderKind } from '../../../core/models/endpoint.ts';
+import type { UsageForm } from '../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../gateway/meter/dialects.ts';
+import { loadEventFrames } from '../../../gateway/meter/event-frames.ts';
 import { worstCaseMicros } from '../../../gateway/meter/price.ts';
 import { UsageReader } from '../../../gateway/meter/usage.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
 interface Sent {
-  provider: string;
+  provider: ProviderKind;
   path: string;
   body: Record<string, unknown>;
 }
@@ -17,25 +21,29 @@ const sent = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(
 const address = /"(?:url|file_url|fileUri|file_uri|file_id)":"https?:/;
 
 /** A request to a model as the gateway reads it, and as it would send it. */
-function request(provider: string, path: string, ...samples: Record<string, unknown>[]): Parser {
+function request(provider: ProviderKind, path: string, ...samples: Record<string, unknown>[]): Parser {
   return {
     parse(input) {
       const json = parseJson(input, { depth: 100, values: 500_000 });
       const body = 'value' in json ? json.value : undefined;
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return { valid: false, output: undefined };
-      const read = dialects[provider]?.read('POST', path, body as Record<string, unknown>);
+      const read = dialects[provider].read('POST', path, body as Record<string, unknown>);
       if (read === undefined) throw new Error('the call is not allowed');
       const refused = read.refusedField ?? read.hostedTool;
       if (refused !== undefined) return { valid: false, output: refused };
       const output = read.limited(1_000);
-      const again = dialects[provider]?.read('POST', path, structuredClone(output));
+      const again = dialects[provider].read('POST', path, structuredClone(output));
       if (again?.refusedField !== undefined) throw new Error(`what is sent is refused: ${again.refusedField}`);
       if (read.free !== true && again?.maxOutput === undefined) throw new Error('what is sent has no limit');
       const text = JSON.stringify({ ...output, tools: [], metadata: {} });
       if (address.test(text) && !/"(?:input|args|response|arguments)":/.test(text))
         throw new Error('an address is sent');
       const bounds = { ...read, inputBytes: input.length, maxOutput: 1_000 };
-      const micros = worstCaseMicros(provider, provider === 'google' ? 'gemini-2.5-pro' : read.model, bounds);
+      const micros = worstCaseMicros(
+        { kind: provider, prices: { list: provider } },
+        provider === 'google' ? 'gemini-2.5-pro' : read.model,
+        bounds,
+      );
       if (micros !== undefined && !(micros >= 0 && Number.isSafeInteger(micros)))
         throw new Error(`a price of ${micros}`);
       return { valid: true, output };
@@ -68,13 +76,13 @@ function request(provider: string, path: string, ...samples: Record<string, unkn
 }
 
 /** The usage in an answer, which is cut somewhere. */
-function usage(provider: string, flavor: string, type: string, ...samples: (string | Buffer)[]): Parser {
+function usage(form: UsageForm, type: string, ...samples: (string | Buffer)[]): Parser {
   return {
     parse(input) {
-      const reader = new UsageReader(provider, flavor, type);
+      const reader = new UsageReader(form, type);
       reader.push(input.subarray(0, input.length >> 1));
       reader.push(input.subarray(input.length >> 1));
-      const output = reader.result();
+      const output = reader.result(true).usage;
       const numbers = Object.values(output ?? {}).filter((value) => value !== undefined);
       if (numbers.some((value) => typeof value !== 'number')) throw new Error('a usage that is no number');
       return { valid: output !== undefined, output };
@@ -92,6 +100,13 @@ function usage(provider: string, flavor: string, type: string, ...samples: (stri
 const stream = (...values: unknown[]): string =>
   values.map((value) => `event: x\r\ndata: ${JSON.stringify(value)}\r\n\r\n`).join('');
 const events = 'text/event-stream';
+await loadEventFrames();
+const codec = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
+  (text) => Buffer.from(text),
+);
+const frame = (value: unknown): Buffer =>
+  Buffer.from(codec.encode({ headers: {}, body: Buffer.from(JSON.stringify(value)) }));
 
 export const modelParsers: Record<string, Parser> = {
   'request to Anthropic': request('anthropic', 'v1/messages', {
@@ -122,9 +137,36 @@ export const modelParsers: Record<string, Parser> = {
       { type: 'function_call_output', call_id: 'c', output: 'x' },
     ],
   }),
+  'request to Bedrock, Converse': request('bedrock', 'model/eu.anthropic.claude-sonnet-4-5-v1:0/converse', {
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { text: 'x' },
+          { image: { format: 'png', source: { bytes: 'AAAA' } } },
+          { cachePoint: { type: 'default' } },
+        ],
+      },
+      { role: 'user', content: [{ toolResult: { toolUseId: 't', content: [{ json: { a: 1 } }, { text: 'y' }] } }] },
+    ],
+    inferenceConfig: { maxTokens: 5 },
+    toolConfig: { tools: [{ toolSpec: { name: 't', inputSchema: { json: {} } } }] },
+  }),
+  'request to Bedrock, invoke': request('bedrock', 'model/eu.anthropic.claude-sonnet-4-5-v1:0/invoke', {
+    anthropic_version: 'bedrock-2023-05-31',
+    max_tokens: 5,
+    messages: [{ role: 'user', content: 'x' }],
+  }),
+  'answer of Bedrock in frames': usage(
+    'converse',
+    'application/vnd.amazon.eventstream',
+    frame({ contentBlockDelta: { delta: { text: 'x' } } }),
+    frame({
+      usage: { inputTokens: 5, outputTokens: 6, totalTokens: 11, cacheDetails: [{ ttl: '1h', inputTokens: 1 }] },
+    }),
+  ),
   'answer of Anthropic': usage(
     'anthropic',
-    'default',
     events,
     stream(
       { type: 'message_start', message: { usage: { input_tokens: 5, cache_read_input_tokens: 2, output_tokens: 1 } } },
@@ -134,7 +176,6 @@ export const modelParsers: Record<string, Parser> = {
   ),
   'answer of Google': usage(
     'google',
-    'default',
     events,
     stream(
       { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 1, totalTokenCount: 11 } },
@@ -143,7 +184,6 @@ export const modelParsers: Record<string, Parser> = {
   ),
   'answer of Google in one piece': usage(
     'google',
-    'default',
     'application/json',
     JSON.stringify([{ usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 9 } }]),
     JSON.stringify({
@@ -155,7 +195,6 @@ export const modelParsers: Record<string, Parser> = {
     }),
   ),
   'answer of OpenAI, chat': usage(
-    'openai',
     'chat',
     events,
     stream(
@@ -172,7 +211,6 @@ export const modelParsers: Record<string, Parser> = {
     ),
   ),
   'answer of OpenAI, responses': usage(
-    'openai',
     'responses',
     events,
     stream({

@@ -229,7 +229,14 @@ describe('M1: the registry', () => {
 });
 
 const model = (upstream: string): Partial<GatewayConfig> => ({
-  model: { provider: 'google', allow: ['google/*'], mode: 'live', key: 'k', budgetMicros: 100_000_000, upstream },
+  model: {
+    provider: 'google',
+    allow: ['google/*'],
+    mode: 'live',
+    key: 'k',
+    budgetMicros: 100_000_000,
+    endpoint: { kind: 'google', baseUrl: upstream, prices: { list: 'google' } },
+  },
 });
 const call = '/model/google/v1beta/models/gemini-2.5-pro:generateContent';
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   const public_ = await createAuthority();
   tls.setDefaultCACertificates([...before, public_.certificate]);
   const contexts = new Map<string, tls.SecureContext>();
-  for (const host of ['api.example.com', 'secret.example.com']) contexts.set(host, await public_.contextOf(host));
+  for (const host of ['api.example.com', 'secret.example.com']) contexts.set(host, public_.contextOf(host));
   upstream = https.createServer(
     { SNICallback: (name, done) => done(null, contexts.get(name)) },
     (request, response) => {

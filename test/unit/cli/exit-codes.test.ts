@@ -24,7 +24,7 @@ describe('a run that ended with an error', () => {
     expect(names.filter((name) => exit(name) === 4)).toEqual(
       expect.arrayContaining(['HostForbidden', 'ServiceRefused', 'SandboxUnavailable']),
     );
-    expect(names.filter((name) => exit(name) === 3)).toEqual(['BudgetExceeded', 'BudgetExhausted']);
+    expect(names.filter((name) => exit(name) === 3)).toEqual(['BudgetExceeded', 'BudgetExhausted', 'TurnsExhausted']);
     expect([exit('PolicyRefused', 'rejected'), exit('BudgetExceeded', 'over-budget'), exit('NoSuchName')]).toEqual([
       1, 3, 1,
     ]);

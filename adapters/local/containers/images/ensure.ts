@@ -6,7 +6,7 @@ import { toolchainOf } from '../../../../core/task-spec/toolchains.ts';
 import type { Engine } from '../engine.ts';
 import { buildImage, defaultBase } from './build.ts';
 import { contextDigest, type ImageName, imageContexts, imageNames } from './contexts.ts';
-import { findImage, type Image, imageAt, pullImage } from './find.ts';
+import { findImage, type Image, pinnedImage } from './find.ts';
 
 export interface ImageOptions {
   packageRoot: string;
@@ -15,8 +15,6 @@ export interface ImageOptions {
   /** Runtime of a spec → image by digest, as the policy has it. */
   runtimes?: Readonly<Record<string, string>> | undefined;
 }
-
-const pullMs = 10 * 60_000;
 
 /** Builds of this process, so that two phases do not build the same image. */
 const building = new Map<string, Promise<Image>>();
@@ -79,8 +77,8 @@ export async function imageOfRuntime(
 ): Promise<Image> {
   const pinned = options.runtimes?.[runtime];
   if (pinned !== undefined) {
-    const found = (await imageAt(engine, pinned)) ?? (await pullImage(engine, pinned, pullMs));
-    if ('context' in found && found.context === undefined) {
+    const found = await pinnedImage(engine, pinned);
+    if (found.context === undefined) {
       throw new DrydockError(
         'ImageMissing',
         `The image ${pinned} of the runtime ${runtime} lacks the files of a phase.`,

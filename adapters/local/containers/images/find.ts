@@ -11,6 +11,8 @@ export interface Image {
   /** For people. */
   name: string;
   bytes: number;
+  /** User that it runs as, by name or number; empty: root. */
+  user: string;
 }
 
 const inspected = z.array(
@@ -21,9 +23,10 @@ const inspected = z.array(
     RepoTags: z.array(z.string()).nullish(),
     Size: z.number().default(0),
     Created: z.string().default(''),
-    Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+    Config: z.object({ Labels: z.record(z.string(), z.string()).nullish(), User: z.string().nullish() }).nullish(),
   }),
 );
+const pullMs = 10 * 60_000;
 type Inspected = z.infer<typeof inspected>[number];
 
 /** Name of a local image. `localhost` has no registry, so that no engine fetches it from somewhere. */
@@ -47,7 +50,11 @@ export async function imageAt(engine: Engine, reference: string): Promise<(Image
 }
 
 /** Fetches an image from its registry. @throws ImageMissing with what the engine says. */
-export async function pullImage(engine: Engine, reference: string, timeoutMs: number): Promise<Image> {
+export async function pullImage(
+  engine: Engine,
+  reference: string,
+  timeoutMs: number,
+): Promise<Image & { context?: string }> {
   try {
     await engineOutput(engine, ['pull', '--quiet', reference], { timeoutMs });
   } catch (error) {
@@ -61,13 +68,17 @@ export async function pullImage(engine: Engine, reference: string, timeoutMs: nu
   throw new DrydockError('ImageMissing', `${engine.name} fetched ${reference} and does not have it.`);
 }
 
+/** An image that the policy pins, which is fetched if the engine does not have it. @throws ImageMissing. */
+export const pinnedImage = async (engine: Engine, reference: string): Promise<Image & { context?: string }> =>
+  (await imageAt(engine, reference)) ?? (await pullImage(engine, reference, pullMs));
+
 async function inspectImages(engine: Engine, references: string[]): Promise<Inspected[]> {
   if (references.length === 0) return [];
   return inspected.parse(JSON.parse(await engineOutput(engine, ['image', 'inspect', ...references])));
 }
 
-function imageOf({ Id, Digest, RepoDigests, RepoTags, Size }: Inspected): Image {
+function imageOf({ Id, Digest, RepoDigests, RepoTags, Size, Config }: Inspected): Image {
   const id = Id.startsWith('sha256:') ? Id : `sha256:${Id}`;
   const digest = Digest ?? RepoDigests?.[0]?.split('@')[1] ?? id;
-  return { id, digest, name: RepoTags?.[0] ?? id, bytes: Size };
+  return { id, digest, name: RepoTags?.[0] ?? id, bytes: Size, user: Config?.User ?? '' };
 }

@@ -32,7 +32,7 @@ export function bubblewrapWall(isolation: 'bubblewrap' | 'none', options: Option
         neededToolchains(job).then((needed) =>
           resolveRuntime(job.spec.sandbox.runtime, { strict: strictRuntime === true, dataDir, needed }),
         ),
-        agentProgram(job.spec.agent, packageRoot, isolation),
+        agentProgram(job.spec.agent, { packageRoot, dataDir }, isolation),
         swept,
       ]);
       return phaseOf(

@@ -41,6 +41,13 @@ export function systemMounts(etc: string): [string, string][] {
   return mounts;
 }
 
+/**
+ * What the inner layer mounts of the outer one, at the same paths. The outer `/etc` holds these files alone, so it is
+ * mounted whole: each mount takes bubblewrap longer, the more there are.
+ */
+export const innerMounts = (system: readonly [string, string][]): [string, string][] =>
+  [...new Set(system.map(([, to]) => (to.startsWith('/etc/') ? '/etc' : to)))].map((path) => [path, path]);
+
 /** Symbolic links of the root on systems with a merged /usr: [target, path]. */
 export function systemLinks(): [string, string][] {
   return ['bin', 'sbin', 'lib', 'lib32', 'lib64']

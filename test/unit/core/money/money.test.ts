@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTask } from '../../../../core/money/estimate.ts';
 import { formatUsd, microsOf, usdOf } from '../../../../core/money/format.ts';
-import { priceMicros } from '../../../../core/money/price.ts';
+import { priceMicros, priceOf } from '../../../../core/money/price.ts';
 import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { compileConstraints } from '../../../../core/task-spec/constraints.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
@@ -49,16 +49,16 @@ describe('the price of a request (R27)', () => {
 
   it('is the list price, rounded up to the micro', () => {
     // Source: the provider's price list, 1.25 USD per million input tokens up to 200k, 10 USD per million output tokens.
-    expect(priceMicros('google', 'gemini-2.5-pro', { input: 100_000, output: 0, cached: 0 })).toBe(125_000);
-    expect(priceMicros('google', 'gemini-2.5-pro', { input: 0, output: 1_000, cached: 0 })).toBe(10_000);
-    expect(priceMicros('google', 'gemini-2.5-pro', { input: 1, output: 0, cached: 0 })).toBe(2);
-    expect(priceMicros('google', 'gemini-2.5-pro', { input: 0, output: 0, cached: 0 })).toBe(0);
+    expect(priceMicros({ list: 'google' }, 'gemini-2.5-pro', { input: 100_000, output: 0, cached: 0 })).toBe(125_000);
+    expect(priceMicros({ list: 'google' }, 'gemini-2.5-pro', { input: 0, output: 1_000, cached: 0 })).toBe(10_000);
+    expect(priceMicros({ list: 'google' }, 'gemini-2.5-pro', { input: 1, output: 0, cached: 0 })).toBe(2);
+    expect(priceMicros({ list: 'google' }, 'gemini-2.5-pro', { input: 0, output: 0, cached: 0 })).toBe(0);
   });
 
   it('never falls with use, and is lower from the cache', () => {
     const tokens = fc.integer({ min: 0, max: 100_000 });
     const price = (input: number, output: number, cached: number) =>
-      priceMicros('google', 'gemini-2.5-pro', { input, output, cached }) ?? -1;
+      priceMicros({ list: 'google' }, 'gemini-2.5-pro', { input, output, cached }) ?? -1;
     fc.assert(
       fc.property(tokens, tokens, tokens, (input, output, more) => {
         expect(price(input + more, output, 0)).toBeGreaterThanOrEqual(price(input, output, 0));
@@ -69,9 +69,11 @@ describe('the price of a request (R27)', () => {
     );
   });
 
-  it('is unknown for what is not in the list', () => {
-    expect(priceMicros('nobody', 'gemini-2.5-pro', use)).toBeUndefined();
-    expect(priceMicros('google', 'no-such-model', use)).toBeUndefined();
+  it('is unknown for a provider that is not in the list, and the dearest for a model that is not', () => {
+    expect(priceMicros({ list: 'nobody' }, 'gemini-2.5-pro', use)).toBeUndefined();
+    const assumed = priceMicros({ list: 'google' }, 'no-such-model', use) ?? -1;
+    expect(assumed).toBeGreaterThan(priceMicros({ list: 'google' }, 'gemini-2.5-pro', use) ?? 0);
+    expect(priceOf({ list: 'google' }, 'no-such-model')?.from).toBe('assumed');
   });
 });
 

@@ -128,7 +128,7 @@ describe('contradictions', () => {
     ],
     [
       'a model that is not allowed',
-      'agents: {profiles: {x: {kind: acp, command: [z], provider: google, model: m}}}\nmodels: {allow: ["other/*"]}\n',
+      'agents: {profiles: {x: {kind: acp, command: [z], provider: google, model: gemini-2.5-pro}}}\nmodels: {allow: ["other/*"]}\n',
       ['error 4:75 model'],
     ],
     [

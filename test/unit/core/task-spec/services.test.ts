@@ -26,5 +26,12 @@ describe('services of a spec', () => {
     [{ db: { command: 'x', port: 5432, memory_mb: 512 } }, 'memory_mb'],
     [{ db: { image: 'http://x', port: 5432 } }, 'runtime such as'],
     [['postgres:17'], 'map'],
+    [
+      {
+        a: { image: 'x', port: 5432, env: { A: 'x'.repeat(3_500) } },
+        b: { image: 'y', port: 5433, env: { B: 'x'.repeat(3_500) } },
+      },
+      '6000 characters',
+    ],
   ])('%j is refused: %s', (services, expected) => expect(problemsOf(services).join('\n')).toContain(expected));
 });

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ProviderKind } from '../../../../core/models/endpoint.ts';
 import { dialects } from '../../../../gateway/meter/dialects.ts';
 
 /** Requests that the agents sent to a stand-in, with their texts taken out: one file per agent, one entry per shape. */
 const folder = path.join(import.meta.dirname, 'agents');
 interface Sent {
-  provider: string;
+  provider: ProviderKind;
   path: string;
   body: Record<string, unknown>;
 }

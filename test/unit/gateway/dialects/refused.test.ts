@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { ProviderKind } from '../../../../core/models/endpoint.ts';
 import type { ModelRequest } from '../../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../../gateway/meter/dialects.ts';
 
 type Body = Record<string, unknown>;
-const read = (provider: string, path: string, body: Body): ModelRequest => {
-  const request = dialects[provider]?.read('POST', path, body);
+const read = (provider: ProviderKind, path: string, body: Body): ModelRequest => {
+  const request = dialects[provider].read('POST', path, body);
   if (request === undefined) throw new Error(`${path} is not allowed`);
   return request;
 };

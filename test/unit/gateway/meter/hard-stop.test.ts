@@ -1,7 +1,8 @@
 /** H6: no call costs more than what was reserved for it, or than what it is charged with. */
 import { describe, expect, test } from 'vitest';
+import type { ProviderKind } from '../../../../core/models/endpoint.ts';
 import { costMicros } from '../../../../core/money/price.ts';
-import type { ModelRequest } from '../../../../gateway/dialects/dialect.ts';
+import type { ModelRequest, UsageForm } from '../../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../../gateway/meter/dialects.ts';
 import { reportedMicros, worstCaseMicros } from '../../../../gateway/meter/price.ts';
 import { UsageReader } from '../../../../gateway/meter/usage.ts';
@@ -14,9 +15,11 @@ const paths: Record<string, string> = {
   chat: 'v1/chat/completions',
   responses: 'v1/responses',
 };
+const kindOf = (dialect: string): ProviderKind =>
+  dialect === 'google' || dialect === 'anthropic' ? dialect : 'openai';
 const read = (dialect: string, body: Body): ModelRequest => {
-  const provider = paths[dialect]?.startsWith('v1/c') || dialect === 'responses' ? 'openai' : dialect;
-  const request = dialects[provider]?.read('POST', paths[dialect] ?? '', body);
+  const provider = kindOf(dialect);
+  const request = dialects[provider].read('POST', paths[dialect] ?? '', body);
   if (request === undefined) throw new Error('not allowed');
   return request;
 };
@@ -25,11 +28,11 @@ const read = (dialect: string, body: Body): ModelRequest => {
 function reserved(dialect: string, body: Body): number {
   const request = read(dialect, body);
   if (request.refusedField !== undefined || request.hostedTool !== undefined) return 0;
-  const provider = dialect === 'google' || dialect === 'anthropic' ? dialect : 'openai';
+  const kind = kindOf(dialect);
   const maxOutput = request.maxOutput ?? 1_024; // the least that the gateway sets if the request sets none
   const sent = { ...request.limited(maxOutput), ...request.pinned };
   const inputBytes = Buffer.byteLength(JSON.stringify(sent));
-  return worstCaseMicros(provider, request.model, { ...request, inputBytes, maxOutput }) ?? 0;
+  return worstCaseMicros({ kind, prices: { list: kind } }, request.model, { ...request, inputBytes, maxOutput }) ?? 0;
 }
 const base64 = (bytes: number): string => Buffer.alloc(bytes, 7).toString('base64');
 const inline = (mimeType: string, bytes = 3_000) => ({
@@ -181,69 +184,76 @@ describe('H6: what may be charged is reserved, or the call is refused', () => {
   });
 });
 
-const answered = (provider: string, flavor: string, ...events: object[]) => {
+const answered = (usage: UsageForm, ...events: object[]) => {
   const one = events.length === 1;
-  const reader = new UsageReader(provider, flavor, one ? 'application/json' : 'text/event-stream');
+  const reader = new UsageReader(usage, one ? 'application/json' : 'text/event-stream');
   reader.push(
     Buffer.from(one ? JSON.stringify(events[0]) : events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')),
   );
-  return { usage: reader.result(), regional: reader.regional };
+  const { usage: found, ending } = reader.result(true);
+  return { usage: found, ending, regional: reader.regional };
 };
 
 describe('H6: what was used is charged, or the worst case is', () => {
   test('output that only the vendor’s sum has is charged: 60,000 tokens of it cost 600,013', () => {
-    const { usage } = answered('google', 'default', {
+    const { usage } = answered('google', {
       usageMetadata: { promptTokenCount: 10, totalTokenCount: 60_010 },
     });
-    expect(usage && costMicros('google', 'gemini-2.5-pro', usage)).toBe(600_013);
-    const thought = answered('google', 'default', {
+    expect(usage && costMicros({ list: 'google' }, 'gemini-2.5-pro', usage)).toBe(600_013);
+    const thought = answered('google', {
       usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 10, totalTokenCount: 40_020 },
     });
-    expect(thought.usage && costMicros('google', 'gemini-2.5-pro', thought.usage)).toBe(400_113);
+    expect(thought.usage && costMicros({ list: 'google' }, 'gemini-2.5-pro', thought.usage)).toBe(400_113);
     expect(
-      answered('openai', 'chat', { usage: { prompt_tokens: 8, completion_tokens: 1, total_tokens: 108 } }).usage,
+      answered('chat', { usage: { prompt_tokens: 8, completion_tokens: 1, total_tokens: 108 } }).usage,
     ).toMatchObject({ output_tokens: 100 });
     expect(
-      answered('openai', 'responses', { usage: { input_tokens: 8, output_tokens: 1, total_tokens: 108 } }).usage,
+      answered('responses', { usage: { input_tokens: 8, output_tokens: 1, total_tokens: 108 } }).usage,
     ).toMatchObject({ output_tokens: 100 });
   });
 
-  test.each<[string, string, string, ...object[]]>([
-    ['only the input', 'google', 'default', { usageMetadata: { promptTokenCount: 10 } }],
-    ['only the output', 'google', 'default', { usageMetadata: { candidatesTokenCount: 10 } }],
-    ['text', 'google', 'default', { usageMetadata: { promptTokenCount: '10', candidatesTokenCount: 1 } }],
-    ['a negative number', 'google', 'default', { usageMetadata: { promptTokenCount: -10, candidatesTokenCount: 1 } }],
-    ['only the input', 'anthropic', 'default', { usage: { input_tokens: 5 } }],
-    ['only the output', 'anthropic', 'default', { usage: { output_tokens: 5 } }],
+  test.each<[string, UsageForm, ...object[]]>([
+    ['only the input', 'google', { usageMetadata: { promptTokenCount: 10 } }],
+    ['only the output', 'google', { usageMetadata: { candidatesTokenCount: 10 } }],
+    ['text', 'google', { usageMetadata: { promptTokenCount: '10', candidatesTokenCount: 1 } }],
+    ['a negative number', 'google', { usageMetadata: { promptTokenCount: -10, candidatesTokenCount: 1 } }],
+    ['only the input', 'anthropic', { usage: { input_tokens: 5 } }],
+    ['only the output', 'anthropic', { usage: { output_tokens: 5 } }],
     [
       'a search by the vendor',
       'anthropic',
-      'default',
       { usage: { input_tokens: 5, output_tokens: 5, server_tool_use: { web_search_requests: 3 } } },
     ],
-    ['another speed', 'anthropic', 'default', { usage: { input_tokens: 5, output_tokens: 5, speed: 'fast' } }],
+    ['another speed', 'anthropic', { usage: { input_tokens: 5, output_tokens: 5, speed: 'fast' } }],
     [
       'the beginning of a stream, which ended in an error',
       'anthropic',
-      'default',
       { type: 'message_start', message: { usage: { input_tokens: 5, output_tokens: 1 } } },
       { type: 'error', error: { type: 'overloaded_error' } },
     ],
-    ['only the input', 'openai', 'chat', { usage: { prompt_tokens: 5 } }],
-    ['only the sum', 'openai', 'chat', { usage: { total_tokens: 5 } }],
-    ['only the output', 'openai', 'responses', { usage: { output_tokens: 5 } }],
-    ['nothing', 'openai', 'responses', { usage: {} }],
-    ['null', 'openai', 'responses', { usage: null }],
-  ])('a usage with %s leaves the worst case charged: %s %s', (_what, provider, flavor, ...events) => {
-    expect(answered(provider, flavor, ...events).usage).toBeUndefined();
+    ['only the input', 'chat', { usage: { prompt_tokens: 5 } }],
+    ['only the sum', 'chat', { usage: { total_tokens: 5 } }],
+    ['only the output', 'responses', { usage: { output_tokens: 5 } }],
+    ['nothing', 'responses', { usage: {} }],
+    ['null', 'responses', { usage: null }],
+  ])('a usage with %s leaves the worst case charged: %s', (_what, form, ...events) => {
+    expect(answered(form, ...events).usage).toBeUndefined();
   });
 
   test('caches written for an hour and processing in one region cost what the vendor asks for them', () => {
     const written = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 1_000 };
     const hour = { ...written, cache_creation: { ephemeral_1h_input_tokens: 1_000, ephemeral_5m_input_tokens: 0 } };
     const cost = (usage: object): number | undefined => {
-      const read = answered('anthropic', 'default', { usage });
-      return read.usage && reportedMicros('anthropic', 'claude-sonnet-4-5', read.usage, read.regional);
+      const read = answered('anthropic', { usage });
+      return (
+        read.usage &&
+        reportedMicros(
+          { kind: 'anthropic', prices: { list: 'anthropic' } },
+          'claude-sonnet-4-5',
+          read.usage,
+          read.regional,
+        )
+      );
     };
     expect(cost(written)).toBe(3_750);
     expect(cost(hour)).toBe(6_000);

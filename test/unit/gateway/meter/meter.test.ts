@@ -4,7 +4,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { defined } from '../../../../core/defined.ts';
+import type { ProviderKind } from '../../../../core/models/endpoint.ts';
 import { costMicros } from '../../../../core/money/price.ts';
+import type { UsageForm } from '../../../../gateway/dialects/dialect.ts';
 import { dialects } from '../../../../gateway/meter/dialects.ts';
 import { openMeter, readMeter } from '../../../../gateway/meter/meter.ts';
 import { worstCaseMicros } from '../../../../gateway/meter/price.ts';
@@ -30,7 +32,7 @@ describe('meter', () => {
         for (const { worst, share } of actions) {
           const reserved = meter.reserve(call, worst);
           if (reserved !== undefined && share !== null)
-            meter.settle(reserved, { input_tokens: 1 }, Math.floor(worst * share));
+            meter.settle(reserved, { input_tokens: 1 }, Math.floor(worst * share), 'usage');
         }
         const spent = readMeter(file).reduce((sum, one) => sum + one.usdMicros, 0);
         expect(spent).toBeLessThanOrEqual(budget);
@@ -49,9 +51,9 @@ describe('meter', () => {
     appendFileSync(file, '\n{"id":"half');
     const again = openMeter(file, 100);
     expect(again.left()).toBe(60);
-    again.settle(first, { input_tokens: 7, output_tokens: 2, cache_read_tokens: 3 }, 5);
+    again.settle(first, { input_tokens: 7, output_tokens: 2, cache_read_tokens: 3 }, 5, 'usage');
     expect(readMeter(file)).toEqual([
-      { ...first, inputTokens: 7, outputTokens: 2, cachedTokens: 3, usdMicros: 5, state: 'settled' },
+      { ...first, inputTokens: 7, outputTokens: 2, cachedTokens: 3, usdMicros: 5, state: 'settled', charged: 'usage' },
     ]);
     expect(statSync(file).mode & 0o077).toBe(0);
   });
@@ -61,21 +63,20 @@ describe('meter', () => {
   });
 });
 
-const read = (provider: string, flavor: string, type: string, text: string, cuts: number[] = []) => {
-  const reader = new UsageReader(provider, flavor, type);
+const read = (form: UsageForm, type: string, text: string, cuts: number[] = []) => {
+  const reader = new UsageReader(form, type);
   const bytes = Buffer.from(text);
   const at = [0, ...cuts.map((cut) => cut % bytes.length).sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < at.length; i += 1) reader.push(bytes.subarray(at[i - 1], at[i]));
-  return reader.result();
+  return reader.result(true).usage;
 };
 const sse = (...events: object[]) =>
   `${events.map((event) => `event: x\r\ndata: ${JSON.stringify(event)}\r\n`).join('\r\n')}\r\ndata: [DONE]\r\n\r\n`;
 
 describe('usage', () => {
-  const cases: [string, string, string, string, object][] = [
+  const cases: [UsageForm, string, string, object][] = [
     [
       'google',
-      'default',
       'application/json',
       JSON.stringify({
         usageMetadata: {
@@ -89,7 +90,6 @@ describe('usage', () => {
     ],
     [
       'google',
-      'default',
       'text/event-stream',
       sse(
         { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 1 } },
@@ -100,7 +100,6 @@ describe('usage', () => {
     ],
     [
       'google',
-      'default',
       'application/json',
       JSON.stringify([
         { usageMetadata: { promptTokenCount: 3 } },
@@ -110,7 +109,6 @@ describe('usage', () => {
     ],
     [
       'anthropic',
-      'default',
       'text/event-stream',
       sse(
         {
@@ -122,7 +120,6 @@ describe('usage', () => {
       { input_tokens: 25, cache_read_tokens: 20, output_tokens: 30 },
     ],
     [
-      'openai',
       'chat',
       'text/event-stream',
       sse(
@@ -132,7 +129,6 @@ describe('usage', () => {
       { input_tokens: 8, output_tokens: 4, cache_read_tokens: 2 },
     ],
     [
-      'openai',
       'responses',
       'text/event-stream',
       sse({
@@ -142,22 +138,22 @@ describe('usage', () => {
       { input_tokens: 8, output_tokens: 4, cache_read_tokens: 2 },
     ],
   ];
-  test.each(cases)('%s %s %s', (provider, flavor, type, text, expected) => {
-    expect(read(provider, flavor, type, text)).toMatchObject(expected);
+  test.each(cases)('%s %s', (form, type, text, expected) => {
+    expect(read(form, type, text)).toMatchObject(expected);
     fc.assert(
       fc.property(fc.array(fc.nat(10_000), { maxLength: 6 }), (cuts) => {
-        expect(read(provider, flavor, type, text, cuts)).toMatchObject(expected);
+        expect(read(form, type, text, cuts)).toMatchObject(expected);
       }),
     );
   });
   test.each([['{}'], ['not json'], [''], ['{"usageMetadata":"none"}'], ['null']])('%s tells none', (text) => {
-    expect(read('google', 'default', 'application/json', text)).toBeUndefined();
+    expect(read('google', 'application/json', text)).toBeUndefined();
   });
 });
 
 describe('price', () => {
   test('is never above the worst case that was reserved for it', () => {
-    const models: [string, string][] = [
+    const models: [ProviderKind, string][] = [
       ['google', 'gemini-2.5-pro'],
       ['anthropic', 'claude-sonnet-4-5'],
       ['openai', 'gpt-5'],
@@ -180,7 +176,7 @@ describe('price', () => {
             cache_read_tokens: cached,
             ...(provider === 'anthropic' ? { cache_write_tokens: input - cached } : {}),
           };
-          const worst = worstCaseMicros(provider, model, {
+          const worst = worstCaseMicros({ kind: provider, prices: { list: provider } }, model, {
             inputBytes: bytes,
             refersOutside: false,
             maxOutput,
@@ -188,20 +184,23 @@ describe('price', () => {
           });
           // the context window bounds the input of the worst case, as it does at the vendor
           fc.pre(bytes <= 200_000);
-          expect(costMicros(provider, model, usage)).toBeLessThanOrEqual(worst ?? -1);
+          expect(costMicros({ list: provider }, model, usage)).toBeLessThanOrEqual(worst ?? -1);
         },
       ),
     );
   });
-  test('an unknown model or provider has none', () => {
-    expect(costMicros('google', 'gemini-unheard-of', { input_tokens: 1 })).toBeUndefined();
-    expect(costMicros('nobody', 'gemini-2.5-pro', { input_tokens: 1 })).toBeUndefined();
+  test('an unknown provider has none; an unknown model has that of the dearest model of the list', () => {
+    const usage = { input_tokens: 1_000, output_tokens: 1_000 };
+    const unknown = costMicros({ list: 'google' }, 'gemini-unheard-of', usage) ?? -1;
+    for (const model of ['gemini-2.5-pro', 'gemini-2.5-flash', 'claude-fable-5'])
+      expect(unknown).toBeGreaterThanOrEqual(costMicros({ list: 'google' }, model, usage) ?? Number.NaN);
+    expect(costMicros({ list: 'nobody' }, 'gemini-2.5-pro', { input_tokens: 1 })).toBeUndefined();
   });
 });
 
 describe('dialects', () => {
-  const of = (provider: string, path: string, body: Record<string, unknown>) =>
-    dialects[provider]?.read('POST', path, body);
+  const of = (provider: ProviderKind, path: string, body: Record<string, unknown>) =>
+    dialects[provider].read('POST', path, body);
   test('name, model and limit of each call', () => {
     expect(
       of('google', 'v1beta/models/gemini-2.5-pro:streamGenerateContent', {

@@ -1,0 +1,30 @@
+import type { Agent } from './agent.ts';
+
+/** https://geminicli.com/docs/get-started/configuration */
+export const gemini: Agent = {
+  name: 'gemini',
+  title: 'Gemini CLI',
+  program: 'gemini',
+  licence: { id: 'Apache-2.0', kind: 'open' },
+  driver: 'acp',
+  kinds: ['google', 'vertex'],
+  start: ({ model, base }) => ({
+    args: ['--acp'],
+    env: { GOOGLE_GEMINI_BASE_URL: base, GEMINI_CLI_NO_RELAUNCH: '1' },
+    files: {
+      '.gemini/settings.json': `${JSON.stringify(
+        {
+          general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+          privacy: { usageStatisticsEnabled: false },
+          telemetry: { enabled: false },
+          security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+          // Its own search and fetch tools run at the vendor and bypass the gateway.
+          tools: { exclude: ['google_web_search', 'web_fetch'] },
+          ...(model === undefined ? {} : { model: { name: model } }),
+        },
+        null,
+        2,
+      )}\n`,
+    },
+  }),
+};

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import * as field from '../task-spec/fields.ts';
+import { isLocalHost } from './local-host.ts';
+
+function baseUrlFault(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'Write a URL such as https://models.acme.example/v1.';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return 'A URL may not contain a password; write credential.';
+  if (url.search !== '' || url.hash !== '') return 'Write the URL without a query.';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:' && isLocalHost(url.hostname)) return undefined;
+  return 'Use https://; http:// is for this machine and private networks only.';
+}
+
+const baseUrl = field.refused(z.string().min(1).max(2_000), baseUrlFault);
+const common = {
+  credential: z
+    .union([z.literal('none'), field.name])
+    .optional()
+    .describe('A name under `credentials`, or `none`; by default the variables that the own tools of the vendor read.'),
+  price_list: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,50}$/, 'Write a provider of the price list such as "azure".')
+    .optional()
+    .describe('Provider in the built-in price list whose models these are.'),
+};
+
+/** A model provider beside the built-in ones. */
+export const modelProvider = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('openai'),
+    base_url: baseUrl.describe('With the version: https://HOST/v1.'),
+    ...common,
+  }),
+  z.strictObject({ kind: z.literal('anthropic'), base_url: baseUrl.describe('Without the version.'), ...common }),
+  z.strictObject({ kind: z.literal('google'), base_url: baseUrl.describe('Without the version.'), ...common }),
+  z.strictObject({
+    kind: z.literal('bedrock'),
+    region: z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'Write a region such as eu-central-1.'),
+    base_url: baseUrl.optional().describe('Of a private endpoint; by default that of the region.'),
+    ...common,
+  }),
+  z.strictObject({
+    kind: z.literal('vertex'),
+    project: z.string().regex(/^[a-z][a-z0-9:.-]{4,62}$/, 'Write the id of a Google Cloud project.'),
+    location: z.string().regex(/^[a-z0-9-]{2,40}$/, 'Write a location such as global or europe-west4.'),
+    base_url: baseUrl.optional().describe('By default that of the location.'),
+    ...common,
+  }),
+]);
+export type ModelProvider = z.infer<typeof modelProvider>;

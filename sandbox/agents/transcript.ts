@@ -1,0 +1,90 @@
+import { eventLimits, type PhaseEvent } from '../../core/run/phase.ts';
+
+type ToolEvent = Extract<PhaseEvent, { type: 'tool' }>;
+
+/** Tool calls whose beginning is remembered. */
+const maxOpen = 1_000;
+const ended = /^(?:completed|failed|cancelled|declined|error)$/;
+
+/**
+ * What an agent does, in one form for all agents: cut to the limits of events, and each news of a tool call with the title,
+ * kind and duration of the call.
+ */
+export class Transcript {
+  readonly #emit: (event: PhaseEvent) => void;
+  readonly #secret: string;
+  readonly #open = new Map<string, { title: string; kind: ToolEvent['kind']; start: number }>();
+
+  /** @param secret The agent's key for the gateway, which is taken out of texts. */
+  constructor(emit: (event: PhaseEvent) => void, secret: string) {
+    this.#emit = emit;
+    this.#secret = secret;
+  }
+
+  add(event: PhaseEvent): void {
+    switch (event.type) {
+      case 'message':
+      case 'thought': {
+        const text = this.#cut(event.text.trim(), eventLimits.message);
+        if (text !== '') this.#emit({ type: event.type, text });
+        break;
+      }
+      case 'tool':
+        this.#emit(this.#tool(event));
+        break;
+      case 'plan':
+        this.#emit({
+          type: 'plan',
+          entries: event.entries.slice(0, eventLimits.entries).map(({ content, status }) => ({
+            content: this.#cut(content, eventLimits.entry),
+            status: status.slice(0, 100),
+          })),
+        });
+        break;
+      default:
+        this.#emit(event);
+    }
+  }
+
+  #tool(event: ToolEvent): ToolEvent {
+    const id = event.id.slice(0, 100) || 'call';
+    const before = this.#open.get(id);
+    const title = this.#cut(event.title || before?.title || id, eventLimits.title);
+    const kind = event.kind ?? before?.kind;
+    const start = before?.start ?? performance.now();
+    const over = ended.test(event.status);
+    if (over) this.#open.delete(id);
+    else if (this.#open.size < maxOpen) this.#open.set(id, { title, kind, start });
+    const text = (value: string | undefined) => (value === undefined ? undefined : this.#cut(value, eventLimits.text));
+    const [input, output] = [text(event.input), text(event.output)];
+    return {
+      type: 'tool',
+      id,
+      title,
+      status: event.status.slice(0, 100) || 'pending',
+      ...(kind === undefined ? {} : { kind }),
+      ...(input === undefined ? {} : { input }),
+      ...(output === undefined ? {} : { output }),
+      ...(event.exitCode === undefined ? {} : { exitCode: event.exitCode }),
+      ...(over && before !== undefined ? { ms: Math.round(performance.now() - start) } : {}),
+      ...(event.edits === undefined
+        ? {}
+        : {
+            edits: event.edits.slice(0, eventLimits.edits).map((edit) => ({
+              path: this.#cut(edit.path, eventLimits.title),
+              before: this.#cut(edit.before, eventLimits.text),
+              after: this.#cut(edit.after, eventLimits.text),
+            })),
+          }),
+    };
+  }
+
+  /** The beginning and the end of a text that is too long, because outputs have their reason at the end. */
+  #cut(text: string, limit: number): string {
+    const shown = text.replaceAll(this.#secret, '[redacted]');
+    if (shown.length <= limit) return shown;
+    const gap = '\n…\n';
+    const head = Math.floor((limit - gap.length) / 2);
+    return `${shown.slice(0, head)}${gap}${shown.slice(shown.length - (limit - gap.length - head))}`;
+  }
+}
