@@ -125,7 +125,8 @@ function reserve(
   let body = bodyOf(maxOutput);
   const inputBytes = Buffer.byteLength(body);
   const worst = (): number =>
-    worstCaseMicros(endpoint, request.model, { ...request, inputBytes, maxOutput, longContext }) ?? Number.POSITIVE_INFINITY;
+    worstCaseMicros(endpoint, request.model, { ...request, inputBytes, maxOutput, longContext }) ??
+    Number.POSITIVE_INFINITY;
   while (maxOutput > least && worst() > meter.left()) maxOutput = Math.max(least, Math.floor(maxOutput / 2));
   if (maxOutput !== asked) body = bodyOf(maxOutput);
   const source = priceSource(endpoint, request.model);

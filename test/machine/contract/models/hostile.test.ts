@@ -134,7 +134,12 @@ test.each([
   ['v1/messages', { model: '../x' }],
 ])('Bedrock: %s %o is refused and not sent', async (path, body) => {
   const vendor = await kit.vendor(json({}));
-  const endpoint = { kind: 'bedrock' as const, baseUrl: vendor.url, credential: 'none' as const, prices: { list: 'aws' } };
+  const endpoint = {
+    kind: 'bedrock' as const,
+    baseUrl: vendor.url,
+    credential: 'none' as const,
+    prices: { list: 'aws' },
+  };
   const gateway = await kit.gateway({ provider: 'bedrock', endpoint, allow: ['**'] });
   expect((await gateway.post(`/model/bedrock/${path}`, { messages: [], max_tokens: 1, ...body })).status).toBe(403);
   expect(vendor.asked).toEqual([]);
