@@ -32,6 +32,7 @@ const imports = {
     'core/defined.ts',
     'core/errors.ts',
     'core/policy/',
+    'core/models/local-host.ts',
     'pipeline/task.machine.ts',
     'pipeline/payloads.ts',
     'sandbox/layout.ts',

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { DrydockError } from '../../core/errors.ts';
 import { gitCommand } from '../../core/git/command.ts';
 
 interface GitOptions {
   cwd: string;
-  input?: Uint8Array | string;
+  /** Pieces are written as git reads them, and are not joined. */
+  input?: Uint8Array | string | Iterable<Uint8Array>;
   env?: Record<string, string>;
   /** Exit codes besides 0 that are a result and not an error. */
   allow?: number[];
@@ -78,7 +80,9 @@ export function git(args: string[], options: GitOptions): Promise<GitResult> {
     });
     // git may exit before it has read all input; the exit code shows whether that is an error.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    const { input = '' } = options;
+    if (typeof input === 'string' || input instanceof Uint8Array) child.stdin.end(input);
+    else Readable.from(input, { objectMode: false }).pipe(child.stdin);
   });
 }
 

@@ -31,13 +31,7 @@ export async function writeTree(repository: string, change: ChangeSet): Promise<
     const options = { cwd: repository, env: { GIT_INDEX_FILE: join(folder, 'index') } };
     await git(['read-tree', change.manifest.base], options);
     const blobs = [...blobsByPath(change).values()];
-    if (blobs.length > 0) {
-      const stream = blobs.flatMap((blob) => [Buffer.from(`blob\ndata ${blob.length}\n`), blob, Buffer.from('\n')]);
-      await git(['fast-import', '--quiet', '--done'], {
-        ...options,
-        input: Buffer.concat([...stream, Buffer.from('done\n')]),
-      });
-    }
+    if (blobs.length > 0) await git(['fast-import', '--quiet', '--done'], { ...options, input: fastImport(blobs) });
     const zero = '0'.repeat(40);
     const lines = change.manifest.entries.map((entry) =>
       entry.op === 'put' ? `${entry.mode} ${entry.blobSha}\t${entry.path}\0` : `0 ${zero}\t${entry.path}\0`,
@@ -48,6 +42,15 @@ export async function writeTree(repository: string, change: ChangeSet): Promise<
     await git(['update-index', '-z', '--index-info'], { ...options, input: [...deletions, ...puts].join('') });
     return gitText(['write-tree'], options);
   });
+}
+
+function* fastImport(blobs: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const blob of blobs) {
+    yield Buffer.from(`blob\ndata ${blob.length}\n`);
+    yield blob;
+    yield Buffer.from('\n');
+  }
+  yield Buffer.from('done\n');
 }
 
 /** @param at Epoch milliseconds, cut to seconds. The same arguments give the same commit id. */

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
@@ -71,7 +71,8 @@ async function init(output: Output, options: InitOptions): Promise<ExitCode> {
   const written: string[] = [];
   const who = requesterName(options.as);
 
-  const agentFolder = join(dirname(policy), 'agents', 'guide');
+  // The policy is read from any folder, and its paths are those from its own.
+  const agentFolder = resolve(dirname(policy), 'agents', 'guide');
   const named = existsSync(spec) ? parseSpec(spec, readFileSync(spec)).spec?.repository : undefined;
   const known = existsSync(policy) ? loadPolicy({ policy, repositories: new Map() }).policy : undefined;
   const name = repositoryName(root, known, named);

@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
+import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import { parseSpec } from '../../core/task-spec/parse.ts';
+import { buildPrompt, promptVersion, roughTokens } from '../../core/prompt/build.ts';
+import { parseSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { unfilled } from '../../core/task-spec/placeholders.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
@@ -82,6 +84,45 @@ export function register(program: Command): void {
             : []),
         ],
       );
+      return 0;
+    },
+  );
+
+  action<[string], CommonOptions & { repo: string[]; phase: 'plan' | 'build' }>(
+    program
+      .command('prompt <file>')
+      .description('print the prompt that an agent gets for a spec')
+      .addOption(new Option('--phase <phase>', 'phase of a first round').choices(['plan', 'build']).default('build'))
+      .option(
+        '--repo <name=path>',
+        'path of the spec’s repository',
+        (value: string, all: string[]) => [...all, value],
+        [],
+      )
+      .option(...policyOption)
+      .option(...asOption),
+    async (output, options, file) => {
+      const bytes = readSpecFile(file);
+      const { policy } = policyFor(options, bytes, file, options.repo);
+      const task = resolveTask(readSpec(file, bytes), policy, {
+        requester: personId(policy, requesterName(options.as)),
+      });
+      const { phase } = options;
+      const { spec, constraints } = task;
+      // The plan of a build is written later, by an agent or from the spec.
+      const prompt = buildPrompt({
+        phase,
+        spec,
+        constraints,
+        work: { answers: [], addedConstraints: [] },
+        feedback: [],
+      });
+      const version = promptVersion;
+      print(output, { phase, version, tokens: roughTokens(prompt), prompt }, () => [
+        `# ${phase}, version ${version} of the prompts, about ${roughTokens(prompt)} tokens`,
+        '',
+        ...plain(prompt).split('\n'),
+      ]);
       return 0;
     },
   );

@@ -72,7 +72,6 @@ success_criteria:
     run: grep -q -i test ${guide}
 sandbox:
 ${sandboxLines(tool).join('\n')}
-  timeout_minutes: 15
 budget:
   max_usd: 1
 review:

@@ -1,4 +1,4 @@
-import { access, rename, utimes } from 'node:fs/promises';
+import { rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveStore } from './archives.ts';
 
@@ -10,8 +10,7 @@ export function createArchiveFolder(folder: string): ArchiveStore {
     async get(key) {
       const now = new Date();
       try {
-        await access(fileOf(key));
-        // The least recently used archives are deleted first.
+        // The least recently used archives are deleted first; one that is not there has no time.
         await utimes(fileOf(key), now, now);
         return { file: fileOf(key), release: async () => {} };
       } catch {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
+import { defined } from '../../core/defined.ts';
 
 /** An archive as a file of this machine. */
 interface StoredArchive {
@@ -79,17 +80,27 @@ function comparer({ checksums }: LockedArchive): { update(chunk: Uint8Array): vo
   };
 }
 
-/** The stored archive and its size, if it has one of the checksums. */
-export async function keptArchive(
-  { store }: Archives,
-  locked: LockedArchive,
-): Promise<(StoredArchive & { bytes: number }) | undefined> {
+/** Archives of this size are read once, and sent from memory; few requests are worked on at a time. */
+const maxInMemory = 1024 * 1024;
+
+/** A stored archive that has one of the checksums. */
+interface KeptArchive extends StoredArchive {
+  bytes: number;
+  /** What was compared; of a large archive, only the file. */
+  content?: Buffer;
+}
+
+/** The stored archive, if it has one of the checksums. */
+export async function keptArchive({ store }: Archives, locked: LockedArchive): Promise<KeptArchive | undefined> {
   const found = await store.get(locked.key);
   if (found === undefined) return undefined;
   try {
     const compared = comparer(locked);
-    for await (const chunk of createReadStream(found.file)) compared.update(chunk as Buffer);
-    if (compared.matches()) return { ...found, bytes: (await stat(found.file)).size };
+    const bytes = statSync(found.file).size;
+    const content = bytes <= maxInMemory ? readFileSync(found.file) : undefined;
+    if (content !== undefined) compared.update(content);
+    else for await (const chunk of createReadStream(found.file)) compared.update(chunk as Buffer);
+    if (compared.matches()) return { ...found, bytes: content?.length ?? bytes, ...defined({ content }) };
   } catch {
     // it is gone, and the registry has it
   }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Exchange, GatewayContext, Route } from '../context.ts';
 import { redactions, withoutSecrets } from '../credential.ts';
@@ -114,7 +114,8 @@ export const createMirrors = (
     if (kept) {
       context.tell({ type: 'traffic', route: 'cache', target, bytes: kept.bytes });
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
-      await pipeline(createReadStream(kept.file), response).finally(kept.release);
+      const sent = kept.content === undefined ? createReadStream(kept.file) : Readable.from([kept.content]);
+      await pipeline(sent, response).finally(kept.release);
       return;
     }
     const keep = archives && locked ? () => keepingArchive(archives, locked) : undefined;

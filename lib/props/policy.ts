@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
+import { isLoopback } from '../../core/models/local-host.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import type { Policy, PolicyInput } from '../../core/policy/schema.ts';
 import { propError } from './prop-error.ts';
@@ -18,6 +19,11 @@ export function checkPolicy(scope: Construct, given: string | PolicyInput): Poli
   }
   if (policy.review.solo) {
     const reason = 'review.solo lets one person approve alone; on AWS, list the people and the approvers.';
+    throw propError(scope, 'PolicyRefused', reason);
+  }
+  for (const [name, provider] of Object.entries(policy.providers)) {
+    if (provider.base_url === undefined || !isLoopback(new URL(provider.base_url).hostname)) continue;
+    const reason = `providers.${name} is on the loopback of one machine, which no gateway on AWS reaches.`;
     throw propError(scope, 'PolicyRefused', reason);
   }
   return policy;

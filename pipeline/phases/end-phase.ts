@@ -6,6 +6,7 @@ import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { flakyTests, flakyText } from '../../core/run/test-report.ts';
+import { lastLines } from '../../core/text/last-lines.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
@@ -203,4 +204,4 @@ async function isEmpty(deps: Deps, digest: string): Promise<boolean> {
   return manifest.entries.length === 0;
 }
 
-const lastOutput = (result: PhaseResult): string => result.commands.at(-1)?.output.slice(-2_000) ?? '';
+const lastOutput = (result: PhaseResult): string => lastLines(result.commands.at(-1)?.output ?? '');

@@ -3,6 +3,7 @@ import { DrydockError, type ErrorName } from '../../core/errors.ts';
 import { downloadHints } from '../../core/installation/downloads.ts';
 import type { CommandResult, PhaseSpec } from '../../core/run/phase.ts';
 import { notOnlyKnown, type TestReport } from '../../core/run/test-report.ts';
+import { lastLines } from '../../core/text/last-lines.ts';
 import type { BootConfig, EgressFacts } from '../boot.ts';
 import { type InnerCommand, type Ran, runInner, shellScript } from './commands/inner.ts';
 import { TestReader } from './commands/test-report.ts';
@@ -256,7 +257,7 @@ export const describe = ({ name, exitCode, command, knownFailures, output }: Com
   [
     `${name} exited with ${exitCode ?? 'a signal'}: ${command}`,
     ...(knownFailures ? [knownFailures] : []),
-    output.slice(-2_000),
+    lastLines(output),
   ]
     .join('\n')
     .trim();

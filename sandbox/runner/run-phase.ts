@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
@@ -17,11 +18,12 @@ import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
 import { build, type Outcome, plan } from './steps/work.ts';
 import { writeTrust } from './trust/trust.ts';
+import { treeOfChange } from './workspace/change.ts';
 import { ownGit } from './workspace/git.ts';
 import { LineEnds } from './workspace/line-ends.ts';
 import { recordFiles, recordTree } from './workspace/record.ts';
 import { checkOutSubmodules } from './workspace/submodules.ts';
-import { differences, type Tree, treeOfChange } from './workspace/trees.ts';
+import { differences, type Tree } from './workspace/trees.ts';
 import { agentRepository, checkOut, fetchBase, restore } from './workspace/work-tree.ts';
 
 /** Maximum length of the message in a result. */
@@ -164,7 +166,7 @@ async function startTree(phase: Phase, base: Tree): Promise<Tree> {
   if (!spec.inputs.includes(artifactNames.manifest)) return base;
   const manifest = await gateway.get(`/inputs/${artifactNames.manifest}`);
   const blobs = spec.inputs.includes(artifactNames.blobs)
-    ? await gateway.get(`/inputs/${artifactNames.blobs}`)
-    : Buffer.alloc(0);
+    ? await gateway.stream(`/inputs/${artifactNames.blobs}`)
+    : Readable.from([]);
   return treeOfChange(git, base, manifest, blobs);
 }

@@ -12,6 +12,8 @@ import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
+import type { InstallFigures } from './sizes/install.ts';
+import type { WallFigures } from './sizes/walls.ts';
 import { medians } from './statistics.ts';
 import type { WebhookFigures } from './webhooks.ts';
 
@@ -43,6 +45,8 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const pipeline = bench<PipelineFigures>('pipeline');
+const install = bench<InstallFigures>('sizes/install');
+const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
 const bundles = bench<BundleFigures>('bundles');
 
@@ -60,13 +64,15 @@ console.log(
     {
       figures,
       machine: { ...machine, loadAfter: load() },
-      method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs`,
+      method: `medians: engine, lint and webhooks of ${repeats} processes, sandbox of ${sandbox.pairs} pairs, pipeline of ${pipeline.runs} runs, installs of ${install.rounds} in turns, walls of ${walls.pairs} pairs`,
       engine,
       lint,
       webhooks,
       sandbox,
       egress,
       pipeline,
+      install,
+      walls,
       commandLine,
       bundles,
     },

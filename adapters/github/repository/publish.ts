@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PublishRequest } from '../../../core/ports/host/code-host.ts';
@@ -12,7 +13,7 @@ const treeBytes = 4 * 1024 * 1024;
 const uploads = 4;
 
 type TreeEntry = { path: string; mode: '100644' | '100755' | '120000' | '160000'; type: 'blob' | 'commit' } & (
-  | { content: string }
+  | { text: Buffer }
   | { sha: string | null }
 );
 type Request = Omit<PublishRequest, 'repository'>;
@@ -68,10 +69,11 @@ async function makeTree(octokit: Octokit, repository: string, base: string, chan
       entries.push({ ...common, type: 'commit', sha: entry.blobSha, bytes: 0 });
       continue;
     }
-    const bytes = Buffer.from(contents.get(entry.path) ?? []);
-    const text = bytes.toString('utf8');
-    if (Buffer.from(text).equals(bytes) && !text.includes('\0')) {
-      entries.push({ ...common, type: 'blob', content: text, bytes: bytes.length });
+    // A view: the change itself is in memory once, and what is sent of it only while it is sent.
+    const { buffer, byteOffset, length } = contents.get(entry.path) ?? new Uint8Array();
+    const bytes = Buffer.from(buffer, byteOffset, length);
+    if (isUtf8(bytes) && !bytes.includes(0)) {
+      entries.push({ ...common, type: 'blob', text: bytes, bytes: bytes.length });
       continue;
     }
     entries.push({ ...common, type: 'blob', sha: entry.blobSha, bytes: 0 });
@@ -85,12 +87,18 @@ async function makeTree(octokit: Octokit, repository: string, base: string, chan
     const { data } = await octokit.git.createTree({
       ...at,
       base_tree: tree,
-      tree: group.map(({ bytes: _, ...entry }) => entry) as never,
+      tree: group.map(sent) as never,
     });
     tree = data.sha;
   }
   if (entries.length > 0) await mustHold(octokit, repository, tree, change);
   return tree;
+}
+
+function sent({ bytes: _, ...entry }: TreeEntry & { bytes: number }): object {
+  if (!('text' in entry)) return entry;
+  const { text, ...rest } = entry;
+  return { ...rest, content: text.toString('utf8') };
 }
 
 async function mustHold(octokit: Octokit, repository: string, sha: string, change: ChangeSet): Promise<void> {

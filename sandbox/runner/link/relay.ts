@@ -1,10 +1,25 @@
-import { createServer, connect as netConnect, type Socket } from 'node:net';
+import { createServer, connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
 import type { GatewayAddress } from '../../boot.ts';
 import { relayGreeting } from '../../layout.ts';
 import { askingCommand } from './asking-command.ts';
 
 /** A proxy request to a host beyond the gateway. Only for these the requesting command is looked up, which is slow. */
 const proxyRequest = /^(CONNECT \S+|[A-Z]+ https?:\/\/\S+) HTTP\/1\.[01]\r\n/;
+
+/** Bytes that are read at once. */
+const chunkBytes = 256 * 1024;
+
+/**
+ * Forwards what is read with one buffer: a clone of hundreds of MB would leave as much in new ones, faster than they are
+ * collected. It is read into again when it was written.
+ */
+const forwardTo = (to: Socket, from: () => Socket): OnReadOpts => ({
+  buffer: Buffer.allocUnsafeSlow(chunkBytes),
+  callback(bytes, buffer) {
+    to.write(Buffer.from(buffer.buffer, buffer.byteOffset, bytes), () => from().resume());
+    return to.writableLength === 0;
+  },
+});
 
 /**
  * Forwards 127.0.0.1:port to the gateway's socket, which is the only way out of the network namespace. Each connection is
@@ -19,7 +34,7 @@ export function startRelay(
   let listening = port;
   const greeting = Buffer.from(relayGreeting(agentSecret), 'latin1');
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    const gateway = netConnect({ ...address, allowHalfOpen: true });
+    const gateway: Socket = netConnect({ ...address, allowHalfOpen: true, onread: forwardTo(client, () => gateway) });
     const drop = (): void => {
       client.destroy();
       gateway.destroy();
@@ -28,7 +43,7 @@ export function startRelay(
     gateway.on('error', drop);
     client.on('close', () => gateway.destroy());
     gateway.on('close', () => client.destroy());
-    gateway.pipe(client);
+    gateway.once('end', () => client.end());
     client.once('end', () => gateway.end());
     client.once('data', (first: Buffer) => void forward(client, gateway, first));
   });

@@ -1,6 +1,7 @@
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
+import { lastLines } from '../../../core/text/last-lines.ts';
 import { artifactNames } from '../../layout.ts';
 import { commandEnvironment, ownEnvironment } from '../commands/environment.ts';
 import { dependencyFiles } from '../commands/managers.ts';
@@ -55,7 +56,7 @@ async function installDependencies(phase: Phase, env: Record<string, string>): P
     const argv = ['npm', 'install', '--no-save', '--', ...sandbox.dependencies];
     const ran = await recorded(phase, 'install dependencies', argv.join(' '), argv, env);
     if (ran.exitCode !== 0)
-      throw new DrydockError('InstallFailed', `npm install exited with ${ran.exitCode}: ${ran.output.slice(-2_000)}`);
+      throw new DrydockError('InstallFailed', `npm install exited with ${ran.exitCode}: ${lastLines(ran.output)}`);
   }
 }
 

@@ -1,14 +1,17 @@
+import { Readable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
 import { maxHiddenLine, type PhaseResult } from '../../../core/run/phase.ts';
+import { lastLines } from '../../../core/text/last-lines.ts';
 import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
 import { type Phase, step } from '../phase.ts';
+import { changeOf, contentsOf } from '../workspace/change.ts';
 import { shown } from '../workspace/contents.ts';
 import { flippedFiles, type LineEnds } from '../workspace/line-ends.ts';
 import { readOutputs } from '../workspace/outputs.ts';
 import { maxChange, recordedContent, recordFiles } from '../workspace/record.ts';
-import { changeSetOf, type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
+import { type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
   command: async () => commandAgent,
@@ -97,10 +100,10 @@ export async function build(
       now.get(path)?.sha === entry.sha
         ? recordedContent(phase.git, workspace, path, entry, lineEnds)
         : phase.git.run(['cat-file', 'blob', entry.sha]); // preparation replaced it
-    const change = await changeSetOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
+    const change = await changeOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
     flipped = await flippedFiles(phase.git, base, change);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
-    await phase.gateway.put(artifactNames.blobs, change.blobs);
+    await phase.gateway.put(artifactNames.blobs, Readable.from(contentsOf(change), { objectMode: false }));
     return change.manifest.entries.length > 0;
   });
   const left = await readOutputs(phase.folders.out);
@@ -139,9 +142,6 @@ function failureOf(end: AgentEnd, common: Omit<Outcome, 'outcome'>): Outcome | u
   const fail = (name: string, message: string): Outcome => ({ outcome: 'failed', ...common, error: { name, message } });
   if (end.timedOut) return fail('PhaseTimedOut', 'the agent reached the time limit of the phase');
   if (end.exitCode !== 0)
-    return fail(
-      'AgentFailed',
-      `the agent exited with ${end.exitCode ?? 'a signal'}\n${end.output.slice(-2_000)}`.trim(),
-    );
+    return fail('AgentFailed', `the agent exited with ${end.exitCode ?? 'a signal'}\n${lastLines(end.output)}`.trim());
   return undefined;
 }

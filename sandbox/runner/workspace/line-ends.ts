@@ -1,8 +1,8 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { flipOf, hasCrlf, type TextRule, toCrlf } from '../../../core/git/line-ends.ts';
-import { blobsByPath, type ChangeSet } from '../../../core/run/change-set.ts';
 import { maxHiddenLine } from '../../../core/run/phase.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
+import type { Change } from './change.ts';
 import { contentOf, entryOf } from './contents.ts';
 import type { OwnGit } from './git.ts';
 import { readBlobs, type Tree } from './trees.ts';
@@ -96,7 +96,7 @@ function attributesOf(text: string | undefined, eol: string | undefined): Attrib
 /** Those of the blobs that hold a CRLF: git leaves the line ends of such files alone where it looks for text itself. */
 export async function withCrlf(git: OwnGit, ids: Iterable<string>): Promise<Set<string>> {
   const found = new Set<string>();
-  for (const [id, content] of await readBlobs(git, ids)) if (hasCrlf(content)) found.add(id);
+  for await (const [id, content] of readBlobs(git, ids)) if (hasCrlf(content)) found.add(id);
   return found;
 }
 
@@ -105,26 +105,25 @@ const maxFlipped = 50;
 const maxCompared = 2_000;
 
 /** The files of a change whose line ends changed in every line, for people. */
-export async function flippedFiles(git: OwnGit, base: Tree, change: ChangeSet): Promise<string[]> {
-  const contents = blobsByPath(change);
-  const changed = change.manifest.entries.slice(0, maxCompared).flatMap((entry) => {
-    const before = base.files.get(Buffer.from(entry.path).toString('latin1'));
-    if (entry.op !== 'put' || !before?.mode.startsWith('100') || entry.bytes > maxText) return [];
-    return contents.get(entry.path)?.includes(10) ? [{ path: entry.path, sha: before.sha }] : [];
-  });
-  const found: string[] = [];
-  for (let from = 0; from < changed.length && found.length < maxFlipped; from += 100) {
-    const some = changed.slice(from, from + 100);
-    const before = await readBlobs(
-      git,
-      some.map(({ sha }) => sha),
-    );
-    for (const { path, sha } of some) {
-      const flip = flipOf(before.get(sha) ?? Buffer.alloc(0), contents.get(path) ?? Buffer.alloc(0));
-      if (flip !== undefined) found.push(`${path.slice(0, maxHiddenLine - 20)}: ${flip}`);
-    }
+export async function flippedFiles(git: OwnGit, base: Tree, change: Change): Promise<string[]> {
+  /** By the blob that each had before. */
+  const changed = new Map<string, Change['files'][number][]>();
+  for (const file of change.files.slice(0, maxCompared)) {
+    const before = base.files.get(file.path);
+    if (!before?.mode.startsWith('100') || file.bytes > maxText) continue;
+    const same = changed.get(before.sha);
+    if (same === undefined) changed.set(before.sha, [file]);
+    else same.push(file);
   }
-  return found.slice(0, maxFlipped);
+  const found: string[] = [];
+  for await (const [id, before] of readBlobs(git, changed.keys())) {
+    for (const file of changed.get(id) ?? []) {
+      const flip = flipOf(before, await change.read(file));
+      if (flip !== undefined) found.push(`${file.name.slice(0, maxHiddenLine - 20)}: ${flip}`);
+    }
+    if (found.length >= maxFlipped) break;
+  }
+  return found.sort().slice(0, maxFlipped);
 }
 
 /** A link in the place of the file is not followed. */

@@ -1,6 +1,4 @@
 import { DrydockError } from '../../../core/errors.ts';
-import { mostOf, type Sized } from '../../../core/guard/largest.ts';
-import { blobsByPath, type ChangeSet, changeManifest, maxEntries } from '../../../core/run/change-set.ts';
 import type { OwnGit } from './git.ts';
 
 export interface Entry {
@@ -34,12 +32,41 @@ export async function readTree(git: OwnGit, id: string): Promise<Tree> {
   return { id, files };
 }
 
-/** Contents of blobs, from one process. */
-export async function readBlobs(git: OwnGit, ids: Iterable<string>): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(ids)];
+/** Bytes of blobs that are read at once; a larger one is read alone. */
+const batchBytes = 32 * 1024 * 1024;
+
+/** Contents of blobs, some at a time: all of them together may be as large as the repository. */
+export async function* readBlobs(git: OwnGit, ids: Iterable<string>): AsyncGenerator<[id: string, content: Buffer]> {
+  let batch: string[] = [];
+  let bytes = 0;
+  for (const [id, size] of await sizesOf(git, [...new Set(ids)])) {
+    if (batch.length > 0 && bytes + size > batchBytes) {
+      yield* await readBatch(git, batch);
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(id);
+    bytes += size;
+  }
+  if (batch.length > 0) yield* await readBatch(git, batch);
+}
+
+async function sizesOf(git: OwnGit, ids: readonly string[]): Promise<[id: string, size: number][]> {
+  if (ids.length === 0) return [];
+  const input = Buffer.from(`${ids.join('\n')}\n`);
+  const lines = (await git.run(['cat-file', '--batch-check=%(objectname) %(objectsize)'], { input })).toString();
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [id = '', size] = line.split(' ');
+      if (!/^\d+$/.test(size ?? '')) throw new DrydockError('Internal', `the runner's repository has no blob ${id}`);
+      return [id, Number(size)];
+    });
+}
+
+async function readBatch(git: OwnGit, ids: readonly string[]): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  if (wanted.length === 0) return found;
-  const output = await git.run(['cat-file', '--batch'], { input: Buffer.from(`${wanted.join('\n')}\n`) });
+  const output = await git.run(['cat-file', '--batch'], { input: Buffer.from(`${ids.join('\n')}\n`) });
   for (let at = 0; at < output.length; ) {
     // `<id> <kind> <bytes>`, a line feed, the content, a line feed
     const end = output.indexOf('\n', at);
@@ -60,24 +87,6 @@ export async function writeTree(git: OwnGit, from: Tree, changes: readonly Diffe
   await git.run(['read-tree', from.id], { index });
   await git.run(['update-index', '-z', '--index-info'], { index, input: Buffer.from(lines.join(''), 'latin1') });
   return (await git.run(['write-tree', '--missing-ok'], { index })).toString().trim();
-}
-
-/** Writes the tree of a change set. @throws ResultInvalid if a path is invalid or a blob has another id. */
-export async function treeOfChange(git: OwnGit, base: Tree, manifestJson: Buffer, blobs: Buffer): Promise<Tree> {
-  const manifest = changeManifest.parse(JSON.parse(manifestJson.toString('utf8')));
-  const contents = blobsByPath({ manifest, blobs });
-  const changes: Difference[] = [];
-  for (const entry of manifest.entries) {
-    const invalid = entry.path.split('/').some((part) => ['', '.', '..', '.git'].includes(part.toLowerCase()));
-    if (invalid || entry.path.includes('\0'))
-      throw new DrydockError('ResultInvalid', `the change set contains the invalid path ${JSON.stringify(entry.path)}`);
-    const content = contents.get(entry.path);
-    if (content !== undefined && entry.op === 'put' && git.writeBlob(content) !== entry.blobSha)
-      throw new DrydockError('ResultInvalid', `${entry.path} does not match its blob id`);
-    const path = Buffer.from(entry.path).toString('latin1');
-    changes.push({ path, entry: entry.op === 'delete' ? null : { mode: entry.mode, sha: entry.blobSha } });
-  }
-  return changes.length === 0 ? base : readTree(git, await writeTree(git, base, changes));
 }
 
 /** A path whose entry differs; null if it is gone. */
@@ -111,62 +120,4 @@ export function withoutPreparation(trees: { start: Files; prepared: Files; end: 
     else files.set(path, was);
   }
   return files;
-}
-
-/**
- * The change from the base commit to `files`.
- * @param read Content of a changed path with its entry; undefined if it exceeds the limit.
- * @throws LimitExceeded for too many files, before any is read, or if the contents exceed `maxBytes`; ResultInvalid for a path that is not text.
- */
-export async function changeSetOf(
-  base: { commit: string; files: Files },
-  files: Files,
-  maxBytes: number,
-  read: (path: string, entry: Entry) => Promise<Buffer | undefined>,
-): Promise<ChangeSet> {
-  const entries: unknown[] = [];
-  const blobs: Buffer[] = [];
-  const sizes: Sized[] = [];
-  let total = 0;
-  const changed = differences(base.files, files);
-  if (changed.length > maxEntries)
-    throw new DrydockError(
-      'LimitExceeded',
-      `${changed.length} files changed, more than ${maxEntries}${mostOf(
-        changed.map(({ path }) => ({ path: shownPath(path), size: 1 })),
-        'files',
-      )}`,
-    );
-  for (const { path, entry } of changed) {
-    const name = decoded(path);
-    if (entry === null) {
-      entries.push({ op: 'delete', path: name });
-      continue;
-    }
-    const content = entry.mode === '160000' ? Buffer.alloc(0) : await read(path, entry);
-    total += content?.length ?? 0;
-    if (content === undefined || total > maxBytes)
-      throw new DrydockError(
-        'LimitExceeded',
-        `the change set exceeds ${maxBytes} bytes at ${name}${mostOf([...sizes, { path: name, size: content?.length ?? maxBytes }], 'bytes')}`,
-      );
-    sizes.push({ path: name, size: content.length });
-    entries.push({ op: 'put', path: name, mode: entry.mode, blobSha: entry.sha, bytes: content.length });
-    blobs.push(content);
-  }
-  const manifest = changeManifest.safeParse({ base: base.commit, entries });
-  if (!manifest.success)
-    throw new DrydockError('LimitExceeded', `the change set is invalid: ${manifest.error.issues[0]?.message}`);
-  return { manifest: manifest.data, blobs: Buffer.concat(blobs) };
-}
-
-/** A path for people. */
-const shownPath = (path: string): string => Buffer.from(path, 'latin1').toString('utf8');
-
-function decoded(path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(path, 'latin1'));
-  } catch {
-    throw new DrydockError('ResultInvalid', 'a changed path is not valid UTF-8');
-  }
 }

@@ -253,6 +253,16 @@ describe('a wrong prop', () => {
     ['a policy that is not there', () => ({ policy: '/nowhere/policy.yaml' }), 'FileUnreadable'],
     ['a policy with faults', () => ({ policy: { version: 2 } as never }), 'PolicyInvalid'],
     ['a policy for one person', () => ({ policy: { ...policy, review: { solo: true } } }), 'PolicyRefused'],
+    [
+      'a model provider on the loopback of one machine',
+      () => ({
+        policy: {
+          ...policy,
+          providers: { local: { kind: 'openai', base_url: 'http://127.0.0.1:11434/v1', credential: 'none' } },
+        },
+      }),
+      'PolicyRefused',
+    ],
     ['no bundles', () => ({ bundles: '/nowhere' }), 'FileUnreadable'],
     ['a network with a way out', (stack) => ({ vpc: connected(stack) }), 'UsageError'],
     ['zones beside a network', (stack) => ({ vpc: isolated(stack), zones: 2 }), 'UsageError'],

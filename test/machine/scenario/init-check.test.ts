@@ -41,8 +41,10 @@ test('a registry that does not answer is in the result', () => {
 
 test('the first task asks for a file that git does not ignore, and its agent writes that one', () => {
   world.commit({ '.gitignore': 'AGENTS.md\n' });
-  const { json } = init('--no-check');
-  const run = cliIn(world, world.repo, 'run', String(json.spec), '--yes', '--as', 'me', '--json');
+  // A path from where one stands, which is not the folder of the policy.
+  const policy = ['--policy', '../own.yaml'];
+  const { json } = init('--no-check', ...policy);
+  const run = cliIn(world, world.repo, 'run', String(json.spec), '--yes', '--as', 'me', '--json', ...policy);
   expect(run).toMatchObject({ code: 0, json: { status: 'delivered' } });
   expect(world.git('show', '--name-only', '--format=', String(run.json.branch)).trim()).toBe('CONTRIBUTING.md');
 });
