@@ -12,7 +12,7 @@ import { removeFolder } from '../sandbox/phase-folder.ts';
 const run = promisify(execFile);
 const timeoutMs = 10 * 60_000;
 /** For two processes that install the same agent at the same time. */
-const maxTries = 5;
+const maxAttempts = 5;
 const manifest = z.object({
   dependencies: z.record(z.string(), z.string()),
   scripts: z.record(z.string(), z.string()).default({}),
@@ -134,7 +134,7 @@ const firstLines = (text: string): string =>
 async function replaceFolder(target: string, made: string): Promise<void> {
   const old = `${made}.old`;
   const code = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     await removeFolder(old);
     await rename(target, old).catch((error: unknown) => {
       if (code(error) !== 'ENOENT') throw error;
@@ -144,7 +144,7 @@ async function replaceFolder(target: string, made: string): Promise<void> {
       await removeFolder(old);
       return;
     } catch (error) {
-      if (tries === maxTries || !['ENOTEMPTY', 'EEXIST'].includes(String(code(error)))) throw error;
+      if (attempt === maxAttempts || !['ENOTEMPTY', 'EEXIST'].includes(String(code(error)))) throw error;
     }
   }
 }
