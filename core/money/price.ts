@@ -104,14 +104,35 @@ function withHour(model: ModelInfo): ModelInfo {
 const usual: Usage = { input_tokens: 20_000, output_tokens: 2_000 };
 const dearestOf = new Map<string, ModelInfo | undefined>();
 
-/** The dearest model of a provider in the list. */
+/** The dearest model of a provider in the list, with the dearest price of what is written to a cache. */
 function dearest(provider: Provider): ModelInfo | undefined {
   if (!dearestOf.has(provider.id)) {
     const priced = provider.models.map((model) => ({ model, usd: usdOf(model, usual) }));
-    dearestOf.set(provider.id, priced.sort((a, b) => b.usd - a.usd)[0]?.model);
+    const model = priced.sort((a, b) => b.usd - a.usd)[0]?.model;
+    dearestOf.set(provider.id, model && withCache(model, provider));
   }
   return dearestOf.get(provider.id);
 }
+
+const writes = ['cache_write_mtok', 'cache_write_1h_mtok'] as const;
+
+/** The list lacks the prices of a cache for some old models, which are the dearest ones. */
+function withCache(model: ModelInfo, { models }: Provider): ModelInfo {
+  const { prices } = withHour(model);
+  if (Array.isArray(prices)) return model;
+  const found = models.flatMap((each) => {
+    const { prices: others } = withHour(each);
+    return Array.isArray(others) ? [] : [others];
+  });
+  const raised = writes.flatMap((key) => {
+    const usd = Math.max(...found.map((others) => top(others[key])));
+    return usd > top(prices[key] ?? prices.input_mtok) ? [[key, usd]] : [];
+  });
+  return { ...model, prices: { ...prices, ...Object.fromEntries(raised) } };
+}
+
+const top = (price: number | TieredPrices | undefined): number =>
+  typeof price === 'object' ? Math.max(price.base, ...price.tiers.map((tier) => tier.price)) : (price ?? 0);
 
 const soundKeys = ['input_audio_mtok', 'cache_audio_read_mtok', 'cache_audio_write_mtok'];
 
@@ -120,10 +141,13 @@ function ownModel(id: string, price: ModelPrice): ModelInfo {
   const long = price.long_context;
   const tiered = (base: number, above: number): number | TieredPrices =>
     long === undefined ? base : new TieredPrices({ base, tiers: [{ start: long.above_tokens, price: above }] });
-  // Prices of input without one of their own for a long context grow as that of input does.
-  const factor = long === undefined || price.input === 0 ? 1 : long.input / price.input;
+  // Prices of input without one of their own for a long context grow as that of input does; from nothing, to that of input.
+  const grown = (usd: number): number => {
+    if (long === undefined) return usd;
+    return price.input === 0 ? Math.max(usd, long.input) : usd * (long.input / price.input);
+  };
   const input = (name: string, usd: number | undefined, above?: number) =>
-    usd === undefined ? {} : { [name]: tiered(usd, above ?? usd * factor) };
+    usd === undefined ? {} : { [name]: tiered(usd, above ?? grown(usd)) };
   return {
     id,
     match: { equals: id },

@@ -2,8 +2,10 @@ import { anthropic } from './anthropic.ts';
 import { addConverseMedia, type ConverseRequest, converseTable } from './converse.ts';
 import { type Dialect, type ModelRequest, noMedia, refusedField } from './dialect.ts';
 
-/** A model or inference profile of the account's region, or of several: `eu.anthropic.claude-…`. Not an ARN. */
-const call = /^model\/([A-Za-z0-9.:_-]{1,200})\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
+/** A model or inference profile of the account's region, or of several: `eu.anthropic.claude-…`. Not an ARN, nor `..`. */
+const name = /(?!arn:)[A-Za-z0-9][A-Za-z0-9.:_-]{0,199}/;
+const modelId = new RegExp(`^${name.source}$`);
+const call = new RegExp(`^model/(${name.source})/(converse|converse-stream|invoke|invoke-with-response-stream)$`);
 
 /** Anthropic's version of the body of `invoke`; the only fields that it has beside those of `v1/messages`. */
 const invokeVersion = 'bedrock-2023-05-31';
@@ -21,7 +23,10 @@ export const bedrock: Dialect = {
   query: anthropic.query,
   allows: (method, path) => method === 'POST' && (call.test(plain(path)) || anthropic.allows(method, path)),
   read(method, path, body) {
-    if (anthropic.allows(method, path)) return anthropic.read(method, path, body);
+    if (anthropic.allows(method, path)) {
+      const read = anthropic.read(method, path, body);
+      return read === undefined || modelId.test(read.model) ? read : { ...read, refusedField: 'model' };
+    }
     const match = method === 'POST' ? call.exec(plain(path)) : null;
     if (match === null) return undefined;
     const [, model = '', operation = ''] = match;
@@ -53,6 +58,7 @@ function readInvoke(model: string, operation: string, body: Record<string, unkno
     ...read,
     kind: operation,
     model,
+    betas,
     // Only Anthropic's models read this body.
     refusedField: model.includes('anthropic.') ? (odd ?? read.refusedField) : `the body of ${model}`,
     limited(max) {

@@ -23,6 +23,8 @@ export interface ModelRequest {
   maxOutput: number | undefined;
   /** Tokens that the model may think, which a lower limit for its answer must leave room for; 0 without. */
   thinking: number;
+  /** Features that the body asks for by name (Anthropic). */
+  betas?: readonly string[] | undefined;
   /** Number of answers requested. */
   answers: number;
   /** Whether it refers to content stored at the vendor, so that its own length is not a bound. */

@@ -3,7 +3,7 @@ import type { ModelEndpoint, ProviderKind } from '../../core/models/endpoint.ts'
 import { costMicros, priceOf } from '../../core/money/price.ts';
 import { type Media, noMedia } from '../dialects/dialect.ts';
 
-/** Used if the price list does not contain the model's context window. */
+/** Used if the price list does not contain the model's context window, or a request asks for a longer one. */
 const maxContext = 2_000_000;
 
 /**
@@ -62,6 +62,8 @@ interface Bounds {
   media?: Media;
   maxOutput: number;
   answers: number;
+  /** Whether the request asks for a longer context than that of the list. */
+  longContext?: boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ interface Bounds {
 export function worstCaseMicros(endpoint: Endpoint, model: string, request: Bounds): number | undefined {
   const { kind, prices } = endpoint;
   const { media = noMedia } = request;
-  const window = contextWindow(endpoint, model);
+  const window = request.longContext === true ? maxContext : contextWindow(endpoint, model);
   const text = request.inputBytes - media.imageBytes + (addedTokens[kind] ?? 0);
   const images = media.images * (imageTokens[kind] ?? window);
   const unbounded = request.refersOutside || media.unbounded > 0;

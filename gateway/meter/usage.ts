@@ -74,7 +74,7 @@ export type Ending =
   | 'cut'
   /** With an error event, after it had begun. */
   | 'error'
-  /** With an error event as the first one: the vendor did no work. */
+  /** With an error event and nothing else: the vendor did no work. */
   | 'refused'
   /** Without a usage, or with one that lacks a field or contradicts itself. */
   | 'no-usage';
@@ -93,8 +93,9 @@ export class UsageReader {
   #usage: Json = {};
   #found = false;
   #events = 0;
-  /** Number of the event that was an error. */
-  #error: number | undefined;
+  /** Whether there was an error event, and whether it has nothing but the error. */
+  #error = false;
+  #refused = false;
   /** Whether the answer has come to the report of its end; what comes before it is not the whole. */
   #ended: boolean;
   #broken = false;
@@ -133,8 +134,8 @@ export class UsageReader {
     this.#pieces = [];
     const usage = this.#ended && whole ? this.#read() : undefined;
     if (usage !== undefined) return { ending: 'complete', usage };
-    if (this.#error === 1) return { ending: 'refused' };
-    if (this.#error !== undefined) return { ending: 'error' };
+    if (this.#refused && this.#events === 1 && !this.#broken) return { ending: 'refused' };
+    if (this.#error) return { ending: 'error' };
     return { ending: whole && this.#ended ? 'no-usage' : 'cut' };
   }
 
@@ -159,9 +160,10 @@ export class UsageReader {
   /** Requires the fields that the vendor always reports, and makes the output at least what its sum leaves for it. */
   #complete(): boolean {
     const usage = this.#usage;
+    if (!hasCounts(usage)) return false;
     const number = (name: string): number | undefined => {
       const value = usage[name];
-      return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+      return typeof value === 'number' ? value : undefined;
     };
     // Tools that the vendor runs are refused, and have prices of their own.
     const hosted = isJson(usage.server_tool_use) ? Object.values(usage.server_tool_use) : [];
@@ -192,8 +194,10 @@ export class UsageReader {
     if (!isJson(event)) return;
     this.#events += 1;
     const response = isJson(event.response) ? event.response : {};
-    if (isError(event.error) || event.type === 'error' || response.status === 'failed' || isException(event))
-      this.#error ??= this.#events;
+    if (isError(event.error) || event.type === 'error' || response.status === 'failed' || isException(event)) {
+      this.#error = true;
+      this.#refused = Object.keys(event).every((key) => errorFields.test(key));
+    }
     const inner = isJson(event.message) ? event.message : response;
     const usage = event.usageMetadata ?? event.usage ?? inner.usage;
     if (!isJson(usage)) return;
@@ -206,6 +210,13 @@ export class UsageReader {
 }
 
 const isError = (value: unknown): boolean => isJson(value) || (typeof value === 'string' && value !== '');
+/** What vendors say of an error; an event with other fields may hold content, which was produced and costs. */
+const errorFields = /^(type|error|code|param|message|request_id|sequence_number|original\w*)$/;
+/** Whether all numbers are counts. One that is not makes a sum lower than what was used, or one that cannot be stored. */
+const hasCounts = (value: unknown): boolean => {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
+  return typeof value !== 'object' || value === null || Object.values(value).every(hasCounts);
+};
 /** Frames of exceptions have a message and nothing else (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html). */
 const isException = (event: Json): boolean =>
   typeof event.message === 'string' && Object.keys(event).every((key) => /^(message|original\w*)$/.test(key));

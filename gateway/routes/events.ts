@@ -9,8 +9,8 @@ const maxLine = 64 * 1024;
 const maxTotal = 64 * 1024 * 1024;
 /** Limit for invalid lines of a request: whoever sends so many sends no events. */
 const maxDropped = 10_000;
-/** A plan of a hundred entries, the largest event, has 300 values. */
-const limits: JsonLimits = { depth: 4, values: 500 };
+/** A plan of a hundred entries, the largest event, has 506 values and keys. */
+const limits: JsonLimits = { depth: 4, values: 1_000 };
 
 /** `POST /events`: events of the phase as NDJSON. Answers how many lines were accepted. */
 export const eventsRoute = (context: GatewayContext): Route => {

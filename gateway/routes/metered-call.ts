@@ -4,7 +4,7 @@ import type { ModelRequest } from '../dialects/dialect.ts';
 import type { Meter } from '../meter/meter.ts';
 import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../meter/price.ts';
 import { UsageReader } from '../meter/usage.ts';
-import type { ModelCallTarget, Upstream } from './model-upstream.ts';
+import type { ModelCallTarget, Upstream, UpstreamAnswer } from './model-upstream.ts';
 import { pass } from './pass.ts';
 
 /** Output limit in tokens for requests without one: the default maximum of the larger models. */
@@ -38,11 +38,6 @@ export async function meteredCall(
   metered: Metered,
   attempts: readonly Attempt[],
 ): Promise<void> {
-  const { meter, maxTurns } = metered;
-  if (maxTurns !== undefined && meter.calls() >= maxTurns) {
-    stop(context, exchange, 'TurnsExhausted', `the phase has made ${maxTurns} calls of the model (max_turns)`);
-    return;
-  }
   for (const [index, attempt] of attempts.entries()) {
     const next = attempts[index + 1];
     const answer = await attemptCall(context, exchange, metered, attempt, next !== undefined);
@@ -61,28 +56,38 @@ async function attemptCall(
   attempt: Attempt,
   hasNext: boolean,
 ): Promise<Response | undefined> {
-  const { provider, endpoint, meter } = metered;
+  const { provider, endpoint, meter, maxTurns } = metered;
   const { request } = attempt;
-  const { body, reserved } = reserve(metered, request);
+  // For each attempt: other calls may have been made while the provider refused the one before.
+  if (maxTurns !== undefined && meter.calls() >= maxTurns) {
+    stop(context, exchange, 'TurnsExhausted', `the phase has made ${maxTurns} calls of the model (max_turns)`);
+    return undefined;
+  }
+  const { body, reserved } = reserve(metered, request, asksForLongContext(exchange, request));
   if (reserved === undefined) {
     const message = `the next call of ${provider}/${request.model} could cost more than the remaining ${meter.left()} micro-dollars`;
     stop(context, exchange, 'BudgetExhausted', message);
     return undefined;
   }
-  let answer: Response;
+  let sent: UpstreamAnswer;
   try {
-    answer = await metered.upstream(attempt, body, exchange);
+    sent = await metered.upstream(attempt, body, exchange);
   } catch (error) {
+    if (error instanceof BadRequest) {
+      meter.settle(reserved, {}, 0, 'not-sent'); // there is no credential
+      throw error;
+    }
     const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
     if (typeof code === 'string' && notSentCodes.has(code)) meter.settle(reserved, {}, 0, 'not-sent');
     else meter.keep(reserved, 'cut');
     throw new BadRequest(502, `the model provider could not be reached (${String(code ?? 'no answer')})`);
   }
+  const { answer } = sent;
   // Vendors do not charge failed calls.
   if (!answer.ok) meter.settle(reserved, {}, 0, 'failed');
   if (hasNext && (answer.status === 429 || answer.status >= 500)) return answer;
   const reader = new UsageReader(request.usage, answer.headers.get('content-type') ?? '');
-  const whole = await pass(exchange, answer, context.limits.modelIdleMs, (chunk) => reader.push(chunk));
+  const whole = await pass(exchange, sent, context.limits.modelIdleMs, (chunk) => reader.push(chunk));
   if (answer.ok) {
     const { ending, usage } = reader.result(whole);
     const cost = usage && reportedMicros(endpoint, request.model, usage, reader.regional);
@@ -101,19 +106,27 @@ function stop(context: GatewayContext, { response }: Exchange, name: string, mes
   sendJson(response, 402, { error: { type: type.toLowerCase(), code: 402, status: type.toUpperCase(), message } });
 }
 
+/** Anthropic takes a million tokens for a model of 200,000 if this feature is asked for. */
+const longContextBeta = /(?:^|[\s,])context-1m/;
+const asksForLongContext = ({ request: { headers } }: Exchange, { betas = [] }: ModelRequest): boolean =>
+  [headers['anthropic-beta'], ...betas].some((names) => longContextBeta.test(String(names)));
+
 /** Reserves the worst case. The limit of the output is lowered to what the budget affords. */
 function reserve(
   { provider, endpoint, meter }: Metered,
   request: ModelRequest,
+  longContext: boolean,
 ): { body: string; reserved: ModelCall | undefined } {
   const bodyOf = (maxOutput: number): string => JSON.stringify({ ...request.limited(maxOutput), ...request.pinned });
-  const asked = request.maxOutput ?? defaultMaxOutput;
+  // A request without a limit may think as much as it says.
+  const asked = request.maxOutput ?? Math.max(defaultMaxOutput, request.thinking);
   const least = Math.min(asked, minOutput + request.thinking);
   let maxOutput = asked;
   let body = bodyOf(maxOutput);
   const inputBytes = Buffer.byteLength(body);
   const worst = (): number =>
-    worstCaseMicros(endpoint, request.model, { ...request, inputBytes, maxOutput }) ?? Number.POSITIVE_INFINITY;
+    worstCaseMicros(endpoint, request.model, { ...request, inputBytes, maxOutput, longContext }) ??
+    Number.POSITIVE_INFINITY;
   while (maxOutput > least && worst() > meter.left()) maxOutput = Math.max(least, Math.floor(maxOutput / 2));
   if (maxOutput !== asked) body = bodyOf(maxOutput);
   const source = priceSource(endpoint, request.model);

@@ -1,12 +1,15 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { defined } from '../../core/defined.ts';
+import type { CredentialHeader } from '../../core/egress/rule.ts';
 import type { ModelEndpoint } from '../../core/models/endpoint.ts';
 import type { AwsKeys } from '../../core/ports/runtime/model-access.ts';
 import type { GatewayConfig } from '../config.ts';
 import { BadRequest, type Exchange, type GatewayContext } from '../context.ts';
+import { redactions } from '../credential.ts';
 import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
 import { loadEventFrames } from '../meter/event-frames.ts';
 import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
+import type { Replacement } from '../replace.ts';
 import { googleToken } from './google-token.ts';
 
 /** The longest answers are streams of some 100,000 tokens. */
@@ -20,8 +23,17 @@ export interface ModelCallTarget {
   path: string;
 }
 
-/** Sends a request to whoever answers it: the provider, or a recorded session. */
-export type Upstream = (call: ModelCallTarget, body: string, exchange: Exchange) => Promise<Response>;
+export interface UpstreamAnswer {
+  answer: Response;
+  /** The credential that was sent, which the answer may echo. */
+  hidden: readonly Replacement[];
+}
+
+/**
+ * Sends a request to whoever answers it: the provider, or a recorded session.
+ * @throws BadRequest if there is no credential, so that nothing was sent.
+ */
+export type Upstream = (call: ModelCallTarget, body: string, exchange: Exchange) => Promise<UpstreamAnswer>;
 
 /** The provider, with its credential. */
 export function live(
@@ -41,30 +53,42 @@ export function live(
       const value = request.headers[name];
       if (typeof value === 'string') headers[name] = value;
     }
-    if (access.header !== undefined) headers[access.header.name] = access.header.value;
-    else if (access.key !== undefined) headers[dialect.key.header] = dialect.key.prefix + access.key;
-    else if (token !== undefined) headers.authorization = `Bearer ${await token()}`;
-    else if (access.aws === undefined && endpoint.credential !== 'none')
-      throw new BadRequest(500, 'the gateway has no credential for this provider');
     if (endpoint.kind === 'bedrock') await loadEventFrames();
-    const sent =
-      access.aws === undefined
-        ? headers
-        : await signed(
-            target,
-            headers,
-            body,
-            endpoint,
-            typeof access.aws === 'function' ? await access.aws() : access.aws,
-          );
-    return fetch(target, {
+    const credential = await credentialFor(target, headers, body).catch((error: unknown) => {
+      // Its message may be a part of the credential.
+      throw error instanceof BadRequest ? error : new BadRequest(502, 'the credential of the provider is invalid');
+    });
+    const answer = await fetch(target, {
       method: 'POST',
-      headers: sent,
+      headers: { ...headers, ...credential.headers },
       body,
       redirect: 'error',
       signal: AbortSignal.timeout(upstreamTimeoutMs),
     });
+    return { answer, hidden: credential.hidden };
   };
+
+  /** The headers that hold the credential, and what an answer may not hold of them. */
+  async function credentialFor(
+    target: URL,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<{ headers: Record<string, string>; hidden: Replacement[] }> {
+    if (access.aws !== undefined) {
+      const keys = typeof access.aws === 'function' ? await access.aws() : access.aws;
+      return signed(target, headers, body, endpoint, keys);
+    }
+    const header = await headerFor();
+    if (header !== undefined) return { headers: { [header.name]: header.value }, hidden: redactions(header) };
+    if (endpoint.credential === 'none') return { headers: {}, hidden: [] };
+    throw new BadRequest(500, 'the gateway has no credential for this provider');
+  }
+
+  async function headerFor(): Promise<CredentialHeader | undefined> {
+    if (access.header !== undefined) return access.header;
+    if (access.key !== undefined) return { name: dialect.key.header, value: dialect.key.prefix + access.key };
+    return token === undefined ? undefined : { name: 'authorization', value: `Bearer ${await token()}` };
+  }
 }
 
 /** The headers of a request to Amazon Bedrock, signed. */
@@ -74,7 +98,7 @@ async function signed(
   body: string,
   { region }: ModelEndpoint,
   { accessKeyId, secretAccessKey, sessionToken }: AwsKeys,
-): Promise<Headers> {
+): Promise<{ headers: Record<string, string>; hidden: Replacement[] }> {
   const signer = new AwsV4Signer({
     method: 'POST',
     url: target.href,
@@ -85,7 +109,14 @@ async function signed(
     secretAccessKey,
     ...defined({ sessionToken, region }),
   });
-  return (await signer.sign()).headers;
+  const sent = (await signer.sign()).headers;
+  // AWS itself echoes what was signed, with the session token, if it refuses the signature.
+  const signature = /Signature=(\w+)/.exec(sent.get('authorization') ?? '')?.[1];
+  const secrets = [secretAccessKey, accessKeyId, sessionToken, signature];
+  return {
+    headers: Object.fromEntries(sent),
+    hidden: secrets.flatMap((value) => (value === undefined ? [] : redactions({ name: '', value }))),
+  };
 }
 
 /** A recorded session. */
@@ -94,10 +125,14 @@ export function recorded(context: GatewayContext, file: Buffer): Upstream {
   const next = replayer(session);
   return async ({ request }) => {
     const answer: ReplayAnswer | undefined = next(request.model, request.kind);
-    if (answer !== undefined) return new Response(answer.body, { status: answer.status, headers: answer.headers });
+    if (answer !== undefined) {
+      const { body, status, headers } = answer;
+      return { answer: new Response(body, { status, headers }), hidden: [] };
+    }
     const message = `the recorded session has no further call ${request.kind} of ${session.provider}/${request.model}`;
     context.tell({ type: 'failure', name: 'ReplayDiverged', message });
     // Not 404 or 5xx: on those, agents retry or switch to another model.
-    return Response.json({ error: { type: 'replay_diverged', code: 400, message } }, { status: 400 });
+    const error = { type: 'replay_diverged', code: 400, message };
+    return { answer: Response.json({ error }, { status: 400 }), hidden: [] };
   };
 }

@@ -1,30 +1,37 @@
 import type { ServerResponse } from 'node:http';
 import type { Exchange } from '../context.ts';
+import { withoutSecrets } from '../credential.ts';
+import { Replacer } from '../replace.ts';
+import type { UpstreamAnswer } from './model-upstream.ts';
 
-/** Forwards an answer. Reads it to its end even if the client has disconnected, because the usage comes last. */
+/**
+ * Forwards an answer, without the credential if the provider echoes it. Reads it to its end even if the client has
+ * disconnected, because the usage comes last.
+ */
 export async function pass(
   { response }: Exchange,
-  answer: Response,
+  { answer, hidden }: UpstreamAnswer,
   idleMs: number,
   onChunk?: (chunk: Uint8Array) => void,
 ): Promise<boolean> {
   const headers: Record<string, string> = {};
   for (const name of ['content-type', 'retry-after', 'request-id', 'x-request-id']) {
     const value = answer.headers.get(name);
-    if (value !== null) headers[name] = value;
+    if (value !== null) headers[name] = withoutSecrets(value, hidden);
   }
   response.writeHead(answer.status, headers);
+  const replacer = new Replacer(hidden);
   let complete = true;
   try {
     for await (const chunk of untilSilence(answer.body, idleMs)) {
       onChunk?.(chunk);
       // A client that does not read must not have the gateway hold its answer.
-      if (!response.destroyed && !response.write(chunk)) await drained(response);
+      if (!response.destroyed && !response.write(replacer.push(chunk))) await drained(response);
     }
   } catch {
     complete = false; // cut off: the usage may be incomplete, so the worst case stays charged
   }
-  if (complete) response.end();
+  if (complete) response.end(replacer.rest());
   else response.destroy();
   return complete;
 }

@@ -4,6 +4,8 @@ type ToolEvent = Extract<PhaseEvent, { type: 'tool' }>;
 
 /** Tool calls whose beginning is remembered. */
 const maxOpen = 1_000;
+/** Bytes of one event; the gateway drops a line of more than 64 KiB. */
+const maxBytes = 60_000;
 const ended = /^(?:completed|failed|cancelled|declined|error)$/;
 
 /**
@@ -17,7 +19,7 @@ export class Transcript {
 
   /** @param secret The agent's key for the gateway, which is taken out of texts. */
   constructor(emit: (event: PhaseEvent) => void, secret: string) {
-    this.#emit = emit;
+    this.#emit = (event) => emit(this.#fitted(event));
     this.#secret = secret;
   }
 
@@ -37,17 +39,30 @@ export class Transcript {
           type: 'plan',
           entries: event.entries.slice(0, eventLimits.entries).map(({ content, status }) => ({
             content: this.#cut(content, eventLimits.entry),
-            status: status.slice(0, 100),
+            status: this.#name(status),
           })),
         });
+        break;
+      case 'log':
+        this.#emit({ ...event, text: this.#cut(event.text, eventLimits.text) });
         break;
       default:
         this.#emit(event);
     }
   }
 
+  /** Cuts the texts of an event that keep their own limits and are too long together. */
+  #fitted(event: PhaseEvent): PhaseEvent {
+    let fitted = JSON.stringify(event);
+    for (let limit: number = eventLimits.text; Buffer.byteLength(fitted) > maxBytes; limit = Math.floor(limit / 2))
+      fitted = JSON.stringify(JSON.parse(fitted), (_key, value: unknown) =>
+        typeof value === 'string' ? this.#cut(value, limit) : value,
+      );
+    return JSON.parse(fitted) as PhaseEvent;
+  }
+
   #tool(event: ToolEvent): ToolEvent {
-    const id = event.id.slice(0, 100) || 'call';
+    const id = this.#name(event.id) || 'call';
     const before = this.#open.get(id);
     const title = this.#cut(event.title || before?.title || id, eventLimits.title);
     const kind = event.kind ?? before?.kind;
@@ -61,7 +76,7 @@ export class Transcript {
       type: 'tool',
       id,
       title,
-      status: event.status.slice(0, 100) || 'pending',
+      status: this.#name(event.status) || 'pending',
       ...(kind === undefined ? {} : { kind }),
       ...(input === undefined ? {} : { input }),
       ...(output === undefined ? {} : { output }),
@@ -77,6 +92,10 @@ export class Transcript {
             })),
           }),
     };
+  }
+
+  #name(text: string): string {
+    return text.replaceAll(this.#secret, '[redacted]').slice(0, 100);
   }
 
   /** The beginning and the end of a text that is too long, because outputs have their reason at the end. */

@@ -11,6 +11,8 @@ import { removeFolder } from '../sandbox/phase-folder.ts';
 
 const run = promisify(execFile);
 const timeoutMs = 10 * 60_000;
+/** For two processes that install the same agent at the same time. */
+const maxAttempts = 5;
 const manifest = z.object({
   dependencies: z.record(z.string(), z.string()),
   scripts: z.record(z.string(), z.string()).default({}),
@@ -73,7 +75,7 @@ export async function addAgent(packageRoot: string, dataDir: string, name: Agent
   const folder = agentsFolder(dataDir);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder);
-  const made = await mkdtemp(join(folder, '.add-'));
+  const made = await mkdtemp(join(folder, `.add-${process.pid}-`));
   try {
     const pins = join(pinsFolder(packageRoot), name);
     for (const file of ['package.json', 'package-lock.json']) await copyFile(join(pins, file), join(made, file));
@@ -82,9 +84,7 @@ export async function addAgent(packageRoot: string, dataDir: string, name: Agent
     await npm('install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--omit=dev');
     await checkPinned(join(pins, 'package-lock.json'), made, name);
     if ((await readManifest(made)).scripts.setup !== undefined) await npm('run', 'setup');
-    const target = join(folder, name);
-    await removeFolder(target);
-    await rename(made, target);
+    await replaceFolder(join(folder, name), made);
   } catch (error) {
     if (error instanceof DrydockError) throw error;
     const said = error instanceof Error ? ((error as { stderr?: unknown }).stderr ?? error.message) : String(error);
@@ -130,9 +130,39 @@ const firstLines = (text: string): string =>
     .slice(0, 6)
     .join('\n');
 
-/** What an installation left that was killed. */
+/** Puts a folder in the place of another, which is there until then. Another process may do so at the same time. */
+async function replaceFolder(target: string, made: string): Promise<void> {
+  const old = `${made}.old`;
+  const code = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+  for (let attempt = 1; ; attempt += 1) {
+    await removeFolder(old);
+    await rename(target, old).catch((error: unknown) => {
+      if (code(error) !== 'ENOENT') throw error;
+    });
+    try {
+      await rename(made, target);
+      await removeFolder(old);
+      return;
+    } catch (error) {
+      if (attempt === maxAttempts || !['ENOTEMPTY', 'EEXIST'].includes(String(code(error)))) throw error;
+    }
+  }
+}
+
+/** Removes what installations left that were killed, and nothing of those that are at work. */
 async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (name.startsWith('.add-')) await removeFolder(join(folder, name));
+  for (const name of await readdir(folder)) {
+    const pid = /^\.add-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await removeFolder(join(folder, name));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it is another user's
+  }
 }
 
 /** Removes an agent from the data folder. */

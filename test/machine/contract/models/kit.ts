@@ -40,9 +40,13 @@ export interface Kit {
 }
 
 export interface Gateway {
-  post(target: string, body: unknown, options?: { signal?: AbortSignal }): Promise<Answer>;
+  post(target: string, body: unknown, options?: PostOptions): Promise<Answer>;
   told: GatewayMessage[];
   calls(): ReturnType<typeof readMeter>;
+}
+interface PostOptions {
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
 }
 interface Answer {
   status: number;
@@ -91,7 +95,7 @@ export function createKit(): Kit {
       return {
         told,
         calls: () => readMeter(config.meterFile),
-        post: (target, body, options) => post(config.socket, target, body, options?.signal),
+        post: (target, body, options) => post(config.socket, target, body, options),
       };
     },
     close() {
@@ -104,9 +108,14 @@ export function createKit(): Kit {
   };
 }
 
-function post(socketPath: string, target: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+function post(
+  socketPath: string,
+  target: string,
+  body: unknown,
+  { signal, headers: more = {} }: PostOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json', ...more };
     const options = { socketPath, method: 'POST', path: target, headers, ...(signal ? { signal } : {}) };
     const request = http.request(options, (response) => {
       const chunks: Buffer[] = [];

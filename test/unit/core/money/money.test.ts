@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTask } from '../../../../core/money/estimate.ts';
 import { formatUsd, microsOf, usdOf } from '../../../../core/money/format.ts';
-import { priceMicros, priceOf } from '../../../../core/money/price.ts';
+import { costMicros, priceMicros, priceOf } from '../../../../core/money/price.ts';
 import type { EffectiveTask } from '../../../../core/run/effective-task.ts';
 import { compileConstraints } from '../../../../core/task-spec/constraints.ts';
 import { parseSpec } from '../../../../core/task-spec/parse.ts';
@@ -74,6 +74,32 @@ describe('the price of a request (R27)', () => {
     const assumed = priceMicros({ list: 'google' }, 'no-such-model', use) ?? -1;
     expect(assumed).toBeGreaterThan(priceMicros({ list: 'google' }, 'gemini-2.5-pro', use) ?? 0);
     expect(priceOf({ list: 'google' }, 'no-such-model')?.from).toBe('assumed');
+  });
+});
+
+describe('prices that are left out', () => {
+  const million = 1_000_000;
+  it.each([
+    ['cached input above the limit costs what input does', { input: 0, output: 0 }, { cache_read_tokens: million }],
+    ['and so it does without a price of nothing', { input: 1, output: 0 }, { cache_read_tokens: million }],
+    ['a cache is not free', { input: 0, output: 0, cache_write: 0 }, { cache_write_tokens: million }],
+  ])('%s', (_what, price, part) => {
+    const own = { m: { ...price, long_context: { above_tokens: 1_000, input: 5, output: 0 } } };
+    expect(costMicros({ own }, 'm', { input_tokens: million, ...part })).toBe(5_000_000);
+  });
+
+  it('an unknown model costs the dearest that a model of the list asks for a cache', () => {
+    const written = { input_tokens: million, cache_write_tokens: million };
+    const hour = { ...written, cache_write_1h_tokens: million };
+    for (const [list, known] of [
+      ['aws', 'anthropic.claude-opus-4-1-20250805-v1:0'],
+      ['google', 'claude-opus-4'],
+      ['anthropic', 'claude-opus-4-1'],
+    ] as const)
+      for (const usage of [written, hour])
+        expect(costMicros({ list }, 'no-such-model', usage)).toBeGreaterThanOrEqual(
+          costMicros({ list }, known, usage) ?? Number.NaN,
+        );
   });
 });
 
