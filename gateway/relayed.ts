@@ -17,6 +17,8 @@ const maxGreeting = 256;
  */
 export function acceptRelayed(server: Server, secret: string, waitMs: number): (socket: Socket) => boolean {
   const relayed = new WeakSet<Socket>();
+  /** Connections without a first byte, which the server does not know yet, and would wait for when it closes. */
+  const silent = new Set<Socket>();
   const expected = digest(secret);
   const accept = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   server.removeAllListeners('connection');
@@ -25,13 +27,16 @@ export function acceptRelayed(server: Server, secret: string, waitMs: number): (
     const onError = (): void => void socket.destroy();
     const timer = setTimeout(onError, waitMs);
     const done = (rest: Buffer): void => {
-      clearTimeout(timer);
-      socket.off('data', take).off('error', onError).off('close', stop).pause();
+      stop();
+      socket.off('data', take).off('error', onError).off('end', onError).off('close', stop).pause();
       if (rest.length > 0) socket.unshift(rest);
       for (const listener of accept) listener.call(server, socket);
       socket.resume();
     };
-    const stop = (): void => clearTimeout(timer);
+    const stop = (): void => {
+      clearTimeout(timer);
+      silent.delete(socket);
+    };
     const take = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk]);
       const common = Math.min(bytes.length, start.length);
@@ -47,7 +52,14 @@ export function acceptRelayed(server: Server, secret: string, waitMs: number): (
       if (timingSafeEqual(digest(bytes.toString('latin1', start.length, end)), expected)) relayed.add(socket);
       done(bytes.subarray(end + 2));
     };
-    socket.on('data', take).on('error', onError).on('close', stop);
+    silent.add(socket);
+    // A server's connection stays open when its other end has closed: the runner looks whether the gateway is there.
+    socket.on('data', take).on('error', onError).on('end', onError).on('close', stop);
   });
+  const closeOthers = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeOthers();
+    for (const socket of silent) socket.destroy();
+  };
   return (socket) => relayed.has(socket);
 }

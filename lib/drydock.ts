@@ -116,7 +116,7 @@ export class Drydock extends Construct {
     });
     const gateway = gatewayImage(this, images);
     const sandboxes = sandboxImages(this, images, this.policy);
-    const services = serviceContainers(this, this.policy);
+    const services = serviceContainers(this, this.policy, sandboxes.length);
     const bundles = props.bundles ?? join(packageRoot(), 'dist/lambdas');
     const broker = new Broker(this, 'Broker', { state: this.state, bundles, removalPolicy });
     const sandbox = new Sandbox(this, 'Sandbox', {

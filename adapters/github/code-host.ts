@@ -5,8 +5,7 @@ import type { Thread } from '../../core/ports/runtime/thread.ts';
 import { blameLine } from '../git/blame.ts';
 import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
 import { statusOf } from './api/errors.ts';
-import { unifiedDiff } from './merge/diff.ts';
-import { mergeOnto } from './merge/merge.ts';
+import type { Comparing } from './merge/comparing.ts';
 import { createMirror } from './repository/mirror.ts';
 import { limitConcurrency, type Objects, readBlob } from './repository/objects.ts';
 import { publishChange } from './repository/publish.ts';
@@ -19,6 +18,8 @@ interface GitHubCodeHostOptions {
   scope: CodeHostScope;
   thread: Thread;
   collaboration?: Collaboration;
+  /** Without it, `diff` and `rebase` are defects of the program. */
+  comparing?: Comparing | undefined;
 }
 
 /**
@@ -80,8 +81,9 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
       return new Map(await Promise.all(found.map(async ({ path, blobSha }) => [path, await read(blobSha)] as const)));
     },
 
-    diff: (_repository, base, commit, maxBytes) => unifiedDiff(thread, objects, base, commit, maxBytes),
-    rebase: (_repository, change, onto) => mergeOnto(thread, objects, change, onto),
+    diff: async (_repository, base, commit, maxBytes) =>
+      comparison().unifiedDiff(thread, objects, base, commit, maxBytes),
+    rebase: async (_repository, change, onto) => comparison().mergeOnto(thread, objects, change, onto),
     blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
 
     publish: async ({ repository, ...request }) => ({
@@ -92,6 +94,11 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
     release: () => (scope.run === undefined ? Promise.resolve() : access.release(scope.run)),
     ...(collaboration ? { collaboration } : {}),
   };
+
+  function comparison(): Comparing {
+    if (options.comparing !== undefined) return options.comparing;
+    throw new DrydockError('Internal', 'This program does not compare commits.');
+  }
 
   /** @throws UnknownRepository if the repository does not exist or the app is not installed on it. */
   async function mustExist(repository: string): Promise<void> {

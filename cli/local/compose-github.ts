@@ -4,6 +4,7 @@ import { createGitHubAccess } from '../../adapters/github/api/app.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
+import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
 import { type Dropped, type Message, takeMessage } from '../../adapters/github/webhook/intake.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
@@ -49,7 +50,14 @@ export function composeGitHub(options: {
   const access = createGitHubAccess(config, { credentials, seal: vault.seal, open: vault.open, now });
   return {
     codeHost: (scope) =>
-      createGitHubCodeHost({ access, dataDir, scope, thread, collaboration: createCollaboration(access, scope) }),
+      createGitHubCodeHost({
+        comparing,
+        access,
+        dataDir,
+        scope,
+        thread,
+        collaboration: createCollaboration(access, scope),
+      }),
     async revokeLeftovers(isEnded) {
       for (const owner of await credentials.owners()) {
         if (!owner.startsWith('r-') || (await isEnded(owner))) await access.release(owner);

@@ -8,7 +8,7 @@ import { type Replacement, replaceTexts } from '../replace.ts';
 import { type Archives, keepingArchive, keptArchive, lockedArchive } from './archives.ts';
 import { cratesConfig, crateUrl } from './crates.ts';
 import { download, RedirectRefused, Unanswered } from './download.ts';
-import { splitSubject } from './parts.ts';
+import { type RegistryKind, splitSubject } from './parts.ts';
 import { rewriteUrls } from './rewrite.ts';
 import { asFolder, askedPart, isPrivateModule, mirrorOf, type Upstream, upstreamOf } from './upstreams.ts';
 
@@ -139,6 +139,11 @@ export const createMirrors = (
         keep,
         count,
         refuse,
+        note: (status) => {
+          const answers = `the registry ${new URL(found.base).host} answers ${status}`;
+          if (status >= 400 && !(status === 404 && isOrdinary404[mirror.part.kind]))
+            context.record({ target, reason: answers, allow: '' }, request);
+        },
         replacements,
       });
     } catch (error) {
@@ -198,10 +203,18 @@ interface Forwarded {
   keep: (() => Transform) | undefined;
   count(bytes: number): void;
   refuse(status: number, reason: string): void;
+  /** Notes the status of the registry's answer. */
+  note(status: number): void;
 }
 
+/**
+ * Whether a client asks for what may not be there. From others, a 404 is why an install fails: a package of a private registry
+ * that is asked elsewhere, or a version that a mirror lacks.
+ */
+const isOrdinary404: Record<RegistryKind, boolean> = { npm: false, pypi: false, maven: true, go: true, crates: false };
+
 async function forward({ request, response }: Exchange, asked: Forwarded): Promise<void> {
-  const { found, upstream, part, method, network, allowance, keep, count, refuse, replacements } = asked;
+  const { found, upstream, part, method, network, allowance, keep, count, refuse, note, replacements } = asked;
   const { credential } = found;
   const secrets = credential === undefined ? [] : redactions(credential);
   const headers: Record<string, string> = { 'user-agent': 'drydock-gateway' };
@@ -214,6 +227,7 @@ async function forward({ request, response }: Exchange, asked: Forwarded): Promi
   const url =
     part === 'crates-files' ? await crateUrl(upstream.pathname.slice(root.pathname.length), headers, from) : upstream;
   const answer = await download(url, method, headers, from);
+  note(answer.status);
   const out: Record<string, string> = {};
   for (const key of returnedHeaders) {
     const value = answer.header(key);

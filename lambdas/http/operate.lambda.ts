@@ -1,3 +1,4 @@
+import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { routes } from '../../common/deployment.ts';
 import { operate } from '../../pipeline/api/operate.ts';
 import { composeDeps } from '../runtime/compose.ts';
@@ -7,5 +8,7 @@ import { iamRoute } from './iam-route.ts';
 
 /** Serves the command line: shows runs, starts them, decides gates. */
 export const handler = asHandler(
-  iamRoute(routes.operate, async (caller, body) => operate(await composeDeps(), operatorPolicy(), caller, body)),
+  iamRoute(routes.operate, async (caller, body) =>
+    operate(await composeDeps(comparing), operatorPolicy(), caller, body),
+  ),
 );

@@ -1,4 +1,5 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
 import { createService } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
@@ -36,7 +37,7 @@ function login(): Authenticate {
 /** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
   const app = createWeb({
-    service: createService(await composeDeps(), () => []),
+    service: createService(await composeDeps(comparing), () => []),
     authenticate: login(),
     policy: operatorPolicy(),
     now: Date.now,

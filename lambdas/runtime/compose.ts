@@ -9,6 +9,7 @@ import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
+import type { Comparing } from '../../adapters/github/merge/comparing.ts';
 import { createThread } from '../../adapters/thread/thread.ts';
 import { optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
@@ -59,8 +60,8 @@ const parts = {
   vault: once(() => vault(sealedAs.token)),
 };
 
-/** The dependencies of the steps on AWS. */
-export async function composeDeps(): Promise<Deps> {
+/** The dependencies of the steps on AWS. @param comparing For steps that merge changes or show them. */
+export async function composeDeps(comparing?: Comparing): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     clock,
@@ -111,6 +112,7 @@ export async function composeDeps(): Promise<Deps> {
         scope,
         dataDir: '/tmp',
         thread: thread(),
+        comparing,
         collaboration: createCollaboration(access, scope),
       });
     },

@@ -15,18 +15,27 @@ export interface ServiceContainer {
   memoryMb: number;
 }
 
-/** There is a task definition for each sandbox image and each set of services. */
 const maxServices = 4;
+/** Task definitions with services. A template has at most 1 MB, a function's environment 4 KB, which name each of them. */
+const maxDefinitions = 110;
 
 /**
  * The images of services that the policy lists, in its order. They are pulled from Drydock's repository, so only their
- * digest is used. @throws UsageError for more than the limit, and for one without a user.
+ * digest is used. There is a task definition for each sandbox image and each set of them.
+ * @param sandboxes Number of sandbox images.
+ * @throws UsageError for more than the limits, and for one without a user.
  */
-export function serviceContainers(scope: Construct, { services }: Policy): ServiceContainer[] {
+export function serviceContainers(scope: Construct, { services }: Policy, sandboxes: number): ServiceContainer[] {
   const all = Object.entries(services);
   if (all.length > maxServices) {
     const many = `the policy lists ${all.length} images under services; a deployment has at most ${maxServices}.`;
     throw propError(scope, 'UsageError', many);
+  }
+  const definitions = sandboxes * (2 ** all.length - 1);
+  if (definitions > maxDefinitions) {
+    const many = `${sandboxes} images of sandboxes and the sets of ${all.length} images under services`;
+    const limit = `make ${definitions} task definitions; the limit is ${maxDefinitions}. Pin fewer runtimes or list fewer services.`;
+    throw propError(scope, 'UsageError', `${many} ${limit}`);
   }
   return all.map(([name, { image, user, folders, memory_mb }], index) => {
     if (user === undefined) {

@@ -160,11 +160,15 @@ export class Sandbox extends Construct {
     this.capacity = props.spot ? 'FARGATE_SPOT' : 'FARGATE';
     this.gatewayTask = gateway.ref;
     const families = [...sandboxes, gateway].map(({ family }) => family ?? '');
-    const withServices = sets.length === 0 ? [] : sandboxes.map(({ family }) => serviceFamily(family ?? '', '*'));
+    const withServices = sets.length === 0 ? [] : [serviceFamily(this.#family('*'), '*')];
     this.taskPatterns = [...families, ...withServices].map((family) =>
       Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` }),
     );
     this.taskRoles = [sandboxRole.roleArn, gatewayRole.roleArn, gatewayTaskRole.roleArn];
+  }
+
+  #family(name: string): string {
+    return `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${name}`;
   }
 
   /** @param containers The first one is the role of the task; services have none of its folders. */
@@ -180,7 +184,7 @@ export class Sandbox extends Construct {
   ): ecs.CfnTaskDefinition {
     const id = name === 'gateway' ? 'GatewayTask' : `SandboxTask${pascal(name)}`;
     const task = new ecs.CfnTaskDefinition(this, id, {
-      family: `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${name}`,
+      family: this.#family(name),
       requiresCompatibilities: ['FARGATE'],
       networkMode: 'awsvpc',
       runtimePlatform: { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' },

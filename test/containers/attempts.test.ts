@@ -11,7 +11,8 @@ import { inContainers } from '../support/containers/walls.ts';
 /** What is another thing in a container by design, and what has to hold there instead. */
 const instead: Record<string, Attempt['held']> = {
   // The runner's folder is its own phase's, as on Fargate (docs/adr/0010): git's objects, no secret.
-  'reads /run/runner': (text: string) => text.split(',').every((name) => ['git', 'index', 'tree'].includes(name)),
+  'reads /run/runner': (text: string) =>
+    text.split(',').every((name) => ['attributes', 'git', 'index', 'tree'].includes(name)),
   'reads /run/runner.cjs': /use strict/,
   // The image's own folders and users: Debian's, and the agent.
   'reads /var': (text: string) => text.split(',').every((name) => /^[a-z]+$/.test(name)),

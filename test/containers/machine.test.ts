@@ -68,6 +68,18 @@ describe('named faults, before anything is started', () => {
     });
   });
 
+  test('an image that the policy pins and that lacks the overlay: ImageMissing with what to do', async () => {
+    const w = world('');
+    const name = inject('debian');
+    const pinned = `${name.split(':')[0]}@${podman('image', 'inspect', '--format', '{{.Digest}}', name)}`;
+    const sandbox = { ...inContainers(), runtimes: { 'acme/ci:1': pinned } };
+    await expect(runJob(w, makeJob(w, { sandbox: { runtime: 'acme/ci:1' } }), { sandbox })).rejects.toMatchObject({
+      name: 'ImageMissing',
+      message: expect.stringMatching(/lacks the files of a phase/),
+      remedy: expect.stringContaining('overlay'),
+    });
+  });
+
   test('a runtime without an image: RuntimeUnavailable', async () => {
     const w = world('');
     const job = makeJob(w, { sandbox: { runtime: 'ruby:3' } });
@@ -236,7 +248,8 @@ test('the disk is measured by a container beside the sandbox where this process 
     expect(await hit.promise).toMatch(/^disk_mb: 4\d MB in use, the limit is 32$/);
     stop();
   } finally {
-    podman('rm', '--force', '--volumes', '--time', '0', `${name}-sandbox`, `${name}-measure`);
+    for (const each of [`${name}-measure`, `${name}-sandbox`])
+      podman('rm', '--force', '--ignore', '--volumes', '--time', '0', each);
   }
 });
 

@@ -7,7 +7,7 @@ import type { ContainerPhase, Containers } from './phase.ts';
 const createMs = 120_000;
 
 /** Options by which a sandbox knows its services by name, where the engine has such. */
-export const nameOptions = ({ kind }: Engine, services: ContainerPhase['services']): string[] =>
+export const nameOptions = ({ kind }: Engine, services: readonly { name: string }[]): string[] =>
   dialects[kind].hosts === 'option' ? services.flatMap(({ name }) => ['--add-host', `${name}:127.0.0.1`]) : [];
 
 /**

@@ -65,7 +65,7 @@ export function measureInside(
     ...['run', '--interactive', '--name', names.disk, '--label', `${phaseLabel}=${names.network}`],
     ...commonOptions(engine, known.start),
     ...['--cap-add', 'DAC_READ_SEARCH', '--user', '0:0', '--network', 'none', '--memory', '128m', '--pids-limit', '16'],
-    ...volumes.flatMap((name, index) => ['--mount', `type=volume,source=${name},target=${folders[index]},readonly`]),
+    ...volumes.flatMap((name, index) => ['--mount', `type=volume,source=${name},target=${folders[index]},ro`]),
     ...['--entrypoint', '/bin/sh', gateway.id, '-c', `cd /; ${measuring}`, 'sh', ...folders],
   ]);
 }

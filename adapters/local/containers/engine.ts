@@ -22,6 +22,8 @@ interface Dialect {
   internalNetwork: readonly string[];
   /** Options of a container that cannot write to its root, and whose own files are not hidden. */
   readOnly: readonly string[];
+  /** Options by which the engine keeps nothing of what a container prints: it could fill the disk of this machine. */
+  logs: readonly string[];
   /** Options of what a phase does not trust: no sight of what the machine's kernel was started with. */
   confined: readonly string[];
   /** Options of a sandbox: no IPv6 beyond loopback, where a link would give itself an address that reaches this machine. */
@@ -40,6 +42,7 @@ export const dialects: Record<EngineKind, Dialect> = {
   docker: {
     internalNetwork: ['--internal', '--opt', 'com.docker.network.bridge.inhibit_ipv4=true'],
     readOnly: ['--read-only'],
+    logs: ['--log-driver', 'none'],
     confined: [],
     // The link of a network without IPv6 has none.
     sandbox: [],
@@ -54,6 +57,7 @@ export const dialects: Record<EngineKind, Dialect> = {
     // By default it mounts empty folders over /run and /tmp, and writes the names of this machine to /etc/hosts; without
     // those it adds no name either.
     readOnly: ['--read-only', '--read-only-tmpfs=false', '--no-hosts'],
+    logs: ['--log-driver', 'none'],
     confined: ['--security-opt', 'mask=/proc/cmdline'],
     sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1'],
     service: ['--no-healthcheck'],
@@ -64,6 +68,8 @@ export const dialects: Record<EngineKind, Dialect> = {
   nerdctl: {
     internalNetwork: ['--internal'],
     readOnly: ['--read-only'],
+    // It attaches to what it keeps.
+    logs: ['--log-opt', 'max-size=1m', '--log-opt', 'max-file=2'],
     confined: [],
     sandbox: ['--sysctl', 'net.ipv6.conf.eth0.disable_ipv6=1'],
     service: [],

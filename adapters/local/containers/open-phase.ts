@@ -10,7 +10,7 @@ import { removeFolder } from '../sandbox/phase-folder.ts';
 import { markServer, sweepFolders } from '../sandbox/sweep.ts';
 import { refuseLoopback, startGatewayContainer } from './gateway.ts';
 import type { Image } from './images/find.ts';
-import { ownerName, removePhase } from './owner.ts';
+import { ownerName, phaseNames, removePhase } from './owner.ts';
 import type { ContainerPhase, Containers, PhaseService } from './phase.ts';
 import { createNetwork } from './probe.ts';
 import { runSandboxContainer } from './sandbox.ts';
@@ -39,8 +39,7 @@ export async function openPhase(
     remove: () => removeFolder(root),
   };
   const ticket = randomBytes(32).toString('hex');
-  const name = await ownerName();
-  const names = { network: name, gateway: `${name}-gateway`, sandbox: `${name}-sandbox`, disk: `${name}-disk` };
+  const names = phaseNames(await ownerName());
   const session = join(root, 'session.json');
   const model = given.model?.session === undefined ? given.model : { ...given.model, session };
   const job: PhaseJob = { ...given, inputs, ...(model === undefined ? {} : { model }) };

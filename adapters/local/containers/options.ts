@@ -25,6 +25,7 @@ export const commonOptions = (engine: Engine, start: StartOptions): string[] => 
   ...(start.runtime === undefined ? [] : ['--runtime', start.runtime]),
   ...start.ulimits.flatMap((limit) => ['--ulimit', limit]),
   ...dialects[engine.kind].readOnly,
+  ...dialects[engine.kind].logs,
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--init', '--pull', 'never'],
   // An engine that is told to remove a container lets it end by itself for this long.
   ...['--stop-timeout', '1'],

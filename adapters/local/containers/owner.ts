@@ -7,8 +7,17 @@ import { phaseLabel } from './options.ts';
 const pattern = /^drydock-(\d+)-(\d+)-[0-9a-f]{12}/;
 
 const servicePart = '-service-';
+const diskPart = '-disk';
 /** Name of the container of a service. */
 export const serviceName = (phase: string, service: string): string => `${phase}${servicePart}${service}`;
+
+/** Names of what belongs to a phase besides its services. */
+export const phaseNames = (network: string) => ({
+  network,
+  gateway: `${network}-gateway`,
+  sandbox: `${network}-sandbox`,
+  disk: `${network}${diskPart}`,
+});
 
 /** A new name for what belongs to a phase of this process. */
 export async function ownerName(): Promise<string> {
@@ -32,11 +41,16 @@ export async function removePhase(engine: Engine, name: string): Promise<void> {
   await engineOutput(engine, ['network', 'rm', name]).catch(() => undefined);
 }
 
-/** A service is in the network of its sandbox, which some engines do not remove before it. */
+/**
+ * What uses others goes first: the container that measures has their volumes, which stay otherwise; a service is in the network of
+ * its sandbox, which some engines do not remove before it.
+ */
 async function remove(engine: Engine, containers: readonly string[]): Promise<void> {
-  const isService = (name: string): boolean => name.includes(servicePart);
-  for (const some of [containers.filter(isService), containers.filter((name) => !isService(name))])
+  const place = (name: string): number => (name.endsWith(diskPart) ? 0 : name.includes(servicePart) ? 1 : 2);
+  for (const at of [0, 1, 2]) {
+    const some = containers.filter((name) => place(name) === at);
     if (some.length > 0) await engineOutput(engine, ['rm', '--force', '--volumes', ...some]).catch(() => undefined);
+  }
 }
 
 const lines = (text: string): string[] =>

@@ -6,6 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
+import type { PolicyInput } from '../../../core/policy/schema.ts';
 import type { DrydockProps } from '../../../lib/drydock.ts';
 import {
   type Example,
@@ -166,7 +167,7 @@ describe('a prop', () => {
     const runs = ofType(template, 'AWS::IAM::Policy')
       .flatMap(([id, { PolicyDocument }]) => statementsOf(id, PolicyDocument))
       .filter(({ actions }) => actions.includes('ecs:RunTask'));
-    for (const { resources } of runs) expect(resources.join()).toMatch(/-node:\*.*-node-services-\*:\*/);
+    for (const { resources } of runs) expect(resources.join()).toMatch(/-node:\*.*-\*-services-\*:\*/);
     expect(runs.length).toBeGreaterThan(0);
   });
 
@@ -188,20 +189,29 @@ describe('a prop', () => {
   });
 });
 
+const sandboxImage = (index: number): [string, string] => [
+  `acme/ci:${index}`,
+  `acme/ci@sha256:${index}${'0'.repeat(63)}`,
+];
+const serviceImages = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`x:${index}`, { image: `x@${digest}`, user: '1', memory_mb: 64 }]),
+  );
 test.each<[string, object, string]>([
-  [
-    'more than four images',
-    Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, `x@${digest}`])),
-    'has at most 4',
-  ],
-  ['an image without a user', { 'redis:7': `redis@${digest}` }, 'services.redis:7 names no user'],
+  ['more than four images of services', { services: serviceImages(5) }, 'has at most 4'],
+  ['a service without a user', { services: { 'redis:7': `redis@${digest}` } }, 'services.redis:7 names no user'],
   [
     'services too large for a task',
-    { x: { image: `x@${digest}`, user: '1', memory_mb: 122_880 } },
+    { services: { x: { image: `x@${digest}`, user: '1', memory_mb: 122_880 } } },
     '122880 MiB of services',
   ],
-])('policy: %s is an error at synth', (_name, services, message) => {
-  expect(() => made({ policy: { ...policy, services: services as DrydockProps['policy'] & object } as never })).toThrow(
+  [
+    'more task definitions than a template holds',
+    { services: serviceImages(4), runtimes: Object.fromEntries([1, 2, 3].map(sandboxImage)) },
+    'make 120 task definitions; the limit is 110',
+  ],
+])('policy: %s is an error at synth', (_name, change, message) => {
+  expect(() => made({ policy: { ...policy, ...change } as PolicyInput })).toThrow(
     expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
   );
 });

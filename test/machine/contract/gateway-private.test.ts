@@ -175,3 +175,32 @@ test('Maven: a group is asked at its repository; crates: an index says where its
   expect((await ask('/registry/crates-files/greet/1.0.0/download')).body).toBe('/index/dl/greet/1.0.0/download');
   expect(index.asked.map(({ authorization }) => authorization)).toEqual(Array(2).fill(credential.value));
 });
+
+test('what a registry refuses or does not have is in the report, by its host, where that is not ordinary', async () => {
+  const lacking = await site('/', (at) => ({
+    status: at.includes('secret') ? 401 : at.includes('broken') ? 503 : 404,
+  }));
+  const { host } = new URL(lacking.url);
+  const kinds = ['npm', 'pypi', 'crates', 'go', 'maven'];
+  const ask = await start({ registries: Object.fromEntries(kinds.map((kind) => [kind, lacking.url])) });
+  for (const [path, status] of [
+    ['npm/@acme%2fdep', 404],
+    ['npm/dep/-/dep-1.0.0.tgz', 404],
+    ['npm/secret', 401],
+    ['pypi/simple/dep/', 404],
+    ['crates/se/rd/serde', 404],
+    ['go/example.com/broken/@v/list', 503],
+    // A client of these asks several registries, or for each part of a path.
+    ['go/example.com/dep/@v/list', 404],
+    ['maven/com/acme/dep/1.0/dep-1.0.pom', 404],
+  ] as const)
+    expect([path, (await ask(`/registry/${path}`)).status]).toEqual([path, status]);
+  expect(refusals().map(({ target, reason }) => `${target}: ${reason.replace(host, 'HOST')}`)).toEqual([
+    'npm/@acme%2fdep: the registry HOST answers 404',
+    'npm/dep/-/dep-1.0.0.tgz: the registry HOST answers 404',
+    'npm/secret: the registry HOST answers 401',
+    'pypi/simple/dep/: the registry HOST answers 404',
+    'crates/se/rd/serde: the registry HOST answers 404',
+    'go/example.com/broken/@v/list: the registry HOST answers 503',
+  ]);
+});
