@@ -56,7 +56,7 @@ const profile = z
     if (value.model === undefined)
       issues.push({
         code: 'custom',
-        message: `Name a model for ${title}, such as of ${kinds[0]}.`,
+        message: `Name a model for ${title}, such as one of ${kinds[0]}.`,
         path: ['agent'],
         input: value,
       });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A recorded session: the model's answers, call by call. `kind` is the name of the call as in `dialects.ts`; a call may
+ * A recorded session: the model's answers, call by call. `kind` is the name of the call as in `gateway/dialects`; a call may
  * name another model than the session.
  */
 export const replaySession = z.strictObject({

@@ -104,7 +104,9 @@ export class UsageReader {
     this.#form = forms[usage];
     this.#stream = contentType.includes('text/event-stream');
     this.#frames = contentType.includes('application/vnd.amazon.eventstream') ? new EventFrames(maxRead) : undefined;
-    this.#ended = !((this.#stream || this.#frames !== undefined) && usage === 'anthropic');
+    // Responses and Converse report their usage with the end only.
+    const early = usage === 'anthropic' || usage === 'google' || usage === 'chat';
+    this.#ended = !((this.#stream || this.#frames !== undefined) && early);
   }
 
   push(chunk: Uint8Array): void {
@@ -198,6 +200,7 @@ export class UsageReader {
       this.#error = true;
       this.#refused = Object.keys(event).every((key) => errorFields.test(key));
     }
+    if (isFinished(event)) this.#ended = true;
     const inner = isJson(event.message) ? event.message : response;
     const usage = event.usageMetadata ?? event.usage ?? inner.usage;
     if (!isJson(usage)) return;
@@ -220,6 +223,15 @@ const hasCounts = (value: unknown): boolean => {
 /** Frames of exceptions have a message and nothing else (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html). */
 const isException = (event: Json): boolean =>
   typeof event.message === 'string' && Object.keys(event).every((key) => /^(message|original\w*)$/.test(key));
+
+/** Whether an event of Google or of a server with the interface of OpenAI says why the answer ended. */
+const isFinished = ({ candidates, choices, promptFeedback }: Json): boolean =>
+  isJson(promptFeedback) ||
+  [candidates, choices].some(
+    (list) =>
+      Array.isArray(list) &&
+      list.some((one: unknown) => isJson(one) && typeof (one.finishReason ?? one.finish_reason) === 'string'),
+  );
 
 /** Converse says how much was written to a cache for an hour in a list. */
 function withHours(usage: Usage, { cacheDetails }: Json): Usage {

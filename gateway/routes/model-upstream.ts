@@ -56,7 +56,9 @@ export function live(
     if (endpoint.kind === 'bedrock') await loadEventFrames();
     const credential = await credentialFor(target, headers, body).catch((error: unknown) => {
       // Its message may be a part of the credential.
-      throw error instanceof BadRequest ? error : new BadRequest(502, 'the credential of the provider is invalid');
+      throw error instanceof BadRequest
+        ? error
+        : new BadRequest(502, 'the credential of the provider could not be read or renewed');
     });
     const answer = await fetch(target, {
       method: 'POST',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import picomatch from 'picomatch';
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { publicEndpoint } from '../../core/models/endpoint.ts';
 import { costMicros } from '../../core/money/price.ts';
+import { wildcard } from '../../core/policy/wildcard.ts';
 import type { GatewayConfig } from '../config.ts';
 import {
   announcedBytes,
@@ -34,7 +34,8 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
   const { provider, endpoint = publicEndpoint(model.provider) } = model;
   const dialect = dialects[endpoint.kind];
   const meter = openMeter(context.config.meterFile, model.budgetMicros);
-  const allowed = picomatch(model.allow.length === 0 ? ['!**'] : model.allow);
+  // As the policy is read: a name of a model may have slashes.
+  const allowed = (name: string): boolean => wildcard(model.allow, name);
   const upstream =
     model.mode === 'replay' ? recorded(context, readFileSync(model.session ?? '')) : live(dialect, endpoint, model);
 

@@ -13,6 +13,12 @@ const run = promisify(execFile);
 const timeoutMs = 10 * 60_000;
 /** For two processes that install the same agent at the same time. */
 const maxAttempts = 5;
+/** Settings that people have in their own `.npmrc`, and with which the lock file or the setup would be left out. */
+const npmSettings = {
+  npm_config_global: 'false',
+  npm_config_ignore_scripts: 'false',
+  npm_config_package_lock: 'true',
+};
 const manifest = z.object({
   dependencies: z.record(z.string(), z.string()),
   scripts: z.record(z.string(), z.string()).default({}),
@@ -79,7 +85,9 @@ export async function addAgent(packageRoot: string, dataDir: string, name: Agent
   try {
     const pins = join(pinsFolder(packageRoot), name);
     for (const file of ['package.json', 'package-lock.json']) await copyFile(join(pins, file), join(made, file));
-    const npm = (...args: string[]) => run('npm', args, { cwd: made, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 });
+    const env = { ...process.env, ...npmSettings };
+    const npm = (...args: string[]) =>
+      run('npm', args, { cwd: made, env, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 });
     // Not `ci`, which refuses a lock file that lacks the packages of other platforms.
     await npm('install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--omit=dev');
     await checkPinned(join(pins, 'package-lock.json'), made, name);

@@ -6,7 +6,10 @@ import type { DirectAttempts, GatewayAddress } from '../../boot.ts';
 
 /** Limit for an input, which the runner holds in memory; the install cache is streamed instead. */
 const maxInput = 512 * 1024 * 1024;
-/** Limit for log events in bytes; they are telemetry, and a phase drops them beyond this. */
+/**
+ * Limit in bytes for the events of each kind; they are telemetry, and a phase drops them beyond this. The gateway admits no
+ * more of any kind, and refuses all events of a phase that sends many times as much, also those that end its steps.
+ */
 const maxEventBytes = 4 * 1024 * 1024;
 
 export interface GatewayClient {
@@ -27,7 +30,7 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
   const at = 'path' in address ? { socketPath: address.path } : address;
   let delivery: Promise<void> = Promise.resolve();
   let pending: string[] = [];
-  let eventBytes = 0;
+  const eventBytes = new Map<PhaseEvent['type'], number>();
 
   function call(
     method: string,
@@ -90,8 +93,9 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
       ),
     emit(event) {
       const line = `${JSON.stringify(event)}\n`;
-      eventBytes += line.length;
-      if (eventBytes > maxEventBytes && event.type === 'log') return;
+      const bytes = (eventBytes.get(event.type) ?? 0) + Buffer.byteLength(line);
+      if (bytes > maxEventBytes && event.type !== 'step') return;
+      eventBytes.set(event.type, bytes);
       pending.push(line);
       // One request at a time; events that are emitted meanwhile are sent with the next one.
       if (pending.length === 1) delivery = delivery.then(deliver);

@@ -179,7 +179,10 @@ export const modelParsers: Record<string, Parser> = {
     events,
     stream(
       { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 1, totalTokenCount: 11 } },
-      { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 6, thoughtsTokenCount: 4, totalTokenCount: 20 } },
+      {
+        candidates: [{ finishReason: 'STOP' }],
+        usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 6, thoughtsTokenCount: 4, totalTokenCount: 20 },
+      },
     ),
   ),
   'answer of Google in one piece': usage(
@@ -198,7 +201,7 @@ export const modelParsers: Record<string, Parser> = {
     'chat',
     events,
     stream(
-      { choices: [{}], usage: null },
+      { choices: [{ finish_reason: 'stop' }], usage: null },
       {
         choices: [],
         usage: {

@@ -50,6 +50,34 @@ describe('what a provider says wrongly is charged with the worst case', () => {
   });
 });
 
+test.each<[string, string, object, object[], object]>([
+  [
+    'google',
+    'v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse',
+    { contents: [] },
+    [{ candidates: [{ content: {} }], usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 1 } }],
+    { candidates: [{ finishReason: 'STOP' }] },
+  ],
+  [
+    'openai',
+    'v1/chat/completions',
+    { model: 'gpt-4.1', messages, stream: true },
+    [{ choices: [{ delta: {} }], usage: { prompt_tokens: 9, completion_tokens: 1 } }],
+    { choices: [{ finish_reason: 'stop' }] },
+  ],
+])('%s: a stream that ends in order before the answer does is cut', async (provider, call, body, begun, end) => {
+  const vendor = await kit.vendor(events(...begun));
+  const endpoint = { kind: provider as 'google' | 'openai', baseUrl: vendor.url, prices: { list: provider } };
+  const gateway = await kit.gateway({ provider, key, endpoint });
+  await gateway.post(`/model/${provider}/${call}`, body);
+  vendor.answer = events(...begun, end);
+  await gateway.post(`/model/${provider}/${call}`, body);
+  expect(gateway.calls()).toMatchObject([
+    { charged: 'cut', state: 'reserved' },
+    { charged: 'usage', inputTokens: 9, outputTokens: 1 },
+  ]);
+});
+
 describe('what an agent asks for is reserved', () => {
   test('thinking without a limit for the answer', async () => {
     const thinking = { type: 'enabled', budget_tokens: 100_000 };
@@ -143,4 +171,18 @@ test.each([
   const gateway = await kit.gateway({ provider: 'bedrock', endpoint, allow: ['**'] });
   expect((await gateway.post(`/model/bedrock/${path}`, { messages: [], max_tokens: 1, ...body })).status).toBe(403);
   expect(vendor.asked).toEqual([]);
+});
+
+test.each([
+  [['openai/*'], 'org/model:free', 200],
+  [['openai/org/*'], 'org/model', 200],
+  [['openai/org/*'], 'ORG/model', 403],
+  [['openai/gpt-4.1'], 'gpt-4x1', 403],
+  [['!openai/gpt-4.1'], 'gpt-5', 403],
+  [[], 'gpt-5', 403],
+])('models.allow %j means for %s what it means in the policy', async (allow, model, status) => {
+  const vendor = await kit.vendor(json({ usage: { prompt_tokens: 1, completion_tokens: 1 } }));
+  const endpoint = { kind: 'openai' as const, baseUrl: vendor.url, prices: { list: 'openai' } };
+  const gateway = await kit.gateway({ provider: 'openai', key, endpoint, allow });
+  expect((await gateway.post('/model/openai/v1/chat/completions', { model, messages })).status).toBe(status);
 });

@@ -94,7 +94,7 @@ describe('usage', () => {
       sse(
         { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 1 } },
         { text: 'ä€😀' },
-        { usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 6 } },
+        { candidates: [{ finishReason: 'STOP' }], usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 6 } },
       ),
       { input_tokens: 10, output_tokens: 6 },
     ],
@@ -123,7 +123,7 @@ describe('usage', () => {
       'chat',
       'text/event-stream',
       sse(
-        { choices: [{}], usage: null },
+        { choices: [{ finish_reason: 'stop' }], usage: null },
         { choices: [], usage: { prompt_tokens: 8, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 2 } } },
       ),
       { input_tokens: 8, output_tokens: 4, cache_read_tokens: 2 },
