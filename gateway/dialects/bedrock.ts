@@ -3,9 +3,9 @@ import { addConverseMedia, type ConverseRequest, converseTable } from './convers
 import { type Dialect, type ModelRequest, noMedia, refusedField } from './dialect.ts';
 
 /** A model or inference profile of the account's region, or of several: `eu.anthropic.claude-…`. Not an ARN, nor `..`. */
-const name = /(?!arn:)[A-Za-z0-9][A-Za-z0-9.:_-]{0,199}/;
-const modelId = new RegExp(`^${name.source}$`);
-const call = new RegExp(`^model/(${name.source})/(converse|converse-stream|invoke|invoke-with-response-stream)$`);
+const modelId = /^(?!arn:)[A-Za-z0-9][A-Za-z0-9.:_-]{0,199}$/;
+const call =
+  /^model\/((?!arn:)[A-Za-z0-9][A-Za-z0-9.:_-]{0,199})\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
 
 /** Anthropic's version of the body of `invoke`; the only fields that it has beside those of `v1/messages`. */
 const invokeVersion = 'bedrock-2023-05-31';
