@@ -10,7 +10,7 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1])) {
   // Node keeps the compiled code in the system's temporary folder, which halves the start time.
   nodeModule.enableCompileCache();
-  // `drydock show RUN | head` reads no further: that is no failure of Drydock.
+  // In `drydock show RUN | head`, head closes the pipe early. This is not a failure of Drydock.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;

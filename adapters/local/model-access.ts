@@ -53,8 +53,9 @@ async function awsKeys(): Promise<AwsKeys> {
     const { accessKeyId, secretAccessKey, sessionToken } = await defaultProvider()();
     return { accessKeyId, secretAccessKey, ...defined({ sessionToken }) };
   } catch {
-    throw new DrydockError('SecretMissing', 'There are no credentials of AWS for Amazon Bedrock.', {
-      remedy: 'Sign in: aws sso login, or set AWS_PROFILE; or store a key of Bedrock in AWS_BEARER_TOKEN_BEDROCK.',
+    throw new DrydockError('SecretMissing', 'No AWS credentials were found for Amazon Bedrock.', {
+      remedy:
+        'Sign in with `aws sso login`, set AWS_PROFILE, or store an API key of Bedrock in AWS_BEARER_TOKEN_BEDROCK.',
     });
   }
 }

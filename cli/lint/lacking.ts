@@ -9,7 +9,7 @@ import type { Problem } from '../../core/task-spec/text.ts';
 import { askGit } from '../config/git.ts';
 import { filesOf } from '../config/repositories.ts';
 
-/** What a sandbox or a change would lack of the work tree, as problems of a spec. */
+/** Problems of a spec with files of the work tree that a sandbox would not get, or that a change could not contain. */
 export const lackingFiles = (
   root: string,
   spec: Pick<TaskSpec, 'repository' | 'target_paths' | 'constraints'>,

@@ -60,7 +60,7 @@ function isRsa(key: string): boolean {
   }
 }
 
-/** What the secret needs for a provider. */
+/** The JSON that the secret has to contain for a provider. */
 function keyName(provider: string, endpoint: ModelEndpoint | undefined): string {
   const source = endpoint?.credential;
   return `{"${source === undefined || source === 'none' ? provider : source.env}": "…"}`;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { type ImageService, serviceFamily } from '../../../core/services/forms.ts';
 
-/** What a deployment has for services: see `serviceTasks` of common/deployment.ts. */
+/** The task definitions of a deployment that contain services; `serviceTasks` in common/deployment.ts describes the fields. */
 export const serviceTasks = z.strictObject({
   images: z.array(z.string().regex(/^[0-9a-f]{12}$/)),
   revisions: z.record(z.string(), z.string()),

@@ -2,8 +2,8 @@ import { unifiedDiff } from './diff.ts';
 import { mergeOnto } from './merge.ts';
 
 /**
- * What compares the contents of commits. A program that needs it hands it to the code host: it is a tenth of the size of a
- * function, and of 27 functions on AWS three need it.
+ * The functions that compare the contents of commits. They are an option of the code host, because they make up a tenth of
+ * the size of a function on AWS, and three of 27 functions need them.
  */
 export const comparing = { unifiedDiff, mergeOnto };
 export type Comparing = typeof comparing;

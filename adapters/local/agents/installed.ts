@@ -129,7 +129,7 @@ async function checkPinned(pins: string, folder: string, name: AgentName): Promi
   );
 }
 
-/** What npm says first is the reason; its usage follows. */
+/** The first lines of npm's output give the reason of a failure; npm prints its usage after them. */
 const firstLines = (text: string): string =>
   text
     .split('\n')

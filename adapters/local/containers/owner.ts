@@ -42,8 +42,8 @@ export async function removePhase(engine: Engine, name: string): Promise<void> {
 }
 
 /**
- * What uses others goes first: the container that measures has their volumes, which stay otherwise; a service is in the network of
- * its sandbox, which some engines do not remove before it.
+ * Containers that use another container are removed before it. The measuring container holds the volumes of the others, and they
+ * would remain; a service is in the network of its sandbox, and some engines refuse to remove the sandbox first.
  */
 async function remove(engine: Engine, containers: readonly string[]): Promise<void> {
   const place = (name: string): number => (name.endsWith(diskPart) ? 0 : name.includes(servicePart) ? 1 : 2);

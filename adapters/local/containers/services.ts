@@ -165,7 +165,7 @@ function startHeir({ program }: Engine, names: readonly string[]) {
   const heir = spawn('sh', ['-c', 'read -r _; exec "$@"', 'sh', ...remove], {
     cwd: '/',
     stdio: ['pipe', 'ignore', 'ignore'],
-    // What ends a group of processes does not end it.
+    // It has a process group of its own, so that a signal to the group of the server does not end it.
     detached: true,
   });
   heir.on('error', () => undefined); // the next start removes what is left

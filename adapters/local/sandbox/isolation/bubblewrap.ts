@@ -42,8 +42,8 @@ export function systemMounts(etc: string): [string, string][] {
 }
 
 /**
- * What the inner layer mounts of the outer one, at the same paths. The outer `/etc` holds these files alone, so it is
- * mounted whole: each mount takes bubblewrap longer, the more there are.
+ * The paths of the outer layer that the inner layer mounts, unchanged. The outer `/etc` contains only these files, so it is
+ * mounted as a whole: bubblewrap takes longer for each mount, the more mounts there are.
  */
 export const innerMounts = (system: readonly [string, string][]): [string, string][] =>
   [...new Set(system.map(([, to]) => (to.startsWith('/etc/') ? '/etc' : to)))].map((path) => [path, path]);
