@@ -8,6 +8,7 @@ import { agents } from '../../../core/agents/agents.ts';
 import { type AgentName, agentNames } from '../../../core/agents/names.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { removeFolder } from '../sandbox/phase-folder.ts';
+import { fromSources } from '../sandbox/programs.ts';
 
 const run = promisify(execFile);
 const timeoutMs = 10 * 60_000;
@@ -37,7 +38,9 @@ export interface AgentRow {
 }
 
 /** Folder of the lock files that pin the agents, for this machine and for the images. */
-const pinsFolder = (packageRoot: string): string => join(packageRoot, 'sandbox/images/agents');
+const pinsFolder = (packageRoot: string): string =>
+  // The package has the build contexts of the images in the place of their sources.
+  join(packageRoot, fromSources ? 'sandbox/images/agents' : 'dist/images/node/agents');
 const agentsFolder = (dataDir: string): string => join(dataDir, 'agents');
 
 /** Folder of the `node_modules` of an agent that is installed in the data folder. */

@@ -45,6 +45,14 @@ describe('the package, installed elsewhere', () => {
     expect(changed.trim().split('\n')).toEqual(['src/round.js', 'test/round.test.js']);
   });
 
+  test('has the lock files of the agents that it can install', () => {
+    const listed = installed.drydock(installed.folder, 'agents', 'list', '--json');
+    expect(listed).toMatchObject({ code: 0 });
+    const { agents } = listed.json as { agents: { name: string; version: string }[] };
+    expect(agents.map(({ name }) => name)).toEqual(['claude-code', 'codex', 'copilot', 'gemini', 'opencode', 'pi']);
+    for (const { version } of agents) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
   test("is a construct of somebody else's CDK app, with three props, its functions in it (R38)", () => {
     script(`
       import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
