@@ -95,7 +95,7 @@ async function cargoTooOld(
   return [
     {
       severity: 'error',
-      message: `The cargo of this machine is ${version}, which cannot read ${what}: ${needed.join('.')} or newer can. Install a newer Rust.`,
+      message: `The Rust of this machine is ${version}, whose cargo cannot read ${what}: ${needed.join('.')} or newer can. Install a newer Rust.`,
     },
   ];
 }

@@ -32,7 +32,7 @@ async function saidOf(version: string, content: string): Promise<string[]> {
   );
   chmodSync(join(folder, 'rustc'), 0o755);
   const missing = await missingHere('rust:1', [cargo], locked(content), []);
-  return missing.filter(({ message }) => message.startsWith('The cargo')).map(({ message }) => message);
+  return missing.filter(({ message }) => message.startsWith('The Rust')).map(({ message }) => message);
 }
 
 test.for([
@@ -40,21 +40,21 @@ test.for([
     '1.63.0',
     3,
     [
-      'The cargo of this machine is 1.63.0, which cannot read the index of its registry: 1.68 or newer can. Install a newer Rust.',
+      'The Rust of this machine is 1.63.0, whose cargo cannot read the index of its registry: 1.68 or newer can. Install a newer Rust.',
     ],
   ],
   [
     '1.67.1',
     4,
     [
-      'The cargo of this machine is 1.67.1, which cannot read lock files of format 4: 1.78 or newer can. Install a newer Rust.',
+      'The Rust of this machine is 1.67.1, whose cargo cannot read lock files of format 4: 1.78 or newer can. Install a newer Rust.',
     ],
   ],
   [
     '1.77.2',
     4,
     [
-      'The cargo of this machine is 1.77.2, which cannot read lock files of format 4: 1.78 or newer can. Install a newer Rust.',
+      'The Rust of this machine is 1.77.2, whose cargo cannot read lock files of format 4: 1.78 or newer can. Install a newer Rust.',
     ],
   ],
   ['1.68.0', 3, []],
