@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
-import { type Attempt, attemptsIn, table } from './attempts-table.ts';
+import { type Attempt, attemptsIn, table } from './table.ts';
 
 const maxReason = 300;
-const document = new URL('../docs/attempts.md', import.meta.url);
+const document = new URL('../../docs/attempts.md', import.meta.url);
 
 /**
  * One line for each attempt of the attack tables, `held` or `ESCAPED`, what it got, and their numbers at the end. A test

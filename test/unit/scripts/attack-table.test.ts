@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attemptsIn, table } from '../../../scripts/attempts-table.ts';
+import { attemptsIn, table } from '../../../scripts/attack/table.ts';
 
 const line = fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `a${text.replaceAll(/\s+/g, ' ').trim()}`);
 const attempt = fc.record({
