@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { DrydockError } from '../../../core/errors.ts';
+import { LineSplitter } from '../../../core/text/lines.ts';
 import type { ContainedGatewayConfig, GatewayConfig } from '../../../gateway/config.ts';
-import { LineSplitter } from '../../../gateway/lines.ts';
 import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
 import { isRoot } from './isolation/unprivileged.ts';
 
