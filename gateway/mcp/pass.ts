@@ -74,11 +74,11 @@ export async function passStream(
   response.flushHeaders();
   const reader = new EventReader(limits.mcpMessageBytes);
   const left = () => ids === undefined || ids.some((id) => session.waits(id));
-  const mostBytes = ids === undefined ? Number.POSITIVE_INFINITY : limits.mcpAnswerBytes;
+  const maxBytes = ids === undefined ? Number.POSITIVE_INFINITY : limits.mcpAnswerBytes;
   let resumable = false;
   let fault: string | undefined;
   try {
-    for await (const chunk of chunksOf(answer, mostBytes, limits.mcpIdleMs)) {
+    for await (const chunk of chunksOf(answer, maxBytes, limits.mcpIdleMs)) {
       onBytes(chunk.length);
       for (const event of reader.push(chunk)) {
         if (event === undefined) throw new Unusable(`a message has more than ${limits.mcpMessageBytes} bytes`);

@@ -54,7 +54,7 @@ const tools = {
         type: 'message',
         text: text.slice(0, eventLimits.message),
       });
-      return 'Told.';
+      return 'It is sent.';
     },
   },
 } satisfies Record<string, OwnTool>;
