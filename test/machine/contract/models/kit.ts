@@ -5,6 +5,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { GatewayConfig } from '../../../../gateway/config.ts';
 import { systemNetwork } from '../../../../gateway/egress/connect.ts';
 import { type GatewayLimits, gatewayLimits } from '../../../../gateway/limits.ts';
@@ -148,3 +149,23 @@ export const events =
     response
       .writeHead(200, { 'content-type': 'text/event-stream' })
       .end(values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join(''));
+
+const frames = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
+  (text) => Buffer.from(text),
+);
+const frame = (type: string, body: unknown): Uint8Array =>
+  frames.encode({
+    headers: { ':event-type': { type: 'string', value: type }, ':message-type': { type: 'string', value: 'event' } },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+/** Answers with Amazon's event frames. */
+export const framed =
+  (...bodies: [string, unknown][]): Answering =>
+  (_asked, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+    const bytes = Buffer.concat(bodies.map(([type, body]) => frame(type, body)));
+    // Cut in the middle of a frame, as networks do.
+    response.write(bytes.subarray(0, 37));
+    response.end(bytes.subarray(37));
+  };
