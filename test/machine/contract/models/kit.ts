@@ -48,6 +48,8 @@ export interface Gateway {
 interface PostOptions {
   signal?: AbortSignal;
   headers?: Record<string, string>;
+  /** Hangs up at the first piece of the answer. */
+  leavesMidway?: boolean;
 }
 interface Answer {
   status: number;
@@ -113,14 +115,17 @@ function post(
   socketPath: string,
   target: string,
   body: unknown,
-  { signal, headers: more = {} }: PostOptions = {},
+  { signal, headers: more = {}, leavesMidway = false }: PostOptions = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json', ...more };
     const options = { socketPath, method: 'POST', path: target, headers, ...(signal ? { signal } : {}) };
     const request = http.request(options, (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (leavesMidway) response.destroy();
+      });
       const end = (cut: boolean): void =>
         resolve({
           status: response.statusCode ?? 0,
@@ -130,6 +135,7 @@ function post(
         });
       response.on('end', () => end(false));
       response.on('error', () => end(true));
+      response.on('close', () => end(true));
     });
     request.on('error', reject);
     request.end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -154,7 +160,8 @@ const frames = new EventStreamCodec(
   (bytes) => Buffer.from(bytes as Uint8Array).toString(),
   (text) => Buffer.from(text),
 );
-const frame = (type: string, body: unknown): Uint8Array =>
+/** One of Amazon’s event frames. */
+export const frame = (type: string, body: unknown): Uint8Array =>
   frames.encode({
     headers: { ':event-type': { type: 'string', value: type }, ':message-type': { type: 'string', value: 'event' } },
     body: Buffer.from(JSON.stringify(body)),
