@@ -15,8 +15,18 @@ const stepSeconds = 300;
 /** After this number of moves of the target branch in one run, a person is asked. */
 const maxMoves = 5;
 
+/** The account's functions are all busy: ten retries outlive a peak of several minutes. */
+const throttled: RetryRule = {
+  ErrorEquals: ['Lambda.TooManyRequestsException'],
+  IntervalSeconds: 2,
+  MaxAttempts: 10,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
 /**
- * Errors of Lambda and of Drydock's stores that a retry can fix. Five retries with full jitter: about half a minute.
+ * Errors of Lambda and of Drydock's stores that a retry can fix: every step is idempotent, so that one whose answer was lost, or
+ * whose process ended, is repeated. Five retries with full jitter: about half a minute.
  */
 const transient: RetryRule = {
   ErrorEquals: [
@@ -26,7 +36,9 @@ const transient: RetryRule = {
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
-    'Lambda.TooManyRequestsException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.Unknown',
+    'Runtime.ExitError',
   ],
   IntervalSeconds: 1,
   MaxAttempts: 5,
@@ -68,20 +80,21 @@ export const refusedByValidate = [
   'NotBuiltYet',
 ] as const;
 
-export function taskMachine(functionName: (step: StepName) => string): StateMachine {
+/** @param partition Of the account: `aws`, `aws-us-gov`, `aws-cn`; a state of another partition fails without a catcher. */
+export function taskMachine(functionName: (step: StepName) => string, partition = 'aws'): StateMachine {
   const step = (
     name: StepName,
     payload: Record<string, unknown>,
     rest: Partial<TaskState> & { Catch: CatchRule[] },
   ): TaskState => ({
     Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
+    Resource: `arn:${partition}:states:::lambda:invoke`,
     Arguments: {
       FunctionName: functionName(name),
       Payload: { runId: '{% $states.context.Execution.Input.runId %}', ...payload },
     },
     TimeoutSeconds: stepSeconds,
-    Retry: [transient],
+    Retry: [throttled, transient],
     Output: '{% $states.result.Payload %}',
     ...rest,
   });
@@ -93,14 +106,14 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
     rest: Partial<TaskState> & { TimeoutSeconds: string; Catch: CatchRule[] },
   ): TaskState => ({
     ...step(name, { ...payload, token: '{% $states.context.Task.Token %}' }, rest),
-    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Resource: `arn:${partition}:states:::lambda:invoke.waitForTaskToken`,
     Output: '{% $states.result %}',
   });
 
   const phase = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
     waiting(name, payload, {
       TimeoutSeconds: '{% $limits.phaseSeconds %}',
-      Retry: [transient, lostSandbox],
+      Retry: [throttled, transient, lostSandbox],
       Catch: [...stopped, endAs('failed', ['States.Timeout'], 'PhaseTimedOut'), anythingElse],
       Next: next,
     });

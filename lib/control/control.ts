@@ -18,6 +18,7 @@ import { machineArn } from '../iam/through-stores.ts';
 import { type FunctionName, variables } from '../names.ts';
 import type { Network } from '../network/network.ts';
 import type { Sandbox } from '../sandbox/tasks.ts';
+import { stackSuffix } from '../storage/kept.ts';
 import type { State } from '../storage/state.ts';
 import { Operate } from './command-line.ts';
 import { Deliveries } from './deliveries.ts';
@@ -93,8 +94,7 @@ export class Control extends Construct {
     const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
       make(name, { deadLetters: this.deadLetters }),
     ) as [lambda.Function, lambda.Function];
-    // A second concurrent reconciler would only repeat the work of the first.
-    const reconcile = make('reconcile', { maxConcurrency: 1 });
+    const reconcile = make('reconcile');
     new Events(this, 'Events', {
       cluster: props.sandbox.cluster,
       machine: props.machine,
@@ -178,10 +178,7 @@ export class Control extends Construct {
       deadLetters,
       pages,
     };
-    return (
-      name: FunctionName,
-      more: { deadLetters?: sqs.IQueue; maxConcurrency?: number; timeout?: Duration } = {},
-    ): lambda.Function =>
+    return (name: FunctionName, more: { deadLetters?: sqs.IQueue; timeout?: Duration } = {}): lambda.Function =>
       makeFunction(this, name, {
         description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
         bundles: props.bundles,
@@ -207,12 +204,12 @@ export class Control extends Construct {
       stateMachineName: props.machine,
       role,
       definitionBody: sfn.DefinitionBody.fromString(
-        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '')),
+        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '', stack.partition)),
       ),
       logs: {
         destination: new logs.LogGroup(this, 'MachineLog', {
           // Log groups with this prefix need no CloudWatch resource policy; an account can have few of those.
-          logGroupName: `/aws/vendedlogs/states/${props.machine}`,
+          logGroupName: `/aws/vendedlogs/states/${props.machine}-${stackSuffix(this)}`,
           retention: logs.RetentionDays.THREE_MONTHS,
           removalPolicy: props.removalPolicy,
         }),

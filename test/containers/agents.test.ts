@@ -15,7 +15,7 @@ const kinds = { codex: 'openai', gemini: 'google', opencode: 'openai', pi: 'anth
 const host = '10.254.254.1';
 
 beforeAll(async () => {
-  execFileSync('ip', ['address', 'add', `${host}/32`, 'dev', 'lo']);
+  execFileSync('ip', ['address', 'replace', `${host}/32`, 'dev', 'lo']);
 
   const engine = await findEngine();
   await withContexts({ packageRoot }, async (contexts) => {
