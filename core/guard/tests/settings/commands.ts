@@ -20,6 +20,8 @@ export function isSameCommand(before: string, after: string): boolean {
   let at = 0;
   for (const [i, word] of now.entries()) {
     if (was[at] === word) at++;
+    // What follows runs only if all before it has passed.
+    else if (at === was.length && word === '&&') return true;
     else if (!quiet.test(word) && !(/^\d{1,4}$/.test(word) && quiet.test(now[i - 1] ?? ''))) return false;
   }
   return at === was.length;

@@ -78,7 +78,8 @@ function recipesOf(text: string): Map<string, string[]> {
   return found;
 }
 
-const buildLine = /test|surefire|failsafe|jacoco|ignoreFailures|exclude|include|filter|minimum|enabled|onlyIf|groups/i;
+const buildLine =
+  /test|surefire|failsafe|jacoco|ignoreFailures|exclude|include|filter|minimum|enabled|onlyIf|groups|rerun|retry/i;
 const plain =
   /^(?:(?:test|androidTest|integrationTest)?(?:Implementation|RuntimeOnly|CompileOnly|AnnotationProcessor)|api)\b|^useJUnitPlatform\(\s{0,5}\)$|^(?:maxHeapSize|maxParallelForks|jvmArgs|testLogging|forkEvery)\b|^<(?:version|groupId|artifactId|scope|trimStackTrace|argLine|forkCount|reuseForks|testSource|testResource|directory)>|^<\/?(?:plugin|dependency|configuration|testResources?|includes?|excludes?)>$|^id ['"]/;
 

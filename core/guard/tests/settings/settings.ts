@@ -23,13 +23,10 @@ const byEntries =
     return keys === undefined ? unreadable : keys.map((key) => (key === '' ? 'has other code' : `sets ${key}`));
   };
 
-const runner = '(?:vitest|jest|playwright|karma|cypress|mocha|ava|wdio|nightwatch|stryker)';
 const readers: [file: RegExp, compare: Compare][] = [
   [/(?:^|\/)package\.json$/, packageScripts],
   [
-    new RegExp(
-      `(?:^|/)${runner}\\.[^/]{0,100}\\.(?:[cm]?[jt]s)$|(?:^|/)${runner}\\.[cm]?[jt]s$|(?:^|/)\\.(?:mocharc|nycrc|c8rc|taprc)\\.[cm]?js$`,
-    ),
+    /(?:^|\/)(?:vitest|jest|playwright|karma|cypress|mocha|ava|wdio|nightwatch|stryker)\.(?:[^/]{1,100}\.)?[cm]?[jt]s$|(?:^|\/)\.(?:mocharc|nycrc|c8rc|taprc)\.[cm]?js$/,
     byEntries(entriesOfProgram),
   ],
   [
@@ -50,6 +47,7 @@ const readers: [file: RegExp, compare: Compare][] = [
   [/(?:^|\/)Cargo\.toml$/, byEntries((text) => cargoEntries(text))],
   [/(?:^|\/)(?:GNUm|m|M)akefile$|\.mk$/, changedRecipes],
   [/(?:^|\/)(?:pom\.xml|[^/]+\.gradle(?:\.kts)?)$/, changedBuild],
+  [/(?:^|\/)\.config\/nextest\.toml$/, byEntries((text) => entriesOfSections(text, /./))],
   [/(?:^|\/)noxfile\.py$/, changedRuns],
 ];
 

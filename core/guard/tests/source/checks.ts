@@ -23,8 +23,9 @@ export interface Check {
 /** Names of functions that assert by convention, whatever they are called on. */
 const asserting =
   /^(?:assert|expect|verify|ensure|should|must|require)(?:[A-Z_]\w*)?$|^(?:assert|expect|verify|check|require)[A-Z_]\w*$/;
-const methodsOfT = new Set(
-  'is not equal equals deepEqual notEqual notDeepEqual strictEqual same match throws rejects true false truthy falsy ok notOk fail pass like snapshot'.split(
+/** What the context of AVA, tap and node:test has beside assertions. */
+const notAsserting = new Set(
+  'plan test end log skip todo timeout teardown context mock diagnostic comment before after beforeEach afterEach runOnly waitFor setTimeout signal autoend bailout name title snapshotFile'.split(
     ' ',
   ),
 );
@@ -40,8 +41,9 @@ export function checksOf(source: Source, helpers: ReadonlyMap<string, number> = 
     if (token.kind !== 'word' || i < behind) continue;
     const end = helpers.has(token.text) ? undefined : endOfCheck(source, i);
     if (end === undefined) {
-      const times = source.tokens[i + 1]?.text === '(' && isCall(source, i) ? (helpers.get(token.text) ?? 0) : 0;
-      for (let n = 0; n < times; n++) found.push(checkAt(source, i, callEnd(source, i + 1), 3));
+      const times = isCall(source, i) ? (helpers.get(token.text) ?? 0) : 0;
+      for (let n = 0; n < times; n++)
+        found.push(checkAt(source, i, source.tokens[i + 1]?.text === '(' ? callEnd(source, i + 1) : i + 1, 3));
       continue;
     }
     const [from, to] = ownRange(source, i, end);
@@ -51,10 +53,11 @@ export function checksOf(source: Source, helpers: ReadonlyMap<string, number> = 
   return found;
 }
 
-/** A call, not the declaration of a function. */
-function isCall({ tokens }: Source, i: number): boolean {
-  const before = tokens[i - 1]?.text ?? '';
-  return !/^(?:function|def|func|fn|fun|void)$/.test(before);
+/** A call, or a function that is handed on, but not the declaration of one. */
+function isCall({ tokens, language }: Source, i: number): boolean {
+  const [before, next] = [tokens[i - 1]?.text ?? '', tokens[i + 1]?.text ?? ''];
+  if (next === '(') return !/^(?:function|def|func|fn|fun|void)$/.test(before);
+  return language === 'js' && /^[,(]$/.test(before) && /^[,)]$/.test(next);
 }
 
 const callEnd = ({ tokens }: Source, open: number): number => {
@@ -107,9 +110,8 @@ function endOfCheck(source: Source, i: number): number | undefined {
       if (before === '.' || before === 'function') {
         const ofContext = text === 'assert' && next === '.' && /^(?:t|ctx|context)$/.test(tokens[i - 2]?.text ?? '');
         if (text === 'should' || text === 'expect' || ofContext) return chainEnd(source, i);
-        const ofT =
-          before === '.' && next === '(' && /^(?:t|assert)$/.test(tokens[i - 2]?.text ?? '') && methodsOfT.has(text);
-        return ofT && tokens[i - 2]?.text === 't' ? callEnd(source, i + 1) : undefined;
+        const ofT = before === '.' && next === '(' && tokens[i - 2]?.text === 't' && tokens[i - 3]?.text !== '.';
+        return ofT && !notAsserting.has(text) ? callEnd(source, i + 1) : undefined;
       }
       if (/^(?:expect|assert|should|expectTypeOf|assertType)$/.test(text) && (next === '(' || next === '.'))
         return chainEnd(source, i);
@@ -206,6 +208,7 @@ function assignedTo(tokens: Token[], arrow: number): string | undefined {
     const { text, pair } = tokens[i] as Token;
     if (text === '=' && tokens[i - 1]?.kind === 'word') return tokens[i - 1]?.text;
     if (text === ')' && pair >= 0) i = pair;
+    else if (text === '(' && tokens[i - 1]?.kind === 'word') i--;
     else if (text === ',' || text === '(' || text === ';' || text === '{' || text === '}') return undefined;
   }
   return undefined;

@@ -102,6 +102,8 @@ const has = (tokens: Token[], from: number, to: number, name: string, value: str
 
 function declaredInGo({ tokens }: Source): Declared[] {
   const found: Declared[] = [];
+  const runsSuite = (i: number): boolean => tokens[i]?.text === 'suite' && tokens[i + 2]?.text === 'Run';
+  const hasSuite = tokens.some((_, i) => runsSuite(i));
   for (const [i, token] of tokens.entries()) {
     if (token.text !== 'func' || token.up >= 0) continue;
     // A method has its receiver before its name.
@@ -111,7 +113,12 @@ function declaredInGo({ tokens }: Source): Declared[] {
     let brace = (tokens[at + 1]?.pair ?? at) + 1;
     if (tokens[brace]?.text !== '{') brace = at + 1;
     const end = tokens[brace]?.pair ?? -1;
-    found.push({ name, line: token.line, from: i, body: brace, to: end > brace ? end + 1 : brace + 1, marks: [] });
+    // Methods are tests of a suite, which a test of its own runs.
+    const isMethod = at > i + 1;
+    if (!isMethod && hasSuite && tokens.slice(brace, Math.min(end, brace + 20)).some((_, n) => runsSuite(brace + n)))
+      continue;
+    const marks = isMethod && !hasSuite ? ['no suite.Run'] : [];
+    found.push({ name, line: token.line, from: i, body: brace, to: end > brace ? end + 1 : brace + 1, marks });
   }
   return found;
 }

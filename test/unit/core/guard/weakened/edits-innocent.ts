@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources that hold templates
 /** Everyday changes beside tests, in all five toolchains. */
 import { go, junit4, junit5, rust } from './bases-compiled.ts';
 import { jest, mocha, nodeTest, vitest } from './bases-js.ts';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources that hold templates
 /** Changes of repositories in JavaScript and TypeScript. */
 import { jest, mocha, nodeTest, vitest } from './bases-js.ts';
 import { innocent, moved, swap, swapAll, weaker, whole } from './kit.ts';
