@@ -28,13 +28,13 @@ export function entriesOfJson(text: string): Entries | undefined {
 }
 
 /** Characters of a file of settings in YAML; nobody writes more. */
-const maxYaml = 64 * 1024;
+const maxYaml = 16 * 1024;
 
 export function entriesOfYaml(text: string): Entries | undefined {
   if (text.trim() === '') return new Map();
   if (text.length > maxYaml) return undefined;
   try {
-    const document = parseDocument(text, { uniqueKeys: false });
+    const document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' });
     return document.errors.length > 0 ? undefined : entriesOfValue(document.toJS({ maxAliasCount: 100 }));
   } catch {
     return undefined;

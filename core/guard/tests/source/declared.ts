@@ -128,7 +128,7 @@ function declaredInRust(source: Source): Declared[] {
   const found: Declared[] = [];
   const cfgAt = new Map<number, string[]>();
   for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i]?.text !== '#' || tokens[i + 1]?.text !== '[') continue;
+    if (tokens[i]?.text !== '#' || tokens[i + 1]?.text !== '[' || (tokens[i + 1]?.pair ?? -1) < i) continue;
     const from = i;
     const marks: string[] = [];
     let isTest = false;
