@@ -19,8 +19,13 @@ export function createLocalLauncher(
   },
   /** The metered calls of an attempt; the log survives the gateway and this process. */
   meterOf: (phaseKey: string) => ModelCall[],
-): PhaseLauncher & { stopAll(): Promise<void> } {
+): PhaseLauncher & {
+  /** Ends the running phases without a report, and starts none from then on: this process ends. */
+  stopAll(): Promise<void>;
+} {
   const running = new Map<string, { attempt: number; abort: AbortController; done: Promise<void> }>();
+
+  let closing = false;
 
   const run = async (job: PhaseJob, phaseId: string, attempt: number, signal: AbortSignal): Promise<void> => {
     let end: PhaseEnd;
@@ -37,6 +42,8 @@ export function createLocalLauncher(
     async launch(order, { phaseId, attempt }) {
       if (running.get(phaseId)?.attempt === attempt) return;
       const job = await prepare(order);
+      // Neither success nor failure: the engine closes without a record of this step, and its next process repeats it.
+      if (closing) return new Promise<never>(() => undefined);
       const before = running.get(phaseId);
       if (before?.attempt === attempt) return;
       const abort = new AbortController();
@@ -59,6 +66,7 @@ export function createLocalLauncher(
     calls: async (phaseKey) => meterOf(phaseKey),
     isRunning: async ({ phaseId }) => running.has(phaseId),
     async stopAll() {
+      closing = true;
       const all = [...running.values()];
       for (const { abort } of all) abort.abort('server-closed');
       await Promise.all(all.map(({ done }) => done));

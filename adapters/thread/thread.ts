@@ -19,6 +19,7 @@ interface ThreadOptions {
 interface OwnThread extends Thread {
   /** Starts a thread, so that the first job need not wait for it. */
   warm(): void;
+  /** Ends every thread: a job in progress or in the queue fails, because a job would hold the process until its deadline. */
   close(): Promise<void>;
 }
 
@@ -31,6 +32,8 @@ const maxThreads = 2;
  */
 export function createThread({ program, deadlineMs, memoryMb }: ThreadOptions): OwnThread {
   let idle: Worker | undefined;
+  const workers = new Set<Worker>();
+  let closed = false;
   let running = 0;
   const queue: (() => void)[] = [];
 
@@ -39,20 +42,24 @@ export function createThread({ program, deadlineMs, memoryMb }: ThreadOptions): 
     const cache = getCompileCacheDir();
     const env = cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: cache };
     const worker = new Worker(program, { env, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    workers.add(worker);
     const gone = (): void => {
+      workers.delete(worker);
       if (idle === worker) idle = undefined;
     };
     return worker.on('error', gone).on('exit', gone);
   };
 
   const ask = async (name: string, input: unknown): Promise<Answered> => {
+    if (closed) throw stopped(name);
     const worker = idle ?? start();
     idle = undefined;
     worker.ref();
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
     const failed = (error: NodeJS.ErrnoException): void =>
       reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(name, memoryMb) : error);
-    const ended = (code: number): void => reject(new Error(`The thread of the ${name} exited with ${code}.`));
+    const ended = (code: number): void =>
+      reject(closed ? stopped(name) : new Error(`The thread of the ${name} exited with ${code}.`));
     const timer = setTimeout(() => reject(timedOut(name, deadlineMs)), deadlineMs);
     worker.once('message', resolve).once('error', failed).once('exit', ended);
     try {
@@ -95,13 +102,17 @@ export function createThread({ program, deadlineMs, memoryMb }: ThreadOptions): 
       throw new DrydockError(isErrorName(error) ? error : 'Internal', message, { remedy });
     },
     warm() {
-      if (!idle && running === 0) keep(start());
+      if (!closed && !idle && running === 0) keep(start());
     },
     async close() {
-      await idle?.terminate();
+      closed = true;
+      await Promise.all([...workers].map((worker) => worker.terminate()));
     },
   };
 }
+
+const stopped = (name: string): DrydockError =>
+  new DrydockError('Cancelled', `The ${name} was stopped, because this process ends.`);
 
 const timedOut = (name: string, deadlineMs: number): DrydockError =>
   new DrydockError('GuardTimedOut', `The ${name} did not end within ${deadlineMs / 1_000} seconds.`);

@@ -84,6 +84,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     webUrl: () => listening.url,
     policy: () => policy,
     sandbox: sandboxOf(policy, options.sandbox),
+    stopping: stopped.signal,
     ...defined({ publicUrl: options.publicUrl }),
   });
   try {
@@ -183,17 +184,19 @@ const close = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** Resolves at the first SIGINT or SIGTERM; a second one has its default action and ends the process at once. */
-function stopSignal(): { promise: Promise<void>; dispose(): void } {
+/** Resolves and aborts at the first SIGINT or SIGTERM; a second one has its default action and ends the process at once. */
+function stopSignal(): { promise: Promise<void>; signal: AbortSignal; dispose(): void } {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const { promise, resolve } = Promise.withResolvers<void>();
+  const stopping = new AbortController();
   const stop = (): void => {
     dispose();
+    stopping.abort();
     resolve();
   };
   const dispose = (): void => {
     for (const signal of signals) process.removeListener(signal, stop);
   };
   for (const signal of signals) process.on(signal, stop);
-  return { promise, dispose };
+  return { promise, signal: stopping.signal, dispose };
 }

@@ -45,9 +45,11 @@ export function composeGitHub(options: {
   vault: TokenVault;
   thread: Thread;
   now: () => number;
+  /** Aborts when the process is asked to stop: requests in progress are cut short then, and none is retried. */
+  stopping: AbortSignal;
 }): GitHub {
-  const { config, credentials, vault, dataDir, thread, now } = options;
-  const access = createGitHubAccess(config, { credentials, seal: vault.seal, open: vault.open, now });
+  const { config, credentials, vault, dataDir, thread, now, stopping } = options;
+  const access = createGitHubAccess(config, { credentials, seal: vault.seal, open: vault.open, now, stopping });
   return {
     codeHost: (scope) =>
       createGitHubCodeHost({
@@ -94,12 +96,12 @@ export function composeWebhooks(options: {
   const hooks = createHooks(deps, policy);
   const line = (what: string, { outcome, reason }: HookOutcome): string => `${what} ${outcome}: ${reason}`;
 
-  const sweep = async (since: number, say: (line: string) => void): Promise<void> => {
+  const sweep = async (since: number, say: (line: string) => void, signal: AbortSignal): Promise<void> => {
     const intake = { inbox, onDropped: ({ event, ...outcome }: Dropped) => say(line(`sweep: ${event}`, outcome)) };
     for (const message of await github.failedDeliveries(since)) {
       if (await takeMessage(intake, message)) say(`sweep: ${message.event} was never delivered; handled now`);
     }
-    for (const outcome of await hooks.sweep()) say(line('sweep', outcome));
+    for (const outcome of await hooks.sweep(signal)) say(line('sweep', outcome));
   };
 
   return {
@@ -108,7 +110,9 @@ export function composeWebhooks(options: {
     secrets: () => config.webhookSecrets,
     importBaselines: (say) => guarded('baseline import', say, () => hooks.importBaselines()),
     async work(signal, say) {
-      const sweeping = every(sweepMs, signal, () => guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say)));
+      const sweeping = every(sweepMs, signal, () =>
+        guarded('sweep', say, () => sweep(now() - 2 * sweepMs, say, signal)),
+      );
       const handling = inbox.work(async ({ event }) => say(line(event.kind, await hooks.handle(event))), {
         concurrency,
         signal,

@@ -60,6 +60,8 @@ export interface ServerProcessOptions {
   /** Policy for webhooks; without it no webhooks are received. */
   policy?: () => Policy;
   now?: () => number;
+  /** Aborts when the process is asked to stop, which may be long before `close`: what is in progress is cut short. */
+  stopping?: AbortSignal;
   /** Only reads, and stores decisions; runs nothing. */
   passive?: boolean;
   /** Runs phases; default: the sandbox of this machine. */
@@ -139,6 +141,8 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     (phaseKey) => meteredCalls(dataDir, phaseKey),
   );
   const vault = createVault(loadKey(join(dataDir, 'key')));
+  const closing = new AbortController();
+  const stopping = AbortSignal.any([closing.signal, ...(options.stopping ? [options.stopping] : [])]);
   // Connected on first use, so that invalid GitHub credentials do not affect runs of other repositories.
   let connected: GitHub | undefined;
   const config = (): GitHubConfig | undefined => options.github ?? loadGitHubConfig({ dataDir, env: process.env });
@@ -146,7 +150,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     const found = connected ? undefined : config();
     if (found) {
       const { credentials } = stores;
-      connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now });
+      connected = composeGitHub({ config: found, dataDir, credentials, vault, thread, now: clock.now, stopping });
     }
     return connected;
   };
@@ -189,10 +193,9 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     hosted && options.policy
       ? composeWebhooks({ github: hosted, config: receives, deps, dataDir, policy: options.policy, now: clock.now })
       : undefined;
-  const closing = new AbortController();
   const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
 
-  if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), closing.signal);
+  if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), stopping);
 
   return {
     service: createService(deps, unfinished),

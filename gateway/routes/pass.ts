@@ -58,7 +58,7 @@ async function* untilSilence(body: Response['body'], idleMs: number): AsyncGener
 }
 
 /** Resolves when the client has read what was written, or has gone. */
-function drained(response: ServerResponse): Promise<void> {
+export function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const go = (): void => {
       response.off('drain', go).off('close', go);

@@ -11,8 +11,8 @@ import { sweepHeads } from './sweep.ts';
 export interface RepositorySweeps {
   /** Imports the baseline of each repository of the policy; called before any event is handled. */
   importBaselines(): Promise<void>;
-  /** Finds new specs at the heads of trusted branches, whose webhook was lost. */
-  sweep(): Promise<HookOutcome[]>;
+  /** Finds new specs at the heads of trusted branches, whose webhook was lost; stops between two repositories. */
+  sweep(signal?: AbortSignal): Promise<HookOutcome[]>;
 }
 
 /**
@@ -41,9 +41,10 @@ export function createRepositorySweeps(
       }
     },
 
-    async sweep() {
+    async sweep(signal) {
       const outcomes: HookOutcome[] = [];
       for (const repository of names()) {
+        if (signal?.aborted) break;
         const hosted = hostedRepository(deps, policy(), repository);
         outcomes.push(...(await inTurn(repository, () => sweepHeads(deps, hosted, exact(hosted.trustedBranches)))));
       }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Octokit } from '@octokit/rest';
 import { DrydockError } from '../../../core/errors.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
@@ -7,6 +6,7 @@ import type { Credentials } from '../../../core/ports/host/credentials.ts';
 import { type GitHubAccess, ownerAndRepo, type Purpose } from './access.ts';
 import { createClient } from './client.ts';
 import { hostError, isHostError, statusOf } from './errors.ts';
+import { createPatience } from './patience.ts';
 
 export interface GitHubAccessConfig {
   /** Without a trailing slash. */
@@ -45,16 +45,18 @@ export interface AccessOptions {
   /** Epoch milliseconds. */
   now(): number;
   sleep?(ms: number): Promise<unknown>;
+  /** Aborts when the process is asked to stop. */
+  stopping?: AbortSignal;
 }
 
 /** Access to one GitHub as an App, or with one personal token. */
 export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOptions): GitHubAccess {
   const { credentials, now } = options;
   const { auth } = config;
-  const sleep = options.sleep ?? delay;
-  const client = (token: string): Octokit => createClient(config.apiUrl, { token }, sleep);
+  const patience = createPatience(options.stopping, options.sleep);
+  const client = (token: string): Octokit => createClient(config.apiUrl, { token }, patience);
   const app = (): Octokit => {
-    if (!('token' in auth)) return createClient(config.apiUrl, { app: auth }, sleep);
+    if (!('token' in auth)) return createClient(config.apiUrl, { app: auth }, patience);
     throw new DrydockError('HostForbidden', 'A personal token cannot act as the GitHub App.', {
       remedy: 'Run `drydock github setup`.',
     });

@@ -2,8 +2,8 @@ import { Octokit } from '@octokit/rest';
 import githubAppJwt from 'universal-github-app-jwt';
 import { backoffMs } from '../../../core/concurrency/backoff.ts';
 import { type HostErrorDetails, hostError } from './errors.ts';
+import type { Patience } from './patience.ts';
 
-const timeoutMs = 30_000;
 /** A longer wait is left to the caller. */
 const maxWaitMs = 60_000;
 const attempts = 4;
@@ -21,7 +21,7 @@ export type ClientAuth = { token: string } | { app: { appId: number; privateKey:
 export function createClient(
   apiUrl: string,
   auth: ClientAuth,
-  sleep: (ms: number) => Promise<unknown>,
+  patience: Patience,
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ): Octokit {
   const octokit = new Octokit({
@@ -30,7 +30,7 @@ export function createClient(
     userAgent: 'drydock',
     log: quiet,
     request: {
-      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: patience.deadline() }),
     },
   });
   octokit.hook.wrap('request', async (request, asked) => {
@@ -46,8 +46,9 @@ export function createClient(
         // A rate-limited request did not take effect.
         const again =
           known.name === 'HostRateLimited' || (known.name === 'HostUnavailable' && repeatable.has(asked.method));
-        if (!again || attempt >= attempts || wait > maxWaitMs) throw error;
-        await sleep(wait);
+        if (!again || attempt >= attempts || wait > maxWaitMs || patience.over) throw error;
+        await patience.sleep(wait);
+        if (patience.over) throw error;
       }
     }
   });

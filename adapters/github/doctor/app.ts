@@ -5,6 +5,7 @@ import type { Policy } from '../../../core/policy/schema.ts';
 import { missingEvents, missingPermissions } from '../api/app-manifest.ts';
 import { type ClientAuth, createClient } from '../api/client.ts';
 import type { GitHubConfig } from '../api/config.ts';
+import { createPatience } from '../api/patience.ts';
 import { fail, faultOf, pass, statusOf, warn } from './findings.ts';
 import { type HostedRepository, type RepositoryAccess, repositoryChecks } from './repository.ts';
 import { hookChecks, webhookChecks } from './webhook.ts';
@@ -31,7 +32,13 @@ export async function githubChecks(
   if (!config) {
     return hosted.length === 0 ? [] : [fail('github', 'no credentials', 'Create the app: drydock github setup')];
   }
-  const client = (auth: ClientAuth): Octokit => createClient(config.apiUrl, auth, async () => undefined, fetch);
+  const client = (auth: ClientAuth): Octokit =>
+    createClient(
+      config.apiUrl,
+      auth,
+      createPatience(undefined, async () => undefined),
+      fetch,
+    );
   return 'token' in config.auth
     ? tokenChecks(client({ token: config.auth.token }), config, hosted)
     : appChecks(client({ app: config.auth }), (token) => client({ token }), config, hosted);

@@ -2,6 +2,7 @@ import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import { ownerAndRepo } from '../api/access.ts';
 import { createClient } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
+import { createPatience } from '../api/patience.ts';
 
 /** Deliveries that are read; GitHub keeps them for days. */
 const maxDeliveries = 20;
@@ -18,7 +19,11 @@ export async function appChecks(
   repositories: string[],
 ): Promise<Check[]> {
   const { apiUrl, ...auth } = app;
-  const client = createClient(apiUrl, { app: auth }, async () => undefined);
+  const client = createClient(
+    apiUrl,
+    { app: auth },
+    createPatience(undefined, async () => undefined),
+  );
   try {
     const { data } = await client.apps.getAuthenticated();
     const rows = [pass('GitHub App', data?.slug ?? String(app.appId))];

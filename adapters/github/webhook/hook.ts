@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DrydockError } from '../../../core/errors.ts';
 import { createClient } from '../api/client.ts';
 import { hostError } from '../api/errors.ts';
+import { createPatience } from '../api/patience.ts';
 
 interface AppCredential {
   /** Without a trailing slash. */
@@ -19,7 +19,7 @@ interface AppHook {
 }
 
 export function hookOf({ apiUrl, ...auth }: AppCredential): AppHook {
-  const octokit = createClient(apiUrl, { app: auth }, delay);
+  const octokit = createClient(apiUrl, { app: auth }, createPatience());
   const asked = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call();

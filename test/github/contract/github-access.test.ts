@@ -1,5 +1,7 @@
 /** Access to GitHub below the code host: whom a token serves, and which calls are made again. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AccessOptions, createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { memoryCredentials } from '../../machine/contract/code-host-fixtures.ts';
 import { type GitHubKit, startGitHub } from '../../support/github/kit.ts';
@@ -22,14 +24,17 @@ afterEach(async () => {
 });
 afterAll(() => github.close());
 
+const stored = () => ({
+  credentials,
+  seal: (text: string) => Buffer.from(text).toString('base64'),
+  open: (text: string) => Buffer.from(text, 'base64').toString(),
+  now: Date.now,
+});
 const accessOf = (more: Partial<AccessOptions> = {}, config = {}) =>
   createGitHubAccess(
     { ...github.config, ...config },
     {
-      credentials,
-      seal: (text) => Buffer.from(text).toString('base64'),
-      open: (text) => Buffer.from(text, 'base64').toString(),
-      now: Date.now,
+      ...stored(),
       sleep: async (ms) => slept.push(ms),
       ...more,
     },
@@ -127,5 +132,38 @@ describe('a call that fails', () => {
   it('leaves an error of ours as it is', async () => {
     const ours = new TypeError('x is not a function');
     await expect(accessOf().use(run, 'read', () => Promise.reject(ours))).rejects.toBe(ours);
+  });
+
+  it('is not made again, and not waited for, once the process was asked to stop', async () => {
+    const stop = new AbortController();
+    const access = createGitHubAccess(github.config, { ...stored(), stopping: stop.signal });
+    fail(repo, 429, 'Slow down', { 'retry-after': '55' });
+    const limited = access.use(run, 'read', (octokit) => octokit.repos.get(github.at));
+    const refused = expect(limited).rejects.toMatchObject({ name: 'HostRateLimited' });
+    await vi.waitFor(() => expect(github.faults).toEqual([]), { timeout: 10_000 });
+    stop.abort();
+    await refused;
+    const before = count('GET');
+    fail(repo, 502, 'Bad Gateway');
+    await expect(access.use(run, 'read', (octokit) => octokit.repos.get(github.at))).rejects.toMatchObject({
+      name: 'HostUnavailable',
+    });
+    expect(count('GET') - before).toBe(1);
+  });
+
+  it('ends a few seconds after the process was asked to stop, whether it was made before or after', async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = createServer(() => asked.resolve());
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
+    const stop = new AbortController();
+    const apiUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const access = accessOf({ stopping: stop.signal }, { apiUrl });
+    const get = () => access.app((octokit) => octokit.apps.getAuthenticated());
+    const before = expect(get()).rejects.toMatchObject({ name: 'HostUnavailable' });
+    await asked.promise;
+    stop.abort();
+    await Promise.all([before, expect(get()).rejects.toMatchObject({ name: 'HostUnavailable' })]);
+    silent.closeAllConnections();
+    silent.close();
   });
 });

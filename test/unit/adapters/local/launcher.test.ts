@@ -177,4 +177,15 @@ describe('the engine as steps see it', () => {
       await of({ describe: () => ({ status: 'FAILED', transitions: 3, state: 'Plan' }) }).describe('n'),
     ).toMatchObject({ running: false, state: 'Plan' });
   });
+
+  it('starts nothing that was still being prepared when the process ended', async () => {
+    const prepared = Promise.withResolvers<PhaseJob>();
+    const { launcher, log } = world({}, () => prepared.promise);
+    const launched = launcher.launch(order, { phaseId: id, attempt: 1 });
+    await launcher.stopAll();
+    prepared.resolve({ spec: order.spec } as PhaseJob);
+    const others = new Promise((resolve) => setImmediate(resolve, 'neither started nor failed'));
+    expect(await Promise.race([launched, others])).toBe('neither started nor failed');
+    expect([await launcher.isRunning({ phaseId: id, attempt: 1 }), log]).toEqual([false, []]);
+  });
 });

@@ -45,3 +45,11 @@ test('many jobs wait for their turn, and each gets its own answer', async () => 
   const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => run(double, i)));
   expect(answers).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
 });
+
+test('the end of the process ends the jobs in progress and in the queue, and none begins after it', async () => {
+  const { run, close } = thread();
+  const jobs = Array.from({ length: 4 }, () => run(spin, null).catch((error: Error) => error.name));
+  await close();
+  expect(await Promise.all(jobs)).toEqual(Array(4).fill('Cancelled'));
+  await expect(run(double, 2)).rejects.toMatchObject({ name: 'Cancelled' });
+});
