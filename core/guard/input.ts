@@ -1,6 +1,6 @@
 import type { ChangeEntry, ChangeSet } from '../run/change-set.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
-import { attributeFiles } from './lfs.ts';
+import { attributeFiles } from './attributes.ts';
 
 /** The tree at the base: mode and blob by path. */
 export type BaseTree = ReadonlyMap<string, { mode: string; blobSha: string }>;
@@ -11,7 +11,7 @@ export interface GuardInput {
   tree: BaseTree;
   /** Contents at the base of the paths that `basePaths` names. */
   base: ReadonlyMap<string, Uint8Array>;
-  task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits'>;
+  task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits' | 'allowedSecrets'>;
   /** A person accepted that exactly this change weakens tests. */
   weakeningAccepted: boolean;
 }

@@ -2,6 +2,7 @@ import { blobsByPath } from '../run/change-set.ts';
 import { isLockFile, kindOf } from './attention/file-kinds.ts';
 import { type BaseTree, type GuardInput, textOf } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
+import { changedSources, isReadableLock } from './locks/packages.ts';
 import { pathMatcher } from './paths.ts';
 import { compareTests, type Finding } from './tests/compare.ts';
 import { holdsTestSettings, testSettingChanges } from './tests/settings/settings.ts';
@@ -24,7 +25,7 @@ const isHelper = (path: string): boolean =>
 
 /** Whether the content of this path is compared with the base. */
 export const mayWeaken = (path: string): boolean =>
-  isHelper(path) || mayNamePrograms(path) || holdsTestSettings(path) || isSnapshot(path);
+  isHelper(path) || mayNamePrograms(path) || isReadableLock(path) || holdsTestSettings(path) || isSnapshot(path);
 
 export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & {
   task: Pick<GuardInput['task'], 'constraints'>;
@@ -65,6 +66,8 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
     } else if (isSnapshot(path)) snapshots.push({ path, before, after });
     else if (isSource(path)) sourceChanged = true;
     if (mayNamePrograms(path)) for (const each of unnamedPrograms(path, before, after)) raise({ path, ...each });
+    if (isReadableLock(path))
+      for (const message of changedSources(path, before, after).slice(0, 20)) raise({ path, message, refused: true });
     if (holdsTestSettings(path) && !(isTarget(path) !== undefined && !path.endsWith('package.json')))
       for (const what of testSettingChanges(path, before, after).slice(0, 1))
         raise({

@@ -124,6 +124,7 @@ export function applyPolicy(
       ...(mcp.servers.length === 0 ? {} : { mcp: mcp.servers }),
       ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
+      allowedSecrets: policy.guard.allowed_secrets.map(({ fingerprint }) => fingerprint),
       modelsAllow: policy.models.allow,
       ...(endpoint === undefined ? {} : { endpoint }),
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),

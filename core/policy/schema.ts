@@ -8,6 +8,7 @@ import { registries } from '../task-spec/package-managers.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { agents, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
+import { guard } from './guard-schema.ts';
 import { sandbox } from './sandbox.ts';
 import { serviceImageInput } from './service-image.ts';
 
@@ -242,6 +243,7 @@ export const policySchema = z
       .describe('CI gate → command that replaces it on a host without CI.'),
     limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
+    guard: guard.prefault({}).describe('What the guard allows and looks up.'),
     protected_paths: z
       .array(field.repositoryPath)
       .max(500)

@@ -37,10 +37,10 @@ async function guardInput(
   matters?: (path: string) => boolean,
 ): Promise<Omit<GuardInput, 'weakeningAccepted'>> {
   const { record, host, location } = context;
-  const { constraints, protectedPaths, limits } = context.task;
+  const { constraints, protectedPaths, limits, allowedSecrets = [] } = context.task;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const tree = await host.listTree(location, record.base);
   const paths = basePaths(change.manifest.entries, tree, limits.changedFiles, matters);
   const base = await host.readFiles(location, record.base, paths, maxBase);
-  return { change, tree, base, task: { constraints, protectedPaths, limits } };
+  return { change, tree, base, task: { constraints, protectedPaths, limits, allowedSecrets } };
 }

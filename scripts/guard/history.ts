@@ -1,39 +1,47 @@
-// node scripts/guard/history.ts [--commits N] REPOSITORY…: what the guard says of the commits of repositories, as if an agent
-// had made each of them: how many change tests or their settings, and how many of those it would refuse or show as weaker.
 import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mayWeaken, type Weakened, weakenedTests } from '../../core/guard/weakened.ts';
 import type { ChangeEntry } from '../../core/run/change-set.ts';
 
-const { values, positionals } = parseArgs({
-  options: { commits: { type: 'string', default: '100' }, list: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
+/**
+ * What the guard says of the commits of repositories, as if an agent had made each of them: how many change tests or their
+ * settings, and how many of those it would refuse or show as weaker.
+ */
+export function history(args: string[]): void {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { commits: { type: 'string', default: '100' }, list: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
 
-const sums = { commits: 0, tests: 0, refused: 0, shown: 0 };
-for (const repository of positionals) {
-  const git = (...args: string[]): Buffer =>
-    execFileSync('git', ['-C', repository, ...args], {
-      maxBuffer: 256 * 1024 * 1024,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  const commits = git('rev-list', '--no-merges', `--max-count=${values.commits}`, 'HEAD').toString().trim().split('\n');
-  const of = { commits: commits.length, tests: 0, refused: 0, shown: 0 };
-  for (const commit of commits) {
-    const found = findingsOf(git, commit);
-    if (found === undefined) continue;
-    of.tests++;
-    if (found.some(({ refused }) => refused)) of.refused++;
-    else if (found.length > 0) of.shown++;
-    if (values.list)
-      for (const each of found)
-        console.log(`  ${commit.slice(0, 9)} ${each.refused ? 'refused' : 'shown'} ${each.path}: ${each.message}`);
+  const sums = { commits: 0, tests: 0, refused: 0, shown: 0 };
+  for (const repository of positionals) {
+    const git = (...args: string[]): Buffer =>
+      execFileSync('git', ['-C', repository, ...args], {
+        maxBuffer: 256 * 1024 * 1024,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    const commits = git('rev-list', '--no-merges', `--max-count=${values.commits}`, 'HEAD')
+      .toString()
+      .trim()
+      .split('\n');
+    const of = { commits: commits.length, tests: 0, refused: 0, shown: 0 };
+    for (const commit of commits) {
+      const found = findingsOf(git, commit);
+      if (found === undefined) continue;
+      of.tests++;
+      if (found.some(({ refused }) => refused)) of.refused++;
+      else if (found.length > 0) of.shown++;
+      if (values.list)
+        for (const each of found)
+          console.log(`  ${commit.slice(0, 9)} ${each.refused ? 'refused' : 'shown'} ${each.path}: ${each.message}`);
+    }
+    console.log(`${basename(repository)}: ${JSON.stringify(of)}`);
+    for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += of[key];
   }
-  console.log(`${basename(repository)}: ${JSON.stringify(of)}`);
-  for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += of[key];
+  console.log(`all: ${JSON.stringify(sums)}`);
 }
-console.log(`all: ${JSON.stringify(sums)}`);
 
 /** Undefined for a commit that changes no test and no setting of tests. */
 function findingsOf(git: (...args: string[]) => Buffer, commit: string): Weakened[] | undefined {

@@ -175,7 +175,7 @@ export function helpersOf(source: Source, checks: Check[], isTest: (at: number) 
 }
 
 /** The name of the function that a token is in. */
-export function functionAround(source: Source, at: number): string | undefined {
+function functionAround(source: Source, at: number): string | undefined {
   for (const block of blocksAround(source, at)) if (block.kind === 'function') return nameOf(source, block);
   // An arrow function without braces.
   const { tokens } = source;

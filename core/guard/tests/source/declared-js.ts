@@ -1,5 +1,5 @@
 import { blocksAround, type Source } from './blocks.ts';
-import { type Declared, withoutDeep } from './declared.ts';
+import { type Declared, withoutDeep } from './declared-test.ts';
 import type { Token } from './tokens.ts';
 
 const testWord = /^[xf]?(?:it|test|specify)$/;

@@ -1,5 +1,5 @@
 import { type Block, blocksAround, endOfStatement, type Source, textOfTokens } from './blocks.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './declared-test.ts';
 import type { Token } from './tokens.ts';
 
 const marking = /\b(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure|skip_if|flaky_skip)\b/;

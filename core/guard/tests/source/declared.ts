@@ -1,38 +1,13 @@
 import { blocksAround, type Source } from './blocks.ts';
 import { declaredInJs } from './declared-js.ts';
 import { declaredInPython } from './declared-python.ts';
+import { type Declared, withoutDeep } from './declared-test.ts';
 import type { Token } from './tokens.ts';
-
-/** A declared test, as a range of tokens. */
-export interface Declared {
-  name: string;
-  line: number;
-  from: number;
-  /** The first token of what it does. */
-  body: number;
-  to: number;
-  /** What keeps it, or other tests, from being run: `skip`, `only`, a condition. */
-  marks: string[];
-}
 
 export function declaredIn(source: Source): Declared[] {
   const found = withoutDeep(readTests(source));
   for (const test of found) test.marks = [...new Set([...test.marks, ...marksInside(source, test)])];
   return found;
-}
-
-/** Tests in tests that are looked at. */
-const maxNested = 8;
-
-/** Leaves out tests that nobody nests so deep, because each is read with all that it holds. */
-export function withoutDeep(tests: Declared[]): Declared[] {
-  const open: Declared[] = [];
-  return tests.filter((test) => {
-    while (open.length > 0 && (open.at(-1) as Declared).to <= test.from) open.pop();
-    if (open.length >= maxNested) return false;
-    open.push(test);
-    return true;
-  });
 }
 
 function readTests(source: Source): Declared[] {

@@ -1,6 +1,7 @@
 import { readSource, type Source, textOfTokens } from './blocks.ts';
 import { type Check, checksOf, firstFrom, helpersOf } from './checks.ts';
-import { type Declared, declaredIn } from './declared.ts';
+import { declaredIn } from './declared.ts';
+import type { Declared } from './declared-test.ts';
 import { isExcludedByTag, isLeftOut, languageOf } from './language.ts';
 import { mocksOfSubject } from './mocks.ts';
 import { rowsOf } from './rows.ts';

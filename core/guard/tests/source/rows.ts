@@ -1,6 +1,6 @@
 import type { Source } from './blocks.ts';
 import type { Check } from './checks.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './declared-test.ts';
 import type { Token } from './tokens.ts';
 
 /** Names whose brackets hold the cases of a test. */

@@ -1,6 +1,6 @@
 import { type Block, blocksAround, type Source } from './blocks.ts';
 import { type Check, firstFrom } from './checks.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './declared-test.ts';
 import type { Token } from './tokens.ts';
 
 /** Words in a handler that let the test fail nevertheless. */
@@ -12,13 +12,13 @@ const broad = /^(?:AssertionError|Exception|BaseException|Throwable|Error|Assert
 /** Places of a test that catch a failed assertion and say nothing. */
 export function swallowsIn(source: Source, test: Declared, checks: Check[]): number {
   const { tokens, language } = source;
-  const tries = new Set<Block>();
+  const handled = new Set<Block>();
   for (const { at } of checks)
     for (const block of blocksAround(source, at)) {
       if (block.head < test.from) break;
-      if (block.kind === 'try') tries.add(block);
+      if (block.kind === 'try') handled.add(block);
     }
-  let count = [...tries].filter((block) => isSilent(source, block)).length;
+  let count = [...handled].filter((block) => isSilent(source, block)).length;
   for (let i = test.body; i < test.to; i++) {
     const { text, kind } = tokens[i] as Token;
     const open = i + 1;
