@@ -5,6 +5,7 @@ import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { mostOf } from './largest.ts';
 import { lfsMatcher } from './lfs.ts';
 import { linkEscapes } from './links.ts';
+import { checkDependencies } from './locks/dependencies.ts';
 import { foldedName, invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
 import { checkTree } from './tree.ts';
@@ -60,6 +61,7 @@ export function guardChange(input: GuardInput): Violation[] {
       checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
     }
     checkLinks(input, valid, contents, refuse);
+    checkDependencies(input, contents, refuse);
     const weakened = input.weakeningAccepted ? [] : weakenedTests(input);
     for (const found of weakened) if (found.refused) refuse(found.rule, found.path, found.message);
   }

@@ -14,6 +14,8 @@ export interface Violation {
     | 'SecretFound'
     | 'ConflictMarker'
     | 'HiddenCharacters'
+    | 'VulnerableDependency'
+    | 'LicenseDenied'
     | 'TestsWeakened';
   path: string;
   message: string;

@@ -9,7 +9,7 @@ import { holdsTestSettings, testSettingChanges } from './tests/settings/settings
 import { changedSnapshots, isSnapshot } from './tests/snapshots.ts';
 import { type FileFacts, factsOf } from './tests/source/facts.ts';
 import { languageOf, mayHoldTests } from './tests/source/language.ts';
-import { asksWhetherTested } from './tests/source/tested.ts';
+import { asksWhetherTested } from './tests/tested.ts';
 import { byPath, type Violation } from './violation.ts';
 
 /**

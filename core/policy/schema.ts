@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
+import { guard } from '../guard/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
@@ -8,7 +9,6 @@ import { registries } from '../task-spec/package-managers.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import { agents, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
-import { guard } from './guard-schema.ts';
 import { sandbox } from './sandbox.ts';
 import { serviceImageInput } from './service-image.ts';
 

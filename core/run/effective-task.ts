@@ -153,6 +153,10 @@ export const effectiveTask = z.strictObject({
   protectedPaths: names,
   /** Fingerprints of values that look like secrets and are none; absent in runs of an older version. */
   allowedSecrets: names.optional(),
+  /** What the versions are checked against that a change adds to a lock file; absent: nothing. */
+  dependencies: z
+    .strictObject({ advisories: z.string().optional(), allowedAdvisories: names, deniedLicenses: names })
+    .optional(),
   /** Globs of `provider/model`. */
   modelsAllow: names,
   /** The agent's model provider; absent for an agent without one. */

@@ -16,7 +16,7 @@ import { findSecret } from '../../core/guard/secrets.ts';
 import { compareTests } from '../../core/guard/tests/compare.ts';
 import { testSettingChanges } from '../../core/guard/tests/settings/settings.ts';
 import { factsOf } from '../../core/guard/tests/source/facts.ts';
-import { asksWhetherTested } from '../../core/guard/tests/source/tested.ts';
+import { asksWhetherTested } from '../../core/guard/tests/tested.ts';
 import { formatViolations } from '../../core/guard/violation.ts';
 import { bodyOf, subjectOf } from '../../core/notification/message.ts';
 import { parsePlan } from '../../core/plan/parse.ts';

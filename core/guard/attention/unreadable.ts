@@ -3,7 +3,7 @@ import { attributeMatcher } from '../attributes.ts';
 import { textOf } from '../input.ts';
 import { type FileKind, isLockFile, kindOf, meaning } from './file-kinds.ts';
 
-interface Place {
+interface Seen {
   rule: FileKind;
   path: string;
   line: number;
@@ -35,7 +35,7 @@ export function unreadablePlaces(
   entries: ChangeEntry[],
   contents: ReadonlyMap<string, Uint8Array>,
   base: ReadonlyMap<string, Uint8Array>,
-): Place[] {
+): Seen[] {
   const isMarked = attributeMatcher(base, /^(?:linguist-generated(?:=true)?|-diff)$/);
   const isGenerated = ({ path }: ChangeEntry): boolean =>
     generated.test(path) || isMarked(path) || header.test(textOf(contents.get(path)?.subarray(0, 2_000)));
@@ -44,20 +44,20 @@ export function unreadablePlaces(
   const written = entries.filter(isGenerated);
   const others = entries.filter((entry) => isSource(entry) && !isGenerated(entry));
   return [
-    ...entries.flatMap((entry): Place[] => {
+    ...entries.flatMap((entry): Seen[] => {
       const content = contents.get(entry.path);
       if (entry.op === 'delete' || entry.mode === '120000' || !content) return [];
       const what = programs.find(([begins]) => begins.every((byte, i) => content[i] === byte))?.[1];
       if (what === undefined && !archives.test(entry.path)) return [];
-      return [place('BinaryChanged', entry.path, `is ${what ?? 'an archive of compiled code'}`)];
+      return [seen('BinaryChanged', entry.path, `is ${what ?? 'an archive of compiled code'}`)];
     }),
     ...(others.length > 0
       ? []
-      : written.map(({ path }) => place('GeneratedChanged', path, 'changes, and nothing that it is made from does'))),
+      : written.map(({ path }) => seen('GeneratedChanged', path, 'changes, and nothing that it is made from does'))),
   ];
 }
 
-const place = (rule: FileKind, path: string, what: string): Place => ({
+const seen = (rule: FileKind, path: string, what: string): Seen => ({
   rule,
   path,
   line: 1,

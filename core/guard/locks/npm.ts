@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Locked } from './packages.ts';
+import { type Locked, sourceOf } from './locked.ts';
 
 const entry = z.object({
   name: z.string().optional().catch(undefined),
@@ -13,10 +13,6 @@ const lock = z.object({
   packages: z.record(z.string(), entry).optional().catch(undefined),
   dependencies: z.record(z.string(), entry).optional().catch(undefined),
 });
-
-/** Host of an address; other sources, such as folders and repositories of git, as they are. */
-export const sourceOf = (address: string | undefined): string =>
-  address === undefined ? '' : (/^https?:\/\/([^/?#]{1,300})/.exec(address)?.[1] ?? address.slice(0, 300));
 
 /** package-lock.json of all versions. */
 export function lockOfJson(text: string): Locked[] | undefined {

@@ -1,5 +1,4 @@
-import { sourceOf } from './npm.ts';
-import type { Locked } from './packages.ts';
+import { type Locked, sourceOf } from './locked.ts';
 
 const stringAt = (line: string, key: string): string | undefined =>
   line.startsWith(`${key} = `) ? /^[\w-]{1,40} = "([^"]{0,1000})"/.exec(line)?.[1] : undefined;

@@ -1,19 +1,6 @@
+import type { Locked } from './locked.ts';
 import { lockOfJson, lockOfPnpm, lockOfYarn } from './npm.ts';
 import { lockOfGo, lockOfGradle, lockOfRequirements, lockOfTables } from './others.ts';
-
-/** A package of a lock file in one version: what is fetched, from where, with which checksum. */
-export interface Locked {
-  /** As in the OSV format: `npm`, `PyPI`, `crates.io`, `Go`, `Maven`. */
-  ecosystem: string;
-  name: string;
-  version: string;
-  /** File, for managers that list several files of a version; empty for the others. */
-  file: string;
-  /** Host or address of the source; empty for the manager's default. */
-  source: string;
-  checksum: string;
-  license?: string;
-}
 
 /** Nobody has more packages. */
 const maxPackages = 100_000;
@@ -31,7 +18,7 @@ const readers: [file: RegExp, read: (text: string) => Locked[] | undefined][] = 
 
 export const isReadableLock = (path: string): boolean => readers.some(([file]) => file.test(path));
 
-/** The packages of a lock file; undefined for a file that cannot be read. */
+/** The packages of a lock file; undefined for a file that cannot be read. @internal for its tests */
 export const packagesOf = (path: string, text: string): Locked[] | undefined =>
   text.trim() === ''
     ? []

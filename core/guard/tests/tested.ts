@@ -1,5 +1,5 @@
-import { languageOf } from './language.ts';
-import { type Token, tokensOf } from './tokens.ts';
+import { languageOf } from './source/language.ts';
+import { type Token, tokensOf } from './source/tokens.ts';
 
 /** Names that only a test runner sets. */
 const names = new Set([
