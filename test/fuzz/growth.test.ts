@@ -11,6 +11,7 @@ import { compareLines } from '../../core/guard/attention/lines.ts';
 import { actingLines, actionsOf, lockSurprise } from '../../core/guard/attention/manifests.ts';
 import { findHidden } from '../../core/guard/hidden.ts';
 import { unnamedPrograms } from '../../core/guard/install-scripts.ts';
+import { changedSources } from '../../core/guard/locks/packages.ts';
 import { isGitFolder } from '../../core/guard/paths.ts';
 import { findSecret } from '../../core/guard/secrets.ts';
 import { compareTests } from '../../core/guard/tests/compare.ts';
@@ -53,6 +54,23 @@ const readers: Record<string, (text: string) => unknown> = {
   'tests of Java': (text) => tests('ATest.java', text),
   'tests of Go': (text) => tests('a_test.go', text),
   'tests of Rust': (text) => tests('src/a.rs', text),
+  ...Object.fromEntries(
+    [
+      'package-lock.json',
+      'yarn.lock',
+      'pnpm-lock.yaml',
+      'poetry.lock',
+      'go.sum',
+      'requirements.txt',
+      'gradle/verification-metadata.xml',
+    ].map(
+      (path) =>
+        [
+          `packages of ${path}`,
+          (text: string) => changedSources(path, lockBegin + text, `${lockBegin}${text} `),
+        ] as const,
+    ),
+  ),
   'a source that asks whether it is tested': (text) => asksWhetherTested('a.ts', '', `VITEST ${text}`),
   findSecrets,
   'findSecret beside the base': (text) => findSecret(text, text),
@@ -123,6 +141,8 @@ ${text}`,
   'bodyOf and subjectOf': (text) => [bodyOf(notice(text), 3_000), subjectOf(notice(text))],
 };
 
+const lockBegin = 'packages:\n[[package]]\nname = "a"\n<component group="a">\n';
+
 /** A file of tests before and after a change of its end. */
 function tests(path: string, text: string): unknown {
   const [before, after] = [text, `${text.slice(0, -10)}(a, 1)`].map((each) => factsOf([{ path, text: each }]));
@@ -152,6 +172,18 @@ const units = [
     'a: {',
     '  assert (',
     'if a:\n ',
+  ],
+  ...[
+    'a@1:\n',
+    '  version "1"\n',
+    '  a@1:\n',
+    '    resolution: {',
+    'hash = "',
+    'a v1 h1:a\n',
+    'a==1 ',
+    ' --hash=sha256:',
+    '<component ',
+    '<sha256 value="',
   ],
   ...['it(', 'it.a', 'it.', 'test.skip', 'skip:', ' skip : ', '#[cfg_attr(', '#[a::', 'expect', 'assert ', 'def test_'],
   ...['AKIA', 'sk-', 'eyJ', 'ghp_', '://a:', '-----BEGIN ', 'aws_secret_', 'https://', 'www.', 'GH-1', '@a', '#1'],
