@@ -53,7 +53,7 @@ export async function openMcpServers(phase: Phase): Promise<McpServers> {
   const secret = connectionSecret();
   const { port, close } = await listen(served, secret);
   const starting = (name: string): AgentServer['at'] => ({
-    program: join(boot.paths.tools, 'node/node'),
+    program: join(boot.paths.tools, 'bin/node'),
     args: [join(boot.paths.home, bridgeFile), String(port), name],
     env: bridgeEnvironment(secret),
   });
