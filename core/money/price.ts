@@ -58,10 +58,11 @@ export function priceOf({ list, own = {} }: Prices, model: string): FoundPrice |
 /**
  * Cost of one request in micro-US-dollars, rounded up; undefined when there is no price. The estimate and the meter use the
  * same prices.
+ * @param factor What a tier or a region multiplies the price by; before rounding, which is done once.
  */
-export function costMicros(prices: Prices, model: string, usage: Usage): number | undefined {
+export function costMicros(prices: Prices, model: string, usage: Usage, factor = 1): number | undefined {
   const found = priceOf(prices, model);
-  return found && costOf(found.model, usage);
+  return found && costOf(found.model, usage, factor);
 }
 
 export const priceMicros = (prices: Prices, model: string, use: TokenUse): number | undefined =>
@@ -72,9 +73,9 @@ export const priceMicros = (prices: Prices, model: string, use: TokenUse): numbe
   });
 
 /** @returns undefined for a usage that contradicts itself, such as more cached tokens than tokens. */
-function costOf(model: ModelInfo, usage: Usage): number | undefined {
+function costOf(model: ModelInfo, usage: Usage, factor: number): number | undefined {
   try {
-    return micros(usdOf(model, usage));
+    return micros(usdOf(model, usage) * factor);
   } catch {
     return undefined;
   }

@@ -80,6 +80,9 @@ export const modelOf = (body: Record<string, unknown>): string => textOf(body.mo
 /** How a tool of a type that the gateway does not know is named. */
 export const unknownTool = (type: unknown): string => textOf(type).slice(0, 100) || 'a tool without a type';
 
+/** How long OpenAI keeps what it caches. Half a day costs twice as much to write, and its usage does not say it. */
+export const cacheRetention = z.enum(['in_memory', 'in-memory', '24h', '30m']);
+
 /** Looks for what does not belong there: an expression that matches the whole of a long text exhausts its stack. */
 const isBase64 = (value: string): boolean => !/[^A-Za-z0-9+/_=\s-]/.test(value);
 /** Base64 cannot be an address, because it has no colon. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list } from '../../core/list.ts';
-import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
+import { cacheRetention, dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/chat/completions` that are let through
@@ -98,7 +98,7 @@ export const chatTable = once(() => {
     user: text.nullish(),
     safety_identifier: text.nullish(),
     prompt_cache_key: text.nullish(),
-    prompt_cache_retention: text.nullish(),
+    prompt_cache_retention: cacheRetention.nullish(),
     audio: nothing,
     prediction: nothing,
     web_search_options: nothing,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list } from '../../core/list.ts';
-import { dataUrl, modelName, once, opaque, text } from './dialect.ts';
+import { cacheRetention, dataUrl, modelName, once, opaque, text } from './dialect.ts';
 
 /**
  * The fields of `POST /v1/responses` that are let through (https://platform.openai.com/docs/api-reference/responses). Not
@@ -180,6 +180,6 @@ export const responsesTable = once(() => {
     user: text.nullish(),
     safety_identifier: text.nullish(),
     prompt_cache_key: text.nullish(),
-    prompt_cache_retention: text.nullish(),
+    prompt_cache_retention: cacheRetention.nullish(),
   });
 });

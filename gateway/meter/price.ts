@@ -43,8 +43,6 @@ const outputKinds: ((tokens: number) => Usage)[] = [
   (tokens) => ({ output_audio_tokens: tokens }),
 ];
 
-const surcharged = (kind: ProviderKind, micros: number): number => Math.ceil(micros * (surcharges[kind] ?? 1) - 1e-6);
-
 /** Maximum number of input tokens of the model. */
 function contextWindow({ prices }: Endpoint, model: string): number {
   const found = priceOf(prices, model);
@@ -83,10 +81,21 @@ export function worstCaseMicros(endpoint: Endpoint, model: string, request: Boun
   const costs = kinds.flatMap((inputKind) =>
     outputKinds.flatMap((outputKind) => {
       const usage = { input_tokens: input, output_tokens: output, ...inputKind(input), ...outputKind(output) };
-      return costMicros(prices, model, usage) ?? [];
+      return costMicros(prices, model, usage, surcharges[kind]) ?? [];
     }),
   );
-  return costs.length === 0 ? undefined : surcharged(kind, Math.max(...costs));
+  return costs.length === 0 ? undefined : Math.max(...costs);
+}
+
+/** OpenAI and Azure charge half for what they do when they have time (https://developers.openai.com/api/docs/guides/flex-processing). */
+const flexLists: readonly (string | undefined)[] = ['openai', 'azure'];
+
+/** What the vendor said of how it processed a call, which decides its price. */
+export interface Processing {
+  /** In one region only. */
+  regional: boolean;
+  /** `other`: a tier that was not asked for, and whose price is not known. */
+  tier: 'standard' | 'flex' | 'other';
 }
 
 /** The cost of a call as the vendor reported its usage; `undefined` if the price is unknown. */
@@ -94,8 +103,11 @@ export function reportedMicros(
   { kind, prices }: Endpoint,
   model: string,
   usage: Usage,
-  regional: boolean,
+  { regional, tier }: Processing,
 ): number | undefined {
-  const micros = costMicros(prices, model, usage);
-  return micros !== undefined && regional ? surcharged(kind, micros) : micros;
+  // Other servers with this interface have tiers of the same name at the same price, or at one of their own.
+  const priced = flexLists.includes(prices.list);
+  if (tier === 'other' && (priced || kind === 'google')) return undefined;
+  const flex = tier === 'flex' && priced ? 0.5 : 1;
+  return costMicros(prices, model, usage, flex * (regional ? (surcharges[kind] ?? 1) : 1));
 }

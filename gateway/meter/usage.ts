@@ -3,6 +3,7 @@ import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { LineSplitter } from '../../core/text/lines.ts';
 import type { UsageForm } from '../dialects/dialect.ts';
 import { EventFrames } from './event-frames.ts';
+import type { Processing } from './price.ts';
 
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -99,6 +100,7 @@ export class UsageReader {
   /** Whether the answer has come to the report of its end; what comes before it is not the whole. */
   #ended: boolean;
   #broken = false;
+  #tier: unknown;
 
   constructor(usage: UsageForm, contentType: string) {
     this.#form = forms[usage];
@@ -146,17 +148,21 @@ export class UsageReader {
     const provider = findProvider({ providerId: extractor.provider });
     if (provider === undefined || this.#broken || !this.#found || !this.#complete()) return undefined;
     try {
-      const found = { model: '', modelVersion: '', [root]: this.#usage };
+      const found = { model: '', modelVersion: '', [root]: withCached(this.#usage) };
       return withHours(extractUsage(provider, found, extractor.flavor).usage, this.#usage);
     } catch {
       return undefined;
     }
   }
 
-  /** Whether the vendor processed the call in one region only, at another price. */
-  get regional(): boolean {
-    const place = this.#usage.inference_geo;
-    return typeof place === 'string' && place !== 'global' && place !== 'not_available';
+  /** How the vendor processed the call, where another way has another price. */
+  get processing(): Processing {
+    const { inference_geo: place, serviceTier } = this.#usage;
+    const tier = String(this.#tier ?? serviceTier ?? 'standard').toLowerCase();
+    return {
+      regional: typeof place === 'string' && place !== 'global' && place !== 'not_available',
+      tier: standardTiers.has(tier) ? 'standard' : tier === 'flex' ? 'flex' : 'other',
+    };
   }
 
   /** Requires the fields that the vendor always reports, and makes the output at least what its sum leaves for it. */
@@ -202,6 +208,8 @@ export class UsageReader {
     }
     if (isFinished(event)) this.#ended = true;
     const inner = isJson(event.message) ? event.message : response;
+    // OpenAI says it beside the usage. Of Anthropic's tiers only a batch has another price, which is not let through.
+    this.#tier = event.service_tier ?? response.service_tier ?? this.#tier;
     const usage = event.usageMetadata ?? event.usage ?? inner.usage;
     if (!isJson(usage)) return;
     this.#found = true;
@@ -211,6 +219,9 @@ export class UsageReader {
       if (value !== null && name !== '__proto__') this.#usage[name] = value;
   }
 }
+
+/** Names of the usual tier; `auto` is what was asked for, in events that come before it is known. */
+const standardTiers = new Set(['standard', 'default', 'auto', 'unspecified']);
 
 const isError = (value: unknown): boolean => isJson(value) || (typeof value === 'string' && value !== '');
 /** What vendors say of an error; an event with other fields may hold content, which was produced and costs. */
@@ -240,6 +251,14 @@ function withHours(usage: Usage, { cacheDetails }: Json): Usage {
     isJson(detail) && detail.ttl === '1h' && typeof detail.inputTokens === 'number' ? [detail.inputTokens] : [],
   );
   return hours.length === 0 ? usage : { ...usage, cache_write_1h_tokens: hours.reduce((a, b) => a + b, 0) };
+}
+
+/** Cached input where DeepSeek and Moonshot report it, whose interface is OpenAI's. */
+function withCached(usage: Json): Json {
+  const cached = usage.prompt_cache_hit_tokens ?? usage.cached_tokens;
+  const details = isJson(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
+  if (cached === undefined || details.cached_tokens !== undefined) return usage;
+  return { ...usage, prompt_tokens_details: { ...details, cached_tokens: cached } };
 }
 
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);

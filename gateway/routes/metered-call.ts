@@ -90,7 +90,7 @@ async function attemptCall(
   const whole = await pass(exchange, sent, context.limits.modelIdleMs, (chunk) => reader.push(chunk));
   if (answer.ok) {
     const { ending, usage } = reader.result(whole);
-    const cost = usage && reportedMicros(endpoint, request.model, usage, reader.regional);
+    const cost = usage && reportedMicros(endpoint, request.model, usage, reader.processing);
     if (usage !== undefined && cost !== undefined) meter.settle(reserved, usage, cost, 'usage');
     else if (ending === 'refused') meter.settle(reserved, {}, 0, 'failed');
     else meter.keep(reserved, ending === 'complete' ? 'no-usage' : ending);

@@ -40,6 +40,8 @@ export function live(
   dialect: Dialect,
   endpoint: ModelEndpoint,
   access: Pick<NonNullable<GatewayConfig['model']>, 'key' | 'header' | 'aws' | 'serviceAccount'>,
+  /** Milliseconds until the headers of an answer have come. */
+  headersMs: number,
 ): Upstream {
   const base = endpoint.baseUrl ?? dialect.baseUrl(endpoint);
   const token = access.serviceAccount === undefined ? undefined : googleToken(access.serviceAccount);
@@ -60,14 +62,21 @@ export function live(
         ? error
         : new BadRequest(502, 'the credential of the provider could not be read or renewed');
     });
-    const answer = await fetch(target, {
-      method: 'POST',
-      headers: { ...headers, ...credential.headers },
-      body,
-      redirect: 'error',
-      signal: AbortSignal.timeout(upstreamTimeoutMs),
-    });
-    return { answer, hidden: credential.hidden };
+    const waiting = new AbortController();
+    const late = new Error('no headers in time', { cause: { code: 'ETIMEDOUT' } });
+    const timer = setTimeout(() => waiting.abort(late), headersMs);
+    try {
+      const answer = await fetch(target, {
+        method: 'POST',
+        headers: { ...headers, ...credential.headers },
+        body,
+        redirect: 'error',
+        signal: AbortSignal.any([AbortSignal.timeout(upstreamTimeoutMs), waiting.signal]),
+      });
+      return { answer, hidden: credential.hidden };
+    } finally {
+      clearTimeout(timer);
+    }
   };
 
   /** The headers that hold the credential, and what an answer may not hold of them. */

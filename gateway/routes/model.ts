@@ -36,10 +36,12 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
   const meter = openMeter(context.config.meterFile, model.budgetMicros);
   // As the policy is read: a name of a model may have slashes.
   const allowed = (name: string): boolean => wildcard(model.allow, name);
-  const upstream =
-    model.mode === 'replay' ? recorded(context, readFileSync(model.session ?? '')) : live(dialect, endpoint, model);
-
   const { limits } = context;
+  const upstream =
+    model.mode === 'replay'
+      ? recorded(context, readFileSync(model.session ?? ''))
+      : live(dialect, endpoint, model, limits.modelIdleMs);
+
   const memory = new Pool(limits.bodyBytes, limits.waiting);
   let totalBytes = 0;
   let calls = 0;

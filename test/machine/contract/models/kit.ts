@@ -5,6 +5,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { GatewayConfig } from '../../../../gateway/config.ts';
 import { systemNetwork } from '../../../../gateway/egress/connect.ts';
 import { type GatewayLimits, gatewayLimits } from '../../../../gateway/limits.ts';
@@ -47,6 +48,8 @@ export interface Gateway {
 interface PostOptions {
   signal?: AbortSignal;
   headers?: Record<string, string>;
+  /** Hangs up at the first piece of the answer. */
+  leavesMidway?: boolean;
 }
 interface Answer {
   status: number;
@@ -112,14 +115,17 @@ function post(
   socketPath: string,
   target: string,
   body: unknown,
-  { signal, headers: more = {} }: PostOptions = {},
+  { signal, headers: more = {}, leavesMidway = false }: PostOptions = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json', ...more };
     const options = { socketPath, method: 'POST', path: target, headers, ...(signal ? { signal } : {}) };
     const request = http.request(options, (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (leavesMidway) response.destroy();
+      });
       const end = (cut: boolean): void =>
         resolve({
           status: response.statusCode ?? 0,
@@ -129,6 +135,7 @@ function post(
         });
       response.on('end', () => end(false));
       response.on('error', () => end(true));
+      response.on('close', () => end(true));
     });
     request.on('error', reject);
     request.end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -148,3 +155,24 @@ export const events =
     response
       .writeHead(200, { 'content-type': 'text/event-stream' })
       .end(values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join(''));
+
+const frames = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
+  (text) => Buffer.from(text),
+);
+/** One of Amazon’s event frames. */
+export const frame = (type: string, body: unknown): Uint8Array =>
+  frames.encode({
+    headers: { ':event-type': { type: 'string', value: type }, ':message-type': { type: 'string', value: 'event' } },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+/** Answers with Amazon's event frames. */
+export const framed =
+  (...bodies: [string, unknown][]): Answering =>
+  (_asked, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+    const bytes = Buffer.concat(bodies.map(([type, body]) => frame(type, body)));
+    // Cut in the middle of a frame, as networks do.
+    response.write(bytes.subarray(0, 37));
+    response.end(bytes.subarray(37));
+  };

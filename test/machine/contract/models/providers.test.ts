@@ -1,9 +1,8 @@
 /** Each kind of provider: path, credential and usage, against servers that check them. */
 import { generateKeyPairSync } from 'node:crypto';
-import { EventStreamCodec } from '@smithy/core/event-streams';
 import { jwtVerify } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Answering, createKit, events, json, type Kit } from './kit.ts';
+import { type Answering, createKit, events, framed, json, type Kit } from './kit.ts';
 import { expectedSignature } from './sigv4.ts';
 
 let kit: Kit;
@@ -19,24 +18,6 @@ const anthropicUsage = { input_tokens: 100, output_tokens: 20, cache_read_input_
 /** 100 × 3.3 + 1,000 × 0.33 + 20 × 16.5: prices of a regional profile, a tenth above the global ones. */
 const regionalMicros = 990;
 
-const frames = new EventStreamCodec(
-  (bytes) => Buffer.from(bytes as Uint8Array).toString(),
-  (text) => Buffer.from(text),
-);
-const frame = (type: string, body: unknown): Uint8Array =>
-  frames.encode({
-    headers: { ':event-type': { type: 'string', value: type }, ':message-type': { type: 'string', value: 'event' } },
-    body: Buffer.from(JSON.stringify(body)),
-  });
-const framed =
-  (...bodies: [string, unknown][]): Answering =>
-  (_asked, response) => {
-    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
-    const bytes = Buffer.concat(bodies.map(([type, body]) => frame(type, body)));
-    // Cut in the middle of a frame, as networks do.
-    response.write(bytes.subarray(0, 37));
-    response.end(bytes.subarray(37));
-  };
 const inner = (event: object) => ({ bytes: Buffer.from(JSON.stringify(event)).toString('base64') });
 
 test('a server with the interface of OpenAI: its path, its header, and the price of the policy', async () => {

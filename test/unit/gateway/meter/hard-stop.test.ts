@@ -191,7 +191,7 @@ const answered = (usage: UsageForm, ...events: object[]) => {
     Buffer.from(one ? JSON.stringify(events[0]) : events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')),
   );
   const { usage: found, ending } = reader.result(true);
-  return { usage: found, ending, regional: reader.regional };
+  return { usage: found, ending, processing: reader.processing };
 };
 
 describe('H6: what was used is charged, or the worst case is', () => {
@@ -251,7 +251,7 @@ describe('H6: what was used is charged, or the worst case is', () => {
           { kind: 'anthropic', prices: { list: 'anthropic' } },
           'claude-sonnet-4-5',
           read.usage,
-          read.regional,
+          read.processing,
         )
       );
     };
