@@ -6,6 +6,7 @@ import type { PhaseJob } from '../../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../../core/run/phase-end.ts';
 import { type Image, makeImage } from '../../../support/container.ts';
 import { runTasks } from '../../../support/container-phase.ts';
+import { shown } from '../../../support/shown.ts';
 import { makeJob, makeWorld, packageRoot, project, runJob, type World } from '../../contract/phase-fixtures.ts';
 import { foundBy, holds, program } from './battery.ts';
 import { credentialOfDocs, mcpAttempts, mcpPrelude } from './mcp-attempts.ts';
@@ -85,8 +86,11 @@ describe.each<[string, () => Promise<PhaseEnd>]>([
     end = await run();
     results = foundBy(end);
   });
-  test.each(mcpAttempts.map((attempt, index) => [attempt.name, attempt, index] as const))('%s', (_, attempt, index) => {
+  test.for(mcpAttempts.map((attempt, index) => [attempt.name, attempt, index] as const))('%s', ([, attempt, index], {
+    task,
+  }) => {
     const result = results[index];
+    shown(task, result);
     expect(result, 'the attempt did not run').not.toBeUndefined();
     expect(holds(attempt, result), `it got ${JSON.stringify(result)}`).toBe(true);
   });
