@@ -174,6 +174,25 @@ describe('when a server is asked', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  test('not after the budget is used up', async () => {
+    const server = await kit.server(result({ tools: [] }));
+    const model = { provider: 'openai', allow: ['*/*'], mode: 'live' as const, key: 'k', budgetMicros: 0 };
+    const gateway = await kit.gateway([{ name: 'docs', url: server.url, tools: ['a'] }], {}, true, { model });
+    expect((await gateway.ask('docs', list())).status).toBe(200);
+    const asked = await fetch(`${gateway.url}/model/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(asked.status).toBe(402);
+    const refused = await gateway.ask('docs', list(2));
+    expect([refused.status, refused.json.error.message]).toEqual([
+      402,
+      'refused by Drydock: mcp docs: the phase has ended: BudgetExhausted',
+    ]);
+    expect(server.asked).toHaveLength(1);
+  });
+
   test('a phase without servers has none', async () => {
     const gateway = await kit.gateway([]);
     expect((await gateway.ask('docs', list())).json.error).toMatchObject({
