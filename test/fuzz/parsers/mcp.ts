@@ -1,9 +1,8 @@
-import { parseJson } from '../../../core/bounded-json.ts';
+import { parseMessage } from '../../../core/mcp/message.ts';
 import { mcpReport } from '../../../core/mcp/report.ts';
 import { allowedServer, McpSession } from '../../../core/mcp/session.ts';
 import { withoutKnownSecrets } from '../../../core/secrets/known-secrets.ts';
 import { EventReader } from '../../../gateway/mcp/event-stream.ts';
-import { parseMessage } from '../../../gateway/mcp/pass.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
 const request = (id: unknown, method: string, params: object) => ({ jsonrpc: '2.0', id, method, params });
@@ -49,7 +48,7 @@ const fromAgent: Parser['parse'] = (input) => {
 };
 
 const fromServer: Parser['parse'] = (input) => {
-  const parsed = parseJson(input, { depth: 64, values: 200_000 });
+  const parsed = parseMessage(input);
   if ('invalid' in parsed) return { valid: false, output: undefined };
   const output = session().fromServer(parsed.value);
   for (const message of output.toClient) {

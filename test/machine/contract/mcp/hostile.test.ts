@@ -120,6 +120,17 @@ describe('what a client may not send', () => {
     expect(server.asked.map(({ message }) => message.params)).toEqual([{ name: 'search', arguments: { a: 1 } }]);
   });
 
+  test('numbers that JavaScript cannot hold pass as they were, and are no ids', async () => {
+    const numbers = '{"a":12345678901234567890,"b":0.12345678901234567890,"c":1e400,"d":[9007199254740993]}';
+    const { gateway } = await pair((_asked, response) => {
+      const answer = `{"jsonrpc":"2.0","id":2,"result":{"content":[],"structuredContent":${numbers}}}`;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+    });
+    expect((await gateway.ask('docs', call('search'))).text).toContain(`"structuredContent":${numbers}`);
+    const longId = '{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}';
+    expect((await gateway.ask('docs', longId)).status).toBe(400);
+  });
+
   test.each<[string, number, Parameters<Awaited<ReturnType<typeof pair>>['gateway']['ask']>[2]]>([
     ['PUT', 405, { method: 'PUT' }],
     ['a body of another type', 415, { headers: { 'content-type': 'text/plain' } }],
