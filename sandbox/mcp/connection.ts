@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { McpReport } from '../../core/mcp/allowed.ts';
 import { type McpMessage, parseMessage } from '../../core/mcp/message.ts';
-import type { McpReport, McpSession } from '../../core/mcp/session.ts';
+import type { McpSession } from '../../core/mcp/session.ts';
 import type { LineSplitter } from '../../core/text/lines.ts';
 
 /** Bytes of one message. */

@@ -1,6 +1,7 @@
+import { allowedServer } from '../../../core/mcp/allowed.ts';
 import { parseMessage } from '../../../core/mcp/message.ts';
 import { mcpReport } from '../../../core/mcp/report.ts';
-import { allowedServer, McpSession } from '../../../core/mcp/session.ts';
+import { McpSession } from '../../../core/mcp/session.ts';
 import { withoutKnownSecrets } from '../../../core/secrets/known-secrets.ts';
 import { EventReader } from '../../../gateway/mcp/event-stream.ts';
 import { type Parser, textUnits } from '../parser.ts';
