@@ -23,6 +23,7 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
   const known = knownAgent(phase, mcp.servers);
   const input = new PassThrough();
+  const stop = new AbortController();
   let session: Promise<string> = Promise.resolve('');
   const command = {
     argv: agentCommand(phase, agent, known),
@@ -37,10 +38,13 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
       session = converse(phase, known === undefined ? mcp.servers : [], input, output);
       // The streams end with the agent, and pending requests then fail, which also reports its crash.
       await session.catch(() => undefined);
+      // Some agents do not end before their servers.
+      void mcp.close();
       input.end();
       output.resume();
-      setTimeout(() => output.destroy(), stopMs).unref();
+      setTimeout(() => stop.abort(), stopMs).unref();
     },
+    stop: stop.signal,
   };
   const end = await inside(phase, 'agent', command, {
     ...mcp.files,
