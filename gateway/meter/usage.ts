@@ -275,7 +275,8 @@ const isData = (line: Uint8Array): boolean => dataField.equals(line.subarray(0, 
  */
 const telling =
   /"usage(?:Metadata)?"\s*:\s*\{|"error"|"failed"|"finish_?[Rr]eason"\s*:\s*"|"promptFeedback"|"message"\s*:\s*"/;
-const text = (line: Uint8Array): string => Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1');
+const text = (line: Uint8Array): string =>
+  Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1');
 const tells = (line: Uint8Array): boolean => telling.test(text(line));
 const isObject = (line: Uint8Array): boolean => /^data:\s*\{/.test(text(line.subarray(0, 50)));
 
