@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/schema.ts';
 
 /** Characters of a whole prompt, some 30,000 tokens. */
-export const maxPrompt = 120_000;
+const maxPrompt = 120_000;
 
 /** Tokens of a text, roughly: vendors' tokenizers make about one of four characters of English and of code. */
 export const roughTokens = (text: string): number => Math.ceil(text.length / 4);
@@ -19,7 +19,7 @@ export interface Yielding {
 }
 
 /** Beginning and end of a text, with the number of characters between them that are left out. */
-export function shortened(text: string, max: number): string {
+function shortened(text: string, max: number): string {
   if (text.length <= max) return text;
   const half = Math.floor(max / 2);
   const start = text.slice(0, half).toWellFormed();
