@@ -83,6 +83,7 @@ const packages = {
     ...['aws4fetch', '@smithy/core', 'jose'],
   ],
   sandbox: ['zod', 'semver', '@agentclientprotocol/sdk', 'node:*'],
+  'sandbox/mcp': ['zod', '@modelcontextprotocol/sdk', 'node:*'],
   programs: ['zod', '@aws-sdk/*', 'node:*'],
   'adapters/aws': ['zod', 'aws4fetch', '@aws-sdk/*', 'node:*'],
   'adapters/email': ['@aws-sdk/client-sesv2'],
@@ -104,7 +105,7 @@ const packages = {
 };
 
 /** Folders whose code is shipped bundled: their packages need not be dependencies of the package. */
-const bundled = ['lambdas', 'programs/gateway.ecs.ts', 'adapters/aws', 'adapters/email'];
+const bundled = ['lambdas', 'programs/gateway.ecs.ts', 'adapters/aws', 'adapters/email', 'sandbox/mcp'];
 
 function product() {
   const folders = ['adapters', 'bin', 'cli', 'common', 'core', 'engine', 'gateway'];

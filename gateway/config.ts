@@ -26,6 +26,8 @@ const gatewaySettings = z.strictObject({
   private: grantedRules.shape.private,
   /** What programs may ask of hosts whose TLS the gateway ends. */
   rules: grantedRules.shape.rules,
+  /** MCP servers that the agent may ask. */
+  mcp: grantedRules.shape.mcp,
   /** Package archives that are kept between phases, with the checksums of the base's lock files. */
   archives: z
     .strictObject({ folder: z.string(), checksums: z.record(z.string(), z.array(z.string()).readonly()) })

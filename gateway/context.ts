@@ -16,6 +16,8 @@ export interface GatewayContext {
   currentStep: string;
   /** Steps that the runner reported as started and not as ended. */
   readonly openSteps: Set<string>;
+  /** The first failure that was told, with which the phase ends. */
+  failed: string | undefined;
   /** Sends a message to the launcher. */
   tell(message: GatewayMessage): void;
   /** Records a refusal and sends it as the response. */

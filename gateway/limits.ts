@@ -22,6 +22,18 @@ export interface GatewayLimits {
   idleMs: number;
   /** Milliseconds without a byte of an answer of the model. */
   modelIdleMs: number;
+  /** Requests of a phase to its MCP servers. */
+  mcpRequests: number;
+  /** Bytes of one message of an agent or a server. */
+  mcpMessageBytes: number;
+  /** Bytes of one answer of a server, which may be a stream of messages. */
+  mcpAnswerBytes: number;
+  /** Milliseconds without a byte of an answer of a server. */
+  mcpIdleMs: number;
+  /** Milliseconds for an answer of a server. */
+  mcpCallMs: number;
+  /** Open streams for messages that nobody asked for. */
+  mcpStreams: number;
 }
 
 const mib = 1024 * 1024;
@@ -37,4 +49,10 @@ export const gatewayLimits: GatewayLimits = {
   requestMs: 10 * 60_000,
   idleMs: 30_000,
   modelIdleMs: 5 * 60_000,
+  mcpRequests: 20_000,
+  mcpMessageBytes: 4 * mib,
+  mcpAnswerBytes: 64 * mib,
+  mcpIdleMs: 5 * 60_000,
+  mcpCallMs: 15 * 60_000,
+  mcpStreams: 16,
 };

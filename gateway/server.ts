@@ -29,7 +29,8 @@ import { directRoute } from './routes/direct.ts';
 import { egressRoute } from './routes/egress.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
-import { noModelRoute } from './routes/no-model.ts';
+import { noModelRoute } from './routes/model/no-model.ts';
+import { noMcpRoute } from './routes/no-mcp.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 import { ruledHosts } from './rules/hosts.ts';
 import { ruleRoute } from './rules/route.ts';
@@ -41,6 +42,8 @@ interface Mount {
   readonly prefix: string;
   readonly callers: readonly Caller[];
   readonly route: Route;
+  /** Whether it keeps places of its own, because its answers last. */
+  readonly ownPlaces?: true;
 }
 
 /** The requesting command, according to the relay. A client could forge it, so it is only shown to people. */
@@ -82,7 +85,11 @@ export async function createGateway(
     limits,
     currentStep: 'start',
     openSteps: new Set(),
-    tell: messages.tell,
+    failed: undefined,
+    tell(message) {
+      if (message.type === 'failure') context.failed ??= message.name;
+      messages.tell(message);
+    },
     record(refusal, request) {
       const asking = (request && ended.get(request.socket)?.tunnel) ?? request;
       const command = askingCommand(asking) ?? context.currentStep;
@@ -102,10 +109,11 @@ export async function createGateway(
     },
   };
 
-  const { model } = config;
+  const { model, mcp = [] } = config;
   // Loaded only if the phase has a model: prices and usage formats take most of the start time.
   const modelRoute =
-    model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
+    model === undefined ? noModelRoute(context) : (await import('./routes/model/model.ts')).modelRoute(context, model);
+  const mcpRoute = mcp.length === 0 ? noMcpRoute(context) : (await import('./mcp/route.ts')).mcpRoute(context, mcp);
   const allowance: Allowance = { left: config.caps.registryBytes };
   const mirrors = createMirrors(context, network, allowance, archives);
   const hosts = ruledHosts(config);
@@ -125,6 +133,7 @@ export async function createGateway(
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(mirrors) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
+    { prefix: '/mcp/', callers: ['agent'], route: mcpRoute, ownPlaces: true },
   ];
   const callerByHeader = authenticator(config.secrets);
 
@@ -251,6 +260,8 @@ export async function createGateway(
           reason: `${request.method} without the secret of the ${mount.callers[0]}`,
           allow: '',
         });
+      } else if (mount.ownPlaces) {
+        await mount.route(exchange);
       } else {
         await inPlace(exchange, caller === 'agent' ? places.agent : places.runner, () => mount.route(exchange));
       }

@@ -13,6 +13,15 @@ interface AgentContext {
   key: string;
   /** Home of the agent. */
   home: string;
+  /** Its MCP servers; none for one that takes none. */
+  servers: readonly AgentServer[];
+}
+
+/** An MCP server as an agent is told about it: a URL of the gateway, or a program that it starts. */
+export interface AgentServer {
+  name: string;
+  tools: readonly string[];
+  at: { url: string } | { program: string; args: string[]; env: Record<string, string> };
 }
 
 export interface AgentStart {
@@ -34,6 +43,8 @@ export interface Agent {
   driver: 'acp' | 'command';
   /** Interfaces of providers that it speaks; the first one is used if the profile names no provider. */
   kinds: readonly [ProviderKind, ...ProviderKind[]];
+  /** Whether it takes MCP servers. */
+  takesMcp: boolean;
   start(context: AgentContext): AgentStart;
   /** The events in one line of its standard output; only for those whose driver is `command`. */
   events?(line: Json): PhaseEvent[];

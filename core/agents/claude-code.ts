@@ -1,8 +1,14 @@
 import type { PhaseEvent } from '../run/phase.ts';
-import { type Agent, type Json, listOf, objectOf, textOf } from './agent.ts';
+import { type Agent, type AgentServer, type Json, listOf, objectOf, textOf } from './agent.ts';
+import { mcpConfiguration } from './mcp-configuration.ts';
 
 /** Its own tools of files and commands. Search and fetch run at the vendor and bypass the gateway. */
 const tools = ['Bash', 'Read', 'Edit', 'Write', 'Glob', 'Grep', 'TodoWrite'];
+
+const mcpConfig = '.claude-mcp.json';
+/** As it names tools of servers: what its own rule for names does not allow is an underscore. */
+const toolsOf = ({ name, tools: own }: AgentServer): string[] =>
+  own.map((tool) => `mcp__${name}__${tool.replace(/[^A-Za-z0-9_-]/g, '_')}`);
 
 /** https://docs.claude.com/en/docs/claude-code/cli-reference */
 export const claudeCode: Agent = {
@@ -12,11 +18,26 @@ export const claudeCode: Agent = {
   licence: { id: 'LicenseRef-Anthropic-Commercial-Terms', kind: 'proprietary' },
   driver: 'command',
   kinds: ['anthropic', 'bedrock'],
-  start: ({ model, base, home }) => ({
+  takesMcp: true,
+  start: ({ model, base, home, servers }) => ({
     args: [
       ...['-p', '--output-format', 'stream-json', '--verbose', '--permission-mode', 'dontAsk'],
-      ...['--tools', tools.join(','), '--allowedTools', tools.join(' '), '--disallowedTools', 'WebSearch WebFetch'],
-      ...['--strict-mcp-config', '--setting-sources', '', '--no-session-persistence'],
+      ...[
+        '--tools',
+        tools.join(','),
+        '--allowedTools',
+        [...tools, ...servers.flatMap(toolsOf)].join(' '),
+        '--disallowedTools',
+        'WebSearch WebFetch',
+      ],
+      ...[
+        '--mcp-config',
+        `${home}/${mcpConfig}`,
+        '--strict-mcp-config',
+        '--setting-sources',
+        '',
+        '--no-session-persistence',
+      ],
       ...(model === undefined ? [] : ['--model', model]),
     ],
     env: {
@@ -28,7 +49,7 @@ export const claudeCode: Agent = {
       DISABLE_ERROR_REPORTING: '1',
       ENABLE_TOOL_SEARCH: 'false',
     },
-    files: {},
+    files: { [mcpConfig]: mcpConfiguration(servers) },
   }),
   events: (line) => {
     const content = listOf(objectOf(line.message).content);

@@ -1,5 +1,5 @@
 import type { PhaseEvent } from '../run/phase.ts';
-import { type Agent, isJson, type Json, listOf, objectOf, textOf } from './agent.ts';
+import { type Agent, type AgentServer, isJson, type Json, listOf, objectOf, textOf } from './agent.ts';
 
 const text = (value: string): string => JSON.stringify(value); // a basic string of TOML
 
@@ -8,7 +8,7 @@ const text = (value: string): string => JSON.stringify(value); // a basic string
  * at the vendor and bypass the gateway. The sandbox is Drydock's.
  * Source: https://developers.openai.com/codex/config-reference
  */
-const config = (model: string | undefined, base: string): string =>
+const config = (model: string | undefined, base: string, servers: readonly AgentServer[]): string =>
   [
     ...(model === undefined ? [] : [`model = ${text(model)}`]),
     'model_provider = "drydock"',
@@ -28,8 +28,27 @@ const config = (model: string | undefined, base: string): string =>
     `base_url = ${text(`${base}/v1`)}`,
     'wire_api = "responses"',
     'env_key = "DRYDOCK_KEY"',
+    ...servers.flatMap(serverTable),
     '',
   ].join('\n');
+
+/** https://developers.openai.com/codex/mcp */
+const serverTable = ({ name, tools, at }: AgentServer): string[] => [
+  `[mcp_servers.${name}]`,
+  ...('url' in at
+    ? [`url = ${text(at.url)}`]
+    : [
+        `command = ${text(at.program)}`,
+        `args = [${at.args.map(text).join(', ')}]`,
+        `env = { ${Object.entries(at.env)
+          .map(([variable, value]) => `${variable} = ${text(value)}`)
+          .join(', ')} }`,
+      ]),
+  `enabled_tools = [${tools.map(text).join(', ')}]`,
+  'default_tools_approval_mode = "approve"',
+  'startup_timeout_sec = 60',
+  'tool_timeout_sec = 900',
+];
 
 export const codex: Agent = {
   name: 'codex',
@@ -38,10 +57,11 @@ export const codex: Agent = {
   licence: { id: 'Apache-2.0', kind: 'open' },
   driver: 'command',
   kinds: ['openai'],
-  start: ({ model, base, home }) => ({
+  takesMcp: true,
+  start: ({ model, base, home, servers }) => ({
     args: ['exec', '--json', '--ephemeral', '--skip-git-repo-check', '-'],
     env: { CODEX_HOME: `${home}/.codex` },
-    files: { '.codex/config.toml': config(model, base) },
+    files: { '.codex/config.toml': config(model, base, servers) },
   }),
   events: (line) => {
     const item = objectOf(line.item);

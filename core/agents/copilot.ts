@@ -1,4 +1,7 @@
 import type { Agent } from './agent.ts';
+import { mcpConfiguration } from './mcp-configuration.ts';
+
+const mcpConfig = '.copilot-mcp.json';
 
 /** https://docs.github.com/en/copilot/reference/cli-command-reference */
 export const copilot: Agent = {
@@ -8,9 +11,11 @@ export const copilot: Agent = {
   licence: { id: 'LicenseRef-GitHub-Copilot', kind: 'proprietary' },
   driver: 'acp',
   kinds: ['openai', 'anthropic'],
-  start: ({ model, base, kind, key, home }) => ({
+  takesMcp: true,
+  start: ({ model, base, kind, key, home, servers }) => ({
     args: [
       ...['--acp', '--allow-all-tools', '--no-auto-update', '--disable-builtin-mcps', '--no-ask-user'],
+      ...['--additional-mcp-config', `@${home}/${mcpConfig}`],
       ...['--no-custom-instructions', '--no-remote', '--disable-client-telemetry'],
     ],
     env: {
@@ -22,6 +27,8 @@ export const copilot: Agent = {
       COPILOT_PROVIDER_BASE_URL: kind === 'anthropic' ? base : `${base}/v1`,
       ...(model === undefined ? {} : { COPILOT_MODEL: model }),
     },
-    files: {},
+    files: {
+      [mcpConfig]: mcpConfiguration(servers, ({ tools, at }) => ({ tools, ...('url' in at ? {} : { type: 'local' }) })),
+    },
   }),
 };

@@ -18,7 +18,8 @@ export const opencode: Agent = {
   licence: { id: 'MIT', kind: 'open' },
   driver: 'acp',
   kinds: ['openai', 'anthropic', 'google', 'bedrock', 'vertex'],
-  start: ({ model = 'model', base, kind, home }) => ({
+  takesMcp: true,
+  start: ({ model = 'model', base, kind, home, servers }) => ({
     args: ['acp', '--pure'],
     env: {
       OPENCODE_CONFIG: `${home}/.opencode.json`,
@@ -46,6 +47,14 @@ export const opencode: Agent = {
               models: { [model]: { name: model, tool_call: true } },
             },
           },
+          mcp: Object.fromEntries(
+            servers.map(({ name, at }) => [
+              name,
+              'url' in at
+                ? { type: 'remote', url: at.url, enabled: true, oauth: false }
+                : { type: 'local', command: [at.program, ...at.args], environment: at.env, enabled: true },
+            ]),
+          ),
           permission: { edit: 'allow', bash: 'allow', webfetch: 'deny', websearch: 'deny' },
         },
         null,

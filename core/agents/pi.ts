@@ -23,6 +23,7 @@ export const pi: Agent = {
   licence: { id: 'MIT', kind: 'open' },
   driver: 'command',
   kinds: ['openai', 'anthropic', 'google', 'bedrock', 'vertex'],
+  takesMcp: false,
   start: ({ model = 'model', base, kind, home }) => ({
     args: [
       ...['-p', '--mode', 'json', '--no-session', '--provider', 'drydock', '--model', model],

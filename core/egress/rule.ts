@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mcpEndpoint } from '../mcp/server.ts';
 import { registries } from '../task-spec/package-managers.ts';
 
 /** What a rule allows; the policy checks the form of its texts. */
@@ -42,7 +43,9 @@ export type CredentialSource = z.infer<typeof credentialSource>;
 export const egressRules = z.strictObject({
   rules: z.array(egressRule),
   private: z.array(privateRegistry),
-  /** Those that rules and registries name. */
+  /** MCP servers that the gateway asks. */
+  mcp: z.array(mcpEndpoint).optional(),
+  /** Those that rules, registries and servers name. */
   credentials: z.record(z.string(), credentialSource),
 });
 export type EgressRules = z.infer<typeof egressRules>;
@@ -51,5 +54,6 @@ export type EgressRules = z.infer<typeof egressRules>;
 export const grantedRules = z.strictObject({
   rules: z.array(egressRule.extend({ credential: credentialHeader.optional() })),
   private: z.array(privateRegistry.extend({ credential: credentialHeader.optional() })),
+  mcp: z.array(mcpEndpoint.extend({ credential: credentialHeader.optional() })).optional(),
 });
 export type GrantedRules = z.infer<typeof grantedRules>;

@@ -1,18 +1,8 @@
 import { z } from 'zod';
+import { upstreamUrlFault } from '../egress/upstream-url.ts';
 import * as field from '../task-spec/fields.ts';
-import { isLocalHost } from './local-host.ts';
 
-function baseUrlFault(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'Write a URL such as https://models.acme.example/v1.';
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return 'A URL may not contain a password; write credential.';
-  if (url.search !== '' || url.hash !== '') return 'Write the URL without a query.';
-  if (url.protocol === 'https:') return undefined;
-  if (url.protocol === 'http:' && isLocalHost(url.hostname)) return undefined;
-  return 'Use https://; http:// is for this machine and private networks only.';
-}
-
-const baseUrl = field.refused(z.string().min(1).max(2_000), baseUrlFault);
+const baseUrl = field.refused(z.string().min(1).max(2_000), upstreamUrlFault('https://models.acme.example/v1'));
 const common = {
   credential: z
     .union([z.literal('none'), field.name])

@@ -3,7 +3,7 @@ import type { Policy } from './schema.ts';
 
 /** Contradictions in what a policy lets through. */
 export function egressFaults(
-  { egress, credentials }: Pick<Policy, 'egress' | 'credentials'>,
+  { egress, credentials, mcp }: Pick<Policy, 'egress' | 'credentials' | 'mcp'>,
   fault: (rule: string, message: string, path: PropertyKey[]) => void,
 ): void {
   const { hosts, rules, registries, private: own } = egress;
@@ -27,6 +27,7 @@ export function egressFaults(
       fault('unknown-credential', `credentials does not list "${name}".`, [...at, 'credential']);
   };
   for (const [i, { credential }] of rules.entries()) unknown(credential, ['egress', 'rules', i]);
+  for (const [name, { credential }] of Object.entries(mcp)) unknown(credential, ['mcp', name]);
   const seen = new Set<string>();
   own.forEach(({ kind, scope, credential }, i) => {
     const at = ['egress', 'private', i];

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { mcpOf } from '../mcp/of-policy.ts';
 import type { ModelEndpoint } from '../models/endpoint.ts';
 import { endpointOf } from '../models/of-policy.ts';
 import { microsOf } from '../money/format.ts';
@@ -7,7 +8,6 @@ import type { EffectiveTask, NamedCommand } from '../run/effective-task.ts';
 import { compileConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
 import { isBuiltIn } from '../task-spec/toolchains.ts';
-import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { egressOf } from './merge-egress.ts';
 import { approversOf, operatorsOf, personOf } from './people.ts';
 import type { Policy } from './schema.ts';
@@ -83,6 +83,7 @@ export function applyPolicy(
   const limits = limitsOf(spec, policy, refuse);
   const quorum = quorumOf(spec, policy, requester, barred, refuse);
   const egress = egressOf(spec, policy, refuse);
+  const mcp = mcpOf(spec, policy, profile, refuse);
   const ci = repository?.host === 'git' ? ciOf(spec, policy, refuse) : [];
   spec.known_failures.forEach((test, i) => {
     if (repository && !wildcard(repository.known_failures, test)) {
@@ -119,7 +120,8 @@ export function applyPolicy(
       planRequired: policy.review.plan === 'required',
       expiresHours: policy.review.expires_hours,
       criticalPaths: policy.review.critical_paths,
-      egress,
+      egress: { ...egress, credentials: { ...egress.credentials, ...mcp.credentials } },
+      ...(mcp.servers.length === 0 ? {} : { mcp: mcp.servers }),
       ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
       modelsAllow: policy.models.allow,
@@ -163,13 +165,6 @@ const listed = (names: string[]): string => (names.length === 0 ? '' : ` It list
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
-  if (!asksForNothing(spec.sandbox.mcp)) {
-    refuse(
-      'sandbox.mcp',
-      'sandbox.mcp is not built yet; put what the agent needs into the files of its profile, or into the instructions.',
-      'NotBuiltYet',
-    );
-  }
 }
 
 /** A service's image is one of the policy's, once, with at most its memory. */

@@ -1,8 +1,7 @@
 import { providerFaults } from '../models/of-policy.ts';
-import { readYaml, type YamlDocument } from '../task-spec/document.ts';
+import { readYaml } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
-import { asksForNothing } from '../task-spec/unbuilt.ts';
 import { egressFaults } from './egress-faults.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
@@ -18,20 +17,11 @@ export function parsePolicy(bytes: Uint8Array): { policy?: Policy; problems: Pro
   const document = readYaml(text, 0);
   const { data, faults: found } = checkSchema(policySchema, document, document.value);
   faults.push(...document.faults, ...found);
-  faults.push(...unbuilt(document));
   if (data) faults.push(...contradictions(data, document.locate));
   const problems = toProblems(text, faults);
   return data && problems.every((problem) => problem.severity === 'warning')
     ? { policy: data, problems }
     : { problems };
-}
-
-/** Refuses `mcp`, which this version does not support, because ignoring it silently would be worse. */
-function unbuilt({ value, locate }: Pick<YamlDocument, 'value' | 'locate'>): Fault[] {
-  const { mcp } = (value ?? {}) as { mcp?: unknown };
-  if (asksForNothing(mcp)) return [];
-  const message = 'mcp is not built yet, so no server would be reached; remove it from the policy.';
-  return [{ rule: 'NotBuiltYet', message, offset: locate(['mcp'], true) }];
 }
 
 /** Contradictions between fields that are valid by themselves. */

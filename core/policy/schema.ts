@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
+import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
 import * as field from '../task-spec/fields.ts';
@@ -233,7 +234,7 @@ export const policySchema = z
       .default({})
       .describe('Name → where a credential is found. The gateway puts it into requests; it never enters a sandbox.'),
     sandbox: sandbox.prefault({}).describe('How sandboxes are made.'),
-    mcp: z.unknown().optional().describe('Not built yet: refused.'),
+    mcp: z.record(mcpServerName, mcpServer).default({}).describe('Name → MCP server whose tools specs may ask for.'),
     checks: z.record(field.name, field.command).default({}).describe('Name → command, run in Verify on every change.'),
     ci: z
       .record(field.line(200), field.command)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
 import { egressRules } from '../egress/rule.ts';
+import { mcpServerOfRun } from '../mcp/server.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
 import { serviceImage } from '../policy/service-image.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
@@ -48,7 +49,7 @@ const spec = z.strictObject({
     build_command: z.string().optional(),
     test_command: z.string(),
     egress: names,
-    mcp: z.unknown().optional(),
+    mcp: z.union([names, z.record(z.string(), names)]).optional(),
     cpu: z.number().optional(),
     memory_mb: z.number().optional(),
     timeout_minutes: z.number().optional(),
@@ -145,6 +146,8 @@ export const effectiveTask = z.strictObject({
   criticalPaths: z.record(z.string(), z.int()),
   /** The policy's registries, and the hosts that both spec and policy name. */
   egress: egressRules.partial().extend({ registries: names, hosts: names }),
+  /** MCP servers that both spec and policy name. */
+  mcp: z.array(mcpServerOfRun).optional(),
   /** Image of a service as specs name it → pinned by digest, and how it runs; the image alone in runs of an older version. */
   serviceImages: z.record(z.string(), z.union([z.string(), serviceImage])).optional(),
   protectedPaths: names,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
+import { sandboxServer } from '../mcp/server.ts';
 import { providerKinds } from '../models/endpoint.ts';
 import { testReport } from './test-report.ts';
 
@@ -74,6 +75,8 @@ export const phaseSpec = z.strictObject({
   /** The whole prompt; empty if no agent runs. */
   prompt: z.string(),
   agent: agentSpec.nullable(),
+  /** MCP servers of the agent. */
+  mcp: z.array(sandboxServer).optional(),
   sandbox: z.strictObject({
     runtime: z.string(),
     packageManager: z.string().optional(),

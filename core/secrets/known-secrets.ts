@@ -47,3 +47,10 @@ export function findSecrets(text: string): FoundSecret[] {
   }
   return found;
 }
+
+/** A private key to its end, or to the end of the text. */
+const wholeKey = /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END )[\s\S]){0,20000}/g;
+
+/** A text for a log, in which no known credential is left. */
+export const withoutKnownSecrets = (text: string): string =>
+  text.replace(wholeKey, '[redacted]').replace(all, (found) => (found.includes('EXAMPLE') ? found : '[redacted]'));

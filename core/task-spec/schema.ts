@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askedServers } from '../mcp/policy-schema.ts';
 import * as field from './fields.ts';
 import { packageManagers } from './package-managers.ts';
 import { isReservedVariable, isSecretShaped } from './secrets.ts';
@@ -88,7 +89,9 @@ const sandbox = z
     build_command: field.command.optional(),
     test_command: field.command.optional().describe('Must pass before the agent starts and after it ends.'),
     egress: z.array(field.host).max(50).default([]).describe('Hosts to reach on port 443; the policy must allow each.'),
-    mcp: z.unknown().optional().describe('Not built yet: refused.'),
+    mcp: askedServers
+      .optional()
+      .describe('MCP servers of the policy that the agent gets: names, or names with fewer tools.'),
     cpu: z.number().positive().max(256).optional().describe('Virtual CPUs.'),
     memory_mb: z.int().positive().max(1_048_576).optional().describe('Memory in MiB.'),
     timeout_minutes: z.number().positive().max(10_080).optional().describe('Maximum time of one phase, in minutes.'),

@@ -25,3 +25,13 @@ export const allowRule = (host: string, method: string, path: string): AllowLine
   );
 
 export const allowRegistry = (kind: string): AllowLines => ({ allow: `egress: {registries: [${kind}]}` });
+
+/** Lines that allow an MCP server, and a tool of one. */
+export const allowServer = (name: string): AllowLines =>
+  /^[a-z][a-z0-9-]{0,31}$/.test(name)
+    ? { allow: `mcp: {${name}: {url: …, tools: […]}}`, allowInSpec: `sandbox: {mcp: [${name}]}` }
+    : { allow: '' };
+export const allowTool = (server: string, tool: string): AllowLines =>
+  /^[A-Za-z0-9_./-]{1,128}$/.test(tool)
+    ? { allow: `mcp: {${server}: {tools: [${tool}]}}`, allowInSpec: `sandbox: {mcp: [${server}]}` }
+    : { allow: '' };

@@ -1,7 +1,7 @@
 import { extractUsage, findProvider, type Usage } from '@pydantic/genai-prices';
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
+import { LineSplitter } from '../../core/text/lines.ts';
 import type { UsageForm } from '../dialects/dialect.ts';
-import { LineSplitter } from '../lines.ts';
 import { EventFrames } from './event-frames.ts';
 import type { Processing } from './price.ts';
 

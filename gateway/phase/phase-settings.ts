@@ -39,7 +39,7 @@ export async function gatewaySettingsOf(
     private: own,
     rules: job.egress?.rules ?? [],
     hosts: job.hosts.map((host) => host.toLowerCase()),
-    ...defined({ model: job.model }),
+    ...defined({ model: job.model, mcp: job.egress?.mcp }),
     caps: { artifactBytes: disk, artifactTotalBytes: disk, registryBytes: disk },
   };
 }

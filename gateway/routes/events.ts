@@ -1,7 +1,7 @@
 import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
 import { type PhaseEvent, phaseEvent } from '../../core/run/phase.ts';
+import { LineSplitter } from '../../core/text/lines.ts';
 import { BadRequest, type GatewayContext, type Route, sendJson } from '../context.ts';
-import { LineSplitter } from '../lines.ts';
 
 /** Limit in bytes for a line. Longer lines and invalid events are counted and dropped. */
 const maxLine = 64 * 1024;

@@ -3,11 +3,11 @@ import type { CredentialHeader, EgressRules, GrantedRules } from '../../core/egr
 import { DrydockError } from '../../core/errors.ts';
 
 /**
- * Puts the credentials into rules and registries that name them. Only those are read.
+ * Puts the credentials into rules, registries and MCP servers that name them. Only those are read.
  * @param read Value of a variable. @throws SecretMissing.
  */
 export async function grantRules(
-  { rules, private: own, credentials }: EgressRules,
+  { rules, private: own, mcp, credentials }: EgressRules,
   read: (variable: string) => Promise<string>,
 ): Promise<GrantedRules> {
   const headers = new Map<string, Promise<CredentialHeader>>();
@@ -25,5 +25,9 @@ export async function grantRules(
     ...rest,
     ...(credential === undefined ? {} : { credential: await headerOf(credential) }),
   });
-  return { rules: await Promise.all(rules.map(granted)), private: await Promise.all(own.map(granted)) };
+  return {
+    rules: await Promise.all(rules.map(granted)),
+    private: await Promise.all(own.map(granted)),
+    ...(mcp === undefined ? {} : { mcp: await Promise.all(mcp.map(granted)) }),
+  };
 }

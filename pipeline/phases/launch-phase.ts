@@ -1,9 +1,11 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
+import type { McpServerOfRun, SandboxServer } from '../../core/mcp/server.ts';
 import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt } from '../../core/prompt/build.ts';
+import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
@@ -91,6 +93,7 @@ async function phaseOrder(
       files: agent.files !== undefined,
       plans: agent.plans,
     },
+    ...(agent === null || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
     sandbox: phaseSandboxOf(context.task),
     baseline: await needsBaseline(deps, context, request),
     knownFailures: task.knownFailures,
@@ -120,13 +123,29 @@ async function phaseOrder(
         }),
     registries: task.egress.registries,
     hosts: verify ? [] : task.egress.hosts,
-    egress: {
-      rules: verify ? [] : (task.egress.rules ?? []),
-      private: task.egress.private ?? [],
-      credentials: task.egress.credentials ?? {},
-    },
+    egress: egressOfPhase(task, verify),
   };
 }
+
+/** What a phase may reach, with the credentials that it needs for that. Verify asks registries and nothing else. */
+function egressOfPhase({ egress, mcp = [] }: EffectiveTask, verify: boolean): NonNullable<PhaseOrder['egress']> {
+  const reached = {
+    rules: verify ? [] : (egress.rules ?? []),
+    private: egress.private ?? [],
+    ...(verify || mcp.length === 0 ? {} : { mcp: atGateway(mcp) }),
+  };
+  const named = new Set(Object.values(reached).flatMap((list) => list.flatMap(({ credential }) => credential ?? [])));
+  const credentials = Object.entries(egress.credentials ?? {}).filter(([name]) => named.has(name));
+  return { ...reached, credentials: Object.fromEntries(credentials) };
+}
+
+/** Addresses and credentials of servers stay with the gateway, as commands stay with the sandbox. */
+const inSandbox = (servers: readonly McpServerOfRun[]): SandboxServer[] =>
+  servers.map(({ name, tools, command }) => ({ name, tools, ...defined({ command }) }));
+const atGateway = (servers: readonly McpServerOfRun[]) =>
+  servers.flatMap(({ name, tools, url, credential }) =>
+    url === undefined ? [] : [{ name, tools, url, ...defined({ credential }) }],
+  );
 
 /** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
 const spentMicros = async (deps: Deps, runId: string): Promise<number> =>

@@ -1,11 +1,13 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import * as acp from '@agentclientprotocol/sdk';
+import type { AgentServer } from '../../core/agents/agent.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { PhaseEvent, ToolKind } from '../../core/run/phase.ts';
 import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver, AgentEnd } from './driver.ts';
 import { knownAgent } from './known.ts';
+import { mcpEnvironment, mcpFile } from './mcp-file.ts';
 import { agentCommand } from './program.ts';
 import { Transcript } from './transcript.ts';
 
@@ -16,18 +18,23 @@ const stopMs = 2_000;
  * Drives any agent that speaks the Agent Client Protocol, version 1, over its standard streams. The sandbox limits what
  * the agent can do, so every permission request is granted once; the gateway limits the cost.
  */
-export const acpAgent: AgentDriver = async (phase) => {
+export const acpAgent: AgentDriver = async (phase, mcp) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
-  const known = knownAgent(phase);
+  const known = knownAgent(phase, mcp.servers);
   const input = new PassThrough();
   let session: Promise<string> = Promise.resolve('');
   const command = {
     argv: agentCommand(phase, agent, known),
-    env: { ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)), ...known?.start.env },
+    env: {
+      ...agentEnvironment(phase, promptFileIn(phase.boot.paths.home)),
+      ...mcpEnvironment(phase),
+      ...known?.start.env,
+    },
     stdin: input,
     stdout: async (output: Readable) => {
-      session = converse(phase, input, output);
+      // An agent that the product knows has them in its own configuration.
+      session = converse(phase, known === undefined ? mcp.servers : [], input, output);
       // The streams end with the agent, and pending requests then fail, which also reports its crash.
       await session.catch(() => undefined);
       input.end();
@@ -35,7 +42,11 @@ export const acpAgent: AgentDriver = async (phase) => {
       setTimeout(() => output.destroy(), stopMs).unref();
     },
   };
-  const end = await inside(phase, 'agent', command, known?.start.files ?? {});
+  const end = await inside(phase, 'agent', command, {
+    ...mcp.files,
+    ...mcpFile(mcp.servers),
+    ...known?.start.files,
+  });
   const common = { ms: end.ms, timedOut: end.timedOut, output: end.output };
   try {
     const stopReason = await session;
@@ -53,7 +64,12 @@ export const acpAgent: AgentDriver = async (phase) => {
 };
 
 /** Runs one session with one prompt. Resolves with the agent's stop reason, which is telemetry. */
-async function converse(phase: Phase, input: Writable, output: Readable): Promise<string> {
+async function converse(
+  phase: Phase,
+  servers: readonly AgentServer[],
+  input: Writable,
+  output: Readable,
+): Promise<string> {
   const transcript = new Transcript((event) => phase.gateway.emit(event), phase.boot.agentSecret);
   const message = joined('message', transcript);
   const thought = joined('thought', transcript);
@@ -91,7 +107,7 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
       }
     })
     .connectWith(stream, async (connection) => {
-      await connection.request(acp.methods.agent.initialize, {
+      const { agentCapabilities } = await connection.request(acp.methods.agent.initialize, {
         protocolVersion: 1,
         clientInfo: { name: 'drydock', version: '1' },
         // The agent works inside the sandbox, so it needs no files or terminals of the client.
@@ -99,7 +115,7 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
       });
       const { sessionId } = await connection.request(acp.methods.agent.session.new, {
         cwd: phase.boot.paths.workspace,
-        mcpServers: [],
+        mcpServers: mcpServersOf(servers, agentCapabilities?.mcpCapabilities?.http === true),
       });
       const answer = await connection.request(acp.methods.agent.session.prompt, {
         sessionId,
@@ -110,6 +126,20 @@ async function converse(phase: Phase, input: Writable, output: Readable): Promis
   thought.flush();
   message.flush();
   return stopReason;
+}
+
+/** @throws AgentUnavailable for a server at a URL, if the agent takes none. */
+function mcpServersOf(servers: readonly AgentServer[], http: boolean): acp.McpServer[] {
+  return servers.map(({ name, at }) => {
+    if ('program' in at) {
+      const env = Object.entries(at.env).map(([variable, value]) => ({ name: variable, value }));
+      return { name, command: at.program, args: at.args, env };
+    }
+    if (http) return { type: 'http', name, url: at.url, headers: [] };
+    throw new DrydockError('AgentUnavailable', `the agent takes no MCP servers over HTTP, such as ${name}`, {
+      remedy: 'Name another agent, or leave the server out of sandbox.mcp.',
+    });
+  });
 }
 
 /** A verb for each kind of tool call in the protocol; a title alone often only names the file. */

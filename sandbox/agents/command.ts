@@ -3,24 +3,26 @@ import { agentEnvironment, promptFileIn, promptFileName } from '../runner/comman
 import { inside, type Phase } from '../runner/phase.ts';
 import type { AgentDriver } from './driver.ts';
 import { type Known, knownAgent } from './known.ts';
+import { mcpEnvironment, mcpFile } from './mcp-file.ts';
 import { agentCommand } from './program.ts';
 import { reportReader } from './report.ts';
 import { Transcript } from './transcript.ts';
 
 /** Drives any executable: prompt on stdin and in `$DRYDOCK_PROMPT_FILE`, the repository as working directory. */
-export const commandAgent: AgentDriver = async (phase) => {
+export const commandAgent: AgentDriver = async (phase, mcp) => {
   const agent = phase.spec.agent;
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
-  const known = knownAgent(phase);
+  const known = knownAgent(phase, mcp.servers);
   const promptFile = promptFileIn(phase.boot.paths.home);
   const report = agent.known === undefined ? undefined : reportOf(phase, known);
   const command = {
     argv: agentCommand(phase, agent, known),
-    env: { ...agentEnvironment(phase, promptFile), ...known?.start.env },
+    env: { ...agentEnvironment(phase, promptFile), ...mcpEnvironment(phase), ...known?.start.env },
     stdin: Buffer.from(phase.spec.prompt),
     ...(report === undefined ? {} : { onOutput: report, quietStdout: true }),
   };
-  const ran = await inside(phase, 'agent', command, { ...known?.start.files, [promptFileName]: phase.spec.prompt });
+  const files = { ...mcp.files, ...mcpFile(mcp.servers), ...known?.start.files, [promptFileName]: phase.spec.prompt };
+  const ran = await inside(phase, 'agent', command, files);
   return { exitCode: ran.exitCode, ms: ran.ms, timedOut: ran.timedOut, output: ran.output };
 };
 

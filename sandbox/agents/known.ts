@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Agent, AgentStart } from '../../core/agents/agent.ts';
+import type { Agent, AgentServer, AgentStart } from '../../core/agents/agent.ts';
 import { agentOfProgram, agents } from '../../core/agents/agents.ts';
 import { providerKinds } from '../../core/models/endpoint.ts';
 import type { AgentSpec } from '../../core/run/phase.ts';
@@ -15,14 +15,15 @@ export interface Known {
  * The agent of a profile, if the product knows it: by name, or by its program, for a profile that names program and arguments
  * itself. Any other agent gets an empty home and the environment.
  */
-export function knownAgent({ spec, relay, boot }: Phase): Known | undefined {
+export function knownAgent({ spec, relay, boot }: Phase, servers: readonly AgentServer[]): Known | undefined {
   if (spec.agent === null) return undefined;
   const agent = spec.agent.known === undefined ? byProgram(spec.agent) : agents[spec.agent.known];
   if (agent === undefined) return undefined;
   const { provider = agent.kinds[0], providerKind, model } = spec.agent;
   const kind = providerKind ?? providerKinds.find((name) => name === provider) ?? agent.kinds[0];
   const base = `${relay}/model/${provider}`;
-  return { agent, start: agent.start({ model, provider, kind, base, key: boot.agentSecret, home: boot.paths.home }) };
+  const { agentSecret: key, paths } = boot;
+  return { agent, start: agent.start({ model, provider, kind, base, key, home: paths.home, servers }) };
 }
 
 function byProgram({ command }: AgentSpec): Agent | undefined {

@@ -11,9 +11,14 @@ const agentFolder = new RegExp(`(^|[=:])${layout.agent}(?=/|$)`, 'g');
  * without a sandbox that folder is elsewhere, so the path is replaced.
  */
 export function agentCommand(phase: Phase, agent: AgentSpec, known: Known | undefined): string[] {
-  const { agent: folder } = phase.boot.paths;
   // A profile that names the program itself names its arguments too.
   if (agent.known !== undefined && known !== undefined) return [...agent.command, ...known.start.args];
-  if (folder === null || folder === layout.agent) return agent.command;
-  return agent.command.map((part) => part.replace(agentFolder, (_found, before: string) => `${before}${folder}`));
+  return inAgentFolder(phase, agent.command);
+}
+
+/** A command of the policy with the folder as it is in this sandbox. */
+export function inAgentFolder({ boot }: Phase, command: readonly string[]): string[] {
+  const { agent: folder } = boot.paths;
+  if (folder === null || folder === layout.agent) return [...command];
+  return command.map((part) => part.replace(agentFolder, (_found, before: string) => `${before}${folder}`));
 }

@@ -1,4 +1,5 @@
 import { eventLimits, type PhaseEvent } from '../../core/run/phase.ts';
+import { shortened } from '../../core/text/shortened.ts';
 
 type ToolEvent = Extract<PhaseEvent, { type: 'tool' }>;
 
@@ -98,12 +99,7 @@ export class Transcript {
     return text.replaceAll(this.#secret, '[redacted]').slice(0, 100);
   }
 
-  /** The beginning and the end of a text that is too long, because outputs have their reason at the end. */
   #cut(text: string, limit: number): string {
-    const shown = text.replaceAll(this.#secret, '[redacted]');
-    if (shown.length <= limit) return shown;
-    const gap = '\n…\n';
-    const head = Math.floor((limit - gap.length) / 2);
-    return `${shown.slice(0, head)}${gap}${shown.slice(shown.length - (limit - gap.length - head))}`;
+    return shortened(text.replaceAll(this.#secret, '[redacted]'), limit);
   }
 }

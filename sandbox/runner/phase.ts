@@ -231,6 +231,21 @@ export async function mustPassIn(
     folder === ''
       ? [shellScript, '-c', command]
       : [shellScript, '-c', `cd -- "$1" && shift && ${command}`, 'sh', folder];
+  return mustPassAs(phase, { name, command, argv, rewrites }, env, error);
+}
+
+/** Like {@link mustPass}, for a program that runs the command in a way of its own. */
+export async function mustPassAs(
+  phase: Phase,
+  {
+    name,
+    command,
+    argv,
+    rewrites,
+  }: { name: string; command: string; argv: readonly string[]; rewrites?: RegExp | undefined },
+  env: Record<string, string>,
+  error: ErrorName,
+): Promise<void> {
   const result = await recorded(phase, name, command, argv, env, defined({ rewrites }));
   if (result.timedOut)
     throw new DrydockError('PhaseTimedOut', `${name} reached the time limit of the phase: ${command}`);

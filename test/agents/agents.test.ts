@@ -4,38 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addAgent } from '../../adapters/local/agents/installed.ts';
-import type { ServerProcess } from '../../cli/local/compose.ts';
+import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
 import type { AgentName } from '../../core/agents/names.ts';
 import type { ProviderKind } from '../../core/models/endpoint.ts';
-import type { Script } from '../support/scripted-model/script.ts';
-import { type ScriptedModel, startScriptedModel } from '../support/scripted-model/server.ts';
-import { createWorld, followRun, run, submit } from '../support/world.ts';
+import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import { followRun, run, submit } from '../support/world.ts';
+import { type AgentWorld, callsOf, charged, delivers, worldFor } from './kit.ts';
 
 const packageRoot = path.join(import.meta.dirname, '../..');
-const prices = { input: 3, cached_input: 0.3, output: 15 };
-const plan = 'summary: Mend add\nphases:\n  - {name: mend, files: [src/math.js], steps: [add the two numbers]}\n';
-
-/** A plan; a change that the criterion refuses; the right one. */
-const script: Script = (request) => {
-  if (request.includes('Read and plan; change nothing'))
-    return [
-      { text: 'I read the source.', steps: [{ run: 'cat src/math.js' }] },
-      {
-        text: 'I write the plan.',
-        steps: [{ run: `printf '${plan.replaceAll('\n', '\\n')}' > "$DRYDOCK_OUT/plan.yaml"` }],
-      },
-      { text: 'The plan is written.', steps: [] },
-    ];
-  const before = request.includes('What has to be corrected') ? 'a * b' : 'a - b';
-  const after = before === 'a * b' ? 'a + b' : 'a * b';
-  const line = (expression: string) => `export const add = (a, b) => ${expression};`;
-  return [
-    { text: 'I run the tests first.', steps: [{ run: 'npm test' }] },
-    { text: 'I read the source.', steps: [{ run: 'cat src/math.js' }] },
-    { text: 'I change it.', steps: [{ edit: { path: 'src/math.js', before: line(before), after: line(after) } }] },
-    { text: 'Done.', steps: [] },
-  ];
-};
 
 /** Where an agent's own installer needs the network, it is not installed here: `drydock agents list` names it. */
 const open: [AgentName, ProviderKind][] = [
@@ -55,57 +31,39 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rmSync(shared, { recursive: true, force: true }));
 
-const closing: (() => unknown)[] = [];
+const worlds: AgentWorld[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const each of worlds.splice(0)) await each.close();
 });
 
-async function worldFor(name: AgentName, kind: ProviderKind, change: object = {}) {
-  const model = await startScriptedModel(script);
-  const world = createWorld();
-  world.policy({
-    providers: { scripted: { kind, base_url: kind === 'openai' ? `${model.url}/v1` : model.url, credential: 'none' } },
-    prices: { 'scripted/model-1': prices },
-    agents: { profiles: { known: { agent: name, provider: 'scripted', model: 'model-1', ...change } } },
-  });
-  mkdirSync(world.data, { recursive: true, mode: 0o700 });
-  symlinkSync(path.join(shared, 'agents'), path.join(world.data, 'agents'));
-  const server = await world.open();
-  closing.push(
-    () => model.close(),
-    () => world.remove(),
-    () => server.close(),
-  );
-  return { model, world, server };
+/** Phases with a shorter limit than a policy can set. */
+function withTimeLimit(dataDir: string, timeoutMs: number): PhaseRunner {
+  const real = createLocalPhaseRunner({ dataDir, packageRoot });
+  return {
+    run: (job, options) =>
+      real.run({ ...job, spec: { ...job.spec, limits: { ...job.spec.limits, timeoutMs } } }, options),
+    removed: () => real.removed(),
+  };
 }
 
-const charged = (model: ScriptedModel): number =>
-  model.calls.reduce(
-    (sum, { usage: { input, cached, output } }) =>
-      sum + Math.ceil((input - cached) * prices.input + cached * prices.cached_input + output * prices.output - 1e-6),
-    0,
-  );
-async function calls(server: ServerProcess, runId: string) {
-  const audit = await server.service.audit(runId);
-  return audit.calls;
+async function make(
+  name: AgentName,
+  kind: ProviderKind,
+  change: object = {},
+  runner?: (dataDir: string) => PhaseRunner,
+): Promise<AgentWorld> {
+  const prepare = ({ data }: AgentWorld['world']): void => {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    symlinkSync(path.join(shared, 'agents'), path.join(data, 'agents'));
+  };
+  const made = await worldFor(name, kind, change, { prepare, ...(runner && { runner }) });
+  worlds.push(made);
+  return made;
 }
 
 describe.each(open)('%s, with the interface of %s', (name, kind) => {
   test('plans, builds, is refused by a criterion, reworks and is delivered; the ledger is the count of the model', async () => {
-    const { model, world, server } = await worldFor(name, kind);
-    const view = await run(world, server);
-    expect([view.status, view.error]).toEqual(['delivered', null]);
-    expect(world.git('show', `${view.branch}:src/math.js`)).toContain('a + b');
-    const made = await calls(server, view.runId);
-    expect(made.every(({ charged: rule }) => rule === 'usage')).toBe(true);
-    expect(made.reduce((sum, { usdMicros }) => sum + usdMicros, 0)).toBe(charged(model));
-    const events = (await server.service.activity(view.runId)).flatMap(({ events: each }) => each);
-    const messages = events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
-    expect(messages).toEqual(expect.arrayContaining(['I run the tests first.', 'I change it.']));
-    const tools = events.flatMap((event) => (event.type === 'tool' ? [event] : []));
-    expect(tools.some((tool) => tool.kind === 'run' && /npm test/.test(`${tool.title} ${tool.input}`))).toBe(true);
-    expect(tools.some((tool) => tool.kind === 'edit' && /math\.js/.test(`${tool.title} ${tool.input}`))).toBe(true);
-    expect(tools.some((tool) => tool.status === 'completed' && typeof tool.ms === 'number')).toBe(true);
+    await delivers(await make(name, kind));
   });
 });
 
@@ -115,22 +73,29 @@ describe.each(
   ),
 )('%s is stopped', (name, kind) => {
   test('by a budget that is used up: 402, and the run ends with BudgetExhausted', async () => {
-    const { model, world, server } = await worldFor(name, kind);
+    const { model, world, server } = await make(name, kind);
     const view = await run(world, server, { spec: { budget: { max_usd: 0.004 } } });
     expect([view.status, view.error?.name]).toEqual(['failed', 'BudgetExhausted']);
-    const spent = (await calls(server, view.runId)).reduce((sum, { usdMicros }) => sum + usdMicros, 0);
+    const spent = (await callsOf(server, view.runId)).reduce((sum, { usdMicros }) => sum + usdMicros, 0);
     expect(spent).toBeLessThanOrEqual(4_000);
     expect(charged(model)).toBeLessThanOrEqual(spent);
   });
 
   test('by max_turns: 402, and the run ends with TurnsExhausted', async () => {
-    const { world, server } = await worldFor(name, kind, { max_turns: 1 });
+    const { world, server } = await make(name, kind, { max_turns: 1 });
     const view = await run(world, server);
     expect([view.status, view.error?.name]).toEqual(['failed', 'TurnsExhausted']);
   });
 
+  test('by the time limit of its phase while it waits for the model', async () => {
+    const { model, world, server } = await make(name, kind, {}, (data) => withTimeLimit(data, 15_000));
+    model.instead = () => undefined;
+    const view = await run(world, server);
+    expect([view.status, view.error?.name]).toEqual(['failed', 'PhaseTimedOut']);
+  });
+
   test('by a cancel while it waits for the model', async () => {
-    const { model, world, server } = await worldFor(name, kind);
+    const { model, world, server } = await make(name, kind);
     const asked = Promise.withResolvers<void>();
     model.instead = () => asked.resolve();
     const { runId } = await submit(world, server);

@@ -7,6 +7,7 @@ import { type Attempt, attempts } from '../machine/attack/sandbox/attempts.ts';
 import { foundBy, holds, program } from '../machine/attack/sandbox/battery.ts';
 import { makeJob, makeWorld, project, runJob, type World } from '../machine/contract/phase-fixtures.ts';
 import { inContainers } from '../support/containers/walls.ts';
+import { shown } from '../support/shown.ts';
 
 /** What is another thing in a container by design, and what has to hold there instead. */
 const instead: Record<string, Attempt['held']> = {
@@ -116,8 +117,9 @@ afterAll(() => {
 });
 
 const names = [...attempts, ...more(0)].map(({ name }) => name);
-test.each(names.map((name, index) => [name, index] as const))('%s', (name, index) => {
+test.for(names.map((name, index) => [name, index] as const))('%s', ([name, index], { task }) => {
   const result = results[index];
+  shown(task, result);
   const attempt = all[index];
   if (attempt === undefined) throw new Error('no such attempt');
   expect(result, 'the attempt did not run').not.toBeUndefined();

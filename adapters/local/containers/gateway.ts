@@ -6,6 +6,7 @@ import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { followGateway, type GatewayProcess, maxHeapMb } from '../sandbox/gateway-process.ts';
 import { archivesFolder, installsFolder } from '../sandbox/install-cache.ts';
 import type { Prepared } from '../sandbox/isolation/wall.ts';
+import { youngGeneration } from '../sandbox/programs.ts';
 import { dialects, engineChild, engineOutput } from './engine.ts';
 import { commonOptions, phaseLabel } from './options.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
@@ -41,7 +42,7 @@ export function startGatewayContainer(
     ...[folder.root, meterFile, archivesFolder(dataDir)].flatMap((path) => dataMount(path)),
     ...[installsFolder(dataDir), insideData(dataDir, job.baseRepository)].flatMap((path) => dataMount(path, true)),
     ...['--entrypoint', '/opt/drydock/node', gateway.id],
-    ...[`--max-old-space-size=${maxHeapMb}`, '/opt/drydock/gateway.process.cjs'],
+    ...[`--max-old-space-size=${maxHeapMb}`, youngGeneration, '/opt/drydock/gateway.process.cjs'],
   ]);
   const configured = prepared.then(({ settings, forRunner: { onlyUnpacks, keepInstall } }) => ({
     ...settings,

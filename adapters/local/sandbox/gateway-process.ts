@@ -2,10 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { DrydockError } from '../../../core/errors.ts';
+import { LineSplitter } from '../../../core/text/lines.ts';
 import type { ContainedGatewayConfig, GatewayConfig } from '../../../gateway/config.ts';
-import { LineSplitter } from '../../../gateway/lines.ts';
 import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
 import { isRoot } from './isolation/unprivileged.ts';
+import { youngGeneration } from './programs.ts';
 
 /** Environment variables that the gateway needs to reach registries and models. They include no keys. */
 const passedVariables = [
@@ -51,7 +52,7 @@ export function startGateway(
   const env = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, [`--max-old-space-size=${maxHeapMb}`, program], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${maxHeapMb}`, youngGeneration, program], {
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -60,7 +60,8 @@ const failed = ({ boot }: Phase, { name, command, tail }: Running, what: string)
   return new DrydockError('ServiceFailed', `the service ${name} ${what}: ${command}\n${log}`.trim());
 };
 
-function follow(running: Running, inner: Inner): void {
+/** Keeps what a service prints, and notes that it has ended. */
+export function follow(running: Running, inner: Inner): void {
   running.inner = inner;
   inner.child.stdin.end();
   for (const stream of [inner.child.stdout, inner.child.stderr])
@@ -76,18 +77,25 @@ function follow(running: Running, inner: Inner): void {
 /** Ends all services that the runner started. @returns what they printed, as evidence. */
 export async function stopServices(phase: Phase): Promise<ServiceLog[]> {
   const logs: ServiceLog[] = [];
-  for (const { name, command, inner, tail, start, ended } of phase.services.splice(0).reverse()) {
-    const before = ended;
-    if (inner !== undefined) await end(inner, before !== undefined);
-    logs.unshift({
-      name,
-      command,
-      exitCode: before === undefined ? null : before.code,
-      ms: Math.round(performance.now() - start),
-      output: tail.text([phase.boot.runnerSecret, phase.boot.agentSecret]),
-    });
-  }
+  for (const running of phase.services.splice(0).reverse()) logs.unshift(await stopped(phase, running));
   return logs;
+}
+
+/** Ends the service of this name, if it runs, before it is started anew. */
+export async function stopService(phase: Phase, name: string): Promise<void> {
+  const at = phase.services.findIndex((running) => running.name === name);
+  for (const running of at < 0 ? [] : phase.services.splice(at, 1)) await stopped(phase, running);
+}
+
+async function stopped({ boot }: Phase, { name, command, inner, tail, start, ended }: Running): Promise<ServiceLog> {
+  if (inner !== undefined) await end(inner, ended !== undefined);
+  return {
+    name,
+    command,
+    exitCode: ended === undefined ? null : ended.code,
+    ms: Math.round(performance.now() - start),
+    output: tail.text([boot.runnerSecret, boot.agentSecret]),
+  };
 }
 
 async function end(inner: Inner, ended: boolean): Promise<void> {

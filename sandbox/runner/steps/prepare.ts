@@ -6,7 +6,8 @@ import { artifactNames } from '../../layout.ts';
 import { commandEnvironment, ownEnvironment } from '../commands/environment.ts';
 import { dependencyFiles } from '../commands/managers.ts';
 import { installLocked } from '../install/locked.ts';
-import { inside, mustPass, type Phase, recorded, refuseAltered, step } from '../phase.ts';
+import { inside, type Phase, recorded, refuseAltered, step } from '../phase.ts';
+import { setUp } from '../services/left-by-setup.ts';
 import { startServices } from '../services/services.ts';
 import { readLeft } from '../workspace/outputs.ts';
 
@@ -35,7 +36,7 @@ export async function prepare(phase: Phase, first: boolean): Promise<void> {
   const env = commandEnvironment(phase); // with the virtual environment that the install made
   await installDependencies(phase, env);
   if (first) await startServices(phase);
-  if (sandbox.setupCommand !== undefined) await mustPass(phase, 'setup', sandbox.setupCommand, env, 'InstallFailed');
+  if (sandbox.setupCommand !== undefined) await setUp(phase, sandbox.setupCommand);
   await recordVersions(phase);
 }
 

@@ -5,6 +5,7 @@ import { lastLines } from '../../../core/text/last-lines.ts';
 import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
+import { openMcpServers } from '../../mcp/servers.ts';
 import { type Phase, step } from '../phase.ts';
 import { changeOf, contentsOf } from '../workspace/change.ts';
 import { shown } from '../workspace/contents.ts';
@@ -56,7 +57,12 @@ async function runAgent(phase: Phase): Promise<AgentEnd> {
   return step(
     phase,
     'agent',
-    () => drive(phase),
+    async () => {
+      const mcp = await openMcpServers(phase);
+      // The gateway serves MCP while the agent works, and has to know of it.
+      await phase.gateway.flush();
+      return drive(phase, mcp).finally(() => mcp.close());
+    },
     ({ exitCode }) => exitCode === 0,
   );
 }

@@ -1,8 +1,8 @@
 import { parseJson } from '../../../core/bounded-json.ts';
 import { matchesPath, normalPath } from '../../../core/egress/path.ts';
+import { LineSplitter } from '../../../core/text/lines.ts';
 import { parseAuthority } from '../../../gateway/egress/connect.ts';
 import { serverName } from '../../../gateway/egress/sni.ts';
-import { LineSplitter } from '../../../gateway/lines.ts';
 import { readMessage } from '../../../gateway/messages.ts';
 import { replayer, replaySession } from '../../../gateway/meter/replay.ts';
 import { judge } from '../../../gateway/phase/verdict.ts';

@@ -5,6 +5,7 @@ import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import type { RunView } from '../../../pipeline/service/service.ts';
 import type { HookOutcome } from '../../../pipeline/webhooks/outcome.ts';
 import { createGitHubWorld, type GitHubWorld, people } from '../../support/github-world.ts';
+import { shown } from '../../support/shown.ts';
 
 /** A run that waits for reviews, and people who want what they may not. Nothing here may change it. */
 let at: GitHubWorld;
@@ -298,12 +299,13 @@ const table: [string, () => Promise<HookOutcome>, HookOutcome['outcome'], RegExp
 ];
 
 describe('R24 R41 R44 hostile messages are refused, with the reason', () => {
-  test.each(table)('%s', async (_what, attempt, outcome, reason) => {
+  test.for(table)('%s', async ([, attempt, outcome, reason], { task }) => {
     // What a person has to mend first (a permission, say) is set aside under its name, and can be sent again.
     const got = await attempt().catch((error: DrydockError) => ({
       outcome: 'refused',
       reason: `${error.name}: ${error.message}`,
     }));
+    shown(task, `${got.outcome}: ${got.reason}`);
     expect(got).toMatchObject({ outcome });
     expect(got.reason).toMatch(reason);
     const now = await at.server.service.run(run.runId);

@@ -11,6 +11,7 @@ import { createWebhook } from '../../../adapters/github/webhook/receiver.ts';
 import { openInbox } from '../../../adapters/local/webhooks/inbox.ts';
 import { listenForWebhooks } from '../../../cli/local/webhook-listener.ts';
 import { open, sendRaw } from '../../support/raw-http.ts';
+import { shown } from '../../support/shown.ts';
 
 const path = '/webhooks/github';
 const secret = 'the secret that counts';
@@ -88,7 +89,7 @@ describe('R10 hostile deliveries are refused at the front door, with the reason,
   const noJson = /not valid JSON in UTF-8/;
   const noObject = /The JSON is not an object/;
   // Those without a reason are refused by the HTTP parser, before anything of ours sees them.
-  test.each<[string, number, RegExp | undefined, (Buffer | string | Uint8Array)[]]>([
+  test.for<[string, number, RegExp | undefined, (Buffer | string | Uint8Array)[]]>([
     ['no signature', 401, unsigned, [signed(undefined)]],
     ['an empty signature', 401, unsigned, [signed('')]],
     ['a forged signature', 401, wrong, [signed(sign(good, 'a guess'))]],
@@ -194,8 +195,9 @@ describe('R10 hostile deliveries are refused at the front door, with the reason,
     ['an event with a header in it', 400, undefined, [event('push\nX-Hub-Signature-256: x')]],
     ['a header that goes on in the next line', 400, undefined, [event('pu\r\n sh')]],
     ['20 KiB of headers', 431, undefined, [delivery({ headers: { 'X-Filler': 'x'.repeat(20_480) } })]],
-  ])('%s: %i', async (_, status, reason, parts) => {
+  ])('%s: %i', async ([, status, reason, parts], { task }) => {
     const answer = await sendRaw(listener.url, ...parts);
+    shown(task, `${answer.status} ${answer.body}`);
     expect(answer.status).toBe(status);
     expect(answer.closed).toBe(true);
     expect(answer.body).not.toContain(marker);

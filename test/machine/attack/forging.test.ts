@@ -6,6 +6,7 @@ import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Image, makeImage } from '../../support/container.ts';
 import { runTasks } from '../../support/container-phase.ts';
+import { shown } from '../../support/shown.ts';
 import { packageRoot } from '../contract/phase-fixtures.ts';
 import { byCommands } from './forgeries/commands.ts';
 import { byDependencies } from './forgeries/dependencies.ts';
@@ -19,8 +20,9 @@ afterAll(removeWorlds);
 
 describe.concurrent('not delivered', () => {
   const all = [...byGit, ...byCommands, ...byInstall, ...byDependencies, ...byKnownFailures];
-  test.each(all.map((forgery) => [forgery.how, forgery] as const))('%s', async (_how, forgery) => {
+  test.for(all.map((forgery) => [forgery.how, forgery] as const))('%s', async ([, forgery], { task }) => {
     const { passed, text } = await judged(forgery);
+    shown(task, text);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
   });
 });
@@ -45,8 +47,11 @@ describe('in a container', () => {
     });
 
   const forgeries = [...byGit, ...byCommands, ...byInstall.slice(0, 6), ...byDependencies];
-  test.each(forgeries.map((forgery) => [forgery.how, forgery] as const))('not delivered: %s', async (_how, forgery) => {
+  test.for(forgeries.map((forgery) => [forgery.how, forgery] as const))('not delivered: %s', async ([, forgery], {
+    task,
+  }) => {
     const { passed, text } = await inContainer(forgery);
+    shown(task, text);
     expect({ passed, text }).toEqual({ passed: false, text: expect.stringMatching(forgery.named) });
   });
   test.each(

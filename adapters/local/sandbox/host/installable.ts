@@ -34,6 +34,7 @@ export async function missingHere(
   const found = await Promise.all([
     ...[...names].map((name) => toolchainMissing(name, name === own ? versionAsked(runtime, name) : undefined)),
     ...installations.map(builderMissing),
+    ...installations.map((each) => cargoTooOld(each, files, own === 'rust' ? versionAsked(runtime, own) : undefined)),
     ...asked.map((kind) => registryMissing(kind, kinds)),
   ]);
   return found.flat();
@@ -70,6 +71,39 @@ async function builderMissing({ manager, commands }: Installation): Promise<Miss
   if ((await which(program)) !== undefined) return [];
   return [{ severity: 'error', message: `This machine has no ${program}. Install it, or commit its wrapper.` }];
 }
+
+/** Versions of Rust whose Cargo reads the index of the registry, and lock files of format 4. */
+const cargoReads = { index: [1, 68], format4: [1, 78] } as const;
+
+/** Whether this machine's Cargo can read what it has to fetch from; that it is missing is named elsewhere. */
+async function cargoTooOld(
+  installation: Installation,
+  files: RepositoryFiles,
+  asked: string | undefined,
+): Promise<Missing[]> {
+  if (installation.manager !== 'cargo' || !fetches(installation, files)) return [];
+  const version = await hostToolchain('rust', asked).then(
+    (found) => found.version,
+    () => undefined,
+  );
+  if (version === undefined) return [];
+  const format4 = /^version = 4$/m.test(files.read(installation.from)?.slice(0, 1_000) ?? '');
+  const [what, needed] = format4
+    ? (['lock files of format 4', cargoReads.format4] as const)
+    : (['the index of its registry', cargoReads.index] as const);
+  if (!isOlder(version, needed)) return [];
+  return [
+    {
+      severity: 'error',
+      message: `The Rust of this machine is ${version}, whose cargo cannot read ${what}: ${needed.join('.')} or newer can. Install a newer Rust.`,
+    },
+  ];
+}
+
+const isOlder = (version: string, [major, minor]: readonly [number, number]): boolean => {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a < major || (a === major && b < minor);
+};
 
 async function registryMissing(kind: string, kinds: readonly string[]): Promise<Missing[]> {
   if (!kinds.includes(kind)) {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { DrydockError } from '../../../../core/errors.ts';
 import { boundedDevices, layout } from '../../../../sandbox/layout.ts';
 import type { PhaseFolder } from '../phase-folder.ts';
+import { youngGeneration } from '../programs.ts';
 import { remedyHere } from './remedy.ts';
 import { unprivileged } from './unprivileged.ts';
 
@@ -96,6 +97,7 @@ export function outerArguments({ folder, system, links, hasAgentFiles, sharedMem
       '--',
       ...['loader', 'node'].map((name) => `${layout.tools}/runner/${name}`),
     ],
+    youngGeneration,
     layout.runnerProgram,
   ];
 }

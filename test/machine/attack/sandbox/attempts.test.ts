@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PhaseEnd } from '../../../../core/run/phase-end.ts';
 import { type Image, makeImage } from '../../../support/container.ts';
 import { runTasks } from '../../../support/container-phase.ts';
+import { shown } from '../../../support/shown.ts';
 import { makeJob, makeWorld, packageRoot, project, runJob, type World } from '../../contract/phase-fixtures.ts';
 import { type Attempt, attempts } from './attempts.ts';
 import { foundBy, holds, program } from './battery.ts';
@@ -44,8 +45,11 @@ describe.each([
   beforeAll(async () => {
     results = foundBy(await run(all));
   });
-  test.each(all.map((attempt, index) => [attempt.name, attempt, index] as const))('%s', (_what, attempt, index) => {
+  test.for(all.map((attempt, index) => [attempt.name, attempt, index] as const))('%s', ([, attempt, index], {
+    task,
+  }) => {
     const result = results[index];
+    shown(task, result);
     expect(result, 'the attempt did not run').not.toBeUndefined();
     expect(holds(attempt, result), `it got ${JSON.stringify(result)}`).toBe(true);
   });

@@ -19,7 +19,7 @@ describe.each(agentNames)('%s', (name) => {
   test.each(
     agent.kinds,
   )('with the interface of %s: the gateway is its only address, and no argument holds the key', (kind) => {
-    const { args, env, files } = agent.start({ ...context, kind });
+    const { args, env, files } = agent.start({ ...context, kind, servers: [] });
     const text = JSON.stringify([args, env, files]);
     expect(text).toContain(context.base);
     expect(text.match(/https?:\/\/[^"\\/]+/g)?.filter((url) => !url.startsWith('http://127.0.0.1'))).toSatisfy(

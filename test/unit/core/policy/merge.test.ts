@@ -31,6 +31,12 @@ const policyOf = (changes: Record<string, unknown> = {}): Policy =>
     checks: { lint: 'npm run lint' },
     budgets: { web: { sprint_starts: '2026-11-16', sprint_days: 14, limit_usd: 200 } },
     review: { approvers: ['lead'] },
+    credentials: { docs: { env: 'DOCS', as: 'bearer' }, other: { env: 'OTHER', as: 'bearer' } },
+    mcp: {
+      docs: { url: 'https://mcp.example.com/mcp', credential: 'docs', tools: ['read', 'search'] },
+      lint: { command: ['node', '/agent/mcp.mjs'], tools: ['run'] },
+      unused: { url: 'https://other.example.com/', credential: 'other', tools: ['x'] },
+    },
     ...changes,
   });
 
@@ -49,6 +55,28 @@ const refusals = (changes: Record<string, unknown>, policy = policyOf(), request
   expect(task === undefined).toBe(problems.length > 0);
   return problems.map(({ name, path }) => `${name} ${path}`);
 };
+
+describe('MCP servers', () => {
+  const docs = { name: 'docs', url: 'https://mcp.example.com/mcp', credential: 'docs' };
+
+  test('a run has those that spec and policy name, with the tools that both name, and their credentials', () => {
+    expect(taskOf().mcp).toBeUndefined();
+    const all = taskOf({ sandbox: { mcp: ['docs', 'lint', 'docs'] } });
+    expect(all.mcp).toEqual([
+      { ...docs, tools: ['read', 'search'] },
+      { name: 'lint', command: ['node', '/agent/mcp.mjs'], tools: ['run'] },
+    ]);
+    expect(all.egress.credentials).toEqual({ docs: { env: 'DOCS', as: 'bearer' } });
+    expect(taskOf({ sandbox: { mcp: { docs: ['search', 'search'] } } }).mcp).toEqual([{ ...docs, tools: ['search'] }]);
+  });
+
+  test('an agent that takes none is named, with those that do', () => {
+    const policy = policyOf({ agents: { profiles: { p: { agent: 'pi', model: 'gpt-5' } } } });
+    const { problems } = applyPolicy(specOf({ sandbox: { mcp: ['docs'] } }), policy, 'dev');
+    expect(problems).toMatchObject([{ name: 'PolicyRefused', path: 'sandbox.mcp' }]);
+    expect(problems[0]?.message).toMatch(/^pi takes no MCP servers\..*codex/);
+  });
+});
 
 test("R34 what the spec leaves out is the policy's, what it says is kept", () => {
   expect(taskOf({ review: {} })).toMatchObject({
@@ -108,9 +136,9 @@ describe('R34 what would loosen is refused by name', () => {
     [{ target_paths: ['src/a.ts', '.github/workflows/ci.yml'] }, 'PolicyRefused target_paths.1'],
     [{ depends_on: ['T-0'] }, 'NotBuiltYet depends_on'],
     [{ sandbox: { services: { db: { image: 'postgres:17', port: 5432 } } } }, 'PolicyRefused sandbox.services.db'],
-    [{ sandbox: { mcp: ['docs'] } }, 'NotBuiltYet sandbox.mcp'],
-    [{ sandbox: { mcp: { docs: ['read'] } } }, 'NotBuiltYet sandbox.mcp'],
-    [{ sandbox: { mcp: 'docs' } }, 'NotBuiltYet sandbox.mcp'],
+    [{ sandbox: { mcp: ['docs', 'other'] } }, 'PolicyRefused sandbox.mcp.1'],
+    [{ sandbox: { mcp: { other: ['read'] } } }, 'PolicyRefused sandbox.mcp.other'],
+    [{ sandbox: { mcp: { docs: ['read', 'drop'] } } }, 'PolicyRefused sandbox.mcp.docs'],
   ])('%j: %s', (changes, expected) => expect(refusals(changes)).toEqual([expected]));
 
   test('all at once', () => {

@@ -69,7 +69,7 @@ egress: {hosts: ["*.com"]}
 limits: {cpu: -1, usd_per_rum: 3}
 protected_paths: [../x]
 runtimes: {"node:20": "node:20"}
-mcp: {docs: {tools: [a]}}
+mcp: {docs: {tools: [a]}, x: {url: "http://x.example/", tools: []}, drydock: {}}
 budgets: {web: {sprint_starts: soon, sprint_days: 14, limit_usd: 1}}
 notify: &n {}
 `;
@@ -85,7 +85,10 @@ notify: &n {}
     'error 10:19 unknown-key',
     'error 11:19 format',
     'error 12:23 format',
-    'error 13:1 NotBuiltYet',
+    'error 13:7 format',
+    'error 13:36 format',
+    'error 13:64 range',
+    'error 13:69 format',
     'error 14:32 format',
     'error 15:12 anchor',
   ]);
@@ -150,21 +153,48 @@ test('a policy stored as JSON is read back as it was', () => {
   }
 });
 
-test.each([
-  '{docs: {url: "https://mcp.example.com", tools: [read]}}',
-  'docs',
-  '[docs]',
-  '',
-  'null',
-])('mcp: %s is refused by name, because nothing serves it', (mcp) => {
-  const { policy, problems } = parsePolicy(bytesOf(`${minimal}mcp: ${mcp}\n`));
-  expect(policy).toBeUndefined();
-  expect(problems).toMatchObject([{ rule: 'NotBuiltYet', severity: 'error', line: 4, column: 1 }]);
-  expect(problems[0]?.message).toContain('remove it from the policy');
-});
+describe('mcp', () => {
+  const policyOf = (mcp: string) => `${minimal}credentials: {key: {env: MCP_KEY, as: bearer}}\nmcp: ${mcp}\n`;
 
-test('an empty mcp asks for nothing', () => {
-  expect(problemsOf(`${minimal}mcp: {}\n`)).toEqual([]);
+  test.each([
+    '{}',
+    '{docs: {url: "https://mcp.example.com/mcp", credential: key, tools: [read, "a.b/c-d_E"]}}',
+    '{docs: {url: "http://127.0.0.1:9/mcp", tools: [read]}, lint-2: {command: [node, /agent/mcp.mjs], tools: [run]}}',
+    '{docs: {url: "http://mcp.internal", tools: [read]}}',
+  ])('%s is valid', (mcp) => expect(problemsOf(policyOf(mcp))).toEqual([]));
+
+  test.each<[string, string, RegExp]>([
+    ['a text', 'docs', /must be a map/],
+    ['a list', '[docs]', /must be a map/],
+    ['nothing', 'null', /is empty/],
+    ['neither url nor command', '{docs: {tools: [a]}}', /either url or command/],
+    ['url and command', '{docs: {url: "https://a.example", command: [a], tools: [a]}}', /either url or command/],
+    ['plain HTTP to a public host', '{docs: {url: "http://a.example", tools: [a]}}', /Use https/],
+    ['a password', '{docs: {url: "https://u:p@a.example", tools: [a]}}', /write credential/],
+    ['a query', '{docs: {url: "https://a.example/?key=1", tools: [a]}}', /without a query/],
+    ['no URL', '{docs: {url: a.example, tools: [a]}}', /Write a URL/],
+    ['no tools', '{docs: {url: "https://a.example"}}', /is missing/],
+    ['an empty list of tools', '{docs: {url: "https://a.example", tools: []}}', /at least 1/],
+    ['a wildcard', '{docs: {url: "https://a.example", tools: ["*"]}}', /wildcards are not allowed/],
+    [
+      'a letter that looks like another',
+      '{docs: {url: "https://a.example", tools: ["se\u0430rch"]}}',
+      /letters, digits/,
+    ],
+    [
+      'a credential that is not listed',
+      '{docs: {url: "https://a.example", credential: other, tools: [a]}}',
+      /does not list "other"/,
+    ],
+    ['a credential for a command', '{docs: {command: [a], credential: key, tools: [a]}}', /no credential enters/],
+    ['a name in capitals', '{Docs: {url: "https://a.example", tools: [a]}}', /small letters/],
+    ["the name of Drydock's own server", '{drydock: {url: "https://a.example", tools: [a]}}', /own server/],
+    ['a field too many', '{docs: {url: "https://a.example", tools: [a], resources: [b]}}', /resources/],
+  ])('%s is refused', (_, mcp, reason) => {
+    const { policy, problems } = parsePolicy(bytesOf(policyOf(mcp)));
+    expect(policy).toBeUndefined();
+    expect(problems.map(({ message }) => message).join('\n')).toMatch(reason);
+  });
 });
 
 test('Slack needs no channel; a policy that names one stays valid and is told that it has no effect', () => {

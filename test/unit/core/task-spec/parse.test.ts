@@ -59,7 +59,7 @@ describe('R2 the form of the file', () => {
     ]);
     expect(
       problemsOf(`${head}sandbox: {mcp: ${'['.repeat(40)}${']'.repeat(40)}}\n`).map((p) => p.split(' ')[1]),
-    ).toEqual(['too-deep']);
+    ).toEqual(['type', 'too-deep']);
     expect(problemsOf('['.repeat(20_000)).length).toBeLessThanOrEqual(100);
     const latin = new Uint8Array([...bytesOf(`${head}bogus: 1\ntitle: caf`), 0xe9, 10]);
     expect(parseSpec('a.yaml', latin).problems.map(({ line, rule }) => `${line} ${rule}`)).toEqual([

@@ -258,17 +258,27 @@ describe('the report', () => {
   });
 
   test('fields that are not built are refused by name, at their place', () => {
-    const text = new TextDecoder()
-      .decode(specBytes())
-      .replace('"sandbox": {', '"depends_on": ["T-0"],\n"sandbox": {\n"mcp": ["docs/read"],');
+    const text = new TextDecoder().decode(specBytes()).replace('"sandbox": {', '"depends_on": ["T-0"],\n"sandbox": {');
     const { valid, problems } = lintSpec('a.yaml', bytesOf(text));
     expect(valid).toBe(false);
     const lineOf = (part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
-    expect(problems.map(({ rule, line }) => [rule, line])).toEqual([
-      ['NotBuiltYet', lineOf('"depends_on"')],
-      ['NotBuiltYet', lineOf('"mcp"')],
+    expect(problems.map(({ rule, line }) => [rule, line])).toEqual([['NotBuiltYet', lineOf('"depends_on"')]]);
+  });
+
+  test.each([
+    '["Docs"]',
+    '"docs"',
+    '["docs/read"]',
+    '{"docs": []}',
+    '{"docs": ["read*"]}',
+    '{"drydock": ["ask_human"]}',
+  ])('sandbox.mcp %s is refused at its line', (mcp) => {
+    const text = new TextDecoder().decode(specBytes()).replace('"sandbox": {', `"sandbox": {\n"mcp": ${mcp},`);
+    const { valid, problems } = lintSpec('a.yaml', bytesOf(text));
+    expect(valid).toBe(false);
+    expect(problems.filter(({ severity }) => severity === 'error').map(({ line }) => line)).toEqual([
+      text.slice(0, text.indexOf('"mcp"')).split('\n').length,
     ]);
-    expect(problems[1]?.message).toContain('the files of its profile');
   });
 
   test('R34 with a policy, its refusals are problems at their line', () => {

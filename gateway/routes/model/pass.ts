@@ -1,6 +1,7 @@
-import type { Exchange } from '../context.ts';
-import { withoutSecrets } from '../credential.ts';
-import { Replacer } from '../replace.ts';
+import type { ServerResponse } from 'node:http';
+import type { Exchange } from '../../context.ts';
+import { withoutSecrets } from '../../credential.ts';
+import { Replacer } from '../../replace.ts';
 import type { UpstreamAnswer } from './model-upstream.ts';
 
 /**
@@ -51,4 +52,15 @@ export async function pass(
   if (complete) response.end(replacer.rest());
   else response.destroy();
   return complete;
+}
+
+/** Resolves when the client has read what was written, or has gone. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.once('drain', go).once('close', go);
+  });
 }

@@ -1,9 +1,9 @@
-import type { ModelCall } from '../../core/run/phase.ts';
-import { BadRequest, type Exchange, type GatewayContext, sendJson } from '../context.ts';
-import type { ModelRequest } from '../dialects/dialect.ts';
-import type { Meter } from '../meter/meter.ts';
-import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../meter/price.ts';
-import { UsageReader } from '../meter/usage.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import { BadRequest, type Exchange, type GatewayContext, sendJson } from '../../context.ts';
+import type { ModelRequest } from '../../dialects/dialect.ts';
+import type { Meter } from '../../meter/meter.ts';
+import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../../meter/price.ts';
+import { UsageReader } from '../../meter/usage.ts';
 import type { ModelCallTarget, Upstream, UpstreamAnswer } from './model-upstream.ts';
 import { pass } from './pass.ts';
 import type { ProviderAnswer } from './provider-request.ts';

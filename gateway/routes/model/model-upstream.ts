@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
-import { defined } from '../../core/defined.ts';
-import type { CredentialHeader } from '../../core/egress/rule.ts';
-import type { ModelEndpoint } from '../../core/models/endpoint.ts';
-import type { AwsKeys } from '../../core/ports/runtime/model-access.ts';
-import type { GatewayConfig } from '../config.ts';
-import { BadRequest, type Exchange, type GatewayContext } from '../context.ts';
-import { redactions } from '../credential.ts';
-import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
-import { loadEventFrames } from '../meter/event-frames.ts';
-import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
-import type { Replacement } from '../replace.ts';
+import { defined } from '../../../core/defined.ts';
+import type { CredentialHeader } from '../../../core/egress/rule.ts';
+import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
+import type { AwsKeys } from '../../../core/ports/runtime/model-access.ts';
+import type { GatewayConfig } from '../../config.ts';
+import { BadRequest, type Exchange, type GatewayContext } from '../../context.ts';
+import { redactions } from '../../credential.ts';
+import type { Dialect, ModelRequest } from '../../dialects/dialect.ts';
+import { loadEventFrames } from '../../meter/event-frames.ts';
+import { type ReplayAnswer, replayer, replaySession } from '../../meter/replay.ts';
+import type { Replacement } from '../../replace.ts';
 import { googleToken } from './google-token.ts';
 import { type ProviderAnswer, postTo } from './provider-request.ts';
 

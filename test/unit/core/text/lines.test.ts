@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineSplitter } from '../../../gateway/lines.ts';
+import { LineSplitter } from '../../../../core/text/lines.ts';
 
 const text = (line: Uint8Array | undefined): string | undefined => line && Buffer.from(line).toString('latin1');
 
