@@ -4,7 +4,7 @@ import type { McpSession } from '../../core/mcp/session.ts';
 import { withoutSecrets } from '../credential.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Replacement } from '../replace.ts';
-import { drained } from '../routes/pass.ts';
+import { drained } from '../routes/model/pass.ts';
 import { EventReader, eventText, type ServerEvent } from './event-stream.ts';
 import { chunksOf, Unusable } from './upstream.ts';
 

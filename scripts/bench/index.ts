@@ -11,6 +11,7 @@ import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
 import type { McpFigures } from './mcp.ts';
+import type { ModelFigures } from './models.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import type { InstallFigures } from './sizes/install.ts';
@@ -46,6 +47,7 @@ const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const mcp = bench<McpFigures>('mcp');
+const models = bench<ModelFigures>('models');
 const pipeline = bench<PipelineFigures>('pipeline');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
@@ -73,6 +75,7 @@ console.log(
       sandbox,
       egress,
       mcp,
+      models,
       pipeline,
       install,
       walls,

@@ -1,11 +1,12 @@
-import type { ModelCall } from '../../core/run/phase.ts';
-import { BadRequest, type Exchange, type GatewayContext, sendJson } from '../context.ts';
-import type { ModelRequest } from '../dialects/dialect.ts';
-import type { Meter } from '../meter/meter.ts';
-import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../meter/price.ts';
-import { UsageReader } from '../meter/usage.ts';
+import type { ModelCall } from '../../../core/run/phase.ts';
+import { BadRequest, type Exchange, type GatewayContext, sendJson } from '../../context.ts';
+import type { ModelRequest } from '../../dialects/dialect.ts';
+import type { Meter } from '../../meter/meter.ts';
+import { type Endpoint, priceSource, reportedMicros, worstCaseMicros } from '../../meter/price.ts';
+import { UsageReader } from '../../meter/usage.ts';
 import type { ModelCallTarget, Upstream, UpstreamAnswer } from './model-upstream.ts';
 import { pass } from './pass.ts';
+import type { ProviderAnswer } from './provider-request.ts';
 
 /** Output limit in tokens for requests without one: the default maximum of the larger models. */
 const defaultMaxOutput = 65_536;
@@ -42,7 +43,7 @@ export async function meteredCall(
     const next = attempts[index + 1];
     const answer = await attemptCall(context, exchange, metered, attempt, next !== undefined);
     if (answer === undefined) return;
-    await answer.body?.cancel().catch(() => undefined);
+    answer.body.destroy();
     const text = `${metered.provider}/${attempt.request.model} answered ${answer.status}; ${next?.request.model} is asked instead`;
     context.tell({ type: 'event', event: { type: 'log', source: 'model', text: `${text}\n` } });
   }
@@ -55,7 +56,7 @@ async function attemptCall(
   metered: Metered,
   attempt: Attempt,
   hasNext: boolean,
-): Promise<Response | undefined> {
+): Promise<ProviderAnswer | undefined> {
   const { provider, endpoint, meter, maxTurns } = metered;
   const { request } = attempt;
   // For each attempt: other calls may have been made while the provider refused the one before.
@@ -69,6 +70,7 @@ async function attemptCall(
     stop(context, exchange, 'BudgetExhausted', message);
     return undefined;
   }
+  await meter.flushed();
   let sent: UpstreamAnswer;
   try {
     sent = await metered.upstream(attempt, body, exchange);
@@ -77,18 +79,19 @@ async function attemptCall(
       meter.settle(reserved, {}, 0, 'not-sent'); // there is no credential
       throw error;
     }
-    const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+    const code = (error as { code?: unknown } | undefined)?.code;
     if (typeof code === 'string' && notSentCodes.has(code)) meter.settle(reserved, {}, 0, 'not-sent');
     else meter.keep(reserved, 'cut');
     throw new BadRequest(502, `the model provider could not be reached (${String(code ?? 'no answer')})`);
   }
   const { answer } = sent;
+  const ok = answer.status >= 200 && answer.status < 300;
   // Vendors do not charge failed calls.
-  if (!answer.ok) meter.settle(reserved, {}, 0, 'failed');
+  if (!ok) meter.settle(reserved, {}, 0, 'failed');
   if (hasNext && (answer.status === 429 || answer.status >= 500)) return answer;
-  const reader = new UsageReader(request.usage, answer.headers.get('content-type') ?? '');
+  const reader = new UsageReader(request.usage, String(answer.headers['content-type'] ?? ''));
   const whole = await pass(exchange, sent, context.limits.modelIdleMs, (chunk) => reader.push(chunk));
-  if (answer.ok) {
+  if (ok) {
     const { ending, usage } = reader.result(whole);
     const cost = usage && reportedMicros(endpoint, request.model, usage, reader.processing);
     if (usage !== undefined && cost !== undefined) meter.settle(reserved, usage, cost, 'usage');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BadRequest } from '../context.ts';
+import { BadRequest } from '../../context.ts';
 
 /** The fields of a key file of a service account that are read. */
 const keyFile = z.object({

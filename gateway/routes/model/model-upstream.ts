@@ -1,16 +1,18 @@
+import { Readable } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
-import { defined } from '../../core/defined.ts';
-import type { CredentialHeader } from '../../core/egress/rule.ts';
-import type { ModelEndpoint } from '../../core/models/endpoint.ts';
-import type { AwsKeys } from '../../core/ports/runtime/model-access.ts';
-import type { GatewayConfig } from '../config.ts';
-import { BadRequest, type Exchange, type GatewayContext } from '../context.ts';
-import { redactions } from '../credential.ts';
-import type { Dialect, ModelRequest } from '../dialects/dialect.ts';
-import { loadEventFrames } from '../meter/event-frames.ts';
-import { type ReplayAnswer, replayer, replaySession } from '../meter/replay.ts';
-import type { Replacement } from '../replace.ts';
+import { defined } from '../../../core/defined.ts';
+import type { CredentialHeader } from '../../../core/egress/rule.ts';
+import type { ModelEndpoint } from '../../../core/models/endpoint.ts';
+import type { AwsKeys } from '../../../core/ports/runtime/model-access.ts';
+import type { GatewayConfig } from '../../config.ts';
+import { BadRequest, type Exchange, type GatewayContext } from '../../context.ts';
+import { redactions } from '../../credential.ts';
+import type { Dialect, ModelRequest } from '../../dialects/dialect.ts';
+import { loadEventFrames } from '../../meter/event-frames.ts';
+import { type ReplayAnswer, replayer, replaySession } from '../../meter/replay.ts';
+import type { Replacement } from '../../replace.ts';
 import { googleToken } from './google-token.ts';
+import { type ProviderAnswer, postTo } from './provider-request.ts';
 
 /** The longest answers are streams of some 100,000 tokens. */
 const upstreamTimeoutMs = 60 * 60_000;
@@ -24,7 +26,7 @@ export interface ModelCallTarget {
 }
 
 export interface UpstreamAnswer {
-  answer: Response;
+  answer: ProviderAnswer;
   /** The credential that was sent, which the answer may echo. */
   hidden: readonly Replacement[];
 }
@@ -62,21 +64,11 @@ export function live(
         ? error
         : new BadRequest(502, 'the credential of the provider could not be read or renewed');
     });
-    const waiting = new AbortController();
-    const late = new Error('no headers in time', { cause: { code: 'ETIMEDOUT' } });
-    const timer = setTimeout(() => waiting.abort(late), headersMs);
-    try {
-      const answer = await fetch(target, {
-        method: 'POST',
-        headers: { ...headers, ...credential.headers },
-        body,
-        redirect: 'error',
-        signal: AbortSignal.any([AbortSignal.timeout(upstreamTimeoutMs), waiting.signal]),
-      });
-      return { answer, hidden: credential.hidden };
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = await postTo(target, { ...headers, ...credential.headers }, body, {
+      headersMs,
+      wholeMs: upstreamTimeoutMs,
+    });
+    return { answer, hidden: credential.hidden };
   };
 
   /** The headers that hold the credential, and what an answer may not hold of them. */
@@ -138,12 +130,17 @@ export function recorded(context: GatewayContext, file: Buffer): Upstream {
     const answer: ReplayAnswer | undefined = next(request.model, request.kind);
     if (answer !== undefined) {
       const { body, status, headers } = answer;
-      return { answer: new Response(body, { status, headers }), hidden: [] };
+      return { answer: { status, headers: lowered(headers), body: Readable.from([Buffer.from(body)]) }, hidden: [] };
     }
     const message = `the recorded session has no further call ${request.kind} of ${session.provider}/${request.model}`;
     context.tell({ type: 'failure', name: 'ReplayDiverged', message });
     // Not 404 or 5xx: on those, agents retry or switch to another model.
     const error = { type: 'replay_diverged', code: 400, message };
-    return { answer: Response.json({ error }, { status: 400 }), hidden: [] };
+    const text = JSON.stringify({ error });
+    const headers = { 'content-type': 'application/json' };
+    return { answer: { status: 400, headers, body: Readable.from([Buffer.from(text)]) }, hidden: [] };
   };
 }
+
+const lowered = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

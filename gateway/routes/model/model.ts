@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
-import { publicEndpoint } from '../../core/models/endpoint.ts';
-import { costMicros } from '../../core/money/price.ts';
-import { wildcard } from '../../core/policy/wildcard.ts';
-import type { GatewayConfig } from '../config.ts';
+import { type JsonLimits, parseJson } from '../../../core/bounded-json.ts';
+import { publicEndpoint } from '../../../core/models/endpoint.ts';
+import { costMicros } from '../../../core/money/price.ts';
+import { wildcard } from '../../../core/policy/wildcard.ts';
+import type { GatewayConfig } from '../../config.ts';
 import {
   announcedBytes,
   BadRequest,
@@ -12,11 +12,11 @@ import {
   type Route,
   readBody,
   sendBusy,
-} from '../context.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { dialects } from '../meter/dialects.ts';
-import { openMeter } from '../meter/meter.ts';
-import { Pool } from '../pool.ts';
+} from '../../context.ts';
+import type { Dialect } from '../../dialects/dialect.ts';
+import { dialects } from '../../meter/dialects.ts';
+import { openMeter } from '../../meter/meter.ts';
+import { Pool } from '../../pool.ts';
 import { type Attempt, meteredCall } from './metered-call.ts';
 import { live, recorded } from './model-upstream.ts';
 import { pass } from './pass.ts';

@@ -1,4 +1,4 @@
-import type { GatewayContext, Route } from '../context.ts';
+import type { GatewayContext, Route } from '../../context.ts';
 
 /** `/model/…` in a phase without a model: every request is refused. */
 export const noModelRoute =
