@@ -1,5 +1,6 @@
-import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
+import type { CatchRule, ChoiceRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
+import { lostSandbox, throttled, transient } from './retries.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -14,47 +15,6 @@ import { checkpointMissed, type StepName } from './payloads.ts';
 const stepSeconds = 300;
 /** After this number of moves of the target branch in one run, a person is asked. */
 const maxMoves = 5;
-
-/** The account's functions are all busy: ten retries outlive a peak of several minutes. */
-const throttled: RetryRule = {
-  ErrorEquals: ['Lambda.TooManyRequestsException'],
-  IntervalSeconds: 2,
-  MaxAttempts: 10,
-  BackoffRate: 2,
-  MaxDelaySeconds: 60,
-  JitterStrategy: 'FULL',
-};
-/**
- * Errors of Lambda and of Drydock's stores that a retry can fix: every step is idempotent, so that one whose answer was lost, or
- * whose process ended, is repeated. Five retries with full jitter: about half a minute.
- */
-const transient: RetryRule = {
-  ErrorEquals: [
-    'Conflict',
-    'HostUnavailable',
-    'HostRateLimited',
-    'Lambda.ServiceException',
-    'Lambda.AWSLambdaException',
-    'Lambda.SdkClientException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.Unknown',
-    'Runtime.ExitError',
-  ],
-  IntervalSeconds: 1,
-  MaxAttempts: 5,
-  BackoffRate: 2,
-  MaxDelaySeconds: 15,
-  JitterStrategy: 'FULL',
-};
-/** A sandbox that was lost or interrupted is started again up to two times; the money it spent stays charged. */
-const lostSandbox: RetryRule = {
-  ErrorEquals: ['SandboxLost', 'SandboxInterrupted'],
-  IntervalSeconds: 2,
-  MaxAttempts: 2,
-  BackoffRate: 2,
-  MaxDelaySeconds: 30,
-  JitterStrategy: 'FULL',
-};
 
 const endAs = (status: string, names: string[], error?: string): CatchRule => ({
   ErrorEquals: names,
