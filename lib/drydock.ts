@@ -146,7 +146,6 @@ export class Drydock extends Construct {
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
       oidc: props.oidc,
-      hasAppSecret: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {

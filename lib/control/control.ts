@@ -45,8 +45,6 @@ interface ControlProps {
   bundles: string;
   /** The identity provider for sign-in; without it there are no pages. */
   oidc: OidcProps | undefined;
-  /** Whether the App's secret has a value already, so that its rotation can be enabled. */
-  hasAppSecret: boolean;
   /** Removal policy of the log groups. */
   removalPolicy: RemovalPolicy;
 }
@@ -117,6 +115,9 @@ export class Control extends Construct {
     const operate = make('operate', { timeout: httpTimeout });
     const diagnose = make('diagnose', { timeout: httpTimeout });
     const setup = make('setup', { timeout: httpTimeout });
+    const rotate = make('rotate');
+    setup.addEnvironment(variables.rotate, rotate.functionArn);
+    grant(setup.role as iam.Role, [{ actions: ['lambda:InvokeFunction'], resources: [rotate.functionArn] }]);
     diagnose.addEnvironment(variables.webhookUrl, this.web.webhookUrl);
     this.operate = new Operate(this, 'CommandLine', {
       web: this.web,
@@ -124,13 +125,11 @@ export class Control extends Construct {
       functions: { operate, diagnose, setup },
     });
     this.web.openWebhook(webhook);
-    const rotate = make('rotate');
-    const { deployment, github } = props.state;
     new Rotation(this, 'Rotation', {
       rotate,
+      // That of the App has no value until `setup` stores it, which enables its rotation then.
       secrets: {
-        DeploymentKey: deployment,
-        ...(props.hasAppSecret ? { WebhookSecret: github } : {}),
+        DeploymentKey: props.state.deployment,
         ...(key ? { Sessions: key.secretArn } : {}),
       },
     });

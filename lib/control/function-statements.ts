@@ -191,7 +191,10 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
   ],
   // It writes this one secret and cannot read it.
   setup: (scope, { state }) => [
-    { actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], resources: [state.github] },
+    {
+      actions: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:RotateSecret'],
+      resources: [state.github],
+    },
     throughSecrets(scope, state.key, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ],
   rotate: (scope, { state, pages }) => [
