@@ -57,6 +57,7 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
     const exitCode = stopReason === 'end_turn' ? 0 : 1;
     return { exitCode, stopReason, ...common } satisfies AgentEnd;
   } catch (error) {
+    if (error instanceof DrydockError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return {
       exitCode: end.exitCode === 0 ? 1 : end.exitCode,
