@@ -23,8 +23,7 @@ export function compareTests(before: FileFacts[], after: FileFacts[], sourceChan
   }));
   const everywhere = countTexts(now.flatMap(({ checks }) => checks));
   for (const pair of matched.pairs) findings.push(...ofPair(pair, everywhere, sourceChanged));
-  for (const test of matched.added)
-    if (test.marks.includes('only')) findings.push(of(test, 'is marked as the only one to run', true));
+  findings.push(...ofMarks(matched));
   return [
     ...findings,
     ...ofHelpers(before, after, everywhere),
@@ -120,13 +119,7 @@ function sumLiterals(files: FileFacts[]): Map<string, number> {
 
 function ofPair(pair: Pair, everywhere: Map<string, number>, sourceChanged: boolean): Finding[] {
   const { before, after } = pair;
-  const marks = newMarks(before.marks, after.marks);
-  if (marks.length > 0)
-    return [
-      marks.every((mark) => mark === 'only')
-        ? of(after, 'is marked as the only one to run', true)
-        : of(after, `is skipped, or not expected to pass (${marks.join(', ').slice(0, 200)})`, true),
-    ];
+  if (newMarks(before.marks, after.marks).length > 0) return [];
   return changesOf(pair, everywhere, sourceChanged)
     .slice(0, 1)
     .map((what) => of(after, what, false));
@@ -142,6 +135,25 @@ function changesOf(pair: Pair, everywhere: Map<string, number>, sourceChanged: b
   if (after.leavesEarly && !before.leavesEarly) said.push('may end before its last assertion');
   said.push(...ofChecks(pair, everywhere, sourceChanged));
   return said;
+}
+
+/** Tests that do not run any more, and those that keep others from running. */
+function ofMarks({ pairs, added }: Matched): Finding[] {
+  const marked = [
+    ...pairs.map(({ before, after }) => ({ test: after, marks: newMarks(before.marks, after.marks) })),
+    ...added.map((test) => ({ test, marks: test.marks.filter((mark) => mark === 'only') })),
+  ].filter(({ marks }) => marks.length > 0);
+  return [...Map.groupBy(marked, ({ test }) => test.path)].map(([path, tests]) => {
+    const which = tests
+      .slice(0, 3)
+      .map(({ test, marks }) => `line ${test.line} ${nameOf(test)} (${marks.join(', ').slice(0, 100)})`);
+    const more = tests.length > 3 ? ' …' : '';
+    return {
+      path,
+      message: `${tests.length} more tests are skipped or marked as the only ones to run: ${which.join(', ')}${more}`,
+      refused: true,
+    };
+  });
 }
 
 function newMarks(before: string[], after: string[]): string[] {
