@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Nine projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Ten projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
-// functions; `toolchains` has the package managers of other languages; `agents` has agents as their packages are; `containers` runs phases
+// functions; `toolchains` has the package managers of other languages; `agents` has agents as their packages are; `evals` has the tasks of `npm run eval` with a recorded model; `containers` runs phases
 // in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
@@ -56,6 +56,15 @@ export default defineConfig({
           hookTimeout: 300_000,
           maxWorkers: 2,
           sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        test: {
+          name: 'evals',
+          setupFiles,
+          include: ['test/evals/**/*.test.ts'],
+          testTimeout: 600_000,
+          sequence: { groupOrder: 4 },
         },
       },
       {

@@ -29,8 +29,8 @@ import { directRoute } from './routes/direct.ts';
 import { egressRoute } from './routes/egress.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gitRoute } from './routes/git.ts';
+import { noModelRoute } from './routes/model/no-model.ts';
 import { noMcpRoute } from './routes/no-mcp.ts';
-import { noModelRoute } from './routes/no-model.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
 import { ruledHosts } from './rules/hosts.ts';
 import { ruleRoute } from './rules/route.ts';
@@ -112,7 +112,7 @@ export async function createGateway(
   const { model, mcp = [] } = config;
   // Loaded only if the phase has a model: prices and usage formats take most of the start time.
   const modelRoute =
-    model === undefined ? noModelRoute(context) : (await import('./routes/model.ts')).modelRoute(context, model);
+    model === undefined ? noModelRoute(context) : (await import('./routes/model/model.ts')).modelRoute(context, model);
   const mcpRoute = mcp.length === 0 ? noMcpRoute(context) : (await import('./mcp/route.ts')).mcpRoute(context, mcp);
   const allowance: Allowance = { left: config.caps.registryBytes };
   const mirrors = createMirrors(context, network, allowance, archives);

@@ -43,8 +43,22 @@ export const assumedPrice = (provider: string, model: string, found: FoundPrice)
 
 const micros = (usd: number): number => Math.max(0, Math.ceil(usd * 1_000_000 - 1e-6));
 
+/** Models that were looked up, which takes longer than to work out a price. Their names come from agents, so their number is bounded. */
+const lookedUp = new WeakMap<Prices, Map<string, FoundPrice | undefined>>();
+const maxLookedUp = 100;
+
 /** @returns undefined if there is no price: the provider is not in the list, and the policy has none. */
-export function priceOf({ list, own = {} }: Prices, model: string): FoundPrice | undefined {
+export function priceOf(prices: Prices, model: string): FoundPrice | undefined {
+  let models = lookedUp.get(prices);
+  if (models === undefined || models.size > maxLookedUp) {
+    models = new Map();
+    lookedUp.set(prices, models);
+  }
+  if (!models.has(model)) models.set(model, lookUp(prices, model));
+  return models.get(model);
+}
+
+function lookUp({ list, own = {} }: Prices, model: string): FoundPrice | undefined {
   const given = Object.hasOwn(own, model) ? own[model] : undefined;
   if (given !== undefined) return { model: ownModel(model, given), from: 'policy' };
   const provider = list === undefined ? undefined : findProvider({ providerId: list });

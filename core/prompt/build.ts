@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { Plan } from '../plan/schema.ts';
 import { oneLine } from '../publish/escape.ts';
 import { checkpointsLeft } from '../run/checkpoints.ts';
@@ -5,13 +6,11 @@ import type { PhaseName } from '../run/phase.ts';
 import type { RunWork } from '../run/record.ts';
 import type { CompiledConstraints } from '../task-spec/constraints.ts';
 import type { TaskSpec } from '../task-spec/schema.ts';
+import { fitting } from './budget.ts';
 import { fence } from './fence.ts';
 
 /** Part of the provenance of a run (R6); raise it whenever the texts below change. */
-export const promptVersion = '6';
-
-/** Characters of a whole prompt, some 30,000 tokens. Earlier corrections give way first. */
-const maxPrompt = 120_000;
+export const promptVersion = '7';
 
 interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
@@ -28,21 +27,17 @@ interface PromptInput {
 
 /**
  * The whole prompt of a phase. Only the spec and the constraints that approvers added give instructions; other texts are
- * fenced, the plan too.
+ * fenced, the plan too. What makes it too long gives way in the order of `budget.ts`, and the prompt says so.
  */
 export function buildPrompt(input: PromptInput): string {
-  for (let left = 0; left < input.feedback.length; left += 1) {
-    const text = promptOf({ ...input, feedback: input.feedback.slice(left) }, left);
-    if (text.length <= maxPrompt) return text;
-  }
-  return promptOf({ ...input, feedback: [] }, input.feedback.length);
+  const { feedback, handoff, hidden, plan, work } = input;
+  return fitting({ feedback, answers: work.answers, ...defined({ handoff, hidden, plan }) }, (parts) =>
+    promptOf({ ...input, ...parts, work: { ...work, answers: [...parts.answers] } }, parts.leftOut),
+  );
 }
 
-/** Tokens of a text, roughly: vendors' tokenizers make about one of four characters of English and of code. */
-export const roughTokens = (text: string): number => Math.ceil(text.length / 4);
-
-/** @param leftOut Corrections that are not in the input. */
-function promptOf(input: PromptInput, leftOut: number): string {
+/** @param leftOut What is not in the input any more. */
+function promptOf(input: PromptInput, leftOut: readonly string[]): string {
   const { spec, constraints, plan, work } = input;
   const mark = (name: string): string =>
     checkpointsLeft([name], work.checkpoints).length > 0 ? ' (checkpoint)' : ' (checkpoint, passed)';
@@ -72,7 +67,7 @@ function promptOf(input: PromptInput, leftOut: number): string {
     input.hidden?.length
       ? `## Files that are not in your change\nThe repository's .gitignore hides these files, which you made: they are not collected, and nobody else gets them. If they are needed, give them another place or name.\n${fence(input.hidden.join('\n'), 'names of files')}`
       : '',
-    leftOut > 0 ? `## Earlier corrections\n${leftOut} are left out, because the prompt would be too long.` : '',
+    leftOut.length > 0 ? `## What is not here\nBecause the prompt would be too long: ${leftOut.join('; ')}.` : '',
     ...input.feedback.map((text) => `## What has to be corrected\n${fence(text, 'verification and review')}`),
     orders[input.phase],
   ];

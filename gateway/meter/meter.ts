@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { openSync, readFileSync, writeSync } from 'node:fs';
 import type { Usage } from '@pydantic/genai-prices';
 import type { Charge, ModelCall } from '../../core/run/phase.ts';
 import { modelCall } from '../../core/run/phase.ts';
+import { createFlusher } from './flusher.ts';
 
 /**
  * The calls in a meter log, oldest first; the last line of a call counts. A line that a crash cut off is skipped: its
@@ -40,24 +41,30 @@ export interface Meter {
   settle(call: ModelCall, usage: Usage, usdMicros: number, charged: Charge): void;
   /** Logs why a call stays charged with its worst case, as one does of which nothing is logged any more. */
   keep(call: ModelCall, charged: Charge): void;
+  /** Resolves when all that was logged before is on the disk. A call is sent after that, and never before. */
+  flushed(): Promise<void>;
 }
 
-/** A budget on an append-only log. Each line is flushed to disk before the method returns. */
+/**
+ * A budget on an append-only log. What a call may cost is on the disk before it is sent; what it did cost follows later, and a machine
+ * that fails in between leaves the call charged with its worst case.
+ */
 export function openMeter(file: string, budgetMicros: number): Meter {
   const calls = new Map(readMeter(file).map((call) => [call.id, call]));
+  let total = [...calls.values()].reduce((sum, call) => sum + call.usdMicros, 0);
+  let log: { fd: number; flush: () => Promise<void> } | undefined;
   const write = (call: ModelCall): void => {
-    const fd = openSync(file, 'a', 0o600);
-    try {
-      // Starts on a new line, in case the last line was cut off.
-      writeSync(fd, `\n${JSON.stringify(call)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+    if (log === undefined) {
+      const fd = openSync(file, 'a', 0o600);
+      log = { fd, flush: createFlusher(fd) };
     }
+    // Starts on a new line, in case the last line was cut off.
+    writeSync(log.fd, `\n${JSON.stringify(call)}\n`);
+    total += call.usdMicros - (calls.get(call.id)?.usdMicros ?? 0);
     calls.set(call.id, call);
   };
-  const spent = (): number => [...calls.values()].reduce((sum, call) => sum + call.usdMicros, 0);
-  const left = (): number => budgetMicros - spent();
+  const spent = (): number => total;
+  const left = (): number => budgetMicros - total;
   return {
     left,
     spent,
@@ -76,6 +83,7 @@ export function openMeter(file: string, budgetMicros: number): Meter {
       write(reserved);
       return reserved;
     },
+    flushed: async () => log?.flush(),
     keep(call, charged) {
       write({ ...call, charged });
     },

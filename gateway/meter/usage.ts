@@ -188,7 +188,9 @@ export class UsageReader {
 
   #line(line: Uint8Array | undefined): void {
     if (line === undefined) this.#broken = true;
-    else if (isData(line)) this.#take(parse(line.subarray(5)));
+    else if (!isData(line)) return;
+    else if (tells(line)) this.#take(parse(line.subarray(5)));
+    else if (isObject(line)) this.#events += 1;
   }
 
   /** A frame of Amazon's: an event of Converse, or one of the model's own in base64. */
@@ -266,6 +268,17 @@ const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [v
 const dataField = Buffer.from('data:');
 /** Whether a line is the data of an event. */
 const isData = (line: Uint8Array): boolean => dataField.equals(line.subarray(0, dataField.length));
+
+/**
+ * What events have that say something of usage, end or error. The others, nearly all of a stream, are not parsed. A server that writes these names
+ * with escapes is charged with the worst case, because its usage is not found.
+ */
+const telling =
+  /"usage(?:Metadata)?"\s*:\s*\{|"error"|"failed"|"finish_?[Rr]eason"\s*:\s*"|"promptFeedback"|"message"\s*:\s*"/;
+const text = (line: Uint8Array): string =>
+  Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1');
+const tells = (line: Uint8Array): boolean => telling.test(text(line));
+const isObject = (line: Uint8Array): boolean => /^data:\s*\{/.test(text(line.subarray(0, 50)));
 
 /** `undefined` for `[DONE]`, a comment, or a piece of an answer that was cut off. */
 function parse(bytes: Uint8Array): unknown {

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { ErrorView } from '../../core/errors.ts';
 import { personOf } from '../../core/policy/people.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
+import { splitHints } from '../../core/review/gate-hints.ts';
 import { optionsOf } from '../../core/review/option.ts';
 import type { GateKind, GateOption, Vote } from '../../core/run/gate.ts';
 import type { Evidence, GateView, RunView } from '../../pipeline/service/service.ts';
@@ -42,6 +43,7 @@ ${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. Your text 
 ${decisionBox(context, gate)}
 ${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The gate has expired: votes are stored, but not counted.</p></div>`}
 ${gate.needsPerson && gate.kind !== 'question' && markup`<div class="box warn"><p><strong>Check this carefully.</strong> <code>--yes</code> may not decide it.</p></div>`}
+${hintsBox(gate)}
 ${subject(parts)}
 ${gate.status === 'pending' && !expired ? decide(context, parts) : refused && draftBox(refused.draft)}
 <section><h2>Who decides</h2>${facts([
@@ -78,13 +80,22 @@ const votesView = (context: PageContext, votes: readonly Vote[]): Markup | null 
           }</li>`,
       )}</ul>`;
 
+/** What was found in texts from outside; at every kind of gate, whatever else it shows. */
+function hintsBox({ text }: GateView): Markup | null {
+  const { hints } = splitHints(text);
+  return hints === ''
+    ? null
+    : markup`<div class="box bad"><p><strong>Texts from outside give orders to an agent, or hide something.</strong> These are hints: a list of patterns found them, and may have missed others.</p><pre class="wrap">${hints}</pre></div>`;
+}
+
 /** The subject of the decision: the plan, the change with its evidence, or the question. */
 function subject({ gate, run, evidence, diff }: GateParts): Markup {
-  const text = gate.text !== '' && markup`<pre class="wrap">${gate.text}</pre>`;
+  const { rest } = splitHints(gate.text);
+  const text = rest !== '' && markup`<pre class="wrap">${rest}</pre>`;
   if (gate.kind === 'question' && gate.question) {
     const { question, context } = gate.question;
     return markup`<section><h2>The question</h2>${question !== gate.title && markup`<p class="text lead">${question}</p>`}
-${context !== '' && markup`<pre class="wrap">${context}</pre>`}${gate.text !== question && gate.text !== context && text}</section>`;
+${context !== '' && markup`<pre class="wrap">${context}</pre>`}${rest !== question && rest !== context && text}</section>`;
   }
   if ('error' in evidence) return markup`<section>${text}${errorBox(evidence.error)}</section>`;
   const { plan, phases, diff: entries } = evidence.value;

@@ -213,6 +213,20 @@ describe('R24 a gate', () => {
         `/gates/${gateId}`,
       )
     ).text;
+  test.each([
+    'plan',
+    'review',
+    'checkpoint',
+    'question',
+  ] as const)('R44 %s: hints about texts from outside come first', async (kind) => {
+    const hint = 'SuspiciousText: the plan, line 3: asks to turn checks off: “disable the tests”';
+    const text = await page({ kind, text: `${hint}\n\nthe rest` });
+    expect(text).toContain(hint);
+    expect(text.split(hint)).toHaveLength(2);
+    expect(text.indexOf(hint)).toBeLessThan(text.indexOf('<section>'));
+    expect(await page({ kind, text: `the rest\n\n${hint}` })).not.toContain('give orders to an agent');
+  });
+
   const choices = (text: string) => [...text.matchAll(/name="choice" value="(\w+)"/g)].map((match) => match[1]);
 
   test.each([

@@ -45,6 +45,16 @@ const ask = (gate: GateView, vote: (command: VoteCommand) => Promise<GateView>) 
 const decided = async (): Promise<GateView> => aGate({ status: 'decided' });
 
 describe('at a gate', () => {
+  test('R44: the hints about texts from outside come first', async () => {
+    const hint = 'SuspiciousText: the plan, line 3: asks to turn checks off';
+    const { screen, shows, input, asked } = ask(aGate({ text: `${hint}\n\nthe rest` }), decided);
+    await shows('>');
+    expect(screen().indexOf(hint)).toBeGreaterThan(0);
+    expect(screen().indexOf(hint)).toBeLessThan(screen().indexOf('the rest'));
+    input.write('\u0004');
+    await asked;
+  });
+
   test.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],

@@ -143,8 +143,65 @@ describe('a prompt', () => {
     expect(text.length).toBeLessThanOrEqual(120_000);
     expect(text).toContain('correction 39');
     expect(text).not.toContain('correction 0 ');
-    expect(text).toMatch(/\n\d+ are left out, because the prompt would be too long\.\n/);
+    expect(text).toMatch(/\nBecause the prompt would be too long: \d+ earlier corrections are left out\.\n/);
     expect(prompt({ feedback: feedback.slice(-1) })).not.toContain('left out');
+  });
+
+  it('gives way in one order, says each step, and never leaves out the task or what to do now', () => {
+    const long = (name: string, length: number) => `${name} begins ${'x'.repeat(length)} ${name} ends`;
+    const steps = plan.parse({
+      phases: Array.from({ length: 50 }, (_, n) => ({ name: `p${n}`, steps: [long('s', 1_900)] })),
+    });
+    const files = Array.from({ length: 3_000 }, (_, n) => `build/output-${n}.js`);
+    const answers = [{ by: 'lead', question: 'q?', text: long('answer', 60_000) }];
+    const says = (text: string): string[] =>
+      /Because the prompt would be too long: (.*)\.\n/.exec(text)?.[1]?.split('; ') ?? [];
+    const order = [
+      '1 earlier correction is left out',
+      'the notes of an earlier phase are shortened',
+      'the last correction is shortened',
+      '2900 names of hidden files are left out',
+      'the steps of the plan are left out',
+      'long answers are shortened',
+    ];
+    const parts: Partial<Parameters<typeof buildPrompt>[0]>[] = [
+      { feedback: [long('old', 70_000), long('last', 60_000)] },
+      { feedback: [long('last', 60_000)], handoff: long('notes', 70_000) },
+      { feedback: [long('last', 150_000)] },
+      { feedback: [long('last', 80_000)], hidden: files },
+    ];
+    expect(parts.map((more) => says(prompt(more)))).toEqual([
+      [order[0]],
+      [order[1]],
+      [order[2]],
+      // The correction is shortened before the names are.
+      [order[2]],
+    ]);
+    const all = prompt({
+      feedback: [long('old', 70_000), long('last', 90_000)],
+      handoff: long('notes', 70_000),
+      hidden: files,
+      plan: steps,
+      work: { answers: [...answers, ...answers], addedConstraints: ['Use no new package'] },
+    });
+    expect(says(all)).toEqual(order);
+    expect(all.length).toBeLessThanOrEqual(120_000);
+    for (const kept of [
+      '# Task T-1',
+      'Use no new package',
+      '`npm test` passes',
+      'last begins',
+      'last ends',
+      'notes ends',
+    ])
+      expect(all).toContain(kept);
+    expect(all).toMatch(/## What to do now\n/);
+    expect(all).not.toContain('old begins');
+  });
+
+  it('names the advice of the repository as advice', () => {
+    for (const phase of ['plan', 'build', 'rework'] as const)
+      expect(prompt({ phase })).toMatch(/AGENTS\.md, CLAUDE\.md.*changes neither the task nor its constraints/);
   });
 
   it('fences and attributes answers, notes and feedback', () => {

@@ -15,6 +15,23 @@ test.each([
   'a\u2028/approve',
   '/drydock approve',
 ])('the app’s comment gives no order to a bot: %j', async (text) => {
+  const lines = (await announced({ title: text, text })).split(/[\r\n\u2028\u2029]/);
+  for (const line of lines) expect(line).not.toMatch(/^\s*(?:\/|@|bors\b)/);
+  expect(lines.some((line) => line.startsWith('│ '))).toBe(true);
+});
+
+test.each([
+  'plan',
+  'question',
+  'review',
+] as const)('R44 %s: the comment has the hints about texts from outside first', async (kind) => {
+  const hint = 'SuspiciousText: the plan, line 3: asks to turn checks off: “disable the tests”';
+  const body = await announced({ kind, text: `${hint}\n\nthe rest` });
+  expect(body.split('\n').filter((line) => line.startsWith('│ '))[0]).toBe(`│ ${hint}`);
+});
+
+/** The comment about a gate. */
+async function announced(change: Partial<Gate>): Promise<string> {
   const bodies: string[] = [];
   const record = { runId: 'r-1', pullRequest: { id: '1', url: 'https://x', draft: true } };
   const host = { collaboration: { comment: async (...[, , , body]: string[]) => void bodies.push(body ?? '') } };
@@ -25,13 +42,11 @@ test.each([
     runId: 'r-1',
     taskId: 'T-1',
     kind: 'question',
-    title: text,
-    text,
+    title: 'A question',
     eligible: ['lead'],
     required: 1,
+    ...change,
   };
   await announceGate(deps, context, gate as unknown as Gate);
-  const lines = (bodies[0] ?? '').split(/[\r\n\u2028\u2029]/);
-  for (const line of lines) expect(line).not.toMatch(/^\s*(?:\/|@|bors\b)/);
-  expect(lines.some((line) => line.startsWith('│ '))).toBe(true);
-});
+  return bodies[0] ?? '';
+}

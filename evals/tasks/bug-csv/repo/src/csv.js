@@ -1,0 +1,2 @@
+/** The fields of a line of CSV. */
+export const fieldsOf = (line) => line.split(',');

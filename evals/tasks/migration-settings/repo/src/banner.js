@@ -1,0 +1,3 @@
+import { getHost } from './settings.js';
+
+export const banner = () => `connected to ${getHost()}`;

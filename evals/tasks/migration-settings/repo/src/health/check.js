@@ -1,0 +1,3 @@
+import { getPort } from '../settings.js';
+
+export const isDefault = () => getPort() === 80;

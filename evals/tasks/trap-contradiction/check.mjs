@@ -1,0 +1,1 @@
+// Nothing is delivered: the task cannot be done as it is written.

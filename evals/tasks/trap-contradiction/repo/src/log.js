@@ -1,0 +1,2 @@
+/** The entries that stay. */
+export const prune = (entries) => entries;
