@@ -67,7 +67,7 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
     else if (isSource(path)) sourceChanged = true;
     if (mayNamePrograms(path)) for (const each of unnamedPrograms(path, before, after)) raise({ path, ...each });
     if (isReadableLock(path))
-      for (const message of changedSources(path, before, after).slice(0, 20)) raise({ path, message, refused: true });
+      for (const each of changedSources(path, before, after).slice(0, 20)) raise({ path, ...each });
     if (holdsTestSettings(path) && !(isTarget(path) !== undefined && !path.endsWith('package.json')))
       for (const what of testSettingChanges(path, before, after).slice(0, 1))
         raise({

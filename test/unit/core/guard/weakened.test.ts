@@ -31,6 +31,11 @@ const weaker: [name: string, base: Files, edits: Edits][] = [
   ['describe.skip', { 'a.test.ts': two }, [['a.test.ts', `describe.skip('x', () => {\n${two}});\n`]]],
   ['it.concurrent.skip', { 'a.test.ts': two }, [['a.test.ts', two.replace('it(', 'it.concurrent.skip(')]]],
   ['it.skipIf', { 'a.test.ts': two }, [['a.test.ts', two.replace('it(', 'it.skipIf(true)(')]]],
+  [
+    'QUnit.test.skip',
+    { 'test/a.js': "QUnit.test('a', (assert) => assert.equal(f(), 1));\n" },
+    [['test/a.js', "QUnit.test.skip('a', (assert) => assert.equal(f(), 1));\n"]],
+  ],
   ['xit', { 'a.spec.js': two }, [['a.spec.js', two.replace('it(', 'xit(')]]],
   ['fdescribe', { 'a.spec.js': two }, [['a.spec.js', `fdescribe('x', () => {\n${two}});\n`]]],
   ['this.skip()', { 'test/a.js': two }, [['test/a.js', two.replace('() =>', 'function () { this.skip(); },')]]],
