@@ -3,6 +3,8 @@ export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains
 
 /** Service Quotas code of "Fargate On-Demand vCPU resource count". */
 export const fargateQuota = 'L-3032A538';
+/** Days between rotations of a secret; shorter than the alarm for secrets that are rotated manually. */
+export const rotationDays = 60;
 /** Port of a gateway, reachable from sandboxes only. */
 export const gatewayPort = 8443;
 
@@ -61,6 +63,8 @@ export const variables = {
   imageNames: 'DRYDOCK_IMAGE_NAMES',
   deadLetters: 'DRYDOCK_DEAD_LETTER_URLS',
   alarms: 'DRYDOCK_ALARMS',
+  /** ARN of the function that rotates secrets. */
+  rotate: 'DRYDOCK_ROTATE_FUNCTION_ARN',
   /** URL to which the code host should send its deliveries. */
   webhookUrl: 'DRYDOCK_WEBHOOK_URL',
 } as const;

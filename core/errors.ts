@@ -109,6 +109,7 @@ export const errorKinds = {
     'Record the session again; the agent made a call that the recording does not contain.',
   ),
   // the change
+  AdvisoriesUnreadable: kind('never', 4, 'Repair or remove the file, or take guard.advisories out of the policy.'),
   GuardRefused: kind('never', 1, 'The change breaks a rule of the spec or the policy; see the violations.'),
   GuardTimedOut: kind('never', 1, 'Split the task, or keep generated and very large files out of the change.'),
   VerifyFailed: kind('never', 1, 'See the failing command in the evidence.'),

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Names, type RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -21,6 +21,7 @@ import { propError } from './props/prop-error.ts';
 import { checkProxy } from './props/proxy.ts';
 import { serviceContainers } from './props/services.ts';
 import { Sandbox } from './sandbox/tasks.ts';
+import { kept } from './storage/kept.ts';
 import type { State } from './storage/state.ts';
 import { Storage } from './storage/storage.ts';
 
@@ -57,7 +58,7 @@ export interface DrydockProps {
   encryptionKey?: kms.IKey;
   /** Permissions boundary of every role that Drydock creates. Default: none. */
   permissionsBoundary?: iam.IManagedPolicy;
-  /** Removal policy of data and logs. Default: RETAIN, with deletion protection of the tables. */
+  /** Removal policy of data and logs. Default: RETAIN_ON_UPDATE_OR_DELETE, with deletion protection of the tables. */
   removalPolicy?: RemovalPolicy;
   /** The stores of another stack, from `importState`. Default: this construct creates them. */
   state?: State;
@@ -87,7 +88,7 @@ export class Drydock extends Construct {
   constructor(scope: Construct, id: string, props: DrydockProps) {
     super(scope, id);
     this.policy = checkPolicy(this, props.policy);
-    const { zones = 1, images = {}, removalPolicy = RemovalPolicy.RETAIN } = props;
+    const { zones = 1, images = {}, removalPolicy = kept } = props;
     if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
       throw propError(this, 'UsageError', `zones is ${zones}; it must be 1, 2 or 3.`);
     }
@@ -145,7 +146,6 @@ export class Drydock extends Construct {
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
       oidc: props.oidc,
-      hasAppSecret: props.state !== undefined,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {

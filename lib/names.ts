@@ -33,6 +33,7 @@ export {
   fargateQuota,
   gatewayPort,
   reports,
+  rotationDays,
   routes,
   sealedAs,
   serviceFamily,

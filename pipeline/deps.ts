@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Advisory } from '../core/guard/locks/advisories.ts';
 import type { ModelEndpoint } from '../core/models/endpoint.ts';
 import type { CodeHost, CodeHostKind, CodeHostScope } from '../core/ports/host/code-host.ts';
 import type { Clock } from '../core/ports/runtime/clock.ts';
@@ -35,6 +36,8 @@ export interface Deps {
   launcher: PhaseLauncher;
   executions: Executions;
   notifier: Notifier;
+  /** The vulnerabilities of a folder in the OSV format. @throws AdvisoriesUnreadable, with the file. */
+  advisories(folder: string): Promise<Advisory[]>;
   /** Where the guard reads what a sandbox returned. */
   thread: Thread;
   vault: TokenVault;

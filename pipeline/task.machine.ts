@@ -1,5 +1,6 @@
-import type { CatchRule, ChoiceRule, RetryRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
+import type { CatchRule, ChoiceRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
+import { lostSandbox, throttled, transient } from './retries.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -14,35 +15,6 @@ import { checkpointMissed, type StepName } from './payloads.ts';
 const stepSeconds = 300;
 /** After this number of moves of the target branch in one run, a person is asked. */
 const maxMoves = 5;
-
-/**
- * Errors of Lambda and of Drydock's stores that a retry can fix. Five retries with full jitter: about half a minute.
- */
-const transient: RetryRule = {
-  ErrorEquals: [
-    'Conflict',
-    'HostUnavailable',
-    'HostRateLimited',
-    'Lambda.ServiceException',
-    'Lambda.AWSLambdaException',
-    'Lambda.SdkClientException',
-    'Lambda.TooManyRequestsException',
-  ],
-  IntervalSeconds: 1,
-  MaxAttempts: 5,
-  BackoffRate: 2,
-  MaxDelaySeconds: 15,
-  JitterStrategy: 'FULL',
-};
-/** A sandbox that was lost or interrupted is started again up to two times; the money it spent stays charged. */
-const lostSandbox: RetryRule = {
-  ErrorEquals: ['SandboxLost', 'SandboxInterrupted'],
-  IntervalSeconds: 2,
-  MaxAttempts: 2,
-  BackoffRate: 2,
-  MaxDelaySeconds: 30,
-  JitterStrategy: 'FULL',
-};
 
 const endAs = (status: string, names: string[], error?: string): CatchRule => ({
   ErrorEquals: names,
@@ -68,20 +40,21 @@ export const refusedByValidate = [
   'NotBuiltYet',
 ] as const;
 
-export function taskMachine(functionName: (step: StepName) => string): StateMachine {
+/** @param partition Of the account: `aws`, `aws-us-gov`, `aws-cn`; a state of another partition fails without a catcher. */
+export function taskMachine(functionName: (step: StepName) => string, partition = 'aws'): StateMachine {
   const step = (
     name: StepName,
     payload: Record<string, unknown>,
     rest: Partial<TaskState> & { Catch: CatchRule[] },
   ): TaskState => ({
     Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
+    Resource: `arn:${partition}:states:::lambda:invoke`,
     Arguments: {
       FunctionName: functionName(name),
       Payload: { runId: '{% $states.context.Execution.Input.runId %}', ...payload },
     },
     TimeoutSeconds: stepSeconds,
-    Retry: [transient],
+    Retry: [throttled, transient],
     Output: '{% $states.result.Payload %}',
     ...rest,
   });
@@ -93,14 +66,14 @@ export function taskMachine(functionName: (step: StepName) => string): StateMach
     rest: Partial<TaskState> & { TimeoutSeconds: string; Catch: CatchRule[] },
   ): TaskState => ({
     ...step(name, { ...payload, token: '{% $states.context.Task.Token %}' }, rest),
-    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Resource: `arn:${partition}:states:::lambda:invoke.waitForTaskToken`,
     Output: '{% $states.result %}',
   });
 
   const phase = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
     waiting(name, payload, {
       TimeoutSeconds: '{% $limits.phaseSeconds %}',
-      Retry: [transient, lostSandbox],
+      Retry: [throttled, transient, lostSandbox],
       Catch: [...stopped, endAs('failed', ['States.Timeout'], 'PhaseTimedOut'), anythingElse],
       Next: next,
     });

@@ -184,9 +184,13 @@ function policyChecks(options: CommonOptions): Check[] {
   const checks: Check[] = [{ name: 'policy', ok: true, required: true, detail: loaded.source, remedy: '' }];
   for (const [name, profile] of Object.entries(loaded.policy.agents.profiles)) {
     checks.push(agentCheck(name, profile, dataFolder(options.data)));
+    const known = profile.agent === undefined ? undefined : agents[profile.agent];
+    if (known?.takesMcp === false && Object.keys(loaded.policy.mcp).length > 0)
+      checks.push(withoutMcp(name, known.title));
     if (profile.provider !== undefined)
       checks.push(keyCheck(name, profile.provider, endpointOf(loaded.policy, profile.provider)));
   }
+  for (const [name, server] of Object.entries(loaded.policy.mcp)) checks.push(mcpCheck(name, server, loaded.policy));
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
     const ok = existsSync(join(repository.url, '.git')) || existsSync(join(repository.url, 'HEAD'));
@@ -217,6 +221,27 @@ function agentCheck(profile: string, { agent, command }: Policy['agents']['profi
     required: false,
     detail: `${profile}: ${title}, ${licence.kind === 'open' ? licence.id : 'proprietary'}, ${found}`,
     remedy: `Install it: drydock agents add ${agent}`,
+  };
+}
+
+/** Of an agent that no spec with MCP servers can name. */
+const withoutMcp = (profile: string, title: string): Check => ({
+  name: 'mcp',
+  ok: false,
+  required: false,
+  detail: `${profile}: ${title} takes no MCP servers`,
+  remedy: 'Specs with sandbox.mcp need a profile with another agent.',
+});
+
+/** Whether the credential of a server is there. The server itself is asked by the gateway of a phase only. */
+function mcpCheck(name: string, { url, command, credential }: Policy['mcp'][string], { credentials }: Policy): Check {
+  const variable = credential === undefined ? undefined : credentials[credential]?.env;
+  return {
+    name: 'mcp',
+    ok: variable === undefined || Boolean(process.env[variable] || process.env[`${variable}_FILE`]),
+    required: false,
+    detail: `${name}: ${url ?? `${command?.join(' ')} in the sandbox`}`,
+    remedy: `Set ${variable}; it stays outside the sandbox.`,
   };
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGitCodeHost } from '../../adapters/git/code-host.ts';
 import type { GitHubConfig } from '../../adapters/github/api/config.ts';
+import { readAdvisories } from '../../adapters/local/advisories.ts';
 import { checkContainers } from '../../adapters/local/containers/check.ts';
 import { createEngineExecutions } from '../../adapters/local/executions.ts';
 import { createLocalLauncher } from '../../adapters/local/launcher.ts';
@@ -172,6 +173,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: outbox,
     thread,
+    advisories: readAdvisories,
     vault,
     modelAccess: (provider, endpoint) => modelAccessOf(provider, options.replaySession, process.env, endpoint),
     credential: (variable) => credentialOf(variable),

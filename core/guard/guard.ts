@@ -5,6 +5,7 @@ import { changesLinks, type GuardInput, isLink } from './input.ts';
 import { mostOf } from './largest.ts';
 import { lfsMatcher } from './lfs.ts';
 import { linkEscapes } from './links.ts';
+import { checkDependencies } from './locks/dependencies.ts';
 import { foldedName, invalidPath, pathMatcher } from './paths.ts';
 import { findSecret } from './secrets.ts';
 import { checkTree } from './tree.ts';
@@ -23,7 +24,8 @@ export function guardChange(input: GuardInput): Violation[] {
   const { change, tree, task } = input;
   const { entries } = change.manifest;
   const violations: Violation[] = [];
-  const refuse: Refuse = (rule, path, message) => violations.push({ rule, path, message });
+  const refuse: Refuse = (rule, path, message, fingerprint) =>
+    violations.push({ rule, path, message, ...(fingerprint === undefined ? {} : { fingerprint }) });
 
   const valid = checkPaths(input, refuse);
   checkTree(tree, valid, refuse);
@@ -59,6 +61,7 @@ export function guardChange(input: GuardInput): Violation[] {
       checkContent(input, entry, contents.get(entry.path), modesByBlob.get(entry.blobSha) ?? [], refuse);
     }
     checkLinks(input, valid, contents, refuse);
+    checkDependencies(input, contents, refuse);
     const weakened = input.weakeningAccepted ? [] : weakenedTests(input);
     for (const found of weakened) if (found.refused) refuse(found.rule, found.path, found.message);
   }
@@ -95,19 +98,21 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
 
 /** @param sameAtBase Modes of the base's files with equal content: moved or copied content is not new. */
 function checkContent(
-  { tree, base }: GuardInput,
+  { tree, base, task }: GuardInput,
   { path, mode }: Put,
   content: Uint8Array | undefined,
   sameAtBase: string[],
   refuse: Refuse,
 ): void {
   if (mode === '160000') refuse('SubmoduleAdded', path, 'is a git submodule');
-  const named = findSecret(path, '');
-  if (named) refuse('SecretFound', path, `the name looks like ${named.what}`);
+  const allowed = task.allowedSecrets ?? [];
+  const named = findSecret(path, '', allowed);
+  if (named) refuse('SecretFound', path, `the name looks like ${named.what}`, named.fingerprint);
   if (mode === '160000') return;
   if (mode === '120000') {
-    const target = findSecret(decode(content), '');
-    if (target && sameAtBase.length === 0) refuse('SecretFound', path, `the target looks like ${target.what}`);
+    const target = findSecret(decode(content), '', allowed);
+    if (target && sameAtBase.length === 0)
+      refuse('SecretFound', path, `the target looks like ${target.what}`, target.fingerprint);
     return;
   }
   if (foldedName(path) === '.gitmodules') refuse('SubmoduleAdded', path, 'declares git submodules');
@@ -119,8 +124,8 @@ function checkContent(
     refuse('ExecutableAdded', path, 'is a new executable that is not a script');
   }
   if (sameAtBase.length > 0) return;
-  const secret = findSecret(text, before);
-  if (secret) refuse('SecretFound', path, `line ${secret.line} looks like ${secret.what}`);
+  const secret = findSecret(text, before, allowed);
+  if (secret) refuse('SecretFound', path, `line ${secret.line} looks like ${secret.what}`, secret.fingerprint);
   else if (content?.includes(0) && base.get(path)?.includes(0) !== true && hidesContent(path, text))
     refuse('HiddenCharacters', path, 'has the byte 0, so git shows none of its lines; write it as an escape');
   const hiding = content?.includes(0) ? undefined : findHidden(text, before);

@@ -1,6 +1,7 @@
 import type { ChangeEntry, ChangeSet } from '../run/change-set.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
-import { attributeFiles } from './lfs.ts';
+import { attributeFiles } from './attributes.ts';
+import type { Advisory } from './locks/advisories.ts';
 
 /** The tree at the base: mode and blob by path. */
 export type BaseTree = ReadonlyMap<string, { mode: string; blobSha: string }>;
@@ -11,7 +12,9 @@ export interface GuardInput {
   tree: BaseTree;
   /** Contents at the base of the paths that `basePaths` names. */
   base: ReadonlyMap<string, Uint8Array>;
-  task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits'>;
+  task: Pick<EffectiveTask, 'constraints' | 'protectedPaths' | 'limits' | 'allowedSecrets' | 'dependencies'>;
+  /** Known vulnerabilities, if the policy names a folder of them. */
+  advisories?: Advisory[];
   /** A person accepted that exactly this change weakens tests. */
   weakeningAccepted: boolean;
 }

@@ -14,13 +14,17 @@ export interface Violation {
     | 'SecretFound'
     | 'ConflictMarker'
     | 'HiddenCharacters'
+    | 'VulnerableDependency'
+    | 'LicenseDenied'
     | 'TestsWeakened';
   path: string;
   message: string;
+  /** Of a secret, for the list of allowed ones. */
+  fingerprint?: string;
 }
 
 /** Records a violation. */
-export type Refuse = (rule: Violation['rule'], path: string, message: string) => void;
+export type Refuse = (rule: Violation['rule'], path: string, message: string, fingerprint?: string) => void;
 
 /** A hostile change can have a hundred thousand violations; nobody reads more than this number. */
 const maxLines = 100;
@@ -30,6 +34,17 @@ export function formatViolations(violations: Violation[]): string {
   const lines = violations.slice(0, maxLines).map(({ rule, path, message }) => `${rule}: ${shown(path)}: ${message}`);
   const more = violations.length - lines.length;
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+/** What a person adds to the policy if values that look like secrets are none; empty if there are none. */
+export function remedyForSecrets(violations: Violation[]): string {
+  const found = violations.filter(({ fingerprint }) => fingerprint !== undefined).slice(0, 20);
+  if (found.length === 0) return '';
+  const lines = found.map(
+    ({ fingerprint, path, message }) =>
+      `    - { fingerprint: ${fingerprint}, reason: "…" } # ${shown(path)}: ${message}`,
+  );
+  return `Take the secret out, and replace it where it is used. If a value is no secret, a person adds to the policy:\nguard:\n  allowed_secrets:\n${lines.join('\n')}`;
 }
 
 const shown = (path: string): string =>

@@ -1,79 +1,103 @@
 import { blobsByPath } from '../run/change-set.ts';
-import { type GuardInput, textOf } from './input.ts';
+import { isLockFile, kindOf } from './attention/file-kinds.ts';
+import { type BaseTree, type GuardInput, textOf } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
+import { changedSources, isReadableLock } from './locks/packages.ts';
 import { pathMatcher } from './paths.ts';
-import { testSettings } from './test-settings.ts';
-import { countTests, maxTestFile, mayHoldTests, type TestCounts } from './test-source.ts';
+import { compareTests, type Finding } from './tests/compare.ts';
+import { holdsTestSettings, testSettingChanges } from './tests/settings/settings.ts';
+import { changedSnapshots, isSnapshot } from './tests/snapshots.ts';
+import { type FileFacts, factsOf } from './tests/source/facts.ts';
+import { languageOf, mayHoldTests } from './tests/source/language.ts';
+import { asksWhetherTested } from './tests/tested.ts';
 import { byPath, type Violation } from './violation.ts';
+
+/**
+ * Bytes. A larger test file is not compared, and a person is told so: the text comes from a sandbox, and nobody reviews a
+ * test file of this size.
+ */
+const maxTestFile = 1024 * 1024;
+
+/** Code that runs before or around the tests of other files. */
+const isHelper = (path: string): boolean =>
+  languageOf(path) !== undefined &&
+  (mayHoldTests(path) || kindOf(path) === 'TestSettingsChanged' || kindOf(path) === 'TestsChanged');
 
 /** Whether the content of this path is compared with the base. */
 export const mayWeaken = (path: string): boolean =>
-  mayHoldTests(path) || mayNamePrograms(path) || testSettings(path, '') !== undefined;
+  isHelper(path) || mayNamePrograms(path) || isReadableLock(path) || holdsTestSettings(path) || isSnapshot(path);
 
-export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & { task: Pick<GuardInput['task'], 'constraints'> };
+export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & {
+  task: Pick<GuardInput['task'], 'constraints'>;
+  tree?: BaseTree;
+};
 export type Weakened = Violation & { refused: boolean };
 
 /**
- * Finds weakened tests: removed tests and new skips (`refused` until a person accepts them), changed test settings and
- * removed assertions (only shown to the reviewer first). It counts patterns in the source, which finds careless
- * weakening; it does not replace the review of the diff.
+ * Finds weakened tests. `refused` until a person accepts them are tests that are gone or do not run any more, and what
+ * keeps failures from being reported; assertions that ask for less and changed settings are only shown to the reviewer
+ * first. It compares the text of both versions, which finds careless weakening; it does not replace the review of the diff.
  */
 export function weakenedTests(input: WeakenedInput): Weakened[] {
-  const { change, base, task } = input;
+  const { change, base, task, tree } = input;
   const contents = blobsByPath(change);
   const isTarget = pathMatcher(task.constraints.targetPaths);
   const found: Weakened[] = [];
-  const raise = (path: string, message: string, refused: boolean) =>
-    found.push({ rule: 'TestsWeakened', path, message, refused });
+  const raise = ({ path, message, refused }: Finding) => found.push({ rule: 'TestsWeakened', path, message, refused });
 
-  const files: { path: string; gone: boolean; before: TestCounts; after: TestCounts }[] = [];
+  const sides: { before: { path: string; text: string }[]; after: { path: string; text: string }[] } = {
+    before: [],
+    after: [],
+  };
+  const snapshots: { path: string; before: string; after: string }[] = [];
+  let sourceChanged = false;
   for (const entry of change.manifest.entries) {
     const { path } = entry;
-    const content = entry.op === 'put' ? textOf(contents.get(path)) : '';
-    if (mayHoldTests(path)) {
+    const after = entry.op === 'put' ? textOf(contents.get(path)) : '';
+    const before = textOf(base.get(path));
+    if (isHelper(path)) {
       const tooLarge = [base.get(path), contents.get(path)].some((bytes) => (bytes?.length ?? 0) > maxTestFile);
-      if (tooLarge) raise(path, `has more than ${maxTestFile} bytes, too many to compare its tests`, true);
-      else
-        files.push({
+      if (tooLarge)
+        raise({ path, message: `has more than ${maxTestFile} bytes, too many to compare its tests`, refused: true });
+      else {
+        sides.before.push({ path, text: before });
+        sides.after.push({ path, text: after });
+      }
+    } else if (isSnapshot(path)) snapshots.push({ path, before, after });
+    else if (isSource(path)) sourceChanged = true;
+    if (mayNamePrograms(path)) for (const each of unnamedPrograms(path, before, after)) raise({ path, ...each });
+    if (isReadableLock(path))
+      for (const message of changedSources(path, before, after).slice(0, 20)) raise({ path, message, refused: true });
+    if (holdsTestSettings(path) && !(isTarget(path) !== undefined && !path.endsWith('package.json')))
+      for (const what of testSettingChanges(path, before, after).slice(0, 1))
+        raise({
           path,
-          gone: entry.op === 'delete',
-          before: countTests(textOf(base.get(path))),
-          after: countTests(content),
+          message: `changes how tests run, but the spec does not name this file: ${what}`,
+          refused: false,
         });
-    }
-    if (mayNamePrograms(path))
-      for (const { message, refused } of unnamedPrograms(path, textOf(base.get(path)), content))
-        raise(path, message, refused);
-    if (testSettings(path, content) === undefined) continue;
-    const was = testSettings(path, textOf(base.get(path)));
-    const named = isTarget(path) !== undefined && !path.endsWith('package.json');
-    if (was !== testSettings(path, content) && !named) {
-      raise(path, 'changes how tests run, but the spec does not name this file', false);
-    }
+    // Of other files the review does not read the base.
+    const known = base.has(path) || tree?.has(path) !== true;
+    if (!isHelper(path) && known && asksWhetherTested(path, before, after))
+      raise({ path, message: 'asks whether it is being tested, and may act otherwise then', refused: true });
   }
-
-  // The sum over the changed files counts, because a test may have moved to another file.
-  const sum = (count: (file: (typeof files)[number]) => number): number => files.reduce((n, f) => n + count(f), 0);
-  const declared = sum((f) => f.before.declared);
-  const lost = declared - sum((f) => f.after.declared);
-  if (lost > 0) {
-    const message = `${lost} of ${declared} tests in the changed files were removed`;
-    for (const f of files) if (f.after.declared < f.before.declared) raise(f.path, message, true);
-  }
-  // Skips of a deleted file may have moved with its tests. Otherwise every new skip counts, even if another one is
-  // gone.
-  const moved = sum((f) => (f.gone ? f.before.skipped : 0));
-  if (sum((f) => Math.max(0, f.after.skipped - f.before.skipped)) > moved) {
-    for (const f of files) {
-      const more = f.after.skipped - f.before.skipped;
-      if (more > 0) raise(f.path, `${more} more tests are skipped or marked as the only ones to run`, true);
-    }
-  }
-  const asserted = sum((f) => f.before.assertions);
-  const fewer = asserted - sum((f) => f.after.assertions);
-  if (fewer > 0 && lost <= 0) {
-    const message = `${fewer} of ${asserted} assertions in the changed files were removed`;
-    for (const f of files) if (f.after.assertions < f.before.assertions) raise(f.path, message, false);
-  }
+  const [before, after] = [factsOf(sides.before), factsOf(sides.after)];
+  sourceChanged ||= rustChanged(before, after);
+  for (const each of compareTests(before, after, sourceChanged)) raise(each);
+  if (!sourceChanged) for (const each of changedSnapshots(snapshots, sides)) raise(each);
   return found.sort(byPath);
+}
+
+/** Whether a changed expectation may have its reason in this file. */
+const isSource = (path: string): boolean => {
+  const kind = kindOf(path);
+  return (
+    !/\.(?:mdx?|rst|adoc|txt)$/i.test(path) &&
+    (kind === undefined || kind === 'InstallationChanged' || kind === 'ExpectedResultsChanged' || isLockFile(path))
+  );
+};
+
+/** Files of Rust hold code beside their tests. */
+function rustChanged(before: FileFacts[], after: FileFacts[]): boolean {
+  const known = new Map(before.map(({ path, beside }) => [path, beside]));
+  return after.some(({ path, beside }) => /(?:^|\/)src\/.*\.rs$/.test(path) && known.get(path) !== beside);
 }

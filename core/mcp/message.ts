@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type JsonLimits, parseJson } from '../bounded-json.ts';
 
 export type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -55,3 +56,25 @@ export const errorAnswer = (to: MessageId, code: number, text: string): McpAnswe
 
 /** What distinguishes ids: 1 and "1" are two. */
 export const keyOf = (value: MessageId): string => `${typeof value}:${value}`;
+
+const limits: JsonLimits = { depth: 64, values: 200_000 };
+const decoder = new TextDecoder();
+/** JSON whose numbers keep their text (https://tc39.es/proposal-json-parse-with-source/), which TypeScript does not know yet. */
+const exact = JSON as unknown as {
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  rawJSON(text: string): object;
+};
+
+/**
+ * Reads a message, which is to be written again. A number that JavaScript cannot hold, such as a long id, stays as it was.
+ * It never throws.
+ */
+export function parseMessage(bytes: Uint8Array): ReturnType<typeof parseJson> {
+  const parsed = parseJson(bytes, limits);
+  const text = 'value' in parsed ? decoder.decode(bytes) : '';
+  if (!/\d{16}/.test(text)) return parsed;
+  const value = exact.parse(text, (_key, each, { source }) =>
+    typeof each === 'number' && source !== undefined && String(each) !== source ? exact.rawJSON(source) : each,
+  );
+  return { value };
+}

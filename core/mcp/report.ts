@@ -1,7 +1,7 @@
 import { eventLimits, type PhaseEvent } from '../run/phase.ts';
 import { withoutKnownSecrets } from '../secrets/known-secrets.ts';
 import { shortened } from '../text/shortened.ts';
-import type { McpReport } from './session.ts';
+import type { McpReport } from './allowed.ts';
 
 /** Characters of a text that is searched for secrets; no more of it is shown. */
 const maxSearched = 64_000;

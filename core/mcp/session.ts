@@ -1,18 +1,14 @@
 import { z } from 'zod';
+import { type AllowedServer, type CallEnd, type McpReport, shown } from './allowed.ts';
 import {
   callParams,
   callResult,
   cancelledParams,
-  digestOf,
   initializeParams,
   initializeResult,
   listParams,
-  listResult,
-  nameOf,
-  parseTool,
   progressParams,
   shownResult,
-  type Tool,
 } from './forms.ts';
 import {
   errorAnswer,
@@ -26,32 +22,7 @@ import {
   type MessageId,
   messagesIn,
 } from './message.ts';
-
-/** A server and the tools that may be seen and called; a phase has one of these for each. */
-export interface AllowedServer {
-  name: string;
-  tools: readonly string[];
-  /** Definition of each tool as it was listed first, by its digest. */
-  readonly listed: Map<string, string>;
-  /** Tools whose definition changed after that. */
-  readonly changed: Set<string>;
-}
-
-export const allowedServer = (name: string, tools: readonly string[]): AllowedServer => ({
-  name,
-  tools,
-  listed: new Map(),
-  changed: new Set(),
-});
-
-type CallEnd = (status: 'completed' | 'failed', output: string) => void;
-
-/** What people are told. */
-export interface McpReport {
-  refused(what: string, reason: string, tool?: string): void;
-  /** @returns what is to be called at the end of the call. */
-  called(tool: string, input: Json): CallEnd;
-}
+import { listedTools } from './tool-list.ts';
 
 interface Waiting {
   method: string;
@@ -273,47 +244,13 @@ export class McpSession {
       case 'initialize':
         return initializeResult.safeParse(result).data;
       case 'tools/list':
-        return this.#listed(result);
+        return listedTools(this.#server, this.#report, result);
       default: {
         const called = callResult.safeParse(result).data;
         if (called !== undefined) end?.(called.isError === true ? 'failed' : 'completed', shownResult(called));
         return called;
       }
     }
-  }
-
-  #listed(result: Json): Json | undefined {
-    const parsed = listResult.safeParse(result).data;
-    if (parsed === undefined) return undefined;
-    const { listed, changed, tools: allowed, name: server } = this.#server;
-    const tools = new Map<string, Tool>();
-    for (const each of parsed.tools) {
-      const given = nameOf(each);
-      if (given === undefined || !allowed.includes(given)) continue;
-      const tool = parseTool(each);
-      if (tool === undefined) {
-        this.#report.refused(`the tool ${given}`, `${server} lists it with an invalid definition`, given);
-        continue;
-      }
-      const digest = digestOf(tool);
-      if ((listed.get(tool.name) ?? digest) === digest) {
-        listed.set(tool.name, digest);
-        tools.set(tool.name, tool);
-        continue;
-      }
-      if (!changed.has(tool.name))
-        this.#report.refused(
-          `the tool ${tool.name}`,
-          `${server} lists it with another definition than first`,
-          tool.name,
-        );
-      changed.add(tool.name);
-      tools.delete(tool.name);
-    }
-    return {
-      tools: [...tools.values()],
-      ...(parsed.nextCursor === undefined ? {} : { nextCursor: parsed.nextCursor }),
-    };
   }
 
   /** Whether a request has no answer yet. */
@@ -333,11 +270,3 @@ export class McpSession {
 
 const isRequest = (message: McpMessage): message is McpRequest => 'method' in message && 'id' in message;
 const refusal = (refused: string, code: number = errorCodes.internal) => ({ refused, code });
-/** A name from outside, in a message for people: as it is, if nothing in it can mislead them. */
-const shown = (name: string): string =>
-  /^[A-Za-z0-9_./-]{1,100}$/.test(name)
-    ? name
-    : JSON.stringify(name.slice(0, 100)).replace(
-        /[^ -~]/g,
-        (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      );

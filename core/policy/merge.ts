@@ -124,6 +124,12 @@ export function applyPolicy(
       ...(mcp.servers.length === 0 ? {} : { mcp: mcp.servers }),
       ...(spec.sandbox.services === undefined ? {} : { serviceImages: policy.services }),
       protectedPaths: policy.protected_paths,
+      allowedSecrets: policy.guard.allowed_secrets.map(({ fingerprint }) => fingerprint),
+      dependencies: {
+        ...(policy.guard.advisories === undefined ? {} : { advisories: policy.guard.advisories }),
+        allowedAdvisories: policy.guard.allowed_advisories.map(({ id }) => id),
+        deniedLicenses: policy.guard.denied_licenses,
+      },
       modelsAllow: policy.models.allow,
       ...(endpoint === undefined ? {} : { endpoint }),
       checks: Object.entries(policy.checks).map(([name, command]) => ({ name, command })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
+import { guard } from '../guard/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
@@ -242,6 +243,7 @@ export const policySchema = z
       .describe('CI gate → command that replaces it on a host without CI.'),
     limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
+    guard: guard.prefault({}).describe('What the guard allows and looks up.'),
     protected_paths: z
       .array(field.repositoryPath)
       .max(500)

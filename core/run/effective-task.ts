@@ -151,6 +151,12 @@ export const effectiveTask = z.strictObject({
   /** Image of a service as specs name it → pinned by digest, and how it runs; the image alone in runs of an older version. */
   serviceImages: z.record(z.string(), z.union([z.string(), serviceImage])).optional(),
   protectedPaths: names,
+  /** Fingerprints of values that look like secrets and are none; absent in runs of an older version. */
+  allowedSecrets: names.optional(),
+  /** What the versions are checked against that a change adds to a lock file; absent: nothing. */
+  dependencies: z
+    .strictObject({ advisories: z.string().optional(), allowedAdvisories: names, deniedLicenses: names })
+    .optional(),
   /** Globs of `provider/model`. */
   modelsAllow: names,
   /** The agent's model provider; absent for an agent without one. */

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
-import type { McpAnswer, MessageId } from '../../core/mcp/message.ts';
+import { type McpAnswer, type MessageId, parseMessage } from '../../core/mcp/message.ts';
 import type { McpSession } from '../../core/mcp/session.ts';
 import { withoutSecrets } from '../credential.ts';
 import type { GatewayLimits } from '../limits.ts';
@@ -8,9 +7,6 @@ import type { Replacement } from '../replace.ts';
 import { drained } from '../routes/model/pass.ts';
 import { EventReader, eventText, type ServerEvent } from './event-stream.ts';
 import { chunksOf, Unusable } from './upstream.ts';
-
-const jsonLimits: JsonLimits = { depth: 64, values: 200_000 };
-export const parseMessage = (bytes: Uint8Array) => parseJson(bytes, jsonLimits);
 
 /** Where the messages of a server go. */
 export interface Passing {

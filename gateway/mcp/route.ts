@@ -1,4 +1,4 @@
-import { errorCodes, type McpMessage } from '../../core/mcp/message.ts';
+import { errorCodes, type McpMessage, parseMessage } from '../../core/mcp/message.ts';
 import {
   BadRequest,
   type Exchange,
@@ -10,7 +10,7 @@ import {
 } from '../context.ts';
 import { type AllowLines, allowServer } from '../egress/allow.ts';
 import { Pool } from '../pool.ts';
-import { isStream, type Passing, parseMessage, passDocument, passStream } from './pass.ts';
+import { isStream, type Passing, passDocument, passStream } from './pass.ts';
 import { begin, type McpSettings, serve, type Talk, talkOf } from './served.ts';
 import { Unusable } from './upstream.ts';
 

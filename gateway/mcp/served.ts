@@ -1,5 +1,6 @@
+import { type AllowedServer, allowedServer, type McpReport } from '../../core/mcp/allowed.ts';
 import { mcpReport } from '../../core/mcp/report.ts';
-import { type AllowedServer, allowedServer, type McpReport, McpSession } from '../../core/mcp/session.ts';
+import { McpSession } from '../../core/mcp/session.ts';
 import type { GatewaySettings } from '../config.ts';
 import type { Exchange, GatewayContext } from '../context.ts';
 import { withoutSecrets } from '../credential.ts';

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createAppSecretWriter } from '../../adapters/aws/secrets/app-secret-writer.ts';
-import { routes, variable } from '../../common/deployment.ts';
+import { rotationDays, routes, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { encodeResult } from '../../pipeline/api/answer.ts';
 import { decodeCall } from '../../pipeline/api/calls.ts';
@@ -13,7 +13,10 @@ const client = traced(new SecretsManagerClient({}));
 /** Stores the GitHub App that `drydock github setup` created. It writes this one secret and cannot read it. */
 const front = iamRoute(routes.setup, async (_caller, body) => {
   const { method, args } = decodeCall(body);
-  const writer = createAppSecretWriter(client, variable('github'));
+  const writer = createAppSecretWriter(client, variable('github'), {
+    functionArn: variable('rotate'),
+    days: rotationDays,
+  });
   switch (method) {
     case 'is-stored':
       return encodeResult(await writer.isStored());

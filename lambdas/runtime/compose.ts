@@ -64,6 +64,9 @@ const parts = {
 export async function composeDeps(comparing?: Comparing): Promise<Deps> {
   const access = await gitHubAccess();
   return {
+    advisories: async (folder) => {
+      throw new DrydockError('AdvisoriesUnreadable', `${folder}: folders are read on one machine only`);
+    },
     clock,
     gates: gates(),
     phases: phases(),

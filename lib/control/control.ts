@@ -18,6 +18,7 @@ import { machineArn } from '../iam/through-stores.ts';
 import { type FunctionName, variables } from '../names.ts';
 import type { Network } from '../network/network.ts';
 import type { Sandbox } from '../sandbox/tasks.ts';
+import { stackSuffix } from '../storage/kept.ts';
 import type { State } from '../storage/state.ts';
 import { Operate } from './command-line.ts';
 import { Deliveries } from './deliveries.ts';
@@ -44,8 +45,6 @@ interface ControlProps {
   bundles: string;
   /** The identity provider for sign-in; without it there are no pages. */
   oidc: OidcProps | undefined;
-  /** Whether the App's secret has a value already, so that its rotation can be enabled. */
-  hasAppSecret: boolean;
   /** Removal policy of the log groups. */
   removalPolicy: RemovalPolicy;
 }
@@ -93,8 +92,7 @@ export class Control extends Construct {
     const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
       make(name, { deadLetters: this.deadLetters }),
     ) as [lambda.Function, lambda.Function];
-    // A second concurrent reconciler would only repeat the work of the first.
-    const reconcile = make('reconcile', { maxConcurrency: 1 });
+    const reconcile = make('reconcile');
     new Events(this, 'Events', {
       cluster: props.sandbox.cluster,
       machine: props.machine,
@@ -117,6 +115,9 @@ export class Control extends Construct {
     const operate = make('operate', { timeout: httpTimeout });
     const diagnose = make('diagnose', { timeout: httpTimeout });
     const setup = make('setup', { timeout: httpTimeout });
+    const rotate = make('rotate');
+    setup.addEnvironment(variables.rotate, rotate.functionArn);
+    grant(setup.role as iam.Role, [{ actions: ['lambda:InvokeFunction'], resources: [rotate.functionArn] }]);
     diagnose.addEnvironment(variables.webhookUrl, this.web.webhookUrl);
     this.operate = new Operate(this, 'CommandLine', {
       web: this.web,
@@ -124,13 +125,11 @@ export class Control extends Construct {
       functions: { operate, diagnose, setup },
     });
     this.web.openWebhook(webhook);
-    const rotate = make('rotate');
-    const { deployment, github } = props.state;
     new Rotation(this, 'Rotation', {
       rotate,
+      // That of the App has no value until `setup` stores it, which enables its rotation then.
       secrets: {
-        DeploymentKey: deployment,
-        ...(props.hasAppSecret ? { WebhookSecret: github } : {}),
+        DeploymentKey: props.state.deployment,
         ...(key ? { Sessions: key.secretArn } : {}),
       },
     });
@@ -178,10 +177,7 @@ export class Control extends Construct {
       deadLetters,
       pages,
     };
-    return (
-      name: FunctionName,
-      more: { deadLetters?: sqs.IQueue; maxConcurrency?: number; timeout?: Duration } = {},
-    ): lambda.Function =>
+    return (name: FunctionName, more: { deadLetters?: sqs.IQueue; timeout?: Duration } = {}): lambda.Function =>
       makeFunction(this, name, {
         description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
         bundles: props.bundles,
@@ -207,12 +203,12 @@ export class Control extends Construct {
       stateMachineName: props.machine,
       role,
       definitionBody: sfn.DefinitionBody.fromString(
-        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '')),
+        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '', stack.partition)),
       ),
       logs: {
         destination: new logs.LogGroup(this, 'MachineLog', {
           // Log groups with this prefix need no CloudWatch resource policy; an account can have few of those.
-          logGroupName: `/aws/vendedlogs/states/${props.machine}`,
+          logGroupName: `/aws/vendedlogs/states/${props.machine}-${stackSuffix(this)}`,
           retention: logs.RetentionDays.THREE_MONTHS,
           removalPolicy: props.removalPolicy,
         }),

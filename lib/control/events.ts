@@ -20,6 +20,8 @@ interface EventsProps {
 
 /** Retries of an event; the reconciler finds a lost event sooner. */
 const retries = { retryAttempts: 10, maxEventAge: Duration.hours(2) };
+/** Lambda's maximum; then the event is a dead letter. */
+const asyncRetries = { retryAttempts: 2, maxEventAge: Duration.hours(2) };
 /** Minutes between two reconciler runs, which find changes without an event. */
 const intervalMinutes = 5;
 
@@ -59,10 +61,13 @@ export class Events extends Construct {
       },
       targets: [target(props.settleRun)],
     });
+    // These are Lambda's own retries, of an error in a function; those of a rule are of a call that Lambda did not take.
+    for (const handler of [props.settlePhase, props.settleRun]) handler.configureAsyncInvoke(asyncRetries);
+    // The next run comes soon, and a second concurrent run would only repeat the work.
+    props.reconcile.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(intervalMinutes) });
     new events.Rule(this, 'Reconcile', {
       description: 'Finds changes without an event',
       schedule: events.Schedule.rate(Duration.minutes(intervalMinutes)),
-      // The next run comes soon, and a second concurrent run would only repeat the work.
       targets: [
         new targets.LambdaFunction(props.reconcile, {
           retryAttempts: 0,

@@ -5,6 +5,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { webhookPath } from '../names.ts';
+import { stackSuffix } from '../storage/kept.ts';
 
 interface WebApiProps {
   /** Removal policy of the access log. */
@@ -28,7 +29,7 @@ export class WebApi extends Construct {
     const name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     const log = new logs.LogGroup(this, 'AccessLog', {
       // Log groups with this prefix need no CloudWatch resource policy; an account can have few of those.
-      logGroupName: `/aws/vendedlogs/apis/${name}`,
+      logGroupName: `/aws/vendedlogs/apis/${name}-${stackSuffix(this)}`,
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy,
     });

@@ -3,15 +3,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { rotationDays } from '../names.ts';
 
 interface RotationProps {
   rotate: lambda.Function;
   /** ARN of each secret by the id of its schedule. */
   secrets: Record<string, string>;
 }
-
-/** Days between rotations; shorter than the alarm for secrets that are rotated manually. */
-const everyDays = 60;
 
 /**
  * Secrets that rotate automatically. The schedules are in the stack of the function, because the stack of the secrets
@@ -29,7 +27,7 @@ export class Rotation extends Construct {
       const schedule = new secrets.CfnRotationSchedule(this, name, {
         secretId,
         rotationLambdaArn: rotate.functionArn,
-        rotationRules: { automaticallyAfterDays: everyDays },
+        rotationRules: { automaticallyAfterDays: rotationDays },
         // A deployment does not rotate a secret; Secrets Manager only tests the function.
         rotateImmediatelyOnUpdate: false,
       });

@@ -6,7 +6,6 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { defined } from '../../core/defined.ts';
 import { acknowledgeWildcard, type Grant, grant } from '../iam/grant.ts';
 import { type FunctionName, pascal } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
@@ -20,8 +19,6 @@ interface FunctionProps {
   environment: Record<string, string>;
   /** Default: five minutes, the same time that the state machine waits for a step. */
   timeout?: Duration;
-  /** Reserved concurrency. Default: the unreserved concurrency of the account. */
-  maxConcurrency?: number;
   /** Receives events that failed all retries. */
   deadLetters?: sqs.IQueue;
   layers?: lambda.ILayerVersion[];
@@ -61,7 +58,6 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     logGroup: log,
     environment: props.environment,
     layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
-    ...defined({ reservedConcurrentExecutions: props.maxConcurrency }),
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
   });
 }

@@ -86,8 +86,7 @@ export class Alarms extends Construct {
     );
     const rotate = functionOf('rotate')?.metricErrors(hour);
     if (rotate) add('RotationFailed', 'The rotation of a secret failed: see the log of the rotate function', rotate);
-    // Without the reconciler: it has a concurrency of one, and the next run comes in five minutes.
-    const throttled = (['settle-phase', 'settle-run', 'webhook', 'webhook-worker'] as const).map((name) =>
+    const throttled = (['settle-phase', 'settle-run', 'reconcile', 'webhook', 'webhook-worker'] as const).map((name) =>
       functionOf(name)?.metricThrottles(hour),
     );
     add(
@@ -130,5 +129,9 @@ const known = <T>(value: T | undefined): value is T => value !== undefined;
 /** @param period Period of the sum; all metrics have the same one. */
 function sum(metrics: cloudwatch.Metric[], period: Duration): cloudwatch.MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  return new cloudwatch.MathExpression({ expression: Object.keys(usingMetrics).join(' + '), usingMetrics, period });
+  // A function that nobody called has no datapoint, and must not hide the errors of the others.
+  const expression = Object.keys(usingMetrics)
+    .map((name) => `FILL(${name}, 0)`)
+    .join(' + ');
+  return new cloudwatch.MathExpression({ expression, usingMetrics, period });
 }

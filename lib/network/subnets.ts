@@ -13,12 +13,13 @@ export interface Subnets {
 }
 
 /**
- * Creates a network with one subnet and one route table per zone. It uses L1 resources, because `ec2.Vpc` looks up the
+ * Creates a network with one subnet and one route table per zone; a /20 gives each of at most four zones 1,019 addresses,
+ * which cannot be changed later. It uses L1 resources, because `ec2.Vpc` looks up the
  * account's zones as soon as a stack names its account.
  */
 export function createSubnets(scope: Construct, name: string, cidr: string, zones: number): Subnets {
   const vpc = new ec2.CfnVPC(scope, name, { cidrBlock: cidr, enableDnsSupport: true, enableDnsHostnames: true });
-  const blocks = Fn.cidr(cidr, 4, '8');
+  const blocks = Fn.cidr(cidr, 4, '10');
   const subnets: string[] = [];
   const tables: string[] = [];
   for (let zone = 0; zone < zones; zone++) {

@@ -75,8 +75,13 @@ export class Sandbox extends Construct {
   constructor(scope: Construct, id: string, props: SandboxProps) {
     super(scope, id);
     const cluster = new ecs.CfnCluster(this, 'Cluster', {
-      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       configuration: { executeCommandConfiguration: { logging: 'NONE' } },
+    });
+    // Apart from the cluster: creating the first cluster of an account makes the service-linked role of ECS, which these need.
+    new ecs.CfnClusterCapacityProviderAssociations(this, 'Capacity', {
+      cluster: cluster.ref,
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+      defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }],
     });
     Validations.of(cluster).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS4',

@@ -5,12 +5,13 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { kept } from './kept.ts';
 import type { State } from './state.ts';
 
 export interface StorageProps {
   /** KMS key for all stored data. Default: a new key, rotated yearly. */
   encryptionKey?: kms.IKey;
-  /** Removal policy of tables, bucket, images, key and secrets. Default: RETAIN. */
+  /** Removal policy of tables, bucket, images, key and secrets. Default: RETAIN_ON_UPDATE_OR_DELETE. */
   removalPolicy?: RemovalPolicy;
 }
 
@@ -24,8 +25,8 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, props: StorageProps = {}) {
     super(scope, id);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const retained = removalPolicy === RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? kept;
+    const retained = removalPolicy !== RemovalPolicy.DESTROY;
     const encryptionKey =
       props.encryptionKey ??
       new kms.Key(this, 'Key', {
@@ -44,7 +45,8 @@ export class Storage extends Construct {
         encryptionKey,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         deletionProtection: retained,
-        removalPolicy,
+        // A failed creation could not delete a protected table; an empty one costs nothing and has a name of its own.
+        removalPolicy: retained ? RemovalPolicy.RETAIN : removalPolicy,
       });
     const runs = table('Runs');
     runs.addGlobalSecondaryIndex({

@@ -16,17 +16,20 @@ export async function failedVerify(
   { record }: RunContext,
   reason: string,
   text: string,
+  /** What a person can do about it, which the agent is not told. */
+  remedy = '',
 ): Promise<{ answer: PhaseAnswer; patch: WorkPatch }> {
   const { results, changeSet } = record.work;
   const failedAs = await putText(deps.artifacts, `${changeSet?.manifest}\n${comparable(text)}`);
   const again = results.failedAs === failedAs;
   const agentFailure = results.agentFailure === undefined ? '' : await getText(deps.artifacts, results.agentFailure);
   const whole = agentFailure === '' ? text : `${text}\n\n${agentFailure}`;
+  const forPeople = remedy === '' ? whole : `${whole}\n\n${remedy}`;
   return {
     answer: { outcome: 'failed', approval: again, reason },
     patch: {
       feedback: [await putText(deps.artifacts, whole)],
-      results: { failedAs, failure: await putText(deps.artifacts, again ? `${unchanged}.\n${whole}` : whole) },
+      results: { failedAs, failure: await putText(deps.artifacts, again ? `${unchanged}.\n${forPeople}` : forPeople) },
     },
   };
 }

@@ -1,7 +1,9 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { type Attention, attentionJob, mayNeedAttention } from '../../core/guard/attention/attention.ts';
 import { guardJob } from '../../core/guard/guard.ts';
 import { basePaths, type GuardInput } from '../../core/guard/input.ts';
+import { isReadableLock } from '../../core/guard/locks/packages.ts';
 import type { Violation } from '../../core/guard/violation.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';
 import type { Deps } from '../deps.ts';
@@ -13,15 +15,18 @@ const maxBase = 32 * 1024 * 1024;
 
 /**
  * Runs the guard on the stored change set and the tree of the base, before Verify and again before Publish.
- * @throws GuardTimedOut, LimitExceeded for a change that is too costly to check.
+ * @throws GuardTimedOut, LimitExceeded for a change that is too costly to check; AdvisoriesUnreadable.
  */
 export async function guardTask(deps: Deps, context: RunContext): Promise<Violation[]> {
   const { record } = context;
   const { changeSet } = record.work;
   if (!changeSet) throw new DrydockError('Internal', `Run ${record.runId} has no change set.`);
   const input = await guardInput(context, await loadChange(deps.artifacts, changeSet));
+  const folder = context.task.dependencies?.advisories;
+  const changesLock = input.change.manifest.entries.some(({ path }) => isReadableLock(path));
   return deps.thread.run(guardJob, {
     ...input,
+    ...(folder === undefined || !changesLock ? {} : { advisories: await deps.advisories(folder) }),
     weakeningAccepted: record.work.acceptedWeakening === changeSet.manifest,
   });
 }
@@ -37,10 +42,15 @@ async function guardInput(
   matters?: (path: string) => boolean,
 ): Promise<Omit<GuardInput, 'weakeningAccepted'>> {
   const { record, host, location } = context;
-  const { constraints, protectedPaths, limits } = context.task;
+  const { constraints, protectedPaths, limits, allowedSecrets = [], dependencies } = context.task;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const tree = await host.listTree(location, record.base);
   const paths = basePaths(change.manifest.entries, tree, limits.changedFiles, matters);
   const base = await host.readFiles(location, record.base, paths, maxBase);
-  return { change, tree, base, task: { constraints, protectedPaths, limits } };
+  return {
+    change,
+    tree,
+    base,
+    task: { constraints, protectedPaths, limits, allowedSecrets, ...defined({ dependencies }) },
+  };
 }

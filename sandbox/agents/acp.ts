@@ -23,6 +23,7 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
   if (agent === null) throw new DrydockError('Internal', 'the phase has no agent');
   const known = knownAgent(phase, mcp.servers);
   const input = new PassThrough();
+  const stop = new AbortController();
   let session: Promise<string> = Promise.resolve('');
   const command = {
     argv: agentCommand(phase, agent, known),
@@ -37,10 +38,13 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
       session = converse(phase, known === undefined ? mcp.servers : [], input, output);
       // The streams end with the agent, and pending requests then fail, which also reports its crash.
       await session.catch(() => undefined);
+      // Some agents do not end before their servers.
+      void mcp.close();
       input.end();
       output.resume();
-      setTimeout(() => output.destroy(), stopMs).unref();
+      setTimeout(() => stop.abort(), stopMs).unref();
     },
+    stop: stop.signal,
   };
   const end = await inside(phase, 'agent', command, {
     ...mcp.files,
@@ -53,6 +57,7 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
     const exitCode = stopReason === 'end_turn' ? 0 : 1;
     return { exitCode, stopReason, ...common } satisfies AgentEnd;
   } catch (error) {
+    if (error instanceof DrydockError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return {
       exitCode: end.exitCode === 0 ? 1 : end.exitCode,

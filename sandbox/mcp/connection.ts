@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { type JsonLimits, parseJson } from '../../core/bounded-json.ts';
-import type { McpMessage } from '../../core/mcp/message.ts';
-import type { McpReport, McpSession } from '../../core/mcp/session.ts';
+import type { McpReport } from '../../core/mcp/allowed.ts';
+import { type McpMessage, parseMessage } from '../../core/mcp/message.ts';
+import type { McpSession } from '../../core/mcp/session.ts';
 import type { LineSplitter } from '../../core/text/lines.ts';
 
 /** Bytes of one message. */
 export const maxMessage = 4 * 1024 * 1024;
-const jsonLimits: JsonLimits = { depth: 64, values: 200_000 };
 /** Messages of one connection, in each direction. */
 const maxMessages = 100_000;
 
@@ -30,7 +29,7 @@ export async function* jsonLines(stream: AsyncIterable<Buffer>, lines: LineSplit
       if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) continue;
       count += 1;
       if (count > maxMessages) throw new Error(`more than ${maxMessages} messages`);
-      const parsed = parseJson(line, jsonLimits);
+      const parsed = parseMessage(line);
       if ('invalid' in parsed) throw new Error(`a message is invalid: ${parsed.invalid}`);
       yield parsed.value;
     }

@@ -2,10 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { AgentServer } from '../../core/agents/agent.ts';
+import { type AllowedServer, allowedServer, type McpReport } from '../../core/mcp/allowed.ts';
 import { ownServer as ownName } from '../../core/mcp/policy-schema.ts';
 import { mcpReport } from '../../core/mcp/report.ts';
 import type { SandboxServer } from '../../core/mcp/server.ts';
-import { type AllowedServer, allowedServer, type McpReport, McpSession } from '../../core/mcp/session.ts';
+import { McpSession } from '../../core/mcp/session.ts';
 import { LineSplitter } from '../../core/text/lines.ts';
 import { inAgentFolder } from '../agents/program.ts';
 import type { Phase } from '../runner/phase.ts';
@@ -53,7 +54,7 @@ export async function openMcpServers(phase: Phase): Promise<McpServers> {
   const secret = connectionSecret();
   const { port, close } = await listen(served, secret);
   const starting = (name: string): AgentServer['at'] => ({
-    program: join(boot.paths.tools, 'node/node'),
+    program: join(boot.paths.tools, 'bin/node'),
     args: [join(boot.paths.home, bridgeFile), String(port), name],
     env: bridgeEnvironment(secret),
   });

@@ -10,6 +10,7 @@ import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
+import type { McpFigures } from './mcp.ts';
 import type { ModelFigures } from './models.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
@@ -45,6 +46,7 @@ const lint = repeated<LintFigures>('lint');
 const webhooks = repeated<WebhookFigures>('webhooks');
 const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
+const mcp = bench<McpFigures>('mcp');
 const models = bench<ModelFigures>('models');
 const pipeline = bench<PipelineFigures>('pipeline');
 const install = bench<InstallFigures>('sizes/install');
@@ -72,6 +74,7 @@ console.log(
       webhooks,
       sandbox,
       egress,
+      mcp,
       models,
       pipeline,
       install,

@@ -1,5 +1,6 @@
+import { network } from './network.ts';
 import { any, arn, of, on, type Rule } from './rule.ts';
-import { api, buckets, deliveries, ec2, groups, lambda, queues, resolver, roles, secretNames } from './services.ts';
+import { api, buckets, deliveries, groups, lambda, queues, roles, secretNames } from './services.ts';
 
 /**
  * Services that roles of the templates may be passed to.
@@ -64,44 +65,7 @@ export const byType: Record<string, Rule[]> = {
       arn('dynamodb', 'table/DrydockState-*'),
     ),
   ],
-  'AWS::EC2::FlowLog': ec2('CreateFlowLogs', 'DeleteFlowLogs', 'DescribeFlowLogs'),
-  'AWS::EC2::InternetGateway': ec2('CreateInternetGateway', 'DeleteInternetGateway', 'DescribeInternetGateways'),
-  'AWS::EC2::Route': ec2('CreateRoute', 'DeleteRoute', 'DescribeRouteTables', 'ReplaceRoute'),
-  'AWS::EC2::RouteTable': ec2('CreateRouteTable', 'DeleteRouteTable', 'DescribeRouteTables'),
-  'AWS::EC2::SecurityGroup': ec2(
-    'CreateSecurityGroup',
-    'DeleteSecurityGroup',
-    'DescribeSecurityGroups',
-    'AuthorizeSecurityGroupEgress',
-    'RevokeSecurityGroupEgress',
-  ),
-  'AWS::EC2::SecurityGroupEgress': ec2(
-    'AuthorizeSecurityGroupEgress',
-    'DescribeSecurityGroupRules',
-    'RevokeSecurityGroupEgress',
-  ),
-  'AWS::EC2::SecurityGroupIngress': ec2(
-    'AuthorizeSecurityGroupIngress',
-    'DescribeSecurityGroupRules',
-    'RevokeSecurityGroupIngress',
-  ),
-  'AWS::EC2::Subnet': ec2(
-    'CreateSubnet',
-    'DeleteSubnet',
-    'DescribeSubnets',
-    'ModifySubnetAttribute',
-    'DescribeAvailabilityZones',
-  ),
-  'AWS::EC2::SubnetRouteTableAssociation': ec2('AssociateRouteTable', 'DescribeRouteTables', 'DisassociateRouteTable'),
-  'AWS::EC2::VPC': ec2('CreateVpc', 'DeleteVpc', 'DescribeVpcAttribute', 'DescribeVpcs', 'ModifyVpcAttribute'),
-  'AWS::EC2::VPCEndpoint': ec2('CreateVpcEndpoint', 'DeleteVpcEndpoints', 'DescribeVpcEndpoints', 'ModifyVpcEndpoint'),
-  'AWS::EC2::VPCGatewayAttachment': ec2('AttachInternetGateway', 'DescribeInternetGateways', 'DetachInternetGateway'),
-  'AWS::EC2::VPCPeeringConnection': ec2(
-    'AcceptVpcPeeringConnection',
-    'CreateVpcPeeringConnection',
-    'DeleteVpcPeeringConnection',
-    'DescribeVpcPeeringConnections',
-  ),
+  ...network,
   'AWS::ECR::Repository': [
     on(
       of(
@@ -127,7 +91,7 @@ export const byType: Record<string, Rule[]> = {
         'CreateCluster',
         'DeleteCluster',
         'DescribeClusters',
-        'PutClusterCapacityProviders',
+        'ListTagsForResource',
         'TagResource',
         'UntagResource',
         'UpdateCluster',
@@ -139,6 +103,9 @@ export const byType: Record<string, Rule[]> = {
       resources: [arn('iam', 'role/aws-service-role/ecs.amazonaws.com/*', '')],
       conditions: { StringEquals: { 'iam:AWSServiceName': 'ecs.amazonaws.com' } },
     },
+  ],
+  'AWS::ECS::ClusterCapacityProviderAssociations': [
+    on(of('ecs', 'DescribeClusters', 'PutClusterCapacityProviders'), arn('ecs', 'cluster/Drydock*')),
   ],
   'AWS::ECS::TaskDefinition': [
     on(
@@ -152,6 +119,7 @@ export const byType: Record<string, Rule[]> = {
         'events',
         'DeleteRule',
         'DescribeRule',
+        'ListTagsForResource',
         'ListTargetsByRule',
         'PutRule',
         'PutTargets',
@@ -216,12 +184,11 @@ export const byType: Record<string, Rule[]> = {
         'lambda',
         'CreateFunction',
         'DeleteFunction',
-        'DeleteFunctionConcurrency',
         'GetFunction',
         'GetFunctionCodeSigningConfig',
+        'GetFunctionRecursionConfig',
         'GetRuntimeManagementConfig',
         'ListTags',
-        'PutFunctionConcurrency',
         'TagResource',
         'UntagResource',
         'UpdateFunctionCode',
@@ -230,7 +197,19 @@ export const byType: Record<string, Rule[]> = {
       lambda,
     ),
     // The code is stored in the bucket of the CDK's bootstrap.
-    on(['s3:GetObject'], 'arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*'),
+    on(['s3:GetObject', 's3:GetObjectVersion'], 'arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*'),
+  ],
+  'AWS::Lambda::EventInvokeConfig': [
+    on(
+      of(
+        'lambda',
+        'DeleteFunctionEventInvokeConfig',
+        'GetFunctionEventInvokeConfig',
+        'PutFunctionEventInvokeConfig',
+        'UpdateFunctionEventInvokeConfig',
+      ),
+      lambda,
+    ),
   ],
   'AWS::Lambda::LayerVersion': [
     on(of('lambda', 'DeleteLayerVersion', 'GetLayerVersion', 'PublishLayerVersion'), arn('lambda', 'layer:Drydock*')),
@@ -258,29 +237,6 @@ export const byType: Record<string, Rule[]> = {
       ...groups.map((group) => `${group}:*`),
     ),
   ],
-  'AWS::Route53Resolver::FirewallConfig': resolver('GetFirewallConfig', 'ListFirewallConfigs', 'UpdateFirewallConfig'),
-  'AWS::Route53Resolver::FirewallDomainList': resolver(
-    'CreateFirewallDomainList',
-    'DeleteFirewallDomainList',
-    'GetFirewallDomainList',
-    'ListFirewallDomains',
-    'UpdateFirewallDomains',
-  ),
-  'AWS::Route53Resolver::FirewallRuleGroup': resolver(
-    'CreateFirewallRule',
-    'CreateFirewallRuleGroup',
-    'DeleteFirewallRule',
-    'DeleteFirewallRuleGroup',
-    'GetFirewallRuleGroup',
-    'ListFirewallRules',
-    'UpdateFirewallRule',
-  ),
-  'AWS::Route53Resolver::FirewallRuleGroupAssociation': resolver(
-    'AssociateFirewallRuleGroup',
-    'DisassociateFirewallRuleGroup',
-    'GetFirewallRuleGroupAssociation',
-    'UpdateFirewallRuleGroupAssociation',
-  ),
   'AWS::S3::Bucket': buckets,
   'AWS::S3::BucketPolicy': buckets,
   'AWS::SQS::Queue': queues,

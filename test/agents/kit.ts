@@ -52,10 +52,12 @@ export async function worldFor(
   options: Partial<Omit<ServerProcessOptions, 'runner'>> & {
     prepare?: (world: World) => void;
     runner?: (dataDir: string) => PhaseRunner;
+    /** Address of the model. */
+    host?: string;
   } = {},
 ): Promise<AgentWorld> {
-  const { prepare, runner, ...rest } = options;
-  const model = await startScriptedModel(script);
+  const { prepare, runner, host, ...rest } = options;
+  const model = await startScriptedModel(script, host);
   const world = createWorld();
   world.policy({
     providers: { scripted: { kind, base_url: kind === 'openai' ? `${model.url}/v1` : model.url, credential: 'none' } },

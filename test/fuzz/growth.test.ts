@@ -11,10 +11,13 @@ import { compareLines } from '../../core/guard/attention/lines.ts';
 import { actingLines, actionsOf, lockSurprise } from '../../core/guard/attention/manifests.ts';
 import { findHidden } from '../../core/guard/hidden.ts';
 import { unnamedPrograms } from '../../core/guard/install-scripts.ts';
+import { changedSources } from '../../core/guard/locks/packages.ts';
 import { isGitFolder } from '../../core/guard/paths.ts';
 import { findSecret } from '../../core/guard/secrets.ts';
-import { testSettings } from '../../core/guard/test-settings.ts';
-import { countTests } from '../../core/guard/test-source.ts';
+import { compareTests } from '../../core/guard/tests/compare.ts';
+import { testSettingChanges } from '../../core/guard/tests/settings/settings.ts';
+import { factsOf } from '../../core/guard/tests/source/facts.ts';
+import { asksWhetherTested } from '../../core/guard/tests/tested.ts';
 import { formatViolations } from '../../core/guard/violation.ts';
 import { bodyOf, subjectOf } from '../../core/notification/message.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
@@ -46,12 +49,57 @@ const refused = (work: () => unknown) => {
 
 /** What reads text from outside: sandboxes, code hosts, specs, comments. */
 const readers: Record<string, (text: string) => unknown> = {
-  countTests,
+  'tests of JavaScript': (text) => tests('a.test.ts', text),
+  'tests of Python': (text) => tests('test_a.py', text),
+  'tests of Java': (text) => tests('ATest.java', text),
+  'tests of Go': (text) => tests('a_test.go', text),
+  'tests of Rust': (text) => tests('src/a.rs', text),
+  ...Object.fromEntries(
+    [
+      'package-lock.json',
+      'yarn.lock',
+      'pnpm-lock.yaml',
+      'poetry.lock',
+      'go.sum',
+      'requirements.txt',
+      'gradle/verification-metadata.xml',
+    ].map(
+      (path) =>
+        [
+          `packages of ${path}`,
+          (text: string) => changedSources(path, lockBegin + text, `${lockBegin}${text} `),
+        ] as const,
+    ),
+  ),
+  'a source that asks whether it is tested': (text) => asksWhetherTested('a.ts', '', `VITEST ${text}`),
   findSecrets,
   'findSecret beside the base': (text) => findSecret(text, text),
-  'settings of package.json': (text) => testSettings('package.json', text),
-  'settings of pyproject.toml': (text) => testSettings('pyproject.toml', `[tool.pytest]\n${text}`),
-  'settings of pom.xml': (text) => testSettings('pom.xml', text),
+  ...Object.fromEntries(
+    [
+      'package.json',
+      'pyproject.toml',
+      'pom.xml',
+      'build.gradle',
+      'vitest.config.ts',
+      'Makefile',
+      '.gitlab-ci.yml',
+      'tox.ini',
+      'Cargo.toml',
+      '.nycrc',
+    ].map(
+      (path) =>
+        [
+          `settings of ${path}`,
+          (text: string) =>
+            testSettingChanges(
+              path,
+              `[tool.pytest]
+${text}`,
+              text,
+            ),
+        ] as const,
+    ),
+  ),
   'output of tests': (text) => {
     const reader = new TestReader();
     reader.push(Buffer.from(`${text}\n1..1\n`), 'stdout');
@@ -93,11 +141,50 @@ const readers: Record<string, (text: string) => unknown> = {
   'bodyOf and subjectOf': (text) => [bodyOf(notice(text), 3_000), subjectOf(notice(text))],
 };
 
+const lockBegin = 'packages:\n[[package]]\nname = "a"\n<component group="a">\n';
+
+/** A file of tests before and after a change of its end. */
+function tests(path: string, text: string): unknown {
+  const [before, after] = [text, `${text.slice(0, -10)}(a, 1)`].map((each) => factsOf([{ path, text: each }]));
+  return compareTests(before ?? [], after ?? [], false);
+}
+
 /** Units that are repeated: what the expressions of these readers begin with, and what they search for in vain. */
 const units = [
   ...'\n \t\raA1.-_/\\*`~#@<>[](){}"\'$&=:;,|?!',
   ...['\r\n', '\u200b', '\ufe0f', '\u001b[', '😀', '\ud800', 'é', '\n\n', ' \n', 'a\n', '- ', '> ', '# ', '1. '],
   ...['/*', '*/', '/*\n', '//', '//\n', '<!--', '-->', '<!-- ', '<a ', '<a b="', '![', '](', '[a]: ', '```\n'],
+  ...[
+    "it('a', () => {",
+    "it('a', () => {})\n",
+    'try {',
+    '} catch {}',
+    'if (',
+    'return\n',
+    'expect(a).toBe(1)\n',
+    'assert a == 1\n',
+    '  def test_a():\n',
+    '@Test void a() {',
+    'func TestA(t) {\n',
+    '#[test] fn a() {',
+    'f(a => ',
+    '[[a], ',
+    'a: {',
+    '  assert (',
+    'if a:\n ',
+  ],
+  ...[
+    'a@1:\n',
+    '  version "1"\n',
+    '  a@1:\n',
+    '    resolution: {',
+    'hash = "',
+    'a v1 h1:a\n',
+    'a==1 ',
+    ' --hash=sha256:',
+    '<component ',
+    '<sha256 value="',
+  ],
   ...['it(', 'it.a', 'it.', 'test.skip', 'skip:', ' skip : ', '#[cfg_attr(', '#[a::', 'expect', 'assert ', 'def test_'],
   ...['AKIA', 'sk-', 'eyJ', 'ghp_', '://a:', '-----BEGIN ', 'aws_secret_', 'https://', 'www.', 'GH-1', '@a', '#1'],
   ...[

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import {
   DescribeSecretCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { DrydockError } from '../../../core/errors.ts';
@@ -16,7 +17,15 @@ interface AppSecretWriter {
   store(given: unknown, replace: boolean): Promise<void>;
 }
 
-export function createAppSecretWriter(client: SecretsManagerClient, arn: string): AppSecretWriter {
+/**
+ * @param arn Of the secret.
+ * @param rotation Enabled once there is a value: Secrets Manager would test the function on an empty secret, which fails.
+ */
+export function createAppSecretWriter(
+  client: SecretsManagerClient,
+  arn: string,
+  rotation: { functionArn: string; days: number },
+): AppSecretWriter {
   const isStored = async (): Promise<boolean> => {
     const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
     return Object.values(VersionIdsToStages ?? {}).some((stages) => stages.includes('AWSCURRENT'));
@@ -27,6 +36,14 @@ export function createAppSecretWriter(client: SecretsManagerClient, arn: string)
       const app = appOf(given);
       if (!replace && (await isStored())) throw storedAlready();
       await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: JSON.stringify(app) }));
+      await client.send(
+        new RotateSecretCommand({
+          SecretId: arn,
+          RotationLambdaARN: rotation.functionArn,
+          RotationRules: { AutomaticallyAfterDays: rotation.days },
+          RotateImmediately: false,
+        }),
+      );
     },
   };
 }

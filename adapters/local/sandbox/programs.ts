@@ -51,6 +51,19 @@ const withoutLocales: Plugin = {
   },
 };
 
+/** The compiler of JSON schemas with which the SDK of MCP checks what people enter, which Drydock's own server never asks for. */
+const withoutSchemaCompiler: Plugin = {
+  name: 'without-schema-compiler',
+  setup(build) {
+    build.onResolve({ filter: /\/ajv-provider\.js$/ }, ({ path, importer }) =>
+      importer.includes('@modelcontextprotocol') ? { path, namespace: 'without-schema-compiler' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'without-schema-compiler' }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+    }));
+  },
+};
+
 /** Bundler options for everything that runs on AWS. */
 export const forAws = {
   bundle: true,
@@ -80,7 +93,7 @@ export async function bundleProgram(program: PhaseProgram, packageRoot: string):
     absWorkingDir: packageRoot,
     write: false,
     ...(program === 'gateway-task' ? forAws : forSandboxes),
-    plugins: [withoutLocales],
+    plugins: [withoutLocales, withoutSchemaCompiler],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`esbuild produced no output for ${program}`);

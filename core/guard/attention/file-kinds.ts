@@ -13,6 +13,8 @@ export type FileKind =
   | 'AgentInstructionsChanged'
   | 'InstallationChanged'
   | 'MachineSettingsChanged'
+  | 'BinaryChanged'
+  | 'GeneratedChanged'
   | 'NameNotPortable';
 
 /** What a change of a kind means, for a person. */
@@ -24,6 +26,8 @@ export const meaning: Record<FileKind, string> = {
   AgentInstructionsChanged: 'what the next agent is told',
   InstallationChanged: 'what an installation runs or fetches',
   MachineSettingsChanged: 'what runs on the machines of those who open the repository',
+  BinaryChanged: 'code that no diff shows',
+  GeneratedChanged: 'text that reviewers do not read, because a program should have written it',
   NameNotPortable: 'whether others can clone the repository',
 };
 

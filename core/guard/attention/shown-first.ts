@@ -6,6 +6,7 @@ import { type FileKind, isLockFile, kindOf, meaning } from './file-kinds.ts';
 import { compareLines, type LineChange } from './lines.ts';
 import { actingLines, actionsOf, lockSurprise } from './manifests.ts';
 import { notPortable } from './portable-name.ts';
+import { mayBeUnreadable, unreadablePlaces } from './unreadable.ts';
 
 /** A place of a change that the approver sees before all others. */
 export interface ShownFirst {
@@ -30,6 +31,7 @@ export const mayBeShownFirst = (path: string): boolean =>
   isManifest(path) ||
   actingLines(path, '') !== undefined ||
   isRust(path) ||
+  mayBeUnreadable(path) ||
   notPortable(path) !== undefined;
 
 const isManifest = (path: string): boolean => /(?:^|\/)(?:package|composer)\.json$/.test(path);
@@ -43,6 +45,7 @@ export function shownFirst({ change, base, task }: Input): ShownFirst[] {
   const contents = blobsByPath(change);
   const places: Omit<ShownFirst, 'named'>[] = [];
   const { entries } = change.manifest;
+  places.push(...unreadablePlaces(entries, contents, base));
   const hasManifest = entries.some(({ path }) => isManifest(path) || isOtherManifest(path));
   for (const entry of entries) {
     const { path } = entry;
@@ -159,6 +162,8 @@ const kinds: FileKind[] = [
   'InstallationChanged',
   'AgentInstructionsChanged',
   'MachineSettingsChanged',
+  'BinaryChanged',
+  'GeneratedChanged',
   'ExpectedResultsChanged',
   'NameNotPortable',
 ];

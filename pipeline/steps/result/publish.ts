@@ -1,5 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
-import { formatViolations } from '../../../core/guard/violation.ts';
+import { formatViolations, remedyForSecrets } from '../../../core/guard/violation.ts';
 import { commitMessage } from '../../../core/publish/commit-message.ts';
 import { oneLine } from '../../../core/publish/escape.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
@@ -26,7 +26,13 @@ export const publish: Step<'publish'> =
     refuseStopped(record);
     const violations = await guardTask(deps, context);
     if (violations.length > 0)
-      throw new DrydockError('GuardRefused', formatViolations(violations), { details: violations });
+      throw new DrydockError(
+        'GuardRefused',
+        `${formatViolations(violations)}\n${remedyForSecrets(violations)}`.trim(),
+        {
+          details: violations,
+        },
+      );
     const target = await context.host.resolve(context.location, task.spec.target_branch);
     if (target !== record.base) return moveTo(deps, context, target);
 

@@ -1,4 +1,4 @@
-import { formatViolations } from '../../../core/guard/violation.ts';
+import { formatViolations, remedyForSecrets } from '../../../core/guard/violation.ts';
 import { phaseIdOf } from '../../../core/run/phase-request.ts';
 import { answerPhase } from '../../phases/answer-phase.ts';
 import { failedVerify } from '../../phases/failed-verify.ts';
@@ -28,7 +28,8 @@ export const verify: Step<'verify'> =
       request,
     });
     const reason = violations.every(({ rule }) => rule === 'TestsWeakened') ? 'TestsWeakened' : 'GuardRefused';
-    const { answer, patch } = await failedVerify(deps, context, reason, formatViolations(violations));
+    const [text, remedy] = [formatViolations(violations), remedyForSecrets(violations)];
+    const { answer, patch } = await failedVerify(deps, context, reason, text, remedy);
     await answerPhase(deps, phase.phaseId, phase.attempt, { output: answer, patch });
     return {};
   };

@@ -16,6 +16,8 @@ export interface InnerCommand {
   /** Receives the command's stdout, which is then not in the tail. */
   stdout?: (stream: Readable) => Promise<void>;
   onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** Ends the command, as far as it has not ended. */
+  stop?: AbortSignal;
 }
 
 export interface Ran {
@@ -52,6 +54,7 @@ export async function runInner(boot: BootConfig, folders: Folders, command: Inne
   if (taken === undefined) stdout.on('data', take('stdout'));
   stderr.on('data', take('stderr'));
 
+  command.stop?.addEventListener('abort', kill, { once: true });
   let timedOut = false;
   const timer = setTimeout(
     () => {

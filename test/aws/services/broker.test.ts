@@ -124,15 +124,19 @@ describe('the broker', () => {
     expect(aws().calls.at(-1)).toMatchObject({ principal: accessKeyId, action: 's3:PutObject' });
   });
 
-  it('R16 gives the credentials that rules and registries of the order name, and no others', async () => {
+  it('R16 gives the credentials that rules, registries and MCP servers of the order name, and no others', async () => {
     const egress = {
       rules: [],
       private: [{ kind: 'npm' as const, scope: '@acme', url: 'https://npm.acme.example/', credential: 'npm' }],
-      credentials: { npm: { env: 'NPM_TOKEN', as: 'bearer' } },
+      mcp: [{ name: 'docs', url: 'https://mcp.acme.example/', tools: ['search'], credential: 'docs' }],
+      credentials: { npm: { env: 'NPM_TOKEN', as: 'bearer' }, docs: { env: 'DOCS_TOKEN', as: 'bearer' } },
     };
     const withEgress = { order: async () => ({ ...order(phaseKey), egress, inputs: undefined }) as never };
     const answer = await broker({ store: withEgress })({ phaseKey, grant: grant() });
-    expect(answer.egressCredentials).toEqual({ NPM_TOKEN: 'value of NPM_TOKEN' });
+    expect(answer.egressCredentials).toEqual({
+      NPM_TOKEN: 'value of NPM_TOKEN',
+      DOCS_TOKEN: 'value of DOCS_TOKEN',
+    });
     expect(JSON.stringify(answer.order)).not.toContain('value of');
     expect((await broker()({ phaseKey, grant: grant() })).egressCredentials).toBeUndefined();
   });

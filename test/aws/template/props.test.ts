@@ -89,8 +89,8 @@ describe('a prop', () => {
     ]);
     expect(routes).toContainEqual(['rtb-0a0a0a0a0a0a0a0a1', '10.201.16.0/20']);
     expect(routes).toContainEqual([expect.stringContaining('EgressRoutes0'), '10.9.0.0/16']);
-    expect(only(template, 'AWS::Route53Resolver::FirewallConfig')).toMatchObject({
-      ResourceId: 'vpc-0a0a0a0a0a0a0a0a1',
+    expect(only(template, 'AWS::Route53Resolver::FirewallRuleGroupAssociation')).toMatchObject({
+      VpcId: 'vpc-0a0a0a0a0a0a0a0a1',
     });
     expect(variable(template, 'DRYDOCK_SANDBOX_SUBNETS')).toBe('subnet-0a0a0a0a0a0a0a0a1,subnet-0a0a0a0a0a0a0a0a2');
   });
@@ -182,10 +182,8 @@ describe('a prop', () => {
     expect(mails({ policy })).toEqual([]);
     const [mail] = mails({ policy: { ...policy, notify: { email: { from: 'drydock@example.com' } } } });
     expect(mail?.conditions).toEqual({ StringEquals: { 'ses:FromAddress': 'drydock@example.com' } });
-    expect(mail?.resources.map((arn) => arn.replace(/^.*identity\//, ''))).toEqual([
-      'drydock@example.com',
-      'example.com',
-    ]);
+    // Every identity: SES asks for that of a recipient too, where the account has one. The condition names the sender.
+    expect(mail?.resources.map((arn) => arn.replace(/^.*identity\//, ''))).toEqual(['*']);
   });
 });
 
@@ -250,7 +248,10 @@ describe('Spot', () => {
   test('is off unless the policy says so, and possible in every cluster', () => {
     const { template } = made({});
     expect(variable(template, 'DRYDOCK_SANDBOX_CAPACITY')).toBe('FARGATE');
-    expect(only(template, 'AWS::ECS::Cluster').CapacityProviders).toEqual(['FARGATE', 'FARGATE_SPOT']);
+    expect(only(template, 'AWS::ECS::ClusterCapacityProviderAssociations').CapacityProviders).toEqual([
+      'FARGATE',
+      'FARGATE_SPOT',
+    ]);
     const spot = made({ policy: { ...policy, sandbox: { spot: true } } }).template;
     expect(variable(spot, 'DRYDOCK_SANDBOX_CAPACITY')).toBe('FARGATE_SPOT');
   });

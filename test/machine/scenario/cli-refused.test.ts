@@ -22,6 +22,28 @@ describe('doctor', () => {
     });
     expect(json.error).toMatchObject({ name: 'CheckFailed', message: expect.stringContaining('policy: ') });
   });
+
+  test('a credential of an MCP server that is not there is named, and so is an agent that takes no servers', () => {
+    world.policy({
+      agents: { profiles: { thin: { agent: 'pi', provider: 'openai', model: 'gpt-5' } } },
+      credentials: { docs: { env: 'DOCS_TOKEN', as: 'bearer' } },
+      mcp: {
+        docs: { url: 'https://mcp.acme.example/mcp', credential: 'docs', tools: ['search'] },
+        lint: { command: ['node', '/agent/mcp.mjs'], tools: ['run'] },
+      },
+    });
+    const rows = (env: Record<string, string>) =>
+      (
+        cli({ ...world, env } as World, 'doctor', '--policy', 'policy.yaml', '--data', 'data', '--json').json
+          .checks as Record<string, unknown>[]
+      ).filter(({ name }) => name === 'mcp');
+    expect(rows({})).toMatchObject([
+      { ok: false, detail: 'thin: pi takes no MCP servers' },
+      { ok: false, detail: 'docs: https://mcp.acme.example/mcp', remedy: expect.stringContaining('DOCS_TOKEN') },
+      { ok: true, detail: 'lint: node /agent/mcp.mjs in the sandbox' },
+    ]);
+    expect(rows({ DOCS_TOKEN: 'x' })[1]).toMatchObject({ ok: true });
+  });
 });
 
 test('a mistyped command and a command that lacks one are told where the commands are', () => {

@@ -149,11 +149,17 @@ export const responses: Interface = (script, body, raw, response) => {
     ...list(body.tools),
     ...input.filter(({ type }) => type === 'additional_tools').flatMap((item) => list(item.tools)),
   ];
-  const tools = given.flatMap((tool): Tool[] =>
-    tool.type === 'function' || tool.type === 'custom'
-      ? [{ name: String(tool.name), schema: tool.parameters as Tool['schema'], custom: tool.type === 'custom' }]
-      : [],
-  );
+  const tools = given.flatMap((tool): Tool[] => {
+    const { type, name } = tool;
+    if (type === 'function' || type === 'custom')
+      return [{ name: String(name), schema: tool.parameters as Tool['schema'], custom: type === 'custom' }];
+    return type !== 'namespace'
+      ? []
+      : list(tool.tools).map((each) => ({
+          ...{ name: String(each.name), schema: each.parameters as Tool['schema'], custom: false },
+          namespace: String(name),
+        }));
+  });
   // The calls of one turn stand side by side.
   const isCall = input.map(({ type }) => type === 'function_call' || type === 'custom_tool_call');
   const done = isCall.filter((is, index) => is && isCall[index - 1] !== true).length;
@@ -182,6 +188,7 @@ export const responses: Interface = (script, body, raw, response) => {
             id: id('fc'),
             call_id: id('call'),
             name: tool.name,
+            ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
             arguments: JSON.stringify(argument),
             status: 'completed',
           },

@@ -1,11 +1,14 @@
 /** What a scripted model does in a turn, apart from the interface in which it says so. */
-type Step = { run: string } | { edit: { path: string; before: string; after: string } };
+type Step =
+  | { run: string }
+  | { edit: { path: string; before: string; after: string } }
+  | { use: { tool: Tool; input: Record<string, unknown> } };
 interface Turn {
   text: string;
   steps: Step[];
 }
-/** The turns of a conversation, chosen by the text of its request. */
-export type Script = (request: string) => Turn[];
+/** The turns of a conversation, chosen by the text of its request and the tools that it offers. */
+export type Script = (request: string, tools: readonly Tool[]) => Turn[];
 
 /** A tool as an agent offers it. */
 export interface Tool {
@@ -13,6 +16,8 @@ export interface Tool {
   schema: { properties?: Record<string, { type?: string }>; required?: string[] } | undefined;
   /** A tool with a text for its input, as codex has for patches. */
   custom: boolean;
+  /** Of a tool of a server, as codex has them. */
+  namespace?: string;
 }
 interface Call {
   tool: Tool;
@@ -52,6 +57,7 @@ function callOf(step: Step, tools: readonly Tool[]): Call {
     const isList = tool.schema?.properties?.command?.type === 'array';
     return { tool, input: filled(tool, [[['command', 'cmd'], isList ? ['bash', '-lc', step.run] : step.run]]) };
   }
+  if ('use' in step) return step.use;
   const { path, before, after } = step.edit;
   const patch = tools.find(({ name, custom }) => name === 'apply_patch' && custom);
   const lines = [...before.split('\n').map((line) => `-${line}`), ...after.split('\n').map((line) => `+${line}`)];
@@ -86,7 +92,7 @@ function callOf(step: Step, tools: readonly Tool[]): Call {
 /** The answer to a request that holds the outcomes of `done` turns. A request without tools is for a title, or the like. */
 export function play(script: Script, request: string, tools: readonly Tool[], done: number): Answer {
   if (tools.length === 0) return { text: 'A title', calls: [] };
-  const turns = script(request);
+  const turns = script(request, tools);
   const turn = turns[Math.min(done, turns.length - 1)] ?? { text: 'Done.', steps: [] };
   return { text: turn.text, calls: turn.steps.map((step) => callOf(step, tools)) };
 }

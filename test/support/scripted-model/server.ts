@@ -22,7 +22,8 @@ const interfaces = [
   { path: /:generateContent$/, speak: google(false) },
 ];
 
-export async function startScriptedModel(script: Script): Promise<ScriptedModel> {
+/** @param host Address of this machine at which it listens. */
+export async function startScriptedModel(script: Script, host = '127.0.0.1'): Promise<ScriptedModel> {
   const calls: ScriptedModel['calls'] = [];
   const model: ScriptedModel = { url: '', calls, instead: undefined, close: () => undefined };
   const server = http.createServer((request, response) => {
@@ -41,9 +42,9 @@ export async function startScriptedModel(script: Script): Promise<ScriptedModel>
       else calls.push({ path, usage: found.speak(script, JSON.parse(raw), raw, response) });
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
-  model.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  model.url = `http://${host}:${(server.address() as AddressInfo).port}`;
   model.close = () => {
     server.closeAllConnections();
     server.close();

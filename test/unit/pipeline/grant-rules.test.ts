@@ -42,3 +42,17 @@ test('only variables of credentials that are named are read, each once', async (
     grantRules({ rules: [{ ...rule, credential: 'none' }], private: [], credentials }, read),
   ).rejects.toThrow('none');
 });
+
+test('the credential of an MCP server is put in as that of a rule is', async () => {
+  const docs = { name: 'docs', url: 'https://mcp.example.com/', tools: ['search'] };
+  const granted = await grantRules(
+    {
+      rules: [],
+      private: [],
+      mcp: [{ ...docs, credential: 'api' }, docs],
+      credentials: { api: { env: 'API', as: 'bearer' } },
+    },
+    async () => 'abc',
+  );
+  expect(granted.mcp).toEqual([{ ...docs, credential: { name: 'authorization', value: 'Bearer abc' } }, docs]);
+});

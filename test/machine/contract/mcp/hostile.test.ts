@@ -120,6 +120,17 @@ describe('what a client may not send', () => {
     expect(server.asked.map(({ message }) => message.params)).toEqual([{ name: 'search', arguments: { a: 1 } }]);
   });
 
+  test('numbers that JavaScript cannot hold pass as they were, and are no ids', async () => {
+    const numbers = '{"a":12345678901234567890,"b":0.12345678901234567890,"c":1e400,"d":[9007199254740993]}';
+    const { gateway } = await pair((_asked, response) => {
+      const answer = `{"jsonrpc":"2.0","id":2,"result":{"content":[],"structuredContent":${numbers}}}`;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+    });
+    expect((await gateway.ask('docs', call('search'))).text).toContain(`"structuredContent":${numbers}`);
+    const longId = '{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}';
+    expect((await gateway.ask('docs', longId)).status).toBe(400);
+  });
+
   test.each<[string, number, Parameters<Awaited<ReturnType<typeof pair>>['gateway']['ask']>[2]]>([
     ['PUT', 405, { method: 'PUT' }],
     ['a body of another type', 415, { headers: { 'content-type': 'text/plain' } }],
@@ -171,6 +182,25 @@ describe('when a server is asked', () => {
     expect(await ask()).toBe(200);
     await gateway.event({ type: 'step', name: 'agent', status: 'passed', ms: 1 });
     expect(await ask()).toBe(403);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test('not after the budget is used up', async () => {
+    const server = await kit.server(result({ tools: [] }));
+    const model = { provider: 'openai', allow: ['*/*'], mode: 'live' as const, key: 'k', budgetMicros: 0 };
+    const gateway = await kit.gateway([{ name: 'docs', url: server.url, tools: ['a'] }], {}, true, { model });
+    expect((await gateway.ask('docs', list())).status).toBe(200);
+    const asked = await fetch(`${gateway.url}/model/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(asked.status).toBe(402);
+    const refused = await gateway.ask('docs', list(2));
+    expect([refused.status, refused.json.error.message]).toEqual([
+      402,
+      'refused by Drydock: mcp docs: the phase has ended: BudgetExhausted',
+    ]);
     expect(server.asked).toHaveLength(1);
   });
 

@@ -78,10 +78,15 @@ export function createKit() {
       return made;
     },
 
-    async gateway(mcp: Server[], limits: Partial<GatewayLimits> = {}, agentWorks = true): Promise<McpGateway> {
+    async gateway(
+      mcp: Server[],
+      limits: Partial<GatewayLimits> = {},
+      agentWorks = true,
+      more: Partial<GatewaySettings> = {},
+    ): Promise<McpGateway> {
       const folder = mkdtempSync(path.join(tmpdir(), 'mcp-'));
       const told: GatewayMessage[] = [];
-      const config = configOf(folder, { mcp });
+      const config = configOf(folder, { mcp, ...more });
       const all = { ...gatewayLimits, ...limits };
       const server = await createGateway(config, (message) => told.push(message), systemNetwork, undefined, all);
       server.listen(0, '127.0.0.1');

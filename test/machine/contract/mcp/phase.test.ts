@@ -241,3 +241,48 @@ test('a server of the gateway is asked with its credential, of which the sandbox
   ]);
   expect(JSON.stringify([answers, servers, environment, end.events, end.refusals, end.traffic])).not.toContain(key);
 });
+
+describe('an agent of the Agent Client Protocol that the product does not know', () => {
+  /** It leaves what it was given, and does not end by itself. */
+  const agentOf = (capabilities: object): string => `
+    import { writeFileSync } from 'node:fs';
+    import { createInterface } from 'node:readline';
+    const send = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (method === 'initialize') send(id, { protocolVersion: 1, agentCapabilities: ${JSON.stringify(capabilities)} });
+      else if (method === 'session/new') {
+        writeFileSync('given.json', JSON.stringify(params.mcpServers));
+        send(id, { sessionId: 's' });
+      } else if (method === 'session/prompt') send(id, { stopReason: 'end_turn' });
+    });
+    setInterval(() => undefined, 1_000);`;
+  const run = async (capabilities: object, mcp: SandboxServer[]) => {
+    const w = makeWorld(project, { 'agent.mjs': agentOf(capabilities) });
+    worlds.push(w);
+    const agent = makeJob(w).spec.agent;
+    return runJob(w, makeJob(w, { spec: { mcp, agent: agent && { ...agent, kind: 'acp' } } }));
+  };
+
+  test('gets its servers with the session, and is ended when that is over', async () => {
+    const end = await run({ mcpCapabilities: { http: true } }, [{ name: 'docs', tools: ['search'] }]);
+    expect(end.result).toMatchObject({ outcome: 'built', agent: { exitCode: 0, stopReason: 'end_turn' } });
+    expect(JSON.parse(changeOf(end).content('given.json'))).toEqual([
+      {
+        name: 'drydock',
+        command: '/opt/drydock/bin/node',
+        args: ['/home/agent/.drydock/mcp.cjs', expect.stringMatching(/^\d+$/), 'drydock'],
+        env: [{ name: 'DRYDOCK_MCP', value: expect.stringMatching(/^[0-9a-f]{48}$/) }],
+      },
+      { type: 'http', name: 'docs', url: 'http://127.0.0.1:8787/mcp/docs', headers: [] },
+    ]);
+  });
+
+  test('is refused a server at a URL by name, if it takes none over HTTP', async () => {
+    expect((await run({}, [])).result).toMatchObject({ outcome: 'built' });
+    expect((await run({}, [{ name: 'docs', tools: ['search'] }])).result).toMatchObject({
+      outcome: 'failed',
+      error: { name: 'AgentUnavailable', message: expect.stringContaining('such as docs') },
+    });
+  });
+});

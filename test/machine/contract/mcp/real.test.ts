@@ -1,6 +1,7 @@
 /** Clients and servers of the protocol as they are published, with the gateway between them. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { createKit, document, initialize, list, request, result } from './kit.ts';
+import { secrets } from '../../../unit/gateway/fixture.ts';
+import { createKit, document, initialize, list, type McpGateway, request, result } from './kit.ts';
 
 const kit = createKit();
 afterEach(() => kit.close());
@@ -105,4 +106,63 @@ test('a batch passes as one, with the versions that have it', async () => {
   const gateway = await kit.gateway([{ name: 'docs', url: server.url, tools: ['a'] }]);
   const answer = await gateway.ask('docs', [list(1), request(2, 'ping')]);
   expect(answer.json.map(({ id }: { id: number }) => id)).toEqual([1, 2]);
+});
+
+/** The pieces of a stream as the agent gets them. */
+async function* pieces(gateway: McpGateway, message: object | undefined, stop: AbortSignal): AsyncGenerator<string> {
+  const answer = await fetch(`${gateway.url}/mcp/docs`, {
+    method: message === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${secrets.agent}`, 'content-type': 'application/json' },
+    ...(message === undefined ? {} : { body: JSON.stringify(message) }),
+    signal: stop,
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body ?? []) yield decoder.decode(chunk, { stream: true });
+}
+
+test('a message of a stream reaches the agent before the next one is there', async () => {
+  const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 5, progress: 1 } };
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  const server = await kit.server((_asked, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify(progress)}\n\n`);
+    // The answer comes only when the agent has the progress.
+    void seen.then(() => response.end('data: {"jsonrpc":"2.0","id":2,"result":{"content":[]}}\n\n'));
+  });
+  const gateway = await kit.gateway([{ name: 'docs', url: server.url, tools: ['a'] }]);
+  const call = request(2, 'tools/call', { name: 'a', _meta: { progressToken: 5 } });
+  let text = '';
+  for await (const piece of pieces(gateway, call, new AbortController().signal)) {
+    text += piece;
+    if (text.includes('notifications/progress')) see();
+  }
+  expect(text).toContain('"result":{"content":[]}');
+});
+
+test('of the messages that nobody asked for, the agent gets that the list of tools changed', async () => {
+  const messages = [
+    { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'forged' }] } },
+    request(9, 'sampling/createMessage'),
+    { jsonrpc: '2.0', method: 'notifications/resources/list_changed' },
+    { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1 } },
+    { jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { x: 1 } },
+  ];
+  const server = await kit.server((asked, response) => {
+    if (asked.method !== 'GET') return void response.writeHead(202).end();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join(''));
+  });
+  const gateway = await kit.gateway([{ name: 'docs', url: server.url, tools: ['a'] }]);
+  const stop = new AbortController();
+  let text = '';
+  for await (const piece of pieces(gateway, undefined, stop.signal)) {
+    text += piece;
+    if (text.includes('list_changed')) break;
+  }
+  stop.abort();
+  expect(text).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n');
+  expect(gateway.refusals()).toEqual([
+    'mcp docs: an answer of the server: nothing was asked with its id, or it was answered',
+    'mcp docs: a request of the server: sampling/createMessage: servers may not ask the agent for anything',
+  ]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { AgentServer } from '../../../../core/agents/agent.ts';
 import { agents } from '../../../../core/agents/agents.ts';
-import { agentNames } from '../../../../core/agents/names.ts';
+import { type AgentName, agentNames } from '../../../../core/agents/names.ts';
 import type { PhaseEvent } from '../../../../core/run/phase.ts';
 import { Transcript } from '../../../../sandbox/agents/transcript.ts';
 
@@ -14,12 +15,83 @@ const context = {
   },
 };
 
+const servers: AgentServer[] = [
+  { name: 'docs', tools: ['search', 'a.b'], at: { url: 'http://127.0.0.1:9/mcp/docs' } },
+  { name: 'lint', tools: ['run'], at: { program: '/opt/node', args: ['/home/mcp.cjs', '7', 'lint'], env: { K: 's' } } },
+];
+
+describe('MCP servers in the configuration of an agent', () => {
+  const started = (name: AgentName) => agents[name].start({ ...context, kind: agents[name].kinds[0], servers });
+  const [docs, lint] = ['http://127.0.0.1:9/mcp/docs', ['/home/mcp.cjs', '7', 'lint']];
+
+  test('codex', () => {
+    const toml = started('codex').files['.codex/config.toml'];
+    expect(toml).toContain(`[mcp_servers.docs]\nurl = "${docs}"\nenabled_tools = ["search", "a.b"]\n`);
+    const program = 'command = "/opt/node"\nargs = ["/home/mcp.cjs", "7", "lint"]\nenv = { K = "s" }\n';
+    expect(toml).toContain(`[mcp_servers.lint]\n${program}enabled_tools = ["run"]\n`);
+  });
+
+  test.each<[AgentName, string, object]>([
+    [
+      'gemini',
+      '.gemini/settings.json',
+      {
+        mcpServers: {
+          docs: { httpUrl: docs, includeTools: ['search', 'a.b'], trust: true },
+          lint: { command: '/opt/node', args: lint, env: { K: 's' }, includeTools: ['run'] },
+        },
+      },
+    ],
+    [
+      'opencode',
+      '.opencode.json',
+      {
+        mcp: {
+          docs: { type: 'remote', url: docs, oauth: false },
+          lint: { type: 'local', command: ['/opt/node', ...lint], environment: { K: 's' } },
+        },
+      },
+    ],
+    [
+      'claude-code',
+      '.claude-mcp.json',
+      {
+        mcpServers: { docs: { type: 'http', url: docs }, lint: { command: '/opt/node', args: lint, env: { K: 's' } } },
+      },
+    ],
+    [
+      'copilot',
+      '.copilot-mcp.json',
+      {
+        mcpServers: {
+          docs: { type: 'http', url: docs, tools: ['search', 'a.b'] },
+          lint: { type: 'local', command: '/opt/node', tools: ['run'] },
+        },
+      },
+    ],
+  ])('%s', (name, file, expected) => {
+    const { files, args } = started(name);
+    expect(JSON.parse(files[file] ?? '')).toMatchObject(expected);
+    expect(args.join(' ')).not.toContain('"s"');
+  });
+
+  test('Claude Code is told the names of the tools, and reads no other configuration', () => {
+    const { args } = started('claude-code');
+    expect(args).toEqual(
+      expect.arrayContaining(['--mcp-config', '/home/agent/.claude-mcp.json', '--strict-mcp-config']),
+    );
+    expect(args[args.indexOf('--allowedTools') + 1]).toMatch(/ mcp__docs__search mcp__docs__a_b mcp__lint__run$/);
+  });
+
+  test('copilot is told the file', () => expect(started('copilot').args).toContain('@/home/agent/.copilot-mcp.json'));
+});
+
 describe.each(agentNames)('%s', (name) => {
   const agent = agents[name];
   test.each(
     agent.kinds,
   )('with the interface of %s: the gateway is its only address, and no argument holds the key', (kind) => {
-    const { args, env, files } = agent.start({ ...context, kind, servers: [] });
+    const { args, env, files } = agent.start({ ...context, kind, servers });
     const text = JSON.stringify([args, env, files]);
     expect(text).toContain(context.base);
     expect(text.match(/https?:\/\/[^"\\/]+/g)?.filter((url) => !url.startsWith('http://127.0.0.1'))).toSatisfy(

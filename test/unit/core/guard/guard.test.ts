@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guardChange } from '../../../../core/guard/guard.ts';
 import { basePaths } from '../../../../core/guard/input.ts';
-import { formatViolations } from '../../../../core/guard/violation.ts';
+import { formatViolations, remedyForSecrets } from '../../../../core/guard/violation.ts';
 import { type Edits, guardInput, link, program, type Situation, submodule, violationsOf } from './changes.ts';
 
 const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0xff, 0xfe]);
@@ -202,6 +202,30 @@ describe('guard', () => {
   it('never reports the secret itself', async () => {
     const found = await violationsOf({ edits: [['a', `one\n${key}\n`]] });
     expect(formatViolations(found)).toBe('SecretFound: a: line 2 looks like an AWS access key');
+  });
+
+  it('tells a person how to allow a value that is no secret, and allows exactly that one', () => {
+    const input = guardInput({
+      edits: [
+        ['a', `${key}\n`],
+        ['b', `x = ${key} `],
+        [`keys/${key}`, ''],
+        ['c', link(key)],
+      ],
+    });
+    const found = guardChange(input);
+    const [{ fingerprint = '' } = {}] = found;
+    expect(found.map((each) => each.fingerprint)).toEqual(Array(4).fill(fingerprint));
+    expect(remedyForSecrets(found)).toContain(
+      `guard:\n  allowed_secrets:\n    - { fingerprint: ${fingerprint}, reason: "…" } # a: line 1 looks like an AWS access key`,
+    );
+    expect(remedyForSecrets(found)).not.toContain(`: ${key}`);
+    expect(guardChange({ ...input, task: { ...input.task, allowedSecrets: [fingerprint] } })).toEqual([]);
+    const other = guardInput({ edits: [['a', `${key}\n${key.slice(0, -1)}X\n`]] });
+    expect(guardChange({ ...other, task: { ...other.task, allowedSecrets: [fingerprint] } })).toMatchObject([
+      { rule: 'SecretFound', message: 'line 2 looks like an AWS access key' },
+    ]);
+    expect(remedyForSecrets([{ rule: 'InvalidPath', path: 'a', message: 'b' }])).toBe('');
   });
 
   it('does not read the contents of a change beyond its limits', async () => {

@@ -8,6 +8,7 @@ import { parseSpec } from '../../../../core/task-spec/parse.ts';
 const some = (length: number, letters = 'Zk3Qx9Lm2Vt7Bn4Rw8Hc6Yd5Jf1Gs0Pa'): string =>
   Array.from({ length }, (_, i) => letters[(i * 7 + (i >> 3)) % letters.length]).join('');
 const digits = (length: number): string => some(length, '3190752864');
+const hex = (length: number): string => some(length, '3f1a907c5b2e8d64');
 const pem = (kind: string): string => `-----BEGIN ${kind}PRIVATE KEY-----`;
 
 const secrets: [string, string, string][] = [
@@ -35,6 +36,46 @@ const secrets: [string, string, string][] = [
   ['a private key', 'of OpenSSH', `${pem('OPENSSH ')}`],
   ['a private key', 'in one line of program text', `'${pem('')}\\n${some(64)}'`],
   ['a private key', 'put together in program text', `'${pem('')}\\n' + '${some(64)}'`],
+  ['a Discord webhook', '', `https://discord.com/api/webhooks/${digits(18)}/${some(68)}`],
+  [
+    'a Teams webhook',
+    '',
+    `https://acme.webhook.office.com/webhookb2/${some(36)}@${some(36)}/IncomingWebhook/${some(32)}`,
+  ],
+  ['a SendGrid key', '', `SG.${some(22)}.${some(43)}`],
+  ['a Mailgun key', '', `key-${hex(32)}`],
+  ['a Telegram bot token', '', `${digits(10)}:AA${some(33)}`],
+  ['a DigitalOcean token', 'personal', `dop_v1_${hex(64)}`],
+  ['a Hugging Face token', '', `hf_${some(34, 'ZkQxLmVtBnRwHcYdJfGsPa')}`],
+  ['a Shopify token', 'of an app', `shpat_${hex(32)}`],
+  ['a Square token', '', `sq0atp-${some(22)}`],
+  ['a Databricks token', '', `dapi${hex(32)}`],
+  ['a Doppler token', '', `dp.pt.${some(43)}`],
+  ['a Docker Hub token', '', `dckr_pat_${some(27)}`],
+  ['a Grafana token', 'of a service account', `glsa_${some(32)}_${hex(8)}`],
+  ['a Vault token', '', `hvs.${some(90)}`],
+  ['a Terraform token', '', `${some(14)}.atlasv1.${some(67)}`],
+  ['a Linear key', '', `lin_api_${some(40)}`],
+  ['a Notion token', '', `ntn_${some(46)}`],
+  ['a Figma token', '', `figd_${some(40)}`],
+  ['a Postman key', '', `PMAK-${hex(24)}-${hex(34)}`],
+  ['a PlanetScale token', '', `pscale_tkn_${some(43)}`],
+  ['a Pulumi token', '', `pul-${hex(40)}`],
+  ['a RubyGems key', '', `rubygems_${hex(48)}`],
+  ['a crates.io token', '', `cio${some(32)}`],
+  ['a New Relic key', '', `NRAK-${some(27).toUpperCase()}`],
+  ['a Sentry token', 'of a user', `sntryu_${hex(64)}`],
+  ['a Google OAuth secret', '', `GOCSPX-${some(28)}`],
+  ['an Atlassian token', '', `ATATT3xFfGF0${some(172)}`],
+  ['an Airtable token', '', `pat${some(14)}.${hex(64)}`],
+  ['a Replicate token', '', `r8_${some(37)}`],
+  ['a Groq key', '', `gsk_${some(52)}`],
+  ['a Supabase token', '', `sbp_${hex(40)}`],
+  ['a Tailscale key', '', `tskey-auth-${some(12)}-${some(32)}`],
+  ['a Netlify token', '', `nfp_${some(36)}`],
+  ['a 1Password token', '', `ops_eyJ${some(120)}`],
+  ['an age key', '', `AGE-SECRET-KEY-1${some(58).toUpperCase()}`],
+  ['an Azure storage key', '', `DefaultEndpointsProtocol=https;AccountKey=${some(86)}==`],
   ['a password in a URL', 'of a database', `postgres://app:${some(12)}@db.example.com/app`],
   ['a password in a URL', 'of a proxy', `http://user:${some(8)}@10.0.0.1:3128`],
 ];
@@ -71,8 +112,24 @@ const lint = (text: string): boolean => parseSpec('a.yaml', spec(text)).problems
 describe('a secret of known form', () => {
   it.each(secrets)('%s %s is refused by lint and by the guard', (what, _, secret) => {
     expect(findSecrets(`x ${secret} y`).map((found) => found.what)).toContain(what);
-    expect(findSecret(`a\nb ${secret} c\n`, 'a\n')).toEqual({ what, line: 2 });
+    expect(findSecret(`a\nb ${secret} c\n`, 'a\n')).toEqual({ what, line: 2, fingerprint: expect.any(String) });
     expect(lint(secret)).toBe(true);
+  });
+
+  it('is known by at least 30 kinds', () => {
+    expect(new Set(secrets.map(([what]) => what)).size).toBeGreaterThanOrEqual(30);
+  });
+
+  it.each(secrets)('%s %s is allowed by its fingerprint, and no other one is', (_, __, secret) => {
+    const value = secret.endsWith('-----') ? `${secret}\n${some(64)}` : secret;
+    const { fingerprint = '' } = findSecret(`x = ${value}`, '') ?? {};
+    expect(fingerprint).toMatch(/^[0-9a-f]{24}$/);
+    expect(findSecret(`\nother.place('a', ${value} )`, '', [fingerprint])).toBeUndefined();
+    const other = value.replace(/([A-Za-z0-9]{6})(?![A-Za-z0-9])(?!.*[A-Za-z0-9]{8})/s, (end) =>
+      [...end].reverse().join(''),
+    );
+    expect(other).not.toBe(value);
+    expect(findSecret(`x = ${other}`, '', [fingerprint])).toBeDefined();
   });
 
   it.each(harmless)('%s is none, for lint and for the guard', (text) => {

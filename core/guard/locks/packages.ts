@@ -1,0 +1,74 @@
+import type { Locked } from './locked.ts';
+import { lockOfJson, lockOfPnpm, lockOfYarn } from './npm.ts';
+import { lockOfGo, lockOfGradle, lockOfRequirements, lockOfTables } from './others.ts';
+
+/** Nobody has more packages. */
+const maxPackages = 100_000;
+
+const readers: [file: RegExp, read: (text: string) => Locked[] | undefined][] = [
+  [/(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json)$/, lockOfJson],
+  [/(?:^|\/)yarn\.lock$/, lockOfYarn],
+  [/(?:^|\/)pnpm-lock\.yaml$/, lockOfPnpm],
+  [/(?:^|\/)(?:poetry|uv|pdm)\.lock$/, (text) => lockOfTables(text, 'PyPI')],
+  [/(?:^|\/)Cargo\.lock$/, (text) => lockOfTables(text, 'crates.io')],
+  [/(?:^|\/)go\.sum$/, lockOfGo],
+  [/(?:^|\/)requirements[^/]*\.txt$/, lockOfRequirements],
+  [/(?:^|\/)gradle\/verification-metadata\.xml$/, lockOfGradle],
+];
+
+export const isReadableLock = (path: string): boolean => readers.some(([file]) => file.test(path));
+
+/** The packages of a lock file; undefined for a file that cannot be read. @internal for its tests */
+export const packagesOf = (path: string, text: string): Locked[] | undefined =>
+  text.trim() === ''
+    ? []
+    : readers
+        .find(([file]) => file.test(path))?.[1](text)
+        ?.slice(0, maxPackages);
+
+const keyOf = ({ name, version, file }: Locked): string => `${name}@${version}${file === '' ? '' : ` (${file})`}`;
+
+/** What changed in a lock file about versions that it had before: each fetches something else under the same name. */
+export function changedSources(path: string, before: string, after: string): string[] {
+  const [was, now] = [packagesOf(path, before), packagesOf(path, after)];
+  if (was === undefined || now === undefined || was.length === 0) return [];
+  const known = collected(was);
+  return [...collected(now)].flatMap(([key, { checksums, sources }]) => {
+    const old = known.get(key);
+    if (!old) return [];
+    const said: string[] = [];
+    if (old.checksums.size > 0 && checksums.size === 0) said.push(`${key} has no checksum any more`);
+    else if (old.checksums.size > 0 && [...checksums].some((sum) => !old.checksums.has(sum)))
+      said.push(`${key} has another checksum, although the version is the same`);
+    const other = [...sources].find((source) => !old.sources.has(source));
+    if (other !== undefined)
+      said.push(
+        `${key} is fetched from ${other || 'the default registry'}, and not from ${[...old.sources].join(', ') || 'there'}`,
+      );
+    return said;
+  });
+}
+
+/** Packages that a change adds to a lock file, or in another version. */
+export function addedPackages(path: string, before: string, after: string): Locked[] {
+  const known = new Set((packagesOf(path, before) ?? []).map(({ name, version }) => `${name}@${version}`));
+  const added = new Map<string, Locked>();
+  for (const each of packagesOf(path, after) ?? []) {
+    const key = `${each.name}@${each.version}`;
+    if (!known.has(key)) added.set(key, each);
+  }
+  return [...added.values()];
+}
+
+/** The same version may stand in several places of a lock file. */
+function collected(packages: Locked[]): Map<string, { checksums: Set<string>; sources: Set<string> }> {
+  const found = new Map<string, { checksums: Set<string>; sources: Set<string> }>();
+  for (const each of packages) {
+    const key = keyOf(each);
+    const at = found.get(key) ?? { checksums: new Set(), sources: new Set() };
+    if (each.checksum !== '') at.checksums.add(each.checksum);
+    at.sources.add(each.source);
+    found.set(key, at);
+  }
+  return found;
+}

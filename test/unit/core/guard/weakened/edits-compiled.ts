@@ -1,0 +1,71 @@
+/** Changes of repositories in Java, Go and Rust. */
+import { go, junit4, junit5, rust } from './bases-compiled.ts';
+import { innocent, moved, swap, swapAll, weaker } from './kit.ts';
+
+const price = 'src/test/java/shop/PriceTest.java';
+const csv = 'src/test/java/CsvTest.java';
+const stack = 'stack_test.go';
+const lib = 'src/lib.rs';
+const api = 'tests/api.rs';
+
+export const compiled = [
+  weaker('JUnit 5: a disabled test', junit5, swap(price, ['  @Test\n  void addsPrices', '  @Disabled("until the rewrite")\n  @Test\n  void addsPrices'])),
+  weaker('JUnit 5: not a test any more', junit5, swap(price, ['  @Test\n  void refusesNegative', '  void refusesNegative'])),
+  weaker('JUnit 5: enabled on another system', junit5, swap(price, ['class PriceTest', '@EnabledOnOs(OS.WINDOWS)\nclass PriceTest'])),
+  weaker('JUnit 5: an assumption that never holds', junit5, swap(price, ['    assertEquals(new Price(1250)', '    Assumptions.assumeTrue(System.getenv("FULL") != null);\n    assertEquals(new Price(1250)'])),
+  weaker('JUnit 5: the same on both sides', junit5, swap(price, ['assertEquals(cents, ten.percent(percent).cents())', 'assertEquals(cents, cents)'])),
+  weaker('JUnit 5: any throwable', junit5, swap(price, ['assertThrows(IllegalArgumentException.class', 'assertThrows(Throwable.class'], ['    assertEquals("negative: -1", thrown.getMessage());\n', ''])),
+  weaker('JUnit 5: caught', junit5, swap(price, ['    assertEquals(new Price(1250), ten.plus(new Price(250)));', '    try {\n      assertEquals(new Price(1250), ten.plus(new Price(250)));\n    } catch (AssertionError ignored) {\n    }'])),
+  weaker('JUnit 5: fewer rows', junit5, swap(price, ['{"50, 500", "19, 190", "0, 0"}', '{"50, 500"}'])),
+  weaker('JUnit 5: System.exit before all', junit5, swap(price, ['  @BeforeEach', '  @AfterAll\n  static void done() {\n    Runtime.getRuntime().halt(0);\n  }\n\n  @BeforeEach'])),
+  weaker('Maven: failures are ignored', junit5, swap('pom.xml', ['<trimStackTrace>true</trimStackTrace>', '<trimStackTrace>true</trimStackTrace>\n          <testFailureIgnore>true</testFailureIgnore>'])),
+  weaker('Maven: a test is excluded', junit5, swap('pom.xml', ['<trimStackTrace>true</trimStackTrace>', '<excludes>\n            <exclude>**/PriceTest.java</exclude>\n          </excludes>'])),
+  weaker('JUnit 4: ignored', junit4, swap(csv, ['  @Test\n  public void splits', '  @Ignore\n  @Test\n  public void splits'])),
+  weaker('JUnit 4: no exception is expected', junit4, swap(csv, ['@Test(expected = NullPointerException.class)', '@Test'], ['    Csv.split(null);', '    if (false) Csv.split(null);'])),
+  weaker('JUnit 4: only not null', junit4, swap(csv, ['assertEquals(Arrays.asList("a", "b", "", "c"), cells)', 'assertNotNull(cells)'])),
+  weaker('Gradle: failures are ignored', junit4, swap('build.gradle', ["  maxHeapSize = '512m'\n", "  maxHeapSize = '512m'\n  ignoreFailures = true\n"])),
+  weaker('Gradle: the minimum is lower', junit4, swap('build.gradle', ['minimum = 0.8', 'minimum = 0.2'])),
+  weaker('Gradle: a filter', junit4, swap('build.gradle', ["  maxHeapSize = '512m'\n", "  maxHeapSize = '512m'\n  filter { excludeTestsMatching '*Long*' }\n"])),
+  weaker('Go: t.Skip', go, swap(stack, ['func TestPopEmpty(t *testing.T) {\n', 'func TestPopEmpty(t *testing.T) {\n\tt.Skip("flaky")\n'])),
+  weaker('Go: skipped when short', go, swap(stack, ['func TestOrder(t *testing.T) {\n', 'func TestOrder(t *testing.T) {\n\tif testing.Short() {\n\t\tt.SkipNow()\n\t}\n'])),
+  weaker('Go: a test in lower case', go, swap(stack, ['func TestPopEmpty', 'func testPopEmpty'])),
+  weaker('Go: a tag that nobody sets', go, swap(stack, ['package stack\n', '//go:build manual\n\npackage stack\n'])),
+  weaker('Go: a file for another system', go, moved(stack, 'stack_windows_test.go')),
+  weaker('Go: TestMain runs nothing', go, swap(stack, ['func TestPop(t', 'func TestMain(m *testing.M) {\n\tos.Exit(0)\n}\n\nfunc TestPop(t'])),
+  weaker('Go: only logged', go, swap(stack, ['\t\tt.Errorf("got %d, want 2", got)', '\t\tt.Logf("got %d, want 2", got)'])),
+  weaker('Go: rows are gone', go, swap(stack, ['\t\t{"three", []int{1, 2, 3}, []int{3, 2, 1}},\n', ''])),
+  weaker('Go: an early return', go, swap(stack, ['\tgot, err := s.Pop()\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n', '\tgot, err := s.Pop()\n\tif err != nil {\n\t\treturn\n\t}\n'])),
+  weaker('Go: a panic is recovered', go, swap(stack, ['func TestPop(t *testing.T) {\n', 'func TestPop(t *testing.T) {\n\tdefer func() { _ = recover() }()\n'])),
+  weaker('Go: make runs one test', go, swap('Makefile', ['go test -race ./...', 'go test -race -run TestPop$$ ./...'])),
+  weaker('Rust: ignored', rust, swap(lib, ['    #[test]\n    fn refuses_zero', '    #[test]\n    #[ignore = "slow"]\n    fn refuses_zero'])),
+  weaker('Rust: a configuration that is never set', rust, swap(lib, ['#[cfg(test)]', '#[cfg(all(test, feature = "slow-tests"))]'])),
+  weaker('Rust: not a test any more', rust, swap(api, ['#[test]\nfn is_an_error', '#[allow(dead_code)]\nfn is_an_error'])),
+  weaker('Rust: panics are expected', rust, swap(lib, ['    #[test]\n    fn writes_small', '    #[test]\n    #[should_panic]\n    fn writes_small'])),
+  weaker('Rust: any panic', rust, swap(lib, ['#[should_panic(expected = "out of range")]', '#[should_panic]'])),
+  weaker('Rust: the helper asserts nothing', rust, swap(api, ['    assert_eq!(roman(n).as_deref(), Ok(expected), "of {n}");', '    let _ = (roman(n), expected);'])),
+  weaker('Rust: ok is enough', rust, swap(lib, ['assert_eq!(roman(9).unwrap(), "IX");', 'assert!(roman(9).is_ok());'])),
+  weaker('Cargo: a test is not run', rust, swap('Cargo.toml', ['path = "tests/api.rs"\n', 'path = "tests/api.rs"\ntest = false\n'])),
+  weaker('Rust: the process ends', rust, swap(api, ['    check(1, "I");', '    std::process::exit(0);\n    check(1, "I");'])),
+
+  innocent('JUnit 5: one more test', junit5, swap(price, ['  @ParameterizedTest', '  @Test\n  void addsNothing() {\n    assertEquals(ten, ten.plus(new Price(0)));\n  }\n\n  @ParameterizedTest'])),
+  innocent('JUnit 5: display names', junit5, swapAll(price, '  @Test\n', '  @Test\n  @DisplayName("prices")\n')),
+  innocent('JUnit 5: AssertJ', junit5, swap(price, ['assertEquals(new Price(1250), ten.plus(new Price(250)));', 'assertThat(ten.plus(new Price(250))).isEqualTo(new Price(1250));'])),
+  innocent('JUnit 5: a message has another text', junit5, swap('src/main/java/shop/Price.java', ['negative: ', 'is negative: ']), swap(price, ['"negative: -1"', '"is negative: -1"'])),
+  innocent('JUnit 5: a class of another package', junit5, moved(price, 'src/test/java/shop/money/PriceTest.java', (text) => text.replace('package shop;', 'package shop.money;'))),
+  innocent('Maven: a dependency for tests', junit5, swap('pom.xml', ['  </dependencies>', '    <dependency>\n      <groupId>org.assertj</groupId>\n      <artifactId>assertj-core</artifactId>\n      <version>3.25.3</version>\n      <scope>test</scope>\n    </dependency>\n  </dependencies>'])),
+  innocent('Maven: a newer surefire', junit5, swap('pom.xml', ['3.2.5', '3.5.0'])),
+  innocent('JUnit 4: a longer name', junit4, swap(csv, ['splitsAtCommas', 'splitsAtCommasAndKeepsEmptyCells'])),
+  innocent('JUnit 4: a comment', junit4, swap(csv, ['  @Test(timeout', '  // @Ignore was here while split() was quadratic\n  @Test(timeout'])),
+  innocent('Gradle: JUnit 5 beside it', junit4, swap('build.gradle', ["  testImplementation 'junit:junit:4.13.2'\n", "  testImplementation 'junit:junit:4.13.2'\n  testImplementation 'org.mockito:mockito-core:5.11.0'\n"])),
+  innocent('Go: rows are added', go, swap(stack, ['\t\t{"three"', '\t\t{"two", []int{1, 2}, []int{2, 1}},\n\t\t{"three"'])),
+  innocent('Go: a helper', go, swap(stack, ['func TestPop(t', 'func pop(t *testing.T, s *Stack[int]) int {\n\tt.Helper()\n\tgot, err := s.Pop()\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\treturn got\n}\n\nfunc TestPop(t'], ['\tgot, err := s.Pop()\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tif got != 2 {', '\tgot := pop(t, s)\n\tif got != 2 {'])),
+  innocent('Go: testify', go, swap(stack, ['\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tif got != 2 {\n\t\tt.Errorf("got %d, want 2", got)\n\t}\n', '\trequire.NoError(t, err)\n\tassert.Equal(t, 2, got)\n'])),
+  innocent('Go: parallel tests', go, swap(stack, ['func TestPopEmpty(t *testing.T) {\n', 'func TestPopEmpty(t *testing.T) {\n\tt.Parallel()\n'])),
+  innocent('Go: TestMain sets up', go, swap(stack, ['func TestPop(t', 'func TestMain(m *testing.M) {\n\tsetUp()\n\tcode := m.Run()\n\ttearDown()\n\tos.Exit(code)\n}\n\nfunc TestPop(t'])),
+  innocent('Go: make has a count', go, swap('Makefile', ['test:\n\tgo test -race ./...\n', 'test:\n\tgo test -race ./...\n\nbench:\n\tgo test -run xxx -bench . ./...\n'])),
+  innocent('Rust: one more assertion', rust, swap(lib, ['        assert_eq!(roman(9)', '        assert_eq!(roman(1).unwrap(), "I");\n        assert_eq!(roman(9)'])),
+  innocent('Rust: tests return results', rust, swap(lib, ['fn writes_small_numbers() {', 'fn writes_small_numbers() -> Result<(), String> {'], ['roman(4).unwrap()', 'roman(4)?'], ['roman(9).unwrap(), "IX");', 'roman(9)?, "IX");\n        Ok(())'])),
+  innocent('Rust: the source changes beside its tests', rust, swap(lib, ['if n == 0 || n > 39', 'if !(1..=39).contains(&n)'])),
+  innocent('Rust: a helper has another name', rust, swapAll(api, 'check(', 'writes(')),
+  innocent('Rust: tests move to a file', rust, moved(api, 'tests/numbers.rs'), swap('Cargo.toml', ['name = "api"\npath = "tests/api.rs"', 'name = "numbers"\npath = "tests/numbers.rs"'])),
+]; // biome-ignore format: one change a line
