@@ -36,7 +36,7 @@ describe('pages (R24)', () => {
     expect(allVariables(without).filter((name) => /PAGES|OIDC|SESSIONS/.test(name))).toEqual([]);
     expect(ofType(without, 'AWS::SecretsManager::Secret')).toEqual([]);
     expect(functionId(without, 'pages')).toBe('no pages');
-    expect(Object.keys(without.Outputs ?? {})).toEqual(['WebhookUrl']);
+    expect(Object.keys(without.Outputs ?? {})).toEqual(['WebhookUrl', 'PolicyDigest']);
   });
 
   test('are reached by GET and POST alone, beside the webhook', () => {
