@@ -106,8 +106,8 @@ describe('rotation (R16)', () => {
     );
 
   test('is on a schedule for what can be rotated; a deployment changes no secret', () => {
-    expect([...schedules(run).keys()].sort()).toEqual(['DeploymentKey', 'Sessions', 'WebhookSecret']);
-    expect([...schedules(without).keys()].sort()).toEqual(['DeploymentKey', 'WebhookSecret']);
+    expect([...schedules(run).keys()].sort()).toEqual(['DeploymentKey', 'Sessions']);
+    expect([...schedules(without).keys()].sort()).toEqual(['DeploymentKey']);
     for (const [, schedule] of schedules(run)) {
       expect(schedule).toMatchObject({
         RotationRules: { AutomaticallyAfterDays: 60 },
