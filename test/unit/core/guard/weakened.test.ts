@@ -221,6 +221,17 @@ describe('weakened tests (R45)', () => {
     expect(await violationsOf({ ...situation, weakeningAccepted: true })).toEqual([]);
   });
 
+  it('refuses test files that are too large together, because their tokens are held at the same time', () => {
+    const text = `${two}${'// x\n'.repeat(200_000)}`;
+    const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}.test.ts`, text]));
+    const found = find(
+      files,
+      Object.keys(files).map((path) => [path, `${text}\n`]),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['b.test.ts', 'c.test.ts']);
+    expect(found.every(({ refused, message }) => refused && message.includes('bytes of test files'))).toBe(true);
+  });
+
   it('reads no base content of files that cannot matter', async () => {
     const files = { 'src/a.ts': 'a', 'a.test.ts': two, 'package.json': '{}' };
     const { change, tree } = guardInput({ base: files, edits: Object.keys(files).map((path) => [path, 'x']) });
