@@ -76,6 +76,27 @@ const profile = z
     };
   });
 
+/**
+ * Agents that were parsed once, as a person would write them: what follows from the name of an agent may not be written, and
+ * models are a list.
+ */
+export function agentsAsWritten(parsed: unknown): unknown {
+  if (!isMap(parsed) || !isMap(parsed.profiles)) return parsed;
+  const profiles = Object.entries(parsed.profiles).map(([name, each]) => {
+    if (!isMap(each)) return [name, each];
+    const { fallbacks, ...profile } = each;
+    if (profile.agent !== undefined) {
+      delete profile.kind;
+      delete profile.command;
+    }
+    return [name, Array.isArray(fallbacks) ? { ...profile, model: [profile.model, ...fallbacks] } : profile];
+  });
+  return { ...parsed, profiles: Object.fromEntries(profiles) };
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Agents of a policy that lists none. */
 export const builtInAgents = {
   default: 'gemini',
