@@ -256,3 +256,21 @@ guard: {allowed_secrets: [{fingerprint: 466e7d83df86ee8e23257c07, reason: a test
   const stored: unknown = JSON.parse(JSON.stringify(policy));
   expect(parsedPolicySchema.parse(stored)).toEqual(policy);
 });
+
+test('faults of the form say how many, which value, and which field was meant', () => {
+  const text = 'version: 2\npeople: {me: {emial: me@example.com}}\nmcp: {lint: {command: [node, x.mjs], tools: []}}\n';
+  expect(parsePolicy(bytesOf(text)).problems.map(({ message }) => message)).toEqual([
+    'version: must be 1.',
+    '"people.me.emial" is not a known field. Did you mean "email"?',
+    'mcp.lint.tools: must have at least 1 entry.',
+  ]);
+});
+
+test('a default that is not among the profiles is reported beside the other contradictions', () =>
+  expect(
+    problemsOf(
+      `${minimal}agents:\n  default: carefull\n  profiles: {careful: {agent: pi, provider: lokal, model: m}}\nreview: {approvers: [ghost]}\n`,
+    ),
+  ).toEqual(
+    expect.arrayContaining(['error 5:12 format', 'error 6:45 unknown-provider', 'error 7:22 unknown-person']),
+  ));
