@@ -153,7 +153,11 @@ export function register(program: Command): void {
 }
 
 /** A run, and for people what its open gate asks. */
-async function withGate(service: Service, reference: string, output: Output): Promise<{ run: RunView; gate: string[] }> {
+async function withGate(
+  service: Service,
+  reference: string,
+  output: Output,
+): Promise<{ run: RunView; gate: string[] }> {
   const run = await service.run(reference);
   return { run, gate: output.json ? [] : await openGateLines(service, run, output) };
 }

@@ -109,8 +109,7 @@ function typeMessage(expected: string, given: unknown): string {
 
 function describe(issue: Issue): string {
   if (issue.code === 'invalid_value') return oneOf(issue.values);
-  if (issue.code === 'too_small')
-    return bound(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue.origin);
+  if (issue.code === 'too_small') return bound(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue.origin);
   if (issue.code === 'too_big') return bound(issue.inclusive ? 'at most' : 'less than', issue.maximum, issue.origin);
   return issue.message;
 }

@@ -72,6 +72,12 @@ describe('doctor', () => {
   });
 });
 
+test('an agent that is not installed is not said to be removed', () =>
+  expect(cli(world, 'agents', 'remove', 'gemini', '--data', 'data')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^gemini was not installed in .*data\n$/),
+  }));
+
 test('a mistyped command and a command that lacks one are told where the commands are', () => {
   for (const args of [['fly'], ['policy']])
     expect(cli(world, ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('drydock --help') });

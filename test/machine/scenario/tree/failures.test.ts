@@ -208,7 +208,10 @@ describe('R17 what did not go right is told', () => {
         : undefined,
     );
     const view = await run(world, server);
-    expect(view.error).toMatchObject({ name: 'AgentFailed', message: expect.stringMatching(/^It changed nothing: .*exited with 3\nno answer/) });
+    expect(view.error).toMatchObject({
+      name: 'AgentFailed',
+      message: expect.stringMatching(/^It changed nothing: .*exited with 3\nno answer/),
+    });
     expect(view.error?.message).toMatch(/None of its 2 calls reached the model provider google: is it running\?$/);
     expect(eventOf(view, 'agent-failed')).toBeUndefined();
   });

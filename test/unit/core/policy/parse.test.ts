@@ -271,6 +271,4 @@ test('a default that is not among the profiles is reported beside the other cont
     problemsOf(
       `${minimal}agents:\n  default: carefull\n  profiles: {careful: {agent: pi, provider: lokal, model: m}}\nreview: {approvers: [ghost]}\n`,
     ),
-  ).toEqual(
-    expect.arrayContaining(['error 5:12 format', 'error 6:45 unknown-provider', 'error 7:22 unknown-person']),
-  ));
+  ).toEqual(expect.arrayContaining(['error 5:12 format', 'error 6:45 unknown-provider', 'error 7:22 unknown-person'])));
