@@ -30,6 +30,7 @@ const imports = {
   lib: [
     'common/',
     'core/defined.ts',
+    'core/deployment/',
     'core/errors.ts',
     'core/policy/',
     'core/models/local-host.ts',
@@ -56,7 +57,7 @@ const imports = {
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],
   'cli/commands/serve.ts': ['cli/', 'core/', 'pipeline/', 'web/', 'adapters/github/webhook/receiver.ts'],
   'bin/drydock.ts': ['cli/', 'common/'],
-  'bin/app.ts': ['common/', 'core/defined.ts', 'lib/'],
+  'bin/app.ts': ['common/', 'core/defined.ts', 'core/deployment/', 'core/errors.ts', 'lib/'],
   // The benches and the check of the images run the worlds of the tests.
   scripts: [...product(), 'test/support/', 'test/machine/contract/phase-fixtures.ts'],
   test: [...product(), 'scripts/'],
@@ -101,7 +102,7 @@ const packages = {
     ...['@aws-sdk/credential-provider-node', 'node:*'],
   ],
   'bin/drydock.ts': ['node:*'],
-  'bin/app.ts': ['aws-cdk-lib', 'node:path'],
+  'bin/app.ts': ['aws-cdk-lib', 'node:fs', 'node:path'],
 };
 
 /** Folders whose code is shipped bundled: their packages need not be dependencies of the package. */

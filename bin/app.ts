@@ -1,39 +1,52 @@
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { packageRoot } from '../common/package-info.ts';
 import { defined } from '../core/defined.ts';
+import { type DeploymentSettings, parseSettings, settingsFile } from '../core/deployment/settings.ts';
+import { DrydockError } from '../core/errors.ts';
+import { addDeployment } from '../lib/deployment.ts';
 import { toolchainNames } from '../lib/names.ts';
-import type { Images } from '../lib/props/images.ts';
-import { addStacks } from '../lib/stacks.ts';
 
 /**
- * The CDK app. Context: `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed
- * images; `zones`; `proxyUrl`, the proxy for the outgoing traffic of gateways; `bundles`, folder of the functions'
- * bundles; for pages `oidcIssuer`, `oidcClient`, and optionally `oidcSecret` (ARN of the client's secret) and
- * `pagesUrl`.
+ * The CDK app. It reads `drydock.aws.yaml` of the current folder, or the file of the context `settings`; the context overrides:
+ * `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed images; `zones`; `proxyUrl`, the
+ * proxy for the outgoing traffic of gateways; `bundles`, folder of the functions' bundles; for pages `oidcIssuer`,
+ * `oidcClient`, and optionally `oidcSecret` (ARN of the client's secret) and `pagesUrl`. A deployment without a policy is refused.
  */
 const app = new App({ analyticsReporting: false });
 const given = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
+
+const file = given('settings') ?? settingsFile;
+const inFile = given('settings') !== undefined || existsSync(file) ? read(file) : undefined;
+const policy = given('policy');
 const [zones, bundles, proxyUrl] = ['zones', 'bundles', 'proxyUrl'].map(given);
 const images = ['gateway', ...toolchainNames].flatMap((name) => {
   const digest = given(`${name}Image`);
   return digest === undefined ? [] : [[name, digest]];
 });
-const [issuer, clientId, clientSecret, url] = ['oidcIssuer', 'oidcClient', 'oidcSecret', 'pagesUrl'].map(given);
-addStacks(app, {
-  policy: given('policy') ?? join(packageRoot(), 'examples/aws/drydock.policy.yaml'),
-  images: Object.fromEntries(images) as Images,
+const [issuer, client, clientSecret, url] = ['oidcIssuer', 'oidcClient', 'oidcSecret', 'pagesUrl'].map(given);
+if (inFile === undefined && policy === undefined) {
+  throw new DrydockError('UsageError', 'There is no policy to deploy.', {
+    remedy: `Write ${settingsFile} with \`version: 1\` and \`policy: FILE\`, or pass -c policy=FILE.`,
+  });
+}
+const settings: DeploymentSettings = {
+  ...(inFile ?? { version: 1, name: 'Drydock', policy: '' }),
+  // A path of the context is relative to the current folder.
+  ...(policy === undefined ? {} : { policy: resolve(policy) }),
   ...(zones === undefined ? {} : { zones: Number(zones) }),
-  ...(proxyUrl === undefined ? {} : { egress: { proxyUrl } }),
-  ...defined({ bundles }),
+  ...(images.length === 0 ? {} : { images: { ...inFile?.images, ...Object.fromEntries(images) } }),
+  ...(proxyUrl === undefined ? {} : { egress: { public: false, ...inFile?.egress, proxy_url: proxyUrl } }),
   ...(issuer === undefined
     ? {}
-    : {
-        oidc: {
-          issuer,
-          clientId: clientId ?? '',
-          ...defined({ clientSecret, url }),
-        },
-      }),
-});
+    : { pages: { issuer, client: client ?? '', ...defined({ client_secret: clientSecret, url }) } }),
+};
+addDeployment(app, settings, { file, bundles });
 app.synth();
+
+function read(path: string): DeploymentSettings {
+  const { settings: found, problems } = parseSettings(readFileSync(path));
+  if (found) return found;
+  const faults = problems.map((each) => `${path}:${each.line}:${each.column} ${each.rule}: ${each.message}`);
+  throw new DrydockError('UsageError', `The settings of the deployment have faults:\n${faults.join('\n')}`);
+}

@@ -63,6 +63,8 @@ export const variables = {
   imageNames: 'DRYDOCK_IMAGE_NAMES',
   deadLetters: 'DRYDOCK_DEAD_LETTER_URLS',
   alarms: 'DRYDOCK_ALARMS',
+  /** Namespace of the metrics. */
+  metrics: 'DRYDOCK_METRICS',
   /** ARN of the function that rotates secrets. */
   rotate: 'DRYDOCK_ROTATE_FUNCTION_ARN',
   /** URL to which the code host should send its deliveries. */

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { Names, type RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, Names, type RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,6 +7,8 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { packageRoot } from '../common/package-info.ts';
+import { defined } from '../core/defined.ts';
+import { defaultRanges } from '../core/deployment/settings.ts';
 import type { Policy, PolicyInput } from '../core/policy/schema.ts';
 import { Broker } from './control/broker.ts';
 import { Control } from './control/control.ts';
@@ -33,15 +35,19 @@ export interface DrydockProps {
    * endpoints, about 15 USD a month. Not allowed with `vpc`, which has its own zones.
    */
   zones?: number;
+  /** Names of the zones in place of their number, where Fargate is not in the first ones of the region. */
+  zoneNames?: readonly string[];
+  /** Address ranges of the networks that Drydock creates, /16 to /20. Default: 10.201.0.0/20 and 10.201.16.0/20. */
+  ranges?: { sandbox?: string | undefined; egress?: string | undefined };
   /**
    * Network of the sandboxes: isolated subnets only, and nothing else in it, because its DNS resolves only the names
-   * for image pulls. Default: a new network, 10.201.0.0/20.
+   * for image pulls. Default: a new network.
    */
   vpc?: ec2.IVpc;
   /**
    * Network through which the gateways reach models, registries and code hosts: its private subnets, or its public ones
    * if it has none. It is peered with the sandboxes' network, so their address ranges must not overlap. Default: a new
-   * network, 10.201.16.0/20, with public subnets and no NAT gateway. With `proxyUrl`, `http://host:port` without a
+   * network with public subnets and no NAT gateway. With `proxyUrl`, `http://host:port` without a
    * password, requests to models, registries and code hosts go through that proxy; AWS services are reached directly.
    */
   egress?: { vpc?: ec2.IVpc; proxyUrl?: string };
@@ -92,7 +98,7 @@ export class Drydock extends Construct {
     if (!Number.isInteger(zones) || zones < 1 || zones > 3) {
       throw propError(this, 'UsageError', `zones is ${zones}; it must be 1, 2 or 3.`);
     }
-    if (props.vpc && props.zones !== undefined) {
+    if (props.vpc && (props.zones !== undefined || props.zoneNames !== undefined)) {
       throw propError(this, 'UsageError', 'set zones or vpc, not both: a vpc has its own zones.');
     }
     if (props.state && props.encryptionKey) {
@@ -108,7 +114,8 @@ export class Drydock extends Construct {
       }).state;
     const proxy = checkProxy(this, props.egress?.proxyUrl);
     const network = new Network(this, 'Network', {
-      zones,
+      zones: props.zoneNames ?? Array.from({ length: zones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
+      ranges: { ...defaultRanges, ...defined(props.ranges ?? {}) },
       images: this.state.images,
       removalPolicy,
       ...(props.vpc ? { vpc: props.vpc } : {}),

@@ -1,3 +1,6 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { reports } from '../common/deployment.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 
 /**
@@ -46,6 +49,9 @@ export {
 /** `plan-gate` → `PlanGate`: the construct id of a function. */
 export const pascal = (name: string): string =>
   name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Namespace of the metrics of a stack: two deployments of an account do not share alarms. */
+export const metricsNamespace = (scope: IConstruct): string => `${reports.namespace}/${Stack.of(scope).stackName}`;
 
 /** Name of the SSM parameter with the endpoints of a stack. @param stack Name of the stack. */
 export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;

@@ -1,5 +1,6 @@
 // `npm run synth [-- --bundles FOLDER] [-- --out FOLDER]`: bundles the functions and writes the CloudFormation templates to
 // cdk.out. It needs no CDK command line, credentials, Docker or network. The CDK command line runs the same file (cdk.json).
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -15,7 +16,10 @@ if (values.bundles === undefined) {
 
 // The CDK command line sets both by its own variables.
 const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}') as Record<string, unknown>;
-process.env.CDK_CONTEXT_JSON = JSON.stringify({ bundles, ...context });
+// Who deploys names a policy; templates to look at are those of the example.
+const example = { policy: join(root, 'examples/aws/drydock.policy.yaml') };
+const named = process.env.CDK_CLI_VERSION !== undefined || existsSync('drydock.aws.yaml') || 'settings' in context;
+process.env.CDK_CONTEXT_JSON = JSON.stringify({ bundles, ...(named ? {} : example), ...context });
 process.env.CDK_OUTDIR =
   values.out === undefined ? (process.env.CDK_OUTDIR ?? join(root, 'cdk.out')) : resolve(values.out);
 await import('../bin/app.ts');

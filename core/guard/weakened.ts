@@ -17,6 +17,8 @@ import { byPath, type Violation } from './violation.ts';
  * test file of this size.
  */
 const maxTestFile = 1024 * 1024;
+/** Bytes of both versions of all test files together, because their tokens are held at the same time. */
+const maxTestBytes = 3 * 1024 * 1024;
 
 /** Code that runs before or around the tests of other files. */
 const isHelper = (path: string): boolean =>
@@ -51,15 +53,20 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
   };
   const snapshots: { path: string; before: string; after: string }[] = [];
   let sourceChanged = false;
+  let testBytes = 0;
   for (const entry of change.manifest.entries) {
     const { path } = entry;
     const after = entry.op === 'put' ? textOf(contents.get(path)) : '';
     const before = textOf(base.get(path));
     if (isHelper(path)) {
+      const both = (base.get(path)?.length ?? 0) + (contents.get(path)?.length ?? 0);
       const tooLarge = [base.get(path), contents.get(path)].some((bytes) => (bytes?.length ?? 0) > maxTestFile);
       if (tooLarge)
         raise({ path, message: `has more than ${maxTestFile} bytes, too many to compare its tests`, refused: true });
+      else if (testBytes + both > maxTestBytes)
+        raise({ path, message: `is beyond ${maxTestBytes} bytes of test files, too many to compare`, refused: true });
       else {
+        testBytes += both;
         sides.before.push({ path, text: before });
         sides.after.push({ path, text: after });
       }
@@ -67,7 +74,7 @@ export function weakenedTests(input: WeakenedInput): Weakened[] {
     else if (isSource(path)) sourceChanged = true;
     if (mayNamePrograms(path)) for (const each of unnamedPrograms(path, before, after)) raise({ path, ...each });
     if (isReadableLock(path))
-      for (const message of changedSources(path, before, after).slice(0, 20)) raise({ path, message, refused: true });
+      for (const each of changedSources(path, before, after).slice(0, 20)) raise({ path, ...each });
     if (holdsTestSettings(path) && !(isTarget(path) !== undefined && !path.endsWith('package.json')))
       for (const what of testSettingChanges(path, before, after).slice(0, 1))
         raise({

@@ -15,7 +15,7 @@ import { makeFunction } from '../functions/function.ts';
 import { PolicyLayer } from '../functions/policy-layer.ts';
 import { acknowledgeWildcard, grant } from '../iam/grant.ts';
 import { machineArn } from '../iam/through-stores.ts';
-import { type FunctionName, variables } from '../names.ts';
+import { type FunctionName, metricsNamespace, variables } from '../names.ts';
 import type { Network } from '../network/network.ts';
 import type { Sandbox } from '../sandbox/tasks.ts';
 import { stackSuffix } from '../storage/kept.ts';
@@ -176,6 +176,7 @@ export class Control extends Construct {
       queue: queueUrl,
       deadLetters,
       pages,
+      metrics: metricsNamespace(this),
     };
     return (name: FunctionName, more: { deadLetters?: sqs.IQueue; timeout?: Duration } = {}): lambda.Function =>
       makeFunction(this, name, {

@@ -21,6 +21,8 @@ export interface EnvironmentContext {
   /** Dead-letter queues. */
   deadLetters: IQueue[];
   pages: Pages | undefined;
+  /** Namespace of the metrics. */
+  metrics: string;
 }
 
 /** The environment of a function: only the variables that its needs include. */
@@ -45,6 +47,7 @@ export function environmentOf(
     notify: { [variables.slack]: state.slack },
     ages: { [variables.github]: state.github, [variables.models]: state.models, [variables.slack]: state.slack },
     policy: { [variables.policy]: policyPath },
+    collect: { [variables.metrics]: context.metrics },
     stop: { [variables.cluster]: sandbox.cluster },
     launch: {
       [variables.deployment]: state.deployment,

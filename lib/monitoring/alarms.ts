@@ -6,7 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
-import { type EventFunction, reports } from '../names.ts';
+import { type EventFunction, metricsNamespace, reports } from '../names.ts';
 
 interface AlarmsProps {
   control: Control;
@@ -101,7 +101,7 @@ export class Alarms extends Construct {
       new logs.MetricFilter(this, `${name}Metric`, {
         logGroup: log as logs.ILogGroup,
         filterPattern: logs.FilterPattern.exists(`$.${field}`),
-        metricNamespace: reports.namespace,
+        metricNamespace: metricsNamespace(this),
         metricName: field,
         metricValue: `$.${field}`,
       }).metric({ statistic: 'Maximum', period: Duration.hours(1) });

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
-import { reports } from '../names.ts';
+import { metricsNamespace, reports } from '../names.ts';
 
 interface DashboardProps {
   control: Control;
@@ -43,7 +43,7 @@ export class Dashboard extends Construct {
             (['plan', 'build', 'rework', 'verify'] as const).map(
               (phase) =>
                 new cloudwatch.Metric({
-                  namespace: reports.namespace,
+                  namespace: metricsNamespace(this),
                   metricName: reports.phase,
                   dimensionsMap: { phase, service: 'drydock' },
                   statistic: 'p50',

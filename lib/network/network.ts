@@ -10,10 +10,10 @@ import { https, nowhere } from './security-rules.ts';
 import { createSubnets, existingSubnets, type Subnets } from './subnets.ts';
 
 interface NetworkProps {
-  /**
-   * Availability zones of the networks that are created here, 1 to 3. Each further one adds two interface endpoints.
-   */
-  zones: number;
+  /** Availability zones of the networks that are created here. Each further one adds two interface endpoints. */
+  zones: readonly string[];
+  /** Address ranges of the networks that are created here. */
+  ranges: { sandbox: string; egress: string };
   /** An existing network for the sandboxes: isolated subnets only, and nothing but sandboxes in it. */
   vpc?: ec2.IVpc;
   /** An existing network for the gateways. */
@@ -25,8 +25,6 @@ interface NetworkProps {
   /** Removal policy of the flow logs. */
   removalPolicy: RemovalPolicy;
 }
-
-const ranges = { sandbox: '10.201.0.0/20', egress: '10.201.16.0/20' } as const;
 
 /**
  * Two peered networks. The sandbox's network has no internet or NAT gateway: it can reach the gateway's network and the
@@ -41,10 +39,12 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const sandbox = props.vpc ? this.#isolated(props.vpc) : createSubnets(this, 'Sandbox', ranges.sandbox, props.zones);
+    const sandbox = props.vpc
+      ? this.#isolated(props.vpc)
+      : createSubnets(this, 'Sandbox', props.ranges.sandbox, props.zones);
     const egress = props.egress
       ? this.#connected(props.egress, props.proxyPort !== undefined)
-      : this.#ownEgress(props.zones);
+      : this.#ownEgress(props.ranges.egress, props.zones);
     const peering = this.#peer(sandbox, egress);
 
     const group = (name: string, side: Subnets, groupDescription: string): ec2.CfnSecurityGroup =>
@@ -105,8 +105,8 @@ export class Network extends Construct {
     return existingSubnets(this, 'egress.vpc', vpc, subnets);
   }
 
-  #ownEgress(zones: number): Subnets {
-    const egress = createSubnets(this, 'Egress', ranges.egress, zones);
+  #ownEgress(range: string, zones: readonly string[]): Subnets {
+    const egress = createSubnets(this, 'Egress', range, zones);
     const gateway = new ec2.CfnInternetGateway(this, 'Internet');
     const attached = new ec2.CfnVPCGatewayAttachment(this, 'InternetAttachment', {
       vpcId: egress.vpc,

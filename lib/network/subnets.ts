@@ -17,15 +17,15 @@ export interface Subnets {
  * which cannot be changed later. It uses L1 resources, because `ec2.Vpc` looks up the
  * account's zones as soon as a stack names its account.
  */
-export function createSubnets(scope: Construct, name: string, cidr: string, zones: number): Subnets {
+export function createSubnets(scope: Construct, name: string, cidr: string, zones: readonly string[]): Subnets {
   const vpc = new ec2.CfnVPC(scope, name, { cidrBlock: cidr, enableDnsSupport: true, enableDnsHostnames: true });
   const blocks = Fn.cidr(cidr, 4, '10');
   const subnets: string[] = [];
   const tables: string[] = [];
-  for (let zone = 0; zone < zones; zone++) {
+  zones.forEach((availabilityZone, zone) => {
     const subnet = new ec2.CfnSubnet(scope, `${name}Subnet${zone}`, {
       vpcId: vpc.ref,
-      availabilityZone: Fn.select(zone, Fn.getAzs()),
+      availabilityZone,
       cidrBlock: Fn.select(zone, blocks),
       mapPublicIpOnLaunch: false,
     });
@@ -36,7 +36,7 @@ export function createSubnets(scope: Construct, name: string, cidr: string, zone
     });
     subnets.push(subnet.ref);
     tables.push(table.ref);
-  }
+  });
   return { vpc: vpc.ref, cidr, subnets, tables };
 }
 

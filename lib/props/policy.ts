@@ -21,6 +21,10 @@ export function checkPolicy(scope: Construct, given: string | PolicyInput): Poli
     const reason = 'review.solo lets one person approve alone; on AWS, list the people and the approvers.';
     throw propError(scope, 'PolicyRefused', reason);
   }
+  if (policy.guard.advisories !== undefined) {
+    const reason = 'guard.advisories is a folder of one machine, which no function on AWS reads.';
+    throw propError(scope, 'PolicyRefused', reason);
+  }
   for (const [name, provider] of Object.entries(policy.providers)) {
     if (provider.base_url === undefined || !isLoopback(new URL(provider.base_url).hostname)) continue;
     const reason = `providers.${name} is on the loopback of one machine, which no gateway on AWS reaches.`;

@@ -12,6 +12,7 @@ import type { SandboxImage } from '../props/images.ts';
 import type { ServiceContainer } from '../props/services.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
 import { serviceContainer, setsOf } from './service-containers.ts';
+import { ServiceRole } from './service-role.ts';
 
 interface SandboxProps {
   /** Name of the image repository. */
@@ -74,10 +75,12 @@ export class Sandbox extends Construct {
 
   constructor(scope: Construct, id: string, props: SandboxProps) {
     super(scope, id);
+    const serviceRole = new ServiceRole(this, 'ServiceRole', { removalPolicy: props.removalPolicy });
     const cluster = new ecs.CfnCluster(this, 'Cluster', {
       configuration: { executeCommandConfiguration: { logging: 'NONE' } },
     });
-    // Apart from the cluster: creating the first cluster of an account makes the service-linked role of ECS, which these need.
+    cluster.node.addDependency(serviceRole);
+    // Apart from the cluster: ECS makes its service-linked role with the first cluster of an account, and these need it.
     new ecs.CfnClusterCapacityProviderAssociations(this, 'Capacity', {
       cluster: cluster.ref,
       capacityProviders: ['FARGATE', 'FARGATE_SPOT'],

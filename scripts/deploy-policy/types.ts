@@ -294,5 +294,6 @@ export const byType: Record<string, Rule[]> = {
     deliveries,
   ],
   // A function of the template that CloudFormation invokes.
+  'Custom::EcsServiceRole': [on(['lambda:InvokeFunction'], lambda)],
   'Custom::S3PrefixList': [on(['lambda:InvokeFunction'], lambda)],
 };

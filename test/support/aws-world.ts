@@ -221,6 +221,8 @@ export async function createAwsWorld(
     [variables.deadLetters]: `${aws.url}/123456789012/dead,${aws.url}/123456789012/lost`,
     [variables.alarms]: 'RunsFailed,Errors',
     [variables.webhookUrl]: 'https://api.example.com/webhook',
+    [variables.metrics]: 'Drydock/Drydock',
+    [variables.rotate]: 'arn:aws:lambda:us-east-1:123456789012:function:Rotate',
     [variables.sessions]: secretNames.sessions,
     [variables.pages]: options.pages === false ? '' : api.origin,
     [variables.client]: 'drydock',

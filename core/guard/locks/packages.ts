@@ -28,26 +28,45 @@ export const packagesOf = (path: string, text: string): Locked[] | undefined =>
 
 const keyOf = ({ name, version, file }: Locked): string => `${name}@${version}${file === '' ? '' : ` (${file})`}`;
 
+interface SourceChange {
+  message: string;
+  /** Refused until a person accepts it; otherwise only shown first. */
+  refused: boolean;
+}
+
 /** What changed in a lock file about versions that it had before: each fetches something else under the same name. */
-export function changedSources(path: string, before: string, after: string): string[] {
+export function changedSources(path: string, before: string, after: string): SourceChange[] {
   const [was, now] = [packagesOf(path, before), packagesOf(path, after)];
   if (was === undefined || now === undefined || was.length === 0) return [];
   const known = collected(was);
   return [...collected(now)].flatMap(([key, { checksums, sources }]) => {
     const old = known.get(key);
     if (!old) return [];
-    const said: string[] = [];
-    if (old.checksums.size > 0 && checksums.size === 0) said.push(`${key} has no checksum any more`);
-    else if (old.checksums.size > 0 && [...checksums].some((sum) => !old.checksums.has(sum)))
-      said.push(`${key} has another checksum, although the version is the same`);
+    const said = changedChecksum(key, old.checksums, checksums);
     const other = [...sources].find((source) => !old.sources.has(source));
+    const from = [...old.sources].join(', ') || 'there';
     if (other !== undefined)
-      said.push(
-        `${key} is fetched from ${other || 'the default registry'}, and not from ${[...old.sources].join(', ') || 'there'}`,
-      );
+      said.push({
+        message: `${key} is fetched from ${other || 'the default registry'}, and not from ${from}`,
+        refused: true,
+      });
     return said;
   });
 }
+
+function changedChecksum(key: string, old: Set<string>, now: Set<string>): SourceChange[] {
+  const other = [...now].find((sum) => !old.has(sum));
+  if (old.size > 0 && now.size === 0) return [{ message: `${key} has no checksum any more`, refused: true }];
+  if (old.size === 0 || other === undefined) return [];
+  const kind = kindOf(other);
+  // Managers replace checksums of old kinds by those of new ones, which text cannot compare.
+  if (![...old].some((sum) => kindOf(sum) === kind) && !/^(?:sha1|md5)$/.test(kind))
+    return [{ message: `${key} has a checksum of another kind, although the version is the same`, refused: false }];
+  return [{ message: `${key} has another checksum, although the version is the same`, refused: true }];
+}
+
+/** `sha512-…`, `sha256:…`, `10c0/…`; a checksum without a kind has the kind of its file. */
+const kindOf = (checksum: string): string => /^([\w.]{1,20})[-:/]/.exec(checksum)?.[1] ?? '';
 
 /** Packages that a change adds to a lock file, or in another version. */
 export function addedPackages(path: string, before: string, after: string): Locked[] {

@@ -23,13 +23,48 @@ export function compareTests(before: FileFacts[], after: FileFacts[], sourceChan
   }));
   const everywhere = countTexts(now.flatMap(({ checks }) => checks));
   for (const pair of matched.pairs) findings.push(...ofPair(pair, everywhere, sourceChanged));
-  for (const test of matched.added)
-    if (test.marks.includes('only')) findings.push(of(test, 'is marked as the only one to run', true));
-  return [...findings, ...tricksOf(before, after), ...mocksOf(before, after)];
+  findings.push(...ofMarks(matched));
+  return [
+    ...findings,
+    ...ofHelpers(before, after, everywhere),
+    ...ofTables(before, after),
+    ...tricksOf(before, after),
+    ...mocksOf(before, after),
+  ];
 }
 
 const nameOf = (test: TestFacts | undefined): string =>
   JSON.stringify((test?.name ?? '').replaceAll('"', '').slice(0, 100));
+
+/** Functions that assert for several tests. What they asserted before may stand in the tests now. */
+function ofHelpers(before: FileFacts[], after: FileFacts[], everywhere: Map<string, number>): Finding[] {
+  const known = new Map(before.flatMap(({ helpers }) => helpers).map((helper) => [helper.name, helper]));
+  return after.flatMap(({ path, helpers }) =>
+    helpers.flatMap((helper): Finding[] => {
+      const was = known.get(helper.name);
+      if (!was) return [];
+      // Changed results are looked at in the tests.
+      const [what] = changesOf({ before: was, after: helper }, everywhere, true);
+      return what === undefined
+        ? []
+        : [{ path, message: `line ${helper.line}: the function ${nameOf(helper)} ${what}`, refused: false }];
+    }),
+  );
+}
+
+/** Tables beside the tests, if their rows are not in the tests now. */
+function ofTables(before: FileFacts[], after: FileFacts[]): Finding[] {
+  const sum = (files: FileFacts[]): number =>
+    files.reduce((n, { rows, tests }) => n + rows + tests.reduce((m, test) => m + test.rows, 0), 0);
+  const known = new Map(before.map(({ path, rows }) => [path, rows]));
+  if (sum(after) >= sum(before)) return [];
+  return after.flatMap(({ path, rows }): Finding[] => {
+    const fewer = (known.get(path) ?? 0) - rows;
+    return fewer <= 0
+      ? []
+      : [{ path, message: `has ${fewer} rows fewer in the tables beside its tests`, refused: false }];
+  });
+}
 
 const of = (test: TestFacts, what: string, refused: boolean): Finding => ({
   path: test.path,
@@ -84,20 +119,41 @@ function sumLiterals(files: FileFacts[]): Map<string, number> {
 
 function ofPair(pair: Pair, everywhere: Map<string, number>, sourceChanged: boolean): Finding[] {
   const { before, after } = pair;
-  const marks = newMarks(before.marks, after.marks);
-  if (marks.length > 0)
-    return [
-      marks.every((mark) => mark === 'only')
-        ? of(after, 'is marked as the only one to run', true)
-        : of(after, `is skipped, or not expected to pass (${marks.join(', ').slice(0, 200)})`, true),
-    ];
+  if (newMarks(before.marks, after.marks).length > 0) return [];
+  return changesOf(pair, everywhere, sourceChanged)
+    .slice(0, 1)
+    .map((what) => of(after, what, false));
+}
+
+/** What a test or function does less than before, the gravest first. */
+function changesOf(pair: Pair, everywhere: Map<string, number>, sourceChanged: boolean): string[] {
+  const { before, after } = pair;
   const said: string[] = [];
   if (after.rows < before.rows)
     said.push(`has ${before.rows - after.rows} ${before.rows - after.rows === 1 ? 'case' : 'cases'} fewer`);
   if (after.swallowed > before.swallowed) said.push('catches its failed assertions');
   if (after.leavesEarly && !before.leavesEarly) said.push('may end before its last assertion');
   said.push(...ofChecks(pair, everywhere, sourceChanged));
-  return said.slice(0, 1).map((what) => of(after, what, false));
+  return said;
+}
+
+/** Tests that do not run any more, and those that keep others from running. */
+function ofMarks({ pairs, added }: Matched): Finding[] {
+  const marked = [
+    ...pairs.map(({ before, after }) => ({ test: after, marks: newMarks(before.marks, after.marks) })),
+    ...added.map((test) => ({ test, marks: test.marks.filter((mark) => mark === 'only') })),
+  ].filter(({ marks }) => marks.length > 0);
+  return [...Map.groupBy(marked, ({ test }) => test.path)].map(([path, tests]) => {
+    const which = tests
+      .slice(0, 3)
+      .map(({ test, marks }) => `line ${test.line} ${nameOf(test)} (${marks.join(', ').slice(0, 100)})`);
+    const more = tests.length > 3 ? ' …' : '';
+    return {
+      path,
+      message: `${tests.length} more tests are skipped or marked as the only ones to run: ${which.join(', ')}${more}`,
+      refused: true,
+    };
+  });
 }
 
 function newMarks(before: string[], after: string[]): string[] {
@@ -162,7 +218,7 @@ function ofSameForm(lost: Check[], won: Check[], sourceChanged: boolean): string
 
 /** Assertions that only one of two lists has. */
 function difference(before: Check[], after: Check[]): [lost: Check[], won: Check[]] {
-  const key = ({ text, awaited }: Check): string => `${text}\n${awaited && /\b(?:resolves|rejects)\b/.test(text)}`;
+  const key = ({ text, awaited }: Check): string => `${text}\n${awaited}`;
   const left = new Map<string, number>();
   for (const check of after) left.set(key(check), (left.get(key(check)) ?? 0) + 1);
   const lost = before.filter((check) => {

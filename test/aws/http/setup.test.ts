@@ -21,6 +21,7 @@ let github: Server;
 let url = '';
 let stored: string | undefined;
 let made = 0;
+let rotated: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
   world = await createAwsWorld();
@@ -30,6 +31,10 @@ beforeAll(async () => {
   });
   world.operations['secretsmanager:PutSecretValue'] = ({ SecretString }) => {
     stored = String(SecretString);
+    return {};
+  };
+  world.operations['secretsmanager:RotateSecret'] = (input) => {
+    rotated.push({ ...input, stored: stored !== undefined });
     return {};
   };
   github = createServer((_request, response) => {
@@ -60,6 +65,7 @@ afterAll(async () => {
 beforeEach(() => {
   stored = undefined;
   made = 0;
+  rotated = [];
 });
 
 /** The command, and a browser that goes the whole way. */
@@ -95,6 +101,15 @@ describe('drydock github setup --stack', () => {
       apiUrl: url,
       gitUrl: url,
     });
+    // A schedule on an empty secret fails, so the rotation begins with its first value.
+    expect(rotated).toEqual([
+      expect.objectContaining({
+        stored: true,
+        RotateImmediately: false,
+        RotationRules: { AutomaticallyAfterDays: 60 },
+        RotationLambdaARN: expect.stringContaining('Rotate'),
+      }),
+    ]);
     expect(form).toContain(at.address.webhook);
     expect(`${stdout}${stderr}`).not.toMatch(/BEGIN RSA|secret-of-the-webhook/);
   });
@@ -136,7 +151,10 @@ describe('drydock github setup --stack', () => {
     const statements = statementsOfRole(run, text(made?.Role).slice(1, -5));
     const writes = statements.filter(({ actions }) => actions.some((action) => action.startsWith('secretsmanager:')));
     expect(writes.map(({ actions, resources }) => [actions, resources])).toEqual([
-      [['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], [expect.stringContaining('drydockgithub')]],
+      [
+        ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:RotateSecret'],
+        [expect.stringContaining('drydockgithub')],
+      ],
     ]);
   });
 });

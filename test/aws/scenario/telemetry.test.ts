@@ -88,7 +88,7 @@ test('R27 how long a phase took is measured as the dashboard asks for it', async
   const script = `const { measurePhase } = await import(${JSON.stringify(module)}); measurePhase('plan', 1200);`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: root,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, DRYDOCK_METRICS: 'Drydock/Drydock' },
   });
   const said = JSON.parse(stdout) as { _aws: { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] } };
   const [{ Namespace, Dimensions }] = said._aws.CloudWatchMetrics;

@@ -36,7 +36,7 @@ describe('pages (R24)', () => {
     expect(allVariables(without).filter((name) => /PAGES|OIDC|SESSIONS/.test(name))).toEqual([]);
     expect(ofType(without, 'AWS::SecretsManager::Secret')).toEqual([]);
     expect(functionId(without, 'pages')).toBe('no pages');
-    expect(Object.keys(without.Outputs ?? {})).toEqual(['WebhookUrl']);
+    expect(Object.keys(without.Outputs ?? {})).toEqual(['WebhookUrl', 'PolicyDigest']);
   });
 
   test('are reached by GET and POST alone, beside the webhook', () => {
@@ -106,8 +106,8 @@ describe('rotation (R16)', () => {
     );
 
   test('is on a schedule for what can be rotated; a deployment changes no secret', () => {
-    expect([...schedules(run).keys()].sort()).toEqual(['DeploymentKey', 'Sessions', 'WebhookSecret']);
-    expect([...schedules(without).keys()].sort()).toEqual(['DeploymentKey', 'WebhookSecret']);
+    expect([...schedules(run).keys()].sort()).toEqual(['DeploymentKey', 'Sessions']);
+    expect([...schedules(without).keys()].sort()).toEqual(['DeploymentKey']);
     for (const [, schedule] of schedules(run)) {
       expect(schedule).toMatchObject({
         RotationRules: { AutomaticallyAfterDays: 60 },

@@ -264,6 +264,7 @@ describe('a wrong prop', () => {
     ['a policy that is not there', () => ({ policy: '/nowhere/policy.yaml' }), 'FileUnreadable'],
     ['a policy with faults', () => ({ policy: { version: 2 } as never }), 'PolicyInvalid'],
     ['a policy for one person', () => ({ policy: { ...policy, review: { solo: true } } }), 'PolicyRefused'],
+    ['a folder of one machine', () => ({ policy: { ...policy, guard: { advisories: '/srv/osv' } } }), 'PolicyRefused'],
     [
       'a model provider on the loopback of one machine',
       () => ({

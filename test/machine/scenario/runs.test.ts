@@ -284,7 +284,7 @@ describe('R44 R45 what an approver sees first', () => {
   });
 
   test('a changed line of an existing test, with its line, which --yes does not approve', async () => {
-    const test = world.git('show', 'main:test/math.test.js').replace('add(0, 0), 0', 'add(0, 0), add(0, 0)');
+    const test = world.git('show', 'main:test/math.test.js').replace('add(0, 0), 0', 'add(0, 1), 1');
     await open(({ spec }) =>
       spec.phase === 'build' ? { files: { ...goodFiles, 'test/math.test.js': `${test}\n` } } : undefined,
     );

@@ -34,7 +34,10 @@ const functionOf = (name: string): Record<string, unknown> =>
 
 /** The deployed definition, with the names of functions where their ARNs will be. */
 export function machineOf(): StateMachine {
-  let definition = text(only(template(), 'AWS::StepFunctions::StateMachine').DefinitionString);
+  let definition = text(only(template(), 'AWS::StepFunctions::StateMachine').DefinitionString).replaceAll(
+    '<AWS::Partition>',
+    'aws',
+  );
   for (const name of functionNames) definition = definition.replaceAll(`<${functionId(template(), name)}.Arn>`, name);
   return JSON.parse(definition) as StateMachine;
 }

@@ -1,6 +1,12 @@
 /** Options of runners that change what is printed, not what is run. */
 const quiet =
-  /^(?:-v{1,3}|-q|-s|--?(?:verbose|quiet|silent|colors?|colou?r=\w+|no-colors?|ci|run|coverage|bail|watch=false|watchAll=false|reporter=[\w-]+|test-reporter=[\w-]+|reporters=[\w-]+|forceExit|detectOpenHandles|parallel|maxWorkers=\S{1,10}|max-warnings=?\d{0,4}|tb=\w+|durations=\d+|strict-markers|race|count=1|no-progress|batch-mode|locked|all-features|workspace|experimental-[\w-]+))$/;
+  /^(?:-v{1,3}|-q|-R|-s|--?(?:verbose|quiet|silent|colors?|colou?r=\w+|no-colors?|reporters?|test-reporter|ci|run|coverage|bail|watch=false|watchAll=false|reporter=[\w-]+|test-reporter=[\w-]+|reporters=[\w-]+|forceExit|detectOpenHandles|parallel|maxWorkers=\S{1,10}|max-warnings=?\d{0,4}|tb=\w+|durations=\d+|strict-markers|race|count=1|no-progress|batch-mode|locked|all-features|workspace|experimental-[\w-]+))$/;
+
+/** What follows an option: a number, or the name of a reporter, but no file of the repository. */
+const isValue = (word: string, option: string): boolean =>
+  /^(?:-R|--?(?:reporter|reporters|test-reporter))$/.test(option)
+    ? /^[\w-]{1,40}$/.test(word)
+    : /^\d{1,4}$/.test(word) && quiet.test(option);
 
 /** Ways to let a command end with success whatever it did. */
 const swallows =
@@ -22,7 +28,7 @@ export function isSameCommand(before: string, after: string): boolean {
     if (was[at] === word) at++;
     // What follows runs only if all before it has passed.
     else if (at === was.length && word === '&&') return true;
-    else if (!quiet.test(word) && !(/^\d{1,4}$/.test(word) && quiet.test(now[i - 1] ?? ''))) return false;
+    else if (!quiet.test(word) && !isValue(word, now[i - 1] ?? '')) return false;
   }
   return at === was.length;
 }

@@ -9,6 +9,7 @@ const harmless = new Set(
     'collectCoverageFrom coverageReporters coverageDirectory reportsDirectory watch watchPathIgnorePatterns ui open logLevel define optimizeDeps build',
     'envlist deps description basepython passenv skip_install usedevelop minversion requires markers log_cli log_level log_cli_level pythonpath',
     'asyncio_mode console_output_style junit_family show_missing skip_covered precision tmp_path_retention_policy extras package isolated_build',
+    'use baseURL headless viewport locale trace screenshot video webServer max-line-length line-length max-complexity',
     'path crate-type doc proc-macro edition required-version recursive require extension import loader spec-reporter parallel jobs title version',
   ]
     .join(' ')

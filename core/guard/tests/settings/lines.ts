@@ -18,7 +18,7 @@ const linesOf = (text: string): string[] =>
     .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('//'));
 
 const lets =
-  /^(?:-\s{0,5})?(?:continue-on-error|allow_failure|soft_fail|ignore_outcome|ignore_failure)\s{0,5}:\s{0,5}['"]?(?!false\b|['"]?$)|^(?:-\s{0,5})?if\s{0,5}:\s{0,5}['"]?(?:false|\$\{\{\s{0,5}false)/;
+  /^(?:-\s{0,5})?(?:continue-on-error|continueOnError|allow_failure|soft_fail|ignore_outcome|ignore_failure)\s{0,5}:\s{0,5}['"]?(?!false\b|['"]?$)|^(?:-\s{0,5})?if\s{0,5}:\s{0,5}['"]?(?:false|\$\{\{\s{0,5}false)/;
 
 /** CI and scripts in shell: commands that went, and lines that let failures pass. */
 export function changedRuns(before: string, after: string): string[] {

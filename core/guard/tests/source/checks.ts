@@ -74,11 +74,20 @@ function checkAt(source: Source, at: number, to: number, strength: number, from 
     text: textOfTokens(tokens, from, to),
     strength,
     literals: own.filter(({ kind }) => kind === 'number' || kind === 'text').map(({ text }) => text),
-    form: own.map(({ kind, text }) => (kind === 'number' || kind === 'text' ? '·' : text)).join(' '),
-    awaited: /^(?:await|return|=>|[([,:=?]|&&)$/.test(before),
+    form: formOf(own),
+    awaited: before === 'await' || (isPromised(own) && /^(?:return|=>|[([,:=?]|&&)$/.test(before)),
     conditional: isConditional(source, at, from),
   };
 }
+
+/** The text without its numbers and texts; a sign belongs to its number. */
+const formOf = (tokens: Token[]): string =>
+  tokens
+    .filter(({ text }, i) => !(text === '-' && tokens[i + 1]?.kind === 'number' && tokens[i - 1]?.kind === 'mark'))
+    .map(({ kind, text }) => (kind === 'number' || kind === 'text' ? '·' : text))
+    .join(' ');
+
+const isPromised = (tokens: Token[]): boolean => tokens.some(({ text }) => text === 'resolves' || text === 'rejects');
 
 /** Index behind the assertion that begins here; undefined if none does. */
 function endOfCheck(source: Source, i: number): number | undefined {
@@ -180,6 +189,16 @@ function functionAround(source: Source, at: number): string | undefined {
   // An arrow function without braces.
   const { tokens } = source;
   for (let i = at - 1; i > at - 40 && i >= 0; i--) if (tokens[i]?.text === '=>') return assignedTo(tokens, i);
+  return undefined;
+}
+
+/** The innermost function with a name that a token is in. */
+export function helperAround(source: Source, at: number): { name: string; block: Block } | undefined {
+  for (const block of blocksAround(source, at)) {
+    if (block.kind !== 'function') continue;
+    const name = nameOf(source, block);
+    return name === undefined ? undefined : { name, block };
+  }
   return undefined;
 }
 

@@ -64,7 +64,8 @@ function callAt(tokens: Token[], i: number): Call | undefined {
   const test = testWord.test(token.text);
   if (!test && !groupWord.test(token.text)) return undefined;
   const before = tokens[i - 1]?.text;
-  if (before === '.' && !(token.text === 'test' && /^(?:t|ctx)$/.test(tokens[i - 2]?.text ?? ''))) return undefined;
+  if (before === '.' && !(token.text === 'test' && /^(?:t|ctx|QUnit)$/.test(tokens[i - 2]?.text ?? '')))
+    return undefined;
   if (before === 'function' || before === 'new') return undefined;
   const marks = token.text.startsWith('x')
     ? ['skip']

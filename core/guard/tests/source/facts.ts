@@ -1,10 +1,10 @@
 import { readSource, type Source, textOfTokens } from './blocks.ts';
-import { type Check, checksOf, firstFrom, helpersOf } from './checks.ts';
+import { type Check, checksOf, firstFrom, helperAround, helpersOf } from './checks.ts';
 import { declaredIn } from './declared.ts';
 import type { Declared } from './declared-test.ts';
 import { isExcludedByTag, isLeftOut, languageOf } from './language.ts';
 import { mocksOfSubject } from './mocks.ts';
-import { rowsOf } from './rows.ts';
+import { rowsBeside, rowsOf } from './rows.ts';
 import { leavesEarly, swallowsIn } from './swallowed.ts';
 import { type Tricks, tricksIn } from './tricks.ts';
 
@@ -30,11 +30,18 @@ export interface FileFacts {
   tricks: Tricks;
   /** What it replaces of the code that it tests. */
   mocks: string[];
+  /** Rows of tables that are not in a test. */
+  rows: number;
+  /** Functions beside the tests that assert. */
+  helpers: TestFacts[];
   /** Comparable text of what is not in a test. */
   beside: string;
   /** Texts and numbers, with how often they occur. */
   literals: Map<string, number>;
 }
+
+/** Functions of one file that are compared, each with all that it holds. */
+const maxHelpers = 200;
 
 interface Read {
   path: string;
@@ -63,6 +70,8 @@ export function factsOf(files: { path: string; text: string }[]): FileFacts[] {
       tests: withoutContainers(tests.map((test) => testFacts(path, source, test, checks))),
       tricks: tricksIn(source, inTest),
       mocks: mocksOfSubject(source, path, checks),
+      rows: rowsBeside(source, inTest),
+      helpers: helperFacts(path, source, checks, inTest),
       beside: besideOf(source, inTest),
       literals: literalsOf(source),
     };
@@ -96,6 +105,23 @@ function testFacts(path: string, source: Source, test: Declared, all: Check[]): 
     leavesEarly: leavesEarly(source, test, checks),
     text: textOfTokens(source.tokens, test.body + 1, test.to),
   };
+}
+
+/** Functions with assertions that are no tests, as far as they have a name. */
+function helperFacts(path: string, source: Source, checks: Check[], inTest: (at: number) => boolean): TestFacts[] {
+  const found = new Map<string, TestFacts>();
+  for (const { at } of checks) {
+    if (inTest(at)) continue;
+    const of = helperAround(source, at);
+    if (of === undefined || found.has(of.name) || found.size >= maxHelpers) continue;
+    const { head, open, end } = of.block;
+    const line = source.tokens[head]?.line ?? 1;
+    found.set(
+      of.name,
+      testFacts(path, source, { name: of.name, line, from: head, body: open, to: end, marks: [] }, checks),
+    );
+  }
+  return [...found.values()];
 }
 
 /** `#[should_panic(expected = "…")]` asserts, too. */

@@ -17,10 +17,12 @@ export function rowsOf({ tokens, language }: Source, { from, to }: Declared, che
       i = endOfCall(tokens, i, to);
       continue;
     }
-    if (kind === 'word' && table.test(text) && tokens[i + 1]?.text === '(' && tokens[i - 1]?.text !== 'def') {
-      const end = tokens[i + 1]?.pair ?? -1;
+    if (kind === 'word' && table.test(text) && tokens[i - 1]?.text !== 'def') {
+      // `case::name(…)` is a case with a name.
+      const open = tokens[i + 1]?.text === '::' ? i + 3 : i + 1;
+      const end = tokens[open]?.text === '(' ? (tokens[open]?.pair ?? -1) : -1;
       if (end > i) {
-        rows += Math.max(1, mostElements(tokens, i + 1, end));
+        rows += Math.max(1, mostElements(tokens, open, end));
         i = end;
       }
       continue;
@@ -33,6 +35,21 @@ export function rowsOf({ tokens, language }: Source, { from, to }: Declared, che
       rows += lists;
       i = pair;
     } else if (lists === 1 && language === 'go' && isOnlyChild(tokens, i)) rows++;
+  }
+  return rows;
+}
+
+/** Lists of lists beside the tests, which tests may take as their cases. */
+export function rowsBeside({ tokens, language }: Source, inTest: (at: number) => boolean): number {
+  let rows = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const { text, pair } = tokens[i] as Token;
+    const isList = text === '[' || (text === '{' && language !== 'js' && language !== 'rust');
+    if (!isList || pair < i || inTest(i) || isExpected(tokens, i)) continue;
+    const lists = childLists(tokens, i);
+    if (lists < 2) continue;
+    rows += lists;
+    i = pair;
   }
   return rows;
 }

@@ -3,7 +3,7 @@ import type { Token } from './tokens.ts';
 
 /** Words of an assertion that hold for almost every result. */
 const loose =
-  /^(?:toBeDefined|toBeTruthy|toBeFalsy|toBeNull|toBeUndefined|toBeInstanceOf|toBeTypeOf|anything|any|exist|exists|ok|truthy|isDefined|isOk|is_ok|is_some|is_err|is_none|NotNil|NotEmpty|assertNotNull|isNotNull|assertIsNotNone|assertDoesNotThrow|doesNotThrow|isinstance|assertIsInstance|assert_called|toHaveBeenCalled|called|pass|hasattr|callable|notNull)$/;
+  /^(?:toBeDefined|toBeTruthy|toBeFalsy|toBeNull|toBeUndefined|toBeInstanceOf|toBeTypeOf|toBeVisible|toBeAttached|toBeInTheDocument|anything|any|exist|exists|ok|truthy|isDefined|isOk|is_ok|is_some|is_err|is_none|NotNil|NotEmpty|assertNotNull|isNotNull|assertIsNotNone|assertDoesNotThrow|doesNotThrow|isinstance|assertIsInstance|assert_called|toHaveBeenCalled|called|pass|hasattr|callable|notNull)$/;
 /** Words of an assertion that many results fulfil. */
 const partial =
   /^(?:toContain|toContainEqual|toMatch|toMatchObject|toBeGreaterThan|toBeGreaterThanOrEqual|toBeLessThan|toBeLessThanOrEqual|toMatchSnapshot|toMatchInlineSnapshot|matchSnapshot|snapshot|stringContaining|objectContaining|arrayContaining|include|includes|contain|contains|match|above|below|least|most|startsWith|starts_with|ends_with|endsWith|Contains|assertIn|assertNotIn|assertGreater|assertGreaterEqual|assertLess|assertLessEqual|assertNotEqual|assertNotEquals|assert_ne|NotEqual|notEqual|notStrictEqual|greaterThan|lessThan|approx|assertRegex|hasSize|isNotEqualTo|isGreaterThan|isLessThan|isNotEmpty|doesNotContain|containsExactly\w*|AnyOf)$/;

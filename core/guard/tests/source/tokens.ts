@@ -85,7 +85,15 @@ export function tokensOf(source: string, language: Language): Token[] {
       while (isWordPart(source[at])) at++;
       add('word', source.slice(from, at), from);
     } else if (isDigit(c)) {
-      while (isWordPart(source[at]) || (source[at] === '.' && isDigit(source[at + 1]))) at++;
+      while (
+        isWordPart(source[at]) ||
+        (source[at] === '.' && isDigit(source[at + 1])) ||
+        (/[+-]/.test(source[at] ?? '') &&
+          /[eE]/.test(source[at - 1] ?? '') &&
+          isDigit(source[at + 1]) &&
+          isDigit(source[at - 2]))
+      )
+        at++;
       add('number', source.slice(from, at), from);
     } else {
       const mark = marks.find((each) => source.startsWith(each, at)) ?? c;

@@ -28,41 +28,43 @@ export function tricksIn(source: Source, inTest: (at: number) => boolean): Trick
   return found;
 }
 
-/** Calls that end the process, and what sets its exit code to success. */
+/** Calls that end the process as if all had passed, and what sets its exit code to that. */
 function exitAt(source: Source, i: number): string | undefined {
   const { tokens, language } = source;
-  const [word, mark, name, open, value] = [0, 1, 2, 3, 4].map((n) => tokens[i + n]?.text ?? '');
+  const [word = '', mark = '', name = '', open = '', value = ''] = [0, 1, 2, 3, 4].map(
+    (n) => tokens[i + n]?.text ?? '',
+  );
   const ends = 'ends the process, so that failed tests are not reported';
   if (tokens[i - 1]?.text === '.' && word !== 'process') return undefined;
   switch (language) {
-    case 'js': {
+    case 'js':
       if (word !== 'process' || mark !== '.') return undefined;
-      if (/^(?:exit|reallyExit|abort|kill)$/.test(name ?? '') && open === '(') return ends;
+      if (/^(?:exit|reallyExit)$/.test(name) && open === '(') return fails(tokens, i + 3) ? undefined : ends;
       return name === 'exitCode' && open === '=' && value === '0' ? 'sets the exit code to success' : undefined;
-    }
     case 'python':
-      if (
-        mark === '.' &&
-        open === '(' &&
-        /^(?:os _exit|os abort|os kill|sys exit|pytest exit)$/.test(`${word} ${name}`)
-      )
-        return isMainGuard(tokens, i) || (word === 'sys' && isInFunction(source, i)) ? undefined : ends;
-      return /^(?:exit|quit)$/.test(word ?? '') && mark === '(' && tokens[i]?.first && !isInFunction(source, i)
-        ? ends
-        : word === 'raise' && mark === 'SystemExit' && !isInFunction(source, i)
-          ? ends
-          : undefined;
-    case 'java':
-      if (word === 'System' && name === 'exit') return ends;
-      return word === 'Runtime' && tokens.slice(i, i + 9).some(({ text }) => text === 'halt' || text === 'exit')
+      if (mark === '.' && open === '(' && /^(?:os _exit|sys exit|pytest exit)$/.test(`${word} ${name}`)) {
+        const isError = word === 'sys' && isInFunction(source, i);
+        return isMainGuard(tokens, i) || isError || fails(tokens, i + 3) ? undefined : ends;
+      }
+      if (/^(?:exit|quit)$/.test(word) && mark === '(' && tokens[i]?.first && !isInFunction(source, i))
+        return fails(tokens, i + 1) ? undefined : ends;
+      return word === 'raise' && mark === 'SystemExit' && !isInFunction(source, i) && !fails(tokens, i + 2)
         ? ends
         : undefined;
+    case 'java': {
+      const at = i + 1 + tokens.slice(i + 1, i + 9).findIndex(({ text }) => /^(?:exit|halt)$/.test(text));
+      return /^(?:System|Runtime)$/.test(word) && at > i && !fails(tokens, at + 1) ? ends : undefined;
+    }
     case 'go':
       return (word === 'os' || word === 'syscall') && name === 'Exit' && value === '0' ? ends : undefined;
     default:
-      return word === 'process' && mark === '::' && /^(?:exit|abort)$/.test(name ?? '') ? ends : undefined;
+      return word === 'process' && mark === '::' && name === 'exit' && !fails(tokens, i + 3) ? ends : undefined;
   }
 }
+
+/** `(1)` and the like: the run fails, whatever the tests said. */
+const fails = (tokens: Token[], open: number): boolean =>
+  tokens[open]?.text === '(' && /^[1-9]\d*$/.test(tokens[open + 1]?.text ?? '') && tokens[open + 2]?.text === ')';
 
 /** There `SystemExit` is an error like others, unless a hook of pytest raises it. */
 function isInFunction(source: Source, i: number): boolean {

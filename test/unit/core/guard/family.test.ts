@@ -50,6 +50,8 @@ const family: [kind: string, change: string, situation: [Files, Edits], says: st
   ['workflows', 'a protected workflow', added('.github/workflows/ci.yml', 'on: push\n'), 'ProtectedPath'],
   ['workflows', 'a workflow of another CI', added('.woodpecker.yml', 'steps: []\n'), 'shown first: CiChanged'],
   ['lock files', 'npm: another checksum for a version', changed('package-lock.json', npmLock('a'), npmLock('b')), refused],
+  ['lock files', 'npm: a checksum of a newer kind', changed('package-lock.json', npmLock('a').replace(/sha512-[^"]*/, 'sha1-PYpcZog6FqMMqGQ='), npmLock('b')), 'shown first: TestsWeakened shown first: InstallationChanged'],
+  ['lock files', 'npm: a checksum of an older kind', changed('package-lock.json', npmLock('a'), npmLock('a').replace(/sha512-[^"]*/, 'sha1-PYpcZog6FqMMqGQ=')), refused],
   ['lock files', 'npm: no checksum any more', changed('package-lock.json', npmLock('a'), npmLock('a').replace(/,\s*"integrity": "[^"]*"/, '')), refused],
   ['lock files', 'npm: another host', changed('package-lock.json', npmLock('a'), npmLock('a', 'npm.evil.example')), refused],
   ['lock files', 'npm: the first version of the format', changed('npm-shrinkwrap.json', npmLock('a'), '{"lockfileVersion":1,"dependencies":{}}'), refused],
@@ -113,7 +115,9 @@ describe('the guard says of', () => {
         ? refused
         : rules.length > 0
           ? rules.join(' ')
-          : [...new Set(first.map(({ rule }) => rule))].map((rule) => `shown first: ${rule}`).join(' ');
+          : [...new Set([...weakened, ...first].map(({ rule }) => rule))]
+              .map((rule) => `shown first: ${rule}`)
+              .join(' ');
     expect(said).toBe(says);
     if (says === refused) expect(guardChange({ ...input, weakeningAccepted: true })).toEqual([]);
   });

@@ -31,6 +31,11 @@ const weaker: [name: string, base: Files, edits: Edits][] = [
   ['describe.skip', { 'a.test.ts': two }, [['a.test.ts', `describe.skip('x', () => {\n${two}});\n`]]],
   ['it.concurrent.skip', { 'a.test.ts': two }, [['a.test.ts', two.replace('it(', 'it.concurrent.skip(')]]],
   ['it.skipIf', { 'a.test.ts': two }, [['a.test.ts', two.replace('it(', 'it.skipIf(true)(')]]],
+  [
+    'QUnit.test.skip',
+    { 'test/a.js': "QUnit.test('a', (assert) => assert.equal(f(), 1));\n" },
+    [['test/a.js', "QUnit.test.skip('a', (assert) => assert.equal(f(), 1));\n"]],
+  ],
   ['xit', { 'a.spec.js': two }, [['a.spec.js', two.replace('it(', 'xit(')]]],
   ['fdescribe', { 'a.spec.js': two }, [['a.spec.js', `fdescribe('x', () => {\n${two}});\n`]]],
   ['this.skip()', { 'test/a.js': two }, [['test/a.js', two.replace('() =>', 'function () { this.skip(); },')]]],
@@ -214,6 +219,17 @@ describe('weakened tests (R45)', () => {
     const situation = { base: { 'a.test.ts': two }, edits: [['a.test.ts', null]] as Edits };
     expect((await violationsOf(situation)).map(({ rule }) => rule)).toEqual(['TestsWeakened']);
     expect(await violationsOf({ ...situation, weakeningAccepted: true })).toEqual([]);
+  });
+
+  it('refuses test files that are too large together, because their tokens are held at the same time', () => {
+    const text = `${two}${'// x\n'.repeat(200_000)}`;
+    const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}.test.ts`, text]));
+    const found = find(
+      files,
+      Object.keys(files).map((path) => [path, `${text}\n`]),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['b.test.ts', 'c.test.ts']);
+    expect(found.every(({ refused, message }) => refused && message.includes('bytes of test files'))).toBe(true);
   });
 
   it('reads no base content of files that cannot matter', async () => {

@@ -8,9 +8,10 @@ import { heldOut } from './edits-held-out.ts';
 import { everyday } from './edits-innocent.ts';
 import { javascript } from './edits-js.ts';
 import { python } from './edits-python.ts';
+import { second } from './edits-second.ts';
 import type { Row } from './kit.ts';
 
-const rows: Row[] = [...javascript, ...python, ...compiled, ...everyday, ...heldOut, ...hard];
+const rows: Row[] = [...javascript, ...python, ...compiled, ...everyday, ...heldOut, ...second, ...hard];
 const levelOf = ({ base, edits }: Row): 'refused' | 'shown' | '-' => {
   const found = weakenedTests(guardInput({ base, edits }));
   return found.some(({ refused }) => refused) ? 'refused' : found.length > 0 ? 'shown' : '-';

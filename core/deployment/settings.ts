@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { readYaml } from '../task-spec/document.ts';
+import { checkSchema } from '../task-spec/issues.ts';
+import { type Problem, readText, toProblems } from '../task-spec/text.ts';
+import { toolchainNames } from '../task-spec/toolchains.ts';
+
+/** Name of the file in the folder from which a deployment is made. */
+export const settingsFile = 'drydock.aws.yaml';
+
+const arn = (service: string, what: string) =>
+  z
+    .string()
+    .max(2_000)
+    .regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:\\S+$`), `Write the ARN of ${what}.`);
+
+/** Private addresses (RFC 1918) of a size that gives each of four zones 1,019 of them. */
+const range = z
+  .string()
+  .regex(
+    /^(?:10\.(?:\d{1,3})|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|20)$/,
+    'Write a private range of /16 to /20, such as 10.201.0.0/20.',
+  )
+  .refine((text) => (bits(text) & ~mask(text)) >>> 0 === 0, 'The address is not the first one of its range.');
+
+const id = (kind: string) =>
+  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `Write an id such as ${kind}-0a1b2c3d.`);
+const network = z.strictObject({
+  id: id('vpc'),
+  range: z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, 'Write the address range of the network.'),
+  zones: z.array(z.string().min(1)).min(1).max(6).describe('Availability zones of the subnets, in their order.'),
+  subnets: z.array(id('subnet')).min(1).max(6),
+  route_tables: z.array(id('rtb')).min(1).max(6).describe('The route table of each subnet, in their order.'),
+});
+const https = z.url({ protocol: /^https$/, error: 'Write an https URL.' });
+
+/** A deployment on AWS, as one file describes it. */
+const settingsSchema = z
+  .strictObject({
+    version: z.literal(1),
+    name: z
+      .string()
+      .regex(/^Drydock[A-Za-z0-9]{0,20}$/, 'Write a name that begins with Drydock, such as DrydockDev.')
+      .default('Drydock')
+      .describe(
+        'Name of the stack; that of what is kept has State after it. Two deployments of an account have two names.',
+      ),
+    policy: z.string().min(1).max(1_000).describe('Path of the policy, relative to this file.'),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'Write a region such as eu-central-1.')
+      .optional(),
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'Write the twelve digits of an account.')
+      .optional(),
+    zones: z.int().min(1).max(3).optional().describe('How many availability zones: 1 by default.'),
+    zone_names: z
+      .array(z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/, 'Write a zone such as eu-central-1a.'))
+      .min(1)
+      .max(3)
+      .optional()
+      .describe('Which zones, where Fargate is not in the first ones of the region.'),
+    ranges: z
+      .strictObject({ sandbox: range.optional(), egress: range.optional() })
+      .optional()
+      .describe('Address ranges of the two networks; they cannot be changed later.'),
+    sandbox_network: network.optional().describe('An existing network of isolated subnets only, for sandboxes alone.'),
+    egress: z
+      .strictObject({
+        network: network.optional().describe('An existing network for the gateways, with a way out of its own.'),
+        public: z
+          .boolean()
+          .default(false)
+          .describe('Whether its subnets are public; gateways then have public addresses.'),
+        proxy_url: z.string().max(200).optional(),
+      })
+      .optional(),
+    alarms: z
+      .strictObject({ email: z.email().optional(), topic: arn('sns', 'an SNS topic').optional() })
+      .optional()
+      .describe('Where alarms go; without it they are seen in CloudWatch only.'),
+    roles: z
+      .strictObject({
+        approve: z.array(arn('iam', 'a role')).max(20).default([]),
+        setup: z.array(arn('iam', 'a role')).max(20).default([]),
+      })
+      .optional()
+      .describe('Roles that may use the command line, and that may store the GitHub App.'),
+    boundary: arn('iam', 'a managed policy').optional().describe('Permissions boundary of every role.'),
+    encryption_key: arn('kms', 'a key').optional().describe('Key of all that is stored; one is made without it.'),
+    images: z
+      .partialRecord(
+        z.enum(['gateway', ...toolchainNames]),
+        z.string().regex(/^sha256:[0-9a-f]{64}$/, 'Write a digest.'),
+      )
+      .optional(),
+    pages: z
+      .strictObject({
+        issuer: https,
+        client: z.string().min(1).max(500),
+        client_secret: arn('secretsmanager', 'a secret').optional(),
+        url: https.optional(),
+      })
+      .optional(),
+  })
+  .check(({ value, issues }) => {
+    const fault = (message: string, path: string[]) => issues.push({ code: 'custom', message, path, input: value });
+    if (value.zones !== undefined && value.zone_names !== undefined)
+      fault('Write zones or zone_names, not both.', ['zone_names']);
+    for (const field of ['zones', 'zone_names'] as const)
+      if (value[field] !== undefined && value.sandbox_network !== undefined)
+        fault('sandbox_network has its own zones.', [field]);
+    for (const [path, given] of [
+      [['sandbox_network'], value.sandbox_network],
+      [['egress', 'network'], value.egress?.network],
+    ] as const)
+      if (given && new Set([given.zones.length, given.subnets.length, given.route_tables.length]).size > 1)
+        fault('zones, subnets and route_tables have a row for each subnet.', [...path]);
+    const [sandbox, egress] = [
+      value.sandbox_network?.range ?? value.ranges?.sandbox ?? defaultRanges.sandbox,
+      value.egress?.network?.range ?? value.ranges?.egress ?? defaultRanges.egress,
+    ];
+    if (overlap(sandbox, egress)) fault(`${sandbox} and ${egress} overlap, and the networks are peered.`, ['ranges']);
+    if (value.alarms !== undefined && value.alarms.email === undefined && value.alarms.topic === undefined)
+      fault('Write email or topic.', ['alarms']);
+  });
+export type DeploymentSettings = z.infer<typeof settingsSchema>;
+
+export const defaultRanges = { sandbox: '10.201.0.0/20', egress: '10.201.16.0/20' } as const;
+
+/** Parses and checks a file of settings; all problems at once. `settings` is present if there is none. */
+export function parseSettings(bytes: Uint8Array): { settings?: DeploymentSettings; problems: Problem[] } {
+  const { text, faults } = readText(bytes);
+  if (text === undefined) return { problems: toProblems('', faults) };
+  const document = readYaml(text, 0);
+  const { data, faults: found } = checkSchema(settingsSchema, document, document.value);
+  const problems = toProblems(text, [...faults, ...document.faults, ...found]);
+  return data && problems.length === 0 ? { settings: data, problems } : { problems };
+}
+
+export const settingsJsonSchema = (): object => ({
+  title: 'Drydock deployment on AWS',
+  ...z.toJSONSchema(settingsSchema, { io: 'input', target: 'draft-7' }),
+});
+
+const bits = (text: string): number =>
+  (text.split('/')[0] ?? '').split('.').reduce((sum, part) => sum * 256 + Number(part), 0) >>> 0;
+const mask = (text: string): number => {
+  const length = Number(text.split('/')[1] ?? 32);
+  return length === 0 ? 0 : (~0 << (32 - length)) >>> 0;
+};
+/** Whether two ranges have an address in common. */
+function overlap(one: string, other: string): boolean {
+  const wider = (mask(one) & mask(other)) >>> 0;
+  return (bits(one) & wider) >>> 0 === (bits(other) & wider) >>> 0;
+}
