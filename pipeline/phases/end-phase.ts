@@ -96,13 +96,10 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
   if (result.outcome === 'failed' && !changedAnyway) {
     const fault = result.error?.name ?? 'AgentFailed';
-    throw new PhaseFault(
-      isErrorName(fault) ? fault : 'ResultInvalid',
-      result.error?.message ?? 'The phase failed without a reason.',
-    );
+    const message = result.error?.message ?? 'The phase failed without a reason.';
+    throw new PhaseFault(isErrorName(fault) ? fault : 'ResultInvalid', withUnreached(message, end));
   }
   const patch: WorkPatch = {};
-  const agentFailure = name === 'plan' ? undefined : await agentFailed(deps, context, end, result);
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
     const change = readChange(end.artifacts, context.record.base ?? '');
@@ -124,16 +121,17 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, planOf(context, result));
+    patch.plan = await putJson(deps.artifacts, planOf(context, end, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
   const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
   if (unchanged) {
-    const exit = result.agent?.exitCode ?? 0;
-    throw exit === 0
-      ? new PhaseFault('NoChanges', 'The agent ended, but no file differs from the base.')
-      : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
+    const { error } = result;
+    throw error?.name === 'AgentFailed'
+      ? new PhaseFault('AgentFailed', withUnreached(`It changed nothing: ${error.message}`, end))
+      : new PhaseFault('NoChanges', withUnreached('The agent ended, but no file differs from the base.', end));
   }
+  const agentFailure = await agentFailed(deps, context, end, result);
   if (agentFailure !== undefined) patch.results = { ...patch.results, agentFailure };
   const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
   if (missed.length > 0) {
@@ -167,10 +165,20 @@ const missedCheckpoint = (names: string[]): Checkpoint => ({
   summary: 'The agent did not stop here and has completed its work. Approve to verify and publish the change.',
 });
 
-function planOf(context: RunContext, result: PhaseResult) {
+/** A failure, and if so, that none of the agent's calls reached its model: agents rarely say it. */
+function withUnreached(message: string, { calls }: PhaseEnd): string {
+  const providers = [...new Set(calls.map(({ provider }) => provider))].join(' and ');
+  const unreached = calls.length > 0 && calls.every(({ charged }) => charged === 'not-sent');
+  return [
+    message.trim(),
+    ...(unreached ? [`None of its ${calls.length} calls reached the model provider ${providers}: is it running?`] : []),
+  ].join('\n');
+}
+
+function planOf(context: RunContext, end: PhaseEnd, result: PhaseResult) {
   if (result.plan === undefined) {
     if (context.task.agent.plans)
-      throw new PhaseFault('AgentFailed', `The agent wrote no plan.\n${lastOutput(result)}`);
+      throw new PhaseFault('AgentFailed', withUnreached(`The agent wrote no plan.\n${lastOutput(result)}`, end));
     return derivePlan(context.task.spec, context.task.constraints);
   }
   try {
