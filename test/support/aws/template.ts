@@ -45,7 +45,7 @@ export const oidc = {
 };
 
 /** Stands for the bundles, which have tests of their own: a folder per function. */
-function writeBundles(folder: string): string {
+export function writeBundles(folder: string): string {
   for (const name of functionNames) {
     mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);

@@ -1,0 +1,160 @@
+/** A deployment as drydock.aws.yaml describes it (AWS-REVIEW F8 to F10, F22, F23, D4). */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { parseSettings } from '../../../core/deployment/settings.ts';
+import { addDeployment } from '../../../lib/deployment.ts';
+import { Account } from '../../support/aws/cloudformation.ts';
+import {
+  ofType,
+  only,
+  readTemplate,
+  root,
+  statementsOf,
+  type Template,
+  text,
+  writeBundles,
+} from '../../support/aws/template.ts';
+
+let folder: string;
+let bundles: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drydock-settings-'));
+  bundles = writeBundles(join(folder, 'bundles'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const policy = join(root, 'examples/aws/drydock.policy.yaml');
+let count = 0;
+function deployed(change: object): { kept: Template; run: Template; findings: unknown[] } {
+  const { settings, problems } = parseSettings(Buffer.from(stringify({ version: 1, policy, ...change })));
+  if (!settings) throw new Error(JSON.stringify(problems));
+  const app = new App({ outdir: join(folder, `out-${++count}`), analyticsReporting: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  addDeployment(app, settings, { file: join(folder, 'drydock.aws.yaml'), bundles });
+  const { directory } = app.synth();
+  const report = join(directory, 'validation-report.json');
+  return {
+    kept: readTemplate(directory, `${settings.name}State`),
+    run: readTemplate(directory, settings.name),
+    findings: JSON.parse(readFileSync(report, 'utf8')).pluginReports.flatMap(
+      (each: { violations: unknown[] }) => each.violations,
+    ),
+  };
+}
+const blocks = (template: Template, type: string) => ofType(template, type).map(([, { CidrBlock }]) => CidrBlock);
+const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+
+describe('what the file says', () => {
+  test('names: two deployments of one account share no resource, parameter or metric', () => {
+    const [one, two] = [deployed({}), deployed({ name: 'DrydockDev' })];
+    const account = new Account();
+    for (const { kept, run } of [one, two]) {
+      account.create(kept);
+      account.create(run);
+    }
+    const metrics = ({ run }: typeof one) =>
+      ofType(run, 'AWS::Logs::MetricFilter').flatMap(([, filter]) =>
+        (filter.MetricTransformations as { MetricNamespace: string }[]).map(({ MetricNamespace }) => MetricNamespace),
+      );
+    expect([...new Set(metrics(one))]).toEqual(['Drydock/Drydock']);
+    expect([...new Set(metrics(two))]).toEqual(['Drydock/DrydockDev']);
+    expect(JSON.stringify(two.run.Parameters)).not.toContain('"/drydock/');
+  });
+
+  test('ranges and zones by name, with a thousand addresses in each', () => {
+    const { run } = deployed({
+      zone_names: ['us-west-1a', 'us-west-1c'],
+      ranges: { sandbox: '10.50.0.0/20', egress: '10.50.16.0/20' },
+    });
+    expect(blocks(run, 'AWS::EC2::VPC').sort()).toEqual(['10.50.0.0/20', '10.50.16.0/20']);
+    const zones = ofType(run, 'AWS::EC2::Subnet').map(([, { AvailabilityZone }]) => AvailabilityZone);
+    expect(zones).toEqual(['us-west-1a', 'us-west-1c', 'us-west-1a', 'us-west-1c']);
+    expect(JSON.stringify(blocks(run, 'AWS::EC2::Subnet'))).toContain('["10.50.0.0/20",4,"10"]');
+  });
+
+  test('roles, boundary, key', () => {
+    const key = 'arn:aws:kms:us-east-1:123456789012:key/0a1b';
+    const { kept, run } = deployed({
+      roles: { approve: [role('leads')], setup: [role('leads'), role('admins')] },
+      boundary: 'arn:aws:iam::123456789012:policy/boundary',
+      encryption_key: key,
+    });
+    const granted = ofType(run, 'AWS::IAM::Policy').flatMap(([id, { Roles, PolicyDocument }]) =>
+      (Roles as unknown[]).flatMap((name) =>
+        typeof name === 'string'
+          ? statementsOf(id, PolicyDocument).flatMap(({ resources }) =>
+              resources.flatMap((arn) => /POST\/(\w+)$/.exec(arn)?.[1] ?? []).map((route) => `${name} ${route}`),
+            )
+          : [],
+      ),
+    );
+    expect(granted.sort()).toEqual(['admins setup', 'leads diagnose', 'leads operate', 'leads setup']);
+    const bounds = ofType(run, 'AWS::IAM::Role').map(([, made]) => made.PermissionsBoundary);
+    expect(new Set(bounds)).toEqual(new Set(['arn:aws:iam::123456789012:policy/boundary']));
+    expect(ofType(kept, 'AWS::KMS::Key')).toEqual([]);
+    expect(JSON.stringify(kept.Resources)).toContain(key);
+  });
+
+  test('alarms by mail, without a finding of cdk-nag', () => {
+    const { run, findings } = deployed({ alarms: { email: 'ops@acme.example' } });
+    expect(findings).toEqual([]);
+    expect(only(run, 'AWS::SNS::Subscription')).toMatchObject({ Protocol: 'email', Endpoint: 'ops@acme.example' });
+    const topic = ofType(run, 'AWS::SNS::Topic').map(([id]) => `<${id}>`);
+    for (const [, alarm] of ofType(run, 'AWS::CloudWatch::Alarm'))
+      expect((alarm.AlarmActions as unknown[]).map(text)).toEqual(topic);
+  });
+
+  test('networks that are there: no gateway has a public address, and nothing is made beside them', () => {
+    const rows = (zone: string, n: number) => ({
+      zones: [zone],
+      subnets: [`subnet-0a1b2c3${n}`],
+      route_tables: [`rtb-0a1b2c3${n}`],
+    });
+    const { run } = deployed({
+      sandbox_network: { id: 'vpc-0a1b2c31', range: '10.8.0.0/16', ...rows('us-east-1a', 1) },
+      egress: { network: { id: 'vpc-0a1b2c32', range: '10.9.0.0/16', ...rows('us-east-1a', 2) } },
+    });
+    expect(ofType(run, 'AWS::EC2::VPC')).toEqual([]);
+    expect(ofType(run, 'AWS::EC2::InternetGateway')).toEqual([]);
+    expect(only(run, 'AWS::EC2::VPCPeeringConnection')).toMatchObject({
+      VpcId: 'vpc-0a1b2c31',
+      PeerVpcId: 'vpc-0a1b2c32',
+    });
+  });
+});
+
+describe('the app', () => {
+  const run = (env: Record<string, string>, cwd: string) =>
+    promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts'), '--bundles', bundles], {
+      cwd,
+      env: { PATH: '/usr/bin:/bin', HOME: folder, CDK_OUTDIR: join(cwd, 'cdk.out'), ...env },
+    }).then(
+      () => '',
+      ({ stderr }: { stderr: string }) => stderr,
+    );
+  const empty = () => mkdtempSync(join(folder, 'cwd-'));
+
+  test('deploys no example: under the command line of the CDK it wants a policy', async () => {
+    expect(await run({ CDK_CLI_VERSION: '2.1100.0' }, empty())).toMatch(/There is no policy to deploy/);
+  });
+
+  test('takes the file of the current folder, and flags override it', async () => {
+    const cwd = empty();
+    writeFileSync(join(cwd, 'drydock.aws.yaml'), stringify({ version: 1, policy, zones: 2, name: 'DrydockDev' }));
+    expect(await run({ CDK_CLI_VERSION: '2.1100.0', CDK_CONTEXT_JSON: '{"zones":"3"}' }, cwd)).toBe('');
+    expect(ofType(readTemplate(join(cwd, 'cdk.out'), 'DrydockDev'), 'AWS::EC2::Subnet')).toHaveLength(6);
+  });
+
+  test('names the faults of the file', async () => {
+    const cwd = empty();
+    writeFileSync(join(cwd, 'drydock.aws.yaml'), 'version: 1\npolicy: p.yaml\nzone: 2\n');
+    expect(await run({ CDK_CLI_VERSION: '2.1100.0' }, cwd)).toMatch(/drydock\.aws\.yaml:3:1 unknown-key: .*zones/);
+  });
+});
