@@ -83,9 +83,7 @@ describe('artifacts', () => {
     expect((await put('second', 'x'.repeat(900))).status).toBe(413);
     expect((await put('agent.json', 'x', secrets.agent)).status).toBe(403);
     expect((await put('nobody.json', 'x', 'wrong')).status).toBe(403);
-    expect(refusals().map((r) => r.target)).toEqual(
-      expect.arrayContaining(['one.json', 'agent.json', 'big']),
-    );
+    expect(refusals().map((r) => r.target)).toEqual(expect.arrayContaining(['one.json', 'agent.json', 'big']));
     // Anybody could say so.
     expect(refusals().map((r) => r.target)).not.toContain('nobody.json');
   });
