@@ -67,6 +67,9 @@ export class Storage extends Construct {
         { id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) },
         // Package archives: a missing one is downloaded again.
         { id: 'cache', prefix: 'cache/', expiration: Duration.days(30) },
+        // What a phase is given and leaves is read within minutes of its end; the run keeps its own artifacts.
+        { id: 'phases', prefix: 'phases/', expiration: Duration.days(30) },
+        { id: 'orders', prefix: 'orders/', expiration: Duration.days(30) },
       ],
       removalPolicy,
     });

@@ -16,7 +16,8 @@ export const validate: Step<'validate'> =
       dryRun: record.dryRun,
       limits: {
         reworkRounds: task.limits.reworkRounds,
-        gateSeconds: task.expiresHours * 3600,
+        // A policy may say 0.5 hours or less; a state waits for whole seconds.
+        gateSeconds: Math.ceil(task.expiresHours * 3600),
         phaseSeconds: Math.ceil(task.limits.timeoutMs / 1000) + phaseMarginSeconds,
       },
     };

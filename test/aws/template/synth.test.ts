@@ -197,6 +197,16 @@ describe('what is kept', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(join(root, 'test/golden/retained-ids.txt'));
   });
 
+  test('has files of phases that end, and artifacts of runs that do not', () => {
+    const { Rules } = only(kept, 'AWS::S3::Bucket').LifecycleConfiguration as { Rules: Record<string, unknown>[] };
+    expect(Rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
+      [undefined, undefined],
+      ['cache/', 30],
+      ['phases/', 30],
+      ['orders/', 30],
+    ]);
+  });
+
   test('has logs that end', () => {
     const groups = [...ofType(run, 'AWS::Logs::LogGroup'), ...ofType(kept, 'AWS::Logs::LogGroup')];
     expect(groups.length).toBeGreaterThan(functionNames.length);

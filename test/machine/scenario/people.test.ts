@@ -158,6 +158,12 @@ describe('R24 votes', () => {
     ).rejects.toMatchObject({ name: 'GateNotFound' });
   });
 
+  test('a gate may be open for a fraction of an hour', async () => {
+    world.policy({ review: { approvers: ['lead'], plan: 'optional', expires_hours: 0.0001 } });
+    const view = await run(world, await open());
+    expect([view.status, view.error]).toEqual(['delivered', null]);
+  });
+
   test('a gate nobody answered expires, and the run ends as rejected', async () => {
     const { runId } = await atReview();
     now += 73 * hour;
