@@ -171,6 +171,15 @@ export const viewFailure = ({ name, message }: { name: string; message: string }
   return { name: known, message, remedy: errorKinds[known].remedy };
 };
 
+/** Characters of a message in a cause, which may have 32,768. */
+const maxCauseMessage = 16_000;
+
+/** A failure as the cause of a state machine: the message, or JSON as Lambda's if it has a remedy of its own. */
+export function causeOf({ name, message, remedy }: { name: string; message: string; remedy?: string }): string {
+  const own = remedy !== undefined && remedy !== (isErrorName(name) ? errorKinds[name].remedy : undefined);
+  return own ? JSON.stringify({ errorType: name, errorMessage: message.slice(0, maxCauseMessage), remedy }) : message;
+}
+
 export function viewError(error: unknown): ErrorView {
   if (error instanceof DrydockError) return { name: error.name, message: error.message, remedy: error.remedy };
   const message = error instanceof Error ? error.message : String(error);

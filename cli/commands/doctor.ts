@@ -98,11 +98,14 @@ async function stackChecks(options: CommonOptions): Promise<Check[]> {
 
 /** Only if the policy has a repository on GitHub, or credentials for GitHub exist. */
 async function hostChecks(options: CommonOptions, dataDir: string): Promise<Check[]> {
+  let policy: Policy;
   try {
-    const { policy } = loadPolicy({
-      repositories: new Map(),
-      ...defined({ policy: options.policy }),
-    });
+    ({ policy } = loadPolicy({ repositories: new Map(), ...defined({ policy: options.policy }) }));
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    return []; // `policyChecks` reports it.
+  }
+  try {
     const config = loadGitHubConfig({ dataDir, env: process.env });
     const hosted = Object.values(policy.repositories).some(({ host }) => host === 'github');
     if (!hosted && !config) return [];
@@ -110,8 +113,6 @@ async function hostChecks(options: CommonOptions, dataDir: string): Promise<Chec
     return await githubChecks(config, policy);
   } catch (error) {
     if (!(error instanceof DrydockError)) throw error;
-    // `policyChecks` reports an invalid policy.
-    if (error.name === 'PolicyInvalid') return [];
     return [{ name: 'github', ok: false, required: true, detail: error.message, remedy: error.remedy }];
   }
 }

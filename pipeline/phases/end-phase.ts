@@ -1,4 +1,5 @@
-import { isErrorName } from '../../core/errors.ts';
+import { defined } from '../../core/defined.ts';
+import { causeOf, isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
@@ -21,9 +22,11 @@ import { readChange } from './read-change.ts';
 /** A failure inside a phase; `fault` is the error name that the state machine catches. */
 class PhaseFault extends Error {
   readonly fault: string;
-  constructor(fault: string, message: string) {
+  readonly remedy: string | undefined;
+  constructor(fault: string, message: string, remedy?: string) {
     super(message);
     this.fault = fault;
+    this.remedy = remedy;
   }
 }
 
@@ -49,7 +52,8 @@ export async function endPhase(deps: Deps, phaseId: string, attempt: number, end
     };
   } catch (error) {
     if (!(error instanceof PhaseFault)) throw error;
-    reply = { error: error.fault, cause: error.message, patch };
+    const { fault, message, remedy } = error;
+    reply = { error: fault, cause: causeOf({ name: fault, message, ...defined({ remedy }) }), patch };
   }
   await recordEvent(deps, phase.runId, {
     key: `phase#${phaseId}/${attempt}#end`,
@@ -88,7 +92,9 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     throw new PhaseFault(context.record.stop.as, `${context.record.stop.reason} (${context.record.stop.by})`);
   }
   if (end.failure)
-    throw new PhaseFault(isErrorName(end.failure.name) ? end.failure.name : 'SandboxLost', end.failure.message);
+    throw isErrorName(end.failure.name)
+      ? new PhaseFault(end.failure.name, end.failure.message, end.failure.remedy)
+      : new PhaseFault('SandboxLost', end.failure.message);
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
   if (name === 'verify') return verified(deps, context, result);

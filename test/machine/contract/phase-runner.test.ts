@@ -109,7 +109,7 @@ describe('the machine', () => {
       ),
     ).rejects.toMatchObject({
       name: 'AgentUnavailable',
-      message: expect.stringContaining('Install it on this machine'),
+      remedy: expect.stringContaining('Install it on this machine'),
     });
   });
 

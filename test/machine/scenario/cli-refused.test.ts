@@ -24,6 +24,18 @@ describe('doctor', () => {
     expect(json.error).toMatchObject({ name: 'CheckFailed', message: expect.stringContaining('policy: ') });
   });
 
+  test('a policy that does not exist is named once, with what to do', () => {
+    const { code, json } = cli(world, 'doctor', '--policy', 'none.yaml', '--data', 'data', '--json');
+    expect(code).toBe(4);
+    expect((json.checks as Record<string, unknown>[]).filter(({ required, ok }) => required && !ok)).toEqual([
+      expect.objectContaining({
+        name: 'policy',
+        detail: 'The policy none.yaml does not exist.',
+        remedy: expect.stringContaining('drydock init'),
+      }),
+    ]);
+  });
+
   test('a credential of an MCP server that is not there is named, and so is an agent that takes no servers', () => {
     world.policy({
       agents: { profiles: { thin: { agent: 'pi', provider: 'openai', model: 'gpt-5' } } },
