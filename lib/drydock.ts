@@ -31,6 +31,11 @@ export interface DrydockProps {
   /** Path of a policy file, or the policy as an object. Its limits determine the size of the sandbox. */
   policy: string | PolicyInput;
   /**
+   * Whether Runtime Monitoring of GuardDuty may add its agent to the tasks. Default: the cluster is excluded from it by the
+   * tag `GuardDutyManaged: false`, because the agent cannot be pulled from the network of the sandboxes.
+   */
+  guardDuty?: boolean;
+  /**
    * Availability zones of the networks that Drydock creates, 1 to 3. Default: 1. Each further zone adds two interface
    * endpoints, about 15 USD a month. Not allowed with `vpc`, which has its own zones.
    */
@@ -140,6 +145,7 @@ export class Drydock extends Construct {
       services,
       bedrockRegions: bedrockRegionsOf(this.policy),
       diskMb: this.policy.limits.disk_mb,
+      guardDuty: props.guardDuty ?? false,
       removalPolicy,
     });
     const machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });

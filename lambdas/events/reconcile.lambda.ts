@@ -1,3 +1,4 @@
+import { repeatFailedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
 import { reports, variable } from '../../common/deployment.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { reconcile } from '../../pipeline/reconcile.ts';
@@ -9,7 +10,13 @@ import { withDeps } from '../runtime/step-handler.ts';
 import { credentials } from '../runtime/stores.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-/** Runs every few minutes: handles changes without an event, unused credentials, and specs without a webhook. */
+/** How far back deliveries are repeated that failed. GitHub can repeat those of three days. */
+const repeatMs = 6 * 60 * 60_000;
+
+/**
+ * Runs every few minutes: handles changes without an event, unused credentials, specs without a webhook, and deliveries
+ * that failed: nothing but the delivery tells of a review or a comment.
+ */
 export const handler = withDeps(async (deps) => {
   const { found, oldestWaitMs } = await reconcile(deps);
   const access = await gitHubAccess();
@@ -17,6 +24,7 @@ export const handler = withDeps(async (deps) => {
     const run = await deps.runs.get(owner);
     if (!owner.startsWith('r-') || !run || isFinal(run.status)) await access.release(owner);
   }
+  const repeated = await repeatFailedDeliveries(access, deps.clock.now() - repeatMs);
   const specs = await createRepositorySweeps(deps, operatorPolicy).sweep();
   const [appKey, modelKeys, slack] = await Promise.all([
     secrets().appKeySince(variable('github')),
@@ -26,6 +34,7 @@ export const handler = withDeps(async (deps) => {
   const age = (since: number | undefined): number => (since === undefined ? 0 : deps.clock.now() - since);
   const told = {
     found,
+    repeated,
     specs: specs.map(({ outcome, reason }) => ({ outcome, reason })),
     [reports.waiting]: oldestWaitMs,
     [reports.appKey]: age(appKey),

@@ -21,7 +21,7 @@ import type { Sandbox } from '../sandbox/tasks.ts';
 import { stackSuffix } from '../storage/kept.ts';
 import type { State } from '../storage/state.ts';
 import { Operate } from './command-line.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries, deliveryTimeout } from './deliveries.ts';
 import { Events } from './events.ts';
 import { environmentOf } from './function-environment.ts';
 import { needs } from './function-permissions.ts';
@@ -104,10 +104,10 @@ export class Control extends Construct {
 
     // GitHub waits ten seconds for a response.
     const webhook = make('webhook', { timeout: Duration.seconds(10) });
-    const webhookWorker = make('webhook-worker');
+    const webhookWorker = make('webhook-worker', { timeout: deliveryTimeout });
     webhookWorker.addEventSource(
       new SqsEventSource(this.deliveries.queue, {
-        batchSize: 10,
+        batchSize: 1,
         reportBatchItemFailures: true,
         maxConcurrency: workers,
       }),

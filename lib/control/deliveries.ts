@@ -5,9 +5,11 @@ import { Construct } from 'constructs';
 /** SQS's maximum retention. */
 const retention = Duration.days(14);
 /** Six times the consumer's timeout, so that SQS does not hand out a message again while it is processed. */
-const visibilityTimeout = Duration.minutes(30);
-/** With 30 minutes between attempts, a code host may be unavailable for four hours. */
-const maxAttempts = 8;
+const visibilityTimeout = Duration.minutes(3);
+/** With 3 minutes between attempts, a code host may be unavailable for four hours. */
+const maxAttempts = 80;
+/** One delivery is handled within. */
+export const deliveryTimeout = Duration.seconds(30);
 
 /** The queue of code-host deliveries, and the dead-letter queue of those that could not be processed. */
 export class Deliveries extends Construct {

@@ -39,11 +39,15 @@ export class Events extends Construct {
         detail: {
           clusterArn: [props.cluster],
           lastStatus: ['STOPPED'],
-          // After a successful sandbox its gateway stops too: one event is enough.
+          // After a successful sandbox its gateway stops too, once it has stored the outputs: one event is enough, and one
+          // about the sandbox would stop the gateway while it stores. Name and exit code are of one container: services end
+          // with other codes, and what an account adds has none. One that did not run is known by the code of the stop,
+          // because a missing field of a container counts only if all containers lack it.
           $or: [
             { containers: { name: ['gateway'] } },
-            { containers: { exitCode: [{ 'anything-but': [0] }] } },
-            { containers: { exitCode: [{ exists: false }] } },
+            { containers: { name: ['sandbox'], exitCode: [{ 'anything-but': [0] }] } },
+            { stopCode: [{ 'anything-but': ['EssentialContainerExited'] }] },
+            { stopCode: [{ exists: false }] },
           ],
         },
       },

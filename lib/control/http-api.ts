@@ -12,6 +12,9 @@ interface WebApiProps {
   removalPolicy: RemovalPolicy;
 }
 
+/** Checks and statuses of busy repositories come in bursts, and GitHub does not repeat what it could not deliver. */
+const webhookThrottle = { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 };
+
 type Handler = ConstructorParameters<typeof HttpLambdaIntegration>[1];
 
 /** The only public endpoint. A function receives only the paths and methods that are opened here. */
@@ -19,6 +22,7 @@ export class WebApi extends Construct {
   /** Its URL, without a trailing slash. */
   readonly origin: string;
   readonly #http: api.HttpApi;
+  readonly #stage: api.HttpStage;
 
   constructor(scope: Construct, id: string, { removalPolicy }: WebApiProps) {
     super(scope, id);
@@ -33,11 +37,11 @@ export class WebApi extends Construct {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy,
     });
-    new api.HttpStage(this, 'Stage', {
+    this.#stage = new api.HttpStage(this, 'Stage', {
       httpApi: this.#http,
       stageName: '$default',
       autoDeploy: true,
-      // GitHub and people send few requests; a flood gets 429 before it costs function time.
+      // People send few requests; a flood gets 429 before it costs function time. The webhook has a limit of its own.
       throttle: { rateLimit: 20, burstLimit: 50 },
       accessLogSettings: { destination: new api.LogGroupLogDestination(log) },
     });
@@ -51,9 +55,13 @@ export class WebApi extends Construct {
   }
 
   openWebhook(webhook: Handler): void {
-    this.#open('Webhook', webhook, [[webhookPath, api.HttpMethod.POST]], {
+    const routes = this.#open('Webhook', webhook, [[webhookPath, api.HttpMethod.POST]], {
       because: 'A code host has no IAM identity: it signs the body, and the function rejects unsigned requests.',
     });
+    const stage = this.#stage.node.defaultChild as api.CfnStage;
+    stage.routeSettings = { [`POST ${webhookPath}`]: webhookThrottle };
+    // API Gateway refuses settings of a route that does not exist.
+    stage.node.addDependency(...routes);
   }
 
   openPages(pages: Handler): void {
@@ -80,13 +88,21 @@ export class WebApi extends Construct {
     return this.#http.arnForExecuteApi('POST', path, '$default');
   }
 
-  #open(id: string, handler: Handler, routes: [string, api.HttpMethod][], { because }: { because: string }): void {
+  #open(
+    id: string,
+    handler: Handler,
+    routes: [string, api.HttpMethod][],
+    { because }: { because: string },
+  ): api.HttpRoute[] {
     const integration = new HttpLambdaIntegration(id, handler);
+    const opened: api.HttpRoute[] = [];
     for (const [path, method] of routes) {
       const authorizer = new api.HttpNoneAuthorizer();
       for (const route of this.#http.addRoutes({ path, methods: [method], integration, authorizer })) {
+        opened.push(route);
         Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: because });
       }
     }
+    return opened;
   }
 }

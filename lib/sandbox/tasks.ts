@@ -37,6 +37,8 @@ interface SandboxProps {
   bedrockRegions: readonly string[];
   /** MiB of disk. Fargate includes 20 GiB and allows at most 200. */
   diskMb: number;
+  /** Whether GuardDuty may add its agent to the tasks. */
+  guardDuty: boolean;
   /** Removal policy of the gateway's log group. */
   removalPolicy: RemovalPolicy;
 }
@@ -78,6 +80,9 @@ export class Sandbox extends Construct {
     const serviceRole = new ServiceRole(this, 'ServiceRole', { removalPolicy: props.removalPolicy });
     const cluster = new ecs.CfnCluster(this, 'Cluster', {
       configuration: { executeCommandConfiguration: { logging: 'NONE' } },
+      // Its image is on no list of a sandbox, and its endpoint in the network would keep the stack from being deleted.
+      // https://docs.aws.amazon.com/guardduty/latest/ug/managing-gdu-agent-ecs-automated.html
+      ...(props.guardDuty ? {} : { tags: [{ key: 'GuardDutyManaged', value: 'false' }] }),
     });
     cluster.node.addDependency(serviceRole);
     // Apart from the cluster: ECS makes its service-linked role with the first cluster of an account, and these need it.

@@ -28,6 +28,29 @@ export async function failedDeliveries(access: GitHubAccess, since: number): Pro
   });
 }
 
+/** Repeated in one sweep: GitHub sends them at once. */
+const maxRepeated = 100;
+
+/**
+ * Asks GitHub to send again what failed since `since` (epoch milliseconds) and never succeeded. What is sent again goes
+ * through the webhook, and what arrives then is not asked for again. Deliveries that were tried less often come first, so
+ * that those that fail always do not keep others waiting.
+ * @returns How many GitHub was asked for.
+ */
+export async function repeatFailedDeliveries(access: GitHubAccess, since: number): Promise<number> {
+  if (access.mode === 'token') return 0;
+  return access.app(async (octokit) => {
+    const tried = Map.groupBy(await attemptsSince(octokit, since), ({ guid }) => guid);
+    const lost = [...tried.values()].filter((attempts) => !attempts.some(succeeded));
+    const first = lost
+      .flatMap((attempts) => (attempts.at(-1) ? [{ attempt: attempts.at(-1) as Attempt, times: attempts.length }] : []))
+      .sort((a, b) => a.times - b.times || byTime(a.attempt, b.attempt))
+      .slice(0, maxRepeated);
+    for (const { attempt } of first) await octokit.apps.redeliverWebhookDelivery({ delivery_id: attempt.id });
+    return first.length;
+  });
+}
+
 async function attemptsSince(octokit: Octokit, since: number): Promise<Attempt[]> {
   const found: Attempt[] = [];
   let page = 0;

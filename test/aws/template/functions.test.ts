@@ -39,7 +39,10 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: { webhook: 10, broker: 60, pages: 29, operate: 29, diagnose: 29, setup: 29 }[name as string] ?? 300,
+        Timeout:
+          { webhook: 10, 'webhook-worker': 30, broker: 60, pages: 29, operate: 29, diagnose: 29, setup: 29 }[
+            name as string
+          ] ?? 300,
         LoggingConfig: { LogGroup: expect.anything() },
       });
       const names = Object.keys(variablesOf(name));
@@ -189,6 +192,7 @@ describe('messages of the code host (R10)', () => {
     expect(only(run, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
+      RouteSettings: { 'POST /webhook': { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 } },
       AccessLogSettings: { DestinationArn: expect.anything(), Format: expect.not.stringContaining('authorization') },
     });
   });
@@ -197,14 +201,16 @@ describe('messages of the code host (R10)', () => {
     const queues = new Map(ofType(run, 'AWS::SQS::Queue'));
     const [id, queue] = [...queues].find(([each]) => /DeliveriesQueue/.test(each)) ?? ['', {}];
     const { deadLetterTargetArn, maxReceiveCount } = queue.RedrivePolicy as Record<string, unknown>;
-    expect([text(deadLetterTargetArn), maxReceiveCount]).toEqual([expect.stringContaining('DeadLetters'), 8]);
+    expect([text(deadLetterTargetArn), maxReceiveCount]).toEqual([expect.stringContaining('DeadLetters'), 80]);
     const consumer = only(run, 'AWS::Lambda::EventSourceMapping');
     expect(text(consumer.EventSourceArn)).toBe(`<${id}.Arn>`);
     expect(consumer).toMatchObject({
-      BatchSize: 10,
+      BatchSize: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 2 },
     });
+    // What failed is tried again soon, for four hours.
+    expect(queue.VisibilityTimeout).toBe(180);
     // Six times the consumer's timeout, as the event source asks for.
     expect(Number(queue.VisibilityTimeout)).toBe(6 * Number(of('webhook-worker').Timeout));
   });

@@ -3,10 +3,13 @@
  * commits, permissions, App and installation tokens. The stand-in's (test/support/github): commit statuses, replies in a
  * thread, pull requests of a commit, annotations that are added, lines of comments, the App's hook deliveries.
  */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { createCollaboration } from '../../../adapters/github/collaboration.ts';
-import { failedDeliveries } from '../../../adapters/github/webhook/deliveries.ts';
+import { failedDeliveries, repeatFailedDeliveries } from '../../../adapters/github/webhook/deliveries.ts';
 import { readEvent } from '../../../adapters/github/webhook/events.ts';
 import type { CheckReport, Collaboration } from '../../../core/ports/host/collaboration.ts';
 import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
@@ -430,7 +433,37 @@ describe('deliveries that failed', () => {
     }
   });
 
+  it('are sent again, whatever they are, until they arrive', async () => {
+    const { other, access } = await fresh();
+    const arrived: string[] = [];
+    let refusing = true;
+    let refused = 0;
+    const hook = createServer((request, response) => {
+      request.resume();
+      if (refusing) refused += 1;
+      else arrived.push(String(request.headers['x-github-event']));
+      response.writeHead(refusing ? 429 : 202).end();
+    }).listen(0, '127.0.0.1');
+    await once(hook, 'listening');
+    try {
+      other.deliverTo(`http://127.0.0.1:${(hook.address() as AddressInfo).port}/webhook`);
+      const events = ['push', 'pull_request_review', 'issue_comment', 'check_run'];
+      for (const event of events) other.attempted({ event, body: '{}' }, 429);
+      expect(await repeatFailedDeliveries(access, 0)).toBe(4);
+      await expect.poll(() => refused, waiting).toBe(4);
+      refusing = false;
+      other.attempted({ event: 'star', body: '{}' }, 429);
+      expect(await repeatFailedDeliveries(access, 0)).toBe(5);
+      await expect.poll(() => arrived.toSorted(), waiting).toEqual([...events, 'star'].toSorted());
+      await expect.poll(() => repeatFailedDeliveries(access, 0), waiting).toBe(0);
+    } finally {
+      hook.close();
+      await other.close();
+    }
+  });
+
   it('are nobody’s with a personal token', async () => {
+    expect(await repeatFailedDeliveries(accessWith({ token: 'tok_dev-gh' }), 0)).toBe(0);
     expect(await failedDeliveries(accessWith({ token: 'tok_dev-gh' }), 0)).toEqual([]);
   });
 });

@@ -9,6 +9,9 @@ import { type Script, type Scripted, scriptedRunner } from '../scripted-runner.t
 import { AwsRefusal, type JsonOperation } from './call.ts';
 import { stoppedRule } from './deployed.ts';
 
+/** GuardDuty adds its agent to each task of an account with Runtime Monitoring, and ECS lists it first, without an exit code. */
+const agent = { name: 'aws-guardduty-agent-Ab12', imageDigest: `sha256:${'9'.repeat(64)}` };
+
 /** Beside what a script may say of a phase: what only a task can suffer. */
 interface Suffered extends Scripted {
   /** `gateway-killed`: it stores nothing. `spot`: Fargate takes the sandbox back. */
@@ -72,7 +75,7 @@ export function fargate(options: {
         startedBy: task.phaseKey,
         stopCode,
         stoppedReason: stopCode,
-        containers: [{ name: task.role, exitCode: stopCode === 'SpotInterruption' ? 137 : 0, imageDigest }],
+        containers: [agent, { name: task.role, exitCode: stopCode === 'SpotInterruption' ? 137 : 0, imageDigest }],
       },
     };
     if (stoppedRule(event)) await told(event);
@@ -153,7 +156,7 @@ export function fargate(options: {
               lastStatus: task.running ? 'RUNNING' : 'STOPPED',
               ...defined({ stopCode: task.stopCode }),
               attachments: [{ details }],
-              containers: [{ name: task.role, imageDigest }],
+              containers: [agent, { name: task.role, imageDigest }],
             },
           ],
         };

@@ -142,6 +142,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     signWith: (secret) => {
       signing = secret;
     },
+    again: (delivery, guid) => attempt({ event: delivery.event, body: delivery.body }, guid),
   });
 
   for (const login of logins) {
@@ -235,12 +236,16 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     const event = String(request.headers['x-github-event']);
     const delivery = { event, body: asGitHubSays(event, (await bytesOf(request)).toString()) };
     deliveries.push(delivery);
-    if (withheld > 0) talk.attempted(delivery, 502);
+    attempt(delivery);
+    return { status: 200, headers: {}, body: 'ok' };
+  }
+
+  function attempt(delivery: Delivered, guid?: string): void {
+    if (withheld > 0) talk.attempted(delivery, 502, guid);
     else {
       const sent = (): Promise<number> => send(delivery).catch(() => 502);
-      sending = sending.then(async () => talk.attempted(delivery, await sent()));
+      sending = sending.then(async () => talk.attempted(delivery, await sent(), guid));
     }
-    return { status: 200, headers: {}, body: 'ok' };
   }
 
   const sign = (body: string, secret = webhookSecret): string =>

@@ -29,10 +29,12 @@ export interface StandInOptions {
   privateKey: string;
   /** From now on the App's messages are signed with it. */
   signWith(secret: string): void;
+  /** Sends a message once more. */
+  again(delivery: { event: string; body: string }, guid: string): void;
 }
 
 /** What the emulator lacks, or answers otherwise than GitHub, of checks, reviews, comments and the App's deliveries. */
-export function standInCollaboration({ url, api, admin, at, privateKey, signWith }: StandInOptions) {
+export function standInCollaboration({ url, api, admin, at, privateKey, signWith, again }: StandInOptions) {
   const repo = `/repos/${at.owner}/${at.repo}`;
   const attempts: (Attempt & { body: string })[] = [];
 
@@ -135,6 +137,15 @@ export function standInCollaboration({ url, api, admin, at, privateKey, signWith
 
   return {
     async answer(method: string, path: string, body: Buffer, token: string | undefined): Promise<Answer | undefined> {
+      // https://docs.github.com/en/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook
+      const repeats = /^\/app\/hook\/deliveries\/(\d+)\/attempts$/.exec(path)?.[1];
+      if (method === 'POST' && repeats !== undefined) {
+        if (!isSigned(token)) return { status: 401, value: { message: 'A JSON web token could not be decoded' } };
+        const found = attempts.find((attempt) => attempt.id === Number(repeats));
+        if (!found) return { status: 404, value: { message: 'Not Found' } };
+        again(found, found.guid);
+        return { status: 202, value: {} };
+      }
       // https://docs.github.com/en/rest/apps/webhooks#update-a-webhook-configuration-for-an-app
       if (method === 'PATCH' && path === '/app/hook/config') {
         if (!isSigned(token)) return { status: 401, value: { message: 'A JSON web token could not be decoded' } };
