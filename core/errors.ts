@@ -60,7 +60,7 @@ export const errorKinds = {
     4,
     'Install that toolchain on this machine, ask for another one in sandbox.runtime, or drop --strict-runtime.',
   ),
-  SecretMissing: kind('never', 4, 'Set the variable it names.'),
+  SecretMissing: kind('never', 4, 'Set the variable that it names, in the environment of drydock.'),
   ServiceRefused: kind('never', 4, 'Deploy the templates again: a part of the deployment was changed or removed.'),
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
   ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
@@ -92,7 +92,7 @@ export const errorKinds = {
   ),
   TestCommandNotFound: kind('never', 1, 'Correct sandbox.test_command, or install what it needs in setup_command.'),
   AgentFailed: kind('never', 1, 'Read the agent log: `drydock show RUN --evidence`.'),
-  AgentUnavailable: kind('never', 4, 'Install the agent the profile names.'),
+  AgentUnavailable: kind('never', 4, 'Correct the profile, or install its agent: `drydock doctor` says what it lacks.'),
   NoChanges: kind('never', 1, 'The agent changed nothing; make the instructions more concrete.'),
   PhaseTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or split the task.'),
   LimitExceeded: kind('never', 1, 'Raise the limit it names in the spec within the policy.'),
@@ -170,6 +170,15 @@ export const viewFailure = ({ name, message }: { name: string; message: string }
   const known = isErrorName(name) ? name : 'Internal';
   return { name: known, message, remedy: errorKinds[known].remedy };
 };
+
+/** Characters of a message in a cause, which may have 32,768. */
+const maxCauseMessage = 16_000;
+
+/** A failure as the cause of a state machine: the message, or JSON as Lambda's if it has a remedy of its own. */
+export function causeOf({ name, message, remedy }: { name: string; message: string; remedy?: string }): string {
+  const own = remedy !== undefined && remedy !== (isErrorName(name) ? errorKinds[name].remedy : undefined);
+  return own ? JSON.stringify({ errorType: name, errorMessage: message.slice(0, maxCauseMessage), remedy }) : message;
+}
 
 export function viewError(error: unknown): ErrorView {
   if (error instanceof DrydockError) return { name: error.name, message: error.message, remedy: error.remedy };

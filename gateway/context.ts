@@ -20,8 +20,8 @@ export interface GatewayContext {
   failed: string | undefined;
   /** Sends a message to the launcher. */
   tell(message: GatewayMessage): void;
-  /** Records a refusal and sends it as the response. */
-  refuse(exchange: Exchange, status: number, refusal: Omit<Refusal, 'at' | 'command' | 'count'>): void;
+  /** Sends a refusal as the response, and records it unless the caller is nobody. */
+  refuse(exchange: Answered, status: number, refusal: Omit<Refusal, 'at' | 'command' | 'count'>): void;
   /** Records a refusal that has no HTTP response. */
   record(refusal: Omit<Refusal, 'at' | 'command' | 'count'>, request?: IncomingMessage): Refusal;
   onEvent(event: PhaseEvent): void;
@@ -37,6 +37,9 @@ export interface Exchange {
   /** Aborted when the client has gone, or has its answer. */
   readonly gone: AbortSignal;
 }
+
+/** What an answer needs of an exchange. */
+export type Answered = Pick<Exchange, 'request' | 'response' | 'caller'>;
 
 export type Route = (exchange: Exchange) => Promise<void> | void;
 
@@ -82,6 +85,16 @@ export async function readBody(request: IncomingMessage, max: number, idleMs: nu
 export function sendBusy(response: ServerResponse): void {
   response.setHeader('retry-after', '1');
   sendJson(response, 503, { error: { message: 'too many requests at a time; ask again' } });
+}
+
+/**
+ * Answers somebody who showed no secret, and closes the connection: nothing that he says is kept, and the rest of his
+ * body is not read.
+ */
+export function turnAway({ request, response }: Omit<Answered, 'caller'>, status: number, message: string): void {
+  response.setHeader('connection', 'close');
+  response.once('finish', () => request.socket.destroySoon());
+  sendJson(response, status, { error: { message } });
 }
 
 /** Answers with a refusal: what was refused, why, and the lines that would allow it. */

@@ -2,6 +2,12 @@
 export interface GatewayLimits {
   /** Open connections; more are closed. */
   connections: number;
+  /** Open connections of anybody until the sandbox of a container has shown its ticket. */
+  strangers: number;
+  /** The same, of one address. */
+  strangersEach: number;
+  /** Milliseconds for such a connection. */
+  strangerMs: number;
   /** Tunnels to allowed hosts. */
   tunnels: number;
   /** Requests that are worked on, for the runner and for the agent each; more wait. */
@@ -39,6 +45,9 @@ export interface GatewayLimits {
 const mib = 1024 * 1024;
 export const gatewayLimits: GatewayLimits = {
   connections: 256,
+  strangers: 64,
+  strangersEach: 4,
+  strangerMs: 10_000,
   tunnels: 64,
   atOnce: 8,
   waiting: 200,

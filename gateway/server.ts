@@ -13,11 +13,13 @@ import {
   sendBusy,
   sendJson,
   sendRefusal,
+  turnAway,
 } from './context.ts';
 import { connectRoute, type Network, refusePlainProxy, systemNetwork } from './egress/connect.ts';
 import { endsTls } from './egress/end-tls.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import type { GatewayMessage } from './messages.ts';
+import { onlyPeer, type Peer } from './peer.ts';
 import { clipped, limitMessages } from './phase/message-limits.ts';
 import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';
@@ -64,6 +66,9 @@ const statuses: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+/** For a request whose target is no path, and holds no secret. */
+const anyUrl = new URL('http://gateway/');
+
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
@@ -98,7 +103,9 @@ export async function createGateway(
       return full;
     },
     refuse(exchange, status, refusal) {
-      sendRefusal(exchange.response, status, context.record(refusal, exchange.request));
+      const { target, reason } = refusal;
+      if (exchange.caller === 'nobody') turnAway(exchange, status, `refused by Drydock: ${target}: ${reason}`);
+      else sendRefusal(exchange.response, status, context.record(refusal, exchange.request));
     },
     onEvent(event) {
       if (event.type === 'step' && event.status === 'started') {
@@ -120,10 +127,17 @@ export async function createGateway(
   const authority = once(async () => (await import('./authority/authority.ts')).createAuthority());
   const forward = once(async () => (await import('./rules/forward.ts')).createForward(context, network, allowance));
   const answerRuled = ruleRoute(context, hosts, mirrors, forward);
+  // Where the sandbox comes with a ticket, others are in its network; a socket in the file system has one user.
+  let peer: Peer | undefined;
+  /** Connections of strangers that have their answer; what else comes on them is not read. */
+  const turnedAway = new WeakSet<Socket>();
+  const booted = (socket: Socket): void => {
+    turnedAway.delete(socket);
+    peer?.pin(socket);
+  };
+  const boot = config.ticket === undefined ? undefined : bootRoute(context, config.ticket, booted);
   const mounts: Mount[] = [
-    ...(config.ticket === undefined
-      ? []
-      : [{ prefix: '/boot', callers: ['nobody'] as const, route: bootRoute(context, config.ticket) }]),
+    ...(boot === undefined ? [] : [{ prefix: '/boot', callers: ['nobody'] as const, route: boot }]),
     { prefix: '/phase', callers: ['runner'], route: phaseRoute(context) },
     { prefix: '/inputs/', callers: ['runner'], route: inputsRoute(context) },
     { prefix: '/git/', callers: ['runner'], route: gitRoute(context) },
@@ -153,9 +167,10 @@ export async function createGateway(
       void answer(request, response);
     },
   );
-  server.maxConnections = limits.connections;
   const accept = server.listeners('connection') as ((this: Server, socket: Duplex) => void)[];
   const isRelayed = acceptRelayed(server, config.secrets.agent, limits.headersMs);
+  if (config.ticket === undefined) server.maxConnections = limits.connections;
+  else peer = onlyPeer(server, limits);
   const callerOf = (request: IncomingMessage, url: URL): Caller => {
     const caller = callerByHeader(request, url);
     return caller === 'nobody' && isRelayed(request.socket) ? 'agent' : caller;
@@ -172,6 +187,10 @@ export async function createGateway(
       socket.destroy();
       return;
     }
+    if (peer?.known === false) {
+      socket.destroy();
+      return;
+    }
     if (tunnels.size >= limits.tunnels) {
       socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n');
@@ -179,7 +198,7 @@ export async function createGateway(
     }
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
-    const caller = callerOf(request, new URL('http://gateway/'));
+    const caller = callerOf(request, anyUrl);
     connectRoute({ context, network, hosts, endTls }, { request, socket, head, caller });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -225,14 +244,20 @@ export async function createGateway(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      if (turnedAway.has(request.socket)) return;
       const target = request.url ?? '/';
+      if (peer?.known === false) turnedAway.add(request.socket);
+      if (peer?.known === false && target !== '/boot') {
+        turnAway({ request, response }, 404, 'the gateway waits for its sandbox');
+        return;
+      }
       const ruled = ended.get(request.socket);
       if (ruled !== undefined) {
         await answerEnded(request, response, ruled.host);
         return;
       }
       if (!target.startsWith('/')) {
-        refusePlainProxy(context, request, response, target);
+        refusePlainProxy(context, { request, response, caller: callerOf(request, anyUrl) }, target);
         return;
       }
       const url = new URL(target, 'http://gateway');

@@ -38,6 +38,7 @@ export const refusedByValidate = [
   'UnknownRepository',
   'UnknownPrice',
   'NotBuiltYet',
+  'AdvisoriesUnreadable',
 ] as const;
 
 /** @param partition Of the account: `aws`, `aws-us-gov`, `aws-cn`; a state of another partition fails without a catcher. */

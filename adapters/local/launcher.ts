@@ -78,4 +78,5 @@ const failedToStart = (phaseKey: string, error: unknown): PhaseEnd =>
   emptyEnd(phaseKey, 'none', {
     name: error instanceof Error ? error.name : 'SandboxLost',
     message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof DrydockError ? { remedy: error.remedy } : {}),
   });

@@ -22,7 +22,7 @@ export async function modelAccessOf(
   if (access !== undefined) return { mode: 'live', ...access };
   if (replaySession !== undefined) return { mode: 'replay', session: replaySession };
   const [name] = credentialVariables(provider, endpoint);
-  throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider}.`, {
+  throw new DrydockError('SecretMissing', `There is no key for the model provider ${provider} in ${name}.`, {
     remedy: `Set ${name} (or ${name}_FILE) in the environment of drydock; the key never enters the sandbox.`,
   });
 }

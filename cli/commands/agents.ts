@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { type AgentRow, addAgent, listAgents, removeAgent } from '../../adapters/local/agents/installed.ts';
+import {
+  type AgentRow,
+  addAgent,
+  installedVersion,
+  listAgents,
+  removeAgent,
+} from '../../adapters/local/agents/installed.ts';
 import { packageRoot } from '../../common/package-info.ts';
 import { type AgentName, agentNames } from '../../core/agents/names.ts';
 import { DrydockError } from '../../core/errors.ts';
@@ -47,8 +53,12 @@ export function register(program: Command): void {
       .option(...dataOption),
     async (output, options, given) => {
       const names = namesOf(given);
-      for (const name of names) await removeAgent(dataFolder(options.data), name);
-      print(output, { removed: names }, () => names.map((name) => `${name} removed`));
+      const folder = dataFolder(options.data);
+      const absent = names.filter((name) => installedVersion(folder, name) === undefined);
+      for (const name of names) await removeAgent(folder, name);
+      print(output, { removed: names, absent }, () =>
+        names.map((name) => `${name} ${absent.includes(name) ? `was not installed in ${folder}` : 'removed'}`),
+      );
       return 0;
     },
   );

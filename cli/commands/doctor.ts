@@ -6,7 +6,7 @@ import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts'
 import { packageRoot, version } from '../../common/package-info.ts';
 import { agents } from '../../core/agents/agents.ts';
 import { defined } from '../../core/defined.ts';
-import type { Check } from '../../core/doctor/finding.ts';
+import { type Check, warn } from '../../core/doctor/finding.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { ModelEndpoint } from '../../core/models/endpoint.ts';
 import { endpointOf } from '../../core/models/of-policy.ts';
@@ -16,6 +16,7 @@ import { action, asOption, type CommonOptions, dataOption, policyOption } from '
 import { askGit } from '../config/git.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { loadPolicy } from '../config/load-policy.ts';
+import { whyNoAnswer } from '../local/answers.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { hasProgram } from '../local/programs.ts';
 import { sandboxOf } from '../local/sandbox-choice.ts';
@@ -60,7 +61,7 @@ async function here(options: CommonOptions): Promise<Check[]> {
     gitCheck(),
     ...(await machineChecks(sandboxChoice(options), dataDir)),
     dataCheck(dataDir),
-    ...policyChecks(options),
+    ...(await policyChecks(options)),
     ...(await hostChecks(options, dataDir)),
   ];
 }
@@ -97,11 +98,14 @@ async function stackChecks(options: CommonOptions): Promise<Check[]> {
 
 /** Only if the policy has a repository on GitHub, or credentials for GitHub exist. */
 async function hostChecks(options: CommonOptions, dataDir: string): Promise<Check[]> {
+  let policy: Policy;
   try {
-    const { policy } = loadPolicy({
-      repositories: new Map(),
-      ...defined({ policy: options.policy }),
-    });
+    ({ policy } = loadPolicy({ repositories: new Map(), ...defined({ policy: options.policy }) }));
+  } catch (error) {
+    if (!(error instanceof DrydockError)) throw error;
+    return []; // `policyChecks` reports it.
+  }
+  try {
     const config = loadGitHubConfig({ dataDir, env: process.env });
     const hosted = Object.values(policy.repositories).some(({ host }) => host === 'github');
     if (!hosted && !config) return [];
@@ -109,8 +113,6 @@ async function hostChecks(options: CommonOptions, dataDir: string): Promise<Chec
     return await githubChecks(config, policy);
   } catch (error) {
     if (!(error instanceof DrydockError)) throw error;
-    // `policyChecks` reports an invalid policy.
-    if (error.name === 'PolicyInvalid') return [];
     return [{ name: 'github', ok: false, required: true, detail: error.message, remedy: error.remedy }];
   }
 }
@@ -170,7 +172,7 @@ function dataCheck(dataDir: string): Check {
   }
 }
 
-function policyChecks(options: CommonOptions): Check[] {
+async function policyChecks(options: CommonOptions): Promise<Check[]> {
   let loaded: { policy: Policy; source: string };
   try {
     loaded = loadPolicy({
@@ -184,6 +186,10 @@ function policyChecks(options: CommonOptions): Check[] {
   const checks: Check[] = [{ name: 'policy', ok: true, required: true, detail: loaded.source, remedy: '' }];
   for (const [name, profile] of Object.entries(loaded.policy.agents.profiles)) {
     checks.push(agentCheck(name, profile, dataFolder(options.data)));
+    if (profile.files !== undefined && !existsSync(profile.files))
+      checks.push(
+        warn('agent', `${name}: no folder ${profile.files}`, 'Correct `files` of the profile, or make the folder.'),
+      );
     const known = profile.agent === undefined ? undefined : agents[profile.agent];
     if (known?.takesMcp === false && Object.keys(loaded.policy.mcp).length > 0)
       checks.push(withoutMcp(name, known.title));
@@ -191,6 +197,7 @@ function policyChecks(options: CommonOptions): Check[] {
       checks.push(keyCheck(name, profile.provider, endpointOf(loaded.policy, profile.provider)));
   }
   for (const [name, server] of Object.entries(loaded.policy.mcp)) checks.push(mcpCheck(name, server, loaded.policy));
+  checks.push(...(await silentServers(loaded.policy)));
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
     const ok = existsSync(join(repository.url, '.git')) || existsSync(join(repository.url, 'HEAD'));
@@ -232,6 +239,20 @@ const withoutMcp = (profile: string, title: string): Check => ({
   detail: `${profile}: ${title} takes no MCP servers`,
   remedy: 'Specs with sandbox.mcp need a profile with another agent.',
 });
+
+/** Servers of the policy on this machine or in private networks, at whose addresses nobody listens. */
+async function silentServers({ providers, mcp }: Policy): Promise<Check[]> {
+  const addresses = [
+    ...Object.entries(providers).map(([name, provider]) => ['model server', name, provider.base_url] as const),
+    ...Object.entries(mcp).map(([name, server]) => ['mcp', name, server.url] as const),
+  ];
+  const checks = addresses.map(async ([kind, name, address]) => {
+    const why = await whyNoAnswer(address);
+    const remedy = 'Start it, or correct its address in the policy.';
+    return why === undefined ? [] : [warn(kind, `${name}: nobody listens at ${address} (${why})`, remedy)];
+  });
+  return (await Promise.all(checks)).flat();
+}
 
 /** Whether the credential of a server is there. The server itself is asked by the gateway of a phase only. */
 function mcpCheck(name: string, { url, command, credential }: Policy['mcp'][string], { credentials }: Policy): Check {

@@ -6,6 +6,7 @@ import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { action, type CommonOptions, personCommand, withSession } from '../command.ts';
 import { requesterName } from '../config/load-policy.ts';
+import { unreadable } from '../config/unreadable.ts';
 import { stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
@@ -78,6 +79,6 @@ function readPlan(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new DrydockError('FileUnreadable', `The plan ${file} cannot be read: ${(error as Error).message}`);
+    throw unreadable('plan', file, error);
   }
 }

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import { isFinal } from '../../core/run/status.ts';
-import type { HostView, RunView } from '../../pipeline/service/service.ts';
+import type { HostView, RunView, Service } from '../../pipeline/service/service.ts';
 import { action, type CommonOptions, dataOption, wholeNumber, withSession } from '../command.ts';
 import { gitRoot } from '../config/repositories.ts';
 import { stackFlags } from '../remote/options.ts';
+import { openGateLines } from '../terminal/gate.ts';
 import { type Output, plain, print, table } from '../terminal/output.ts';
 import { summary } from '../terminal/summary.ts';
 
@@ -39,8 +40,12 @@ export function register(program: Command): void {
     command('status [run]', 'show one run, or all unfinished runs'),
     async (output, options, reference) => {
       if (reference !== undefined) {
-        const run = await withSession(options, (session) => session.service.run(reference));
-        print(output, run, () => [...summary(run, output), ...(run.gate === null ? [] : [`  gate    ${run.gate}`])]);
+        const { run, gate } = await withSession(options, ({ service }) => withGate(service, reference, output));
+        print(output, run, () => [
+          ...summary(run, output),
+          ...(run.gate === null ? [] : [`  gate    ${run.gate}`]),
+          ...gate,
+        ]);
         return 0;
       }
       const runs = (await withSession(options, (session) => session.service.list())).filter(
@@ -86,8 +91,8 @@ export function register(program: Command): void {
       'include the plan, the phases and their output',
     ),
     async (output, options, reference) => {
-      const { run, evidence, host } = await withSession(options, async (session) => ({
-        run: await session.service.run(reference),
+      const { run, gate, evidence, host } = await withSession(options, async (session) => ({
+        ...(await withGate(session.service, reference, output)),
         evidence: await session.service.evidence(reference),
         host: await session.service.host(reference),
       }));
@@ -97,6 +102,7 @@ export function register(program: Command): void {
         '',
         ...diff.map((entry) => `  ${entry.op === 'delete' ? '-' : '+'} ${plain(entry.path)}`),
         ...(host === null ? [] : hostLines(host)),
+        ...gate,
         ...(options.evidence ? ['', JSON.stringify(rest, null, 2)] : []),
       ]);
       return 0;
@@ -144,6 +150,16 @@ export function register(program: Command): void {
       return 0;
     },
   );
+}
+
+/** A run, and for people what its open gate asks. */
+async function withGate(
+  service: Service,
+  reference: string,
+  output: Output,
+): Promise<{ run: RunView; gate: string[] }> {
+  const run = await service.run(reference);
+  return { run, gate: output.json ? [] : await openGateLines(service, run, output) };
 }
 
 /** Checks and reviews of the pull request on the code host. */

@@ -42,10 +42,12 @@ export function register(program: Command): void {
         print(output, run, () => summary(run, output));
         return exitOf(run);
       }
-      const { policy } = loadPolicy({
+      const { policy, source } = loadPolicy({
         repositories: new Map(),
         ...defined({ policy: options.policy, as: options.as }),
       });
+      // The run may have had another one: a record knows the policy, and not its file.
+      if (options.policy === undefined) output.err(`Policy: ${source} (another one: --policy FILE)`);
       const session = await openSession({ dataDir: dataFolder(options.data) });
       try {
         const by = requesterName(options.as);

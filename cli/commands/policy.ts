@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DrydockError } from '../../core/errors.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import { policyJsonSchema } from '../../core/policy/schema.ts';
 import { action, type CommonOptions, policyOption } from '../command.ts';
-import { invalidPolicy, policyFile } from '../config/load-policy.ts';
+import { invalidPolicy, policyFile, policyRemedy } from '../config/load-policy.ts';
+import { unreadable } from '../config/unreadable.ts';
 import { plain, print, withError } from '../terminal/output.ts';
 
 export function register(program: Command): void {
@@ -25,9 +25,7 @@ export function register(program: Command): void {
       try {
         bytes = readFileSync(file);
       } catch (error) {
-        throw new DrydockError('FileUnreadable', `The policy ${file} cannot be read: ${(error as Error).message}`, {
-          remedy: 'Create a policy with `drydock init`, or name one with --policy.',
-        });
+        throw unreadable('policy', file, error, policyRemedy);
       }
       const { policy: parsed, problems } = parsePolicy(bytes);
       const error = parsed ? undefined : invalidPolicy(file, problems);

@@ -29,8 +29,8 @@ agents:
   profiles:
     # A program of your own: it writes the guide that the first task asks for.
     guide: {kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(agentFolder)}}
-    # An agent with a model. Install it (npm install --global @google/gemini-cli), set GEMINI_API_KEY, and run with --agent gemini.
-    gemini: {kind: acp, command: [gemini, --acp], provider: google, model: gemini-2.5-pro}
+    # An agent with a model. Install it (drydock agents add gemini), set GEMINI_API_KEY, and run with --agent gemini.
+    gemini: {agent: gemini, model: gemini-2.5-pro}
 models: {allow: ["google/*"]}
 egress: {registries: [npm, pypi, maven, go, crates], hosts: []}
 limits: {usd_per_run: 5, timeout_minutes: 30}

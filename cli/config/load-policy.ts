@@ -7,6 +7,7 @@ import { personOf } from '../../core/policy/people.ts';
 import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
 import { home, osUser } from './home.ts';
+import { unreadable } from './unreadable.ts';
 
 interface LoadedPolicy {
   policy: Policy;
@@ -99,11 +100,14 @@ const absolute = (folder: string, path: string): string =>
       ? path
       : resolve(folder, path);
 
+/** What to do about a policy that is not there. */
+export const policyRemedy = 'Create a policy with `drydock init`, or name one with --policy.';
+
 function read(file: string, mustExist: boolean): Uint8Array | undefined {
   try {
     return readFileSync(file);
   } catch (error) {
     if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new DrydockError('FileUnreadable', `The policy ${file} cannot be read: ${(error as Error).message}`);
+    throw unreadable('policy', file, error, policyRemedy);
   }
 }

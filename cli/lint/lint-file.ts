@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { DrydockError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { RepositoryFacts } from '../../core/task-spec/lint/clarity.ts';
 import { type LintReport, lintSpec } from '../../core/task-spec/lint/lint.ts';
-import { plain } from '../terminal/output.ts';
+import { unreadable } from '../config/unreadable.ts';
 
 /** What specs are checked against: the files of the repository, and the policy when one is given. */
 export interface LintContext {
@@ -20,6 +19,6 @@ export function readSpecFile(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new DrydockError('FileUnreadable', `The spec ${plain(file)} cannot be read: ${(error as Error).message}`);
+    throw unreadable('spec', file, error);
   }
 }

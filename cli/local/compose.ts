@@ -179,7 +179,9 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     credential: (variable) => credentialOf(variable),
     agentFiles(path) {
       if (!existsSync(path))
-        throw new DrydockError('AgentUnavailable', `The folder of the agent's files, ${path}, does not exist.`);
+        throw new DrydockError('AgentUnavailable', `The folder of the agent's files, ${path}, does not exist.`, {
+          remedy: 'Correct `files` of the profile in the policy, or make the folder.',
+        });
       return path;
     },
     runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,

@@ -3,6 +3,7 @@ import { optionsOf, voteForOption } from '../../core/review/option.ts';
 import type { GateKind, VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import type { Session } from '../local/session.ts';
+import { gateText } from './gate.ts';
 import { type Output, plain, printError } from './output.ts';
 import { processTerminal, readLine, type Terminal } from './prompt.ts';
 
@@ -20,9 +21,7 @@ export async function askAtGate(
   as: string,
   terminal: Terminal = processTerminal,
 ): Promise<boolean> {
-  output.err('');
-  output.err(output.style('bold', plain(gate.title)));
-  for (const line of gate.text.split('\n')) output.err(`  ${plain(line)}`);
+  for (const line of gateText(gate, output)) output.err(line);
   const options = optionsOf(gate);
   options.forEach(({ label }, i) => {
     const suggested = label === gate.question?.suggested ? output.style('dim', ' (suggested)') : '';

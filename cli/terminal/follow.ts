@@ -5,6 +5,7 @@ import type { GateView, RunView, WatchItem } from '../../pipeline/service/servic
 import { ServerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
 import { askAtGate } from './ask.ts';
+import { gateLines } from './gate.ts';
 import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
 
@@ -51,7 +52,10 @@ export async function follow(
         await voteAsListed(session, gate);
         continue;
       }
-      if (!output.live || !process.stdin.isTTY) return await session.service.run(runId);
+      if (!output.live || !process.stdin.isTTY) {
+        if (!output.json) for (const line of gateLines(gate, output)) output.err(line);
+        return await session.service.run(runId);
+      }
       progress.pause();
       if (!(await askAtGate(session, gate, output, options.as))) return await session.service.run(runId);
       progress.resume();

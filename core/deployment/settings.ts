@@ -11,7 +11,12 @@ const arn = (service: string, what: string) =>
   z
     .string()
     .max(2_000)
-    .regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:\\S+$`), `Write the ARN of ${what}.`);
+    .refine(
+      (text) =>
+        /^arn:aws[a-z-]{0,20}:[a-z]{1,20}:[a-z0-9-]{0,30}:\d{12}:\S{1,1900}$/.test(text) &&
+        text.split(':')[2] === service,
+      `Write the ARN of ${what}.`,
+    );
 
 /** Private addresses (RFC 1918) of a size that gives each of four zones 1,019 of them. */
 const range = z
@@ -22,8 +27,13 @@ const range = z
   )
   .refine((text) => (bits(text) & ~mask(text)) >>> 0 === 0, 'The address is not the first one of its range.');
 
-const id = (kind: string) =>
-  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `Write an id such as ${kind}-0a1b2c3d.`);
+const id = (kind: 'vpc' | 'subnet' | 'rtb') =>
+  z
+    .string()
+    .refine(
+      (text) => text.startsWith(`${kind}-`) && /^[0-9a-f]{8,17}$/.test(text.slice(kind.length + 1)),
+      `Write an id such as ${kind}-0a1b2c3d.`,
+    );
 const network = z.strictObject({
   id: id('vpc'),
   range: z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, 'Write the address range of the network.'),

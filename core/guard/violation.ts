@@ -44,7 +44,7 @@ export function remedyForSecrets(violations: Violation[]): string {
     ({ fingerprint, path, message }) =>
       `    - { fingerprint: ${fingerprint}, reason: "…" } # ${shown(path)}: ${message}`,
   );
-  return `Take the secret out, and replace it where it is used. If a value is no secret, a person adds to the policy:\nguard:\n  allowed_secrets:\n${lines.join('\n')}`;
+  return `Take the secret out, and replace it where it is used. If a value is no secret, a person adds to the policy the lines below and starts another attempt, because a run keeps the policy of its start:\nguard:\n  allowed_secrets:\n${lines.join('\n')}`;
 }
 
 const shown = (path: string): string =>

@@ -32,7 +32,9 @@ export const modelProvider = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('vertex'),
-    project: z.string().regex(/^[a-z][a-z0-9:.-]{4,62}$/, 'Write the id of a Google Cloud project.'),
+    project: z
+      .string()
+      .regex(/^[a-z][a-z0-9:.-]{4,62}$/, 'Write the id of a Google Cloud project, such as acme-models.'),
     location: z.string().regex(/^[a-z0-9-]{2,40}$/, 'Write a location such as global or europe-west4.'),
     base_url: baseUrl.optional().describe('By default that of the location.'),
     ...common,

@@ -76,6 +76,27 @@ const profile = z
     };
   });
 
+/**
+ * Agents that were parsed once, as a person would write them: what follows from the name of an agent may not be written, and
+ * models are a list.
+ */
+export function agentsAsWritten(parsed: unknown): unknown {
+  if (!isMap(parsed) || !isMap(parsed.profiles)) return parsed;
+  const profiles = Object.entries(parsed.profiles).map(([name, each]) => {
+    if (!isMap(each)) return [name, each];
+    const { fallbacks, ...profile } = each;
+    if (profile.agent !== undefined) {
+      delete profile.kind;
+      delete profile.command;
+    }
+    return [name, Array.isArray(fallbacks) ? { ...profile, model: [profile.model, ...fallbacks] } : profile];
+  });
+  return { ...parsed, profiles: Object.fromEntries(profiles) };
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Agents of a policy that lists none. */
 export const builtInAgents = {
   default: 'gemini',
@@ -86,17 +107,26 @@ export const builtInAgents = {
 
 export const agents = z
   .strictObject({ default: field.name.optional(), profiles: z.record(field.name, profile) })
-  .check(({ value, issues }) => {
-    const names = Object.keys(value.profiles);
-    const fault = (message: string, path: string[]) => issues.push({ code: 'custom', message, path, input: value });
-    if (names.length === 0) fault('List at least one profile.', ['profiles']);
-    else if (value.default === undefined && names.length > 1)
-      fault(`Name one of the profiles: ${names.join(', ')}.`, ['default']);
-    else if (value.default !== undefined && !names.includes(value.default)) {
-      fault(`"${value.default}" is not among the profiles: ${names.join(', ')}.`, ['default']);
-    }
-  })
-  .transform((given) => ({ ...given, default: given.default ?? Object.keys(given.profiles)[0] ?? '' }));
+  .transform((given) => ({ ...given, default: given.default ?? onlyProfile(given.profiles) }));
+
+/** A policy with one profile need not name it; `defaultFault` reports that several have no default. */
+function onlyProfile(profiles: object): string {
+  const [name = '', ...others] = Object.keys(profiles);
+  return others.length === 0 ? name : '';
+}
+
+/** Why no profile is the default one. */
+export function defaultFault(given: z.output<typeof agents>): { message: string; path: string[] } | undefined {
+  const names = Object.keys(given.profiles);
+  if (names.length === 0) return { message: 'agents.profiles: List at least one profile.', path: ['profiles'] };
+  if (given.default === '')
+    return { message: `agents.default: Name one of the profiles: ${names.join(', ')}.`, path: ['default'] };
+  if (names.includes(given.default)) return undefined;
+  return {
+    message: `agents.default: "${given.default}" is not among the profiles: ${names.join(', ')}.`,
+    path: ['default'],
+  };
+}
 
 /** The globs of all models of the providers that profiles name. */
 export const providersOf = (profiles: Record<string, { provider?: string | undefined }>): string[] => [

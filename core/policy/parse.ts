@@ -2,6 +2,7 @@ import { providerFaults } from '../models/of-policy.ts';
 import { readYaml } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
+import { defaultFault } from './agents-schema.ts';
 import { egressFaults } from './egress-faults.ts';
 import { approversOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
@@ -97,6 +98,8 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';
     fault('no-effect', message, ['notify', 'slack', 'channel'], 'warning');
   }
+  const noDefault = defaultFault(policy.agents);
+  if (noDefault !== undefined) fault('format', noDefault.message, ['agents', ...noDefault.path]);
   egressFaults(policy, fault);
   providerFaults(policy, fault);
   for (const [name, profile] of Object.entries(policy.agents.profiles)) {

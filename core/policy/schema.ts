@@ -7,7 +7,7 @@ import { modelProvider } from '../models/provider-schema.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
-import { agents, builtInAgents, providerName, providersOf } from './agents-schema.ts';
+import { agents, agentsAsWritten, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 import { sandbox } from './sandbox.ts';
 import { serviceImageInput } from './service-image.ts';
@@ -275,6 +275,15 @@ export const policySchema = z
   }));
 
 export type Policy = z.infer<typeof policySchema>;
+
+/** A policy that was parsed before: one that was stored with a run, sent in a call, or deployed. */
+export const parsedPolicySchema = z.preprocess(
+  (given) =>
+    typeof given === 'object' && given !== null && 'agents' in given
+      ? { ...given, agents: agentsAsWritten(given.agents) }
+      : given,
+  policySchema,
+);
 /** A policy as people write it: fields with a default may be left out. */
 export type PolicyInput = z.input<typeof policySchema>;
 

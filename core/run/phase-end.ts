@@ -7,7 +7,9 @@ export const storedEnd = z.strictObject({
   /** Absent when the sandbox died without a valid result. */
   result: phaseResult.exactOptional(),
   /** `SandboxLost`, `PhaseTimedOut`, `LimitExceeded`, `ResultInvalid`, `Cancelled`, `BudgetExhausted` or `TurnsExhausted`. */
-  failure: z.strictObject({ name: z.string(), message: z.string() }).exactOptional(),
+  failure: z
+    .strictObject({ name: z.string(), message: z.string(), remedy: z.string().exactOptional() })
+    .exactOptional(),
   calls: z.array(modelCall),
   refusals: z.array(refusal),
   /** Downloads and tunnels, counted by the gateway (R15). Model calls are in `calls`. */
@@ -31,7 +33,7 @@ export interface PhaseEnd extends Omit<StoredEnd, 'artifacts'> {
 }
 
 /** The end of a phase that left nothing, for example because its sandbox never started. */
-export const emptyEnd = (phaseKey: string, enforcer: string, failure: { name: string; message: string }): PhaseEnd => ({
+export const emptyEnd = (phaseKey: string, enforcer: string, failure: NonNullable<StoredEnd['failure']>): PhaseEnd => ({
   phaseKey,
   failure,
   calls: [],

@@ -23,15 +23,21 @@ export function checkSchema<T extends z.ZodType>(
   return { faults: faults.slice(0, maxIssues) };
 }
 
-/** Replaces a failed union by the issues of the branch that fits the type of the value, instead of all branches. */
+/**
+ * Replaces a failed union by the issues of one branch, instead of all branches: of those that fit the type of the value,
+ * the one with the fewest.
+ */
 function flatten(issue: Issue, prefix: Path = []): Issue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union') return [{ ...issue, path }];
-  const fitting = issue.errors.find((branch) =>
-    branch.every((each) => each.path.length > 0 || each.code !== 'invalid_type'),
-  );
+  const [fitting] = issue.errors
+    .filter((branch) => branch.every((each) => each.path.length > 0 || each.code !== 'invalid_type'))
+    .sort((a, b) => countOf(a) - countOf(b));
   return fitting ? fitting.flatMap((each) => flatten(each, path)) : [{ ...issue, path }];
 }
+
+const countOf = (branch: readonly Issue[]): number =>
+  branch.reduce((sum, each) => sum + (each.code === 'unrecognized_keys' ? each.keys.length : 1), 0);
 
 function faultsOf(
   issue: Issue,
@@ -59,7 +65,7 @@ function faultsOf(
     if (!found && path.length === 0) return [{ rule: 'empty-file', message: 'The file contains no fields.', offset }];
     if (!found) return [{ rule: 'required', message: `"${nameOf(path)}" is missing.`, offset }];
     if ('options' in issue && Array.isArray(issue.options)) {
-      return [{ rule: 'format', message: `${name}: must be one of ${issue.options.map(String).join(', ')}.`, offset }];
+      return [{ rule: 'format', message: `${name}: ${oneOf(issue.options)}`, offset }];
     }
     const expected = issue.code === 'invalid_type' ? issue.expected : 'text or a map';
     return [{ rule: 'type', message: `${name}: ${typeMessage(expected, given)}`, offset }];
@@ -102,17 +108,25 @@ function typeMessage(expected: string, given: unknown): string {
 }
 
 function describe(issue: Issue): string {
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}.`;
-  if (issue.code === 'too_small') {
-    const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-    return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit}.`;
-  }
-  if (issue.code === 'too_big') {
-    const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-    return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit}.`;
-  }
+  if (issue.code === 'invalid_value') return oneOf(issue.values);
+  if (issue.code === 'too_small') return bound(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue.origin);
+  if (issue.code === 'too_big') return bound(issue.inclusive ? 'at most' : 'less than', issue.maximum, issue.origin);
   return issue.message;
 }
+
+const oneOf = (values: readonly unknown[]): string =>
+  `must be ${values.length === 1 ? '' : 'one of '}${values.map(String).join(', ')}.`;
+
+function bound(relation: string, limit: number | bigint, origin: string): string {
+  const [verb, one, many] = units[origin] ?? ['be', '', ''];
+  return `must ${verb} ${relation} ${limit}${Number(limit) === 1 ? one : many}.`;
+}
+
+/** What a bound counts. */
+const units: Readonly<Record<string, [verb: string, one: string, many: string]>> = {
+  string: ['have', ' character', ' characters'],
+  array: ['have', ' entry', ' entries'],
+};
 
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
@@ -168,15 +182,18 @@ export function nearest(word: string, known: string[]): string | undefined {
   return ranked[0]?.each;
 }
 
-/** Levenshtein distance. */
+/** Edits from one word to the other; two letters that changed places are one edit. */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const other = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const places = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? other) + 1 : other;
+      next.push(Math.min(other, places, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;

@@ -215,12 +215,14 @@ export const lambdaResult = (payload: unknown): unknown => ({
 
 /** Keeps a cause below the limit of Step Functions, 32,768 characters. */
 const maxMessage = 16_000;
+const maxRemedy = 2_000;
 
-/** A thrown value as Lambda reports it: the name, and JSON with name and message. */
+/** A thrown value as Lambda reports it: the name, and JSON with name and message; and with the remedy that it may name. */
 export function lambdaFailure(thrown: unknown): { error: string; cause: string } {
   const named = isObject(thrown) && typeof thrown.name === 'string' && thrown.name !== '';
   const errorType = named ? String(thrown.name) : typeof thrown;
   const message = isObject(thrown) ? thrown.message : thrown;
   const errorMessage = String(message ?? '').slice(0, maxMessage);
-  return { error: errorType, cause: JSON.stringify({ errorType, errorMessage }) };
+  const remedy = isObject(thrown) && typeof thrown.remedy === 'string' ? thrown.remedy.slice(0, maxRemedy) : undefined;
+  return { error: errorType, cause: JSON.stringify({ errorType, errorMessage, remedy }) };
 }

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { isGitHost } from '../../core/egress/git-hosts.ts';
-import { type Caller, type GatewayContext, sendRefusal } from '../context.ts';
+import type { Answered, Caller, GatewayContext } from '../context.ts';
 import type { RuledHosts } from '../rules/hosts.ts';
 import { type AllowLines, allowHost, allowRegistry } from './allow.ts';
 import type { EndTls } from './end-tls.ts';
@@ -155,8 +155,9 @@ function deny(
 }
 
 /** RFC 9110 §15.5.8: a client that gets this answer asks again with the user and password of its proxy. */
-function unauthorized(context: GatewayContext, { request, socket }: Tunnel, target: string): void {
-  context.record({ target, reason: 'CONNECT without the secret of the agent', allow: '' }, request);
+function unauthorized(context: GatewayContext, { request, socket, caller }: Tunnel, target: string): void {
+  const reason = 'CONNECT without the secret of the agent';
+  if (caller !== 'nobody') context.record({ target, reason, allow: '' }, request);
   const headers = ['Proxy-Authenticate: Basic realm="drydock"', 'Content-Length: 0', 'Connection: close'];
   socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${headers.join('\r\n')}\r\n\r\n`);
 }
@@ -202,23 +203,14 @@ function clientHello(socket: Socket, head: Buffer): Promise<Buffer | undefined> 
 }
 
 /** Refuses `GET http://host/…`, a request to a plain-HTTP proxy: no host is allowed without TLS. */
-export function refusePlainProxy(
-  context: GatewayContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  target: string,
-): void {
-  request.resume();
+export function refusePlainProxy(context: GatewayContext, exchange: Answered, target: string): void {
+  exchange.request.resume();
   const { hostname = '', port = '' } = URL.canParse(target) ? new URL(target) : {};
-  const refusal = context.record(
-    {
-      target: hostname === '' ? target.slice(0, 300) : `${hostname}:${port === '' ? 80 : port}`,
-      reason: plainHttp,
-      ...(hostname === '' ? { allow: '' } : allowHost(hostname.replace(/^\[|\]$/g, ''))),
-    },
-    request,
-  );
-  sendRefusal(response, 403, refusal);
+  context.refuse(exchange, 403, {
+    target: hostname === '' ? target.slice(0, 300) : `${hostname}:${port === '' ? 80 : port}`,
+    reason: plainHttp,
+    ...(hostname === '' ? { allow: '' } : allowHost(hostname.replace(/^\[|\]$/g, ''))),
+  });
 }
 
 /** Tests of HTTP clients ask servers of their own, or names that they mock, and the client asks the proxy in their place. */

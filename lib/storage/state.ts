@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { kept } from './kept.ts';
 
 /** Names of Drydock's stores, which this stack or another one of the same account and region created. */
 export interface State {
@@ -40,11 +41,17 @@ const parts: readonly (keyof State)[] = [
 /**
  * Writes the names of a state as SSM parameters `/<prefix>/<part>`. CloudFormation exports are not used: an export
  * cannot change while another stack imports it, so neither stack could be changed alone.
+ *
+ * They are kept when their stack is deleted, as what they name: the other stack finds it then, and a new stack of the same name fails
+ * on them, in place of making new, empty tables beside the old ones.
  */
 export function exportState(scope: Construct, prefix: string, state: State): void {
   const parameters = new Construct(scope, 'Names');
   for (const part of parts) {
-    new ssm.StringParameter(parameters, part, { parameterName: `/${prefix}/${part}`, stringValue: state[part] });
+    new ssm.StringParameter(parameters, part, {
+      parameterName: `/${prefix}/${part}`,
+      stringValue: state[part],
+    }).applyRemovalPolicy(kept);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
-import { policySchema } from '../../core/policy/schema.ts';
+import { parsedPolicySchema } from '../../core/policy/schema.ts';
 import type { Service } from '../service/service.ts';
 import { apiVersion } from './answer.ts';
 
@@ -9,7 +9,7 @@ const who = z.string().max(500);
 /** Text that a person writes; larger than any plan or answer. */
 const text = z.string().max(1_000_000);
 const base64 = z.string().max(8 * 1024 * 1024);
-const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: policySchema, requester: who };
+const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: parsedPolicySchema, requester: who };
 /** Decodes the bytes of a spec, which a call carries as base64; `encodeCall` encodes them. */
 const withBytes = <T extends { bytesBase64: string }>({ bytesBase64, ...rest }: T) => ({
   ...rest,
@@ -31,7 +31,7 @@ const shapes = {
       })
       .transform(withBytes),
   ]),
-  retry: z.tuple([reference, policySchema, who]),
+  retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),
   ended: z.tuple([reference]),
@@ -58,9 +58,9 @@ const shapes = {
   activity: z.tuple([reference]),
   host: z.tuple([reference]),
   diff: z.tuple([reference]),
-  pause: z.tuple([z.boolean(), who, policySchema]),
+  pause: z.tuple([z.boolean(), who, parsedPolicySchema]),
   paused: z.tuple([]),
-  budget: z.tuple([z.string().max(200), policySchema]),
+  budget: z.tuple([z.string().max(200), parsedPolicySchema]),
   why: z.tuple([z.string().max(4_000), z.string().max(4_000), z.int().min(1)]),
   idle: z.tuple([]),
 } satisfies Record<keyof Service, z.ZodType>;

@@ -1,4 +1,4 @@
-import { viewError } from '../../core/errors.ts';
+import { causeOf, viewError } from '../../core/errors.ts';
 import type { PhaseRecord } from '../../core/ports/store/phases.ts';
 import { slotScope, wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
@@ -63,6 +63,6 @@ async function relaunch(deps: Deps, phase: PhaseRecord): Promise<void> {
     const view = viewError(error);
     // The failed launch may have already raised the attempt.
     const { attempt } = (await deps.phases.get(phase.phaseId)) ?? phase;
-    await answerPhase(deps, phase.phaseId, attempt, { error: view.name, cause: view.message, patch: {} });
+    await answerPhase(deps, phase.phaseId, attempt, { error: view.name, cause: causeOf(view), patch: {} });
   }
 }

@@ -1,4 +1,5 @@
-import { isErrorName } from '../../core/errors.ts';
+import { defined } from '../../core/defined.ts';
+import { causeOf, isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
@@ -21,9 +22,11 @@ import { readChange } from './read-change.ts';
 /** A failure inside a phase; `fault` is the error name that the state machine catches. */
 class PhaseFault extends Error {
   readonly fault: string;
-  constructor(fault: string, message: string) {
+  readonly remedy: string | undefined;
+  constructor(fault: string, message: string, remedy?: string) {
     super(message);
     this.fault = fault;
+    this.remedy = remedy;
   }
 }
 
@@ -49,7 +52,8 @@ export async function endPhase(deps: Deps, phaseId: string, attempt: number, end
     };
   } catch (error) {
     if (!(error instanceof PhaseFault)) throw error;
-    reply = { error: error.fault, cause: error.message, patch };
+    const { fault, message, remedy } = error;
+    reply = { error: fault, cause: causeOf({ name: fault, message, ...defined({ remedy }) }), patch };
   }
   await recordEvent(deps, phase.runId, {
     key: `phase#${phaseId}/${attempt}#end`,
@@ -88,7 +92,9 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     throw new PhaseFault(context.record.stop.as, `${context.record.stop.reason} (${context.record.stop.by})`);
   }
   if (end.failure)
-    throw new PhaseFault(isErrorName(end.failure.name) ? end.failure.name : 'SandboxLost', end.failure.message);
+    throw isErrorName(end.failure.name)
+      ? new PhaseFault(end.failure.name, end.failure.message, end.failure.remedy)
+      : new PhaseFault('SandboxLost', end.failure.message);
   const { result } = end;
   if (!result) throw new PhaseFault('SandboxLost', 'The sandbox ended without a result.');
   if (name === 'verify') return verified(deps, context, result);
@@ -96,13 +102,10 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
   const changedAnyway = result.error?.name === 'AgentFailed' && result.changeSet && name !== 'plan';
   if (result.outcome === 'failed' && !changedAnyway) {
     const fault = result.error?.name ?? 'AgentFailed';
-    throw new PhaseFault(
-      isErrorName(fault) ? fault : 'ResultInvalid',
-      result.error?.message ?? 'The phase failed without a reason.',
-    );
+    const message = result.error?.message ?? 'The phase failed without a reason.';
+    throw new PhaseFault(isErrorName(fault) ? fault : 'ResultInvalid', withUnreached(message, end));
   }
   const patch: WorkPatch = {};
-  const agentFailure = name === 'plan' ? undefined : await agentFailed(deps, context, end, result);
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
     const change = readChange(end.artifacts, context.record.base ?? '');
@@ -124,16 +127,17 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, planOf(context, result));
+    patch.plan = await putJson(deps.artifacts, planOf(context, end, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
   const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
   if (unchanged) {
-    const exit = result.agent?.exitCode ?? 0;
-    throw exit === 0
-      ? new PhaseFault('NoChanges', 'The agent ended, but no file differs from the base.')
-      : new PhaseFault('AgentFailed', `The agent exited with ${exit} and changed nothing.\n${lastOutput(result)}`);
+    const { error } = result;
+    throw error?.name === 'AgentFailed'
+      ? new PhaseFault('AgentFailed', withUnreached(`It changed nothing: ${error.message}`, end))
+      : new PhaseFault('NoChanges', withUnreached('The agent ended, but no file differs from the base.', end));
   }
+  const agentFailure = await agentFailed(deps, context, end, result);
   if (agentFailure !== undefined) patch.results = { ...patch.results, agentFailure };
   const missed = checkpointsLeft(context.task.spec.checkpoints, context.record.work.checkpoints);
   if (missed.length > 0) {
@@ -167,10 +171,20 @@ const missedCheckpoint = (names: string[]): Checkpoint => ({
   summary: 'The agent did not stop here and has completed its work. Approve to verify and publish the change.',
 });
 
-function planOf(context: RunContext, result: PhaseResult) {
+/** A failure, and if so, that none of the agent's calls reached its model: agents rarely say it. */
+function withUnreached(message: string, { calls }: PhaseEnd): string {
+  const providers = [...new Set(calls.map(({ provider }) => provider))].join(' and ');
+  const unreached = calls.length > 0 && calls.every(({ charged }) => charged === 'not-sent');
+  return [
+    message.trim(),
+    ...(unreached ? [`None of its ${calls.length} calls reached the model provider ${providers}: is it running?`] : []),
+  ].join('\n');
+}
+
+function planOf(context: RunContext, end: PhaseEnd, result: PhaseResult) {
   if (result.plan === undefined) {
     if (context.task.agent.plans)
-      throw new PhaseFault('AgentFailed', `The agent wrote no plan.\n${lastOutput(result)}`);
+      throw new PhaseFault('AgentFailed', withUnreached(`The agent wrote no plan.\n${lastOutput(result)}`, end));
     return derivePlan(context.task.spec, context.task.constraints);
   }
   try {

@@ -10,36 +10,57 @@ import { compare, type EvalReport, earlierReport, table } from './report.ts';
 import { type EvalResult, runTask } from './run-task.ts';
 import { type EvalTask, loadTasks } from './tasks.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    agent: { type: 'string' },
-    model: { type: 'string' },
-    provider: { type: 'string' },
-    policy: { type: 'string' },
-    data: { type: 'string' },
-    compare: { type: 'string' },
-    recorded: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    repeat: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '2' },
-  },
-});
-const before =
-  values.compare === undefined ? undefined : earlierReport.parse(JSON.parse(readFileSync(values.compare, 'utf8')));
+/** What was typed is wrong: a line for people, without a stack. */
+function refuse(error: unknown): never {
+  console.error(`UsageError: ${error instanceof Error ? error.message : String(error)}`);
+  console.error('remedy: docs/evals.md has the options, evals/tasks the names of the tasks.');
+  process.exit(2);
+}
+function orRefuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return refuse(error);
+  }
+}
 
-const queue: EvalTask[] = loadTasks(positionals).flatMap((task) => Array<EvalTask>(Number(values.repeat)).fill(task));
-if (queue.length === 0) throw new Error(`no task has a name with ${positionals.join(' or ')}`);
+const { values, positionals } = orRefuse(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      agent: { type: 'string' },
+      model: { type: 'string' },
+      provider: { type: 'string' },
+      policy: { type: 'string' },
+      data: { type: 'string' },
+      compare: { type: 'string' },
+      recorded: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      repeat: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
+    },
+  }),
+);
+const { compare: earlier } = values;
+const before =
+  earlier === undefined ? undefined : orRefuse(() => earlierReport.parse(JSON.parse(readFileSync(earlier, 'utf8'))));
+const count = (name: 'repeat' | 'jobs'): number => {
+  const value = Number(values[name]);
+  return Number.isInteger(value) && value > 0 ? value : refuse(`--${name} takes a whole number from 1.`);
+};
+
+const queue: EvalTask[] = loadTasks(positionals).flatMap((task) => Array<EvalTask>(count('repeat')).fill(task));
+if (queue.length === 0) refuse(`No task has a name with ${positionals.join(' or ')}.`);
 const results: EvalResult[] = [];
 const work = async (): Promise<void> => {
   for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-    const given = await policyFor(task, { ...values, data: dataFolder(values.data) });
+    const given = await policyFor(task, { ...values, data: dataFolder(values.data) }).catch(refuse);
     const result = await runTask(task, given).finally(given.close);
     results.push(result);
     process.stderr.write(`${result.solved ? 'solved' : 'not solved'}  ${task.name}\n`);
   }
 };
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+await Promise.all(Array.from({ length: count('jobs') }, work));
 results.sort((a, b) => a.task.localeCompare(b.task));
 
 const agent = `${values.agent ?? 'the small agent'}, ${values.recorded ? 'a recorded model' : (values.model ?? values.policy)}`;

@@ -53,7 +53,7 @@ export async function policyFor(task: EvalTask, options: EvalOptions): Promise<E
   const named = options.agent === undefined ? undefined : base.agents?.profiles?.[options.agent];
   if (named === undefined && options.model === undefined)
     throw new Error(
-      'name a profile of a policy (--policy FILE --agent PROFILE), a model (--model NAME), or --recorded',
+      'Name a profile of a policy (--policy FILE --agent PROFILE), a model (--model NAME), or --recorded.',
     );
   const chosen = named ?? profile(options.provider ?? 'anthropic', options.model ?? '');
   const policy = { ...base, agents: { default: 'eval', profiles: { eval: chosen } } };

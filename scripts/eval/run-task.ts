@@ -15,7 +15,7 @@ const program = join(import.meta.dirname, '../../bin/drydock.ts');
 /** What is read of the JSON of `drydock run`. */
 const outcome = z.object({
   status: z.string(),
-  error: z.object({ name: z.string() }).nullable(),
+  error: z.object({ name: z.string(), message: z.string().default(''), remedy: z.string().default('') }).nullable(),
   branch: z.string().optional(),
   commit: z.string().nullable().optional(),
   cost: z.object({ usd: z.number() }).optional(),
@@ -97,7 +97,9 @@ export async function runTask(task: EvalTask, given: EvalPolicy): Promise<EvalRe
     const asked = error?.name === 'NeedsPerson';
     const ends = task.expects === 'delivered' ? delivered : asked;
     const failed = delivered ? await checkDelivered(folder, repo, branch, task.check) : undefined;
-    const why = !ends ? `${status} ${error?.name ?? ''}`.trim() : failed;
+    const cause =
+      error === null ? '' : ` ${error.name}: ${error.message.split('\n')[0]?.slice(0, 200)} ${error.remedy}`;
+    const why = !ends ? `${status}${cause}` : failed;
     return {
       ...named,
       solved: ends && failed === undefined && happened.length === 0,

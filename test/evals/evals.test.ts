@@ -24,3 +24,16 @@ test('every task is solved: its run ends as it has to, its hidden check passes, 
   expect(results.filter(({ reworkRounds }) => reworkRounds > 0).map(({ task }) => task)).toEqual(['bug-csv']);
   expect(results.every(({ usd }) => usd > 0)).toBe(true);
 });
+
+test.each([
+  [[] as string[], '--recorded'],
+  [['--recodred'], '--recodred'],
+  [['--recorded', 'nosuch'], 'nosuch'],
+  [['--recorded', '--repeat', '0'], '--repeat'],
+  [['--recorded', '--compare', 'nosuch.json'], 'nosuch.json'],
+  [['--policy', 'nosuch.yaml', '--agent', 'x'], 'nosuch.yaml'],
+])('%j is refused in a line that names it, before anything runs', async (args, named) => {
+  const said = await promisify(execFile)(process.execPath, [program, ...args]).catch((error: object) => error);
+  expect(said).toMatchObject({ code: 2, stderr: expect.stringMatching(/^UsageError: .*\nremedy: .*\n$/) });
+  expect(said).toMatchObject({ stderr: expect.stringContaining(named) });
+});

@@ -27,6 +27,9 @@ import type { PhaseStore } from '../phases/store.ts';
 /** The runner stops at the phase's time limit; this much later the gateway stops waiting for it. */
 const graceMs = 60_000;
 
+/** Connections that wait to be accepted; Linux allows as many. Those of a neighbour must not leave out the sandbox's. */
+const backlog = 4_096;
+
 interface GatewayHostOptions {
   order: StoredOrder;
   /** The ticket that the sandbox exchanges for its secrets. */
@@ -100,7 +103,7 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     const network = options.proxy ? behindProxy(systemNetwork, options.proxy) : systemNetwork;
     const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };
     const server = await createGateway({ ...settings, ticket: options.ticket }, onMessage, network, archives);
-    server.listen(options.listen.port, options.listen.host);
+    server.listen({ ...options.listen, backlog });
     await once(server, 'listening');
     const address = server.address();
     if (typeof address === 'object' && address) options.onListening?.(address.port);

@@ -41,12 +41,11 @@ export async function agentProgram(
   ];
   const found = (await firstReal(candidates)) ?? (await firstReal([await which(name)]));
   if (found === undefined) {
-    throw new DrydockError('AgentUnavailable', `The agent's program ${name} is not installed.`, {
-      remedy:
-        agent.known === undefined
-          ? 'Install it on this machine so that it is in PATH, or set its path in the policy.'
-          : `Install it: drydock agents add ${agent.known}`,
-    });
+    const remedy =
+      agent.known === undefined
+        ? 'Install it on this machine so that it is in PATH, or set its path in the policy.'
+        : `Install it: drydock agents add ${agent.known}`;
+    throw new DrydockError('AgentUnavailable', `The agent's program ${name} is not installed.`, { remedy });
   }
   const at = found.indexOf('/node_modules/');
   if (isolation === 'none') return { agent: { ...agent, command: [found, ...args] }, mount: undefined };

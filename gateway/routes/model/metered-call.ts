@@ -82,7 +82,10 @@ async function attemptCall(
     const code = (error as { code?: unknown } | undefined)?.code;
     if (typeof code === 'string' && notSentCodes.has(code)) meter.settle(reserved, {}, 0, 'not-sent');
     else meter.keep(reserved, 'cut');
-    throw new BadRequest(502, `the model provider could not be reached (${String(code ?? 'no answer')})`);
+    const reason = `the model provider could not be reached (${String(code ?? 'no answer')})`;
+    const text = `${provider}/${request.model}: ${reason}\n`;
+    context.tell({ type: 'event', event: { type: 'log', source: 'model', text } });
+    throw new BadRequest(502, reason);
   }
   const { answer } = sent;
   const ok = answer.status >= 200 && answer.status < 300;

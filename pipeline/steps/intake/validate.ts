@@ -12,6 +12,9 @@ export const validate: Step<'validate'> =
   (deps) =>
   async ({ runId }) => {
     const { record, task } = await loadRunContext(deps, runId);
+    // The guard needs them at the end: what is unreadable is said before anything is spent.
+    const folder = task.dependencies?.advisories;
+    if (folder !== undefined) await deps.advisories(folder);
     return {
       dryRun: record.dryRun,
       limits: {

@@ -65,19 +65,24 @@ export const settle: Step<'settle'> =
     return { status: ended.status };
   };
 
-/** Error and cause of the state machine for people; Lambda wraps the message in JSON. */
-function errorOf({ error, cause }: Outcome): ErrorView | undefined {
+/** Error and cause of the state machine for people; Lambda and `causeOf` wrap the message in JSON. */
+function errorOf({ error, cause = '' }: Outcome): ErrorView | undefined {
   if (error === undefined) return undefined;
   const name = isErrorName(error) ? error : 'Internal';
-  return { name, message: messageOf(cause ?? '') || error, remedy: errorKinds[name].remedy };
+  const { message, remedy } = read(cause);
+  return { name, message: message || error, remedy: remedy || errorKinds[name].remedy };
 }
 
-function messageOf(cause: string): string {
+function read(cause: string): { message: string; remedy?: string } {
   try {
     const value: unknown = JSON.parse(cause);
-    if (typeof value === 'object' && value !== null && 'errorMessage' in value) return String(value.errorMessage);
+    if (typeof value === 'object' && value !== null && 'errorMessage' in value)
+      return {
+        message: String(value.errorMessage),
+        ...('remedy' in value && typeof value.remedy === 'string' ? { remedy: value.remedy } : {}),
+      };
   } catch {
     // A cause that is not JSON of Lambda is the message itself.
   }
-  return cause;
+  return { message: cause };
 }

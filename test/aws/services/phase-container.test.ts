@@ -175,7 +175,8 @@ describe('a phase in a container', () => {
     const { end, said } = await runTasks(makeJob(world), image, { ticket: 'x'.repeat(64) });
     expect(end.failure).toMatchObject({ name: 'SandboxLost', message: expect.stringContaining('exit code 1') });
     expect(said).toContain('the gateway answered 403 to the ticket');
-    expect(end.refusals).toMatchObject([{ target: '/boot', reason: 'without the ticket of the sandbox' }]);
+    // Anybody in the network could have asked.
+    expect(end.refusals).toEqual([]);
   });
 
   test('R12: a sandbox that is killed is lost, and the phase has an end that says so', async () => {

@@ -41,6 +41,13 @@ describe('in a new account', () => {
     );
   });
 
+  test('the stack of what is kept is not made beside what an earlier one left: the other stack finds that', () => {
+    const account = new Account();
+    account.delete(kept, account.create(kept));
+    expect(() => account.create(kept)).toThrow(/"\/drydock\/\w+" already exists/);
+    account.create(run);
+  });
+
   test('each resource of both is among them', () => {
     for (const template of [kept, run])
       for (const id of Object.keys(template.Resources)) until(new Account(), template, [id]);

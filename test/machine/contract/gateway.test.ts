@@ -83,9 +83,9 @@ describe('artifacts', () => {
     expect((await put('second', 'x'.repeat(900))).status).toBe(413);
     expect((await put('agent.json', 'x', secrets.agent)).status).toBe(403);
     expect((await put('nobody.json', 'x', 'wrong')).status).toBe(403);
-    expect(refusals().map((r) => r.target)).toEqual(
-      expect.arrayContaining(['one.json', 'agent.json', 'nobody.json', 'big']),
-    );
+    expect(refusals().map((r) => r.target)).toEqual(expect.arrayContaining(['one.json', 'agent.json', 'big']));
+    // Anybody could say so.
+    expect(refusals().map((r) => r.target)).not.toContain('nobody.json');
   });
 
   test('C3: many artifacts, and those that are read into memory, have limits of their own', async () => {

@@ -107,7 +107,10 @@ describe('the machine', () => {
         w,
         makeJob(w, { spec: { agent: { profile: 'p', kind: 'acp', command: ['x'], files: false, plans: true } } }),
       ),
-    ).rejects.toMatchObject({ name: 'AgentUnavailable' });
+    ).rejects.toMatchObject({
+      name: 'AgentUnavailable',
+      remedy: expect.stringContaining('Install it on this machine'),
+    });
   });
 
   test('agent files that cannot be copied fail the phase alone, and nothing is left', async () => {

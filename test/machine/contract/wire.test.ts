@@ -65,7 +65,10 @@ const overRoute = async (body: string): Promise<{ status: number; text: string }
   return { status: answer.statusCode, text: answer.body };
 };
 
-const policy = policySchema.parse({ version: 1 });
+const policy = policySchema.parse({
+  version: 1,
+  agents: { profiles: { named: { agent: 'codex', model: ['gpt-5', 'gpt-5-mini'] } } },
+});
 const spec = { file: 'a.yaml', bytes: Buffer.from('a'), policy, requester: 'dev' };
 const rows: [string, unknown[]][] = [
   ['submit', [{ ...spec, attempt: 2, dryRun: false, agent: 'x' }]],

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli } from '../../support/cli.ts';
@@ -23,6 +24,18 @@ describe('doctor', () => {
     expect(json.error).toMatchObject({ name: 'CheckFailed', message: expect.stringContaining('policy: ') });
   });
 
+  test('a policy that does not exist is named once, with what to do', () => {
+    const { code, json } = cli(world, 'doctor', '--policy', 'none.yaml', '--data', 'data', '--json');
+    expect(code).toBe(4);
+    expect((json.checks as Record<string, unknown>[]).filter(({ required, ok }) => required && !ok)).toEqual([
+      expect.objectContaining({
+        name: 'policy',
+        detail: 'The policy none.yaml does not exist.',
+        remedy: expect.stringContaining('drydock init'),
+      }),
+    ]);
+  });
+
   test('a credential of an MCP server that is not there is named, and so is an agent that takes no servers', () => {
     world.policy({
       agents: { profiles: { thin: { agent: 'pi', provider: 'openai', model: 'gpt-5' } } },
@@ -44,7 +57,38 @@ describe('doctor', () => {
     ]);
     expect(rows({ DOCS_TOKEN: 'x' })[1]).toMatchObject({ ok: true });
   });
+
+  test('servers of this machine that are not there, and a folder of an agent that is not, are named', async () => {
+    // A port on which nobody listens any more.
+    const closed = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        server.close(() => resolve(port));
+      });
+    });
+    world.policy({
+      agents: { profiles: { own: { kind: 'command', command: ['node', '/agent/x.mjs'], files: './nowhere' } } },
+      providers: { local: { kind: 'openai', base_url: `http://127.0.0.1:${closed}/v1`, credential: 'none' } },
+      mcp: { docs: { url: `http://127.0.0.1:${closed}/mcp`, tools: ['search'] } },
+    });
+    const { code, json } = cli(world, 'doctor', '--policy', 'policy.yaml', '--data', 'data', '--json');
+    expect(code).toBe(0);
+    const missing = (json.checks as Record<string, unknown>[]).filter(({ ok }) => ok === false);
+    expect(missing).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'agent', detail: expect.stringContaining('/nowhere') }),
+        expect.objectContaining({ name: 'model server', detail: expect.stringContaining('ECONNREFUSED') }),
+        expect.objectContaining({ name: 'mcp', detail: expect.stringMatching(/^docs: nobody listens .*ECONNREFUSED/) }),
+      ]),
+    );
+  });
 });
+
+test('an agent that is not installed is not said to be removed', () =>
+  expect(cli(world, 'agents', 'remove', 'gemini', '--data', 'data')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^gemini was not installed in .*data\n$/),
+  }));
 
 test('a mistyped command and a command that lacks one are told where the commands are', () => {
   for (const args of [['fly'], ['policy']])

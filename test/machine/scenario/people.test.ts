@@ -158,6 +158,13 @@ describe('R24 votes', () => {
     ).rejects.toMatchObject({ name: 'GateNotFound' });
   });
 
+  test('advisories that cannot be read end a run before it starts', async () => {
+    world.policy({ guard: { advisories: `${world.folder}/no-such-folder` } });
+    const view = await run(world, await open());
+    expect(view).toMatchObject({ status: 'rejected', error: { name: 'AdvisoriesUnreadable' } });
+    expect(await server?.service.activity(view.runId)).toEqual([]);
+  });
+
   test('a gate may be open for a fraction of an hour', async () => {
     world.policy({ review: { approvers: ['lead'], plan: 'optional', expires_hours: 0.0001 } });
     const view = await run(world, await open());

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerProcess } from '../../../../cli/local/compose.ts';
 import type { PhaseResult } from '../../../../core/run/phase.ts';
 import type { RunView } from '../../../../pipeline/service/service.ts';
-import { goodFiles, type Script, scriptedRunner } from '../../../support/scripted-runner.ts';
+import { callOf, goodFiles, type Script, scriptedRunner } from '../../../support/scripted-runner.ts';
 import { createWorld, followRun, goodAgent, run, submit, type World } from '../../../support/world.ts';
 
 let world: World;
@@ -194,5 +194,25 @@ describe('R17 what did not go right is told', () => {
     expect(view.status).toBe('delivered');
     expect(eventOf(view, 'agent-failed')).toBeDefined();
     expect(bodyOf(view)).not.toContain('The agent failed');
+  });
+
+  test('an agent that failed and changed nothing is not said to have changed files; calls that reached no model are named', async () => {
+    const error = { name: 'AgentFailed', message: 'the agent exited with 3\nno answer' };
+    await open(({ spec }) =>
+      spec.phase === 'build'
+        ? {
+            files: {},
+            result: { outcome: 'failed', error, agent: { exitCode: 3, ms: 1 } },
+            calls: ['a', 'b'].map((id) => ({ ...callOf(id, 0), charged: 'not-sent' as const })),
+          }
+        : undefined,
+    );
+    const view = await run(world, server);
+    expect(view.error).toMatchObject({
+      name: 'AgentFailed',
+      message: expect.stringMatching(/^It changed nothing: .*exited with 3\nno answer/),
+    });
+    expect(view.error?.message).toMatch(/None of its 2 calls reached the model provider google: is it running\?$/);
+    expect(eventOf(view, 'agent-failed')).toBeUndefined();
   });
 });

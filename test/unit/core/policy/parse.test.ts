@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../../../core/policy/parse.ts';
-import { type Policy, policySchema, soloPolicy } from '../../../../core/policy/schema.ts';
+import { type Policy, parsedPolicySchema, policySchema, soloPolicy } from '../../../../core/policy/schema.ts';
 import { wildcard } from '../../../../core/policy/wildcard.ts';
 import { bytesOf } from '../task-spec/specs.ts';
 import { designPolicy } from './policies.ts';
@@ -230,3 +230,45 @@ test('property: a wildcard matches what the same regular expression matches', ()
     { numRuns: 500 },
   );
 });
+
+test('a policy that was parsed is the same when it is parsed again, as stored with a run or sent in a call', () => {
+  const policy = parse(`${minimal}agents:
+  default: named
+  profiles:
+    named: {agent: codex, model: [gpt-5, gpt-5-mini], max_turns: 9}
+    elsewhere: {agent: pi, provider: local, model: m}
+    program: {kind: acp, command: [mine], provider: google, model: [gemini-2.5-pro, gemini-2.5-flash], plans: false}
+    plain: {kind: command, command: [node, x.mjs], files: ./agent}
+providers:
+  local: {kind: openai, base_url: "http://127.0.0.1:11434/v1", credential: none}
+  bedrock: {kind: bedrock, region: eu-central-1}
+  vertex: {kind: vertex, project: acme-models, location: europe-west4}
+credentials: {docs: {env: DOCS_TOKEN, as: bearer}}
+prices: {"local/m": {input: 0, output: 0, as_of: 2026-11-20}}
+services: {"redis:7": "redis@sha256:${'0'.repeat(64)}"}
+mcp:
+  docs: {url: "https://mcp.example.com/mcp", credential: docs, tools: [search]}
+  lint: {command: [node, /agent/mcp.mjs], tools: [run]}
+egress:
+  rules: [{host: api.example.com, methods: [GET], paths: [/v1/**]}]
+guard: {allowed_secrets: [{fingerprint: 466e7d83df86ee8e23257c07, reason: a test}]}
+`);
+  const stored: unknown = JSON.parse(JSON.stringify(policy));
+  expect(parsedPolicySchema.parse(stored)).toEqual(policy);
+});
+
+test('faults of the form say how many, which value, and which field was meant', () => {
+  const text = 'version: 2\npeople: {me: {emial: me@example.com}}\nmcp: {lint: {command: [node, x.mjs], tools: []}}\n';
+  expect(parsePolicy(bytesOf(text)).problems.map(({ message }) => message)).toEqual([
+    'version: must be 1.',
+    '"people.me.emial" is not a known field. Did you mean "email"?',
+    'mcp.lint.tools: must have at least 1 entry.',
+  ]);
+});
+
+test('a default that is not among the profiles is reported beside the other contradictions', () =>
+  expect(
+    problemsOf(
+      `${minimal}agents:\n  default: carefull\n  profiles: {careful: {agent: pi, provider: lokal, model: m}}\nreview: {approvers: [ghost]}\n`,
+    ),
+  ).toEqual(expect.arrayContaining(['error 5:12 format', 'error 6:45 unknown-provider', 'error 7:22 unknown-person'])));

@@ -34,4 +34,10 @@ describe('services of a spec', () => {
       '6000 characters',
     ],
   ])('%j is refused: %s', (services, expected) => expect(problemsOf(services).join('\n')).toContain(expected));
+
+  test('a service has the faults of the form that it is closest to', () =>
+    expect(problemsOf({ db: { image: 'postgres:17', prot: 5432 } })).toEqual([
+      '"sandbox.services.db.port" is missing.',
+      '"sandbox.services.db.prot" is not a known field. Did you mean "port"?',
+    ]));
 });

@@ -222,6 +222,12 @@ describe('what a function throws and returns', () => {
       'SandboxLost',
       { errorType: 'SandboxLost', errorMessage: 'gone' },
     ],
+    [
+      'the remedy that it names',
+      Object.assign(failure('SecretMissing', 'no key'), { remedy: 'Set KEY.' }),
+      'SecretMissing',
+      { errorType: 'SecretMissing', errorMessage: 'no key', remedy: 'Set KEY.' },
+    ],
     ['a plain Error', new Error('x'), 'Error', { errorType: 'Error', errorMessage: 'x' }],
     ['no Error at all', 'text', 'string', { errorType: 'string', errorMessage: 'text' }],
   ])('%s', async (_, thrown, error, cause) => {

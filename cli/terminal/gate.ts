@@ -1,0 +1,29 @@
+import { optionsOf } from '../../core/review/option.ts';
+import type { GateView, RunView, Service } from '../../pipeline/service/service.ts';
+import { type Output, plain } from './output.ts';
+
+/** What a gate asks: its title and its text. */
+export const gateText = ({ title, text }: Pick<GateView, 'title' | 'text'>, output: Output): string[] => [
+  '',
+  output.style('bold', plain(title)),
+  ...text.split('\n').map((line) => `  ${plain(line)}`.trimEnd()),
+];
+
+/** Where nobody is asked: what a gate asks, and the command for each option of a question. */
+export const gateLines = (gate: GateView, output: Output): string[] => [
+  ...gateText(gate, output),
+  ...optionsOf(gate).map(({ label, does }) => `  - ${plain(label)}: ${commands[does](gate.taskId)}`),
+];
+
+const commands = {
+  answer: (task: string) => `drydock answer ${task} TEXT`,
+  accept: (task: string) => `drydock approve ${task}`,
+  reject: (task: string) => `drydock reject ${task} REASON`,
+};
+
+/** What the open gate of a run asks; empty if it does not wait for a person. */
+export async function openGateLines(service: Pick<Service, 'gate'>, run: RunView, output: Output): Promise<string[]> {
+  if (run.status !== 'waiting' || run.gate === null) return [];
+  const gate = await service.gate(run.gate);
+  return gate.status === 'pending' ? gateLines(gate, output) : [];
+}
