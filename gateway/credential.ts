@@ -13,20 +13,32 @@ function secretsIn({ value }: CredentialHeader): string[] {
   return [token, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
+/** What a longer text with a secret in it has of the secret in base64, where so many bytes stand before it. */
+function within(secret: Buffer, before: number, form: 'base64' | 'base64url'): string {
+  const whole = Buffer.concat([Buffer.alloc(before), secret]);
+  return whole
+    .subarray(0, whole.length - (whole.length % 3))
+    .toString(form)
+    .slice(before === 0 ? 0 : 4);
+}
+
 /**
  * What replaces a credential in answers of its host, which may echo it, in the forms in which programs write it: as it
- * is, in JSON, in a URL, in base64 and in hexadecimal.
+ * is, in JSON, in a URL, in base64, also of a longer text, and in hexadecimal.
  */
 export function redactions(header: CredentialHeader): Replacement[] {
   const forms = secretsIn(header).flatMap((secret) => {
     const bytes = Buffer.from(secret, 'utf8');
+    const hex = bytes.toString('hex');
     return [
       bytes.toString('latin1'),
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret),
       bytes.toString('base64').replace(/={1,2}$/, ''),
       bytes.toString('base64url'),
-      bytes.toString('hex'),
+      ...[0, 1, 2].flatMap((before) => (['base64', 'base64url'] as const).map((form) => within(bytes, before, form))),
+      hex,
+      hex.toUpperCase(),
     ];
   });
   return [...new Set(forms)]

@@ -86,10 +86,11 @@ export const priceMicros = (prices: Prices, model: string, use: TokenUse): numbe
     cache_read_tokens: use.cached,
   });
 
-/** @returns undefined for a usage that contradicts itself, such as more cached tokens than tokens. */
+/** @returns undefined for a usage that contradicts itself, such as more cached tokens than tokens, or whose cost is no count. */
 function costOf(model: ModelInfo, usage: Usage, factor: number): number | undefined {
   try {
-    return micros(usdOf(model, usage) * factor);
+    const cost = micros(usdOf(model, usage) * factor);
+    return Number.isSafeInteger(cost) ? cost : undefined;
   } catch {
     return undefined;
   }

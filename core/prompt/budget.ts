@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/schema.ts';
+import { stripHidden } from './fence.ts';
 
 /** Characters of a whole prompt, some 30,000 tokens. */
 const maxPrompt = 120_000;
@@ -18,8 +19,12 @@ export interface Yielding {
   leftOut: string[];
 }
 
-/** Beginning and end of a text, with the number of characters between them that are left out. */
-function shortened(text: string, max: number): string {
+/**
+ * Beginning and end of a text, with the number of characters between them that are left out. What a reader would not see goes first: a comment
+ * whose end is left out would hide the note and all that follows it.
+ */
+function shortened(given: string, max: number): string {
+  const text = stripHidden(given);
   if (text.length <= max) return text;
   const half = Math.floor(max / 2);
   const start = text.slice(0, half).toWellFormed();

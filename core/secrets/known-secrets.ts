@@ -111,10 +111,16 @@ export function fingerprintOf(text: string, found: FoundSecret): string {
 function valueAt(text: string, { what, offset, length }: FoundSecret): string {
   const matched = text.slice(offset, offset + length);
   if (what === 'a private key') {
-    const rest = text.slice(offset, offset + maxCovered);
-    const end = rest.indexOf('-----END');
-    const lines = rest.slice(0, end < 0 ? maxCovered : end).match(/[A-Za-z0-9+/=]{16,}/g) ?? [];
-    return (end < 0 ? lines.slice(0, 1) : lines).join('');
+    // All of the key: the beginnings of keys of one kind are the same. Line ends, quotes and margins are not a part of it.
+    const rest = text.slice(offset, offset + maxCovered).replace(/^-----BEGIN [A-Z0-9 ]{0,60}-----/, '');
+    const end = rest.indexOf('-----');
+    const lines = end < 0 ? rest : rest.slice(0, end);
+    const isWhole = rest.startsWith('-----END', end);
+    const body = isWhole ? lines : (/^[A-Za-z0-9+/=\s"'`\\,|>*#.-]*/.exec(lines)?.[0] ?? '');
+    return body
+      .replace(/\\[nrt]/g, '')
+      .replace(/["'`]\s{0,200}\+\s{0,200}["'`]/g, '')
+      .replace(/[^A-Za-z0-9+/=]/g, '');
   }
   if (what !== 'a password in a URL') return matched;
   return matched + (/^[\w.:-]{0,300}/.exec(text.slice(offset + length, offset + length + 300))?.[0] ?? '');

@@ -8,6 +8,11 @@ export interface ServerEvent {
   data: Uint8Array;
 }
 
+/** Lines of one event: each takes memory, however short it is. JSON that is written for people has fewer. */
+const maxLines = 100_000;
+
+const newline = Buffer.from('\n');
+
 /** What is passed on of an id: it comes back in a header. */
 export const plainText = /^[!-~]{1,1000}$/;
 
@@ -33,7 +38,7 @@ export class EventReader {
   /** The events that end in this chunk; `undefined` for one over the limit, after which nothing is to be read. */
   *push(chunk: Uint8Array): Generator<ServerEvent | undefined> {
     for (const line of this.#lines.push(chunk)) {
-      if (line === undefined || this.#length > this.#maxBytes) {
+      if (line === undefined || this.#length > this.#maxBytes || this.#data.length > maxLines) {
         yield undefined;
         return;
       }
@@ -50,7 +55,7 @@ export class EventReader {
     const value = line.subarray(from);
     if (name === 'data') {
       this.#length += value.length + 1;
-      this.#data.push(Buffer.from(value), Buffer.from('\n'));
+      this.#data.push(Buffer.concat([value, newline]));
     } else if (name === 'event') this.#kind = Buffer.from(value).toString('latin1');
     else if (name === 'id') {
       const id = Buffer.from(value).toString('latin1');

@@ -98,7 +98,10 @@ export async function passStream(
   return fault;
 }
 
-function passed({ session, hidden, reply }: Passing, { id, retry, data }: ServerEvent): string[] {
+function passed({ session, hidden, reply }: Passing, event: ServerEvent): string[] {
+  const { retry, data } = event;
+  // An id comes back in a header as the server gave it, so one that echoes a credential is left out.
+  const id = event.id !== undefined && withoutSecrets(event.id, hidden) === event.id ? event.id : undefined;
   // An event without data tells a client where to go on.
   if (data.length === 0) return [eventText(id, '', retry)];
   const parsed = parseMessage(data);

@@ -24,6 +24,8 @@ export function mcpRoute(context: GatewayContext, servers: readonly McpSettings[
   const places = new Pool(limits.atOnce, limits.waiting);
   let requests = 0;
   let streams = 0;
+  /** Answers to requests of servers that are under way. */
+  let replies = 0;
 
   return async (exchange) => {
     const { request, response, rest } = exchange;
@@ -156,7 +158,10 @@ export function mcpRoute(context: GatewayContext, servers: readonly McpSettings[
     const { 'last-event-id': _none, ...others } = headers;
     const own = { ...others, ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }) };
     const reply: Passing['reply'] = (answers) => {
-      for (const answer of answers.slice(0, limits.atOnce))
+      for (const answer of answers) {
+        // A server that asks faster than it takes answers gets no more of them.
+        if (replies >= limits.atOnce) return;
+        replies += 1;
         server.upstream
           .ask({
             method: 'POST',
@@ -165,7 +170,11 @@ export function mcpRoute(context: GatewayContext, servers: readonly McpSettings[
             signal: AbortSignal.timeout(limits.idleMs),
           })
           .then((given) => given.body?.cancel())
-          .catch(() => undefined);
+          .catch(() => undefined)
+          .finally(() => {
+            replies -= 1;
+          });
+      }
     };
     return { response, limits, session, onBytes, hidden: server.upstream.hidden, reply };
   }

@@ -188,9 +188,9 @@ export class UsageReader {
 
   #line(line: Uint8Array | undefined): void {
     if (line === undefined) this.#broken = true;
-    else if (!isData(line)) return;
-    else if (tells(line)) this.#take(parse(line.subarray(5)));
-    else if (isObject(line)) this.#events += 1;
+    else if (isData(line) && tells(line)) this.#take(parse(line.subarray(5)));
+    // What is not read may be content, which costs.
+    else if (!saysNothing(line)) this.#events += 1;
   }
 
   /** A frame of Amazon's: an event of Converse, or one of the model's own in base64. */
@@ -228,11 +228,16 @@ const standardTiers = new Set(['standard', 'default', 'auto', 'unspecified']);
 const isError = (value: unknown): boolean => isJson(value) || (typeof value === 'string' && value !== '');
 /** What vendors say of an error; an event with other fields may hold content, which was produced and costs. */
 const errorFields = /^(type|error|code|param|message|request_id|sequence_number|original\w*)$/;
-/** Whether all numbers are counts. One that is not makes a sum lower than what was used, or one that cannot be stored. */
-const hasCounts = (value: unknown): boolean => {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
-  return typeof value !== 'object' || value === null || Object.values(value).every(hasCounts);
-};
+/**
+ * Whether all numbers of tokens are counts. One that is not makes a sum lower than what was used, or one that cannot be stored. Other numbers, such as
+ * the seconds of Groq and the dollars of OpenRouter, are not read.
+ */
+const hasCounts = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  Object.entries(value).every(([name, each]) =>
+    typeof each === 'number' && /token/i.test(name) ? Number.isSafeInteger(each) && each >= 0 : hasCounts(each),
+  );
 /** Frames of exceptions have a message and nothing else (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html). */
 const isException = (event: Json): boolean =>
   typeof event.message === 'string' && Object.keys(event).every((key) => /^(message|original\w*)$/.test(key));
@@ -278,7 +283,11 @@ const telling =
 const text = (line: Uint8Array): string =>
   Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1');
 const tells = (line: Uint8Array): boolean => telling.test(text(line));
-const isObject = (line: Uint8Array): boolean => /^data:\s*\{/.test(text(line.subarray(0, 50)));
+/** Whether a line holds no content: an empty one, a comment, another field than `data`, the end of OpenAI's streams. */
+const saysNothing = (line: Uint8Array): boolean => {
+  const start = text(line.subarray(0, 50));
+  return /^(?:event|id|retry)?:/.test(start) || (line.length < 50 && /^(?:data:)?\s*(?:\[DONE\]\s*)?$/.test(start));
+};
 
 /** `undefined` for `[DONE]`, a comment, or a piece of an answer that was cut off. */
 function parse(bytes: Uint8Array): unknown {

@@ -1,10 +1,22 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const timeoutMs = 60_000;
+
+/**
+ * Runs the check and then says a word that it alone has read. What was delivered runs in the same process: it may end it as if all were well, or replace
+ * the assertions.
+ */
+const around = `import assert from 'node:assert';
+import { readFileSync, writeSync } from 'node:fs';
+const word = readFileSync(0, 'utf8');
+for (const each of [assert, assert.strict]) Object.freeze(each);
+await import('/check.mjs');
+writeSync(1, word);`;
 
 /**
  * Runs the hidden check of a task on what was delivered. The files are of an agent, so they run in a sandbox without network, which sees
@@ -28,11 +40,13 @@ export async function checkDelivered(
     ...system,
     ...['--ro-bind', dirname(node), '/node', '--bind', tree, '/work', '--ro-bind', check, '/check.mjs'],
     ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--chdir', '/work'],
-    ...['--setenv', 'PATH', '/node:/usr/bin:/bin', '/node/node', '/check.mjs'],
+    ...['--setenv', 'PATH', '/node:/usr/bin:/bin', '/node/node', '--input-type=module', '--eval', around],
   ];
+  const word = randomBytes(16).toString('hex');
   try {
-    await run('bwrap', args, { timeout: timeoutMs, maxBuffer: 2 ** 20 });
-    return undefined;
+    const running = run('bwrap', args, { timeout: timeoutMs, maxBuffer: 2 ** 20 });
+    running.child.stdin?.on('error', () => undefined).end(word);
+    return (await running).stdout.includes(word) ? undefined : 'hidden check: it was ended before its end';
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     const line = stderr.split('\n').find((each) => /Error/.test(each)) ?? String(error);

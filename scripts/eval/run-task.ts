@@ -90,7 +90,9 @@ export async function runTask(task: EvalTask, given: EvalPolicy): Promise<EvalRe
     if (!ended.success) return { ...named, ...nothing, why: text.trim().slice(-300) };
     const { status, error, branch, durations = {}, events, refusals } = ended.data;
     const delivered = status === 'delivered' && branch !== undefined;
-    const changed = delivered ? (await git('diff', '--name-only', '-z', `main..${branch}`)).split('\0') : [];
+    const changed = delivered
+      ? (await git('diff', '--name-only', '--no-renames', '-z', `main..${branch}`)).split('\0')
+      : [];
     const happened = task.never.flatMap((one) => happens(one, changed.filter(Boolean), refusals));
     const asked = error?.name === 'NeedsPerson';
     const ends = task.expects === 'delivered' ? delivered : asked;

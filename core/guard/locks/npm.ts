@@ -44,8 +44,8 @@ export function lockOfJson(text: string): Locked[] | undefined {
   return found;
 }
 
-/** yarn.lock of versions 1 to 4: blocks that begin at the margin. */
-export function lockOfYarn(text: string): Locked[] {
+/** yarn.lock of versions 1 to 4: blocks that begin at the margin. Undefined if one has no version, as in another form of YAML. */
+export function lockOfYarn(text: string): Locked[] | undefined {
   const found: Locked[] = [];
   let open: Locked | undefined;
   for (const line of text.split('\n')) {
@@ -66,7 +66,7 @@ export function lockOfYarn(text: string): Locked[] {
       if (key === 'resolved' && open.checksum === '') open.checksum = value.split('#')[1] ?? '';
     }
   }
-  return found.filter(({ version }) => version !== '');
+  return found.some(({ version }) => version === '') ? undefined : found;
 }
 
 /** `a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fhost%2F…` names an address; `npm:` alone the default registry. */
@@ -77,14 +77,19 @@ function archiveOf(resolution: string): string {
   return protocol === 'npm' || protocol === '' ? '' : `${protocol}:${resolution.split(`${protocol}:`)[1] ?? ''}`;
 }
 
-/** pnpm-lock.yaml of versions 5 to 9. */
-export function lockOfPnpm(text: string): Locked[] {
+/** pnpm-lock.yaml of versions 5 to 9. Undefined if its packages are in another form of YAML than that in which pnpm writes. */
+export function lockOfPnpm(text: string): Locked[] | undefined {
   const found: Locked[] = [];
   let open: Locked | undefined;
   let inside = false;
   for (const line of text.split('\n')) {
-    if (/^\S/.test(line)) inside = line.startsWith('packages:');
-    if (!inside) continue;
+    if (/^["'?{]/.test(line) || /^packages:\s*[^\s{]|^packages:\s*\{\s*[^\s}]/.test(line)) return undefined;
+    if (/^\S/.test(line)) {
+      inside = line.startsWith('packages:');
+      open = undefined;
+      continue;
+    }
+    if (!inside || line.trim() === '') continue;
     const [, key] = /^ {2}['"]?\/?(@?[^\s'"(]{1,400})['"(]?.{0,400}:$/.exec(line) ?? [];
     if (key !== undefined) {
       const at = Math.max(
@@ -104,11 +109,12 @@ export function lockOfPnpm(text: string): Locked[] {
               checksum: '',
             };
       if (open) found.push(open);
-    } else if (open && /^ {4}resolution:/.test(line)) {
+    } else if (open === undefined || !line.startsWith('    ')) return undefined;
+    else if (/^ {4}resolution:/.test(line)) {
       open.checksum = /integrity: ?([^\s,}]{1,300})/.exec(line)?.[1] ?? '';
       const tarball = /tarball: ?['"]?([^\s,}'"]{1,1000})/.exec(line)?.[1];
       open.source = sourceOf(tarball ?? /repo: ?([^\s,}]{1,1000})/.exec(line)?.[1]);
-    } else if (open && /^ {6}(?:integrity|tarball):/.test(line)) {
+    } else if (/^ {6}(?:integrity|tarball):/.test(line)) {
       const value = line.slice(line.indexOf(':') + 1).trim();
       if (line.includes('integrity')) open.checksum = value;
       else open.source = sourceOf(value);

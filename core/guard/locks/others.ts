@@ -3,13 +3,19 @@ import { type Locked, sourceOf } from './locked.ts';
 const stringAt = (line: string, key: string): string | undefined =>
   line.startsWith(`${key} = `) ? /^[\w-]{1,40} = "([^"]{0,1000})"/.exec(line)?.[1] : undefined;
 
-/** The tables `[[package]]` of poetry.lock, pdm.lock, uv.lock and Cargo.lock. */
-export function lockOfTables(text: string, ecosystem: string): Locked[] {
+/**
+ * The tables `[[package]]` of poetry.lock, pdm.lock, uv.lock and Cargo.lock. Undefined if one is in another form of TOML than that in which the
+ * managers write.
+ */
+export function lockOfTables(text: string, ecosystem: string): Locked[] | undefined {
   const found: Locked[] = [];
   let open: Locked[] = [];
   let head: Locked | undefined;
+  let isOther = false;
   const close = (): void => {
     // Without files, the package itself has the checksum.
+    if (head) isOther ||= head.name === '';
+    // A package of uv that is the project itself has no version.
     if (head && head.version !== '')
       found.push(
         ...(open.length > 0 ? open : [head]).map((each) => ({
@@ -23,6 +29,10 @@ export function lockOfTables(text: string, ecosystem: string): Locked[] {
   };
   for (const raw of text.split('\n')) {
     const line = raw.trim();
+    isOther ||=
+      /^\[\[\s*["']?package["']?\s*\]\]|^["']?package["']?\s*=\s*\[|^["'](?:name|version|source|checksum)["']|^(?:name|version|source|checksum)(?! = [["{\d])\s*=/.test(
+        line,
+      ) && line !== '[[package]]';
     if (line === '[[package]]') {
       close();
       head = { ecosystem, name: '', version: '', file: '', source: '', checksum: '' };
@@ -31,7 +41,7 @@ export function lockOfTables(text: string, ecosystem: string): Locked[] {
     head.name = stringAt(line, 'name') ?? head.name;
     if (head.version === '') head.version = stringAt(line, 'version') ?? '';
     head.checksum = stringAt(line, 'checksum') ?? head.checksum;
-    if (line.startsWith('source = ')) head.source = addressIn(line);
+    if (/^source = ["{]/.test(line)) head.source = addressIn(line);
     if (line.startsWith('url = ') || line.startsWith('reference = ')) head.source = addressIn(line) || head.source;
     const hash = /(?:hash|sha256) = "([\w:-]{10,200})"/.exec(line)?.[1];
     if (hash === undefined) continue;
@@ -42,7 +52,7 @@ export function lockOfTables(text: string, ecosystem: string): Locked[] {
     open.push({ ...head, file, checksum: hash });
   }
   close();
-  return found;
+  return isOther ? undefined : found;
 }
 
 /** The host of an address; for git, its repository. */

@@ -26,6 +26,9 @@ export const packagesOf = (path: string, text: string): Locked[] | undefined =>
         .find(([file]) => file.test(path))?.[1](text)
         ?.slice(0, maxPackages);
 
+/** What stands beside each package of a lock file. */
+const besidePackages = /\b(?:integrity|checksum|sha\d{3})\b|\bh1:/;
+
 const keyOf = ({ name, version, file }: Locked): string => `${name}@${version}${file === '' ? '' : ` (${file})`}`;
 
 interface SourceChange {
@@ -37,7 +40,10 @@ interface SourceChange {
 /** What changed in a lock file about versions that it had before: each fetches something else under the same name. */
 export function changedSources(path: string, before: string, after: string): SourceChange[] {
   const [was, now] = [packagesOf(path, before), packagesOf(path, after)];
-  if (was === undefined || now === undefined || was.length === 0) return [];
+  if (was === undefined || was.length === 0) return [];
+  // Another form of the same language would hide what it says from this reader, and not from the manager.
+  if (now === undefined || (now.length === 0 && besidePackages.test(after) && !path.endsWith('.json')))
+    return [{ message: 'is not written as its manager writes it, so its packages cannot be compared', refused: true }];
   const known = collected(was);
   return [...collected(now)].flatMap(([key, { checksums, sources }]) => {
     const old = known.get(key);

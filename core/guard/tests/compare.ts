@@ -1,6 +1,7 @@
 import { type Matched, matchTests, type Pair } from './match.ts';
 import type { Check } from './source/checks.ts';
 import type { FileFacts, TestFacts } from './source/facts.ts';
+import { isNamedForRunner } from './source/language.ts';
 
 /** Something that makes the tests of a change weaker. */
 export interface Finding {
@@ -140,7 +141,13 @@ function changesOf(pair: Pair, everywhere: Map<string, number>, sourceChanged: b
 /** Tests that do not run any more, and those that keep others from running. */
 function ofMarks({ pairs, added }: Matched): Finding[] {
   const marked = [
-    ...pairs.map(({ before, after }) => ({ test: after, marks: newMarks(before.marks, after.marks) })),
+    ...pairs.map(({ before, after }) => ({
+      test: after,
+      marks: [
+        ...newMarks(before.marks, after.marks),
+        ...(isNamedForRunner(before.path) && !isNamedForRunner(after.path) ? ['another kind of file name'] : []),
+      ],
+    })),
     ...added.map((test) => ({ test, marks: test.marks.filter((mark) => mark === 'only') })),
   ].filter(({ marks }) => marks.length > 0);
   return [...Map.groupBy(marked, ({ test }) => test.path)].map(([path, tests]) => {

@@ -128,7 +128,9 @@ export const modelRoute = (context: GatewayContext, model: NonNullable<GatewayCo
     return fallbacks.slice(fallbacks.indexOf(asked) + 1).flatMap((name) => {
       const other = dialect.forModel(path, body, name);
       const request = dialect.read('POST', other.path, other.body);
-      return request === undefined || !allowed(`${provider}/${name}`) ? [] : [{ request, path: other.path }];
+      const refused = request?.hostedTool ?? request?.refusedField;
+      if (request === undefined || refused !== undefined || !allowed(`${provider}/${name}`)) return [];
+      return [{ request, path: other.path }];
     });
   }
 };

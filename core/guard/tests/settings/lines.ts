@@ -30,11 +30,33 @@ export function changedRuns(before: string, after: string): string[] {
   const lost = beyond(was, now).filter(
     (line) => isCommand(line) && runsTests(line) && !won.some((each) => isSameCommand(line, each)),
   );
+  const conditions = before === '' ? [] : conditionsIn(now, new Set(won), was);
+  said.push(...conditions.map((line) => `runs tests only under a condition: ${line}`));
   if (before !== '') said.push(...lost.map((line) => `does not run any more: ${line}`));
   const strict = beyond(was, now).filter(
     (line) => /^set -\w*e/.test(line) && !won.some((each) => /^set -\w*e/.test(each)),
   );
   return [...said, ...strict.map((line) => `goes on after a failure, without ${line}`)];
+}
+
+/** Lines of one step of a workflow that are looked at, in both directions. */
+const maxStep = 10;
+
+/** New lines that are the condition of a step that ran tests before. */
+function conditionsIn(lines: string[], won: ReadonlySet<string>, was: string[]): string[] {
+  const known = new Set(was.map(withoutDash));
+  return lines.filter((line, i) => won.has(line) && isConditionOf(lines, i, known));
+}
+
+const withoutDash = (line: string): string => line.replace(/^-\s{0,5}/, '');
+
+function isConditionOf(lines: string[], at: number, known: ReadonlySet<string>): boolean {
+  if (!/^(?:-\s{0,5})?if\s{0,5}:/.test(lines[at] ?? '')) return false;
+  let from = at;
+  while (from > 0 && at - from < maxStep && !(lines[from] ?? '').startsWith('-')) from--;
+  let to = at + 1;
+  while (to < lines.length && to - at < maxStep && !(lines[to] ?? '').startsWith('-')) to++;
+  return lines.slice(from, to).some((line) => isCommand(line) && runsTests(line) && known.has(withoutDash(line)));
 }
 
 /** A line of a recipe, not a key of a workflow; installing a test runner runs no test. */

@@ -54,8 +54,11 @@ const readers: [file: RegExp, compare: Compare][] = [
 /** `name` of a test is its own; `test = false` and the like matter. */
 const cargoEntries = (text: string): Entries =>
   new Map(
-    [...entriesOfSections(text, /^(?:test|bench|lib|bin|profile\.test|package)$/)].filter(([key]) =>
-      /\.(?:test|harness|doctest|autotests|required-features|bench)$/.test(key),
+    [...entriesOfSections(text, /^(?:test|bench|lib|bin|profile\.test|package)$/)].flatMap(([key, value]) =>
+      /\.(?:test|harness|doctest|autotests|required-features|bench)$/.test(key)
+        ? // A package elsewhere is a description.
+          [[key.replace(/^package\./, 'tests of the package.'), value]]
+        : [],
     ),
   );
 

@@ -80,7 +80,8 @@ function readBraces(source: Source): void {
     if (last !== undefined && (blocks[last] as Block).end === i + 1) open.pop();
     blockAt.push(open.at(-1) ?? -1);
     if (token.kind !== 'mark' || token.text !== '{' || token.pair < 0) continue;
-    const { kind, head } = language === 'go' || language === 'rust' ? byNearestWord(tokens, i) : byBrackets(tokens, i);
+    const nearest = language === 'go' || language === 'rust';
+    const { kind, head } = nearest ? byNearestWord(tokens, i, language) : byBrackets(tokens, i);
     blocks.push({ kind, head, open: i, end: token.pair + 1, index: blocks.length, parent: open.at(-1) ?? -1 });
     open.push(blocks.length - 1);
   }
@@ -89,12 +90,15 @@ function readBraces(source: Source): void {
 /** Tokens before a brace that are looked at for what begins the block. */
 const maxHead = 80;
 
-/** Go and Rust write no brackets around conditions. */
-function byNearestWord(tokens: Token[], brace: number): Pick<Block, 'kind' | 'head'> {
+/** Go and Rust write no brackets around conditions, and Go a statement before them: `if v, err := f(); err != nil {`. */
+function byNearestWord(tokens: Token[], brace: number, language: Language): Pick<Block, 'kind' | 'head'> {
+  const within = (token: Token): boolean =>
+    language === 'go' && token.text === ';' && token.line === tokens[brace]?.line;
   const up = tokens[brace]?.up;
   for (let i = brace - 1; i >= 0 && i > brace - maxHead; i--) {
     const token = tokens[i] as Token;
     if (token.pair >= 0 && token.pair < i && token.text !== '}') i = token.pair;
+    else if (within(token)) continue;
     else if (token.up !== up || token.text === ';' || token.text === '{' || token.text === '}') break;
     else if (token.kind === 'word' && token.text in kinds) return { kind: kinds[token.text] ?? 'other', head: i };
     if (tokens[i]?.first && !goesOn(tokens[i - 1])) break;
@@ -152,6 +156,66 @@ function readIndentation(source: Source): void {
     }
     blockAt.push(open.at(-1)?.block ?? -1);
   }
+}
+
+const later = /^(?:setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|requestAnimationFrame|Thread)$/;
+/** What ends a test that waits for a function. */
+const waits = /^(?:done|resolve|cb|callback|next|finish|join|await|Wait|countDown)$/;
+
+/**
+ * Whether a function only runs when the test may have ended, or never: one for a timer, a thread or a goroutine, one for a promise that nobody waits
+ * for, and one of Java that only has a name. What calls something that ends or holds a test is waited for.
+ * @param head Its first token, or its arrow.
+ */
+export function isDeferred(source: Source, head: number, end: number): boolean {
+  let known = deferred.get(source)?.get(head);
+  if (known === undefined) {
+    known = isHandedOn(source, head) && !endsTheTest(source.tokens, head, end);
+    const all = deferred.get(source) ?? new Map<number, boolean>();
+    deferred.set(source, all.set(head, known));
+  }
+  return known;
+}
+
+/** By the first token of a function, which may hold many assertions. */
+const deferred = new WeakMap<Source, Map<number, boolean>>();
+
+/** `done()` in a function, or `.catch(done)` after it. */
+function endsTheTest(tokens: Token[], head: number, end: number): boolean {
+  for (let i = head; i < end + 60 && i < tokens.length; i++) {
+    const { text } = tokens[i] as Token;
+    if (waits.test(text) && (tokens[i + 1]?.text === '(' || i >= end || text === 'await')) return true;
+  }
+  return false;
+}
+
+/** Whether a function is given to what calls it later, or to nothing. */
+function isHandedOn({ tokens, language }: Source, head: number): boolean {
+  const isArrow = /^(?:=>|->)$/.test(tokens[head]?.text ?? '');
+  const closing = isArrow && tokens[head - 1]?.text === ')' ? (tokens[head - 1]?.pair ?? head) : head;
+  const start = isArrow && closing === head ? head - 1 : closing;
+  const before = tokens[tokens[start - 1]?.text === 'async' ? start - 2 : start - 1]?.text ?? '';
+  const around = tokens[start]?.up ?? -1;
+  const name = tokens[around]?.text === '(' ? (tokens[around - 1]?.text ?? '') : '';
+  if (language === 'go') return before === 'go';
+  if (language === 'java')
+    return (before === '=' && isArrow) || (name === 'Thread' && tokens[around - 2]?.text === 'new');
+  if (language !== 'js' || around !== start - (before === '(' ? 1 : 0)) return false;
+  return later.test(name) || (name === 'then' && !isWaitedFor(tokens, around - 1));
+}
+
+/** Calls of a chain that are looked at. */
+const maxCalls = 100;
+
+/** Whether somebody waits for a chain of calls, or gets it. */
+function isWaitedFor(tokens: Token[], at: number): boolean {
+  let i = at;
+  for (let calls = 0; tokens[i - 1]?.text === '.' || tokens[i - 1]?.text === '?.'; calls++) {
+    if (calls > maxCalls) return true;
+    i -= 2;
+    while (/^[)\]]$/.test(tokens[i]?.text ?? '') && (tokens[i]?.pair ?? -1) >= 0) i = (tokens[i]?.pair ?? i) - 1;
+  }
+  return !tokens[i]?.first || /^(?:await|return|yield|void)$/.test(tokens[i]?.text ?? '') || goesOn(tokens[i - 1]);
 }
 
 /** Comparable text of tokens; commas before a closing bracket and semicolons do not matter. */

@@ -1,4 +1,4 @@
-import { type Block, blocksAround, endOfStatement, type Source, textOfTokens } from './blocks.ts';
+import { type Block, blocksAround, endOfStatement, isDeferred, type Source, textOfTokens } from './blocks.ts';
 import { strengthOf } from './strength.ts';
 import type { Token } from './tokens.ts';
 
@@ -117,7 +117,8 @@ function endOfCheck(source: Source, i: number): number | undefined {
       return chainEnd(source, i);
     default:
       if (before === '.' || before === 'function') {
-        const ofContext = text === 'assert' && next === '.' && /^(?:t|ctx|context)$/.test(tokens[i - 2]?.text ?? '');
+        const ofContext =
+          text === 'assert' && next === '.' && /^(?:t|ctx|context|sinon)$/.test(tokens[i - 2]?.text ?? '');
         if (text === 'should' || text === 'expect' || ofContext) return chainEnd(source, i);
         const ofT = before === '.' && next === '(' && tokens[i - 2]?.text === 't' && tokens[i - 3]?.text !== '.';
         return ofT && !notAsserting.has(text) ? callEnd(source, i + 1) : undefined;
@@ -153,9 +154,10 @@ function isConditional(source: Source, at: number, from: number): boolean {
   const { tokens } = source;
   const before = tokens[at - 1];
   if (before?.text === '&&' || before?.text === '||') return true;
+  if (/^(?:=>|->)$/.test(before?.text ?? '') && isDeferred(source, at - 1, at)) return true;
   if (before?.text === ')' && before.pair > 0 && tokens[before.pair - 1]?.text === 'if') return true;
   for (const block of blocksAround(source, at)) {
-    if (block.kind === 'function') return isUncalled(source, block);
+    if (block.kind === 'function') return isUncalled(source, block) || isDeferred(source, block.head, block.end);
     if (block.kind === 'class') return false;
     if (block.kind === 'if' && block.head !== from) return true;
   }

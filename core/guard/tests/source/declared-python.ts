@@ -21,6 +21,9 @@ export function declaredInPython(source: Source): Declared[] {
     for (const around of blocksAround(source, block.head)) {
       if (around.kind === 'class') {
         if (!isCollected(tokens, around)) collected = false;
+        // A plain TestCase does not wait for it.
+        if (tokens[block.head]?.text === 'async' && basesOf(tokens, around).some(({ text }) => text === 'TestCase'))
+          marks.push('async in a TestCase');
         marks.push(...marksOf(around.head), ...marksOfClass(source, around));
       } else if (around.kind === 'function') collected = false;
       else if (around.kind === 'if' && tokens[around.head]?.text !== 'else') marks.push('a condition');
@@ -33,7 +36,7 @@ export function declaredInPython(source: Source): Declared[] {
       from,
       body: block.head,
       to: block.end,
-      marks: [...marks, ...marksInside(tokens, block)],
+      marks: [...marks, ...marksInside(source, block)],
     });
   }
   return withoutOverridden(source, found);
@@ -65,9 +68,13 @@ function decoratorsOf(tokens: Token[]): Map<number, { at: number; text: string }
 /** pytest collects classes that are named `Test…`; unittest those of a base that this file may not show. */
 function isCollected(tokens: Token[], { head }: Block): boolean {
   const name = tokens[head + 1]?.text ?? '';
-  const open = head + 2;
-  const bases = tokens[open]?.text === '(' ? tokens.slice(open + 1, Math.max(open + 1, tokens[open]?.pair ?? 0)) : [];
+  const bases = basesOf(tokens, { head });
   return name.startsWith('Test') || bases.some(({ kind, text }) => kind === 'word' && text !== 'object');
+}
+
+function basesOf(tokens: Token[], { head }: Pick<Block, 'head'>): Token[] {
+  const open = head + 2;
+  return tokens[open]?.text === '(' ? tokens.slice(open + 1, Math.max(open + 1, tokens[open]?.pair ?? 0)) : [];
 }
 
 /** Marks for all tests of a file: `pytestmark`, and skips when it is imported. */
@@ -106,7 +113,8 @@ function marksOfClass({ tokens, blockAt }: Source, around: Block): string[] {
 }
 
 /** `pytest.skip(…)`, `self.skipTest(…)` and `raise SkipTest` in the body. */
-function marksInside(tokens: Token[], { head, end }: Block): string[] {
+function marksInside(source: Source, { head, end }: Block): string[] {
+  const { tokens } = source;
   const marks: string[] = [];
   for (let i = head; i < end; i++) {
     const { text, kind } = tokens[i] as Token;
@@ -117,13 +125,17 @@ function marksInside(tokens: Token[], { head, end }: Block): string[] {
       (text === 'skipTest' || (/^(?:skip|xfail|importorskip)$/.test(text) && tokens[i - 2]?.text === 'pytest'))
     )
       marks.push(text);
+    // Nobody runs what a generator has.
+    if (text === 'yield' && blocksAround(source, i).next().value?.head === head) marks.push('yield');
     if (text === 'SkipTest' && tokens[i - 1]?.text !== 'import') marks.push(text);
   }
   return marks;
 }
 
-/** A later function of the same name takes the place of an earlier one. */
-function withoutOverridden({ blockAt }: Source, found: Declared[]): Declared[] {
+/** A later function of the same name takes the place of an earlier one, and `del` takes one away. */
+function withoutOverridden({ tokens, blockAt }: Source, found: Declared[]): Declared[] {
   const last = new Map(found.map((test) => [`${blockAt[test.from]} ${test.name}`, test]));
+  for (const [i, { text, first }] of tokens.entries())
+    if (text === 'del' && first) last.delete(`${blockAt[i]} ${tokens[i + 1]?.text}`);
   return found.filter((test) => last.get(`${blockAt[test.from]} ${test.name}`) === test);
 }

@@ -52,9 +52,12 @@ function declaredInJava(source: Source): Declared[] {
     }
     let open = i;
     while (open < tokens.length && open < i + 60 && !/^[({;]$/.test(tokens[open]?.text ?? '')) open++;
-    if (tokens.slice(i, open).some(({ text }) => text === 'class') && tokens[open]?.text === '{') {
+    const modifiers = tokens.slice(i, open).map(({ text }) => text);
+    if (modifiers.includes('class') && tokens[open]?.text === '{') {
       if (marks.length > 0) ofClass.set(open, marks);
     } else if (isTest && tokens[open]?.text === '(') {
+      // Runners leave them out, with a warning at most.
+      marks.push(...modifiers.filter((text) => text === 'private' || text === 'static'));
       let brace = (tokens[open]?.pair ?? open) + 1;
       while (brace < tokens.length && brace < open + 60 && !/^[{;=]$/.test(tokens[brace]?.text ?? '')) brace++;
       const end = tokens[brace]?.pair ?? -1;
@@ -65,7 +68,10 @@ function declaredInJava(source: Source): Declared[] {
     i--;
   }
   for (const test of found)
-    for (const { open } of blocksAround(source, test.from)) test.marks.push(...(ofClass.get(open) ?? []));
+    for (const { open, head, kind } of blocksAround(source, test.from)) {
+      test.marks.push(...(ofClass.get(open) ?? []));
+      if (kind === 'class' && tokens[head - 1]?.text === 'abstract') test.marks.push('abstract');
+    }
   return found;
 }
 
@@ -134,19 +140,33 @@ function declaredInRust(source: Source): Declared[] {
     }
     i--;
   }
-  for (const test of found)
+  // `#![cfg(…)]` is about all of the file.
+  const ofFile = tokens.flatMap(({ text, up }, i) =>
+    up < 0 &&
+    text === '#' &&
+    tokens[i + 1]?.text === '!' &&
+    tokens[i + 3]?.text === 'cfg' &&
+    tokens[i + 5]?.text !== 'test'
+      ? ['cfg of the file']
+      : [],
+  );
+  for (const test of found) {
     for (const { open } of blocksAround(source, test.from)) test.marks.push(...(cfgAt.get(open) ?? []));
+    test.marks.push(...ofFile);
+  }
   return found;
 }
 
-/** What skips a test of Java or Go from within. */
+/** What skips a test of Java or Go from within, and loops over nothing. */
 function marksInside({ tokens, language }: Source, { body, to }: Declared): string[] {
   if (language !== 'java' && language !== 'go') return [];
   const marks: string[] = [];
   for (let i = body; i < to; i++) {
     const [before, { text }, next] = [tokens[i - 1]?.text, tokens[i] as Token, tokens[i + 1]?.text];
+    if (language === 'go' && text === ':' && before === '[' && next === '0' && tokens[i + 3]?.text === '{')
+      marks.push('a loop over nothing');
     if (next !== '(') continue;
-    if (language === 'go' && before === '.' && /^(?:Skip|Skipf|SkipNow)$/.test(text)) marks.push(text);
+    if (language === 'go' && before === '.' && /^(?:Skip|Skipf|SkipNow|Goexit)$/.test(text)) marks.push(text);
     if (language === 'java' && /^(?:assume\w*|abort)$/.test(text)) marks.push(text);
     if (
       language === 'java' &&

@@ -17,6 +17,10 @@ const testFile =
 /** By the conventions of the toolchains. Any Rust file may contain tests, because Rust keeps them beside the code. */
 export const mayHoldTests = (path: string): boolean => testFile.test(path) || path.endsWith('.rs');
 
+/** Whether a file has a name by which runners of Java and Python find tests; those of the other languages are told from their paths. */
+export const isNamedForRunner = (path: string): boolean =>
+  /(?:Tests?|IT|TestCase|Spec)\.(?:java|kt)$|(?:^|\/)(?:Test[^/]*\.(?:java|kt)|test[^/]*\.py)$|_test\.py$/.test(path);
+
 const systems = 'aix|android|darwin|dragonfly|freebsd|illumos|ios|js|netbsd|openbsd|plan9|solaris|wasip1|windows';
 const machines = '386|arm|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x|wasm';
 const elsewhere = new Set(`${systems}|${machines}`.split('|'));
@@ -24,8 +28,11 @@ const elsewhere = new Set(`${systems}|${machines}`.split('|'));
 /** Whether the runner of a toolchain never looks at a path, although it has the name of a test file. */
 export function isLeftOut(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (name.endsWith('_test.go'))
+  // The names of the folders and files that Go builds for its tests.
+  if (name.endsWith('.go'))
     return (
+      !name.endsWith('_test.go') ||
+      /(?:^|\/)(?:testdata|vendor|[._][^/]*)\//.test(path) ||
       /^[._]/.test(name) ||
       name
         .slice(0, -'_test.go'.length)

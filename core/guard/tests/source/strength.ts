@@ -3,10 +3,10 @@ import type { Token } from './tokens.ts';
 
 /** Words of an assertion that hold for almost every result. */
 const loose =
-  /^(?:toBeDefined|toBeTruthy|toBeFalsy|toBeNull|toBeUndefined|toBeInstanceOf|toBeTypeOf|toBeVisible|toBeAttached|toBeInTheDocument|anything|any|exist|exists|ok|truthy|isDefined|isOk|is_ok|is_some|is_err|is_none|NotNil|NotEmpty|assertNotNull|isNotNull|assertIsNotNone|assertDoesNotThrow|doesNotThrow|isinstance|assertIsInstance|assert_called|toHaveBeenCalled|called|pass|hasattr|callable|notNull)$/;
+  /^(?:toBeDefined|toBeTruthy|toBeFalsy|toBeNull|toBeUndefined|toBeInstanceOf|toBeTypeOf|toBeVisible|toBeAttached|toBeInTheDocument|anything|any|exist|exists|ok|truthy|isDefined|isOk|is_ok|is_some|is_err|is_none|NotNil|NotEmpty|assertNotNull|isNotNull|assertIsNotNone|assertDoesNotThrow|doesNotThrow|isinstance|assertIsInstance|assert_called|toHaveBeenCalled|called|pass|hasattr|callable|notNull|is_empty|isEmpty)$/;
 /** Words of an assertion that many results fulfil. */
 const partial =
-  /^(?:toContain|toContainEqual|toMatch|toMatchObject|toBeGreaterThan|toBeGreaterThanOrEqual|toBeLessThan|toBeLessThanOrEqual|toMatchSnapshot|toMatchInlineSnapshot|matchSnapshot|snapshot|stringContaining|objectContaining|arrayContaining|include|includes|contain|contains|match|above|below|least|most|startsWith|starts_with|ends_with|endsWith|Contains|assertIn|assertNotIn|assertGreater|assertGreaterEqual|assertLess|assertLessEqual|assertNotEqual|assertNotEquals|assert_ne|NotEqual|notEqual|notStrictEqual|greaterThan|lessThan|approx|assertRegex|hasSize|isNotEqualTo|isGreaterThan|isLessThan|isNotEmpty|doesNotContain|containsExactly\w*|AnyOf)$/;
+  /^(?:toContain|toContainEqual|toMatch|toMatchObject|partialDeepStrictEqual|toBeGreaterThan|toBeGreaterThanOrEqual|toBeLessThan|toBeLessThanOrEqual|toMatchSnapshot|toMatchInlineSnapshot|matchSnapshot|snapshot|stringContaining|objectContaining|arrayContaining|include|includes|contain|contains|match|above|below|least|most|startsWith|starts_with|ends_with|endsWith|Contains|assertIn|assertNotIn|assertGreater|assertGreaterEqual|assertLess|assertLessEqual|assertNotEqual|assertNotEquals|assert_ne|NotEqual|notEqual|notStrictEqual|greaterThan|lessThan|approx|assertRegex|hasSize|isNotEqualTo|isGreaterThan|isLessThan|isNotEmpty|doesNotContain|containsExactly\w*|AnyOf|not)$/;
 /** Kinds of errors that every error is. */
 const anyError = new Set(['Exception', 'BaseException', 'Throwable', 'Error', 'RuntimeException']);
 const raising =
@@ -18,7 +18,12 @@ export function strengthOf(tokens: Token[], from: number, end: number, language:
   const to = Math.min(end, from + 400);
   const own = tokens.slice(from, to);
   if (isAlwaysTrue(tokens, from, to, language)) return 0;
-  const words = own.filter(({ kind }) => kind === 'word').map(({ text }) => text);
+  // `.an('array')` of Chai asks for a kind only.
+  const words = own
+    .map(({ kind, text }, i) =>
+      /^an?$/.test(text) && own[i - 1]?.text === '.' && own[i + 1]?.text === '(' ? 'any' : kind === 'word' ? text : '',
+    )
+    .filter((text) => text !== '');
   const raise = own.findIndex(({ text, kind }) => kind === 'word' && raising.test(text));
   if (raise >= 0) return raiseStrength(tokens, from + raise, language, words);
   if (language === 'python' && own[0]?.text === 'assert') return ofComparison(own.slice(1));
@@ -28,6 +33,11 @@ export function strengthOf(tokens: Token[], from: number, end: number, language:
     if (words[1] !== undefined && own[1]?.text === '.') return byWords(words.slice(1));
     return ofComparison(inside);
   }
+  if (language === 'java' && words[0] === 'assertEquals') {
+    const args = argumentsOf(tokens, from + own.findIndex(({ text }) => text === '('));
+    // A difference that does not matter.
+    if (args.length === 3 && /^\d[\d._eEfFdD]*$/.test(args[2] ?? '')) return 2;
+  }
   return byWords(words);
 }
 
@@ -35,16 +45,19 @@ const byWords = (words: string[]): number =>
   words.some((word) => loose.test(word)) ? 1 : words.some((word) => partial.test(word)) ? 2 : 3;
 
 function raiseStrength(tokens: Token[], at: number, language: Language, words: string[]): number {
-  if (tokens[at]?.text === 'rejects' && tokens[at + 1]?.text === '.') return byWords(words);
+  if (tokens[at]?.text === 'rejects' && tokens[at + 1]?.text === '.')
+    return raising.test(tokens[at + 2]?.text ?? '') ? raiseStrength(tokens, at + 2, language, words) : byWords(words);
   const open = tokens[at + 1]?.text === '(' ? at + 1 : -1;
   const pair = tokens[open]?.pair ?? -1;
-  if (tokens[at]?.text === 'expected') return 3;
+  if (tokens[at]?.text === 'expected') return anyError.has(tokens[at + 2]?.text ?? '') ? 1 : 3;
   if (pair < 0) return 2;
   const first = open + 1;
   if (anyError.has(tokens[first]?.text ?? '') && tokens[first + 1]?.text !== '(') {
     const more = language === 'python' && tokens.slice(first, pair).some(({ text }) => text === 'match');
     return more ? 2 : 1;
   }
+  // A list of errors in which one is any.
+  if (tokens[first]?.text === '(' && argumentsOf(tokens, first).some((each) => anyError.has(each))) return 1;
   if (/^(?:toThrow|toThrowError)$/.test(tokens[at]?.text ?? '')) return pair === first ? 2 : 3;
   if (/^(?:throws|rejects)$/.test(tokens[at]?.text ?? '')) return argumentsOf(tokens, open).length > 1 ? 3 : 2;
   return 3;
@@ -56,8 +69,11 @@ function ofComparison(own: Token[]): number {
   const top = own.filter(({ up }) => up === level).map(({ text }) => text);
   const marks = top.filter((text) => comparing.has(text));
   if (marks.length === 0)
-    return byWords(own.filter(({ kind }) => kind === 'word').map(({ text }) => text)) === 3 ? 2 : 1;
+    return Math.min(2, byWords(own.filter(({ kind }) => kind === 'word').map(({ text }) => text)));
   if (top.join(' ').includes('is not None') || (marks[0] === '>=' && top.at(-1) === '0')) return 1;
+  // A difference that is named may be any.
+  if (own.some(({ text }, i) => /^(?:rel|abs|rel_tol|abs_tol|rtol|atol)$/.test(text) && own[i + 1]?.text === '='))
+    return 2;
   if (marks.includes('==') || marks.includes('===') || (marks.includes('is') && !marks.includes('not'))) return 3;
   return 2;
 }
@@ -73,6 +89,10 @@ function ofCondition(own: Token[]): number {
 function isAlwaysTrue(tokens: Token[], from: number, to: number, language: Language): boolean {
   const own = tokens.slice(from, to);
   const [first, second] = own;
+  // Of Go the condition is that of a failure.
+  const [or, always] = language === 'go' && first?.text === 'if' ? ['&&', 'false'] : ['||', 'true'];
+  if (own.some(({ text }, i) => text === or && [own[i - 1]?.text, own[i + 1]?.text].includes(always))) return true;
+  if (language === 'python' && second?.text === 'lambda') return true;
   if (language === 'python' && first?.text === 'assert') {
     const top = own.slice(1).filter(({ up }) => up === first.up);
     if (isTrue(second) && (top.length === 1 || own[2]?.text === ',')) return true;

@@ -61,19 +61,35 @@ function untilColon(tokens: Token[]): Token[] {
   return colon < 0 ? tokens : tokens.slice(0, colon);
 }
 
-/** Whether a test may return before its last assertion. */
+/** Tokens of the value of a return that are looked at; brackets count as one. */
+const maxValue = 200;
+
+/** Index behind the value of a return, such as a chain of calls over several lines. */
+function endOfValue(tokens: Token[], from: number): number {
+  let end = from + 1;
+  for (let steps = 0; end < tokens.length && steps < maxValue; steps++) {
+    const { text, first, pair } = tokens[end] as Token;
+    if (/^[;})\]]$/.test(text) || (first && text !== '.')) return end;
+    end = pair > end ? pair + 1 : end + 1;
+  }
+  return end;
+}
+
+/** Whether a test, or a round of a loop in it, may end before its last assertion. */
 export function leavesEarly(source: Source, test: Declared, checks: Check[]): boolean {
   const { tokens } = source;
   const last = checks.at(-1)?.at ?? -1;
   for (let i = test.body; i < test.to && i < last; i++) {
-    if (tokens[i]?.text !== 'return' || tokens[i]?.kind !== 'word') continue;
+    const word = tokens[i]?.kind === 'word' ? tokens[i]?.text : undefined;
+    if (word !== 'return' && word !== 'continue') continue;
     const next = tokens[i + 1]?.text === 'await' ? i + 2 : i + 1;
     if (tokens[next]?.line === tokens[i]?.line && checks[firstFrom(checks, next)]?.at === next) continue;
+    if (word === 'return' && last < endOfValue(tokens, i)) continue;
     let around: Block | undefined;
     let failsHere = false;
     for (const block of blocksAround(source, i)) {
       if (block.head < test.from) break;
-      if (block.kind === 'function' || block.open === test.body) {
+      if (block.kind === 'function' || block.open === test.body || (word === 'continue' && block.kind === 'loop')) {
         around = block;
         break;
       }

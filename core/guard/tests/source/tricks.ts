@@ -22,7 +22,8 @@ export function tricksIn(source: Source, inTest: (at: number) => boolean): Trick
       exitAt(source, i) ??
       (source.language === 'js' ? inJs(source.tokens, i) : undefined) ??
       (source.language === 'python' ? inPython(source, i, inTest) : undefined) ??
-      (source.language === 'go' ? inGo(source, i) : undefined);
+      (source.language === 'go' ? inGo(source, i) : undefined) ??
+      (source.language === 'rust' ? inRust(source.tokens, i) : undefined);
     if (what !== undefined) add(what, i);
   }
   return found;
@@ -131,6 +132,16 @@ function inPython(source: Source, i: number, inTest: (at: number) => boolean): s
     )
   )
     return `decides about tests in the hook ${mark}`;
+  const skips =
+    tokens[i + 1]?.text === '(' && /^(?:skip|xfail|skipTest)$/.test(word ?? '') && tokens[i - 1]?.text === '.';
+  if ((skips || (word === 'SkipTest' && tokens[i - 1]?.text !== 'import')) && runsBeforeTests(source, i))
+    return 'skips tests before they begin';
+  if (
+    word === 'def' &&
+    mark === 'load_tests' &&
+    !tokens.slice(i, i + 200).some(({ text }) => /^(?:addTests?|discover)$/.test(text))
+  )
+    return 'decides which tests are loaded';
   if (word === 'items' && hook() === 'pytest_collection_modifyitems') {
     if (mark === '[' || (mark === '.' && /^(?:clear|remove|pop)$/.test(name ?? '')))
       return 'leaves out collected tests';
@@ -156,6 +167,26 @@ function inPython(source: Source, i: number, inTest: (at: number) => boolean): s
     return 'replaces modules that tests import';
   return undefined;
 }
+
+/** Hooks, set-ups, and fixtures that no test has to name. */
+function runsBeforeTests(source: Source, i: number): boolean {
+  for (const { kind, head } of blocksAround(source, i))
+    if (kind === 'function') {
+      const before = source.tokens.slice(Math.max(0, head - 30), head);
+      const fixture = before.slice(before.findLastIndex(({ text }) => text === '@'));
+      return (
+        /^(?:pytest_\w+|setUp\w*|setup_\w+|asyncSetUp)$/.test(source.tokens[head + 1]?.text ?? '') ||
+        (fixture[0]?.text === '@' && fixture.some(({ text }) => text === 'autouse'))
+      );
+    }
+  return false;
+}
+
+/** A macro in the place of an assertion. */
+const inRust = (tokens: Token[], i: number): string | undefined =>
+  tokens[i]?.text === 'macro_rules' && /^(?:assert|assert_eq|assert_ne|panic)$/.test(tokens[i + 2]?.text ?? '')
+    ? 'replaces what tests assert with'
+    : undefined;
 
 /** A TestMain that does not run the tests. */
 function inGo({ tokens }: Source, i: number): string | undefined {

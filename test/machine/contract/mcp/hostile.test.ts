@@ -414,6 +414,31 @@ describe('sizes and times', () => {
     expect(gateway.calls().at(-1)).toMatchObject({ status: 'failed' });
   });
 
+  test('short lines of one event take no more memory than long ones', async () => {
+    const { gateway } = await pair(stream(`${'data:\n'.repeat(200_000)}\n${event(answered(2, text('x')))}`));
+    const given = await gateway.ask('docs', call('search'));
+    expect(given.json.error.message).toContain('has more than');
+  });
+
+  test('a server that asks thousands of times gets some answers at a time', async () => {
+    let open = 0;
+    const full = Promise.withResolvers<void>();
+    const pings = Array.from({ length: 2_000 }, (_, id) => event(JSON.stringify(request(id, 'ping'))));
+    const { gateway, server } = await pair(
+      (asked, response, incoming) => {
+        if (asked.message.method === 'tools/call')
+          return stream([...pings, event(answered(2, text('x')))].join(''))(asked, response, incoming);
+        // None of them has an answer.
+        if (++open === 4) full.resolve();
+      },
+      { atOnce: 4 },
+    );
+    expect((await gateway.ask('docs', call('search'))).json.result).toEqual(text('x'));
+    await full.promise;
+    expect((await gateway.ask('docs', call('search'))).json.result).toEqual(text('x'));
+    expect([open, server.asked.length]).toEqual([4, 6]);
+  });
+
   test('streams that stay open leave calls their places, and their number is bounded', async () => {
     const { gateway } = await pair(
       (asked, response, incoming) => {
@@ -437,6 +462,7 @@ describe('the credential of a server', () => {
     ['as it is', key],
     ['in base64', Buffer.from(key).toString('base64')],
     ['in hexadecimal', Buffer.from(key).toString('hex')],
+    ['in hexadecimal, in capitals', Buffer.from(key).toString('hex').toUpperCase()],
     ['in a URL', encodeURIComponent(`Bearer ${key}`)],
   ];
   test('is put in by the gateway, in the place of what the agent sends', async () => {
@@ -459,6 +485,16 @@ describe('the credential of a server', () => {
     }
   });
 
+  test.each([0, 1, 2, 3])('is not in the base64 of a longer text, where %i bytes stand before it', async (before) => {
+    const form = Buffer.from(`${'x'.repeat(before)}${key}, and more`).toString('base64');
+    const { gateway } = await pair(result(text(form)), {}, { credential });
+    const given = (await gateway.ask('docs', call('search'))).json.result.content[0].text;
+    expect(given).toContain('[redacted]');
+    // What is left of it is less than a group of base64 on either side.
+    for (const each of given.split('[redacted]'))
+      expect(Buffer.from(each, 'base64').toString('latin1')).not.toMatch(/ses|000/);
+  });
+
   test('is found where escapes hide it', async () => {
     const escaped = [...key].map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
     const { gateway } = await pair(
@@ -467,6 +503,17 @@ describe('the credential of a server', () => {
       { credential },
     );
     expect((await gateway.ask('docs', call('search'))).json.result).toEqual(text('[redacted]'));
+  });
+
+  test('is in no id of an event', async () => {
+    const { gateway } = await pair(
+      stream(`id: ${key}\ndata:\n\nid: a-${key}\n${event(answered(2, text('x')))}`),
+      {},
+      { credential },
+    );
+    const given = await gateway.ask('docs', call('search'));
+    expect(given.json.result).toEqual(text('x'));
+    expect(given.text).not.toContain(key);
   });
 
   test('is in no id of a session', async () => {

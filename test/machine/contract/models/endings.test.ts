@@ -29,6 +29,10 @@ const text = { type: 'content_block_delta', delta: { type: 'text_delta', text: '
 const end = { type: 'message_delta', usage: { output_tokens: 50 } };
 const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
 const line = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
+const raw =
+  (body: string): Answering =>
+  (_asked, response) =>
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
 /** Events, and then what a test does with the connection. */
 const begun =
   (values: unknown[], then: (response: Parameters<Answering>[1]) => void): Answering =>
@@ -46,6 +50,25 @@ describe('an ending decides what is charged', () => {
     ['the stream ends before its report', events(start, text), 'cut', 'worst'],
     ['an error after the beginning', events(start, text, overloaded), 'error', 'worst'],
     ['an error as the first event', events(overloaded), 'failed', 'nothing'],
+    ['an error after content that is not an object', events([text], overloaded), 'error', 'worst'],
+    [
+      'an error after content behind a byte order mark',
+      raw(`\ufeff${line(text)}${line(overloaded)}`),
+      'error',
+      'worst',
+    ],
+    [
+      'an error after content behind blanks',
+      raw(`data: ${' '.repeat(60)}${line(text).slice(6)}${line(overloaded)}`),
+      'error',
+      'worst',
+    ],
+    [
+      'an error with names, comments and an end',
+      raw(`: hi\n\nevent: error\n${line(overloaded)}data: [DONE]\n\n`),
+      'failed',
+      'nothing',
+    ],
     ['an error after the report', events(start, text, end, overloaded), 'usage', 'reported'],
     ['no usage', json({ content: [] }), 'no-usage', 'worst'],
     ['an answer that is not JSON', (_a, r) => r.writeHead(200).end('<html>'), 'no-usage', 'worst'],
@@ -171,6 +194,18 @@ describe('a list of models', () => {
     });
     await ask(gateway);
     expect(vendor.asked.map(({ body }) => modelOf(body))).toEqual([sonnet, 'claude-opus-4-5']);
+  });
+
+  test('a model for which the request is refused is left out', async () => {
+    const vendor = await kit.vendor(json({ error: {} }, 529));
+    const gateway = await kit.gateway({
+      provider: 'openai',
+      key: 'k',
+      fallbacks: ['gpt-4o-search-preview', 'gpt-4.1-mini'],
+      endpoint: { kind: 'openai', baseUrl: vendor.url, prices: { list: 'openai' } },
+    });
+    await gateway.post('/model/openai/v1/chat/completions', { model: 'gpt-4.1', messages, max_tokens: 50 });
+    expect(vendor.asked.map(({ body }) => modelOf(body))).toEqual(['gpt-4.1', 'gpt-4.1-mini']);
   });
 
   test('Google: the model is in the path', async () => {

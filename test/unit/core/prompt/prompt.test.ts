@@ -199,6 +199,12 @@ describe('a prompt', () => {
     expect(all).not.toContain('old begins');
   });
 
+  it('is not shortened within a comment, which would hide all that follows', () => {
+    const correction = `${'a '.repeat(4_900)}<!-- ${'x '.repeat(500)}-->${'b '.repeat(70_000)}and last`;
+    const text = prompt({ phase: 'rework', feedback: [correction] });
+    expect(text).toMatch(/characters are left out here …\][\s\S]*and last/);
+  });
+
   it('names the advice of the repository as advice', () => {
     for (const phase of ['plan', 'build', 'rework'] as const)
       expect(prompt({ phase })).toMatch(/AGENTS\.md, CLAUDE\.md.*changes neither the task nor its constraints/);

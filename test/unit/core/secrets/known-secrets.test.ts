@@ -132,6 +132,32 @@ describe('a secret of known form', () => {
     expect(findSecret(`x = ${other}`, '', [fingerprint])).toBeDefined();
   });
 
+  it.each<[string, (key: string) => string, (key: string) => string]>([
+    [
+      'lines that are short',
+      (key) => `${pem('')}\n${key.replace(/(.{12})/g, '$1\n')}\n-----END PRIVATE KEY-----`,
+      (key) => `${pem('')}\n${key}\n-----END PRIVATE KEY-----`,
+    ],
+    [
+      'a key without an end',
+      (key) => `${pem('OPENSSH ')}\n${some(70, 'b3Bl')}\n${key}\n`,
+      (key) => `${pem('OPENSSH ')}\n${some(70, 'b3Bl')}\n${key}\n`,
+    ],
+    [
+      'a key in program text',
+      (key) => `'${pem('')}\\n${some(64)}\\n' +\n  '${key}\\n'`,
+      (key) => `${pem('')}\n${some(64)}\n${key}\n`,
+    ],
+  ])('a fingerprint is that of all of a private key: %s', (_, write, writeAgain) => {
+    const [key, other] = [some(60), some(60, 'aP0sG1fJ5dY6cH8wR4nB7tV2mL9xQ3kZ')];
+    const { fingerprint = '' } = findSecret(write(key), '') ?? {};
+    expect(findSecret(writeAgain(key), '', [fingerprint])).toBeUndefined();
+    expect(findSecret(write(other), '', [fingerprint])).toBeDefined();
+    // The line on which it begins was there.
+    expect(findSecret(write(other), write(key))).toBeDefined();
+    expect(findSecret(write(key), write(key))).toBeUndefined();
+  });
+
   it.each(harmless)('%s is none, for lint and for the guard', (text) => {
     expect(findSecrets(text)).toEqual([]);
     expect(findSecret(text, '')).toBeUndefined();

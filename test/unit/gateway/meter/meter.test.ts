@@ -146,6 +146,25 @@ describe('usage', () => {
       }),
     );
   });
+  test.each<[string, object, object | undefined]>([
+    ['seconds of Groq', { queue_time: 0.03, total_time: 1.5 }, { input_tokens: 9, output_tokens: 4 }],
+    [
+      'dollars of OpenRouter',
+      { cost: 0.0012, cost_details: { upstream: 0.001 } },
+      { input_tokens: 9, output_tokens: 4 },
+    ],
+    ['a fraction of a token', { prompt_tokens: 9.5 }, undefined],
+    ['less than no token', { prompt_tokens_details: { cached_tokens: -1 } }, undefined],
+  ])('other numbers beside the counts: %s', (_what, more, expected) => {
+    const usage = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, ...more };
+    const found = read('chat', 'application/json', JSON.stringify({ usage }));
+    if (expected === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(expected);
+  });
+  test('a cost that is no count is none', () => {
+    const usage = { input_tokens: 1, output_tokens: Number.MAX_SAFE_INTEGER };
+    expect(costMicros({ list: 'openai' }, 'gpt-4.1', usage)).toBeUndefined();
+  });
   test.each([['{}'], ['not json'], [''], ['{"usageMetadata":"none"}'], ['null']])('%s tells none', (text) => {
     expect(read('google', 'application/json', text)).toBeUndefined();
   });

@@ -9,9 +9,10 @@ import { everyday } from './edits-innocent.ts';
 import { javascript } from './edits-js.ts';
 import { python } from './edits-python.ts';
 import { second } from './edits-second.ts';
+import { third } from './edits-third.ts';
 import type { Row } from './kit.ts';
 
-const rows: Row[] = [...javascript, ...python, ...compiled, ...everyday, ...heldOut, ...second, ...hard];
+const rows: Row[] = [...javascript, ...python, ...compiled, ...everyday, ...heldOut, ...second, ...third, ...hard];
 const levelOf = ({ base, edits }: Row): 'refused' | 'shown' | '-' => {
   const found = weakenedTests(guardInput({ base, edits }));
   return found.some(({ refused }) => refused) ? 'refused' : found.length > 0 ? 'shown' : '-';
