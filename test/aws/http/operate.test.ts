@@ -64,7 +64,8 @@ describe('alarms (R41)', () => {
       ['Waiting', reports.waiting, 1],
     ] as const) {
       expect(alarms.get(name)).toMatchObject({
-        Namespace: 'Drydock',
+        // Of this deployment alone: another one of the account has alarms of its own.
+        Namespace: 'Drydock/Drydock',
         MetricName: field,
         Threshold: days * 86_400_000,
         TreatMissingData: name === 'Waiting' ? 'breaching' : 'notBreaching',
