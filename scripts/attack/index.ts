@@ -13,7 +13,7 @@ const document = new URL('../../docs/attempts.md', import.meta.url);
  * user's attempts, and `ESCAPED` otherwise.
  *
  * docs/attempts.md has a row for each attempt. With `-u` the rows of the files that ran are written; without it, an attempt
- * that has no row there, or a row whose attempt is gone, ends the run with 1.
+ * that has no row there, or a row whose attempt is gone, ends the run with 1, except in CI.
  */
 export default class AttackReporter implements Reporter {
   #held = 0;
@@ -68,7 +68,8 @@ export default class AttackReporter implements Reporter {
     console.log(
       `docs/attempts.md is not current, write it with \`npm run attack -- -u\`: ${stale.slice(0, 5).join('; ')}`,
     );
-    process.exitCode = 1;
+    // Which toolchains have to work in the sandbox depends on the machine, so CI says it and goes on.
+    if (process.env.CI === undefined) process.exitCode = 1;
   }
 }
 
