@@ -1,7 +1,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { DrydockError, isErrorName } from '../../core/errors.ts';
-import type { Job, Thread } from '../../core/ports/runtime/thread.ts';
+import type { JobName, Thread } from '../../core/ports/runtime/thread.ts';
 import type { Answered, Asked } from './serve.ts';
 
 interface ThreadOptions {
@@ -95,7 +95,7 @@ export function createThread({ program, deadlineMs, memoryMb }: ThreadOptions): 
   };
 
   return {
-    async run<Input, Output>({ name }: Job<Input, Output>, input: Input): Promise<Output> {
+    async run<Input, Output>({ name }: JobName<Input, Output>, input: Input): Promise<Output> {
       const answered = await inTurn(() => ask(name, input));
       if ('output' in answered) return answered.output as Output;
       const { name: error, message, remedy } = answered.error;

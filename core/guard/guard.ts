@@ -2,6 +2,7 @@ import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
 import { findHidden, hidesContent } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
+import { guardOfChange } from './jobs.ts';
 import { mostOf } from './largest.ts';
 import { lfsMatcher } from './lfs.ts';
 import { linkEscapes } from './links.ts';
@@ -68,7 +69,7 @@ export function guardChange(input: GuardInput): Violation[] {
   return violations.sort(byPath);
 }
 
-export const guardJob: Job<GuardInput, Violation[]> = { name: 'guard of the change', run: guardChange };
+export const guardJob: Job<GuardInput, Violation[]> = { ...guardOfChange, run: guardChange };
 
 /** Refuses paths by their names and returns the entries with valid names. */
 function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {

@@ -1,14 +1,15 @@
 import { blobsByPath } from '../run/change-set.ts';
 import { isLockFile, kindOf } from './attention/file-kinds.ts';
+import { isHelper } from './compared.ts';
 import { type BaseTree, type GuardInput, textOf } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
 import { changedSources, isReadableLock } from './locks/packages.ts';
 import { pathMatcher } from './paths.ts';
 import { compareTests, type Finding } from './tests/compare.ts';
-import { holdsTestSettings, testSettingChanges } from './tests/settings/settings.ts';
+import { holdsTestSettings } from './tests/settings/files.ts';
+import { testSettingChanges } from './tests/settings/settings.ts';
 import { changedSnapshots, isSnapshot } from './tests/snapshots.ts';
 import { type FileFacts, factsOf } from './tests/source/facts.ts';
-import { languageOf, mayHoldTests } from './tests/source/language.ts';
 import { asksWhetherTested } from './tests/tested.ts';
 import { byPath, type Violation } from './violation.ts';
 
@@ -19,15 +20,6 @@ import { byPath, type Violation } from './violation.ts';
 const maxTestFile = 1024 * 1024;
 /** Bytes of both versions of all test files together, because their tokens are held at the same time. */
 const maxTestBytes = 3 * 1024 * 1024;
-
-/** Code that runs before or around the tests of other files. */
-const isHelper = (path: string): boolean =>
-  languageOf(path) !== undefined &&
-  (mayHoldTests(path) || kindOf(path) === 'TestSettingsChanged' || kindOf(path) === 'TestsChanged');
-
-/** Whether the content of this path is compared with the base. */
-export const mayWeaken = (path: string): boolean =>
-  isHelper(path) || mayNamePrograms(path) || isReadableLock(path) || holdsTestSettings(path) || isSnapshot(path);
 
 export type WeakenedInput = Pick<GuardInput, 'change' | 'base'> & {
   task: Pick<GuardInput['task'], 'constraints'>;

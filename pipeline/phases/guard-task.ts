@@ -1,8 +1,8 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { type Attention, attentionJob, mayNeedAttention } from '../../core/guard/attention/attention.ts';
-import { guardJob } from '../../core/guard/guard.ts';
+import { mayNeedAttention } from '../../core/guard/compared.ts';
 import { basePaths, type GuardInput } from '../../core/guard/input.ts';
+import { type Attention, comparison, guardOfChange } from '../../core/guard/jobs.ts';
 import { isReadableLock } from '../../core/guard/locks/packages.ts';
 import type { Violation } from '../../core/guard/violation.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';
@@ -24,7 +24,7 @@ export async function guardTask(deps: Deps, context: RunContext): Promise<Violat
   const input = await guardInput(context, await loadChange(deps.artifacts, changeSet));
   const folder = context.task.dependencies?.advisories;
   const changesLock = input.change.manifest.entries.some(({ path }) => isReadableLock(path));
-  return deps.thread.run(guardJob, {
+  return deps.thread.run(guardOfChange, {
     ...input,
     ...(folder === undefined || !changesLock ? {} : { advisories: await deps.advisories(folder) }),
     weakeningAccepted: record.work.acceptedWeakening === changeSet.manifest,
@@ -33,7 +33,7 @@ export async function guardTask(deps: Deps, context: RunContext): Promise<Violat
 
 /** What an approver has to see first, compared with the base (R45). @throws GuardTimedOut, LimitExceeded. */
 export async function attentionOf(deps: Deps, context: RunContext, change: ChangeSet): Promise<Attention> {
-  return deps.thread.run(attentionJob, await guardInput(context, change, mayNeedAttention));
+  return deps.thread.run(comparison, await guardInput(context, change, mayNeedAttention));
 }
 
 async function guardInput(

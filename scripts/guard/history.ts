@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mayWeaken, type Weakened, weakenedTests } from '../../core/guard/weakened.ts';
+import { mayWeaken } from '../../core/guard/compared.ts';
+import { type Weakened, weakenedTests } from '../../core/guard/weakened.ts';
 import type { ChangeEntry } from '../../core/run/change-set.ts';
 
 /**

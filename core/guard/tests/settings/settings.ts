@@ -1,4 +1,3 @@
-import { kindOf } from '../../attention/file-kinds.ts';
 import { isSameCommand, runsTests } from './commands.ts';
 import {
   type Entries,
@@ -8,6 +7,7 @@ import {
   entriesOfValue,
   entriesOfYaml,
 } from './entries.ts';
+import { formOf, type SettingsForm } from './files.ts';
 import { mattering } from './harmless.ts';
 import { changedBuild, changedRecipes, changedRuns } from './lines.ts';
 
@@ -23,33 +23,22 @@ const byEntries =
     return keys === undefined ? unreadable : keys.map((key) => (key === '' ? 'has other code' : `sets ${key}`));
   };
 
-const readers: [file: RegExp, compare: Compare][] = [
-  [/(?:^|\/)package\.json$/, packageScripts],
-  [
-    /(?:^|\/)(?:vitest|jest|playwright|karma|cypress|mocha|ava|wdio|nightwatch|stryker)\.(?:[^/]{1,100}\.)?[cm]?[jt]s$|(?:^|\/)\.(?:mocharc|nycrc|c8rc|taprc)\.[cm]?js$/,
-    byEntries(entriesOfProgram),
-  ],
-  [
-    /(?:^|\/)\.(?:mocharc|nycrc|c8rc|taprc)(?:\.jsonc?|\.ya?ml)?$|(?:^|\/)(?:jest|vitest)\.[^/]{0,100}\.json$|(?:^|\/)\.?codecov\.ya?ml$/,
-    byEntries((text) => entriesOfJson(text) ?? entriesOfYaml(text)),
-  ],
-  [/(?:^|\/)(?:pytest\.ini|tox\.ini|\.coveragerc)$/, byEntries((text) => entriesOfSections(text, /./))],
-  [
-    /(?:^|\/)setup\.cfg$/,
-    byEntries((text) => entriesOfSections(text, /^(?:tool:pytest|pytest|tox|testenv|coverage|aliases|flake8)/)),
-  ],
-  [
-    /(?:^|\/)pyproject\.toml$/,
-    byEntries((text) =>
-      entriesOfSections(text, /^tool\.(?:pytest|coverage|tox|hatch\.envs|poe|nox|taskipy|pdm\.scripts)/),
-    ),
-  ],
-  [/(?:^|\/)Cargo\.toml$/, byEntries((text) => cargoEntries(text))],
-  [/(?:^|\/)(?:GNUm|m|M)akefile$|\.mk$/, changedRecipes],
-  [/(?:^|\/)(?:pom\.xml|[^/]+\.gradle(?:\.kts)?)$/, changedBuild],
-  [/(?:^|\/)\.config\/nextest\.toml$/, byEntries((text) => entriesOfSections(text, /./))],
-  [/(?:^|\/)noxfile\.py$/, changedRuns],
-];
+const compares: Record<SettingsForm, Compare> = {
+  'package.json': packageScripts,
+  program: byEntries(entriesOfProgram),
+  data: byEntries((text) => entriesOfJson(text) ?? entriesOfYaml(text)),
+  sections: byEntries((text) => entriesOfSections(text, /./)),
+  'setup.cfg': byEntries((text) =>
+    entriesOfSections(text, /^(?:tool:pytest|pytest|tox|testenv|coverage|aliases|flake8)/),
+  ),
+  'pyproject.toml': byEntries((text) =>
+    entriesOfSections(text, /^tool\.(?:pytest|coverage|tox|hatch\.envs|poe|nox|taskipy|pdm\.scripts)/),
+  ),
+  'Cargo.toml': byEntries((text) => cargoEntries(text)),
+  recipes: changedRecipes,
+  build: changedBuild,
+  commands: changedRuns,
+};
 
 /** `name` of a test is its own; `test = false` and the like matter. */
 const cargoEntries = (text: string): Entries =>
@@ -62,19 +51,12 @@ const cargoEntries = (text: string): Entries =>
     ),
   );
 
-const isCi = (path: string): boolean => kindOf(path) === 'CiChanged' && /\.(?:ya?ml|sh)$|jenkinsfile/i.test(path);
-const isScript = (path: string): boolean =>
-  /\.(?:sh|bash|zsh|ps1|bat)$/.test(path) && kindOf(path) === 'TestSettingsChanged';
-
-const readerOf = (path: string): Compare | undefined =>
-  readers.find(([file]) => file.test(path))?.[1] ?? (isCi(path) || isScript(path) ? changedRuns : undefined);
-
-/** Whether a file decides which tests run, and when they pass. */
-export const holdsTestSettings = (path: string): boolean => readerOf(path) !== undefined;
-
 /** What changed in how the tests run, for a person; nothing for changes that cannot make them weaker. */
 export const testSettingChanges = (path: string, before: string, after: string): string[] =>
-  before === after ? [] : (readerOf(path)?.(before, after) ?? []);
+  before === after ? [] : compareAs(formOf(path), before, after);
+
+const compareAs = (form: SettingsForm | undefined, before: string, after: string): string[] =>
+  form === undefined ? [] : compares[form](before, after);
 
 const tools = ['jest', 'mocha', 'ava', 'vitest', 'nyc', 'c8', 'tap'];
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mayWeaken } from '../../../../core/guard/compared.ts';
 import { basePaths } from '../../../../core/guard/input.ts';
-import { mayWeaken, weakenedTests } from '../../../../core/guard/weakened.ts';
+import { weakenedTests } from '../../../../core/guard/weakened.ts';
 import { type Edits, type Files, guardInput, violationsOf } from './changes.ts';
 
 const two = "it('a', () => expect(1).toBe(1));\ntest('b', () => expect(2).toBe(2));\n";
