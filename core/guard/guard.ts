@@ -1,8 +1,8 @@
 import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
+import { guardOfChange } from './attention/jobs.ts';
 import { findHidden, hidesContent } from './hidden.ts';
 import { changesLinks, type GuardInput, isLink } from './input.ts';
-import { guardOfChange } from './jobs.ts';
 import { mostOf } from './largest.ts';
 import { lfsMatcher } from './lfs.ts';
 import { linkEscapes } from './links.ts';

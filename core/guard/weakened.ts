@@ -1,6 +1,6 @@
 import { blobsByPath } from '../run/change-set.ts';
+import { isHelper } from './attention/compared.ts';
 import { isLockFile, kindOf } from './attention/file-kinds.ts';
-import { isHelper } from './compared.ts';
 import { type BaseTree, type GuardInput, textOf } from './input.ts';
 import { mayNamePrograms, unnamedPrograms } from './install-scripts.ts';
 import { changedSources, isReadableLock } from './locks/packages.ts';

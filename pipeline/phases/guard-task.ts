@@ -1,8 +1,8 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { mayNeedAttention } from '../../core/guard/compared.ts';
+import { mayNeedAttention } from '../../core/guard/attention/compared.ts';
+import { type Attention, comparison, guardOfChange } from '../../core/guard/attention/jobs.ts';
 import { basePaths, type GuardInput } from '../../core/guard/input.ts';
-import { type Attention, comparison, guardOfChange } from '../../core/guard/jobs.ts';
 import { isReadableLock } from '../../core/guard/locks/packages.ts';
 import type { Violation } from '../../core/guard/violation.ts';
 import type { ChangeSet } from '../../core/run/change-set.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mayWeaken } from '../../core/guard/compared.ts';
+import { mayWeaken } from '../../core/guard/attention/compared.ts';
 import { type Weakened, weakenedTests } from '../../core/guard/weakened.ts';
 import type { ChangeEntry } from '../../core/run/change-set.ts';
 

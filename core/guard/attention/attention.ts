@@ -1,7 +1,7 @@
 import type { Job } from '../../ports/runtime/thread.ts';
 import type { GuardInput } from '../input.ts';
-import { type Attention, comparison } from '../jobs.ts';
 import { type WeakenedInput, weakenedTests } from '../weakened.ts';
+import { type Attention, comparison } from './jobs.ts';
 import { ordersInChange } from './orders.ts';
 import { shownFirst } from './shown-first.ts';
 

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseYaml } from '../../../text/yaml.ts';
 import { type Token, tokensOf } from '../source/tokens.ts';
 
 /** The settings of a file: value by path, such as `test.coverage.lines`. What is no setting has an empty path. */
@@ -34,7 +34,8 @@ export function entriesOfYaml(text: string): Entries | undefined {
   if (text.trim() === '') return new Map();
   if (text.length > maxYaml) return undefined;
   try {
-    const document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' });
+    const document = parseYaml(text, { uniqueKeys: false, logLevel: 'silent' });
+    if (document === undefined) return undefined;
     return document.errors.length > 0 ? undefined : entriesOfValue(document.toJS({ maxAliasCount: 100 }));
   } catch {
     return undefined;

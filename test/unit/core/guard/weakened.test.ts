@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mayWeaken } from '../../../../core/guard/compared.ts';
+import { mayWeaken } from '../../../../core/guard/attention/compared.ts';
 import { basePaths } from '../../../../core/guard/input.ts';
 import { weakenedTests } from '../../../../core/guard/weakened.ts';
 import { type Edits, type Files, guardInput, violationsOf } from './changes.ts';

@@ -1,8 +1,8 @@
-import type { JobName } from '../ports/runtime/thread.ts';
-import type { ShownFirst } from './attention/shown-first.ts';
-import type { GuardInput } from './input.ts';
-import type { Violation } from './violation.ts';
-import type { Weakened, WeakenedInput } from './weakened.ts';
+import type { JobName } from '../../ports/runtime/thread.ts';
+import type { GuardInput } from '../input.ts';
+import type { Violation } from '../violation.ts';
+import type { Weakened, WeakenedInput } from '../weakened.ts';
+import type { ShownFirst } from './shown-first.ts';
 
 /** What an approver sees before the rest of a change (R45). */
 export interface Attention {

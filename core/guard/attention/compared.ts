@@ -1,12 +1,13 @@
 /** Which paths of the base are compared with a change: by their names alone, so that a step can ask it without a parser. */
-import { kindOf } from './attention/file-kinds.ts';
-import { isProse } from './attention/orders.ts';
-import { mayBeShownFirst } from './attention/shown-first.ts';
-import { mayNamePrograms } from './install-scripts.ts';
-import { isReadableLock } from './locks/packages.ts';
-import { holdsTestSettings } from './tests/settings/files.ts';
-import { isSnapshot } from './tests/snapshots.ts';
-import { languageOf, mayHoldTests } from './tests/source/language.ts';
+
+import { mayNamePrograms } from '../install-scripts.ts';
+import { isReadableLock } from '../locks/packages.ts';
+import { holdsTestSettings } from '../tests/settings/files.ts';
+import { isSnapshot } from '../tests/snapshots.ts';
+import { languageOf, mayHoldTests } from '../tests/source/language.ts';
+import { kindOf } from './file-kinds.ts';
+import { isProse } from './orders.ts';
+import { mayBeShownFirst } from './shown-first.ts';
 
 /** Code that runs before or around the tests of other files. */
 export const isHelper = (path: string): boolean =>
