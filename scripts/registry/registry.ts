@@ -13,11 +13,12 @@ export interface ResourceType {
   createOnlyProperties?: string[];
   primaryIdentifier: string[];
   tagging?: { taggable?: boolean; tagProperty?: string; permissions?: string[] };
-  handlers: Partial<Record<Handler, { permissions?: string[] }>>;
+  /** Missing where CloudFormation makes resources of the type without the registry. */
+  handlers?: Partial<Record<Handler, { permissions?: string[] }>>;
   /** Regions in which CloudFormation does not know the type. */
   absent: string[];
 }
-export type Handler = 'create' | 'read' | 'update' | 'delete' | 'list';
+type Handler = 'create' | 'read' | 'update' | 'delete' | 'list';
 
 interface Registry {
   /** Where the schemas and the lists of regions come from, and of which day they are. */
