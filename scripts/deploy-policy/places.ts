@@ -110,7 +110,9 @@ export const placeOfAction: Record<string, string[]> = {
  * @internal for its tests
  */
 export const passedTo = [
+  'codebuild.amazonaws.com',
   'ecs-tasks.amazonaws.com',
+  'events.amazonaws.com',
   'lambda.amazonaws.com',
   'states.amazonaws.com',
   'vpc-flow-logs.amazonaws.com',
@@ -147,9 +149,10 @@ export const documented: Record<string, string[]> = {
   'AWS::ApiGatewayV2::Stage': logDelivery,
   'AWS::StepFunctions::StateMachine': logDelivery,
   // The registry has no permissions of this type.
-  'AWS::CodeBuild::Project': ['BatchGetProjects', 'CreateProject', 'DeleteProject', 'UpdateProject'].map(
-    (action) => `codebuild:${action}`,
-  ),
+  'AWS::CodeBuild::Project': [
+    ...['BatchGetProjects', 'CreateProject', 'DeleteProject', 'UpdateProject'].map((action) => `codebuild:${action}`),
+    'iam:PassRole',
+  ],
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
   'AWS::ApiGatewayV2::Api': ['apigateway:TagResource', 'apigateway:UntagResource'],
   // A value is encrypted when the secret is made: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html

@@ -1,6 +1,7 @@
 /** Every template is one that CloudFormation's registry accepts (AWS-REVIEW F1, F21). */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { regionsWithoutBuilds } from '../../../lib/images/image-builds.ts';
 import { readRegistry } from '../../../scripts/registry/registry.ts';
 import { ofType, oidc, type Resource, synthesizeHere, type Template } from '../../support/aws/template.ts';
 import { knownRegions, registryFaults } from '../../support/cloudformation/registry.ts';
@@ -10,7 +11,8 @@ let templates: Record<string, Template>;
 let run: Template;
 let findings: unknown[];
 beforeAll(() => {
-  const plain = synthesizeHere({ oidc });
+  const plain = settingsTemplates({ image_builds: false });
+  const pages = synthesizeHere({ oidc });
   const full = settingsTemplates(everySetting);
   const inside = settingsTemplates(givenNetworks);
   run = plain.run;
@@ -21,13 +23,20 @@ beforeAll(() => {
     'kept, with all settings': full.kept,
     'run, with all settings': full.run,
     'run, in given networks': inside.run,
+    'run, with pages': pages.run,
   };
 });
 
 describe('the registry', () => {
-  test('accepts each template', () => {
-    const faults = Object.entries(templates).map(([name, template]) => [name, registryFaults(template)]);
-    expect(Object.fromEntries(faults)).toEqual(Object.fromEntries(Object.keys(templates).map((name) => [name, []])));
+  test('accepts each template; a region without CodeBuild is refused before it is deployed to', () => {
+    for (const [name, template] of Object.entries(templates)) {
+      const builds = ofType(template, 'AWS::CodeBuild::Project').flatMap(([id]) =>
+        regionsWithoutBuilds.map((region) => `${id}: AWS::CodeBuild::Project is unknown in ${region}`),
+      );
+      expect([name, registryFaults(template)]).toEqual([name, builds]);
+    }
+    expect(() => settingsTemplates({ region: 'ca-west-1' })).toThrow('ca-west-1 has no CodeBuild');
+    settingsTemplates({ region: 'ca-west-1', image_builds: false });
   });
 
   test('and so do cdk-nag and the checks of the CDK itself, whatever is set', () => {

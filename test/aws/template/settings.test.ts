@@ -16,14 +16,17 @@ import {
   type Template,
   text,
   writeBundles,
+  writeImageContexts,
 } from '../../support/aws/template.ts';
 import { examplePolicy, givenNetworks, settingsTemplates } from '../../support/cloudformation/settings.ts';
 
 let folder: string;
 let bundles: string;
+let contexts: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'drydock-settings-'));
   bundles = writeBundles(join(folder, 'bundles'));
+  contexts = writeImageContexts(join(folder, 'contexts'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -105,10 +108,14 @@ describe('what the file says', () => {
 
 describe('the app', () => {
   const run = (env: Record<string, string>, cwd: string) =>
-    promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts'), '--bundles', bundles], {
-      cwd,
-      env: { PATH: '/usr/bin:/bin', HOME: folder, CDK_OUTDIR: join(cwd, 'cdk.out'), ...env },
-    }).then(
+    promisify(execFile)(
+      process.execPath,
+      [join(root, 'scripts/synth.ts'), '--bundles', bundles, '--contexts', contexts],
+      {
+        cwd,
+        env: { PATH: '/usr/bin:/bin', HOME: folder, CDK_OUTDIR: join(cwd, 'cdk.out'), ...env },
+      },
+    ).then(
       () => '',
       ({ stderr }: { stderr: string }) => stderr,
     );

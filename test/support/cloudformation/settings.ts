@@ -6,7 +6,14 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { stringify } from 'yaml';
 import { parseSettings } from '../../../core/deployment/settings.ts';
 import { addDeployment } from '../../../lib/deployment.ts';
-import { readTemplate, root, type Template, type ValidationReport, writeBundles } from '../aws/template.ts';
+import {
+  readTemplate,
+  root,
+  type Template,
+  type ValidationReport,
+  writeBundles,
+  writeImageContexts,
+} from '../aws/template.ts';
 
 export const examplePolicy = join(root, 'examples/aws/drydock.policy.yaml');
 
@@ -30,6 +37,7 @@ export function settingsTemplates(fields: object): Deployment {
     addDeployment(app, settings, {
       file: join(folder, 'drydock.aws.yaml'),
       bundles: writeBundles(join(folder, 'bundles')),
+      contexts: writeImageContexts(join(folder, 'contexts')),
     });
     const { directory } = app.synth();
     const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as ValidationReport;
