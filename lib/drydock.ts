@@ -154,7 +154,12 @@ export class Drydock extends Construct {
     });
     const builds =
       props.imageBuilds &&
-      new ImageBuilds(this, 'ImageBuilds', { ...props.imageBuilds, repository: this.state.images, removalPolicy });
+      new ImageBuilds(this, 'ImageBuilds', {
+        agents: agentsOf(this.policy),
+        ...props.imageBuilds,
+        repository: this.state.images,
+        removalPolicy,
+      });
     this.imageBuilds = builds?.projectName;
     const machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
     this.#control = new Control(this, 'Control', {
@@ -219,6 +224,11 @@ export class Drydock extends Construct {
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }
 }
+
+/** The agents that profiles of the policy name. */
+const agentsOf = ({ agents }: Policy): string[] => [
+  ...new Set(Object.values(agents.profiles).flatMap(({ agent }) => agent ?? [])),
+];
 
 /** The regions of providers that the gateways' role signs for; one with a credential of its own needs no role. */
 const bedrockRegionsOf = ({ providers }: Policy): string[] => [

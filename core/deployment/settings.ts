@@ -121,7 +121,7 @@ const settingsSchema = z
       ])
       .optional()
       .describe(
-        'Which images are built in the account (default gateway and node), with which agents, every how many days (7); false: none.',
+        'Which images are built in the account (default gateway and node), with which agents (those of the policy), every how many days (7); false: none.',
       ),
     pages: z
       .strictObject({

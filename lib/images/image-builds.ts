@@ -19,7 +19,7 @@ export interface ImageBuildsProps {
   contexts: string;
   /** Which images. Default: `gateway` and `node`. */
   images?: ('gateway' | ToolchainName)[];
-  /** Agents of the image `node`. Default: those of its Dockerfile. */
+  /** Agents of the image `node`. Default: those that the policy names, or else those of the Dockerfile. */
   agents?: string[];
   /** Days between two builds, which take in the security updates of Debian. Default: 7. */
   days?: number;
