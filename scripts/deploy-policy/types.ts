@@ -214,6 +214,9 @@ export const byType: Record<string, Rule[]> = {
   'AWS::Lambda::LayerVersion': [
     on(of('lambda', 'DeleteLayerVersion', 'GetLayerVersion', 'PublishLayerVersion'), arn('lambda', 'layer:Drydock*')),
   ],
+  'AWS::Lambda::Version': [
+    on(of('lambda', 'DeleteFunction', 'GetFunctionConfiguration', 'ListVersionsByFunction', 'PublishVersion'), lambda),
+  ],
   'AWS::Lambda::Permission': [on(of('lambda', 'AddPermission', 'GetPolicy', 'RemovePermission'), lambda)],
   'AWS::Logs::LogGroup': [
     on(
