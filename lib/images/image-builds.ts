@@ -32,7 +32,10 @@ interface Props extends ImageBuildsProps {
   removalPolicy: RemovalPolicy;
 }
 
-/** Regions without CodeBuild, as CloudFormation's registry has them; a test compares. */
+/**
+ * Regions without CodeBuild, as the registry of CloudFormation has them; a test compares.
+ * @internal for its test
+ */
 export const regionsWithoutBuilds = ['ap-east-2', 'ca-west-1', 'mx-central-1'];
 
 /** Minutes of a build of all images on two cores, with room for a slow mirror. */

@@ -1,5 +1,5 @@
 import { type Resource, rulesOf } from './needed.ts';
-import type { Rule } from './places.ts';
+import type { Rule } from './scopes.ts';
 
 /** @internal for its tests */
 export interface PolicyDocument {
@@ -28,19 +28,19 @@ export function deployPolicies(templates: { Resources: Record<string, Resource> 
   const byType = Map.groupBy(all, ({ Type }) => Type);
   const byAction = new Map<string, { resources: Set<string>; conditions: Rule['conditions'] }>();
   for (const [type, resources] of [...byType].sort(([one], [other]) => (one < other ? -1 : 1)))
-    for (const { actions, resources: places, conditions } of rulesOf(type, resources))
+    for (const { actions, resources: scopes, conditions } of rulesOf(type, resources))
       for (const action of actions) {
         const key = `${action} ${JSON.stringify(conditions ?? null)}`;
         const known = byAction.get(key) ?? { resources: new Set(), conditions };
-        for (const place of places) known.resources.add(place);
+        for (const scope of scopes) known.resources.add(scope);
         byAction.set(key, known);
       }
   const merged = new Map<string, Rule>();
   for (const [key, { resources, conditions }] of [...byAction].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const places = resources.has('*') ? ['*'] : [...resources].sort();
-    const place = JSON.stringify([places, conditions]);
-    const actions = [...(merged.get(place)?.actions ?? []), key.split(' ', 1)[0] ?? ''];
-    merged.set(place, { actions, resources: places, ...(conditions ? { conditions } : {}) });
+    const scopes = resources.has('*') ? ['*'] : [...resources].sort();
+    const scope = JSON.stringify([scopes, conditions]);
+    const actions = [...(merged.get(scope)?.actions ?? []), key.split(' ', 1)[0] ?? ''];
+    merged.set(scope, { actions, resources: scopes, ...(conditions ? { conditions } : {}) });
   }
   const role = (name: string): string => `arn:aws:iam::ACCOUNT:role/cdk-hnb659fds-${name}-role-ACCOUNT-REGION`;
   return {

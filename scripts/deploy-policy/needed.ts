@@ -1,6 +1,6 @@
 import { readRegistry } from '../registry/registry.ts';
 import { features, unneeded } from './features.ts';
-import { documented, elsewhere, placeOf, placeOfAction, type Rule } from './places.ts';
+import { documented, elsewhere, type Rule, scopeOf, scopeOfAction } from './scopes.ts';
 
 export interface Resource {
   Type: string;
@@ -16,9 +16,9 @@ const handlers = ['create', 'read', 'update', 'delete'] as const;
  * @throws Error for a type or an action that the tables do not contain: the policy would not allow to deploy it.
  */
 export function rulesOf(type: string, resources: Resource[]): Rule[] {
-  const [own, known] = [placeOf[type], types[type]];
+  const [own, known] = [scopeOf[type], types[type]];
   if (!own || (!known && !type.startsWith('Custom::')))
-    throw new Error(`${type} is not in scripts/deploy-policy/places.ts, or not in scripts/registry/types.json`);
+    throw new Error(`${type} is not in scripts/deploy-policy/scopes.ts, or not in scripts/registry/types.json`);
   const unused = Object.entries(features[type] ?? {}).flatMap(([property, actions]) =>
     resources.some(({ Properties }) => sets(Properties, property)) ? [] : actions,
   );
@@ -34,13 +34,13 @@ export function rulesOf(type: string, resources: Resource[]): Rule[] {
 }
 
 function whereOf(type: string, action: string, own: string[]): Omit<Rule, 'actions'> {
-  const fixed = placeOfAction[action];
+  const fixed = scopeOfAction[action];
   if (fixed) return { resources: fixed };
   const service = serviceOf(action);
   if (service === ownService(type)) return { resources: own };
   const other = elsewhere[action];
   if (other) return other;
-  throw new Error(`scripts/deploy-policy/places.ts has no resource for ${action} of ${type}`);
+  throw new Error(`scripts/deploy-policy/scopes.ts has no resource for ${action} of ${type}`);
 }
 
 /** The prefix of actions of a type's service, where it is not called as in the type. */

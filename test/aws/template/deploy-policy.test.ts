@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deployPolicies, sizeOf } from '../../../scripts/deploy-policy/document.ts';
-import { passedTo } from '../../../scripts/deploy-policy/places.ts';
+import { passedTo } from '../../../scripts/deploy-policy/scopes.ts';
 import { ofType, root, synthesizeHere, text } from '../../support/aws/template.ts';
 import { everySetting, givenNetworks, settingsTemplates } from '../../support/cloudformation/settings.ts';
 

@@ -30,7 +30,7 @@ const logDelivery = [
 ].map((action) => `logs:${action}`);
 
 /** Resources of each type, for the actions of its own service. */
-export const placeOf: Record<string, string[]> = {
+export const scopeOf: Record<string, string[]> = {
   'AWS::ApiGatewayV2::Api': api,
   'AWS::ApiGatewayV2::ApiMapping': api,
   'AWS::ApiGatewayV2::DomainName': api,
@@ -89,8 +89,8 @@ export const placeOf: Record<string, string[]> = {
   'Custom::S3PrefixList': functions,
 };
 
-/** Actions whose place does not depend on the type. */
-export const placeOfAction: Record<string, string[]> = {
+/** Actions whose scope does not depend on the type. */
+export const scopeOfAction: Record<string, string[]> = {
   // IAM has no resource ARN for them.
   ...Object.fromEntries(
     [
