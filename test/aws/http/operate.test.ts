@@ -23,6 +23,8 @@ describe('alarms (R41)', () => {
       'DeadLetters',
       'DeliveriesLost',
       'Errors',
+      'ImageBuildFailed',
+      'ImageFindings',
       'ModelKeysOld',
       'RotationFailed',
       'RunsFailed',

@@ -153,11 +153,18 @@ describe('names that functions and infrastructure share', () => {
 });
 
 describe('what a gateway may do (law 2)', () => {
-  test('is to call the broker', () => {
+  test('is to call the broker, and the models of Bedrock that the policy names a region for', () => {
     const [, task] = ofType(run, 'AWS::ECS::TaskDefinition').find(([id]) => id.includes('GatewayTask')) ?? [];
     const role = text(task?.TaskRoleArn).slice(1, -5);
     expect(statementsOfRole(run, role).map(({ actions, resources }) => [actions, resources])).toEqual([
       [['lambda:InvokeFunction'], [`<${functionId(run, 'broker')}.Arn>`]],
+      [
+        ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+        [
+          'arn:<AWS::Partition>:bedrock:*::foundation-model/*',
+          'arn:<AWS::Partition>:bedrock:us-east-1:<AWS::AccountId>:inference-profile/*',
+        ],
+      ],
     ]);
     const callers = roleStatements(run)
       .filter(({ actions, resources }) => actions.includes('lambda:InvokeFunction') && resources.some(isBroker))

@@ -20,7 +20,9 @@ describe('the Dockerfiles of the images', () => {
   });
 
   test('are all of those there are', () => {
-    const folders = readdirSync(imagesFolder).filter((name) => name !== 'agents' && name !== 'tools');
+    const folders = readdirSync(imagesFolder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'agents' && entry.name !== 'tools')
+      .map(({ name }) => name);
     expect(folders.sort()).toEqual([...imageNames].sort());
   });
 
