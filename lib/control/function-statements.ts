@@ -157,6 +157,10 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
     items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
     items(tableArn(scope, state.runs), ['BatchGetItem']),
   ],
+  unfinished: (scope, { state }) => [
+    items(`${tableArn(scope, state.runs)}/index/unfinished`, ['Query']),
+    items(tableArn(scope, state.runs), ['BatchGetItem']),
+  ],
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),
