@@ -12,7 +12,7 @@ import type { FunctionName } from '../names.ts';
  * - `notify`: sends notifications; `policy`: reads the operator's current policy
  * - `ages`: reads when secrets were changed, without their values
  * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids;
- *   `unfinished`: finds those that have not ended
+ *   `unfinished`: finds those that have not ended, `survey`: with their gates and executions
  * - `broker`, `receive`, `work`, `rotate`, `pages`, `diagnose`, `setup`: permissions of that one function
  */
 export type Need =
@@ -37,6 +37,7 @@ export type Need =
   | 'inspect'
   | 'list'
   | 'unfinished'
+  | 'survey'
   | 'broker'
   | 'receive'
   | 'work'
@@ -77,7 +78,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   reconcile: [
     ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
-    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'unfinished'] as const),
+    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],

@@ -36,6 +36,11 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
       return stored;
     },
 
+    async many(gateIds) {
+      const keys = [...new Set(gateIds)].map((gateId) => ({ pk: pkOf(gateId), sk: `gate#${gateId}` }));
+      return (await table.batchGet(keys)).map(toGate);
+    },
+
     async byRun(runId) {
       return (await table.query(runPk(runId), 'gate#')).map(toGate);
     },
