@@ -57,7 +57,7 @@ export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: 
   });
   const left = suspects.length - begun;
   const stoppedAt = suspects[begun - 1];
-  const last = left === 0 ? undefined : stoppedAt ? placeOf(stoppedAt) : after;
+  const last = left === 0 ? undefined : stoppedAt ? orderKey(stoppedAt) : after;
   if (last !== after) await cursor.write(last);
   for (const scope of survey.queues) {
     if (deps.clock.now() < until) await attempt(scope, async () => void (await wakeQueued(deps, scope)));
@@ -81,12 +81,12 @@ export async function checkCi(deps: Deps, runIds: string[], until: number): Prom
 
 /** The suspects in turn: first those after the cursor, then the others. */
 function startingAfter(suspects: RunRecord[], after: string | undefined): RunRecord[] {
-  const sorted = suspects.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
-  const first = after === undefined ? 0 : sorted.findIndex((run) => placeOf(run) > after);
+  const sorted = suspects.toSorted((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1));
+  const first = after === undefined ? 0 : sorted.findIndex((run) => orderKey(run) > after);
   return first <= 0 ? sorted : [...sorted.slice(first), ...sorted.slice(0, first)];
 }
 
-const placeOf = ({ createdAt, runId }: RunRecord): string => `${createdAt} ${runId}`;
+const orderKey = ({ createdAt, runId }: RunRecord): string => `${createdAt} ${runId}`;
 
 async function repairRun(deps: Deps, { runId, createdAt }: RunRecord): Promise<string | undefined> {
   const execution = await deps.executions.describe(runId);
