@@ -9,7 +9,7 @@ const imports = {
   core: [],
   common: ['core/'],
   engine: [],
-  pipeline: ['core/', 'engine/asl/types.ts'],
+  pipeline: ['p-limit', 'core/', 'engine/asl/types.ts'],
   gateway: ['core/', 'sandbox/layout.ts', 'sandbox/boot.ts'],
   sandbox: ['core/'],
   'programs/gateway.process.ts': ['gateway/'],
@@ -78,7 +78,7 @@ const packages = {
   ],
   common: ['node:fs', 'node:path'],
   engine: ['jsonata', 'node:crypto', 'node:sqlite', 'node:util'],
-  pipeline: ['zod', 'node:crypto', 'node:events', 'node:path'],
+  pipeline: ['p-limit', 'zod', 'node:crypto', 'node:events', 'node:path'],
   gateway: [
     ...['zod', 'picomatch', '@pydantic/genai-prices', '@peculiar/asn1-schema', '@peculiar/asn1-x509', 'node:*'],
     ...['aws4fetch', '@smithy/core', 'jose'],

@@ -6,6 +6,7 @@ import {
   ExecutionDoesNotExist,
   InvalidToken,
   paginateGetExecutionHistory,
+  paginateListExecutions,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
   type SFNClient,
@@ -19,7 +20,7 @@ import type { Executions } from '../../core/ports/runtime/executions.ts';
 const maxCause = 32_768;
 const pollMs = 2_000;
 /** Step Functions' maximum page size. */
-const historyPage = 1_000;
+const pageSize = 1_000;
 
 /** The executions of one state machine. @param machine ARN. */
 export function createStepFunctions(client: SFNClient, machine: string): Executions {
@@ -41,10 +42,7 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
    */
   const progress = async (executionArn: string): Promise<{ state: string; transitions: number }> => {
     let [state, entered, retries, scheduled] = ['', 0, 0, false];
-    const pages = paginateGetExecutionHistory(
-      { client, pageSize: historyPage },
-      { executionArn, includeExecutionData: false },
-    );
+    const pages = paginateGetExecutionHistory({ client, pageSize }, { executionArn, includeExecutionData: false });
     for await (const { events } of pages) {
       for (const { type, stateEnteredEventDetails } of events ?? []) {
         if (stateEnteredEventDetails?.name) {
@@ -86,6 +84,12 @@ export function createStepFunctions(client: SFNClient, machine: string): Executi
       wasAccepted(client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, maxCause) }))),
     async done(name) {
       while (await isRunning(name)) await delay(pollMs);
+    },
+    async running() {
+      const names = new Set<string>();
+      const pages = paginateListExecutions({ client, pageSize }, { stateMachineArn: machine, statusFilter: 'RUNNING' });
+      for await (const { executions } of pages) for (const { name } of executions ?? []) if (name) names.add(name);
+      return names;
     },
     async describe(name) {
       const running = await isRunning(name);

@@ -28,6 +28,7 @@ export function createEngineExecutions(engine: Engine, live: boolean): Execution
     async done(name) {
       if (engine.describe(name)) await engine.done(name);
     },
+    running: async () => new Set(engine.list({ status: 'RUNNING' }).map(({ name }) => name)),
     async describe(name) {
       const execution = engine.describe(name);
       return (

@@ -64,6 +64,7 @@ export function createLocalLauncher(
     // The work of a child process is lost with its server process.
     left: async () => undefined,
     calls: async (phaseKey) => meterOf(phaseKey),
+    active: async () => new Set([...running].map(([phaseId, { attempt }]) => `${phaseId}/${attempt}`)),
     isRunning: async ({ phaseId }) => running.has(phaseId),
     async stopAll() {
       closing = true;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endRun } from '../../pipeline/reconcile.ts';
+import { endRun } from '../../pipeline/reconcile/end-run.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */

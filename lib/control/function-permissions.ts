@@ -11,7 +11,8 @@ import type { FunctionName } from '../names.ts';
  * - `launch`: starts the two tasks of a phase; `stop`: stops them; `collect`: reads their outputs
  * - `notify`: sends notifications; `policy`: reads the operator's current policy
  * - `ages`: reads when secrets were changed, without their values
- * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids
+ * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids;
+ *   `unfinished`: finds those that have not ended, `survey`: with their gates and executions
  * - `broker`, `receive`, `work`, `rotate`, `pages`, `diagnose`, `setup`: permissions of that one function
  */
 export type Need =
@@ -35,6 +36,8 @@ export type Need =
   | 'start'
   | 'inspect'
   | 'list'
+  | 'unfinished'
+  | 'survey'
   | 'broker'
   | 'receive'
   | 'work'
@@ -75,15 +78,15 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   reconcile: [
     ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
-    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'list'] as const),
+    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],
-  operate: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list'],
+  operate: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
   'webhook-worker': [...base, 'seen', 'keep', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Everything that a person can do on the pages: decide, cancel, retry, pause.
-  pages: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'pages'],
+  pages: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished', 'pages'],
 };

@@ -157,6 +157,14 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
     items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
     items(tableArn(scope, state.runs), ['BatchGetItem']),
   ],
+  unfinished: (scope, { state }) => [
+    items(`${tableArn(scope, state.runs)}/index/unfinished`, ['Query']),
+    items(tableArn(scope, state.runs), ['BatchGetItem']),
+  ],
+  survey: (scope, { state, machine }) => [
+    items(tableArn(scope, state.gates), ['BatchGetItem']),
+    { actions: ['states:ListExecutions'], resources: [machineArn(scope, machine)] },
+  ],
   broker: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     secret(state.deployment, state.github, state.models),

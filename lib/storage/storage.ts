@@ -55,6 +55,13 @@ export class Storage extends Construct {
       sortKey: { name: 'createdAt', type: STRING },
       projectionType: dynamodb.ProjectionType.KEYS_ONLY,
     });
+    // A run is in it until its end.
+    runs.addGlobalSecondaryIndex({
+      indexName: 'unfinished',
+      partitionKey: { name: 'unfinished', type: STRING },
+      sortKey: { name: 'createdAt', type: STRING },
+      projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+    });
     const artifacts = new s3.Bucket(this, 'Artifacts', {
       encryption: s3.BucketEncryption.KMS,
       encryptionKey,

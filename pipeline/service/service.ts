@@ -31,6 +31,7 @@ import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { refusalsOf, trafficOf } from '../publishing/facts.ts';
 import { accessRepository, loadTask } from '../runs/run-context.ts';
+import { unfinishedRuns } from '../runs/unfinished.ts';
 import { type BlameView, why } from './why.ts';
 
 /** A gate without its token, with its votes. */
@@ -223,8 +224,10 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       mustOperate(by, people, paused ? 'pause the admission of runs' : 'resume the admission of runs');
       await deps.admission.setPaused(paused, by);
       if (!paused) {
-        const queued = (await deps.runs.list()).filter((record) => record.status === 'queued');
-        for (const scope of new Set(queued.map(slotScope))) await wakeQueued(deps, scope);
+        const scopes = new Set<string>();
+        for await (const { runs } of unfinishedRuns(deps.runs))
+          for (const run of runs) if (run.status === 'queued') scopes.add(slotScope(run));
+        for (const scope of scopes) await wakeQueued(deps, scope);
       }
       return { paused };
     },

@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
+import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import { sealedAs, variables } from '../../common/deployment.ts';
+import type { Gates } from '../../core/ports/store/gates.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -38,6 +40,7 @@ export interface AwsWorld {
   ecs: Fargate;
   github: GitHubKit;
   runs: Runs;
+  gates: Gates;
   secrets: ReturnType<typeof secretsManager>;
   /** What people were sent. */
   mails: Mail[];
@@ -281,6 +284,7 @@ export async function createAwsWorld(
     ecs,
     github,
     runs,
+    gates: createGates(dynamo.client, testTables.gates),
     secrets,
     mails: post.sent,
     origin: api.origin,

@@ -8,7 +8,7 @@ import {
   DynamoDBClient,
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb';
-import { byTimeIndex } from '../../adapters/aws/dynamo/table/tables.ts';
+import { byTimeIndex, unfinishedIndex } from '../../adapters/aws/dynamo/table/tables.ts';
 
 /** Names of the tables; on AWS they come from the stack. */
 export const testTables = { runs: 'runs', ledger: 'ledger', gates: 'gates' };
@@ -141,18 +141,22 @@ export function createTableRequests(names: typeof testTables): CreateTableComman
       AttributeDefinitions: [
         ...keys.AttributeDefinitions,
         { AttributeName: 'listKey', AttributeType: 'S' },
+        { AttributeName: 'unfinished', AttributeType: 'S' },
         { AttributeName: 'createdAt', AttributeType: 'S' },
       ],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: byTimeIndex,
-          KeySchema: [
-            { AttributeName: 'listKey', KeyType: 'HASH' },
-            { AttributeName: 'createdAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
+      GlobalSecondaryIndexes: (
+        [
+          [byTimeIndex, 'listKey'],
+          [unfinishedIndex, 'unfinished'],
+        ] as const
+      ).map(([IndexName, AttributeName]) => ({
+        IndexName,
+        KeySchema: [
+          { AttributeName, KeyType: 'HASH' },
+          { AttributeName: 'createdAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
     },
     ...[names.ledger, names.gates].map((TableName) => ({
       TableName,

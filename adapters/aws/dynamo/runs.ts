@@ -1,12 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs } from '../../../core/ports/store/runs.ts';
+import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
+import { isFinal } from '../../../core/run/status.ts';
 import { runPk, strip } from './table/keys.ts';
 import { pack, unpack } from './table/packing.ts';
 import { type Item, Table } from './table/table.ts';
-import { byTimeIndex } from './table/tables.ts';
+import { byTimeIndex, unfinishedIndex } from './table/tables.ts';
 
 /**
  * A record has few concurrent writers (a step, a command, the end of a phase), so more conflicts than this are a
@@ -26,6 +27,26 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
 
   const get = async (runId: string): Promise<RunRecord | undefined> =>
     toRecord(runId, await table.query(runPk(runId), 'record'));
+
+  /** The records of index entries, in their order; those that cannot be read apart. */
+  const recordsOf = async (
+    entries: Item[],
+  ): Promise<{ runs: RunRecord[]; faults: { runId: string; error: Error }[] }> => {
+    const ids = entries.map(({ pk }) => String(pk).slice(runPk('').length));
+    const keys = ids.flatMap((id) => [factsKey, stateKey].map((sk) => ({ pk: runPk(id), sk: String(sk) })));
+    const items = Map.groupBy(await table.batchGet(keys), ({ pk }) => String(pk));
+    const [runs, faults]: [RunRecord[], { runId: string; error: Error }[]] = [[], []];
+    for (const runId of ids) {
+      try {
+        const run = toRecord(runId, items.get(runPk(runId)) ?? []);
+        if (run) runs.push(run);
+      } catch (error) {
+        if (!(error instanceof DrydockError)) throw error;
+        faults.push({ runId, error });
+      }
+    }
+    return { runs, faults };
+  };
 
   return {
     get,
@@ -70,10 +91,26 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
       const found = items.slice(0, limit);
       const old = found.find(({ sk }) => sk === oldKey);
       if (old) throw oldRecord(String(old.pk));
-      const partitions = found.map(({ pk }) => String(pk));
-      const keys = partitions.flatMap((pk) => [factsKey, stateKey].map((sk) => ({ pk, sk: String(sk) })));
-      const records = Map.groupBy(await table.batchGet(keys), ({ pk }) => String(pk));
-      return partitions.flatMap((pk) => toRecord(pk.slice(runPk('').length), records.get(pk) ?? []) ?? []);
+      const { runs, faults } = await recordsOf(found);
+      if (faults[0]) throw faults[0].error;
+      return runs;
+    },
+
+    async unfinished({ limit, after }): Promise<UnfinishedRuns> {
+      const { items, next } = await table.queryPage({
+        IndexName: unfinishedIndex,
+        KeyConditionExpression: 'unfinished = :run',
+        ExpressionAttributeValues: { ':run': 'run' },
+        Limit: limit,
+        ExclusiveStartKey: after === undefined ? undefined : startAfter(after),
+      });
+      const { runs, faults } = await recordsOf(items);
+      return {
+        // The index may lag behind the records.
+        runs: runs.filter(({ status }) => !isFinal(status)),
+        unreadable: faults.map(({ runId }) => runId),
+        ...(next ? { next: `${String(next.createdAt)} ${String(next.pk)}` } : {}),
+      };
     },
 
     async byTask(repository, taskId) {
@@ -104,11 +141,18 @@ const factsItem = (record: RunRecord): Item => ({
   ...pack(pick(record, runFacts.shape), record.runId),
 });
 
-/** `createdAt` is a fact; the state repeats it because the index by time uses attributes of this item. */
+/** The key in the index of unfinished runs after which a page starts. */
+const startAfter = (cursor: string): Item => {
+  const [createdAt = '', pk = ''] = cursor.split(' ');
+  return { unfinished: 'run', createdAt, pk, sk: stateKey };
+};
+
+/** `createdAt` is a fact; the state repeats it because the indexes use attributes of this item. */
 const stateItem = (record: RunRecord): Item => ({
   pk: runPk(record.runId),
   sk: stateKey,
   listKey: 'run',
+  ...(isFinal(record.status) ? {} : { unfinished: 'run' }),
   createdAt: record.createdAt,
   ...pack(pick(record, runState.shape), record.runId),
 });
@@ -118,7 +162,7 @@ function toRecord(runId: string, items: Item[]): RunRecord | undefined {
   if (item(oldKey)) throw oldRecord(runPk(runId));
   const [facts, state] = [item(factsKey), item(stateKey)];
   if (!facts || !state) return undefined;
-  const { listKey: _listKey, ...stored } = strip(state);
+  const { listKey: _listKey, unfinished: _unfinished, ...stored } = strip(state);
   return parseStored(runRecord, unpack({ ...stored, ...strip(facts) }, runId), `The record of run ${runId}`);
 }
 

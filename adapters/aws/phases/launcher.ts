@@ -4,6 +4,7 @@ import {
   DescribeTasksCommand,
   type ECSClient,
   ListTasksCommand,
+  paginateListTasks,
   RunTaskCommand,
   StopTaskCommand,
   type Task,
@@ -167,6 +168,16 @@ export function createFargateLauncher(
       // A phase that is being launched has no tasks yet; the launch soon either fails or creates them.
       const orderedAt = await store.orderedAt(`${phase.phaseId}/${phase.attempt}`);
       return orderedAt === undefined || clock.now() - orderedAt < startMs;
+    },
+    async active() {
+      const keys = new Set<string>();
+      // A page of either request has at most 100 tasks.
+      for await (const { taskArns = [] } of paginateListTasks({ client, pageSize: 100 }, { cluster })) {
+        if (taskArns.length === 0) continue;
+        const { tasks } = await client.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+        for (const { startedBy } of tasks ?? []) if (startedBy) keys.add(startedBy);
+      }
+      return keys;
     },
     async left({ phaseId, attempt }) {
       const phaseKey = `${phaseId}/${attempt}`;

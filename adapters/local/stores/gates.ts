@@ -41,6 +41,8 @@ export function createGates(db: Database): Gates {
         return store({ ...stored, token: gate.token, delivered: false });
       }),
 
+    many: async (gateIds) => [...new Set(gateIds)].flatMap((gateId) => find(gateId) ?? []),
+
     byRun: async (runId) => ofRun.all(runId).map((row) => toGate(row.gateId, row)),
 
     votes: async (gateId) => votesOf.all(gateId).map((row) => parseBody(voteSchema, row, `A vote on gate ${gateId}`)),

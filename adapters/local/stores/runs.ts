@@ -1,8 +1,8 @@
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs } from '../../../core/ports/store/runs.ts';
+import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { keepEnd, type RunRecord, runEvent, runRecord } from '../../../core/run/record.ts';
 import type { Database } from '../storage/database.ts';
-import { parseBody } from './tables.ts';
+import { parseBody, unfinished } from './tables.ts';
 
 export function createRuns(db: Database): Runs {
   const insert = db.prepare(
@@ -12,6 +12,10 @@ export function createRuns(db: Database): Runs {
   const read = db.prepare('SELECT body FROM runs WHERE runId = ?');
   const replace = db.prepare('UPDATE runs SET body = ? WHERE runId = ?');
   const newest = db.prepare('SELECT runId, body FROM runs ORDER BY createdAt DESC, runId DESC LIMIT ?');
+  const oldest = db.prepare(
+    `SELECT runId, createdAt, body FROM runs WHERE ${unfinished} AND (createdAt, runId) > (?, ?)
+     ORDER BY createdAt, runId LIMIT ?`,
+  );
   const ofTask = db.prepare('SELECT runId, body FROM runs WHERE repository = ? AND taskId = ? ORDER BY runId');
   const insertEvent = db.prepare(
     'INSERT INTO events (runId, key, at, body) VALUES (?, ?, ?, ?) ON CONFLICT (runId, key) DO NOTHING',
@@ -48,6 +52,22 @@ export function createRuns(db: Database): Runs {
       }),
 
     list: async (limit = 200) => newest.all(limit).map((row) => toRecord(row.runId, row)),
+
+    async unfinished({ limit, after = '' }) {
+      const [createdAt = '', runId = ''] = after.split(' ');
+      const rows = oldest.all(createdAt, runId, limit);
+      const page: UnfinishedRuns = { runs: [], unreadable: [] };
+      for (const row of rows) {
+        try {
+          page.runs.push(toRecord(row.runId, row));
+        } catch (error) {
+          if (!(error instanceof DrydockError)) throw error;
+          page.unreadable.push(String(row.runId));
+        }
+      }
+      const last = rows.length === limit ? rows.at(-1) : undefined;
+      return { ...page, ...(last ? { next: `${String(last.createdAt)} ${String(last.runId)}` } : {}) };
+    },
 
     byTask: async (repository, taskId) => ofTask.all(repository, taskId).map((row) => toRecord(row.runId, row)),
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { z } from 'zod';
 import { DrydockError } from '../../../core/errors.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
+import { unfinishedStatuses } from '../../../core/run/status.ts';
 
 /** Version of the tables, as `user_version` of the file. */
 const layout = 1;
@@ -60,16 +61,30 @@ const schema = `
 `;
 
 /**
+ * The condition for a record of an unfinished run; a damaged body counts as one, so that somebody looks at it. The index
+ * and its query need the same text.
+ */
+export const unfinished = `CASE WHEN json_valid(body) THEN json_extract(body, '$.status') ELSE 'running' END IN (${unfinishedStatuses
+  .map((status) => `'${status}'`)
+  .join(', ')})`;
+
+/** Derived from the tables, so that it is added to the file of an earlier version without a new layout. */
+const indexes = `CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished}`;
+
+/**
  * Creates the tables within the caller's transaction. @returns False if they exist.
  * @throws RecordUnreadable if another version of Drydock made the file.
  */
 export function createTables(db: DatabaseSync): boolean {
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  if (found === layout) return false;
+  if (found === layout) {
+    db.exec(indexes);
+    return false;
+  }
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
   if (found !== 0 || tables > 0)
     throw new DrydockError('RecordUnreadable', `The stores have layout ${found}, not ${layout}.`);
-  db.exec(`${schema} PRAGMA user_version = ${layout}`);
+  db.exec(`${schema} ${indexes}; PRAGMA user_version = ${layout}`);
   return true;
 }
 

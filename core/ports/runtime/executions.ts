@@ -8,6 +8,11 @@ export interface Executions {
   fail(token: string, error: string, cause: string): Promise<boolean>;
   /** Resolves at the end of an execution; at once for one that was never started. */
   done(name: string): Promise<void>;
+  /**
+   * Names of the executions that run, read many at once. One that started or ended within the last seconds may be missing
+   * or still there.
+   */
+  running(): Promise<Set<string>>;
   /** Undefined when it was never started. */
   describe(name: string): Promise<{ running: boolean; transitions: number; state: string } | undefined>;
 }

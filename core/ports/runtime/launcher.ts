@@ -20,6 +20,8 @@ export interface PhaseLauncher {
    */
   stop(phase: PhaseAttempt): Promise<void>;
   isRunning(phase: PhaseAttempt): Promise<boolean>;
+  /** Phase keys (`<phaseId>/<attempt>`) of everything that runs, read many at once. */
+  active(): Promise<Set<string>>;
   /** The unsettled result of an attempt, or `undefined` if it is lost and the phase must be relaunched. */
   left(phase: PhaseAttempt): Promise<PhaseEnd | undefined>;
   /** Model calls of an attempt as its meter recorded them, also after its process died. */

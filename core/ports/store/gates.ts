@@ -8,6 +8,8 @@ export interface Gates {
    */
   open(gate: Gate): Promise<Gate>;
   get(gateId: string): Promise<Gate | undefined>;
+  /** The existing gates of these ids, read many at once, in no order. */
+  many(gateIds: string[]): Promise<Gate[]>;
   byRun(runId: string): Promise<Gate[]>;
   votes(gateId: string): Promise<Vote[]>;
   /**

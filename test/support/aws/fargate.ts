@@ -145,25 +145,37 @@ export function fargate(options: {
         return { tasks: [{ taskArn: task.arn }] };
       },
       'ecs:DescribeTasks'(input) {
-        const [arn] = input.tasks as string[];
-        const task = ecs.tasks.find((known) => known.arn === arn);
-        if (!task) return { tasks: [], failures: [{ arn, reason: 'MISSING' }] };
+        const asked = input.tasks as string[];
+        if (asked.length > 100) throw new AwsRefusal('InvalidParameterException', 'Tasks can have at most 100 items.');
+        const known = new Map(ecs.tasks.map((task) => [task.arn, task]));
         const details = [{ name: 'privateIPv4Address', value: '10.0.0.5' }];
         return {
-          tasks: [
-            {
+          tasks: asked.flatMap((arn) => {
+            const task = known.get(arn);
+            if (!task) return [];
+            return {
               taskArn: arn,
+              startedBy: task.phaseKey,
               lastStatus: task.running ? 'RUNNING' : 'STOPPED',
               ...defined({ stopCode: task.stopCode }),
               attachments: [{ details }],
               containers: [agent, { name: task.role, imageDigest }],
-            },
-          ],
+            };
+          }),
+          failures: asked.filter((arn) => !known.has(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
         };
       },
-      'ecs:ListTasks': ({ startedBy }) => ({
-        taskArns: ecs.tasks.filter((task) => task.running && task.phaseKey === startedBy).map(({ arn }) => arn),
-      }),
+      /** Pages of 100, as ECS has at most; the token is where the next one begins. */
+      'ecs:ListTasks'({ startedBy, nextToken }) {
+        const all = ecs.tasks.filter(
+          (task) => task.running && (startedBy === undefined || task.phaseKey === startedBy),
+        );
+        const from = Number(nextToken ?? 0);
+        return {
+          taskArns: all.slice(from, from + 100).map(({ arn }) => arn),
+          ...(from + 100 < all.length ? { nextToken: String(from + 100) } : {}),
+        };
+      },
       'ecs:StopTask'(input) {
         const task = ecs.tasks.find(({ arn }) => arn === input.task);
         if (!task) throw new AwsRefusal('InvalidParameterException', 'no such task');

@@ -33,6 +33,23 @@ export function stepFunctions(engine: () => Engine, machine: string): Record<str
         throw new AwsRefusal('ValidationException', 'error or cause is too long');
       return engine().sendTaskFailure(String(taskToken), String(error), String(cause)).catch(refuse);
     },
+    /** Pages of `maxResults`; the token is where the next one begins. */
+    'states:ListExecutions'({ stateMachineArn, statusFilter, maxResults, nextToken }) {
+      if (stateMachineArn !== machine) throw new AwsRefusal('StateMachineDoesNotExist', String(stateMachineArn));
+      const all = engine().list({ status: statusFilter as 'RUNNING' });
+      const from = Number(nextToken ?? 0);
+      const to = from + Number(maxResults ?? 100);
+      return {
+        executions: all.slice(from, to).map(({ name, status }) => ({
+          executionArn: `${prefix}${name}`,
+          stateMachineArn: machine,
+          name,
+          status,
+          startDate: 0,
+        })),
+        ...(to < all.length ? { nextToken: String(to) } : {}),
+      };
+    },
     'states:DescribeExecution'(input) {
       const { status } = engine().describe(nameOf(input)) ?? {};
       return { executionArn: input.executionArn, stateMachineArn: machine, status, startDate: 0 };

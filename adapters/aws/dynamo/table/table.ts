@@ -94,6 +94,14 @@ export class Table {
     });
   }
 
+  /** One page, and the key after which the next one starts if there may be one. */
+  async queryPage(query: Omit<QueryCommandInput, 'TableName'>): Promise<{ items: Item[]; next?: Item }> {
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new QueryCommand({ TableName: this.name, ...query }),
+    );
+    return { items: Items, ...(LastEvaluatedKey ? { next: LastEvaluatedKey } : {}) };
+  }
+
   async queryRaw(query: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
     const items: Item[] = [];
     let startKey: Item | undefined;

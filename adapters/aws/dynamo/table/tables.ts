@@ -3,3 +3,9 @@
  * all attributes, each change of a run would be written, and charged, twice.
  */
 export const byTimeIndex = 'byTime';
+
+/**
+ * Sparse index of unfinished runs by creation time: the attribute `unfinished` is in the record of a run until its end.
+ * It projects keys only too, so it costs one write at the start of a run and one at the end.
+ */
+export const unfinishedIndex = 'unfinished';

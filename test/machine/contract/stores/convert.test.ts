@@ -29,7 +29,7 @@ async function fill(stores: Omit<Stores, 'close'>): Promise<void> {
   const request = { runId: 'r-1', phase: 'build', round: 1 } as const;
   await phases.launch({ phaseId: 'r-1/build/1', runId: 'r-1', token: 'sealed', request });
   await phases.end('r-1/build/1', 1, { output: { outcome: 'built' }, patch: { durations: { 'build/1': 12.5 } } });
-  await gates.vote(await gates.open(gate), vote, undefined);
+  await gates.open(gate);
   await gates.recordLate('r-1.review.1', { ...vote, late: true });
   await ledger.reserve({ runId: 'r-1', taskId: 'T-1', team: 'a#b', sprint, capMicros: 5, limitMicros: 9 });
   await ledger.reserve({ runId: 'r-2', taskId: 'T-1', team: 'a#b', sprint, capMicros: 2, limitMicros: 9 });
@@ -66,6 +66,18 @@ async function read(stores: Omit<Stores, 'close'>): Promise<unknown> {
   };
 }
 
+/** Changes what the earlier version stored otherwise: a vote was an item, and no index knew unfinished runs. */
+async function asEarlier({ client }: Awaited<ReturnType<typeof startDynamo>>): Promise<void> {
+  const [runs, gates] = [new Table(client, testTables.runs), new Table(client, testTables.gates)];
+  await gates.put({ pk: 'run#r-1', sk: `vote#${gate.gateId}#${vote.person}`, ...vote });
+  await gates.update('run#r-1', `gate#${gate.gateId}`, {
+    UpdateExpression: 'SET version = :v, approvals = :a',
+    ExpressionAttributeValues: { ':v': gate.version + 1, ':a': [vote.person] },
+  });
+  for (const runId of ['r-1', 'r-2'])
+    await runs.update(`run#${runId}`, 'record.state', { UpdateExpression: 'REMOVE unfinished' });
+}
+
 /** A data folder as an earlier version left it. */
 async function earlierFolder(write: (dynamo: Awaited<ReturnType<typeof startDynamo>>) => Promise<unknown>) {
   const folder = tempFolder();
@@ -77,6 +89,7 @@ async function earlierFolder(write: (dynamo: Awaited<ReturnType<typeof startDyna
 it('the records of an earlier version are converted once, and are the same through every port', async () => {
   const { folder, written } = await earlierFolder(async (dynamo) => {
     await fill(dynamoStores(dynamo));
+    await asEarlier(dynamo);
     return read(dynamoStores(dynamo));
   });
   for (let opened = 1; opened <= 2; opened++) {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PhaseReply } from '../../../../core/ports/store/phases.ts';
 import { castVote } from '../../../../core/review/vote.ts';
 import type { Gate, Vote } from '../../../../core/run/gate.ts';
+import type { RunRecord } from '../../../../core/run/record.ts';
+import { finalStatuses } from '../../../../core/run/status.ts';
 import { removeTempFolders } from '../git-fixture.ts';
 import { record, type Stores, storeAdapters } from './store-adapters.ts';
 
@@ -146,6 +148,54 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       expect((await runs.list(25)).map(({ runId }) => runId)).toEqual(newest);
       expect((await runs.list(3)).map(({ runId }) => runId)).toEqual(newest.slice(0, 3));
       expect((await runs.list()).length).toBeGreaterThan(25);
+    });
+  });
+
+  describe('unfinished runs', () => {
+    /** Of this test only: the tables are shared by all tests of a file. */
+    const found = async (limit: number): Promise<string[][]> => {
+      const pages: string[][] = [];
+      for (let after: string | undefined, more = true; more; more = after !== undefined) {
+        const page = await runs.unfinished({ limit, after });
+        expect(page.runs.length).toBeLessThanOrEqual(limit);
+        pages.push(page.runs.map(({ runId }) => runId).filter((runId) => runId.startsWith(`${id}-`)));
+        after = page.next;
+      }
+      return pages;
+    };
+    const ended = (runId: string, status: RunRecord['status']) => runs.update(runId, (run) => ({ ...run, status }));
+
+    it('are paged oldest first, each once, whatever their number and that of the ended ones', async () => {
+      const ids = Array.from({ length: 23 }, (_, i) => `${id}-${String(i).padStart(2, '0')}`);
+      // Two of each second: the time alone does not order them.
+      const at = (i: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, i >> 1)).toISOString();
+      await Promise.all(ids.map((runId, i) => runs.create(record(runId, { createdAt: at(i) }))));
+      const statuses = ['running', 'waiting', 'queued'] as const;
+      await Promise.all(ids.map((runId, i) => ended(runId, statuses[i % 3] ?? 'running')));
+      const gone = ids.filter((_, i) => i % 4 === 1);
+      await Promise.all(gone.map((runId, i) => ended(runId, finalStatuses[i % finalStatuses.length] ?? 'failed')));
+      const left = ids.filter((runId) => !gone.includes(runId));
+      for (const limit of [1, 5, 1_000]) {
+        const all = (await found(limit)).flat();
+        expect(all.toSorted()).toEqual(left);
+        expect(new Set(all.map((runId) => at(ids.indexOf(runId))))).toEqual(
+          new Set(left.map((runId) => at(ids.indexOf(runId)))),
+        );
+        const times = all.map((runId) => at(ids.indexOf(runId)));
+        expect(times).toEqual(times.toSorted());
+      }
+    });
+
+    it('come back whole, and leave with their end, whoever writes after it', async () => {
+      const runId = `${id}-a`;
+      await runs.create(record(runId));
+      expect((await found(50)).flat()).toEqual([runId]);
+      const page = await runs.unfinished({ limit: 1_000 });
+      expect(page.runs.find((run) => run.runId === runId)).toEqual(await runs.get(runId));
+      await ended(runId, 'delivered');
+      await ended(runId, 'running');
+      expect((await found(50)).flat()).toEqual([]);
+      expect(await runs.get(runId)).toMatchObject({ status: 'delivered' });
     });
   });
 
@@ -334,6 +384,19 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       expect((await gates.votes(`${id}.review.1`)).map(({ person }) => person).sort()).toEqual(
         [...(gate?.approvals ?? [])].sort(),
       );
+    });
+
+    it('keep every vote whole, however long its text is', async () => {
+      await gates.open(gateOf(id));
+      const texts = ['', 'x'.repeat(1_500), 'ü'.repeat(65_536)];
+      for (const [i, text] of texts.entries()) await vote(`${id}.review.1`, { ...ballot(`p${i}`), text });
+      expect((await gates.votes(`${id}.review.1`)).map(({ text }) => text)).toEqual(texts);
+      const gate = await gates.get(`${id}.review.1`);
+      expect(gate).toEqual({
+        ...gateOf(id, { status: 'decided', version: 4, approvals: ['p0', 'p1', 'p2'] }),
+        decision: expect.objectContaining({ outcome: 'approved', by: ['p0', 'p1', 'p2'] }),
+      });
+      expect(await gates.byRun(id)).toEqual([gate]);
     });
 
     it('count a person once, also at two hosts at once', async () => {

@@ -1,0 +1,108 @@
+import pLimit from 'p-limit';
+import { viewError } from '../../core/errors.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { wakeQueued } from '../admission/admission.ts';
+import type { Deps } from '../deps.ts';
+import { recover } from '../lifecycle/recover.ts';
+import { sweepCi } from '../webhooks/sweep.ts';
+import { endRun } from './end-run.ts';
+import type { Survey } from './survey.ts';
+
+/** A record without an execution after this time means that its trigger crashed: an execution starts within seconds. */
+const startMs = 10 * 60_000;
+/** Runs that are repaired at the same time; each needs about ten requests, one after the other. */
+const parallel = 8;
+
+interface Reconciled {
+  runId: string;
+  /** `settled`, `started`, or the name of the error. */
+  did: string;
+}
+
+export interface Repaired {
+  found: Reconciled[];
+  /** Suspects that the next pass has to look at. */
+  left: number;
+}
+
+/** Where the repairs of a pass stopped, kept for the next one. */
+export interface Cursor {
+  read(): Promise<string | undefined>;
+  write(after: string | undefined): Promise<void>;
+}
+
+/**
+ * Repairs runs after lost events: an execution that never started, an execution that ended without Settle, and in running
+ * ones unanswered phases, undelivered decisions and queued runs that nobody wakes. An error in one run does not affect the
+ * others. After `until` (epoch milliseconds) no further run is begun, and the next pass begins with those that are left.
+ */
+export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: number): Promise<Repaired> {
+  const found: Reconciled[] = survey.unreadable.map((runId) => ({ runId, did: 'RecordUnreadable' }));
+  const attempt = async (runId: string, work: () => Promise<string | undefined>): Promise<void> => {
+    try {
+      const did = await work();
+      if (did !== undefined) found.push({ runId, did });
+    } catch (error) {
+      found.push({ runId, did: viewError(error).name });
+    }
+  };
+  const after = await cursor.read();
+  const suspects = startingAfter(survey.suspects, after);
+  let begun = 0;
+  const limit = pLimit(parallel);
+  await limit.map(suspects, async (run) => {
+    if (deps.clock.now() >= until) return;
+    begun += 1;
+    await attempt(run.runId, () => repairRun(deps, run));
+  });
+  const left = suspects.length - begun;
+  const stoppedAt = suspects[begun - 1];
+  const last = left === 0 ? undefined : stoppedAt ? orderKey(stoppedAt) : after;
+  if (last !== after) await cursor.write(last);
+  for (const scope of survey.queues) {
+    if (deps.clock.now() < until) await attempt(scope, async () => void (await wakeQueued(deps, scope)));
+  }
+  return { found, left };
+}
+
+/** Checks the CI of waiting runs; an error in one does not affect the others. @returns What failed. */
+export async function checkCi(deps: Deps, runIds: string[], until: number): Promise<Reconciled[]> {
+  const found: Reconciled[] = [];
+  for (const runId of runIds) {
+    if (deps.clock.now() >= until) break;
+    try {
+      await sweepCi(deps, [runId]);
+    } catch (error) {
+      found.push({ runId, did: viewError(error).name });
+    }
+  }
+  return found;
+}
+
+/** The suspects in turn: first those after the cursor, then the others. */
+function startingAfter(suspects: RunRecord[], after: string | undefined): RunRecord[] {
+  const sorted = suspects.toSorted((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1));
+  const first = after === undefined ? 0 : sorted.findIndex((run) => orderKey(run) > after);
+  return first <= 0 ? sorted : [...sorted.slice(first), ...sorted.slice(0, first)];
+}
+
+const orderKey = ({ createdAt, runId }: RunRecord): string => `${createdAt} ${runId}`;
+
+async function repairRun(deps: Deps, { runId, createdAt }: RunRecord): Promise<string | undefined> {
+  const execution = await deps.executions.describe(runId);
+  if (execution?.running) {
+    await recover(deps, [runId]);
+    return undefined;
+  }
+  if (execution) {
+    await endRun(deps, runId, {
+      status: 'failed',
+      error: 'Internal',
+      cause: `The execution ended in the state ${execution.state} without settling the run.`,
+    });
+    return 'settled';
+  }
+  if (deps.clock.now() - Date.parse(createdAt) < startMs) return undefined;
+  await deps.executions.start(runId, { runId });
+  return 'started';
+}

@@ -1,0 +1,79 @@
+import type { Gate } from '../../core/run/gate.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { slotScope } from '../admission/admission.ts';
+import type { Deps } from '../deps.ts';
+import { unfinishedRuns } from '../runs/unfinished.ts';
+
+/** The period of the reconciler; a CI wait is checked in each pass at first. */
+const passMs = 5 * 60_000;
+/** After this time a CI wait is checked once in as long: its webhook normally ends it, and each check asks the host. */
+const ciOftenMs = 60 * 60_000;
+
+export interface Survey {
+  /** Ids of all unfinished runs. */
+  unfinished: Set<string>;
+  /** Runs whose stored state does not agree with what waits and runs, oldest first. Only these are looked at one by one. */
+  suspects: RunRecord[];
+  /** Runs whose CI wait should be checked now. */
+  ci: string[];
+  /** Scopes with queued runs. */
+  queues: Set<string>;
+  /** Runs whose record cannot be read. */
+  unreadable: string[];
+  /** Milliseconds since the oldest open wait began; 0 if no run waits. */
+  oldestWaitMs: number;
+}
+
+/**
+ * Looks at all unfinished runs with requests for many runs at once: the pages of the index, the executions that run, the
+ * tasks that run, the gates of waiting runs. A run that none of them explains is a suspect. What was read first is older
+ * than a record, so a run that moved meanwhile is a suspect at worst, and the closer look finds it in order.
+ */
+export async function survey(deps: Deps): Promise<Survey> {
+  const [executions, phases] = await Promise.all([deps.executions.running(), deps.launcher.active()]);
+  const working = new Set([...phases].map((phaseKey) => phaseKey.split('/', 1)[0]));
+  const queued = new Map<string, Set<string>>();
+  const now = deps.clock.now();
+  const found: Survey = {
+    unfinished: new Set(),
+    suspects: [],
+    ci: [],
+    queues: new Set(),
+    unreadable: [],
+    oldestWaitMs: 0,
+  };
+  for await (const { runs, unreadable } of unfinishedRuns(deps.runs)) {
+    found.unreadable.push(...unreadable);
+    const open = await deps.gates.many(runs.flatMap(({ gate }) => gate ?? []));
+    const gates = new Map(open.map((gate) => [gate.gateId, gate]));
+    for (const run of runs) {
+      found.unfinished.add(run.runId);
+      const gate = run.gate === undefined ? undefined : gates.get(run.gate);
+      if (gate) found.oldestWaitMs = Math.max(found.oldestWaitMs, now - Date.parse(gate.openedAt));
+      const scope = slotScope(run);
+      if (run.status === 'queued') {
+        found.queues.add(scope);
+        if (!queued.has(scope)) queued.set(scope, new Set(await deps.admission.queue(scope)));
+      }
+      const waits = gate !== undefined && isWaiting(gate, now);
+      const inOrder =
+        executions.has(run.runId) &&
+        run.stop === undefined &&
+        (run.gate === undefined
+          ? working.has(run.runId)
+          : waits && (gate.kind !== 'slot' || queued.get(scope)?.has(run.runId) === true));
+      if (!inOrder) found.suspects.push(run);
+      else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run.runId);
+    }
+  }
+  return found;
+}
+
+const isWaiting = (gate: Gate, now: number): boolean => gate.status === 'pending' && Date.parse(gate.expiresAt) > now;
+
+/** In each pass at first, then in one of twelve; the runs are spread over the passes by their ids. */
+function isCiDue({ runId, openedAt }: Gate, now: number): boolean {
+  if (now - Date.parse(openedAt) < ciOftenMs) return true;
+  const turns = ciOftenMs / passMs;
+  return Math.floor(now / passMs) % turns === Number.parseInt(runId.slice(-6), 16) % turns;
+}
