@@ -55,7 +55,7 @@ export function awsError(error: unknown): DrydockError | undefined {
     return new DrydockError('Conflict', `${what}; the step is retried.`);
   }
   if (!answered) return undefined;
-  const refused = /not authorized to perform: ([\w:]{1,80})(?: on resource: (arn:[\w:/.*-]{1,400}))?/.exec(
+  const refused = /not authorized to perform: ([\w:]{1,80})(?: on resource: "?(arn:[\w:/.*-]{1,400}))?/.exec(
     known.message,
   );
   const what = `AWS answered ${known.name}`;

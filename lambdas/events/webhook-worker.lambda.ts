@@ -1,19 +1,15 @@
-import { z } from 'zod';
-import { readHostEvent } from '../../adapters/aws/queue.ts';
+import { readBatch, readHostEvent } from '../../adapters/aws/queue.ts';
 import { viewError } from '../../core/errors.ts';
 import { createHooks } from '../../pipeline/webhooks/hooks.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
-const batch = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) });
-
 /** Processes deliveries. Only those that may succeed later return to the queue. */
 export const handler = withDeps(async (deps, event) => {
   const hooks = createHooks(deps, operatorPolicy);
   const batchItemFailures: { itemIdentifier: string }[] = [];
-  for (const { messageId, body } of batch.parse(event).Records) {
+  for (const { messageId, body } of readBatch(event)) {
     try {
       const { outcome, reason } = await hooks.handle(readHostEvent(body));
       logger.info(outcome, { reason });
