@@ -13,7 +13,7 @@ const gigabytes = {
   logs: 0.1,
 };
 /** Each invocation of the reconciler, with nothing to do. */
-const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 0.5, reads: 40, kmsRequests: 4 };
+const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 1, reads: 40, kmsRequests: 4 };
 /** An event source mapping polls its queue with five pollers, each for twenty seconds. */
 const polls = (hours * 3_600 * 5) / 20;
 
@@ -105,7 +105,7 @@ const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat 
 
 /** Resource types that cost nothing without being used. */
 const free =
-  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission)$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
+  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission|Version)$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
 
 /**
  * Cost per month in US dollars without any run, highest first.
