@@ -96,6 +96,11 @@ export const errorKinds = {
   NoChanges: kind('never', 1, 'The agent changed nothing; make the instructions more concrete.'),
   PhaseTimedOut: kind('never', 1, 'Raise sandbox.timeout_minutes within the policy, or split the task.'),
   LimitExceeded: kind('never', 1, 'Raise the limit it names in the spec within the policy.'),
+  GatewayOutOfMemory: kind(
+    'never',
+    1,
+    'Raise sandbox.gateway.memory_mb in the policy, deploy it, and start a new attempt: `drydock retry RUN`.',
+  ),
   SandboxLost: kind('transient', 1, 'Start a new attempt: `drydock retry RUN`.'),
   SandboxInterrupted: kind(
     'transient',

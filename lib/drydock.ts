@@ -141,6 +141,7 @@ export class Drydock extends Construct {
       artifacts: this.state.artifacts,
       images: this.state.images,
       gatewayImage: gateway,
+      gatewaySize: this.#gatewaySize(),
       sandboxImages: sandboxes,
       spot: this.policy.sandbox.spot,
       ...(proxy ? { proxyUrl: proxy.origin } : {}),
@@ -213,6 +214,14 @@ export class Drydock extends Construct {
    */
   grantSetup(grantee: iam.IGrantable): void {
     this.#control.operate.grantCall(grantee, 'setup');
+  }
+
+  #gatewaySize(): FargateSize {
+    const { cpu, memory_mb } = this.policy.sandbox.gateway;
+    const size = fargateSize(cpu, memory_mb);
+    if (size) return size;
+    const asked = `the policy's sandbox.gateway asks for ${cpu} vCPU and ${memory_mb} MiB`;
+    throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU and 120 GiB.`);
   }
 
   #size(servicesMb: number): FargateSize {

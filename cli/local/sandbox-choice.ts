@@ -16,5 +16,6 @@ export const sandboxOption = (): Option =>
 export const sandboxOf = ({ sandbox, runtimes }: Policy, flag?: Driver): SandboxChoice => ({
   driver: flag ?? sandbox.driver,
   runtimes,
+  gatewayMemoryMb: sandbox.gateway.memory_mb,
   ...defined({ runtime: sandbox.runtime, base: sandbox.images.base }),
 });

@@ -9,12 +9,29 @@ const imageReference = z
   .max(500)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'Write an image such as registry.example.com/drydock@sha256:….');
 
+/** MiB of a gateway: eight of the largest requests to a model at a time take a quarter of it. */
+export const defaultGatewayMb = 1_024;
+
 /** How sandboxes are made: on one machine, and on AWS. */
 export const sandbox = z.strictObject({
   spot: z
     .boolean()
     .default(false)
     .describe('On AWS: Spot capacity for the first attempt of a phase; cheaper, and AWS may interrupt it.'),
+  gateway: z
+    .strictObject({
+      cpu: z.number().positive().max(256).default(0.5).describe('On AWS: virtual CPUs of the gateway of a phase.'),
+      memory_mb: z
+        .int()
+        .min(256)
+        .max(1_048_576)
+        .default(defaultGatewayMb)
+        .describe(
+          'Memory of the gateway of a phase, in MiB. With the driver `bubblewrap`, half of it limits its heap, and nothing the rest.',
+        ),
+    })
+    .prefault({})
+    .describe('Size of a gateway. On AWS, the next larger size of Fargate.'),
   driver: z
     .enum(sandboxDrivers)
     .default('auto')

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { list } from '../list.ts';
 
+/** Limit in bytes for all changed files of a phase together; the guard's own limit is smaller and configurable. */
+export const maxChangeBytes = 100 * 1024 * 1024;
+
 /** Git file modes of a change set. Symlinks and submodules are included so that the guard can name them. */
 export const fileModes = ['100644', '100755', '120000', '160000'] as const;
 

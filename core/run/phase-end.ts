@@ -15,7 +15,7 @@ export const storedEnd = z.strictObject({
   /** Downloads and tunnels, counted by the gateway (R15). Model calls are in `calls`. */
   traffic: z.array(traffic),
   artifacts: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/)),
-  /** Mechanism that enforced the limits: `cgroup2`, `cgroup1`, `watchdog`, `fargate`, `none`. */
+  /** Who enforced which limits, a text for people: `cgroup2`, `podman 4.3.1: memory cgroup1, …`, `fargate: …`, `none`. */
   enforcer: z.string(),
   /** SHA-256 of the tar of the profile's files that the gateway served, 64 hex digits; absent if it served none. */
   agentFiles: z.string().exactOptional(),

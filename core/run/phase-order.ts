@@ -29,6 +29,11 @@ export const storedOrder = z.strictObject({
   }),
   /** Folder of the profile's files, as the policy names it. */
   agentFiles: z.string().optional(),
+  /** SHA-256 of the tar of these files, 64 hex digits, where they are stored by it and not with the inputs of the phase. */
+  agentFilesDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   model: z
     .strictObject({
       provider: z.string(),

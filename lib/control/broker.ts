@@ -60,6 +60,11 @@ export class Broker extends Construct {
         because:
           'A session policy limits it to the phase of the grant; archives in the cache are verified by checksum.',
       },
+      {
+        actions: ['s3:GetObject'],
+        resources: [`${bucketArn(this, state.artifacts)}/agents/*`],
+        because: 'A session policy limits it to the files of the one profile, by their digest.',
+      },
       throughStores(this, state.key, 's3'),
     ]);
     return role;

@@ -191,6 +191,8 @@ export class Control extends Construct {
         grants: grantsOf(this, name, permissions),
         environment: environmentOf(name, environment),
         layers: layersOf(name),
+        // It holds what a phase left, up to 150 MB, and its copy on the way to the store.
+        memoryMb: needs[name].includes('collect') ? 1_024 : undefined,
         ...more,
       });
   }

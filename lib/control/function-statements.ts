@@ -48,7 +48,7 @@ const answers = (scope: Construct, machine: string): Grant[] => [
 const objects = (
   scope: Construct,
   state: State,
-  part: 'artifacts' | 'orders' | 'phases',
+  part: 'agents' | 'artifacts' | 'orders' | 'phases',
   ...actions: string[]
 ): Grant => ({
   actions,
@@ -103,6 +103,7 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
     },
     secret(state.deployment),
     objects(scope, state, 'orders', 's3:PutObject'),
+    objects(scope, state, 'agents', 's3:GetObject', 's3:PutObject'),
     // The calls of an earlier attempt are charged before the next attempt starts.
     objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
   ],

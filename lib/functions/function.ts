@@ -17,6 +17,8 @@ interface FunctionProps {
   description: string;
   grants: Grant[];
   environment: Record<string, string>;
+  /** Default: 512 MiB. */
+  memoryMb?: number | undefined;
   /** Default: five minutes, the same time that the state machine waits for a step. */
   timeout?: Duration;
   /** Receives events that failed all retries. */
@@ -53,7 +55,7 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
-    memorySize: 512,
+    memorySize: props.memoryMb ?? 512,
     timeout: props.timeout ?? Duration.minutes(5),
     tracing: lambda.Tracing.ACTIVE,
     role,

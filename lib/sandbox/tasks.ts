@@ -20,6 +20,7 @@ interface SandboxProps {
   images: string;
   /** Suffix to the repository's URI: `:tag` or `@sha256:…`. */
   gatewayImage: string;
+  gatewaySize: FargateSize;
   sandboxImages: SandboxImage[];
   /** Origin of the gateways' proxy. */
   proxyUrl?: string;
@@ -50,8 +51,6 @@ const writable = {
   gateway: [layout.tmp],
 } as const;
 
-/** A gateway streams and needs little CPU. */
-const gatewaySize: FargateSize = { cpu: 256, memoryMb: 512 };
 const ephemeralGib = { free: 20, min: 21 };
 /** Place of the revision in the parts of an ARN. */
 const revisionAt = 6;
@@ -137,7 +136,7 @@ export class Sandbox extends Construct {
       }
       return task;
     });
-    const gateway = this.#task('gateway', gatewaySize, gatewayRole, writable.gateway, [
+    const gateway = this.#task('gateway', props.gatewaySize, gatewayRole, writable.gateway, [
       {
         name: 'gateway',
         image: `${uri}${props.gatewayImage}`,

@@ -76,6 +76,8 @@ export class Storage extends Construct {
         { id: 'cache', prefix: 'cache/', expiration: Duration.days(30) },
         // What a phase is given and leaves is read within minutes of its end; the run keeps its own artifacts.
         { id: 'phases', prefix: 'phases/', expiration: Duration.days(30) },
+        // Launchers write the files of a profile again when half of this time is over.
+        { id: 'agents', prefix: 'agents/', expiration: Duration.days(30) },
         { id: 'orders', prefix: 'orders/', expiration: Duration.days(30) },
       ],
       removalPolicy,

@@ -13,7 +13,7 @@ const gigabytes = {
   logs: 0.1,
 };
 /** Each invocation of the reconciler, with nothing to do. */
-const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 0.5, reads: 40, kmsRequests: 4 };
+const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 1, reads: 40, kmsRequests: 4 };
 /** Builds of the images: the gateway and one toolchain take about this long on two cores of ARM. */
 const builds = { minutes: 12, days: 7 };
 /** An event source mapping polls its queue with five pollers, each for twenty seconds. */

@@ -13,7 +13,8 @@ export const typical = {
   /** Includes the invocations that GitHub's webhooks about the run cause. */
   invocations: 30,
   seconds: 3,
-  memoryGb: 0.5,
+  /** On average: the functions that end phases have 1 GB, the others half of it. */
+  memoryGb: 0.6,
   writes: 60,
   reads: 300,
   /** Model calls: at most two writes each. */

@@ -241,10 +241,13 @@ test('the disk is measured by a container beside the sandbox where this process 
     const names = { network: name, gateway: '', sandbox: `${name}-sandbox`, disk: `${name}-measure` };
     const hit = Promise.withResolvers<string>();
     const volumes = podman('inspect', '--format', '{{range .Mounts}}{{.Name}} {{end}}', `${name}-sandbox`).split(' ');
-    const stop = watchDisk(() => measureInside({ engine, gateway, known, seccomp }, names, volumes), {
-      limitMb: 32,
-      onHit: hit.resolve,
-    });
+    const stop = watchDisk(
+      () => measureInside({ engine, gateway, gatewayMemoryMb: 1_024, known, seccomp }, names, volumes),
+      {
+        limitMb: 32,
+        onHit: hit.resolve,
+      },
+    );
     expect(await hit.promise).toMatch(/^disk_mb: 4\d MB in use, the limit is 32$/);
     stop();
   } finally {

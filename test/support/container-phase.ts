@@ -9,6 +9,7 @@ import { agentFilesInput } from '../../core/run/phase-order.ts';
 import type { ArchiveStore } from '../../gateway/registry/archives.ts';
 import { layout } from '../../sandbox/layout.ts';
 import { type Image, runContainer } from './container.ts';
+import { inMemory, streamOf } from './left-phase.ts';
 
 /** Held while a container runs: each takes the port of its relay on the network of this machine, also of other processes. */
 const turnPort = layout.relayPort - 1;
@@ -61,7 +62,7 @@ async function runNow(
   let calls: ModelCall[] = [];
   const stop = new AbortController();
   let container: ReturnType<typeof runContainer> | undefined;
-  const end = await hostGateway({
+  await hostGateway({
     order: {
       ...facts,
       spec,
@@ -69,11 +70,11 @@ async function runNow(
     },
     ticket: sandboxTicket('key', job.spec.phaseKey),
     store: {
-      input: async (_key, name) => inputs.get(name),
+      input: async (_order, name) => streamOf(inputs.get(name)),
       putCalls: async (_key, made) => {
         calls = made;
       },
-      putEnd: async (ended) => void stored.push(ended),
+      putEnd: async (ended) => void stored.push(await inMemory(ended)),
     },
     prepare,
     ...(archives ? { archives } : {}),
@@ -87,6 +88,7 @@ async function runNow(
     },
   });
   const said = await container?.ended;
-  if (stored.length !== 1 || stored[0] !== end) throw new Error('The end of the phase was not stored once.');
+  const [end] = stored;
+  if (stored.length !== 1 || end === undefined) throw new Error('The end of the phase was not stored once.');
   return { end, said: said?.said ?? '', calls };
 }

@@ -1,14 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ArchiveStore } from '../../../gateway/registry/archives.ts';
 import { cachePrefix } from '../phases/store.ts';
-
-const attempts = 3;
+import { putFile } from '../put-file.ts';
 
 const keyOf = (key: string): string => `${cachePrefix}npm/${key}`;
 
@@ -36,18 +35,8 @@ export function createArchiveStore(client: S3Client, bucket: string, incoming: s
     },
     async put(key, file) {
       try {
-        const ContentLength = (await stat(file)).size;
-        // Without it, the SDK sends a stream in signed chunks, to add a checksum at their end.
-        const hash = createHash('sha256');
-        for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-        const ChecksumSHA256 = hash.digest('base64');
         // Overwrites an existing object: an archive is only written if the stored one was missing or unusable.
-        const object = { Bucket: bucket, Key: keyOf(key), ContentLength, ChecksumSHA256 };
-        // The SDK sends a stream once.
-        for (let left = attempts; left > 0; left -= 1) {
-          const sent = client.send(new PutObjectCommand({ ...object, Body: createReadStream(file) }));
-          if (await sent.then(() => true).catch(() => false)) return;
-        }
+        await putFile(client, bucket, keyOf(key), file);
       } catch {
         // the next phase downloads it again
       }

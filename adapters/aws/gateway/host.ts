@@ -1,18 +1,21 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { defined } from '../../../core/defined.ts';
+import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseJob, PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
+import { emptyEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import { behindProxy } from '../../../gateway/egress/company-proxy.ts';
 import { systemNetwork } from '../../../gateway/egress/connect.ts';
 import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
-import { leftArtifacts } from '../../../gateway/phase/left-artifacts.ts';
+import { leftFiles } from '../../../gateway/phase/left-artifacts.ts';
 import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
 import { type Failure, judge } from '../../../gateway/phase/verdict.ts';
@@ -22,7 +25,9 @@ import { publicRegistries } from '../../../gateway/registry/parts.ts';
 import { createGateway } from '../../../gateway/server.ts';
 import { artifactNames } from '../../../sandbox/layout.ts';
 import { git } from '../../git/git.ts';
-import type { PhaseStore } from '../phases/store.ts';
+import { fargateEnforcer } from '../phases/enforcer.ts';
+import type { LeftPhase, PhaseStore } from '../phases/store.ts';
+import { sha256Of } from '../put-file.ts';
 
 /** The runner stops at the phase's time limit; this much later the gateway stops waiting for it. */
 const graceMs = 60_000;
@@ -53,7 +58,7 @@ interface GatewayHostOptions {
  * The gateway of one phase as its own task. It serves the sandbox until the result has arrived, the signal aborts or
  * the time limit is over, and then stores the outputs of the phase. Resolves when they are stored.
  */
-export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd> {
+export async function hostGateway(options: GatewayHostOptions): Promise<void> {
   const start = performance.now();
   const { order, store, signal } = options;
   const { phaseKey } = order.spec;
@@ -64,27 +69,24 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
   try {
     const folders = { inputs: join(folder, 'inputs'), artifacts: join(folder, 'artifacts') };
     for (const folder of Object.values(folders)) await mkdir(folder);
-    const inputs = new Map<string, Uint8Array>();
-    for (const name of order.spec.inputs) {
-      const bytes = await store.input(phaseKey, name);
-      if (bytes) inputs.set(name, bytes);
-    }
-    const files = inputs.get(agentFilesInput);
+    const inputs: Record<string, string> = {};
     let job: PhaseJob;
+    let agentFiles: string | undefined;
     try {
-      job = await options.prepare({ ...order, inputs });
+      await fetchInputs(order, store, folders.inputs, inputs);
+      agentFiles = await checkedAgentFiles(order, inputs[agentFilesInput]);
+      job = await options.prepare({ ...order, inputs: new Map() });
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
-      const end: PhaseEnd = {
-        ...emptyEnd(phaseKey, 'fargate', { name, message }),
-        ms: Math.round(performance.now() - start),
-      };
-      await store.putEnd(end);
-      return end;
+      const ms = Math.round(performance.now() - start);
+      await store.putEnd({ ...emptyEnd(phaseKey, fargateEnforcer, { name, message }), ms });
+      return;
     }
     const secrets = { runner: randomBytes(32).toString('hex'), agent: randomBytes(32).toString('hex') };
     const available = { ...publicRegistries, ...options.registries };
-    const settings = await gatewaySettingsOf(job, folders, secrets, meterFile, undefined, available);
+    const inMemory = { ...job, inputs: new Map() };
+    const made = await gatewaySettingsOf(inMemory, folders, secrets, meterFile, undefined, available);
+    const settings = { ...made, inputs, spec: { ...made.spec, inputs: Object.keys(inputs) } };
     let counting = Promise.resolve();
     let counted = true;
     const result = Promise.withResolvers<void>();
@@ -110,32 +112,57 @@ export async function hostGateway(options: GatewayHostOptions): Promise<PhaseEnd
     failure = await endOf(result.promise, signal, order.spec.limits.timeoutMs + graceMs);
     await closed(server);
     await counting;
-    const artifacts = await leftArtifacts(folders.artifacts);
-    artifacts.set(artifactNames.events, log.events);
+    const files = await leftFiles(folders.artifacts);
+    const left = new Map<string, Uint8Array | string>([...files, [artifactNames.events, log.events]]);
     const reason = typeof signal.reason === 'string' ? signal.reason : 'no reason given';
     const ended = {
-      enforcer: 'fargate',
+      enforcer: fargateEnforcer,
       ...defined({ failure }),
       lost: { name: 'SandboxLost', message: `The sandbox ended without a result: ${reason}` },
     };
-    const bytes = artifacts.get(artifactNames.result);
+    const resultFile = files.get(artifactNames.result);
+    const bytes = resultFile === undefined ? undefined : await readFile(resultFile);
     const verdict = judge({ ended, reported: log.failures[0], bytes, phaseKey });
-    const end: PhaseEnd = {
+    const end: LeftPhase = {
       phaseKey,
       ...verdict,
       calls: readMeter(meterFile),
       refusals: log.refusals,
       traffic: log.traffic,
-      artifacts,
-      enforcer: 'fargate',
-      ...(files === undefined ? {} : { agentFiles: createHash('sha256').update(files).digest('hex') }),
+      artifacts: left,
+      enforcer: fargateEnforcer,
+      ...defined({ agentFiles }),
       ms: Math.round(performance.now() - start),
     };
     await store.putEnd(end);
-    return end;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Inputs go to files, which the gateway serves: a change and an agent's files may be large. */
+async function fetchInputs(
+  order: StoredOrder,
+  store: Pick<PhaseStore, 'input'>,
+  folder: string,
+  files: Record<string, string>,
+): Promise<void> {
+  for (const [number, name] of order.spec.inputs.entries()) {
+    const stream = await store.input(order, name);
+    if (stream === undefined) continue;
+    // An input's name is never part of a path.
+    const file = join(folder, String(number));
+    await pipeline(stream, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    files[name] = file;
+  }
+}
+
+/** Digest of the profile's files. @throws AgentUnavailable if they are not those of the order. */
+async function checkedAgentFiles(order: StoredOrder, file: string | undefined): Promise<string | undefined> {
+  const digest = file === undefined ? undefined : await sha256Of(file, 'hex');
+  const { agentFilesDigest } = order;
+  if (agentFilesDigest === undefined || digest === agentFilesDigest) return digest;
+  throw new DrydockError('AgentUnavailable', `The bucket has ${digest ?? 'no files'} in place of ${agentFilesDigest}.`);
 }
 
 /** The checksums of package archives in the base's lock files, which the sandbox cannot change. */

@@ -11,7 +11,7 @@ import type { Phases } from '../../../core/ports/store/phases.ts';
 import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { storedOrder } from '../../../core/run/phase-order.ts';
 import { awsError } from '../errors.ts';
-import { cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
+import { agentFilesKey, cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
 /** A gateway's request to its broker. */
 const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
@@ -78,7 +78,7 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
     const answer: BrokerAnswer = {
       order,
       ticket: sandboxTicket(key, phaseKey),
-      credentials: await credentialsOf(options, phaseKey),
+      credentials: await credentialsOf(options, phaseKey, order.agentFilesDigest),
     };
     try {
       if (order.base.host === 'github') answer.codeHost = await options.readToken(order.base.scope);
@@ -118,9 +118,11 @@ async function keyOf(options: BrokerOptions, phaseKey: string, grant: string): P
 async function credentialsOf(
   { sts, storageRole, bucket }: BrokerOptions,
   phaseKey: string,
+  agentFiles: string | undefined,
 ): Promise<BrokerAnswer['credentials']> {
-  const partition = storageRole.split(':')[1] ?? 'aws';
-  const objects = [phasePrefix(phaseKey), cachePrefix].map((prefix) => `arn:${partition}:s3:::${bucket}/${prefix}*`);
+  const arn = (key: string): string => `arn:${storageRole.split(':')[1] ?? 'aws'}:s3:::${bucket}/${key}`;
+  const objects = [phasePrefix(phaseKey), cachePrefix].map((prefix) => arn(`${prefix}*`));
+  const files = agentFiles === undefined ? [] : [arn(agentFilesKey(agentFiles))];
   const { Credentials: made } = await sts.send(
     new AssumeRoleCommand({
       RoleArn: storageRole,
@@ -130,6 +132,7 @@ async function credentialsOf(
         Version: '2012-10-17',
         Statement: [
           { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: objects },
+          ...(files.length === 0 ? [] : [{ Effect: 'Allow', Action: 's3:GetObject', Resource: files }]),
           // S3 uses the bucket's key on behalf of the caller.
           { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: '*' },
         ],

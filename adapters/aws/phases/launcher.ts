@@ -124,6 +124,14 @@ export function createFargateLauncher(
     for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
   };
 
+  /** The gateway's task cannot read the operator's folders, so the profile's files are one of the inputs. */
+  const withAgentFiles = async (order: PhaseOrder): Promise<PhaseOrder> => {
+    const { agent, inputs } = order.spec;
+    if (order.agentFiles === undefined || agent === null) return order;
+    const agentFilesDigest = await store.putAgentFiles(await config.agentFiles(agent.profile), clock.now());
+    return { ...order, agentFilesDigest, spec: { ...order.spec, inputs: [...inputs, agentFilesInput] } };
+  };
+
   const endOf = async (gateway: StoppedTask): Promise<PhaseEnd> => {
     const arn = await store.sandbox(gateway.phaseKey);
     const { tasks } = arn ? await client.send(new DescribeTasksCommand({ cluster, tasks: [arn] })) : {};
@@ -139,7 +147,7 @@ export function createFargateLauncher(
         config.definitions.services,
         imageServices(sandbox.services),
       );
-      await store.putOrder(await withAgentFiles(order, config.agentFiles));
+      await store.putOrder(await withAgentFiles(order));
       const key = await config.deploymentKey();
       // Never on Spot: if the gateway were interrupted, even the work of a finished sandbox would be lost.
       const gateway = await runTask('gateway', phaseKey, config.definitions.gateway, 'FARGATE', {
@@ -181,7 +189,14 @@ export function createFargateLauncher(
     },
     async left({ phaseId, attempt }) {
       const phaseKey = `${phaseId}/${attempt}`;
-      const gone = { phaseId, phaseKey, attempt, interrupted: false, reason: 'ECS no longer lists its task' };
+      const gone = {
+        phaseId,
+        phaseKey,
+        attempt,
+        interrupted: false,
+        outOfMemory: false,
+        reason: 'ECS no longer lists its task',
+      };
       return endOf({ role: 'gateway', ...gone });
     },
     endOf,
@@ -195,14 +210,6 @@ function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtim
     if (name !== undefined && Object.hasOwn(definitions, name))
       return { runtime: name, definition: definitions[name] ?? '' };
   throw new DrydockError('UnknownRuntime', `This deployment has no image for ${runtime}.`);
-}
-
-/** The gateway's task cannot read the operator's folders, so the profile's files are one of the inputs. */
-async function withAgentFiles(order: PhaseOrder, read: FargateConfig['agentFiles']): Promise<PhaseOrder> {
-  const { agent } = order.spec;
-  if (order.agentFiles === undefined || agent === null) return order;
-  const inputs = new Map([...order.inputs, [agentFilesInput, await read(agent.profile)]]);
-  return { ...order, inputs, spec: { ...order.spec, inputs: [...inputs.keys()] } };
 }
 
 const privateAddress = ({ attachments }: Task): string | undefined =>

@@ -4,6 +4,7 @@ import { defined } from '../../../core/defined.ts';
 import type { ModelCall, PhaseResult } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type SeenService, withServices } from '../../../core/services/logs.ts';
+import { fargateEnforcer } from './enforcer.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
@@ -34,13 +35,15 @@ export interface StoppedTask {
   attempt: number;
   /** Whether Fargate reclaimed the Spot capacity. */
   interrupted: boolean;
+  /** Whether the kernel ended it at its limit of memory. */
+  outOfMemory: boolean;
   /** Digest of the image that ran, `sha256:` and 64 hex digits. */
   imageDigest?: string;
   /** A text for people. */
   reason: string;
 }
 /** ECS's data about the other task, running or stopped. */
-interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDigest' | 'reason'> {
+interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'outOfMemory' | 'imageDigest' | 'reason'> {
   /** Milliseconds: `place` until it had capacity, `pull` of its image, `boot` until it ran. */
   timings?: Record<string, number>;
   /** Containers of services for whose end ECS gives a reason. */
@@ -49,12 +52,32 @@ interface OtherTask extends Pick<StoppedTask, 'role' | 'interrupted' | 'imageDig
 
 type TaskFacts = Pick<Task, 'stopCode' | 'stoppedReason' | 'containers'>;
 type Role = StoppedTask['role'];
+
+/** Exit code of a process that SIGKILL ended, and that of Node at the limit of its heap. */
+const [killed, aborted] = [137, 134];
+
+/**
+ * ECS gives a reason where it saw that the kernel ended a process of the container, sometimes with another exit code or none.
+ * Without one, only the kernel ends a container by SIGKILL that nobody stopped. The gateway is Node, which aborts at the limit of
+ * its heap, about half of the memory.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/out-of-memory.html
+ */
+const ranOutOfMemory = (
+  role: Role,
+  stopCode: string | undefined,
+  container: { exitCode?: number | undefined; reason?: string | undefined } | undefined,
+): boolean =>
+  container?.reason?.startsWith('OutOfMemoryError') === true ||
+  (stopCode === 'EssentialContainerExited' &&
+    (container?.exitCode === killed || (role === 'gateway' && container?.exitCode === aborted)));
+
 /** Beside the container of its role a task has services, and what the account adds, in any order. */
 const factsOf = (role: Role, { stopCode, stoppedReason, containers }: TaskFacts): Omit<OtherTask, 'role'> => {
   const container = containers?.find(({ name }) => name === role);
   const exit = container?.exitCode === undefined ? '' : `exit code ${container.exitCode}`;
   return {
     interrupted: stopCode === 'SpotInterruption',
+    outOfMemory: ranOutOfMemory(role, stopCode, container),
     ...defined({ imageDigest: container?.imageDigest }),
     reason: [stopCode, stoppedReason, container?.reason, exit].filter(Boolean).join('; '),
   };
@@ -107,14 +130,7 @@ export async function endOfPhase(
 ): Promise<PhaseEnd> {
   const { phaseKey } = gateway;
   const end = (await store.end(phaseKey)) ?? lost(gateway, await store.calls(phaseKey));
-  const interrupted = [gateway, sandbox].find((task) => task?.interrupted);
-  const failure =
-    end.failure?.name === 'SandboxLost' && interrupted
-      ? {
-          name: 'SandboxInterrupted',
-          message: `Fargate reclaimed the capacity of the ${interrupted.role}: ${interrupted.reason}`,
-        }
-      : end.failure;
+  const failure = end.failure?.name === 'SandboxLost' ? (causeOf(gateway, sandbox) ?? end.failure) : end.failure;
   const image = sandbox?.imageDigest;
   const timings = sandbox?.timings;
   return {
@@ -126,6 +142,22 @@ export async function endOfPhase(
   };
 }
 
+/** Why tasks of a phase were lost, if ECS says so: a phase that needs more memory needs it again. */
+function causeOf(...tasks: (OtherTask | undefined)[]): PhaseEnd['failure'] {
+  for (const task of tasks) {
+    if (task?.interrupted === true)
+      return {
+        name: 'SandboxInterrupted',
+        message: `Fargate reclaimed the capacity of the ${task.role}: ${task.reason}`,
+      };
+    if (task?.outOfMemory === true)
+      return task.role === 'gateway'
+        ? { name: 'GatewayOutOfMemory', message: `The kernel ended the gateway at its limit: ${task.reason}` }
+        : { name: 'LimitExceeded', message: `memory_mb: the kernel ended the sandbox at its limit: ${task.reason}` };
+  }
+  return undefined;
+}
+
 /** ECS knows the services by their images, whose digests the result has. */
 const seenServices = ({ services = [] }: PhaseResult, faults: NonNullable<OtherTask['faults']>): SeenService[] =>
   services.flatMap(({ name, command }) => {
@@ -135,7 +167,7 @@ const seenServices = ({ services = [] }: PhaseResult, faults: NonNullable<OtherT
   });
 
 const lost = ({ phaseKey, reason }: StoppedTask, calls: ModelCall[]): PhaseEnd => ({
-  ...emptyEnd(phaseKey, 'fargate', {
+  ...emptyEnd(phaseKey, fargateEnforcer, {
     name: 'SandboxLost',
     message: `The gateway ended before the phase did: ${reason}`,
   }),

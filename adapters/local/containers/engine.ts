@@ -147,3 +147,9 @@ export function reason(error: unknown): string {
   const said = typeof stderr === 'string' && stderr.trim() !== '' ? stderr : (message ?? String(error));
   return said.trim().replaceAll(/\s+/g, ' ').slice(-500);
 }
+
+/** Whether the kernel ended a process of a container at its limit of memory. */
+export async function wasOutOfMemory(engine: Engine, container: string): Promise<boolean> {
+  const said = await engineOutput(engine, ['inspect', '--format', '{{.State.OOMKilled}}', container]).catch(() => '');
+  return said === 'true';
+}

@@ -3,19 +3,17 @@ import { dirname, join, resolve } from 'node:path';
 import { DrydockError } from '../../../core/errors.ts';
 import { isLoopback } from '../../../core/models/local-host.ts';
 import type { GatewayMessage } from '../../../gateway/messages.ts';
-import { followGateway, type GatewayProcess, maxHeapMb } from '../sandbox/gateway-process.ts';
+import { followGateway, type GatewayProcess, heapOption, outOfMemory } from '../sandbox/gateway-process.ts';
 import { archivesFolder, installsFolder } from '../sandbox/install-cache.ts';
 import type { Prepared } from '../sandbox/isolation/wall.ts';
 import { youngGeneration } from '../sandbox/programs.ts';
-import { dialects, engineChild, engineOutput } from './engine.ts';
+import { dialects, engineChild, engineOutput, wasOutOfMemory } from './engine.ts';
 import { commonOptions, phaseLabel } from './options.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
 import { dataMount } from './probe.ts';
 
 /** The gateway's port, at its address in the network of its phase alone. */
 export const gatewayPort = 8080;
-/** The heap, and the bodies of requests. */
-const memoryMb = 2 * maxHeapMb;
 const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
 
 /**
@@ -23,7 +21,7 @@ const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'htt
  * it works with of the data folder.
  */
 export function startGatewayContainer(
-  { engine, gateway, known }: Containers,
+  { engine, gateway, known, gatewayMemoryMb: memoryMb }: Containers,
   { job, names, ticket, folder }: ContainerPhase,
   { dataDir, meterFile }: { dataDir: string; meterFile: string },
   prepared: Promise<Prepared>,
@@ -42,7 +40,7 @@ export function startGatewayContainer(
     ...[folder.root, meterFile, archivesFolder(dataDir)].flatMap((path) => dataMount(path)),
     ...[installsFolder(dataDir), insideData(dataDir, job.baseRepository)].flatMap((path) => dataMount(path, true)),
     ...['--entrypoint', '/opt/drydock/node', gateway.id],
-    ...[`--max-old-space-size=${maxHeapMb}`, youngGeneration, '/opt/drydock/gateway.process.cjs'],
+    ...[heapOption(memoryMb), youngGeneration, '/opt/drydock/gateway.process.cjs'],
   ]);
   const configured = prepared.then(({ settings, forRunner: { onlyUnpacks, keepInstall } }) => ({
     ...settings,
@@ -53,7 +51,11 @@ export function startGatewayContainer(
     proxy: Object.fromEntries(proxyNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
   }));
   const kill = (): void => void engineOutput(engine, ['kill', names.gateway]).catch(() => child.kill('SIGKILL'));
-  return followGateway(child, configured, onMessage, kill, async () => undefined);
+  const followed = followGateway(child, configured, onMessage, kill, async () => undefined);
+  const ended = followed.ended.then(async (failure) =>
+    (await wasOutOfMemory(engine, names.gateway)) ? outOfMemory : failure,
+  );
+  return { ...followed, ended };
 }
 
 /** Only the data folder is mounted, because an engine may be allowed to mount no other. */

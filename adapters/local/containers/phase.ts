@@ -8,6 +8,7 @@ import type { Known } from './probe.ts';
 export interface Containers {
   engine: Engine;
   gateway: Image;
+  gatewayMemoryMb: number;
   known: Known;
   /** File with the filter of system calls of a sandbox. */
   seccomp: string;

@@ -4,7 +4,7 @@ import type { OpenPhase } from '../sandbox/isolation/wall.ts';
 import { watchForEnd } from '../sandbox/isolation/watch-for-end.ts';
 import { createContainer, nameOptions } from './create.ts';
 import { watchVolumes } from './disk.ts';
-import { type Engine, engineChild, engineOutput, reason, succeeds } from './engine.ts';
+import { engineChild, reason, succeeds, wasOutOfMemory } from './engine.ts';
 import { gatewayPort } from './gateway.ts';
 import { commonOptions, phaseLabel, sandboxOptions } from './options.ts';
 import type { ContainerPhase, Containers } from './phase.ts';
@@ -99,9 +99,4 @@ function enforcerOf({ engine, known }: Containers): string {
   const { memory, pids, cpu } = known.limits;
   const runtime = known.start.runtime === undefined ? '' : ` (${known.start.runtime})`;
   return `${engine.name}${runtime}: memory ${memory}, pids ${pids}, cpu ${cpu}, disk watchdog`;
-}
-
-async function wasOutOfMemory(engine: Engine, container: string): Promise<boolean> {
-  const said = await engineOutput(engine, ['inspect', '--format', '{{.State.OOMKilled}}', container]).catch(() => '');
-  return said === 'true';
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { DrydockError } from '../../../core/errors.ts';
+import { defaultGatewayMb } from '../../../core/policy/sandbox.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
 import { refuseCommandServices } from '../../../core/services/forms.ts';
 import type { Wall } from '../sandbox/isolation/wall.ts';
@@ -15,6 +16,8 @@ import { findServices } from './services.ts';
 
 export interface ContainerOptions extends ImageOptions {
   dataDir: string;
+  /** MiB of memory of a gateway. */
+  gatewayMemoryMb?: number | undefined;
   /** `runsc`, `kata`: passed on to the engine. */
   runtime?: string | undefined;
   /** Refuses an image whose toolchain has another version than the spec asks for. */
@@ -36,10 +39,10 @@ export function containerWall(options: ContainerOptions): Wall {
       const engine = await findEngine();
       await sweepContainers(engine);
       const gateway = await ensureImage(engine, 'gateway', options, logTo(onEvent));
-      const { dataDir, runtime } = options;
+      const { dataDir, runtime, gatewayMemoryMb = defaultGatewayMb } = options;
       const seccomp = writeSeccompProfile(dataDir);
       const known = await probeEngine({ engine, image: gateway.id, dataDir, runtime, seccomp });
-      found = { engine, gateway, known, seccomp };
+      found = { engine, gateway, gatewayMemoryMb, known, seccomp };
     },
     async open(job, onEvent) {
       if (found === undefined) throw new DrydockError('SandboxUnavailable', 'The container engine was not asked yet.');

@@ -5,7 +5,7 @@ import { bubblewrapWall } from './isolation/bubblewrap-wall.ts';
 import type { Wall } from './isolation/wall.ts';
 
 /** How sandboxes are made on this machine. */
-export interface SandboxChoice extends Pick<ContainerOptions, 'runtime' | 'base' | 'runtimes'> {
+export interface SandboxChoice extends Pick<ContainerOptions, 'runtime' | 'base' | 'runtimes' | 'gatewayMemoryMb'> {
   driver: 'auto' | 'bubblewrap' | 'container';
 }
 

@@ -2,9 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { chmodSync, chownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { DrydockError } from '../../../core/errors.ts';
+import { defaultGatewayMb } from '../../../core/policy/sandbox.ts';
 import { LineSplitter } from '../../../core/text/lines.ts';
 import type { ContainedGatewayConfig, GatewayConfig } from '../../../gateway/config.ts';
 import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
+import type { Failure } from '../../../gateway/phase/verdict.ts';
 import { isRoot } from './isolation/unprivileged.ts';
 import { youngGeneration } from './programs.ts';
 
@@ -22,10 +24,18 @@ const passedVariables = [
   'SSL_CERT_DIR',
 ];
 
-/** Limit for the objects of a gateway; eight of the largest requests to a model at a time take half of it. */
-export const maxHeapMb = 512;
 /** Time for the gateway to hand over its messages after it was told to stop. */
 const stopMs = 10_000;
+
+const lost: Failure = { name: 'SandboxLost', message: 'the gateway ended before the sandbox' };
+export const outOfMemory: Failure = { name: 'GatewayOutOfMemory', message: 'the gateway reached its limit of memory' };
+
+/** V8 aborts at the limit of its heap; the engine's command line ends with the code of the container. */
+const wasAborted = (code: number | null, signal: NodeJS.Signals | null): boolean =>
+  code === 134 || signal === 'SIGABRT';
+
+/** The heap; the bodies of requests are beside it. */
+export const heapOption = (memoryMb: number): string => `--max-old-space-size=${Math.floor(memoryMb / 2)}`;
 
 export interface GatewayProcess {
   /**
@@ -33,8 +43,8 @@ export interface GatewayProcess {
    * @throws SandboxLost if it ends before that.
    */
   readonly ready: Promise<string | undefined>;
-  /** Resolves when the process has ended, for any reason. */
-  readonly ended: Promise<void>;
+  /** Resolves when the process has ended, with the failure of a phase that still needs it. */
+  readonly ended: Promise<Failure>;
   /** Stops the process and waits for its end. */
   stop(): Promise<void>;
 }
@@ -48,11 +58,12 @@ export function startGateway(
   configured: Promise<GatewayConfig>,
   userId: number,
   onMessage: (message: GatewayMessage) => void,
+  memoryMb = defaultGatewayMb,
 ): GatewayProcess {
   const env = Object.fromEntries(
     passedVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, [`--max-old-space-size=${maxHeapMb}`, youngGeneration, program], {
+  const child = spawn(process.execPath, [heapOption(memoryMb), youngGeneration, program], {
     env: { ...env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -84,21 +95,21 @@ export function followGateway(
     output = (output + chunk.toString()).slice(-2_000);
   });
   child.stdin.on('error', () => undefined);
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', () => resolve());
-    child.once('close', () => resolve());
+  const ended = new Promise<Failure>((resolve) => {
+    child.once('error', () => resolve(lost));
+    child.once('close', (code, signal) => resolve(wasAborted(code, signal) ? outOfMemory : lost));
   });
   const listening = new Promise<string | undefined>((resolve, reject) => {
     const lines = new LineSplitter(maxMessageBytes);
-    let lost = false;
+    let broken = false;
     const lose = (message: string): void => {
-      lost = true;
+      broken = true;
       kill();
       onMessage({ type: 'failure', name: 'SandboxLost', message });
     };
     child.stdout.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) {
-        if (lost) return;
+        if (broken) return;
         const message = line && readMessage(line);
         if (message?.type === 'ready') resolve(message.host);
         else if (message === undefined) lose('the gateway printed a line that is not one of its messages');

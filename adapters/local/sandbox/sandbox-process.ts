@@ -6,6 +6,7 @@ import type { PhaseSpec } from '../../../core/run/phase.ts';
 import type { SandboxEnd } from '../../../gateway/phase/verdict.ts';
 import type { BootConfig } from '../../../sandbox/boot.ts';
 import { layout, sharedMemoryOf } from '../../../sandbox/layout.ts';
+import type { GatewayProcess } from './gateway-process.ts';
 import type { Runtime } from './host/runtime.ts';
 import { innerMounts, outerArguments, seccompFd, systemLinks, systemMounts } from './isolation/bubblewrap.ts';
 import { seccompFilter } from './isolation/seccomp.ts';
@@ -27,7 +28,7 @@ interface SandboxOptions {
   /** Folder of the agent's program, mounted read-only: [path on the host, path inside]. */
   agentMount: [string, string] | undefined;
   signal: AbortSignal;
-  gateway: { readonly ready: Promise<unknown>; readonly ended: Promise<void> };
+  gateway: Pick<GatewayProcess, 'ready' | 'ended'>;
 }
 
 /** Runs the sandbox until its processes have ended. */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { defined } from '../../../core/defined.ts';
+import { maxChangeBytes } from '../../../core/run/change-set.ts';
 import { maxHiddenLine, type PhaseResult } from '../../../core/run/phase.ts';
 import { lastLines } from '../../../core/text/last-lines.ts';
 import { commandAgent } from '../../agents/command.ts';
@@ -11,7 +12,7 @@ import { changeOf, contentsOf } from '../workspace/change.ts';
 import { shown } from '../workspace/contents.ts';
 import { flippedFiles, type LineEnds } from '../workspace/line-ends.ts';
 import { readOutputs } from '../workspace/outputs.ts';
-import { maxChange, recordedContent, recordFiles } from '../workspace/record.ts';
+import { recordedContent, recordFiles } from '../workspace/record.ts';
 import { type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
 const drivers: Record<'command' | 'acp', () => Promise<AgentDriver>> = {
@@ -106,7 +107,7 @@ export async function build(
       now.get(path)?.sha === entry.sha
         ? recordedContent(phase.git, workspace, path, entry, lineEnds)
         : phase.git.run(['cat-file', 'blob', entry.sha]); // preparation replaced it
-    const change = await changeOf({ commit: phase.spec.base, files: base.files }, files, maxChange, read);
+    const change = await changeOf({ commit: phase.spec.base, files: base.files }, files, maxChangeBytes, read);
     flipped = await flippedFiles(phase.git, base, change);
     await phase.gateway.put(artifactNames.manifest, Buffer.from(JSON.stringify(change.manifest)));
     await phase.gateway.put(artifactNames.blobs, Readable.from(contentsOf(change), { objectMode: false }));

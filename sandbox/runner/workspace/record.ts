@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromCrlf } from '../../../core/git/line-ends.ts';
+import { maxChangeBytes } from '../../../core/run/change-set.ts';
 import { contentOf, entryOf, unreadable } from './contents.ts';
 import type { OwnGit } from './git.ts';
 import { type LineEnds, withCrlf } from './line-ends.ts';
 import { differences, type Entry, type Files, type Tree, writeTree } from './trees.ts';
 import { foldersOf, type Seen, walk } from './walk.ts';
-
-/** Limit in bytes for all changed files together; the guard's own limit is smaller and configurable. */
-export const maxChange = 256 * 1024 * 1024;
 
 /**
  * The commit of a repository inside the work tree. A change with such an entry is refused (SubmoduleAdded), so the
@@ -62,7 +60,7 @@ async function normalise(
   const stored: { path: string; entry: Entry; auto: string | undefined }[] = [];
   for (const { path, entry } of changed) {
     const rule = rules.get(path)?.rule;
-    const content = rule === undefined ? undefined : contentOf(workspace, path, entry, maxChange);
+    const content = rule === undefined ? undefined : contentOf(workspace, path, entry, maxChangeBytes);
     const without = rule && content && fromCrlf(content, rule);
     if (!without) continue;
     const before = rule === 'auto' ? like.files.get(path)?.sha : undefined;
@@ -79,7 +77,7 @@ async function normalise(
   }
 }
 
-/** The content of a recorded path; undefined if it has more than `maxChange` bytes. */
+/** The content of a recorded path; undefined if it has more than `maxChangeBytes` bytes. */
 export const recordedContent = (
   git: OwnGit,
   workspace: string,
@@ -87,7 +85,7 @@ export const recordedContent = (
   entry: Entry,
   { stored }: LineEnds,
 ): Buffer | undefined =>
-  stored.get(path) === entry.sha ? git.readWritten(entry.sha) : contentOf(workspace, path, entry, maxChange);
+  stored.get(path) === entry.sha ? git.readWritten(entry.sha) : contentOf(workspace, path, entry, maxChangeBytes);
 
 /** Records the work tree as a tree that can be checked out. */
 export async function recordTree(

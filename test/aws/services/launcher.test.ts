@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -110,7 +112,7 @@ const order = (runtime = 'node'): PhaseOrder => ({
   inputs: new Map(),
 });
 /** Of a function of its own each time. */
-const launcher = (): PhaseLauncher => {
+const launcher = (now = 0): PhaseLauncher => {
   const network = { subnets: ['subnet-1'], securityGroup: 'sg-1' };
   const config = {
     cluster,
@@ -125,7 +127,7 @@ const launcher = (): PhaseLauncher => {
     agentFiles: async (profile: string) => Buffer.from(`files of ${profile}`),
     deploymentKey: async () => secret,
   };
-  const clock = { now: () => 0, sleep: async () => undefined };
+  const clock = { now: () => now, sleep: async () => undefined };
   return withDrydockErrors(
     createFargateLauncher(new ECSClient({}), createPhaseStore(new S3Client({}), 'artifacts'), config, clock),
   );
@@ -152,9 +154,33 @@ describe('phases on Fargate, when AWS fails', () => {
     const files = { agentFiles: './codemods', spec: { ...given.spec, agent, inputs: ['plan.json'] } };
     await launcher().launch({ ...given, ...files, inputs: new Map([['plan.json', Buffer.from('{}')]]) }, phase);
     const store = createPhaseStore(new S3Client({}), 'artifacts');
-    const { phaseKey } = given.spec;
-    expect((await store.order(phaseKey))?.spec.inputs).toEqual(['plan.json', 'agent.tar']);
-    expect(Buffer.from((await store.input(phaseKey, 'agent.tar')) ?? []).toString()).toBe('files of codemod');
+    const stored = await store.order(given.spec.phaseKey);
+    if (!stored) throw new Error('there is no order');
+    expect(stored.spec.inputs).toEqual(['plan.json', 'agent.tar']);
+    const read = async (name: string): Promise<string> => text((await store.input(stored, name)) ?? Readable.from([]));
+    expect(await read('agent.tar')).toBe('files of codemod');
+    expect(await read('plan.json')).toBe('{}');
+  });
+
+  it('store the files of a profile once for all phases, and again before the bucket deletes them', async () => {
+    const agent = { profile: 'once', kind: 'command' as const, command: ['x'], files: true, plans: false };
+    const launch = async (now: number): Promise<void> => {
+      phase = { ...phase, attempt: phase.attempt + 1 };
+      const given = order();
+      await launcher(now).launch({ ...given, agentFiles: './codemods', spec: { ...given.spec, agent } }, phase);
+    };
+    const puts = (): string[] =>
+      aws()
+        .calls.filter(({ action, resource }) => action === 's3:PutObject' && resource.includes('/agents/'))
+        .map(({ resource }) => resource);
+    for (let time = 0; time < 3; time++) await launch(Date.now());
+    expect(puts()).toHaveLength(1);
+    const day = 86_400_000;
+    await launch(Date.now() + 14 * day);
+    expect(puts()).toHaveLength(1);
+    await launch(Date.now() + 16 * day);
+    expect(puts()).toHaveLength(2);
+    expect(new Set(puts()).size).toBe(1);
   });
 
   it.each([

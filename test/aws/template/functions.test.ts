@@ -173,15 +173,18 @@ describe('what a gateway may do (law 2)', () => {
     expect(ofType(run, 'AWS::Lambda::Permission').filter(([, each]) => isBroker(text(each.FunctionName)))).toEqual([]);
   });
 
-  test('with credentials from the broker is to read and write below phases/ and cache/', () => {
+  test('with credentials from the broker is to read and write below phases/ and cache/, and to read the files of profiles', () => {
     const [id, role] = ofType(run, 'AWS::IAM::Role').find(([each]) => each.includes('PhaseFiles')) ?? ['', {}];
     expect(JSON.stringify(role.AssumeRolePolicyDocument)).toContain(roleOf('broker'));
-    const [files, key] = statementsOfRole(run, id);
+    const [files, agents, key] = statementsOfRole(run, id);
     expect(files?.actions).toEqual(['s3:GetObject', 's3:PutObject']);
     const parts = files?.resources.map(
       (arn) => /^arn:<AWS::Partition>:s3:::<[^>]*artifacts[^>]*>\/(.*)$/.exec(arn)?.[1],
     );
     expect(parts).toEqual(['phases/*', 'cache/*']);
+    // The files of profiles are written by launchers alone.
+    expect(agents?.actions).toEqual(['s3:GetObject']);
+    expect(agents?.resources.map((arn) => arn.replace(/^.*>/, ''))).toEqual(['/agents/*']);
     expect(key?.conditions).toEqual({ StringEquals: { 'kms:ViaService': [expect.anything()] } });
   });
 });

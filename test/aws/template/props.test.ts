@@ -171,6 +171,16 @@ describe('a prop', () => {
     expect(runs.length).toBeGreaterThan(0);
   });
 
+  test.each([
+    [undefined, '512', '1024'],
+    [{ cpu: 1, memory_mb: 3_000 }, '1024', '3072'],
+    [{ memory_mb: 10_000 }, '2048', '10240'],
+  ])('policy: sandbox.gateway %j is the size of the gateway', (gateway, Cpu, Memory) => {
+    const { template } = made({ policy: { ...policy, ...(gateway ? { sandbox: { gateway } } : {}) } });
+    const [, task] = ofType(template, 'AWS::ECS::TaskDefinition').find(([id]) => id.includes('GatewayTask')) ?? [];
+    expect(task).toMatchObject({ Cpu, Memory });
+  });
+
   test('policy: its limits are the size of the sandbox, its sender the one that mail may come from', () => {
     const { template } = made({ policy: { ...policy, limits: { cpu: 4, memory_mb: 20_000, disk_mb: 30_000 } } });
     const [, task] = ofType(template, 'AWS::ECS::TaskDefinition').find(([id]) => /SandboxTask/.test(id)) ?? ['', {}];
@@ -291,6 +301,11 @@ describe('a wrong prop', () => {
     ],
     ['a proxy with a password', () => ({ egress: { proxyUrl: 'http://me:hunter2@proxy.example:3128' } }), 'UsageError'],
     ['a proxy without a port', () => ({ egress: { proxyUrl: 'http://proxy.example' } }), 'UsageError'],
+    [
+      'a gateway that Fargate does not have',
+      () => ({ policy: { ...policy, sandbox: { gateway: { cpu: 17 } } } }),
+      'UsageError',
+    ],
     ['more memory than Fargate has', () => ({ policy: { ...policy, limits: { memory_mb: 200_000 } } }), 'UsageError'],
   ])('(%s) is an error with the path of the construct', (_name, props, error) => {
     expect(() => made({}, props)).toThrow(

@@ -213,6 +213,7 @@ describe('what is kept', () => {
       [undefined, undefined],
       ['cache/', 30],
       ['phases/', 30],
+      ['agents/', 30],
       ['orders/', 30],
     ]);
   });

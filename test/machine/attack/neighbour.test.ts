@@ -13,6 +13,7 @@ import type { PhaseResult } from '../../../core/run/phase.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type BootAnswer, bootAnswer } from '../../../sandbox/boot.ts';
 import { relayGreeting } from '../../../sandbox/layout.ts';
+import { inMemory, streamOf } from '../../support/left-phase.ts';
 import { shown } from '../../support/shown.ts';
 import { factsOf } from '../../unit/core/publish/facts.ts';
 import { makeJob, makeWorld, project, type World } from '../contract/phase-fixtures.ts';
@@ -73,13 +74,18 @@ async function phase(attack: (stage: Stage) => Promise<void>): Promise<Evidence>
   });
   const { baseRepository: _base, agentFiles: _files, model: _model, egress: _egress, inputs, ...facts } = job;
   const listening = Promise.withResolvers<number>();
+  const stored = Promise.withResolvers<PhaseEnd>();
   const ended = hostGateway({
     order: {
       ...facts,
       base: { host: 'git', scope: { repository: 'a/b' }, location: '', commit: job.spec.base, depth: 1 },
     },
     ticket,
-    store: { input: async (_key, name) => inputs.get(name), putCalls: async () => {}, putEnd: async () => {} },
+    store: {
+      input: async (_order, name) => streamOf(inputs.get(name)),
+      putCalls: async () => {},
+      putEnd: async (end) => stored.resolve(await inMemory(end)),
+    },
     prepare: () => job,
     listen: { host: '0.0.0.0', port: 0 },
     signal: AbortSignal.timeout(60_000),
@@ -112,7 +118,8 @@ async function phase(attack: (stage: Stage) => Promise<void>): Promise<Evidence>
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-  const { ms: _ms, artifacts, refusals, ...end } = await ended;
+  await ended;
+  const { ms: _ms, artifacts, refusals, ...end } = await stored.promise;
   const kept = refusals.map((refusal) => ({ ...refusal, at: '' }));
   return {
     end: { ...end, refusals: kept },

@@ -51,6 +51,21 @@ test('C3: a reader that is busy gets every message of a gateway that is stopped 
   expect(told.length).toBe(count);
 });
 
+test.each([
+  [
+    'reaches the limit of its heap',
+    'const all = []; for (;;) all.push(Array(1e5).fill(all.length));',
+    'GatewayOutOfMemory',
+  ],
+  ['fails', 'process.exit(1)', 'SandboxLost'],
+  ['is killed', "process.kill(process.pid, 'SIGKILL')", 'SandboxLost'],
+])('a gateway that %s ends a phase that needs it by its name', async (_, then, name) => {
+  printing('', then);
+  const gateway = startGateway(program, Promise.resolve(configOf(folder)), process.getuid?.() ?? 0, () => {}, 64);
+  await expect(gateway.ready).rejects.toMatchObject({ name: 'SandboxLost' });
+  expect((await gateway.ended).name).toBe(name);
+});
+
 test('C3: a gateway that is killed within a line: the line is nothing, the messages before it are kept', async () => {
   printing(`${JSON.stringify(event)}\n${JSON.stringify(event).slice(0, 30)}`, "process.kill(process.pid, 'SIGKILL')");
   for (const attempt of [1, 2]) {

@@ -2,6 +2,8 @@
  * ECS's part of the stand-in: tasks that run, stop and say so. What the two tasks of a phase do together is a script; what
  * they leave in the bucket and the events of their stops are as the real ones'.
  */
+import { buffer } from 'node:stream/consumers';
+import { fargateEnforcer } from '../../../adapters/aws/phases/enforcer.ts';
 import type { PhaseStore } from '../../../adapters/aws/phases/store.ts';
 import { defined } from '../../../core/defined.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
@@ -87,7 +89,10 @@ export function fargate(options: {
     const order = await store.order(phaseKey);
     if (!order) throw new Error(`${phaseKey} was never ordered`);
     const inputs = new Map<string, Uint8Array>();
-    for (const name of order.spec.inputs) inputs.set(name, (await store.input(phaseKey, name)) ?? new Uint8Array());
+    for (const name of order.spec.inputs) {
+      const stream = await store.input(order, name);
+      inputs.set(name, stream ? await buffer(stream) : new Uint8Array());
+    }
     const abort = new AbortController();
     stops.set(phaseKey, abort);
     const job = { ...order, model: undefined, inputs, baseRepository: '' };
@@ -108,7 +113,7 @@ export function fargate(options: {
     const stored = Promise.withResolvers<void>();
     ending.set(phaseKey, stored.promise);
     await stop(sandbox, fate === 'spot' ? 'SpotInterruption' : 'EssentialContainerExited');
-    await store.putEnd({ ...end, enforcer: 'fargate' });
+    await store.putEnd({ ...end, enforcer: fargateEnforcer });
     stored.resolve();
     if (gateway) await stop(gateway, 'EssentialContainerExited');
   };

@@ -17,6 +17,7 @@ interface Options {
   dataDir: string;
   packageRoot: string;
   strictRuntime?: boolean | undefined;
+  sandbox?: { gatewayMemoryMb?: number | undefined } | undefined;
 }
 
 /** Two layers of bubblewrap, or with `none` no isolation at all; gateway and sandbox are processes of this machine. */
@@ -37,7 +38,7 @@ export function bubblewrapWall(isolation: 'bubblewrap' | 'none', options: Option
       ]);
       return phaseOf(
         { ...job, spec: { ...job.spec, agent: program.agent } },
-        { isolation, packageRoot, runtime, program },
+        { isolation, packageRoot, runtime, program, memoryMb: options.sandbox?.gatewayMemoryMb },
       );
     },
   };
@@ -50,11 +51,14 @@ async function phaseOf(
     packageRoot,
     runtime,
     program,
+    memoryMb,
   }: {
     isolation: 'bubblewrap' | 'none';
     packageRoot: string;
     runtime: Awaited<ReturnType<typeof resolveRuntime>>;
     program: Awaited<ReturnType<typeof agentProgram>>;
+    /** Of the gateway. */
+    memoryMb: number | undefined;
   },
 ): Promise<OpenPhase> {
   const folder = makePhaseFolder(Object.keys(job.spec.sandbox.services ?? {}));
@@ -77,7 +81,7 @@ async function phaseOf(
     prepare: async () => job.agentFiles && copyAgentFiles(job.agentFiles, folder),
     startGateway(prepared, _meterFile, onMessage) {
       const configured = prepared.then(({ settings }) => ({ ...settings, socket: folder.socket }));
-      return startGateway(folder.gatewayProgram, configured, folder.userId, onMessage);
+      return startGateway(folder.gatewayProgram, configured, folder.userId, onMessage, memoryMb);
     },
     runSandbox: (options) =>
       runSandbox({

@@ -1,7 +1,9 @@
 /** Tasks of more than one container: what ECS says is of the container that has the role, wherever it stands. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { endOfPhase, readStopped, sandboxTask } from '../../../../adapters/aws/phases/stopped.ts';
-import type { PhaseEnd } from '../../../../core/run/phase-end.ts';
+import { errorKinds } from '../../../../core/errors.ts';
+import { emptyEnd, type PhaseEnd } from '../../../../core/run/phase-end.ts';
+import { lostSandbox } from '../../../../pipeline/retries.ts';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const containers = [
@@ -52,6 +54,7 @@ test('a service for whose end ECS gives a reason is named with it where the phas
     phaseKey: end.phaseKey,
     attempt: 2,
     interrupted: false,
+    outOfMemory: false,
     reason: '',
   };
   const judged = await endOfPhase(store, gateway, sandboxTask({ containers }));
@@ -60,4 +63,63 @@ test('a service for whose end ECS gives a reason is named with it where the phas
     'red\nThe service db ended with 137. OutOfMemoryError: Container killed due to memory usage',
   );
   expect(judged.result?.services).toMatchObject([{ exitCode: 137 }, { exitCode: null }]);
+});
+
+/**
+ * Recorded forms of an end for lack of memory.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/out-of-memory.html gives the reason;
+ * https://github.com/transcom/mymove/pull/11213 a task as `describe-tasks` prints it; https://github.com/aws/amazon-ecs-agent/issues/5135
+ * one without an exit code, https://github.com/aws/amazon-ecs-agent/issues/2467 one with 0.
+ */
+const outOfMemory = 'OutOfMemoryError: Container killed due to memory usage';
+const essential = { stopCode: 'EssentialContainerExited', stoppedReason: 'Essential container in task exited' };
+const by = { stopCode: 'UserInitiated', stoppedReason: 'the phase was stopped' };
+
+describe.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
+  ['the gateway, with its reason', { ...essential, exitCode: 137, reason: outOfMemory }, by, 'GatewayOutOfMemory'],
+  ['the gateway, without one', { ...essential, exitCode: 137 }, by, 'GatewayOutOfMemory'],
+  ['the gateway, at the limit of its heap', { ...essential, exitCode: 134 }, by, 'GatewayOutOfMemory'],
+  ['the gateway, without an exit code', { ...essential, reason: outOfMemory }, by, 'GatewayOutOfMemory'],
+  ['the gateway, stopped and killed as it did not end', { ...by, exitCode: 137 }, by, 'SandboxLost'],
+  ['the gateway, with another code', { ...essential, exitCode: 1 }, by, 'SandboxLost'],
+  ['the sandbox', { ...by, exitCode: 0 }, { ...essential, exitCode: 137, reason: outOfMemory }, 'LimitExceeded'],
+  ['the sandbox, without a reason', { ...by, exitCode: 0 }, { ...essential, exitCode: 137 }, 'LimitExceeded'],
+  [
+    'the sandbox, by Fargate',
+    { ...by, exitCode: 0 },
+    { ...essential, stopCode: 'SpotInterruption', exitCode: 137 },
+    'SandboxInterrupted',
+  ],
+])('the end of %s', (_, ofGateway, ofSandbox, name) => {
+  const task = (role: string, { stopCode, stoppedReason, ...container }: Record<string, unknown>) => ({
+    stopCode,
+    stoppedReason,
+    containers: [containers[0], { name: role, imageDigest: digest('a'), ...container }],
+  });
+  const store = { end: async () => undefined, calls: async () => [] };
+
+  test(`is ${name}, which ${name.startsWith('Sandbox') ? 'is tried again' : 'is not tried again'}`, async () => {
+    const detail = { lastStatus: 'STOPPED', startedBy: 'r-1/build/1/1', ...task('gateway', ofGateway) };
+    const gateway = readStopped({ detail });
+    if (!gateway) throw new Error('not read');
+    const { failure } = await endOfPhase(store, gateway, sandboxTask(task('sandbox', ofSandbox) as never));
+    expect(failure?.name).toBe(name);
+    expect(lostSandbox.ErrorEquals.includes(name)).toBe(name.startsWith('Sandbox'));
+    if (name === 'GatewayOutOfMemory') expect(errorKinds[name].remedy).toContain('sandbox.gateway.memory_mb');
+    if (name === 'LimitExceeded') expect(failure?.message).toMatch(/^memory_mb: /);
+  });
+});
+
+test('a result that came before the kernel ended something counts', async () => {
+  const end: PhaseEnd = { ...emptyEnd('r-1/build/1/1', 'fargate', { name: 'x', message: '' }) };
+  delete end.failure;
+  const detail = { lastStatus: 'STOPPED', startedBy: 'r-1/build/1/1', containers: [{ name: 'gateway', exitCode: 0 }] };
+  const gateway = readStopped({ detail });
+  if (!gateway) throw new Error('not read');
+  const sandbox = sandboxTask({
+    ...essential,
+    containers: [{ name: 'sandbox', exitCode: 0, reason: outOfMemory }],
+  } as never);
+  const judged = await endOfPhase({ end: async () => end, calls: async () => [] }, gateway, sandbox);
+  expect(judged.failure).toBeUndefined();
 });

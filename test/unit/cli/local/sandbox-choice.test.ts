@@ -11,13 +11,19 @@ const chosen = (sandbox: object, flag?: 'container') => {
 
 describe('how sandboxes are made on this machine', () => {
   test('auto, unless the policy says otherwise; a flag wins over the policy', () => {
-    expect(chosen({})).toEqual({ driver: 'auto', runtimes: {} });
-    const written = { driver: 'bubblewrap', runtime: 'runsc', images: { base: 'debian@sha256:abc' } };
+    expect(chosen({})).toEqual({ driver: 'auto', runtimes: {}, gatewayMemoryMb: 1_024 });
+    const written = {
+      driver: 'bubblewrap',
+      runtime: 'runsc',
+      images: { base: 'debian@sha256:abc' },
+      gateway: { memory_mb: 2_048 },
+    };
     expect(chosen(written)).toEqual({
       driver: 'bubblewrap',
       runtime: 'runsc',
       base: 'debian@sha256:abc',
       runtimes: {},
+      gatewayMemoryMb: 2_048,
     });
     expect(chosen(written, 'container')).toMatchObject({ driver: 'container', runtime: 'runsc' });
   });
