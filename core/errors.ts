@@ -65,7 +65,11 @@ export const errorKinds = {
   CheckFailed: kind('never', 4, 'Follow the remedy of each check that failed.'),
   ThreadLost: kind('transient', 4, 'Free memory, or lint fewer files at once, and try again.'),
   EngineMissing: kind('never', 4, 'Install a container engine: Docker, Podman or nerdctl; `drydock doctor` checks it.'),
-  ImageMissing: kind('never', 4, 'Build the images: drydock images build; or fetch them: drydock images pull.'),
+  ImageMissing: kind(
+    'never',
+    4,
+    'Build the images: drydock images build; or fetch them: drydock images pull. On AWS they are built after a deployment: docs/images.md.',
+  ),
   ImageBuildFailed: kind('never', 4, 'Correct what the engine says; docs/containers.md has the usual causes.'),
   StackUnavailable: kind('transient', 4, 'Check that the deployment exists, and try again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),

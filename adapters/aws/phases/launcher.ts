@@ -18,7 +18,7 @@ import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { imageServices, refuseCommandServices } from '../../../core/services/forms.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { type ServiceTasks, withServices } from './service-tasks.ts';
-import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
+import { endOfPhase, isImageMissing, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
 
 type PhaseRole = 'gateway' | 'sandbox';
@@ -113,7 +113,10 @@ export function createFargateLauncher(
       const address = task && privateAddress(task);
       if (address) return address;
       if (task?.lastStatus === 'STOPPED' || clock.now() > until) {
-        throw new DrydockError('SandboxLost', `The gateway has no address: ${task?.stoppedReason ?? 'not yet'}`);
+        const reason = task?.stoppedReason ?? 'not yet';
+        throw isImageMissing(reason)
+          ? new DrydockError('ImageMissing', `The image of the gateway is not there: ${reason}`)
+          : new DrydockError('SandboxLost', `The gateway has no address: ${reason}`);
       }
     }
   };

@@ -142,6 +142,12 @@ export async function endOfPhase(
   };
 }
 
+/**
+ * Whether a task did not start because the repository has no image of its tag or digest; other failures to pull may pass.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+ */
+export const isImageMissing = (reason: string): boolean => /CannotPullContainerError: .*: not found\b/.test(reason);
+
 /** Why tasks of a phase were lost, if ECS says so: a phase that needs more memory needs it again. */
 function causeOf(...tasks: (OtherTask | undefined)[]): PhaseEnd['failure'] {
   for (const task of tasks) {
@@ -150,6 +156,7 @@ function causeOf(...tasks: (OtherTask | undefined)[]): PhaseEnd['failure'] {
         name: 'SandboxInterrupted',
         message: `Fargate reclaimed the capacity of the ${task.role}: ${task.reason}`,
       };
+    if (task && isImageMissing(task.reason)) return { name: 'ImageMissing', message: task.reason };
     if (task?.outOfMemory === true)
       return task.role === 'gateway'
         ? { name: 'GatewayOutOfMemory', message: `The kernel ended the gateway at its limit: ${task.reason}` }

@@ -14,7 +14,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readEnded } from '../../../../adapters/aws/ended-execution.ts';
 import { awsError } from '../../../../adapters/aws/errors.ts';
 import { createStepFunctions } from '../../../../adapters/aws/executions.ts';
-import { readStopped } from '../../../../adapters/aws/phases/stopped.ts';
+import { endOfPhase, readStopped, type StoppedTask } from '../../../../adapters/aws/phases/stopped.ts';
 import { readBatch, readHostEvent } from '../../../../adapters/aws/queue.ts';
 import { createRotation } from '../../../../adapters/aws/rotation/rotation.ts';
 import { iamRoute } from '../../../../lambdas/http/iam-route.ts';
@@ -63,6 +63,17 @@ describe('a stopped task of ECS', () => {
     ['ecs-stopped-minimal', { role: 'gateway', interrupted: false, reason: '' }],
   ])('%s', (name, expected) => {
     expect(readStopped(body(name))).toMatchObject({ ...phase, ...expected });
+  });
+
+  test.each([
+    ['ecs-stopped-cannot-pull', 'ImageMissing'],
+    ['ecs-stopped-spot', 'SandboxInterrupted'],
+    ['ecs-stopped-out-of-memory', 'GatewayOutOfMemory'],
+    ['ecs-stopped-minimal', 'SandboxLost'],
+  ])('%s ends a phase as %s', async (name, error) => {
+    const stopped = readStopped(body(name)) as StoppedTask;
+    const store = { end: async () => undefined, calls: async () => [] };
+    expect(await endOfPhase(store, stopped, undefined)).toMatchObject({ failure: { name: error } });
   });
 
   test('of a service is not a phase', () => {
