@@ -33,7 +33,6 @@ const imports = {
     'core/deployment/',
     'core/errors.ts',
     'core/policy/',
-    'core/models/local-host.ts',
     'pipeline/task.machine.ts',
     'pipeline/payloads.ts',
     'sandbox/layout.ts',
@@ -54,6 +53,11 @@ const imports = {
   'cli/commands/demo.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/agents/'],
   'cli/commands/agents.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/local/agents/'],
   'cli/local/sandbox-choice.ts': ['core/', 'adapters/local/sandbox/choose-wall.ts'],
+  // The steps of a deployment: small signed requests, and the checks before it.
+  'cli/commands/aws': [
+    ...['cli/', 'common/', 'core/', 'pipeline/', 'adapters/aws/account/', 'adapters/aws/signed.ts'],
+    'adapters/aws/diagnose/policy.ts',
+  ],
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],
   'cli/commands/serve.ts': ['cli/', 'core/', 'pipeline/', 'web/', 'adapters/github/webhook/receiver.ts'],
   'bin/drydock.ts': ['cli/', 'common/'],

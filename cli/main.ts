@@ -25,6 +25,7 @@ const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/init.ts'), names: ['init'] },
   { load: () => import('./commands/demo.ts'), names: ['demo'] },
   { load: () => import('./commands/github-setup/setup.ts'), names: ['github'] },
+  { load: () => import('./commands/aws/aws.ts'), names: ['aws'] },
 ];
 
 /** The files for a command line: that of its command, none for `--version`, otherwise all. */

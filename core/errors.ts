@@ -72,6 +72,7 @@ export const errorKinds = {
   ),
   ImageBuildFailed: kind('never', 4, 'Correct what the engine says; docs/containers.md has the usual causes.'),
   StackUnavailable: kind('transient', 4, 'Check that the deployment exists, and try again.'),
+  DeploymentFailed: kind('never', 4, 'Mend the cause that it names, and type the same command again.'),
   DataFolderBusy: kind('transient', 4, 'Another process owns the data folder; wait for it or stop it.'),
   DataFolderExposed: kind('never', 4, 'Make it yours alone: chmod 700 DIR; or name another folder: --data DIR.'),
   // a code host

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { reports } from '../common/deployment.ts';
+import { deploymentNames } from '../core/deployment/names.ts';
 import { type StepName, stepNames } from '../pipeline/payloads.ts';
 
 /**
@@ -54,4 +55,4 @@ export const pascal = (name: string): string =>
 export const metricsNamespace = (scope: IConstruct): string => `${reports.namespace}/${Stack.of(scope).stackName}`;
 
 /** Name of the SSM parameter with the endpoints of a stack. @param stack Name of the stack. */
-export const stackParameter = (stack: string): string => `/drydock/stacks/${stack}`;
+export const stackParameter = (stack: string): string => deploymentNames(stack).address;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type App, CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import { deploymentNames, stackDescriptions } from '../core/deployment/names.ts';
 import { Drydock, type DrydockProps } from './drydock.ts';
 import { exportState, importState } from './storage/state.ts';
 import { Storage } from './storage/storage.ts';
@@ -28,16 +29,17 @@ export interface Stacks {
  */
 export function addStacks(app: App, { name = 'Drydock', env, encryptionKey, more, ...props }: StacksProps): Stacks {
   // The parameters through which the two stacks share names; two deployments of an account have two prefixes.
-  const prefix = name.toLowerCase();
+  const names = deploymentNames(name);
+  const prefix = names.parameters.slice(1);
   const where = env === undefined ? {} : { env };
-  const kept = new Stack(app, `${name}State`, {
-    description: 'Drydock: tables, artifacts, images, key, secrets',
+  const kept = new Stack(app, names.kept, {
+    description: stackDescriptions.kept,
     ...where,
   });
   const key = encryptionKey?.(kept);
   exportState(kept, prefix, new Storage(kept, 'Storage', key ? { encryptionKey: key } : {}).state);
-  const run = new Stack(app, name, {
-    description: 'Drydock: state machine, functions, networks, sandboxes',
+  const run = new Stack(app, names.run, {
+    description: stackDescriptions.run,
     ...where,
   });
   run.addStackDependency(kept, 'it reads the names that the first stack writes');

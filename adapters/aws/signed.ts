@@ -9,6 +9,8 @@ export interface Keys {
 }
 
 interface SignedRequest {
+  /** Default: `POST`. */
+  method?: 'GET' | 'POST';
   url: string;
   region: string;
   /** The service name for the signature: `ssm`, `execute-api`. */
@@ -20,17 +22,19 @@ interface SignedRequest {
 }
 
 /**
- * One signed `POST`. Without the SDK, whose clients are half a megabyte each.
+ * One signed request. Without the SDK, whose clients are half a megabyte each.
  * @throws The errors of `fetch`, also for a timeout.
  */
-export async function signedPost(request: SignedRequest): Promise<{ status: number; text: string }> {
-  const { url, region, service, headers = {}, body, keys, timeoutMs } = request;
+export async function signedRequest(
+  request: SignedRequest,
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const { method = 'POST', url, region, service, headers = {}, body, keys, timeoutMs } = request;
   const { accessKeyId, secretAccessKey, sessionToken } = keys;
   const signed = await new AwsV4Signer({
-    method: 'POST',
+    method,
     url,
     headers: { 'content-type': 'application/json', ...headers },
-    body,
+    ...(method === 'GET' ? {} : { body }),
     region,
     service,
     accessKeyId,
@@ -40,18 +44,20 @@ export async function signedPost(request: SignedRequest): Promise<{ status: numb
   const response = await fetch(signed.url, {
     method: signed.method,
     headers: signed.headers,
-    body,
+    ...(method === 'GET' ? {} : { body }),
     // The signature is valid for this address only.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
 /** An error response of a service with a JSON protocol: the error name and the message. */
 export class ServiceFault extends Error {
   readonly code: string;
   readonly status: number;
+  /** The action that IAM has to allow for the call, if the caller of `callJson` says so. */
+  action = '';
   constructor(code: string, message: string, status: number) {
     super(message);
     this.code = code;
@@ -69,7 +75,7 @@ export async function callJson(
   endpoint = process.env.AWS_ENDPOINT_URL,
 ): Promise<Record<string, unknown>> {
   const suffix = call.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const { status, text } = await signedPost({
+  const { status, text } = await signedRequest({
     ...call,
     url: `${endpoint || `https://${call.host ?? call.service}.${call.region}.${suffix}`}/`,
     headers: { 'content-type': `application/x-amz-json-${call.json ?? '1.1'}`, 'x-amz-target': call.target },

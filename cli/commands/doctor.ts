@@ -76,7 +76,7 @@ function sandboxChoice(options: CommonOptions): SandboxChoice {
 }
 
 /** The deployment checks itself, so that a person's role needs no permission on its parts. */
-async function stackChecks(options: CommonOptions): Promise<Check[]> {
+export async function stackChecks(options: CommonOptions): Promise<Check[]> {
   const stack = stackOf(options);
   if (!stack) {
     throw new DrydockError('StackUnavailable', 'No deployment was named.', {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { signedPost } from '../../adapters/aws/signed.ts';
+import { signedRequest } from '../../adapters/aws/signed.ts';
 import { version } from '../../common/package-info.ts';
 import { backoffMs } from '../../core/concurrency/backoff.ts';
 import { DrydockError } from '../../core/errors.ts';
@@ -78,7 +78,14 @@ async function post(account: Account, url: string, body: string, repeatable: boo
   for (let attempt = 1; ; attempt++) {
     let answer: { status: number; text: string } | undefined;
     try {
-      answer = await signedPost({ url, region, service: 'execute-api', body, keys: await account.keys(), timeoutMs });
+      answer = await signedRequest({
+        url,
+        region,
+        service: 'execute-api',
+        body,
+        keys: await account.keys(),
+        timeoutMs,
+      });
     } catch (error) {
       if (error instanceof DrydockError) throw error;
     }

@@ -1,4 +1,5 @@
 import { createInterface, type ReadLineOptions } from 'node:readline';
+import { Writable } from 'node:stream';
 
 /** The terminal that a prompt reads from and writes to. */
 export interface Terminal {
@@ -24,4 +25,16 @@ export function readLine({ input, output }: Terminal, prompt: string): Promise<s
       reader.close();
     });
   });
+}
+
+/** Reads one line that is not shown; undefined when the person leaves, as with `readLine`. */
+export async function readSecret({ input, output }: Terminal, prompt: string): Promise<string | undefined> {
+  output.write(prompt);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  try {
+    // Readline in its mode for terminals switches the terminal's own echo off, and echoes to its output itself.
+    return await readLine({ input, output: nowhere }, '');
+  } finally {
+    output.write('\n');
+  }
 }

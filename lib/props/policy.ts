@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
-import { isLoopback } from '../../core/models/local-host.ts';
+import { undeployable } from '../../core/deployment/deployable.ts';
 import { parsePolicy } from '../../core/policy/parse.ts';
 import type { Policy, PolicyInput } from '../../core/policy/schema.ts';
 import { propError } from './prop-error.ts';
@@ -17,19 +17,8 @@ export function checkPolicy(scope: Construct, given: string | PolicyInput): Poli
     const faults = problems.map((p) => `${p.line}:${p.column} ${p.rule}: ${p.message}`).join('\n');
     throw propError(scope, 'PolicyInvalid', `the policy has faults:\n${faults}`);
   }
-  if (policy.review.solo) {
-    const reason = 'review.solo lets one person approve alone; on AWS, list the people and the approvers.';
-    throw propError(scope, 'PolicyRefused', reason);
-  }
-  if (policy.guard.advisories !== undefined) {
-    const reason = 'guard.advisories is a folder of one machine, which no function on AWS reads.';
-    throw propError(scope, 'PolicyRefused', reason);
-  }
-  for (const [name, provider] of Object.entries(policy.providers)) {
-    if (provider.base_url === undefined || !isLoopback(new URL(provider.base_url).hostname)) continue;
-    const reason = `providers.${name} is on the loopback of one machine, which no gateway on AWS reaches.`;
-    throw propError(scope, 'PolicyRefused', reason);
-  }
+  const [reason] = undeployable(policy);
+  if (reason !== undefined) throw propError(scope, 'PolicyRefused', reason);
   return policy;
 }
 

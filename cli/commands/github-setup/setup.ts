@@ -70,7 +70,7 @@ ${table(Object.entries(events).map(([name, reason]) => [`  ${name}`, reason])).j
   );
 }
 
-async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
+export async function setup(output: Output, options: SetupOptions): Promise<ExitCode> {
   const destination = options.stack === undefined ? onThisMachine(options) : await inStack(options);
   const { org } = options;
   if (org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/.test(org)) {

@@ -7,7 +7,7 @@ import { type AwsCall, AwsRefusal, type JsonOperation } from './call.ts';
 import { type AwsFault, Cut, suffer } from './faults.ts';
 import { needsOf } from './needs.ts';
 import { objects } from './objects.ts';
-import { type Asked, askedOf, signedBy } from './protocols.ts';
+import { type Asked, askedOf, queryServices, signedBy } from './protocols.ts';
 
 export interface AwsStandIn {
   url: string;
@@ -139,9 +139,13 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const body =
     service === 's3'
       ? `<?xml version="1.0"?>${xml}`
-      : service === 'sts'
-        ? `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${xml}</ErrorResponse>`
-        : JSON.stringify({ __type: code, message });
+      : service === 'ec2'
+        ? // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+          `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors>${xml}</Errors><RequestID>r</RequestID></Response>`
+        : queryServices.has(service)
+          ? // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+            `<ErrorResponse xmlns="https://${service}.amazonaws.com/doc/">${xml}<RequestId>r</RequestId></ErrorResponse>`
+          : JSON.stringify({ __type: code, message });
   response.writeHead(status, {
     'content-type': body.startsWith('{') ? 'application/x-amz-json-1.1' : 'application/xml',
     'x-amzn-errortype': code,

@@ -20,6 +20,7 @@ export interface Resource {
   DependsOn?: string | string[];
 }
 export interface Template {
+  Description?: string;
   Parameters: Record<string, Json>;
   Resources: Record<string, Resource>;
   Outputs?: Record<string, Json>;
