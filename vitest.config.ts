@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Ten projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
+// Eleven projects: `unit` is the inner loop (no sandbox, no servers, seconds); `machine` runs the pipeline for real on this
 // machine; `github` from a push to what GitHub shows; `aws` is about the deployment: templates, bundles, and the pipeline as
 // functions; `toolchains` has the package managers of other languages; `agents` has agents as their packages are; `evals` has the tasks of `npm run eval` with a recorded model; `containers` runs phases
-// in containers of an engine; `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
+// in containers of an engine; `live` asks a real account (docs/live.md), `attack` has the attack tables of the others, `fuzz` the parsers of outside bytes and the growth of readers.
 const setupFiles = ['test/support/seed.ts'];
 const attacks = ['test/*/attack/**'];
 
@@ -111,6 +111,17 @@ export default defineConfig({
           hookTimeout: 600_000,
           maxWorkers: 2,
           sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        test: {
+          name: 'live',
+          setupFiles,
+          include: ['test/live/**/*.test.ts', 'test/machine/contract/stores/stores.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 7 },
         },
       },
       {

@@ -11,21 +11,22 @@ import { createSeenSpecs } from '../../../../adapters/aws/dynamo/seen-specs.ts';
 import { type LocalStores, openStores } from '../../../../adapters/local/stores/open-stores.ts';
 import type { RunRecord } from '../../../../core/run/record.ts';
 import { startDynamo, type TestDynamo, testTables } from '../../../support/dynamo.ts';
+import { makeLiveTables } from '../../../support/live.ts';
 import { tempFolder } from '../git-fixture.ts';
 
 export type Stores = LocalStores['ports'] & Pick<LocalStores, 'credentials'> & { close(): Promise<void> };
 
-export function dynamoStores({ client }: TestDynamo): Omit<Stores, 'close'> {
+export function dynamoStores({ client }: Pick<TestDynamo, 'client'>, tables = testTables): Omit<Stores, 'close'> {
   return {
-    runs: createRuns(client, testTables.runs),
-    ledger: createLedger(client, testTables.ledger),
-    gates: createGates(client, testTables.gates),
-    phases: createPhases(client, testTables.gates),
-    admission: createAdmission(client, testTables.ledger),
-    baselines: createBaselines(client, testTables.ledger),
-    seenSpecs: createSeenSpecs(client, testTables.runs),
-    runLinks: createRunLinks(client, testTables.runs),
-    credentials: createCredentials(client, testTables.gates),
+    runs: createRuns(client, tables.runs),
+    ledger: createLedger(client, tables.ledger),
+    gates: createGates(client, tables.gates),
+    phases: createPhases(client, tables.gates),
+    admission: createAdmission(client, tables.ledger),
+    baselines: createBaselines(client, tables.ledger),
+    seenSpecs: createSeenSpecs(client, tables.runs),
+    runLinks: createRunLinks(client, tables.runs),
+    credentials: createCredentials(client, tables.gates),
   };
 }
 
@@ -45,6 +46,18 @@ export const storeAdapters: [string, () => Promise<Stores>][] = [
       return { ...dynamoStores(dynamo), close: dynamo.close };
     },
   ],
+  // `npm run test:live`
+  ...(process.env.DRYDOCK_LIVE === undefined
+    ? []
+    : [
+        [
+          'AWS, in an account',
+          async () => {
+            const { client, tables, close } = await makeLiveTables();
+            return { ...dynamoStores({ client }, tables), close };
+          },
+        ] satisfies [string, () => Promise<Stores>],
+      ]),
 ];
 
 export const record = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
