@@ -22,6 +22,7 @@ const jsonServices = {
   secretsmanager: { target: 'secretsmanager', json: '1.1' },
   servicequotas: { target: 'ServiceQuotasV20190624', json: '1.1' },
   ssm: { target: 'AmazonSSM', json: '1.1' },
+  states: { target: 'AWSStepFunctions', json: '1.0' },
 } as const;
 type JsonService = keyof typeof jsonServices;
 

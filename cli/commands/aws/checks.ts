@@ -63,7 +63,8 @@ export async function preflight(deployment: Deployment): Promise<Preflight> {
 export function policyOf({ policy: { bytes } }: Pick<Deployment, 'policy'>): Pick<Preflight, 'policy' | 'checks'> {
   const { policy, checks } = policyChecks(bytes);
   const refused = policy ? undeployable(policy).map((reason) => fail('policy', reason, 'Change the policy.')) : [];
-  return { policy, checks: [...checks, ...refused] };
+  const others = refused.length === 0 ? checks : checks.filter(({ name, ok }) => name !== 'policy' || !ok);
+  return { policy, checks: [...others, ...refused] };
 }
 
 function ofThePolicy({ aws, names }: Deployment, policy: Policy): Promise<Check[]>[] {

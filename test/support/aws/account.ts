@@ -43,6 +43,8 @@ export interface AccountModel {
   /** What the stack writes for the command line. */
   address: string;
   alarms: { AlarmName: string; AlarmDescription: string }[];
+  /** Names of executions that run. */
+  executions: string[];
   /** How often each thing was made. */
   made: Record<string, number>;
   /** Deploys a template, as CloudFormation does. @param failing Logical id of a resource that fails. */
@@ -72,6 +74,7 @@ export function accountModel(): AccountModel {
     tables: new Set(),
     address: '{}',
     alarms: [],
+    executions: [],
     made: {},
     operations: {},
     deploy(name, template, failing) {
@@ -212,6 +215,32 @@ function operationsOf(model: AccountModel, count: (what: string) => void): Recor
         `<StackEvents>${members(events.slice(at, at + 1).map(item), 'member')}</StackEvents>${next}`,
       );
     },
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+    'cloudformation:ListStackResources': ({ StackName, NextToken }) => {
+      const all = Object.entries(stackOf(StackName).template?.Resources ?? {});
+      const at = Number(NextToken ?? 0);
+      const items = all
+        .slice(at, at + 100)
+        .map(
+          ([id, { Type }]) =>
+            `<LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>arn:of:${id}</PhysicalResourceId><ResourceType>${Type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>`,
+        );
+      const next = at + 100 < all.length ? `<NextToken>${at + 100}</NextToken>` : '';
+      return result(
+        'ListStackResources',
+        `<StackResourceSummaries>${members(items, 'member')}</StackResourceSummaries>${next}`,
+      );
+    },
+    // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    'states:ListExecutions': ({ stateMachineArn, statusFilter }) => ({
+      executions: model.executions.map((name) => ({
+        executionArn: `${String(stateMachineArn)}:${name}`,
+        stateMachineArn,
+        name,
+        status: statusFilter,
+        startDate: 1_795_262_400,
+      })),
+    }),
     'cloudformation:DeleteStack': ({ StackName }) => {
       const stack = stackOf(StackName);
       count(`delete ${String(StackName)}`);

@@ -30,9 +30,13 @@ export interface Operator {
   service: Record<string, (...args: unknown[]) => unknown>;
   /** Called with each thing that changes the account, before and after it does. */
   watch: (what: string, when: 'before' | 'after') => void;
+  /** Called with the action of every call. */
+  asked: (action: string) => void;
+  /** Logical id of a resource that fails. */
+  failing: string | undefined;
   /** Writes the settings and the policy. */
   write(settings?: Record<string, unknown>, policy?: Record<string, unknown>): void;
-  run(args: string[], env?: NodeJS.ProcessEnv): { said: Promise<Said>; kill(): void };
+  run(args: string[], env?: NodeJS.ProcessEnv, cwd?: string): { said: Promise<Said>; kill(): void };
   close(): Promise<void>;
 }
 
@@ -57,6 +61,7 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
       Object.entries(account.operations).map(([action, operation]) => [
         action,
         (input) => {
+          self.asked(action);
           if (changes.test(action)) self.watch(action, 'before');
           const said = operation(input);
           if (changes.test(action)) self.watch(action, 'after');
@@ -68,7 +73,7 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
   const cdk = await cdkStandIn(folder, (call) => {
     const what = call.args.slice(2, 4).join(' ');
     self.watch(what, 'before');
-    const code = cdkOf(account, templates, call);
+    const code = cdkOf(account, templates, call, self.failing);
     self.watch(what, 'after');
     return code;
   });
@@ -97,16 +102,18 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
     diagnosis: [{ name: 'policy', ok: true, required: false, detail: '1 repositories', remedy: '' }],
     service: {},
     watch: () => {},
+    asked: () => {},
+    failing: undefined,
     write(settings = {}, policy = {}) {
       writeFileSync(join(folder, 'my.policy.yaml'), stringify({ ...operatorsPolicy, ...policy }));
       const text = stringify({ version: 1, policy: 'my.policy.yaml', region: 'eu-central-1', ...settings });
       writeFileSync(join(folder, 'drydock.aws.yaml'), text);
     },
-    run(args, env = {}) {
+    run(args, env = {}, cwd = folder) {
       const home = join(folder, 'home');
       mkdirSync(home, { recursive: true });
       const child = spawn(process.execPath, [program, ...args], {
-        cwd: folder,
+        cwd,
         env: {
           ...compileCache,
           PATH: `${cdk.bin}:${process.env.PATH}`,
@@ -151,7 +158,12 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
 }
 
 /** What the CDK does in an account. */
-function cdkOf(account: AccountModel, templates: Record<string, Template>, { args }: CdkCall): number {
+function cdkOf(
+  account: AccountModel,
+  templates: Record<string, Template>,
+  { args }: CdkCall,
+  failing?: string,
+): number {
   const [, , command = '', what = ''] = args;
   if (command === 'bootstrap') {
     account.made.bootstrap = (account.made.bootstrap ?? 0) + 1;
@@ -159,5 +171,5 @@ function cdkOf(account: AccountModel, templates: Record<string, Template>, { arg
     return 0;
   }
   const template = templates[what];
-  return command === 'deploy' && template && account.deploy(what, template) ? 0 : 1;
+  return command === 'deploy' && template && account.deploy(what, template, failing) ? 0 : 1;
 }

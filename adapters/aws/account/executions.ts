@@ -1,0 +1,36 @@
+import { type Aws, listOf, textOf } from './client.ts';
+
+/** Pages of resources of a stack; a page holds 100 of them. */
+const maxPages = 20;
+
+/**
+ * Ids of the runs whose execution has not ended, the newest 1,000 at most. Step Functions knows all of them, however old; a
+ * list of runs has the newest ones.
+ */
+export async function openExecutions(aws: Aws, stack: string): Promise<string[]> {
+  let next = '';
+  for (let page = 0; page < maxPages; page++) {
+    const answer = await aws.query('cloudformation', 'ListStackResources', {
+      StackName: stack,
+      ...(next === '' ? {} : { NextToken: next }),
+    });
+    const machine = listOf(answer.StackResourceSummaries, 'member').find(
+      ({ ResourceType }) => textOf(ResourceType) === 'AWS::StepFunctions::StateMachine',
+    );
+    // A resource that was not made, or is deleted, has no id.
+    const stateMachineArn = textOf(machine?.PhysicalResourceId);
+    if (machine !== undefined && (stateMachineArn === '' || textOf(machine.ResourceStatus) === 'DELETE_COMPLETE'))
+      return [];
+    if (machine !== undefined) {
+      const { executions } = await aws.json('states', 'ListExecutions', {
+        stateMachineArn,
+        statusFilter: 'RUNNING',
+        maxResults: 1_000,
+      });
+      return ((executions ?? []) as { name?: string }[]).flatMap(({ name }) => name ?? []);
+    }
+    next = textOf(answer.NextToken);
+    if (next === '') return [];
+  }
+  return [];
+}

@@ -1,0 +1,146 @@
+/** What goes wrong while `drydock aws up` changes an account (issue 12, part 2): each end has a name, a reason and a remedy. */
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readSecret } from '../../../cli/terminal/prompt.ts';
+import { ourImages } from '../../support/aws/account.ts';
+import { type Operator, operator } from '../../support/aws/operator.ts';
+import { ofType, synthesizeHere, type Template } from '../../support/aws/template.ts';
+
+let templates: Record<string, Template>;
+let me: Operator;
+beforeAll(() => {
+  const { kept, run } = synthesizeHere();
+  templates = { DrydockState: kept, Drydock: run };
+});
+beforeEach(async () => {
+  me = await operator({ ...templates });
+  for (const tag of ourImages) me.account.images.add(tag);
+  for (const part of ['github', 'models']) me.account.secrets.set(secret(part), '{"google":"key-of-google"}');
+});
+afterEach(async () => {
+  expect(me.aws.unknown).toEqual([]);
+  await me.close();
+});
+const secret = (part: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${part}`;
+const up = (...more: string[]) => me.run(['--json', 'aws', 'up', '--yes', ...more]).said;
+const last = (stderr: string) => stderr.trim().split('\n').slice(-2);
+
+describe('drydock aws up, when something fails', () => {
+  test('says which resource failed first, and why; the next time it comes up', async () => {
+    const [[fails] = ['']] = ofType(templates.Drydock as Template, 'AWS::StepFunctions::StateMachine');
+    me.failing = fails;
+    const first = await up();
+    expect([first.code, first.json.error]).toEqual([
+      4,
+      {
+        name: 'DeploymentFailed',
+        message: expect.stringContaining(`Drydock: the CDK ended with an error. ${fails} (AWS::`),
+        remedy: expect.stringContaining('type the same command again'),
+      },
+    ]);
+    expect(first.stderr).toContain('the CDK was here');
+    me.failing = undefined;
+    expect((await up()).code).toBe(0);
+    expect(me.account.made).toMatchObject({ 'stack DrydockState': 1, 'stack Drydock': 1 });
+  });
+
+  test('waits for a deployment that CloudFormation is still at', async () => {
+    me.account.deploy('DrydockState', templates.DrydockState as Template);
+    const stack = me.account.stacks.get('DrydockState');
+    if (stack) stack.status = 'UPDATE_IN_PROGRESS';
+    let looks = Number.NaN;
+    me.watch = (what, when) => {
+      if (what.startsWith('bootstrap') && when === 'after') looks = 0;
+    };
+    me.asked = (action) => {
+      // Two looks whether it is there, and the one that finds it under way.
+      if (action === 'cloudformation:DescribeStacks' && ++looks === 4 && stack) stack.status = 'UPDATE_COMPLETE';
+    };
+    const { code, stderr } = await up();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('DrydockState is UPDATE_IN_PROGRESS; waiting')]);
+  });
+
+  test('adopts what an earlier stack kept, and makes no empty tables beside it', async () => {
+    expect((await up()).code).toBe(0);
+    me.account.remove('DrydockState');
+    const { code, json } = await up();
+    expect(code).toBe(0);
+    expect(json.steps).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'DrydockState', status: 'done', detail: expect.stringContaining('adopted') }),
+      ]),
+    );
+    expect(me.account.made['stack DrydockState']).toBe(1);
+  });
+
+  test('a permission that lacks for a change is named', async () => {
+    me.account.denied.add('iam:CreateServiceLinkedRole');
+    const { code, json } = await up();
+    expect([code, json.error]).toEqual([
+      4,
+      {
+        name: 'ServiceRefused',
+        message: 'Your role may not call iam:CreateServiceLinkedRole.',
+        remedy: expect.stringContaining('Allow iam:CreateServiceLinkedRole'),
+      },
+    ]);
+    expect(me.cdk.calls).toEqual([]);
+  });
+
+  test('nothing is changed while a check blocks, or nobody agreed', async () => {
+    me.account.vpcs = 5;
+    expect(await up()).toMatchObject({ code: 4, json: { ok: false, error: { name: 'CheckFailed' } } });
+    me.account.vpcs = 0;
+    const { code, json } = await me.run(['--json', 'aws', 'up']).said;
+    expect([code, json.error]).toEqual([2, expect.objectContaining({ remedy: expect.stringContaining('--dry-run') })]);
+    expect([me.cdk.calls, me.account.made]).toEqual([[], {}]);
+  });
+
+  test('another process that made the role meanwhile is as good', async () => {
+    me.watch = (what, when) => {
+      if (what === 'iam:CreateServiceLinkedRole' && when === 'before') me.account.serviceRole = true;
+    };
+    expect((await up()).code).toBe(0);
+  });
+
+  test('a deployment that does not work ends with what its doctor says', async () => {
+    me.diagnosis = [{ name: 'policy', ok: false, required: true, detail: 'no repository', remedy: 'Add one.' }];
+    const { code, json, stderr } = await up();
+    expect([code, json.error]).toEqual([
+      4,
+      { name: 'CheckFailed', message: 'policy: no repository', remedy: 'Add one.' },
+    ]);
+    expect(last(stderr)).toEqual(['CheckFailed: policy: no repository', 'remedy: Add one.']);
+  });
+
+  test('without settings, npx or a checkout it says what to do', async () => {
+    const { code, json } = await me.run(['--json', 'aws', 'up', '--settings', 'other.yaml']).said;
+    expect([code, json.error]).toEqual([2, expect.objectContaining({ name: 'FileUnreadable' })]);
+    expect(await me.run(['--json', 'aws', 'up', '--region', 'us-east-1']).said).toMatchObject({
+      code: 2,
+      json: { error: { name: 'UsageError' } },
+    });
+    expect(await me.run(['--json', 'aws', 'up', '--yes'], { PATH: '' }).said).toMatchObject({
+      code: 4,
+      json: { error: { name: 'ToolMissing' } },
+    });
+  });
+});
+
+describe('secrets', () => {
+  test('what is typed at the prompt is not shown', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const typed = readSecret(
+      { input: Object.assign(input, { isTTY: true, setRawMode: () => input }), output },
+      'google: ',
+    );
+    input.write('key-of-google\r');
+    expect(await typed).toBe('key-of-google');
+    expect(output.read()?.toString()).toBe('google: \n');
+  });
+
+  test('no value is in an output, an argument, or the environment of the CDK that was not there', async () => {
+    const { stdout, stderr } = await up();
+    expect(`${stdout}${stderr}${JSON.stringify(me.cdk.calls)}`).not.toMatch(/key-of-google|secret-of-admin/);
+  });
+});
