@@ -72,7 +72,7 @@ function ofThePolicy({ aws, names }: Deployment, policy: Policy): Promise<Check[
   const { from } = policy.notify.email ?? {};
   return [
     row('Fargate', () => fargateCheck(aws, policy)),
-    row('secrets', () => secretsCheck(aws, names.parameters, policy, keys)),
+    row('secrets', () => secretsCheck(aws, names, policy, keys)),
     ...(from === undefined ? [] : [row('mail', () => mailCheck(aws, from))]),
     ...bedrockModels(policy).map(({ region, model }) => row(`model ${model}`, () => modelCheck(aws, region, model))),
   ];

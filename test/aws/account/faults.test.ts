@@ -38,7 +38,7 @@ describe('drydock aws up, when something fails', () => {
         remedy: expect.stringContaining('type the same command again'),
       },
     ]);
-    expect(first.stderr).toContain('the CDK was here');
+    expect(first.stderr).toContain('(the CDK prints its progress here)');
     me.failing = undefined;
     expect((await up()).code).toBe(0);
     expect(me.account.made).toMatchObject({ 'stack DrydockState': 1, 'stack Drydock': 1 });

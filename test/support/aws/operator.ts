@@ -37,6 +37,16 @@ export interface Operator {
   /** Writes the settings and the policy. */
   write(settings?: Record<string, unknown>, policy?: Record<string, unknown>): void;
   run(args: string[], env?: NodeJS.ProcessEnv, cwd?: string): { said: Promise<Said>; kill(): void };
+  /**
+   * The same at a terminal. @param answers What the person types after each question.
+   * @param seen Called with everything on the screen, whenever more is printed.
+   */
+  atTerminal(
+    args: string[],
+    answers: [question: RegExp, answer: string][],
+    seen?: (screen: string) => void,
+    env?: NodeJS.ProcessEnv,
+  ): Promise<{ code: number | null; screen: string }>;
   close(): Promise<void>;
 }
 
@@ -93,6 +103,21 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
     webhook: `${api.url}/webhook`,
     version: version(),
   });
+  const environment = (): NodeJS.ProcessEnv => {
+    const home = join(folder, 'home');
+    mkdirSync(home, { recursive: true });
+    return {
+      ...compileCache,
+      PATH: `${cdk.bin}:${process.env.PATH}`,
+      HOME: home,
+      LANG: 'C.UTF-8',
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: 'ADMIN',
+      AWS_SECRET_ACCESS_KEY: 'secret-of-admin',
+      ...cdk.env,
+    };
+  };
   const self: Operator = {
     folder,
     account,
@@ -109,23 +134,36 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
       const text = stringify({ version: 1, policy: 'my.policy.yaml', region: 'eu-central-1', ...settings });
       writeFileSync(join(folder, 'drydock.aws.yaml'), text);
     },
+    atTerminal(args, answers, seen = () => {}, env = {}) {
+      // `script` of util-linux gives the command a terminal of its own.
+      const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+      const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        cwd: folder,
+        env: { ...environment(), NO_COLOR: '1', TERM: 'dumb', ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+      let screen = '';
+      const open = [...answers];
+      let from = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        screen += chunk.toString();
+        const [[question, answer] = []] = open;
+        const at = question === undefined ? -1 : screen.slice(from).search(question);
+        if (at >= 0) {
+          from = screen.length;
+          open.shift();
+          child.stdin.write(`${answer}\r`);
+        }
+        seen(screen);
+      });
+      return new Promise((done) =>
+        child.on('close', (code) => done({ code, screen: screen.replaceAll('\r\n', '\n').replaceAll('\r', '') })),
+      );
+    },
     run(args, env = {}, cwd = folder) {
-      const home = join(folder, 'home');
-      mkdirSync(home, { recursive: true });
       const child = spawn(process.execPath, [program, ...args], {
         cwd,
-        env: {
-          ...compileCache,
-          PATH: `${cdk.bin}:${process.env.PATH}`,
-          HOME: home,
-          LANG: 'C.UTF-8',
-          AWS_ENDPOINT_URL: aws.url,
-          AWS_EC2_METADATA_DISABLED: 'true',
-          AWS_ACCESS_KEY_ID: 'ADMIN',
-          AWS_SECRET_ACCESS_KEY: 'secret-of-admin',
-          ...cdk.env,
-          ...env,
-        },
+        env: { ...environment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let [stdout, stderr] = ['', ''];
