@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openExecutions } from '../../../adapters/aws/account/executions.ts';
+import { openExecutions } from '../../../adapters/aws/account/activity.ts';
 import { type FoundStack, failureOf, findCloudStack, settled } from '../../../adapters/aws/account/stacks.ts';
 import { stackDescriptions } from '../../../core/deployment/names.ts';
 import { DrydockError } from '../../../core/errors.ts';
@@ -34,7 +34,7 @@ export async function down(output: Output, options: DownOptions): Promise<ExitCo
   const kept = [
     `${names.kept} with tables, artifacts, images, key and secrets`,
     `the parameters below ${names.parameters}/`,
-    'logs, for three months',
+    'logs, for three months at most',
     `the pause: after the next deployment, drydock resume --stack ${names.run}`,
   ];
   const remedy = 'To delete these too: docs/operations.md, Tear down.';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { alarmsOf } from '../../../adapters/aws/account/alarms.ts';
-import { openExecutions } from '../../../adapters/aws/account/executions.ts';
+import { alarmsOf, openExecutions } from '../../../adapters/aws/account/activity.ts';
 import { missingImages } from '../../../adapters/aws/account/images.ts';
 import { parameterOf } from '../../../adapters/aws/account/parameters.ts';
 import { findCloudStack } from '../../../adapters/aws/account/stacks.ts';
