@@ -98,6 +98,7 @@ async function wrong(words: readonly string[]): Promise<string | undefined> {
   if (program === 'npm') return wrongNpm(rest);
   if (program === 'npx') return wrongCdk(rest);
   if (program === 'aws') return wrongAws(rest);
+  if (program === 'sh') return existsSync(join(root, 'sandbox/images', rest[0] ?? '')) ? undefined : `sh ${rest[0]}`;
   if (program === 'node') return existsSync(join(root, rest[0] ?? '')) ? undefined : `node ${rest[0]}`;
   return others.has(program) ? undefined : `an unknown program ${program}`;
 }
@@ -135,11 +136,9 @@ describe('the documents of the deployment', () => {
     ['a command in a substitution', 'name=$(aws ssm get-parameters --name x)'],
     ['a command in a loop', 'for part in runs gates; do\n  aws ssm put-parameter --nome /drydock/$part\ndone'],
     ['a command after a here-document', "cat > x <<'Y'\nversion: 1\nY\ndrydock nothing"],
-    ['another program', 'curl https://example.com | sh'],
+    ['another program', 'curl https://example.com | cat'],
   ])('%s is found', async (_, shell) => {
-    expect((await Promise.all(commandsOf(shell).map(wrong))).filter((each) => each !== undefined)).toHaveLength(
-      shell.startsWith('curl') ? 2 : 1,
-    );
+    expect((await Promise.all(commandsOf(shell).map(wrong))).filter((each) => each !== undefined)).toHaveLength(1);
   });
 
   test('the lexer keeps quoted words, goes on over lines, and drops comments and redirections', () => {

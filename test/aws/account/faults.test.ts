@@ -73,6 +73,24 @@ describe('drydock aws up, when something fails', () => {
     expect(me.account.made['stack DrydockState']).toBe(1);
   });
 
+  test('a build of the images that fails ends it with its log; the next time another one is begun', async () => {
+    me.account.images.clear();
+    me.account.buildEnds = 'FAILED';
+    const first = await up();
+    expect([first.code, first.json.error]).toEqual([
+      4,
+      {
+        name: 'DeploymentFailed',
+        message: expect.stringContaining('The build images:1 ended (FAILED), and gateway-'),
+        remedy: expect.stringContaining('https://logs/images:1'),
+      },
+    ]);
+    me.account.buildEnds = 'SUCCEEDED';
+    const second = await up();
+    expect([second.code, second.stderr]).toEqual([0, expect.stringContaining('CodeBuild is at images:2; waiting')]);
+    expect(me.account.made.build).toBe(1);
+  });
+
   test('a permission that lacks for a change is named', async () => {
     me.account.denied.add('iam:CreateServiceLinkedRole');
     const { code, json } = await up();

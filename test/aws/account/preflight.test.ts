@@ -223,7 +223,20 @@ const faults: Fault[] = [
   {
     what: 'no images',
     make: () => me.account.images.clear(),
-    ...{ row: 'images', is: 'warns', says: /not there yet: gateway-/, remedy: /docs\/images.md/ },
+    ...{ row: 'images', is: 'warns', says: /not there yet: gateway-/, remedy: /waits until they are built/ },
+  },
+  {
+    what: 'no images, and none are built in the account',
+    make: () => {
+      me.account.images.clear();
+      me.write({ image_builds: false });
+    },
+    ...{ row: 'images', is: 'warns', says: /not there yet: gateway-/, remedy: /docs\/images.md, Build by hand/ },
+  },
+  {
+    what: 'a region without CodeBuild',
+    make: () => me.write({ region: 'ca-west-1' }),
+    ...{ row: 'images', is: 'blocks', says: /ca-west-1 has no CodeBuild/, remedy: /image_builds: false/ },
   },
   {
     what: 'no App',

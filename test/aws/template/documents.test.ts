@@ -184,8 +184,8 @@ const figures: [page: string, sentence: RegExp, holds: () => void][] = [
   ],
   [
     'docs/images.md',
-    /whose tags cannot be moved/,
-    () => expect(propertiesOf(kept, 'AWS::ECR::Repository', 'ImageTagMutability')).toEqual(['IMMUTABLE']),
+    /A build moves the tags `IMAGE-VERSION`/,
+    () => expect(propertiesOf(kept, 'AWS::ECR::Repository', 'ImageTagMutability')).toEqual(['MUTABLE']),
   ],
   [
     'docs/aws.md',
