@@ -1,9 +1,12 @@
 /** What goes wrong while `drydock aws up` changes an account (issue 12, part 2): each end has a name, a reason and a remedy. */
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openAws } from '../../../adapters/aws/account/client.ts';
+import { modelKeysStep } from '../../../cli/commands/aws/model-keys.ts';
 import { readSecret } from '../../../cli/terminal/prompt.ts';
+import { parsePolicy } from '../../../core/policy/parse.ts';
 import { ourImages } from '../../support/aws/account.ts';
-import { type Operator, operator } from '../../support/aws/operator.ts';
+import { type Operator, operator, operatorsPolicy } from '../../support/aws/operator.ts';
 import { ofType, synthesizeHere, type Template } from '../../support/aws/template.ts';
 
 let templates: Record<string, Template>;
@@ -160,5 +163,74 @@ describe('secrets', () => {
   test('no value is in an output, an argument, or the environment of the CDK that was not there', async () => {
     const { stdout, stderr } = await up();
     expect(`${stdout}${stderr}${JSON.stringify(me.cdk.calls)}`).not.toMatch(/key-of-google|secret-of-admin/);
+  });
+});
+
+describe('model keys', () => {
+  const models = secret('models');
+  const step = (change: object, ask: ((question: string) => Promise<string | undefined>) | undefined) => {
+    const { policy, problems } = parsePolicy(Buffer.from(JSON.stringify({ ...operatorsPolicy, ...change })));
+    if (!policy) throw new Error(JSON.stringify(problems));
+    const keys = async () => ({ accessKeyId: 'ADMIN', secretAccessKey: 'secret-of-admin' });
+    return modelKeysStep(openAws({ region: 'eu-central-1', keys }, me.aws.url), '/drydock', policy, ask);
+  };
+  const credentials = { credentials: { acme: { env: 'NPM_ACME_TOKEN', as: 'bearer' } } };
+  beforeEach(() => {
+    me.account.deploy('DrydockState', templates.DrydockState as Template);
+    me.account.secrets.set(models, undefined);
+  });
+
+  test('all of them are asked for, and stored in one write', async () => {
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return ` value-${asked.length} `;
+    };
+    expect(await step(credentials, ask).act()).toBe('stored NPM_ACME_TOKEN, google in the secret ModelKeys');
+    expect(JSON.parse(me.account.secrets.get(models) ?? '')).toEqual({ NPM_ACME_TOKEN: 'value-1', google: 'value-2' });
+    expect(asked).toHaveLength(2);
+    expect(await step(credentials, ask).look()).toMatchObject({ done: true });
+  });
+
+  test.each([
+    ['who leaves the prompt', {}, async (): Promise<string | undefined> => undefined],
+    ['who types nothing', {}, async (): Promise<string | undefined> => '  '],
+    ['without a terminal', {}, undefined],
+    [
+      'of a key that is a file',
+      {
+        providers: { vertex: { kind: 'vertex', project: 'acme-models', location: 'global' } },
+        agents: { default: 'a', profiles: { a: { agent: 'gemini', provider: 'vertex', model: 'gemini-2.5-pro' } } },
+        models: { allow: ['vertex/*'] },
+      },
+      async (): Promise<string | undefined> => 'typed',
+    ],
+  ])('a person %s is told how to store them, and nothing is stored', async (_, change, ask) => {
+    expect(await step(change, ask).act()).toEqual({
+      todo: expect.stringContaining(`--secret-id ${models} --secret-string file://`),
+    });
+    expect(me.account.secrets.get(models)).toBeUndefined();
+  });
+
+  test('a write whose answer is lost is found the next time', async () => {
+    me.aws.faults.push({ match: ({ action }) => action === 'secretsmanager:PutSecretValue', do: 'lost' });
+    const { act, look } = step({}, async () => 'key-of-google');
+    await expect(act()).rejects.toThrow();
+    expect(await look()).toMatchObject({ done: true });
+    expect(me.account.made[`value of ${models}`]).toBe(1);
+  });
+
+  test('a policy of Bedrock needs none', async () => {
+    const change = {
+      providers: { bedrock: { kind: 'bedrock', region: 'eu-central-1' } },
+      agents: {
+        default: 'a',
+        profiles: {
+          a: { agent: 'claude-code', provider: 'bedrock', model: 'anthropic.claude-sonnet-4-20250514-v1:0' },
+        },
+      },
+      models: { allow: ['bedrock/*'] },
+    };
+    expect(await step(change, undefined).look()).toEqual({ done: true, detail: 'the policy needs none' });
   });
 });

@@ -51,7 +51,7 @@ export interface Operator {
 }
 
 /** A policy that can be deployed; `my.policy.yaml` of an operator. */
-const operatorsPolicy = {
+export const operatorsPolicy = {
   version: 1,
   people: { lead: { github: 'lead-gh' }, second: { github: 'second-gh' } },
   repositories: { 'acme/web': { host: 'github', trusted_branches: ['main'] } },
