@@ -29,11 +29,13 @@ export function readLine({ input, output }: Terminal, prompt: string): Promise<s
 
 /** Reads one line that is not shown; undefined when the person leaves, as with `readLine`. */
 export async function readSecret({ input, output }: Terminal, prompt: string): Promise<string | undefined> {
-  output.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // Readline in its mode for terminals switches the terminal's own echo off, and echoes to its output itself. The question
+  // comes after that, so that nobody answers a terminal that still shows what is typed.
+  const line = readLine({ input, output: nowhere }, '');
+  output.write(prompt);
   try {
-    // Readline in its mode for terminals switches the terminal's own echo off, and echoes to its output itself.
-    return await readLine({ input, output: nowhere }, '');
+    return await line;
   } finally {
     output.write('\n');
   }

@@ -8,6 +8,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { version } from '../../common/package-info.ts';
+import { regionsWithoutBuilds } from '../../core/deployment/regions.ts';
 import { grant } from '../iam/grant.ts';
 import type { ToolchainName } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
@@ -31,12 +32,6 @@ interface Props extends ImageBuildsProps {
   /** Removal policy of the log group. */
   removalPolicy: RemovalPolicy;
 }
-
-/**
- * Regions without CodeBuild, as the registry of CloudFormation has them; a test compares.
- * @internal for its test
- */
-export const regionsWithoutBuilds = ['ap-east-2', 'ca-west-1', 'mx-central-1'];
 
 /** Minutes of a build of all images on two cores, with room for a slow mirror. */
 const timeoutMinutes = 60;

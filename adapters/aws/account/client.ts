@@ -16,12 +16,14 @@ export interface Aws {
 export type Tree = { [name: string]: Tree | string | (Tree | string)[] | undefined };
 
 const jsonServices = {
+  codebuild: { target: 'CodeBuild_20161006', json: '1.1' },
   dynamodb: { target: 'DynamoDB_20120810', json: '1.0' },
   ecr: { target: 'AmazonEC2ContainerRegistry_V20150921', host: 'api.ecr', json: '1.1' },
   monitoring: { target: 'GraniteServiceVersion20100801', json: '1.0' },
   secretsmanager: { target: 'secretsmanager', json: '1.1' },
   servicequotas: { target: 'ServiceQuotasV20190624', json: '1.1' },
   ssm: { target: 'AmazonSSM', json: '1.1' },
+  states: { target: 'AWSStepFunctions', json: '1.0' },
 } as const;
 type JsonService = keyof typeof jsonServices;
 
@@ -97,7 +99,7 @@ export function openAws(
       if (status === 200) return answer;
       const code = headers.get('x-amzn-errortype') ?? String(answer.__type ?? answer.code ?? status);
       // `AccessDeniedException:http://internal.amazon.com/…`, or `com.amazonaws#AccessDeniedException`.
-      const name = code.replace(/:.*$/, '').replace(/^.*#/, '');
+      const [, name = ''] = /^(?:[^#:]{0,200}#)?([^#:]{0,200})/.exec(code) ?? [];
       throw new ServiceFault(name, String(answer.message ?? answer.Message ?? ''), status);
     },
   };

@@ -1,4 +1,5 @@
-import { type Check, pass, warn } from '../../../core/doctor/finding.ts';
+import { regionsWithoutBuilds } from '../../../core/deployment/regions.ts';
+import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import { ServiceFault } from '../signed.ts';
 import type { Aws } from './client.ts';
 import { parameterOf } from './parameters.ts';
@@ -20,10 +21,48 @@ export async function missingImages(aws: Aws, parameters: string, images: readon
   return (await Promise.all(found)).flat();
 }
 
-export async function imagesCheck(aws: Aws, parameters: string, images: readonly string[]): Promise<Check[]> {
+/** @param built Whether they are built in the account. */
+export async function imagesCheck(
+  aws: Aws,
+  parameters: string,
+  images: readonly string[],
+  built: boolean,
+): Promise<Check[]> {
+  if (built && regionsWithoutBuilds.includes(aws.region)) {
+    const remedy = 'Set `image_builds: false` in the settings, and push the images: docs/images.md, Build by hand.';
+    return [fail('images', `${aws.region} has no CodeBuild, which builds them`, remedy)];
+  }
   const missing = await missingImages(aws, parameters, images);
   const names = images.map((image) => image.slice(1)).join(', ');
   if (missing.length === 0) return [pass('images', names)];
-  const remedy = 'Push them when the stack of what is kept is there: docs/images.md, Build and push.';
+  const remedy = built
+    ? 'drydock aws up waits until they are built in the account.'
+    : 'Push them when the stack of what is kept is there: docs/images.md, Build by hand.';
   return [warn('images', `not there yet: ${missing.map((image) => image.slice(1)).join(', ')}`, remedy)];
+}
+
+interface Build {
+  id: string;
+  /** `IN_PROGRESS`, `SUCCEEDED`, or how it failed. */
+  status: string;
+  log: string;
+}
+
+/** The newest build of the images. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html */
+export async function newestBuild(aws: Aws, projectName: string): Promise<Build | undefined> {
+  const { ids } = await aws.json('codebuild', 'ListBuildsForProject', { projectName, sortOrder: 'DESCENDING' });
+  const [id] = (ids ?? []) as string[];
+  if (id === undefined) return undefined;
+  const { builds } = await aws.json('codebuild', 'BatchGetBuilds', { ids: [id] });
+  const [build] = (builds ?? []) as { buildStatus?: string; logs?: { deepLink?: string } }[];
+  return { id, status: build?.buildStatus ?? '', log: build?.logs?.deepLink ?? '' };
+}
+
+/** Starts a build. One that another start was faster with is as good: the project has one at a time. */
+export async function startBuild(aws: Aws, projectName: string): Promise<void> {
+  try {
+    await aws.json('codebuild', 'StartBuild', { projectName });
+  } catch (error) {
+    if (!(error instanceof ServiceFault) || error.code !== 'AccountLimitExceededException') throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { DeploymentNames } from '../../../core/deployment/names.ts';
 import { type Check, fail, pass, warn } from '../../../core/doctor/finding.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import { ServiceFault } from '../signed.ts';
@@ -44,12 +45,17 @@ export async function isFilled(aws: Aws, arn: string): Promise<boolean> {
 }
 
 /** Secrets that people fill, by the parameter that names them. @param keys Names in ModelKeys that the policy needs. */
-export async function secretsCheck(aws: Aws, parameters: string, policy: Policy, keys: string[]): Promise<Check[]> {
+export async function secretsCheck(
+  aws: Aws,
+  { run: stack, parameters }: DeploymentNames,
+  policy: Policy,
+  keys: string[],
+): Promise<Check[]> {
   const wanted = [
     {
       part: 'github',
       name: 'GitHubApp',
-      remedy: 'drydock aws up makes the App, or: drydock github setup --stack NAME',
+      remedy: `drydock aws up makes the App, or: drydock github setup --stack ${stack}`,
     },
     ...(keys.length === 0
       ? []

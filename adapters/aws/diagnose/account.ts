@@ -26,7 +26,7 @@ export async function imageChecks(ask: Ask, repository: string, images: string[]
         return pass('image', `${repository}${image}`);
       } catch (error) {
         if (!(error instanceof ServiceFault) || !/NotFound/.test(error.code)) throw error;
-        const remedy = 'Push it; see docs/images.md, Build and push.';
+        const remedy = 'Wait for its build, or push it; see docs/images.md, Built in the account.';
         const missing = `${repository} has no ${image.slice(1)}`;
         // A missing toolchain is a warning: not every team uses each one.
         return index === 0

@@ -26,9 +26,16 @@ export interface Preflight {
   checks: Check[];
 }
 
-/** Images without which no run of a Node project starts; those of other toolchains only some teams need. */
-export const neededImages = ({ settings: { images = {} } }: Pick<Deployment, 'settings'>): string[] =>
-  (['gateway', 'node'] as const).map((name) => (images[name] ? `@${images[name]}` : `:${name}-${version()}`));
+/** Whether the images are built in the account. */
+export const buildsImages = ({ settings: { image_builds } }: Pick<Deployment, 'settings'>): boolean =>
+  image_builds !== false;
+
+/** Images that are built in the account; else those without which no run of a Node project starts. */
+export function neededImages({ settings: { images = {}, image_builds } }: Pick<Deployment, 'settings'>): string[] {
+  const built = image_builds === false ? undefined : image_builds?.images;
+  const names = new Set(['gateway' as const, ...(built ?? (['node'] as const))]);
+  return [...names].map((name) => (images[name] ? `@${images[name]}` : `:${name}-${version()}`));
+}
 
 /**
  * Everything that a deployment needs of an account, before anything is made: one row for each, in a fixed order, all asked
@@ -52,7 +59,7 @@ export async function preflight(deployment: Deployment): Promise<Preflight> {
     row('functions', () => functionsCheck(aws)),
     row('networks', async () => networksCheck(aws, await networksToMake(deployment))),
     row('zones', () => zonesCheck(aws, settings.zone_names ?? settings.sandbox_network?.zones ?? settings.zones ?? 1)),
-    row('images', () => imagesCheck(aws, names.parameters, neededImages(deployment))),
+    row('images', () => imagesCheck(aws, names.parameters, neededImages(deployment), buildsImages(deployment))),
     ...(policy ? ofThePolicy(deployment, policy) : []),
   ];
   const found = (await Promise.all(rows)).flat();
@@ -63,7 +70,8 @@ export async function preflight(deployment: Deployment): Promise<Preflight> {
 export function policyOf({ policy: { bytes } }: Pick<Deployment, 'policy'>): Pick<Preflight, 'policy' | 'checks'> {
   const { policy, checks } = policyChecks(bytes);
   const refused = policy ? undeployable(policy).map((reason) => fail('policy', reason, 'Change the policy.')) : [];
-  return { policy, checks: [...checks, ...refused] };
+  const others = refused.length === 0 ? checks : checks.filter(({ name, ok }) => name !== 'policy' || !ok);
+  return { policy, checks: [...others, ...refused] };
 }
 
 function ofThePolicy({ aws, names }: Deployment, policy: Policy): Promise<Check[]>[] {
@@ -71,7 +79,7 @@ function ofThePolicy({ aws, names }: Deployment, policy: Policy): Promise<Check[
   const { from } = policy.notify.email ?? {};
   return [
     row('Fargate', () => fargateCheck(aws, policy)),
-    row('secrets', () => secretsCheck(aws, names.parameters, policy, keys)),
+    row('secrets', () => secretsCheck(aws, names, policy, keys)),
     ...(from === undefined ? [] : [row('mail', () => mailCheck(aws, from))]),
     ...bedrockModels(policy).map(({ region, model }) => row(`model ${model}`, () => modelCheck(aws, region, model))),
   ];

@@ -1,5 +1,4 @@
 import { bootstrap, bootstrapVersion } from '../../../adapters/aws/account/bootstrap.ts';
-import { missingImages } from '../../../adapters/aws/account/images.ts';
 import { isFilled, isOrphaned } from '../../../adapters/aws/account/kept.ts';
 import { parameterOf } from '../../../adapters/aws/account/parameters.ts';
 import { hasServiceRole, makeServiceRole } from '../../../adapters/aws/account/service-role.ts';
@@ -9,10 +8,11 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { Policy } from '../../../core/policy/schema.ts';
 import type { Output } from '../../terminal/output.ts';
 import { bootstrapArgs, deployArgs, runCdk, shownCdk } from './cdk.ts';
-import { blocked, neededImages } from './checks.ts';
+import { blocked, buildsImages } from './checks.ts';
+import { builtImagesStep, pushedImagesStep } from './images-step.ts';
 import { type AskSecret, modelKeysStep } from './model-keys.ts';
 import type { Deployment } from './settings.ts';
-import type { Person, Step } from './steps.ts';
+import type { Step } from './steps.ts';
 
 export interface UpContext {
   deployment: Deployment;
@@ -34,10 +34,12 @@ export const upSteps = (context: UpContext): Step[] => [
   serviceRoleStep(context),
   bootstrapStep(context),
   keptStep(context),
-  imagesStep(context),
+  ...(buildsImages(context.deployment) ? [] : [pushedImagesStep(context.deployment)]),
   modelKeysStep(context.deployment.aws, context.deployment.names.parameters, context.policy, context.askSecret),
   runStep(context),
   appStep(context),
+  // While CodeBuild builds, the person creates the App.
+  ...(buildsImages(context.deployment) ? [builtImagesStep(context.deployment, context.output)] : []),
   doctorStep(context),
 ];
 
@@ -112,26 +114,6 @@ function deployStep({ deployment, output, approval }: UpContext, stack: string):
       return found.status;
     },
   };
-}
-
-function imagesStep({ deployment }: UpContext): Step {
-  const images = neededImages(deployment);
-  const names = images.map((image) => image.slice(1)).join(', ');
-  return {
-    name: 'images',
-    why: 'gateway and sandboxes run from the image repository of the account',
-    would: `push ${names}: docs/images.md, Build and push`,
-    look: async () => ({ done: (await ensureImages(deployment)) === undefined, detail: names }),
-    act: async () => (await ensureImages(deployment)) ?? `${names} are there`,
-  };
-}
-
-/** What a person has to do about images that are missing; undefined if all are there. */
-async function ensureImages(deployment: Deployment): Promise<Person | undefined> {
-  const missing = await missingImages(deployment.aws, deployment.names.parameters, neededImages(deployment));
-  if (missing.length === 0) return undefined;
-  const names = missing.map((image) => image.slice(1)).join(', ');
-  return { todo: `Push ${names} as docs/images.md, Build and push, says; then type this command again.` };
 }
 
 function appStep({ deployment: { aws, names }, setupApp, setupCommand }: UpContext): Step {

@@ -2,16 +2,18 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ourImages } from '../../support/aws/account.ts';
 import { type Operator, operator } from '../../support/aws/operator.ts';
-import { synthesizeHere, type Template } from '../../support/aws/template.ts';
+import { ofType, synthesizeHere, type Template } from '../../support/aws/template.ts';
 import type { Said } from '../../support/cli.ts';
 
 let templates: Record<string, Template>;
 let me: Operator;
+let synthesized: Record<string, Template>;
 beforeAll(() => {
   const { kept, run } = synthesizeHere();
-  templates = { DrydockState: kept, Drydock: run };
+  synthesized = { DrydockState: kept, Drydock: run };
 });
 beforeEach(async () => {
+  templates = structuredClone(synthesized);
   me = await operator(templates);
 });
 afterEach(async () => {
@@ -56,7 +58,7 @@ describe('drydock aws up --dry-run', () => {
       'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com',
       `bootstrap aws://123456789012/eu-central-1 -c settings=${me.folder}/drydock.aws.yaml`,
       `deploy DrydockState --exclusively -c settings=${me.folder}/drydock.aws.yaml`,
-      `push ${ourImages.join(', ')}`,
+      `wait for CodeBuild, which builds ${ourImages.join(', ')} in the account`,
       'ask for google, without showing it',
       'deploy Drydock --exclusively',
       'drydock github setup --stack Drydock --region eu-central-1',
@@ -81,16 +83,16 @@ describe('drydock aws up --dry-run', () => {
 describe('drydock aws up', () => {
   test('goes on from step to step, and stops only where a person has to act', async () => {
     const { said, waited } = await toTheEnd();
-    expect(waited).toEqual(['images', 'model keys', 'GitHub App']);
+    expect(waited).toEqual(['model keys', 'GitHub App']);
     expect([said.code, said.json.ok]).toEqual([0, true]);
     expect(steps(said)).toEqual([
       ['ECS role', 'done'],
       ['bootstrap', 'done'],
       ['DrydockState', 'did'],
-      ['images', 'done'],
       ['model keys', 'done'],
       ['Drydock', 'did'],
       ['GitHub App', 'done'],
+      ['images', 'did'],
       ['doctor', 'did'],
     ]);
     expect(me.account.made).toEqual({ 'service role': 1, bootstrap: 1, 'stack DrydockState': 1, 'stack Drydock': 1 });
@@ -99,6 +101,18 @@ describe('drydock aws up', () => {
       region: 'eu-central-1',
       args: expect.arrayContaining([expect.stringMatching(/^aws-cdk@2\.\d+\.\d+$/)]),
     });
+  });
+
+  test('stops for the images where none are built in the account', async () => {
+    me.write({ image_builds: false });
+    delete templates.Drydock?.Resources[ofType(templates.Drydock, 'AWS::CodeBuild::Project')[0]?.[0] ?? ''];
+    const { said, waited } = await toTheEnd();
+    expect([said.code, waited]).toEqual([0, ['images', 'model keys', 'GitHub App']]);
+    expect(
+      steps(said)
+        .map(([name]) => name)
+        .indexOf('images'),
+    ).toBe(3);
   });
 
   const changes = [

@@ -1,26 +1,18 @@
 /** `drydock github setup --stack`: the App goes from GitHub into the account's secret, and is on no disk. */
-import { generateKeyPairSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { events, permissions } from '../../../adapters/github/api/app-manifest.ts';
 import { encodeCall } from '../../../pipeline/api/answer.ts';
 import { notAllowed } from '../../support/aws/allowed.ts';
 import { type Reached, reach } from '../../support/aws/reach.ts';
 import { functionId, ofType, statementsOfRole, synthesizeHere, text } from '../../support/aws/template.ts';
 import { type AwsWorld, createAwsWorld } from '../../support/aws-world.ts';
+import { appMaker, createApp, setupPage } from '../../support/github/app-setup.ts';
 
-const encoding = { type: 'pkcs1', format: 'pem' } as const;
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: encoding,
-  publicKeyEncoding: encoding,
-});
 let world: AwsWorld;
 let at: Reached;
-let github: Server;
+let github: Awaited<ReturnType<typeof appMaker>>;
 let url = '';
+let privateKey = '';
 let stored: string | undefined;
-let made = 0;
 let rotated: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
@@ -37,25 +29,8 @@ beforeAll(async () => {
     rotated.push({ ...input, stored: stored !== undefined });
     return {};
   };
-  github = createServer((_request, response) => {
-    made++;
-    response.writeHead(201, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify({
-        id: 37,
-        slug: 'acme-drydock',
-        owner: { login: 'acme' },
-        html_url: `${url}/apps/acme-drydock`,
-        permissions: Object.fromEntries(Object.entries(permissions).map(([name, { access }]) => [name, access])),
-        events: Object.keys(events),
-        webhook_secret: 'secret-of-the-webhook',
-        pem: privateKey,
-      }),
-    );
-  });
-  await new Promise<void>((done) => github.listen(0, '127.0.0.1', done));
-  const address = github.address();
-  url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  github = await appMaker();
+  ({ url, privateKey } = github);
 });
 afterAll(async () => {
   github.close();
@@ -64,7 +39,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   stored = undefined;
-  made = 0;
+  github.made = 0;
   rotated = [];
 });
 
@@ -78,15 +53,11 @@ async function setup(who: string, ...more: string[]) {
   });
   let page: string | undefined;
   while (!over && page === undefined) {
-    page = /http:\/\/127\.0\.0\.1:\d+\/start\/[0-9a-f]{64}\n/.exec(stderr())?.[0].trim();
+    page = setupPage(stderr());
     await new Promise((go) => setTimeout(go, 20));
   }
   if (page === undefined) return { ...(await ended), form: '' };
-  const response = await fetch(page);
-  const form = (await response.text()).replaceAll('&quot;', '"').replaceAll('&amp;', '&');
-  const state = /[?&]state=([0-9a-f]+)/.exec(form)?.[1] ?? '';
-  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
-  await fetch(`${new URL(page).origin}/callback?state=${state}&code=abc`, { headers: { cookie } });
+  const form = await createApp(page);
   return { ...(await ended), form };
 }
 
@@ -119,11 +90,11 @@ describe('drydock github setup --stack', () => {
     expect(await setup('lead')).toMatchObject({ code: 2, json: { error: { name: 'UsageError' } } });
     expect((await setup('lead', '--replace')).code).toBe(0);
     expect(stored).toContain('BEGIN RSA');
-    made = 0;
+    github.made = 0;
     const approver = at.callers.get('SECOND');
     if (approver) approver.may = ['POST /operate', 'POST /diagnose'];
     expect(await setup('second')).toMatchObject({ code: 4, json: { error: { name: 'ServiceRefused' } } });
-    expect(made).toBe(0);
+    expect(github.made).toBe(0);
   });
 
   test('the function takes nothing but an App, and does not overwrite one unasked', async () => {

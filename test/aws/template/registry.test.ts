@@ -1,7 +1,7 @@
 /** Every template is one that CloudFormation's registry accepts (AWS-REVIEW F1, F21). */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { regionsWithoutBuilds } from '../../../lib/images/image-builds.ts';
+import { regionsWithoutBuilds } from '../../../core/deployment/regions.ts';
 import { readRegistry } from '../../../scripts/registry/registry.ts';
 import { ofType, oidc, type Resource, synthesizeHere, type Template } from '../../support/aws/template.ts';
 import { knownRegions, registryFaults } from '../../support/cloudformation/registry.ts';

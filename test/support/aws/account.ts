@@ -43,6 +43,12 @@ export interface AccountModel {
   /** What the stack writes for the command line. */
   address: string;
   alarms: { AlarmName: string; AlarmDescription: string }[];
+  /** Of the images in CodeBuild, the newest first. */
+  builds: { id: string; status: string }[];
+  /** How a build ends at the second look. */
+  buildEnds: string;
+  /** Names of executions that run. */
+  executions: string[];
   /** How often each thing was made. */
   made: Record<string, number>;
   /** Deploys a template, as CloudFormation does. @param failing Logical id of a resource that fails. */
@@ -72,6 +78,9 @@ export function accountModel(): AccountModel {
     tables: new Set(),
     address: '{}',
     alarms: [],
+    builds: [],
+    buildEnds: 'SUCCEEDED',
+    executions: [],
     made: {},
     operations: {},
     deploy(name, template, failing) {
@@ -118,6 +127,9 @@ export function accountModel(): AccountModel {
         return false;
       }
       count(`stack ${name}`);
+      // An event of CloudFormation starts the first build.
+      if (ofType(template, 'AWS::CodeBuild::Project').length > 0)
+        model.builds.unshift({ id: 'images:1', status: 'IN_PROGRESS' });
       for (const [, { Name }] of ofType(template, 'AWS::SSM::Parameter'))
         if (typeof Name === 'string') model.parameters.set(Name, written(Name));
       if (name.endsWith('State')) for (const part of ['runs', 'ledger', 'gates']) model.tables.add(part);
@@ -162,6 +174,7 @@ function operationsOf(model: AccountModel, count: (what: string) => void): Recor
     if (!stack) throw new AwsRefusal('ValidationError', `Stack with id ${String(name)} does not exist`);
     return stack;
   };
+  const seen = new Set<string>();
   const operations: Record<string, JsonOperation> = {
     // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     'sts:GetCallerIdentity': () =>
@@ -212,6 +225,57 @@ function operationsOf(model: AccountModel, count: (what: string) => void): Recor
         `<StackEvents>${members(events.slice(at, at + 1).map(item), 'member')}</StackEvents>${next}`,
       );
     },
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+    'cloudformation:ListStackResources': ({ StackName, NextToken }) => {
+      const all = Object.entries(stackOf(StackName).template?.Resources ?? {});
+      const at = Number(NextToken ?? 0);
+      const items = all
+        .slice(at, at + 100)
+        .map(
+          ([id, { Type }]) =>
+            `<LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${Type === 'AWS::CodeBuild::Project' ? 'images' : `arn:of:${id}`}</PhysicalResourceId><ResourceType>${Type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>`,
+        );
+      const next = at + 100 < all.length ? `<NextToken>${at + 100}</NextToken>` : '';
+      return result(
+        'ListStackResources',
+        `<StackResourceSummaries>${members(items, 'member')}</StackResourceSummaries>${next}`,
+      );
+    },
+    // https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ListBuildsForProject.html
+    'codebuild:ListBuildsForProject': () => ({ ids: model.builds.map(({ id }) => id) }),
+    // https://docs.aws.amazon.com/codebuild/latest/APIReference/API_BatchGetBuilds.html
+    'codebuild:BatchGetBuilds': ({ ids }) => {
+      const [id = ''] = ids as string[];
+      const build = model.builds.find((each) => each.id === id);
+      const answer = { builds: [{ id, buildStatus: build?.status, logs: { deepLink: `https://logs/${id}` } }] };
+      if (build?.status === 'IN_PROGRESS' && seen.has(id)) {
+        build.status = model.buildEnds;
+        if (model.buildEnds === 'SUCCEEDED') for (const tag of ourImages) model.images.add(tag);
+      }
+      seen.add(id);
+      return answer;
+    },
+    // https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html
+    'codebuild:StartBuild': ({ projectName }) => {
+      if (model.builds.some(({ status }) => status === 'IN_PROGRESS'))
+        throw new AwsRefusal(
+          'AccountLimitExceededException',
+          'Cannot have more than 1 builds in queue for the project',
+        );
+      model.builds.unshift({ id: `${String(projectName)}:${model.builds.length + 1}`, status: 'IN_PROGRESS' });
+      count('build');
+      return { build: { buildStatus: 'IN_PROGRESS' } };
+    },
+    // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    'states:ListExecutions': ({ stateMachineArn, statusFilter }) => ({
+      executions: model.executions.map((name) => ({
+        executionArn: `${String(stateMachineArn)}:${name}`,
+        stateMachineArn,
+        name,
+        status: statusFilter,
+        startDate: 1_795_262_400,
+      })),
+    }),
     'cloudformation:DeleteStack': ({ StackName }) => {
       const stack = stackOf(StackName);
       count(`delete ${String(StackName)}`);

@@ -46,7 +46,7 @@ const call = { args: process.argv.slice(2), region: process.env.AWS_REGION, cwd:
 fetch(process.env.CDK_STAND_IN, { method: 'POST', body: JSON.stringify(call) })
   .then((response) => response.text())
   .then((code) => {
-    console.log('the CDK was here');
+    console.log('(the CDK prints its progress here)');
     process.exitCode = Number(code);
   });
 `,

@@ -30,14 +30,28 @@ export interface Operator {
   service: Record<string, (...args: unknown[]) => unknown>;
   /** Called with each thing that changes the account, before and after it does. */
   watch: (what: string, when: 'before' | 'after') => void;
+  /** Called with the action of every call. */
+  asked: (action: string) => void;
+  /** Logical id of a resource that fails. */
+  failing: string | undefined;
   /** Writes the settings and the policy. */
   write(settings?: Record<string, unknown>, policy?: Record<string, unknown>): void;
-  run(args: string[], env?: NodeJS.ProcessEnv): { said: Promise<Said>; kill(): void };
+  run(args: string[], env?: NodeJS.ProcessEnv, cwd?: string): { said: Promise<Said>; kill(): void };
+  /**
+   * The same at a terminal. @param answers What the person types after each question.
+   * @param seen Called with everything on the screen, whenever more is printed.
+   */
+  atTerminal(
+    args: string[],
+    answers: [question: RegExp, answer: string][],
+    seen?: (screen: string) => void,
+    env?: NodeJS.ProcessEnv,
+  ): Promise<{ code: number | null; screen: string }>;
   close(): Promise<void>;
 }
 
 /** A policy that can be deployed; `my.policy.yaml` of an operator. */
-const operatorsPolicy = {
+export const operatorsPolicy = {
   version: 1,
   people: { lead: { github: 'lead-gh' }, second: { github: 'second-gh' } },
   repositories: { 'acme/web': { host: 'github', trusted_branches: ['main'] } },
@@ -57,6 +71,7 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
       Object.entries(account.operations).map(([action, operation]) => [
         action,
         (input) => {
+          self.asked(action);
           if (changes.test(action)) self.watch(action, 'before');
           const said = operation(input);
           if (changes.test(action)) self.watch(action, 'after');
@@ -68,7 +83,7 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
   const cdk = await cdkStandIn(folder, (call) => {
     const what = call.args.slice(2, 4).join(' ');
     self.watch(what, 'before');
-    const code = cdkOf(account, templates, call);
+    const code = cdkOf(account, templates, call, self.failing);
     self.watch(what, 'after');
     return code;
   });
@@ -88,6 +103,21 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
     webhook: `${api.url}/webhook`,
     version: version(),
   });
+  const environment = (): NodeJS.ProcessEnv => {
+    const home = join(folder, 'home');
+    mkdirSync(home, { recursive: true });
+    return {
+      ...compileCache,
+      PATH: `${cdk.bin}:${process.env.PATH}`,
+      HOME: home,
+      LANG: 'C.UTF-8',
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: 'ADMIN',
+      AWS_SECRET_ACCESS_KEY: 'secret-of-admin',
+      ...cdk.env,
+    };
+  };
   const self: Operator = {
     folder,
     account,
@@ -97,28 +127,43 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
     diagnosis: [{ name: 'policy', ok: true, required: false, detail: '1 repositories', remedy: '' }],
     service: {},
     watch: () => {},
+    asked: () => {},
+    failing: undefined,
     write(settings = {}, policy = {}) {
       writeFileSync(join(folder, 'my.policy.yaml'), stringify({ ...operatorsPolicy, ...policy }));
       const text = stringify({ version: 1, policy: 'my.policy.yaml', region: 'eu-central-1', ...settings });
       writeFileSync(join(folder, 'drydock.aws.yaml'), text);
     },
-    run(args, env = {}) {
-      const home = join(folder, 'home');
-      mkdirSync(home, { recursive: true });
-      const child = spawn(process.execPath, [program, ...args], {
+    atTerminal(args, answers, seen = () => {}, env = {}) {
+      // `script` of util-linux gives the command a terminal of its own.
+      const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+      const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
         cwd: folder,
-        env: {
-          ...compileCache,
-          PATH: `${cdk.bin}:${process.env.PATH}`,
-          HOME: home,
-          LANG: 'C.UTF-8',
-          AWS_ENDPOINT_URL: aws.url,
-          AWS_EC2_METADATA_DISABLED: 'true',
-          AWS_ACCESS_KEY_ID: 'ADMIN',
-          AWS_SECRET_ACCESS_KEY: 'secret-of-admin',
-          ...cdk.env,
-          ...env,
-        },
+        env: { ...environment(), NO_COLOR: '1', TERM: 'dumb', ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+      let screen = '';
+      const open = [...answers];
+      let from = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        screen += chunk.toString();
+        const [[question, answer] = []] = open;
+        const at = question === undefined ? -1 : screen.slice(from).search(question);
+        if (at >= 0) {
+          from = screen.length;
+          open.shift();
+          child.stdin.write(`${answer}\r`);
+        }
+        seen(screen);
+      });
+      return new Promise((done) =>
+        child.on('close', (code) => done({ code, screen: screen.replaceAll('\r\n', '\n').replaceAll('\r', '') })),
+      );
+    },
+    run(args, env = {}, cwd = folder) {
+      const child = spawn(process.execPath, [program, ...args], {
+        cwd,
+        env: { ...environment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let [stdout, stderr] = ['', ''];
@@ -151,7 +196,12 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
 }
 
 /** What the CDK does in an account. */
-function cdkOf(account: AccountModel, templates: Record<string, Template>, { args }: CdkCall): number {
+function cdkOf(
+  account: AccountModel,
+  templates: Record<string, Template>,
+  { args }: CdkCall,
+  failing?: string,
+): number {
   const [, , command = '', what = ''] = args;
   if (command === 'bootstrap') {
     account.made.bootstrap = (account.made.bootstrap ?? 0) + 1;
@@ -159,5 +209,5 @@ function cdkOf(account: AccountModel, templates: Record<string, Template>, { arg
     return 0;
   }
   const template = templates[what];
-  return command === 'deploy' && template && account.deploy(what, template) ? 0 : 1;
+  return command === 'deploy' && template && account.deploy(what, template, failing) ? 0 : 1;
 }

@@ -10,6 +10,7 @@ export interface Asked {
 
 /** By the prefix of `x-amz-target`. */
 const targets: Record<string, string> = {
+  CodeBuild_20161006: 'codebuild',
   DynamoDB_20120810: 'dynamodb',
   AWSStepFunctions: 'states',
   secretsmanager: 'secretsmanager',
