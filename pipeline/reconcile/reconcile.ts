@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { viewError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import { wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { recover } from '../lifecycle/recover.ts';
@@ -60,9 +61,27 @@ export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: 
   const last = left === 0 ? undefined : stoppedAt ? orderKey(stoppedAt) : after;
   if (last !== after) await cursor.write(last);
   for (const scope of survey.queues) {
-    if (deps.clock.now() < until) await attempt(scope, async () => void (await wakeQueued(deps, scope)));
+    if (deps.clock.now() >= until) break;
+    await attempt(scope, async () => {
+      const freed = await freeSlots(deps, scope, survey.unfinished);
+      await wakeQueued(deps, scope);
+      return freed > 0 ? 'slots-freed' : undefined;
+    });
   }
   return { found, left };
+}
+
+/** Frees the slots of runs that have ended: their last step died before it did so, or an admission was late. */
+async function freeSlots(deps: Deps, scope: string, unfinished: ReadonlySet<string>): Promise<number> {
+  let freed = 0;
+  for (const runId of await deps.admission.slotHolders(scope)) {
+    if (unfinished.has(runId)) continue;
+    const run = await deps.runs.get(runId);
+    if (run && !isFinal(run.status)) continue;
+    await deps.admission.releaseSlot(scope, runId);
+    freed += 1;
+  }
+  return freed;
 }
 
 /** Checks the CI of waiting runs; an error in one does not affect the others. @returns What failed. */

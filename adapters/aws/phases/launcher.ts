@@ -17,6 +17,7 @@ import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { imageServices, refuseCommandServices } from '../../../core/services/forms.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { saysNoCapacity } from './capacity.ts';
 import { type ServiceTasks, withServices } from './service-tasks.ts';
 import { endOfPhase, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
@@ -76,31 +77,37 @@ export function createFargateLauncher(
     services: ContainerOverride[] = [],
   ) => {
     const { subnets, securityGroup } = config.networks[role];
-    const { tasks, failures } = await client.send(
-      new RunTaskCommand({
-        cluster,
-        taskDefinition: definition,
-        capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
-        clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
-        startedBy: phaseKey,
-        networkConfiguration: {
-          awsvpcConfiguration: {
-            subnets,
-            securityGroups: [securityGroup],
-            assignPublicIp: role === 'gateway' ? 'ENABLED' : 'DISABLED',
+    const { tasks, failures } = await client
+      .send(
+        new RunTaskCommand({
+          cluster,
+          taskDefinition: definition,
+          capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
+          clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
+          startedBy: phaseKey,
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              subnets,
+              securityGroups: [securityGroup],
+              assignPublicIp: role === 'gateway' ? 'ENABLED' : 'DISABLED',
+            },
           },
-        },
-        overrides: {
-          containerOverrides: [
-            { name: role, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) },
-            ...services,
-          ],
-        },
-      }),
-    );
+          overrides: {
+            containerOverrides: [
+              { name: role, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) },
+              ...services,
+            ],
+          },
+        }),
+      )
+      .catch((error: unknown) => {
+        if (error instanceof Error && saysNoCapacity(error.message)) throw noCapacity(role, error.message);
+        throw error;
+      });
     const arn = tasks?.[0]?.taskArn;
     if (arn !== undefined) return arn;
-    const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
+    const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ') ?? '';
+    if (saysNoCapacity(reason)) throw noCapacity(role, reason);
     throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
       remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
     });
@@ -112,6 +119,8 @@ export function createFargateLauncher(
       const task = tasks?.[0];
       const address = task && privateAddress(task);
       if (address) return address;
+      const reason = [task?.stopCode, task?.stoppedReason].filter(Boolean).join('; ');
+      if (saysNoCapacity(reason)) throw noCapacity('gateway', reason);
       if (task?.lastStatus === 'STOPPED' || clock.now() > until) {
         throw new DrydockError('SandboxLost', `The gateway has no address: ${task?.stoppedReason ?? 'not yet'}`);
       }
@@ -204,6 +213,9 @@ async function withAgentFiles(order: PhaseOrder, read: FargateConfig['agentFiles
   const inputs = new Map([...order.inputs, [agentFilesInput, await read(agent.profile)]]);
   return { ...order, inputs, spec: { ...order.spec, inputs: [...inputs.keys()] } };
 }
+
+const noCapacity = (role: PhaseRole, reason: string): DrydockError =>
+  new DrydockError('CapacityMissing', `ECS has no room for the ${role} task now: ${reason.slice(0, 500)}`);
 
 const privateAddress = ({ attachments }: Task): string | undefined =>
   attachments?.flatMap(({ details }) => details ?? []).find(({ name, value }) => name === 'privateIPv4Address' && value)

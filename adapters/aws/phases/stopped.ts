@@ -4,6 +4,7 @@ import { defined } from '../../../core/defined.ts';
 import type { ModelCall, PhaseResult } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type SeenService, withServices } from '../../../core/services/logs.ts';
+import { saysNoCapacity } from './capacity.ts';
 import type { PhaseStore } from './store.ts';
 
 /**
@@ -97,7 +98,6 @@ export function readStopped(event: unknown): StoppedTask | undefined {
 
 /**
  * The end of a phase whose gateway has stopped: the end that the gateway stored, or `SandboxLost` if it stored none.
- * Only ECS knows whether Fargate reclaimed the capacity.
  * @param sandbox ECS's data about the sandbox task, if it is still available.
  */
 export async function endOfPhase(
@@ -107,14 +107,7 @@ export async function endOfPhase(
 ): Promise<PhaseEnd> {
   const { phaseKey } = gateway;
   const end = (await store.end(phaseKey)) ?? lost(gateway, await store.calls(phaseKey));
-  const interrupted = [gateway, sandbox].find((task) => task?.interrupted);
-  const failure =
-    end.failure?.name === 'SandboxLost' && interrupted
-      ? {
-          name: 'SandboxInterrupted',
-          message: `Fargate reclaimed the capacity of the ${interrupted.role}: ${interrupted.reason}`,
-        }
-      : end.failure;
+  const failure = end.failure?.name === 'SandboxLost' ? (ofCapacity(gateway, sandbox) ?? end.failure) : end.failure;
   const image = sandbox?.imageDigest;
   const timings = sandbox?.timings;
   return {
@@ -124,6 +117,22 @@ export async function endOfPhase(
     ...defined({ image }),
     ...(timings && Object.keys(timings).length > 0 ? { timings } : {}),
   };
+}
+
+/** Why a task ended if that was for want of capacity. Only ECS knows it. */
+function ofCapacity(...tasks: (OtherTask | undefined)[]): PhaseEnd['failure'] {
+  const interrupted = tasks.find((task) => task?.interrupted);
+  if (interrupted) {
+    const message = `Fargate reclaimed the capacity of the ${interrupted.role}: ${interrupted.reason}`;
+    return { name: 'SandboxInterrupted', message };
+  }
+  const unplaced = tasks.find((task) => task && saysNoCapacity(task.reason));
+  return (
+    unplaced && {
+      name: 'CapacityMissing',
+      message: `ECS had no room for the ${unplaced.role} task: ${unplaced.reason.slice(0, 500)}`,
+    }
+  );
 }
 
 /** ECS knows the services by their images, whose digests the result has. */

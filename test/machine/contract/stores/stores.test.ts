@@ -300,6 +300,30 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       expect(await admission.acquireSlot(id, 'again', 4)).toBe(true);
     });
 
+    it('gives out no more slots than all scopes may have, and takes both in one write (F8)', async () => {
+      const before = await admission.slotsTaken();
+      const total = before + 5;
+      const got = await many(20, (i) => admission.acquireSlot(`${id}-${i % 4}`, `run-${i}`, 3, total));
+      expect(got.filter(Boolean)).toHaveLength(5);
+      expect(await admission.slotsTaken()).toBe(total);
+      const held = await Promise.all([0, 1, 2, 3].map((i) => admission.slotHolders(`${id}-${i}`)));
+      // Who was refused by the limit over all scopes holds no slot of its own scope either.
+      expect(held.flat()).toHaveLength(5);
+      const at = held.findIndex((holders) => holders.length > 0);
+      const [scope, holder] = [`${id}-${at}`, held[at]?.[0] ?? ''];
+      expect(await admission.acquireSlot(scope, holder, 3, total)).toBe(true);
+      expect(await admission.slotsTaken()).toBe(total);
+      await many(5, () => admission.releaseSlot(scope, holder));
+      expect(await admission.slotsTaken()).toBe(total - 1);
+      expect(await admission.acquireSlot(`${id}-x`, 'next', 3, total)).toBe(true);
+      expect(await admission.acquireSlot(`${id}-x`, 'one more', 3, total)).toBe(false);
+      expect(await admission.acquireSlot(`${id}-x`, 'one more', 1, total + 9)).toBe(false);
+      for (const [i, holders] of held.entries())
+        for (const each of holders) await admission.releaseSlot(`${id}-${i}`, each);
+      await admission.releaseSlot(`${id}-x`, 'next');
+      expect(await admission.slotsTaken()).toBe(before);
+    });
+
     it('queues each run once, in the order of its time (R43)', async () => {
       await many(10, (i) => admission.enqueue(id, 'b', `2026-01-01T00:00:0${i}.000Z`));
       await admission.enqueue(id, 'c', '2026-01-03T00:00:00.000Z');
