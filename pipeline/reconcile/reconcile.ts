@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { inGroups } from '../../core/concurrency/in-groups.ts';
 import { viewError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -84,17 +85,28 @@ async function freeSlots(deps: Deps, scope: string, unfinished: ReadonlySet<stri
   return freed;
 }
 
-/** Checks the CI of waiting runs; an error in one does not affect the others. @returns What failed. */
-export async function checkCi(deps: Deps, runIds: string[], until: number): Promise<Reconciled[]> {
+/**
+ * Checks the CI of waiting runs; an error in one does not affect the others. Each owner of repositories has a budget of
+ * requests at the host: once it is used up, its other runs are left to the next pass.
+ * @returns What failed.
+ */
+export async function checkCi(deps: Deps, runs: RunRecord[], until: number): Promise<Reconciled[]> {
   const found: Reconciled[] = [];
-  for (const runId of runIds) {
-    if (deps.clock.now() >= until) break;
-    try {
-      await sweepCi(deps, [runId]);
-    } catch (error) {
-      found.push({ runId, did: viewError(error).name });
-    }
-  }
+  await inGroups(
+    runs,
+    ({ repository }) => repository.split('/', 1)[0] ?? '',
+    async ({ runId }) => {
+      if (deps.clock.now() >= until) return false;
+      try {
+        await sweepCi(deps, [runId]);
+      } catch (error) {
+        const did = viewError(error).name;
+        found.push({ runId, did });
+        return did !== 'HostRateLimited';
+      }
+      return true;
+    },
+  );
   return found;
 }
 

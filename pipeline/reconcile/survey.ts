@@ -15,7 +15,7 @@ export interface Survey {
   /** Runs whose stored state does not agree with what waits and runs, oldest first. Only these are looked at one by one. */
   suspects: RunRecord[];
   /** Runs whose CI wait should be checked now. */
-  ci: string[];
+  ci: RunRecord[];
   /** Scopes with queued runs. */
   queues: Set<string>;
   /** Runs whose record cannot be read. */
@@ -63,7 +63,7 @@ export async function survey(deps: Deps): Promise<Survey> {
           ? working.has(run.runId)
           : waits && (gate.kind !== 'slot' || queued.get(scope)?.has(run.runId) === true));
       if (!inOrder) found.suspects.push(run);
-      else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run.runId);
+      else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run);
     }
   }
   return found;
