@@ -55,7 +55,9 @@ export function createClient(
           return { status: 200, url, headers: before.headers, data: structuredClone(before.data) } as never;
         const known = hostError(error, what);
         const { retryAfterMs } = (known.details as HostErrorDetails | undefined) ?? {};
-        if (known.name === 'HostRateLimited' && known !== error) shared?.budget.limited(retryAfterMs ?? maxWaitMs);
+        // A shorter wait is over before anybody else asks, or soon after.
+        if (known.name === 'HostRateLimited' && known !== error && (retryAfterMs ?? 0) > maxWaitMs)
+          shared?.budget.limited(retryAfterMs ?? 0);
         const wait = retryAfterMs ?? backoffMs(attempt, { firstMs: 400 }, Math.random);
         // A rate-limited request did not take effect.
         const again =

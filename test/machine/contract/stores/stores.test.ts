@@ -265,7 +265,9 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       const after = await view();
       const sum = after?.runs.reduce((total, run) => total + (run.settledMicros ?? run.reservedMicros), 0);
       expect(after?.committedMicros).toBe(sum);
+      expect(await ledger.sums(id, sprint)).toEqual({ limitMicros: 300, committedMicros: sum });
       expect(await ledger.budget('nobody', sprint)).toBeUndefined();
+      expect(await ledger.sums('nobody', sprint)).toBeUndefined();
     });
   });
 
