@@ -31,7 +31,7 @@ const addressMs = 12_000;
 /** Time for the images, before the phase begins. */
 const bootMs = 60_000;
 /** Within the limit of the policy. */
-const longestMs = 55 * 60_000;
+const maxPhaseMs = 55 * 60_000;
 const vcpus = { gateway: 0.25, sandbox: 2 };
 /** ECS still tells of a stopped task for an hour. */
 const rememberMs = 3_600_000;
@@ -44,13 +44,13 @@ export class SimulatedEcs extends ECSClient {
   readonly #running = { gateway: 0, sandbox: 0 };
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #parts: { store: PhaseStore; clock: SimulatedClock; meter: Meter; random: Random; draws: Draws };
-  readonly #told: (event: unknown) => void;
+  readonly #told: (phaseKey: string, event: unknown) => void;
   readonly #lost: (phaseKey: string) => void;
   #started = 0;
 
   constructor(
     parts: { store: PhaseStore; clock: SimulatedClock; meter: Meter; random: Random; draws: Draws },
-    told: (event: unknown) => void,
+    told: (phaseKey: string, event: unknown) => void,
     lost: (phaseKey: string) => void,
   ) {
     super({ region, credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' } });
@@ -102,8 +102,9 @@ export class SimulatedEcs extends ECSClient {
 
   /** What the two tasks of a phase do: they work, the gateway stores the end, both stop. */
   #work(sandbox: SimulatedTask, spot: boolean): void {
-    const { clock, random, draws, store } = this.#parts;
-    const ms = Math.min(longestMs, bootMs + random.around(draws.phaseMinutes) * 60_000);
+    const { clock, draws, store } = this.#parts;
+    const random = this.#parts.random.of(`work ${sandbox.phaseKey}`);
+    const ms = Math.min(maxPhaseMs, bootMs + random.around(draws.phaseMinutes) * 60_000);
     const interrupted = spot && random.chance(draws.spot);
     const after = interrupted ? bootMs + random.next() * (ms - bootMs) : ms;
     clock.after(after, () => {
@@ -129,7 +130,8 @@ export class SimulatedEcs extends ECSClient {
 
   #stop(task: SimulatedTask, stopCode: string, exitCode: number): void {
     if (!task.running) return;
-    const { meter, clock, random, draws } = this.#parts;
+    const { meter, clock, draws } = this.#parts;
+    const random = this.#parts.random.of(`stop ${task.role} ${task.phaseKey}`);
     task.running = false;
     task.stopCode = stopCode;
     this.#running[task.role] -= 1;
@@ -154,7 +156,7 @@ export class SimulatedEcs extends ECSClient {
     };
     meter.count('events:invocation');
     meter.take('eventBridgeInvocations');
-    clock.after(1_000 + 2_000 * random.next(), () => this.#told(event));
+    clock.after(1_000 + 2_000 * random.next(), () => this.#told(task.phaseKey, event));
   }
 
   #stopAsked(arn: string): unknown {

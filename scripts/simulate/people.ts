@@ -23,8 +23,8 @@ interface Outside {
   random: Random;
   draws: HumanDraws;
   github: SimulatedGitHub;
-  /** Runs work as an invocation of a function. */
-  invoke(name: string, work: () => Promise<unknown>): Promise<unknown>;
+  /** Runs work as an invocation of a function. @param about What it works on, for its numbers. */
+  invoke(name: string, about: string, work: () => Promise<unknown>): Promise<unknown>;
   /** Something that should have moved a run was lost. */
   lost(runId: string): void;
 }
@@ -34,7 +34,8 @@ const redeliverMs = 3 * 60_000;
 
 /** What happens outside after a gate was opened: people answer it after hours, CI ends after minutes. */
 export function answerLater(outside: Outside, gate: Gate): void {
-  const { clock, random, draws } = outside;
+  const { clock, draws } = outside;
+  const random = outside.random.of(gate.gateId);
   if (gate.kind === 'slot') return;
   if (gate.kind === 'ci') {
     // One of ten is late.
@@ -49,7 +50,8 @@ export function answerLater(outside: Outside, gate: Gate): void {
 }
 
 function endCi(outside: Outside, gate: Gate): void {
-  const { deps, clock, random, draws, github, invoke, lost } = outside;
+  const { deps, clock, draws, github, invoke, lost } = outside;
+  const random = outside.random.of(`ci ${gate.gateId}`);
   const passed = random.chance(0.92);
   github.ci.set(gate.head, {
     name: 'test',
@@ -58,15 +60,19 @@ function endCi(outside: Outside, gate: Gate): void {
     detail: passed ? '' : 'a test failed',
   });
   if (random.chance(draws.lost)) lost(gate.runId);
-  else clock.start(() => delivered(outside, () => invoke('webhook-worker', () => answerCiWait(deps, gate.runId))));
+  else
+    clock.start(() =>
+      delivered(outside, () => invoke('webhook-worker', gate.runId, () => answerCiWait(deps, gate.runId))),
+    );
 }
 
 async function vote(outside: Outside, gateId: string, choice: VoteChoice): Promise<void> {
-  const { deps, random, draws, invoke, lost, clock } = outside;
+  const { deps, draws, invoke, lost, clock } = outside;
+  const random = outside.random.of(`vote ${gateId}`);
   const text = choice === 'approve' ? '' : 'Please change it.';
   if (!random.chance(draws.lost)) {
     await delivered(outside, () =>
-      invoke('webhook-worker', () => decideGate(deps, { gateId, person: 'lead', choice, text })),
+      invoke('webhook-worker', gateId, () => decideGate(deps, { gateId, person: 'lead', choice, text })),
     );
     return;
   }

@@ -1,5 +1,12 @@
+import { createHash } from 'node:crypto';
+
 /** Drawn numbers that a seed repeats: mulberry32. */
 export interface Random {
+  /**
+   * Numbers for one thing: what is drawn for it does not depend on what happens to others at the same moment, whose order
+   * answers of the embedded DynamoDB may change. The second time, the same thing gets other numbers.
+   */
+  of(thing: string): Random;
   /** In [0, 1). */
   next(): number;
   chance(probability: number): boolean;
@@ -9,6 +16,7 @@ export interface Random {
 }
 
 export function createRandom(seed: number): Random {
+  const asked = new Map<string, number>();
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -19,6 +27,11 @@ export function createRandom(seed: number): Random {
   };
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   return {
+    of(thing) {
+      const times = (asked.get(thing) ?? 0) + 1;
+      asked.set(thing, times);
+      return createRandom(createHash('sha256').update(`${seed} ${thing} ${times}`).digest().readUInt32BE());
+    },
     next,
     chance: (probability) => next() < probability,
     around: (median) => median * Math.exp(normal()),

@@ -55,14 +55,15 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const tasks = Math.round((options.tasksPerDay * options.hours) / 24);
   const submitted = new Set<string>();
   for (let i = 0; i < tasks; i++) {
-    const repository = random.pick(repositories);
-    clock.after(random.next() * options.hours * hourMs, () =>
+    const drawn = random.of(`task ${i}`);
+    const repository = drawn.pick(repositories);
+    clock.after(drawn.next() * options.hours * hourMs, () =>
       clock.start(async () => {
         const taskId = `TASK-${i}`;
         const request = { file: `.agent-tasks/${taskId}.yaml`, bytes: specOf(taskId, repository), policy };
         for (;;) {
           try {
-            await invoke('webhook-worker', async () => {
+            await invoke('webhook-worker', taskId, async () => {
               // What a push asks of GitHub before a run starts.
               world.github.ask(repository, 8, 1);
               await submit(deps, { ...request, requester: 'dev', dryRun: false });

@@ -79,7 +79,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
   };
 
   /** An invocation of a function: it takes its time, and one of the account's concurrent executions. */
-  const invoke = async (name: string, work: () => Promise<unknown>): Promise<unknown> => {
+  const invoke = async (name: string, about: string, work: () => Promise<unknown>): Promise<unknown> => {
     if (!meter.change('lambdaConcurrency', 1)) {
       meter.change('lambdaConcurrency', -1);
       throw Object.assign(new Error('Rate Exceeded.'), { name: 'Lambda.TooManyRequestsException' });
@@ -89,7 +89,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     try {
       return await work();
     } finally {
-      await clock.sleep(1_000 * Math.min(20, 0.2 + random.around(functionSeconds)));
+      await clock.sleep(1_000 * Math.min(20, 0.2 + random.of(`${name} ${about}`).around(functionSeconds)));
       lambda.seconds += (clock.now() - began) / 1_000;
       meter.change('lambdaConcurrency', -1);
       meter.count(`function ${name}`);
@@ -100,9 +100,9 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     meter.change('openExecutions', -1);
     if (status !== 'FAILED' && status !== 'TIMED_OUT') return;
     meter.take('eventBridgeInvocations');
-    if (random.chance(draws.lost)) return;
+    if (random.of(`ended ${execution}`).chance(draws.lost)) return;
     const outcome = { status: 'failed' as const, error: 'Internal', cause: `The execution ended as ${status}.` };
-    clock.start(() => invoke('settle-run', () => endRun(deps, execution, outcome)).catch(onlyThrottles));
+    clock.start(() => invoke('settle-run', execution, () => endRun(deps, execution, outcome)).catch(onlyThrottles));
   };
   const engine = Engine.open({
     file: ':memory:',
@@ -110,7 +110,8 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     definition: taskMachine((step) => step),
     clock,
     random: random.next,
-    invoke: (name, payload) => clock.during(() => invoke(name, () => steps[name as keyof typeof steps](deps)(payload))),
+    invoke: (name, payload, { execution }) =>
+      clock.during(() => invoke(name, execution, () => steps[name as keyof typeof steps](deps)(payload))),
     onEvent({ type, execution, status }) {
       if (type === 'ExecutionStarted') meter.change('openExecutions', 1);
       if (type === 'StateEntered' || type === 'TaskRetried') meter.take('states:transition');
@@ -119,7 +120,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
   });
   const ecs = new SimulatedEcs(
     { store, clock, meter, random, draws },
-    (event) => clock.start(() => again(() => invoke('settle-phase', () => settlePhase(event)))),
+    (phaseKey, event) => clock.start(() => again(() => invoke('settle-phase', phaseKey, () => onStopped(event)))),
     (phaseKey) => lost(phaseKey.split('/', 1)[0] ?? ''),
   );
   const launcher = withDrydockErrors(
@@ -187,7 +188,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
       ...executions,
       async start(name, input) {
         // The trigger dies after it wrote the record.
-        if (random.chance(draws.lost) && !started.has(name)) {
+        if (!started.has(name) && random.of(`start ${name}`).chance(draws.lost)) {
           started.add(name);
           lost(name);
           throw new DrydockError('Conflict', 'The trigger died before it started the execution.');
@@ -211,7 +212,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
   const started = new Set<string>();
   const outside = { deps, clock, random, draws, github, invoke, lost };
 
-  const settlePhase = async (event: unknown): Promise<void> => {
+  const onStopped = async (event: unknown): Promise<void> => {
     const task = readStopped(event);
     if (!task) return;
     await launcher.stop(task);
@@ -248,7 +249,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     clock.after(passMs, () => {
       schedule();
       clock.start(() =>
-        invoke('reconcile', reconcile).catch((error) => {
+        invoke('reconcile', '', reconcile).catch((error) => {
           passes.failed += 1;
           onlyThrottles(error);
         }),
