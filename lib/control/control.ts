@@ -13,6 +13,7 @@ import { taskMachine } from '../../pipeline/task.machine.ts';
 import { AgentFiles } from '../functions/agent-files-layer.ts';
 import { makeFunction } from '../functions/function.ts';
 import { PolicyLayer } from '../functions/policy-layer.ts';
+import { publish, recognizeLayers, versionsOn } from '../functions/versions.ts';
 import { acknowledgeWildcard, grant } from '../iam/grant.ts';
 import { machineArn } from '../iam/through-stores.ts';
 import { type FunctionName, metricsNamespace, variables } from '../names.ts';
@@ -57,6 +58,8 @@ const workers = 2;
 /** An HTTP API waits at most 30 seconds for a response. */
 const httpTimeout = Duration.seconds(29);
 
+type More = Pick<Parameters<typeof makeFunction>[2], 'deadLetters' | 'timeout' | 'versions'>;
+
 /** The state machine, its functions, and the event sources that invoke functions outside of it. */
 export class Control extends Construct {
   readonly stateMachine: sfn.StateMachine;
@@ -71,6 +74,7 @@ export class Control extends Construct {
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
+    recognizeLayers(this);
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -86,7 +90,8 @@ export class Control extends Construct {
         : new PagesKey(this, 'Sessions', { oidc: props.oidc, origin, key: props.state.key, removalPolicy });
     this.pages = pages;
     const make = this.#maker(props);
-    const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name)]));
+    const versions = versionsOn(props.state);
+    const steps = new Map<StepName, lambda.Function>(stepNames.map((name) => [name, make(name, { versions })]));
     this.stateMachine = this.#machine(props, steps);
 
     const [settlePhase, settleRun] = (['settle-phase', 'settle-run'] as const).map((name) =>
@@ -178,7 +183,7 @@ export class Control extends Construct {
       pages,
       metrics: metricsNamespace(this),
     };
-    return (name: FunctionName, more: { deadLetters?: sqs.IQueue; timeout?: Duration } = {}): lambda.Function =>
+    return (name: FunctionName, more: More = {}): lambda.Function =>
       makeFunction(this, name, {
         description: stepNames.some((step) => step === name) ? `Drydock: step ${name}` : `Drydock: ${name}`,
         bundles: props.bundles,
@@ -198,13 +203,20 @@ export class Control extends Construct {
       }),
     });
     // CDK derives no grants from a definition that is given as text.
-    const resources = [...steps.values()].map((step) => step.functionArn);
-    grant(role, [{ actions: ['lambda:InvokeFunction'], resources }]);
+    const resources = [...steps.values()].map((step) => `${step.functionArn}:*`);
+    const because = 'An execution calls the versions that were current when it started.';
+    grant(role, [{ actions: ['lambda:InvokeFunction'], resources, because }]);
+    const versions = new Map(
+      [...steps].map(([name, step]) => [
+        name,
+        publish(step, needs[name].includes('launch') ? props.sandbox.revision : undefined),
+      ]),
+    );
     const machine = new sfn.StateMachine(this, 'Machine', {
       stateMachineName: props.machine,
       role,
       definitionBody: sfn.DefinitionBody.fromString(
-        stack.toJsonString(taskMachine((step) => steps.get(step as StepName)?.functionArn ?? '', stack.partition)),
+        stack.toJsonString(taskMachine((step) => versions.get(step) ?? '', stack.partition)),
       ),
       logs: {
         destination: new logs.LogGroup(this, 'MachineLog', {

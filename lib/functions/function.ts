@@ -22,6 +22,8 @@ interface FunctionProps {
   /** Receives events that failed all retries. */
   deadLetters?: sqs.IQueue;
   layers?: lambda.ILayerVersion[];
+  /** For functions whose versions are published, see `publish`. */
+  versions?: lambda.VersionOptions;
   /** Removal policy of the log group. */
   removalPolicy: RemovalPolicy;
 }
@@ -59,5 +61,6 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     environment: props.environment,
     layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
+    ...(props.versions ? { currentVersionOptions: props.versions } : {}),
   });
 }

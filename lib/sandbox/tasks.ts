@@ -11,6 +11,7 @@ import type { FargateSize } from '../props/fargate-size.ts';
 import type { SandboxImage } from '../props/images.ts';
 import type { ServiceContainer } from '../props/services.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
+import { revisionOf } from './revision.ts';
 import { serviceContainer, setsOf } from './service-containers.ts';
 import { ServiceRole } from './service-role.ts';
 
@@ -70,6 +71,8 @@ export class Sandbox extends Construct {
   /** JSON of the task definitions with services; `undefined` if there are none. */
   readonly serviceTasks: string | undefined;
   readonly capacity: 'FARGATE' | 'FARGATE_SPOT';
+  /** Changes with each new revision of a task definition. */
+  readonly revision: string;
   /** ARN patterns for every revision of each task definition. */
   readonly taskPatterns: string[];
   /** ARNs of the roles that a launcher passes to ECS. Only the gateway's task role is visible inside a container. */
@@ -172,6 +175,7 @@ export class Sandbox extends Construct {
         : Stack.of(this).toJsonString({ images: props.services.map(({ image }) => image.slice(-64, -52)), revisions });
     this.capacity = props.spot ? 'FARGATE_SPOT' : 'FARGATE';
     this.gatewayTask = gateway.ref;
+    this.revision = revisionOf(this);
     const families = [...sandboxes, gateway].map(({ family }) => family ?? '');
     const withServices = sets.length === 0 ? [] : [serviceFamily(this.#family('*'), '*')];
     this.taskPatterns = [...families, ...withServices].map((family) =>

@@ -19,7 +19,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import type { JsonOperation } from './aws/call.ts';
-import { environments, machineOf, mailFrom, routes } from './aws/deployed.ts';
+import { environments, type Machine, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
 import { startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
@@ -47,8 +47,12 @@ export interface AwsWorld {
   /** Where API Gateway listens: webhook and pages. */
   origin: string;
   engine: Engine;
+  /** Deploys other bundles and another machine over what runs. */
+  deploy(bundles: string, machine: Machine): Promise<void>;
   /** Calls a function as an event would. */
   call(name: string, event: unknown): Promise<unknown>;
+  /** Hear each event that the rule for stopped tasks hands over. */
+  told: ((event: unknown) => void)[];
   /** Names of the functions that were invoked, as Lambda counts them. */
   invoked: string[];
   /** What the next invocations of a function fail with, before it runs. */
@@ -68,6 +72,7 @@ export const secretNames = {
   sessions: arn('secretsmanager', 'secret:sessions'),
   client: arn('secretsmanager', 'secret:client'),
 };
+type Handler = (event: unknown) => Promise<unknown>;
 const patienceMs = 90_000;
 let worlds = 0;
 /** The function that runs: it sees the variables that its stack gives it and no other, and signs as itself. */
@@ -97,19 +102,22 @@ export async function createAwsWorld(
   const github = await startGitHub({ files: repositoryFiles(world) });
   const dynamo = await startDynamo(':memory:');
   const endpoint = await dynamo.client.config.endpoint?.();
-  const bundles = inject('bundles');
-  // A copy: a world's functions share no module with those of another world.
-  const own = `${bundles}-${process.pid}-${++worlds}`;
-  cpSync(bundles, own, { recursive: true });
-  const handlers = new Map<string, (event: unknown) => Promise<unknown>>();
+  const copies: string[] = [];
+  /** By `function`, the newest code; by `function@version`, what was published. */
+  const handlers = new Map<string, Handler>();
+  let published: Machine['versions'] = new Map();
   const invoked: string[] = [];
   const throttle = new Map<string, number>();
   const now = options.now ?? Date.now;
 
-  const call = (name: string, event: unknown): Promise<unknown> => caller.run(name, () => invoke(name, event));
-  const invoke = async (name: string, event: unknown): Promise<unknown> => {
-    const handler = handlers.get(name);
-    if (!handler) throw new Error(`there is no function ${name}`);
+  const call = (qualified: string, event: unknown): Promise<unknown> => {
+    const [name = ''] = qualified.split('@');
+    return caller.run(name, () => invoke(name, handlers.get(qualified), event));
+  };
+  const invoke = async (name: string, handler: Handler | undefined, event: unknown): Promise<unknown> => {
+    // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+    if (!handler)
+      throw Object.assign(new Error(`Function not found: ${name}`), { name: 'Lambda.ResourceNotFoundException' });
     const left = throttle.get(name) ?? 0;
     if (left > 0) {
       throttle.set(name, left - 1);
@@ -120,13 +128,35 @@ export async function createAwsWorld(
     return answer === undefined ? undefined : (JSON.parse(JSON.stringify(answer)) as unknown);
   };
 
-  const engine = Engine.open({
-    file: ':memory:',
-    name: 'drydock',
-    definition: machineOf(),
-    invoke: call,
-    clock: { now, after: realClock.after },
-  });
+  const journal = join(world.folder, 'executions');
+  const open = (definition: Machine['definition']): Engine =>
+    Engine.open({
+      file: journal,
+      name: 'drydock',
+      definition,
+      invoke: call,
+      clock: { now, after: realClock.after },
+    });
+  const deployed = machineOf();
+  let engine = open(deployed.definition);
+  const load = async (bundles: string, { versions }: Machine): Promise<void> => {
+    // A copy: functions share no module with those of another world or deployment.
+    const own = `${inject('bundles')}-${process.pid}-${++worlds}`;
+    copies.push(own);
+    cpSync(bundles, own, { recursive: true });
+    for (const name of readdirSync(own)) {
+      const file = join(own, name, 'index.mjs');
+      if (!existsSync(file)) continue;
+      const { handler } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { handler: Handler };
+      handlers.set(name, handler);
+    }
+    for (const [id, { of, kept }] of published) if (!versions.has(id) && !kept) handlers.delete(`${of}@${id}`);
+    for (const [id, { of }] of versions) {
+      const newest = handlers.get(of);
+      if (!published.has(id) && newest) handlers.set(`${of}@${id}`, newest);
+    }
+    published = versions;
+  };
   const steps = stepFunctions(() => engine, machine);
   const secrets = secretsManager({
     [secretNames.github]: JSON.stringify({
@@ -232,19 +262,16 @@ export async function createAwsWorld(
     [variables.issuer]: options.issuer ?? 'https://login.example.com',
     [variables.clientSecret]: secretNames.client,
   });
-  for (const name of readdirSync(own)) {
-    const file = join(own, name, 'index.mjs');
-    if (!existsSync(file)) continue;
-    const { handler } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {
-      handler: (event: unknown) => Promise<unknown>;
-    };
-    handlers.set(name, handler);
-  }
+  await load(inject('bundles'), deployed);
+  const told: AwsWorld['told'] = [];
   const store = createPhaseStore(new S3Client({}), bucket);
   const ecs = fargate({
     store,
     script: options.script ?? (() => undefined),
-    told: (event) => call('settle-phase', event),
+    told(event) {
+      for (const hear of told) hear(event);
+      return call('settle-phase', event);
+    },
   });
   late.ecs = ecs;
   api.call = call;
@@ -261,8 +288,18 @@ export async function createAwsWorld(
     secrets,
     mails: post.sent,
     origin: api.origin,
-    engine,
+    get engine() {
+      return engine;
+    },
+    async deploy(bundles, next) {
+      await load(bundles, next);
+      // Executions keep the definition that they were started with.
+      await engine.close();
+      engine = open(next.definition);
+      await engine.resume();
+    },
     call,
+    told,
     invoked,
     throttle,
     async until(task, is) {
@@ -284,7 +321,7 @@ export async function createAwsWorld(
       await dynamo.close();
       await github.close();
       world.remove();
-      rmSync(own, { recursive: true, force: true });
+      for (const own of copies) rmSync(own, { recursive: true, force: true });
     },
   };
 }

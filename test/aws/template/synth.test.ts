@@ -102,9 +102,14 @@ describe('the synthesized templates', () => {
 });
 
 describe('the state machine', () => {
+  const versionId = (step: string): string | undefined =>
+    ofType(run, 'AWS::Lambda::Version').find(
+      ([, each]) => text(each.FunctionName) === `<${functionId(run, step)}>`,
+    )?.[0];
+
   test('is the one that the embedded engine runs (law 1)', () => {
     expect(definition()).toEqual(
-      JSON.parse(JSON.stringify(taskMachine((step) => `<${functionId(run, step)}.Arn>`, '<AWS::Partition>'))) as object,
+      JSON.parse(JSON.stringify(taskMachine((step) => `<${versionId(step)}>`, '<AWS::Partition>'))) as object,
     );
   });
 
@@ -113,7 +118,10 @@ describe('the state machine', () => {
     const role = text(only(run, 'AWS::StepFunctions::StateMachine').RoleArn).slice(1, -5);
     const invokes = statementsOfRole(run, role).filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
     expect(new Set(named).size).toBe(stepNames.length);
-    expect([...new Set(invokes.flatMap(({ resources }) => resources))].sort()).toEqual([...new Set(named)].sort());
+    expect([...new Set(named)].sort()).toEqual(stepNames.map((step) => `<${versionId(step)}>`).sort());
+    // Every version of them: an execution calls those it was started with.
+    const versions = stepNames.map((step) => `<${functionId(run, step)}.Arn>:*`);
+    expect([...new Set(invokes.flatMap(({ resources }) => resources))].sort()).toEqual(versions.sort());
   });
 
   test('has a timeout on each task', () => {
@@ -178,7 +186,7 @@ describe('what is kept', () => {
     const plain = statementsOf('bucket', only(kept, 'AWS::S3::BucketPolicy').PolicyDocument);
     expect(plain.filter(({ effect }) => effect === 'Deny').length).toBeGreaterThan(0);
     expect(plain.filter(({ effect }) => effect === 'Allow')).toEqual([]);
-    expect(only(kept, 'AWS::ECR::Repository')).toMatchObject({ ImageTagMutability: 'IMMUTABLE' });
+    expect(only(kept, 'AWS::ECR::Repository')).toMatchObject({ ImageTagMutability: 'MUTABLE' });
     expect(only(kept, 'AWS::KMS::Key')).toMatchObject({ EnableKeyRotation: true });
     const secrets = ofType(kept, 'AWS::SecretsManager::Secret');
     expect(secrets).toHaveLength(4);
@@ -191,6 +199,8 @@ describe('what is kept', () => {
     const held = (template: Template): string[] =>
       Object.entries(template.Resources)
         .filter(([, resource]: [string, Resource]) => resource.DeletionPolicy?.startsWith('Retain') === true)
+        // Their ids name what was published.
+        .filter(([, { Type }]) => Type !== 'AWS::Lambda::Version')
         .map(([id, { Type }]) => `${Type} ${id}`)
         .sort();
     const lines = [...held(kept).map((line) => `DrydockState ${line}`), ...held(run).map((line) => `Drydock ${line}`)];

@@ -32,14 +32,32 @@ const template = (): Template => {
 const functionOf = (name: string): Record<string, unknown> =>
   Object.fromEntries(ofType(template(), 'AWS::Lambda::Function'))[functionId(template(), name)] ?? {};
 
-/** The deployed definition, with the names of functions where their ARNs will be. */
-export function machineOf(): StateMachine {
-  let definition = text(only(template(), 'AWS::StepFunctions::StateMachine').DefinitionString).replaceAll(
+export interface Machine {
+  /** The definition, with `function` or `function@version` where ARNs will be. */
+  definition: StateMachine;
+  /** The versions that the template publishes, by their logical ids. */
+  versions: Map<string, PublishedVersion>;
+}
+interface PublishedVersion {
+  of: string;
+  /** Whether it stays when a later template does not have it. */
+  kept: boolean;
+}
+
+export function machineOf(run: Template = template()): Machine {
+  let definition = text(only(run, 'AWS::StepFunctions::StateMachine').DefinitionString).replaceAll(
     '<AWS::Partition>',
     'aws',
   );
-  for (const name of functionNames) definition = definition.replaceAll(`<${functionId(template(), name)}.Arn>`, name);
-  return JSON.parse(definition) as StateMachine;
+  const names = new Map(functionNames.map((name) => [`<${functionId(run, name)}.Arn>`, name]));
+  for (const [reference, name] of names) definition = definition.replaceAll(reference, name);
+  const versions = new Map<string, PublishedVersion>();
+  for (const [id, { FunctionName }] of ofType(run, 'AWS::Lambda::Version')) {
+    const of = names.get(text(FunctionName).replace('>', '.Arn>')) ?? 'no function';
+    versions.set(id, { of, kept: run.Resources[id]?.DeletionPolicy?.startsWith('Retain') === true });
+    definition = definition.replaceAll(`<${id}>`, `${of}@${id}`);
+  }
+  return { definition: JSON.parse(definition) as StateMachine, versions };
 }
 
 let seen: Map<string, Set<string>> | undefined;

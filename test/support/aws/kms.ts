@@ -1,5 +1,5 @@
 /** KMS's part of the stand-in: real encryption, so that nothing sealed can be read, and bound to its context. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import { AwsRefusal, type JsonOperation } from './call.ts';
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
@@ -7,7 +7,8 @@ const maxBytes = 4096;
 
 /** @param keyArn The one key there is. @param purposes Values of `drydock` in the context that roles may use; else any. */
 export function kms(keyArn: string, purposes?: readonly string[]): Record<string, JsonOperation> {
-  const secret = randomBytes(32);
+  // The same in each world: one world reads what another one sealed.
+  const secret = hash('sha256', keyArn, 'buffer');
   const contextOf = ({ EncryptionContext = {} }: Record<string, unknown>): Buffer =>
     Buffer.from(JSON.stringify(Object.entries(EncryptionContext as object).sort()));
   const known = (input: Record<string, unknown>): void => {
