@@ -452,6 +452,15 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       expect(await gates.byRun(id)).toHaveLength(2);
     });
 
+    it('are read many at once, those that exist', async () => {
+      const ids = Array.from({ length: 120 }, (_, i) => `${id}.review.${i + 1}`);
+      await Promise.all(ids.map((gateId, i) => gates.open(gateOf(id, { gateId, round: i + 1 }))));
+      const found = await gates.many([...ids, `${id}.review.999`, ids[0] ?? '']);
+      expect(found.map(({ gateId }) => gateId).toSorted()).toEqual(ids.toSorted());
+      expect(found.find(({ round }) => round === 7)).toEqual(gateOf(id, { gateId: `${id}.review.7`, round: 7 }));
+      expect(await gates.many([])).toEqual([]);
+    });
+
     it('are delivered where there are any', async () => {
       await gates.open(gateOf(id));
       await gates.markDelivered(`${id}.review.1`);
