@@ -142,7 +142,8 @@ export class SimulatedEcs extends ECSClient {
     // As the rule says: a sandbox that ended well is told of by its gateway.
     if (task.role === 'sandbox' && stopCode === 'EssentialContainerExited') return;
     if (random.chance(draws.lost)) {
-      this.#lost(task.phaseKey);
+      // A phase ends by the stop of its gateway; that of a sandbox only stops the gateway sooner.
+      if (task.role === 'gateway') this.#lost(task.phaseKey);
       return;
     }
     const event = {
