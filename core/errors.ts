@@ -112,6 +112,11 @@ export const errorKinds = {
     1,
     'AWS reclaimed the Spot capacity, and the phase is tried again; on-demand capacity avoids this.',
   ),
+  CapacityMissing: kind(
+    'transient',
+    4,
+    'Ask for more Fargate vCPUs or addresses, or lower limits.concurrent_runs_total; then `drydock retry RUN`.',
+  ),
   ResultInvalid: kind('never', 1, 'The sandbox returned an invalid result; read its log.'),
   ReplayDiverged: kind(
     'never',

@@ -17,7 +17,6 @@ export const transient: RetryRule = {
   ErrorEquals: [
     'Conflict',
     'HostUnavailable',
-    'HostRateLimited',
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
@@ -29,6 +28,30 @@ export const transient: RetryRule = {
   MaxAttempts: 5,
   BackoffRate: 2,
   MaxDelaySeconds: 15,
+  JitterStrategy: 'FULL',
+};
+/**
+ * The code host's budget of requests is used up, until the end of the hour at most. Twenty-four retries with full jitter
+ * outlive it; each costs a transition and no request, as long as the client knows the time of the reset.
+ */
+export const hostLimited: RetryRule = {
+  ErrorEquals: ['HostRateLimited'],
+  IntervalSeconds: 20,
+  MaxAttempts: 24,
+  BackoffRate: 2,
+  MaxDelaySeconds: 600,
+  JitterStrategy: 'FULL',
+};
+/**
+ * AWS has no room for a task now. It costs none of the attempts of a lost sandbox: forty retries with full jitter, about
+ * three hours, after which the run fails by that name.
+ */
+export const noCapacity: RetryRule = {
+  ErrorEquals: ['CapacityMissing'],
+  IntervalSeconds: 15,
+  MaxAttempts: 40,
+  BackoffRate: 2,
+  MaxDelaySeconds: 600,
   JitterStrategy: 'FULL',
 };
 /** A sandbox that was lost or interrupted is started again up to two times; the money it spent stays charged. */

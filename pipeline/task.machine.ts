@@ -1,6 +1,6 @@
 import type { CatchRule, ChoiceRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
-import { lostSandbox, throttled, transient } from './retries.ts';
+import { hostLimited, lostSandbox, noCapacity, throttled, transient } from './retries.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -55,7 +55,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
       Payload: { runId: '{% $states.context.Execution.Input.runId %}', ...payload },
     },
     TimeoutSeconds: stepSeconds,
-    Retry: [throttled, transient],
+    Retry: [throttled, transient, hostLimited],
     Output: '{% $states.result.Payload %}',
     ...rest,
   });
@@ -74,7 +74,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
   const phase = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
     waiting(name, payload, {
       TimeoutSeconds: '{% $limits.phaseSeconds %}',
-      Retry: [throttled, transient, lostSandbox],
+      Retry: [throttled, transient, hostLimited, lostSandbox, noCapacity],
       Catch: [...stopped, endAs('failed', ['States.Timeout'], 'PhaseTimedOut'), anythingElse],
       Next: next,
     });

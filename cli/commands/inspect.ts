@@ -48,9 +48,7 @@ export function register(program: Command): void {
         ]);
         return 0;
       }
-      const runs = (await withSession(options, (session) => session.service.list())).filter(
-        (run) => !isFinal(run.status),
-      );
+      const runs = await withSession(options, ({ service }) => allUnfinished(service));
       print(output, { runs }, () =>
         runs.length === 0
           ? ['No run is unfinished.']
@@ -197,3 +195,14 @@ const why = (
     ['  agent', [view.agent, view.model].filter((part) => part !== null).join(', ')],
   ]),
 ];
+
+/** All unfinished runs, however many runs are newer; newest first. */
+async function allUnfinished(service: Pick<Service, 'unfinished'>): Promise<Omit<RunView, 'events'>[]> {
+  const all: Omit<RunView, 'events'>[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await service.unfinished(...(after === undefined ? [] : [after]));
+    all.push(...page.runs);
+    after = page.next;
+  }
+  return all.reverse();
+}

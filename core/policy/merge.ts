@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { defined } from '../defined.ts';
 import { mcpOf } from '../mcp/of-policy.ts';
 import type { ModelEndpoint } from '../models/endpoint.ts';
 import { endpointOf } from '../models/of-policy.ts';
@@ -235,6 +236,7 @@ function limitsOf(spec: TaskSpec, policy: Policy, refuse: Refuse): EffectiveTask
     planAlternatives: limits.plan_alternatives,
     historyDepth: limits.history_depth,
     concurrentRuns: limits.concurrent_runs,
+    ...defined({ concurrentRunsTotal: limits.concurrent_runs_total }),
     ciReportMs: Math.round(limits.ci_report_minutes * 60_000),
   };
 }

@@ -112,7 +112,18 @@ const limits = z.strictObject({
   memory_mb: z.int().positive().max(1_048_576).default(4096).describe('Memory of a sandbox, in MiB.'),
   pids: z.int().min(16).max(1_000_000).default(512).describe('Processes in a sandbox.'),
   disk_mb: z.int().positive().max(10_485_760).default(10_240).describe('Disk space of a sandbox, in MiB.'),
-  concurrent_runs: z.int().positive().max(10_000).default(4).describe('Runs at the same time; others are queued.'),
+  concurrent_runs: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(4)
+    .describe('Runs of one repository at the same time; others are queued.'),
+  concurrent_runs_total: z
+    .int()
+    .positive()
+    .max(100_000)
+    .optional()
+    .describe('Runs of all repositories at the same time; others are queued. No limit if left out.'),
   changed_files: z.int().positive().max(100_000).default(300).describe('Maximum number of files in one change.'),
   changed_bytes: z
     .int()

@@ -134,6 +134,8 @@ export const effectiveTask = z.strictObject({
     planAlternatives: z.int(),
     historyDepth: z.int(),
     concurrentRuns: z.int(),
+    /** Over all repositories. */
+    concurrentRunsTotal: z.int().exactOptional(),
     ciReportMs: z.int(),
   }),
   /** Person ids. The requester is included if listed or solo; without solo the requester's vote does not count. */

@@ -15,3 +15,13 @@ export function parseStored<T>(schema: z.ZodType<T>, value: unknown, what: strin
   );
   throw new DrydockError('RecordUnreadable', `${what} does not match this version’s schema: ${fields.join(', ')}.`);
 }
+
+/** What was read, or nothing if it cannot be: one damaged item does not hide the others. */
+export function readable<T>(read: () => T): [T] | [] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (error instanceof DrydockError && error.name === 'RecordUnreadable') return [];
+    throw error;
+  }
+}

@@ -23,6 +23,8 @@ const workMs = 200_000;
 /** After this time the report is written without the parts that are not done; the function has 300 seconds. */
 const partMs = 270_000;
 
+/** Kept as long as the function. */
+const heads = new Map<string, string>();
 const cursor = named(() => createCursor(dynamo(), variable('runs'), 'reconcile'));
 
 /**
@@ -42,7 +44,7 @@ export const handler = withDeps(async (deps) => {
       },
       ci: async () => ({ ci: await checkCi(deps, (await surveyed).ci, until) }),
       async specs(signal) {
-        const specs = await createRepositorySweeps(deps, operatorPolicy).sweep(signal);
+        const specs = await createRepositorySweeps(deps, operatorPolicy, undefined, heads).sweep(signal);
         return { specs: specs.map(({ outcome, reason }) => ({ outcome, reason })) };
       },
       deliveries: async () => ({

@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
  */
 export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: string): Promise<void> {
   const { team } = task;
-  const budget = await deps.ledger.budget(team, sprint);
+  const budget = await deps.ledger.sums(team, sprint);
   if (!budget || budget.limitMicros <= 0) return;
   const percent = Math.floor((budget.committedMicros * 100) / budget.limitMicros);
   for (const share of task.budget?.alerts_percent ?? []) {
@@ -17,7 +17,7 @@ export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: strin
       key: `budget#${team}#${sprint}#${share}`,
       to: task.policyApprovers,
       subject: `Team ${team} has committed ${share} % of its sprint`,
-      text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} are committed since ${sprint}, in ${budget.runs.length} runs.`,
+      text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} are committed since ${sprint}; \`drydock budget ${team}\` lists the runs.`,
     });
   }
 }

@@ -36,6 +36,7 @@ const shapes = {
   run: z.tuple([reference]),
   ended: z.tuple([reference]),
   list: z.tuple([z.int().min(1).max(10_000).optional()]),
+  unfinished: z.tuple([reference.optional()]),
   gate: z.tuple([reference]),
   gatesOf: z.tuple([reference]),
   vote: z.tuple([

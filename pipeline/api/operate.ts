@@ -12,6 +12,7 @@ import { callService, decodeCall, type MethodName } from './calls.ts';
 const reading = [
   'run',
   'list',
+  'unfinished',
   'gate',
   'gatesOf',
   'egress',

@@ -2,8 +2,9 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
+import { unfinishedRuns } from '../runs/unfinished.ts';
 
-/** Only the newest runs are searched; an older run is found by its whole id. */
+/** All unfinished runs and the newest ones are searched; an older one that has ended is found by its whole id. */
 const maxSearched = 2_000;
 
 /**
@@ -13,7 +14,7 @@ const maxSearched = 2_000;
 export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string): Promise<RunRecord> {
   const exact = reference === '' ? undefined : await deps.runs.get(reference);
   if (exact) return exact;
-  const all = await deps.runs.list(maxSearched);
+  const all = await searched(deps);
   const byTask = all.filter((run) => run.taskId === reference);
   // A dry run is found by its task only when there is no real one.
   const newest = byTask.find((run) => !run.dryRun) ?? byTask[0];
@@ -26,6 +27,15 @@ export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string): P
   if (!only) throw new DrydockError('RunNotFound', `There is no run ${JSON.stringify(reference.slice(0, 100))}.`);
   if (another) throw new DrydockError('AmbiguousId', `${matching.length} runs begin with ${reference}.`);
   return only;
+}
+
+/** Newest first, each once. */
+async function searched({ runs }: Pick<Deps, 'runs'>): Promise<RunRecord[]> {
+  const found = new Map((await runs.list(maxSearched)).map((run) => [run.runId, run]));
+  // With fewer than that, there are no others.
+  if (found.size < maxSearched) return [...found.values()];
+  for await (const page of unfinishedRuns(runs)) for (const run of page.runs) found.set(run.runId, run);
+  return [...found.values()].sort((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
 }
 
 /** A gate by its id, or the open gate of a run. @throws GateNotFound, RunNotFound, AmbiguousId. */

@@ -1,12 +1,13 @@
 import { causeOf, viewError } from '../../core/errors.ts';
 import type { PhaseRecord } from '../../core/ports/store/phases.ts';
-import { slotScope, wakeQueued } from '../admission/admission.ts';
+import { enqueueRun, slotScope, wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision } from '../gates/apply-decision.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { answerPhase, deliverPhase } from '../phases/answer-phase.ts';
 import { endPhase } from '../phases/end-phase.ts';
 import { launchPhase } from '../phases/launch-phase.ts';
+import { loadTask } from '../runs/run-context.ts';
 
 /**
  * Recovers runs after a crash: answers ended phases, launches interrupted phases again as the next attempt, delivers
@@ -32,7 +33,7 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
         await closeGate(deps, gate.gateId, outcome, run.stop.by, run.stop.reason);
       } else if (gate.kind === 'slot') {
         // A process that crashed while it woke this run may have already removed it from the queue.
-        await deps.admission.enqueue(slotScope(run), runId, run.createdAt);
+        await enqueueRun(deps, run, await loadTask(deps, run));
       }
     }
   }

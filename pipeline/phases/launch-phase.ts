@@ -1,5 +1,5 @@
 import { defined } from '../../core/defined.ts';
-import { DrydockError } from '../../core/errors.ts';
+import { DrydockError, viewError } from '../../core/errors.ts';
 import type { McpServerOfRun, SandboxServer } from '../../core/mcp/server.ts';
 import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
@@ -49,10 +49,20 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, attempt ${phase.attempt}` : ''}`,
   });
-  await deps.launcher.launch(await phaseOrder(deps, context, request, phase.attempt), {
-    phaseId,
-    attempt: phase.attempt,
-  });
+  const order = await phaseOrder(deps, context, request, phase.attempt);
+  try {
+    await deps.launcher.launch(order, { phaseId, attempt: phase.attempt });
+  } catch (error) {
+    const { name, message } = viewError(error);
+    // People see why the run does not go on; the state tries again.
+    if (name === 'CapacityMissing')
+      await recordEvent(deps, request.runId, {
+        key: `capacity#${phaseId}/${phase.attempt}`,
+        type: 'capacity-missing',
+        text: `${request.phase} ${request.round} waits: ${message}`,
+      });
+    throw error;
+  }
   // A stop during the launch answered this attempt, but found no sandbox to stop.
   const now = await deps.phases.get(phaseId);
   if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);

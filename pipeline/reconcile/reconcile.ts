@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
+import { inGroups } from '../../core/concurrency/in-groups.ts';
 import { viewError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
 import { wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { recover } from '../lifecycle/recover.ts';
@@ -60,22 +62,51 @@ export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: 
   const last = left === 0 ? undefined : stoppedAt ? orderKey(stoppedAt) : after;
   if (last !== after) await cursor.write(last);
   for (const scope of survey.queues) {
-    if (deps.clock.now() < until) await attempt(scope, async () => void (await wakeQueued(deps, scope)));
+    if (deps.clock.now() >= until) break;
+    await attempt(scope, async () => {
+      const freed = await freeSlots(deps, scope, survey.unfinished);
+      await wakeQueued(deps, scope);
+      return freed > 0 ? 'slots-freed' : undefined;
+    });
   }
   return { found, left };
 }
 
-/** Checks the CI of waiting runs; an error in one does not affect the others. @returns What failed. */
-export async function checkCi(deps: Deps, runIds: string[], until: number): Promise<Reconciled[]> {
-  const found: Reconciled[] = [];
-  for (const runId of runIds) {
-    if (deps.clock.now() >= until) break;
-    try {
-      await sweepCi(deps, [runId]);
-    } catch (error) {
-      found.push({ runId, did: viewError(error).name });
-    }
+/** Frees the slots of runs that have ended: their last step died before it did so, or an admission was late. */
+async function freeSlots(deps: Deps, scope: string, unfinished: ReadonlySet<string>): Promise<number> {
+  let freed = 0;
+  for (const runId of await deps.admission.slotHolders(scope)) {
+    if (unfinished.has(runId)) continue;
+    const run = await deps.runs.get(runId);
+    if (run && !isFinal(run.status)) continue;
+    await deps.admission.releaseSlot(scope, runId);
+    freed += 1;
   }
+  return freed;
+}
+
+/**
+ * Checks the CI of waiting runs; an error in one does not affect the others. Each owner of repositories has a budget of
+ * requests at the host: once it is used up, its other runs are left to the next pass.
+ * @returns What failed.
+ */
+export async function checkCi(deps: Deps, runs: RunRecord[], until: number): Promise<Reconciled[]> {
+  const found: Reconciled[] = [];
+  await inGroups(
+    runs,
+    ({ repository }) => repository.split('/', 1)[0] ?? '',
+    async ({ runId }) => {
+      if (deps.clock.now() >= until) return false;
+      try {
+        await sweepCi(deps, [runId]);
+      } catch (error) {
+        const did = viewError(error).name;
+        found.push({ runId, did });
+        return did !== 'HostRateLimited';
+      }
+      return true;
+    },
+  );
   return found;
 }
 

@@ -4,10 +4,11 @@ import { slotScope } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { unfinishedRuns } from '../runs/unfinished.ts';
 
-/** The period of the reconciler; a CI wait is checked in each pass at first. */
+/** The period of the reconciler; a CI wait is checked in some of its passes. */
 const passMs = 5 * 60_000;
-/** After this time a CI wait is checked once in as long: its webhook normally ends it, and each check asks the host. */
+/** For this time a CI wait is checked in each pass, then in one of three: its webhook normally ends it. */
 const ciOftenMs = 60 * 60_000;
+const ciTurns = 3;
 
 export interface Survey {
   /** Ids of all unfinished runs. */
@@ -15,7 +16,7 @@ export interface Survey {
   /** Runs whose stored state does not agree with what waits and runs, oldest first. Only these are looked at one by one. */
   suspects: RunRecord[];
   /** Runs whose CI wait should be checked now. */
-  ci: string[];
+  ci: RunRecord[];
   /** Scopes with queued runs. */
   queues: Set<string>;
   /** Runs whose record cannot be read. */
@@ -63,7 +64,7 @@ export async function survey(deps: Deps): Promise<Survey> {
           ? working.has(run.runId)
           : waits && (gate.kind !== 'slot' || queued.get(scope)?.has(run.runId) === true));
       if (!inOrder) found.suspects.push(run);
-      else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run.runId);
+      else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run);
     }
   }
   return found;
@@ -71,9 +72,8 @@ export async function survey(deps: Deps): Promise<Survey> {
 
 const isWaiting = (gate: Gate, now: number): boolean => gate.status === 'pending' && Date.parse(gate.expiresAt) > now;
 
-/** In each pass at first, then in one of twelve; the runs are spread over the passes by their ids. */
+/** The runs are spread over the passes by their ids. */
 function isCiDue({ runId, openedAt }: Gate, now: number): boolean {
   if (now - Date.parse(openedAt) < ciOftenMs) return true;
-  const turns = ciOftenMs / passMs;
-  return Math.floor(now / passMs) % turns === Number.parseInt(runId.slice(-6), 16) % turns;
+  return Math.floor(now / passMs) % ciTurns === Number.parseInt(runId.slice(-6), 16) % ciTurns;
 }

@@ -88,6 +88,8 @@ export interface Service {
   ended(run: string): Promise<RunView>;
   /** The newest runs, without their refusals. */
   list(limit?: number): Promise<Omit<RunView, 'events'>[]>;
+  /** A page of the runs that are not final, oldest first, without their refusals. @param after `next` of the page before. */
+  unfinished(after?: string): Promise<{ runs: Omit<RunView, 'events'>[]; next: string | null }>;
   gate(gate: string): Promise<GateView>;
   gatesOf(run: string): Promise<GateView[]>;
   vote(command: VoteCommand): Promise<GateView>;
@@ -115,6 +117,8 @@ export interface Service {
   idle(): Promise<boolean>;
 }
 
+/** As many as an answer of a deployment may have. */
+const unfinishedPage = 100;
 /** The branch has the whole change. */
 const maxDiffBytes = 512 * 1024;
 
@@ -149,6 +153,10 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return runView(deps, record);
     },
     list: async (limit) => Promise.all((await deps.runs.list(limit)).map((record) => shortView(deps, record))),
+    async unfinished(after) {
+      const { runs, next } = await deps.runs.unfinished({ limit: unfinishedPage, after });
+      return { runs: await Promise.all(runs.map((record) => shortView(deps, record))), next: next ?? null };
+    },
     gate: async (gate) => gateView(await resolveGate(deps, gate)),
     gatesOf: async (run) => {
       const gates = await deps.gates.byRun((await resolveRun(deps, run)).runId);

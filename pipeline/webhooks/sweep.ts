@@ -11,14 +11,24 @@ import { type HookOutcome, refused } from './outcome.ts';
  * host's log of pushes, needs write access. If the log does not name it, nothing is started or recorded, and a late
  * webhook still works.
  */
-export async function sweepHeads(deps: Deps, hosted: HostedRepository, branches: string[]): Promise<HookOutcome[]> {
+export async function sweepHeads(
+  deps: Deps,
+  hosted: HostedRepository,
+  branches: string[],
+  heads: Map<string, string> = new Map(),
+): Promise<HookOutcome[]> {
   const outcomes: HookOutcome[] = [];
   for (const branch of branches) {
     try {
       const head = await hosted.host.resolve(hosted.location, branch);
+      const key = `${hosted.repository} ${branch}`;
+      if (heads.get(key) === head) continue;
       const seen = await deps.seenSpecs.blobs(hosted.repository);
       const fresh = (await specsAt(hosted.host, hosted.location, head)).filter((spec) => !seen.has(spec.blob));
-      if (fresh.length === 0) continue;
+      if (fresh.length === 0) {
+        heads.set(key, head);
+        continue;
+      }
       const sender = await hosted.collaboration.pusherOf(hosted.location, branch, head);
       if (!sender) {
         outcomes.push(refused(`${hosted.repository} ${branch}: the host does not say who pushed ${head.slice(0, 12)}`));

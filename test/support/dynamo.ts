@@ -141,8 +141,8 @@ export function createTableRequests(names: typeof testTables): CreateTableComman
       AttributeDefinitions: [
         ...keys.AttributeDefinitions,
         { AttributeName: 'listKey', AttributeType: 'S' },
-        { AttributeName: 'unfinished', AttributeType: 'S' },
         { AttributeName: 'createdAt', AttributeType: 'S' },
+        { AttributeName: 'unfinished', AttributeType: 'S' },
       ],
       GlobalSecondaryIndexes: (
         [

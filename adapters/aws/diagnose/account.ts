@@ -73,12 +73,15 @@ export async function quotaChecks(lambda: LambdaClient, ask: Ask, policy: Policy
           'Request 1000 concurrent Lambda executions in Service Quotas.',
         )
       : pass('functions', `at most ${free} concurrent executions`);
-  const { concurrent_runs, cpu } = policy.limits;
-  const wanted = concurrent_runs * (cpu + gatewayCpu);
+  const { concurrent_runs, concurrent_runs_total, cpu } = policy.limits;
+  const repositories = Object.keys(policy.repositories).length;
+  const runs = Math.min(concurrent_runs_total ?? Number.POSITIVE_INFINITY, concurrent_runs * repositories);
+  const wanted = runs * (cpu + gatewayCpu);
   const answer = await ask('servicequotas', 'GetServiceQuota', { ServiceCode: 'fargate', QuotaCode });
   const given = (answer as { Quota?: { Value?: number } }).Quota?.Value ?? 0;
-  const detail = `${given} Fargate vCPUs; limits.concurrent_runs needs ${wanted}`;
-  const remedy = 'Request more Fargate On-Demand vCPUs in Service Quotas, or lower limits.concurrent_runs.';
+  const limit = concurrent_runs_total === undefined ? 'concurrent_runs' : 'concurrent_runs_total';
+  const detail = `${given} Fargate vCPUs; ${runs} runs at a time, by limits.${limit} and ${repositories} repositories, need ${wanted}`;
+  const remedy = 'Request more Fargate On-Demand vCPUs in Service Quotas, or lower limits.concurrent_runs_total.';
   return [functions, given < wanted ? warn('Fargate', detail, remedy) : pass('Fargate', detail)];
 }
 

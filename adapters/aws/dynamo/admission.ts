@@ -4,29 +4,79 @@ import { Table } from './table/table.ts';
 
 const slotPk = (scope: string): string => `slots#${scope}`;
 
+/** A number, because the holders of all scopes are too many for one item. */
+const sumKey = { pk: 'slots', sk: 'sum' };
+const setOf = (value: unknown): Set<string> => new Set(value instanceof Set ? [...value].map(String) : []);
+
 /** Slots and queue are stored in the table of the ledger. */
 export function createAdmission(client: DynamoDBClient, tableName: string): Admission {
   const table = new Table(client, tableName);
+  const holdersOf = async (scope: string): Promise<Set<string>> =>
+    setOf((await table.get(slotPk(scope), 'holders'))?.holders);
+  const sum = (update: {
+    UpdateExpression: string;
+    ConditionExpression?: string;
+    ExpressionAttributeValues: object;
+  }) => ({
+    Update: { TableName: tableName, Key: sumKey, ...update },
+  });
   return {
-    async acquireSlot(scope, runId, limit) {
-      return table.update(slotPk(scope), 'holders', {
-        UpdateExpression: 'ADD holders :run',
-        ConditionExpression: 'attribute_not_exists(holders) OR size(holders) < :limit OR contains(holders, :id)',
-        ExpressionAttributeValues: { ':run': new Set([runId]), ':limit': limit, ':id': runId },
-      });
+    async acquireSlot(scope, runId, limit, total) {
+      const values = { ':run': new Set([runId]), ':limit': limit, ':id': runId };
+      const isFree = 'attribute_not_exists(holders) OR size(holders) < :limit';
+      if (total === undefined)
+        return table.update(slotPk(scope), 'holders', {
+          UpdateExpression: 'ADD holders :run',
+          ConditionExpression: `${isFree} OR contains(holders, :id)`,
+          ExpressionAttributeValues: values,
+        });
+      if ((await holdersOf(scope)).has(runId)) return true;
+      const refused = await table.transact([
+        {
+          Update: {
+            TableName: tableName,
+            Key: { pk: slotPk(scope), sk: 'holders' },
+            // `counted`: the holders that the sum over all scopes has, whatever limits they were admitted under.
+            UpdateExpression: 'ADD holders :run, counted :run',
+            ConditionExpression: `(${isFree}) AND NOT contains(holders, :id)`,
+            ExpressionAttributeValues: values,
+          },
+        },
+        sum({
+          UpdateExpression: 'ADD taken :one',
+          ConditionExpression: 'attribute_not_exists(taken) OR taken < :total',
+          ExpressionAttributeValues: { ':one': 1, ':total': total },
+        }),
+      ]);
+      // A concurrent call for the same run may have been first.
+      return refused === undefined || (await holdersOf(scope)).has(runId);
     },
 
     async releaseSlot(scope, runId) {
-      await table.update(slotPk(scope), 'holders', {
-        UpdateExpression: 'DELETE holders :run',
-        ExpressionAttributeValues: { ':run': new Set([runId]) },
-      });
+      const key = { pk: slotPk(scope), sk: 'holders' };
+      if (!setOf((await table.get(key.pk, key.sk))?.counted).has(runId)) {
+        await table.update(key.pk, key.sk, {
+          UpdateExpression: 'DELETE holders :run',
+          ExpressionAttributeValues: { ':run': new Set([runId]) },
+        });
+        return;
+      }
+      await table.transact([
+        {
+          Update: {
+            TableName: tableName,
+            Key: key,
+            UpdateExpression: 'DELETE holders :run, counted :run',
+            ConditionExpression: 'contains(counted, :id)',
+            ExpressionAttributeValues: { ':run': new Set([runId]), ':id': runId },
+          },
+        },
+        sum({ UpdateExpression: 'ADD taken :less', ExpressionAttributeValues: { ':less': -1 } }),
+      ]);
     },
 
-    async slotHolders(scope) {
-      const item = await table.get(slotPk(scope), 'holders');
-      return item?.holders instanceof Set ? [...item.holders].map(String) : [];
-    },
+    slotHolders: async (scope) => [...(await holdersOf(scope))],
+    slotsTaken: async () => Number((await table.get(sumKey.pk, sumKey.sk))?.taken ?? 0),
 
     async enqueue(scope, runId, at) {
       const item = { pk: slotPk(scope), sk: `queue#${runId}`, runId, at };

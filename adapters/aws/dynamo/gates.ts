@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
 import { type Gate, gate as gateSchema, vote as voteSchema } from '../../../core/run/gate.ts';
-import { parseStored } from '../../../core/run/parse-stored.ts';
+import { parseStored, readable } from '../../../core/run/parse-stored.ts';
 import { pkOf, runPk, strip } from './table/keys.ts';
 import { type Item, Table } from './table/table.ts';
 
@@ -38,7 +38,7 @@ export function createGates(client: DynamoDBClient, tableName: string): Gates {
 
     async many(gateIds) {
       const keys = [...new Set(gateIds)].map((gateId) => ({ pk: pkOf(gateId), sk: `gate#${gateId}` }));
-      return (await table.batchGet(keys)).map(toGate);
+      return (await table.batchGet(keys)).flatMap((item) => readable(() => toGate(item)));
     },
 
     async byRun(runId) {

@@ -121,6 +121,11 @@ export function createLedger(client: DynamoDBClient, tableName: string): Ledger 
       };
     },
 
+    async sums(team, sprint) {
+      const total = await table.get(budgetPk(team, sprint), 'total');
+      return total && { limitMicros: Number(total.limitMicros), committedMicros: Number(total.committed) };
+    },
+
     async recordCalls(runId, calls) {
       await Promise.all(
         calls.map((call) =>

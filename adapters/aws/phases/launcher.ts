@@ -17,6 +17,7 @@ import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
 import { imageServices, refuseCommandServices } from '../../../core/services/forms.ts';
 import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
+import { saysNoCapacity } from './capacity.ts';
 import { type ServiceTasks, withServices } from './service-tasks.ts';
 import { endOfPhase, isImageMissing, type StoppedTask, sandboxTask } from './stopped.ts';
 import type { PhaseStore } from './store.ts';
@@ -76,31 +77,37 @@ export function createFargateLauncher(
     services: ContainerOverride[] = [],
   ) => {
     const { subnets, securityGroup } = config.networks[role];
-    const { tasks, failures } = await client.send(
-      new RunTaskCommand({
-        cluster,
-        taskDefinition: definition,
-        capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
-        clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
-        startedBy: phaseKey,
-        networkConfiguration: {
-          awsvpcConfiguration: {
-            subnets,
-            securityGroups: [securityGroup],
-            assignPublicIp: role === 'gateway' ? 'ENABLED' : 'DISABLED',
+    const { tasks, failures } = await client
+      .send(
+        new RunTaskCommand({
+          cluster,
+          taskDefinition: definition,
+          capacityProviderStrategy: [{ capacityProvider: capacity, weight: 1 }],
+          clientToken: createHash('sha256').update(`${phaseKey}\0${role}`).digest('hex'),
+          startedBy: phaseKey,
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              subnets,
+              securityGroups: [securityGroup],
+              assignPublicIp: role === 'gateway' ? 'ENABLED' : 'DISABLED',
+            },
           },
-        },
-        overrides: {
-          containerOverrides: [
-            { name: role, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) },
-            ...services,
-          ],
-        },
-      }),
-    );
+          overrides: {
+            containerOverrides: [
+              { name: role, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) },
+              ...services,
+            ],
+          },
+        }),
+      )
+      .catch((error: unknown) => {
+        if (error instanceof Error && saysNoCapacity(error.message)) throw noCapacity(role, error.message);
+        throw error;
+      });
     const arn = tasks?.[0]?.taskArn;
     if (arn !== undefined) return arn;
-    const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
+    const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ') ?? '';
+    if (saysNoCapacity(reason)) throw noCapacity(role, reason);
     throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
       remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
     });
@@ -112,11 +119,12 @@ export function createFargateLauncher(
       const task = tasks?.[0];
       const address = task && privateAddress(task);
       if (address) return address;
+      const reason = [task?.stopCode, task?.stoppedReason].filter(Boolean).join('; ');
+      if (saysNoCapacity(reason)) throw noCapacity('gateway', reason);
       if (task?.lastStatus === 'STOPPED' || clock.now() > until) {
-        const reason = task?.stoppedReason ?? 'not yet';
         throw isImageMissing(reason)
           ? new DrydockError('ImageMissing', `The image of the gateway is not there: ${reason}`)
-          : new DrydockError('SandboxLost', `The gateway has no address: ${reason}`);
+          : new DrydockError('SandboxLost', `The gateway has no address: ${reason || 'not yet'}`);
       }
     }
   };
@@ -214,6 +222,9 @@ function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtim
       return { runtime: name, definition: definitions[name] ?? '' };
   throw new DrydockError('UnknownRuntime', `This deployment has no image for ${runtime}.`);
 }
+
+const noCapacity = (role: PhaseRole, reason: string): DrydockError =>
+  new DrydockError('CapacityMissing', `ECS has no room for the ${role} task now: ${reason.slice(0, 500)}`);
 
 const privateAddress = ({ attachments }: Task): string | undefined =>
   attachments?.flatMap(({ details }) => details ?? []).find(({ name, value }) => name === 'privateIPv4Address' && value)

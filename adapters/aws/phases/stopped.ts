@@ -4,6 +4,7 @@ import { defined } from '../../../core/defined.ts';
 import type { ModelCall, PhaseResult } from '../../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../../core/run/phase-end.ts';
 import { type SeenService, withServices } from '../../../core/services/logs.ts';
+import { saysNoCapacity } from './capacity.ts';
 import { fargateEnforcer } from './enforcer.ts';
 import type { PhaseStore } from './store.ts';
 
@@ -120,7 +121,6 @@ export function readStopped(event: unknown): StoppedTask | undefined {
 
 /**
  * The end of a phase whose gateway has stopped: the end that the gateway stored, or `SandboxLost` if it stored none.
- * Only ECS knows whether Fargate reclaimed the capacity.
  * @param sandbox ECS's data about the sandbox task, if it is still available.
  */
 export async function endOfPhase(
@@ -156,6 +156,10 @@ function causeOf(...tasks: (OtherTask | undefined)[]): PhaseEnd['failure'] {
         name: 'SandboxInterrupted',
         message: `Fargate reclaimed the capacity of the ${task.role}: ${task.reason}`,
       };
+    if (task && saysNoCapacity(task.reason)) {
+      const message = `ECS had no room for the ${task.role} task: ${task.reason.slice(0, 500)}`;
+      return { name: 'CapacityMissing', message };
+    }
     if (task && isImageMissing(task.reason)) return { name: 'ImageMissing', message: task.reason };
     if (task?.outOfMemory === true)
       return task.role === 'gateway'

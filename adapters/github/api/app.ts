@@ -4,7 +4,9 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { CodeHostScope } from '../../../core/ports/host/code-host.ts';
 import type { Credentials } from '../../../core/ports/host/credentials.ts';
 import { type GitHubAccess, ownerAndRepo, type Purpose } from './access.ts';
+import { type Budget, createBudget } from './budget.ts';
 import { createClient } from './client.ts';
+import { type Conditional, createConditional } from './conditional.ts';
 import { hostError, isHostError, statusOf } from './errors.ts';
 import { createPatience } from './patience.ts';
 
@@ -54,7 +56,17 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   const { credentials, now } = options;
   const { auth } = config;
   const patience = createPatience(options.stopping, options.sleep);
-  const client = (token: string): Octokit => createClient(config.apiUrl, { token }, patience);
+  /** An App has one installation for each owner, and each installation a budget of its own. */
+  const budgets = new Map<string, Budget>();
+  const answers = new Map<string, Conditional>();
+  const client = (token: string, scope?: CodeHostScope, purpose?: Purpose): Octokit => {
+    if (!scope) return createClient(config.apiUrl, { token }, patience);
+    const { owner } = ownerAndRepo(scope.repository);
+    return createClient(config.apiUrl, { token }, patience, undefined, {
+      budget: kept(budgets, 'token' in auth ? '' : owner.toLowerCase(), () => createBudget(now)),
+      conditional: kept(answers, `${purpose}`, createConditional),
+    });
+  };
   const app = (): Octokit => {
     if (!('token' in auth)) return createClient(config.apiUrl, { app: auth }, patience);
     throw new DrydockError('HostForbidden', 'A personal token cannot act as the GitHub App.', {
@@ -125,7 +137,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
   /**
    * The stored token of this run and purpose that expires last. Reuse across processes leaves fewer tokens to revoke.
    */
-  const kept = async ({ run }: CodeHostScope, purpose: Purpose): Promise<Minted | undefined> => {
+  const stored = async ({ run }: CodeHostScope, purpose: Purpose): Promise<Minted | undefined> => {
     if (run === undefined) return undefined;
     const usable = (await credentials.of(run))
       .map((known) => ({ ...known, until: Date.parse(known.expiresAt) }))
@@ -144,7 +156,7 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       if (token !== refused && expiresAt - now() > marginMs) return token;
       if (cached.get(key) !== known) return tokenFor(scope, purpose, refused);
     }
-    const other = refused === undefined ? kept(scope, purpose) : Promise.resolve(undefined);
+    const other = refused === undefined ? stored(scope, purpose) : Promise.resolve(undefined);
     const made = other.then((found) => found ?? mint(scope, purpose));
     cached.set(key, made);
     made.catch(() => cached.delete(key));
@@ -199,12 +211,12 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
 
     use(scope, purpose, work) {
       const what = `${purpose} ${scope.repository}`;
-      if ('token' in auth) return named(what, () => work(client(auth.token)));
+      if ('token' in auth) return named(what, () => work(client(auth.token, scope, purpose)));
       let used: string | undefined;
       const go = (refused?: string) =>
         lend(scope, purpose, refused, (token) => {
           used = token;
-          return work(client(token));
+          return work(client(token, scope, purpose));
         });
       return named(what, () =>
         go().catch((error: unknown) => {
@@ -252,6 +264,12 @@ export function createGitHubAccess(config: GitHubAccessConfig, options: AccessOp
       if (failures.length > 0) throw failures[0];
     },
   };
+}
+
+function kept<T>(all: Map<string, T>, key: string, make: () => T): T {
+  const known = all.get(key) ?? make();
+  all.set(key, known);
+  return known;
 }
 
 const ownerOf = (scope: CodeHostScope): string => scope.run ?? hooksOwner;

@@ -1,7 +1,9 @@
 import { Octokit } from '@octokit/rest';
 import githubAppJwt from 'universal-github-app-jwt';
 import { backoffMs } from '../../../core/concurrency/backoff.ts';
-import { type HostErrorDetails, hostError } from './errors.ts';
+import type { Budget } from './budget.ts';
+import type { Conditional } from './conditional.ts';
+import { type HostErrorDetails, hostError, statusOf } from './errors.ts';
 import type { Patience } from './patience.ts';
 
 /** A longer wait is left to the caller. */
@@ -23,6 +25,7 @@ export function createClient(
   auth: ClientAuth,
   patience: Patience,
   fetch: typeof globalThis.fetch = globalThis.fetch,
+  shared?: { budget: Budget; conditional: Conditional },
 ): Octokit {
   const octokit = new Octokit({
     ...('token' in auth ? { auth: auth.token } : {}),
@@ -34,15 +37,28 @@ export function createClient(
     },
   });
   octokit.hook.wrap('request', async (request, asked) => {
+    const what = `${asked.method} ${asked.url}`;
+    const { url } = octokit.request.endpoint(asked);
+    const before = shared?.conditional.find(asked.method, url);
+    if (before) asked.headers['if-none-match'] = before.etag;
     for (let attempt = 1; ; attempt++) {
       try {
+        // Who has waited as long as GitHub asked for asks again.
+        if (attempt === 1) shared?.budget.check(what);
         if ('app' in auth) asked.headers.authorization = `bearer ${await appJwt(auth.app)}`;
-        return await request(asked);
+        const response = await request(asked);
+        shared?.budget.answered(response.headers);
+        shared?.conditional.keep(asked.method, url, response.headers, response.data);
+        return response;
       } catch (error) {
-        const known = hostError(error, `${asked.method} ${asked.url}`);
-        const wait =
-          (known.details as HostErrorDetails | undefined)?.retryAfterMs ??
-          backoffMs(attempt, { firstMs: 400 }, Math.random);
+        if (before && statusOf(error) === 304)
+          return { status: 200, url, headers: before.headers, data: structuredClone(before.data) } as never;
+        const known = hostError(error, what);
+        const { retryAfterMs } = (known.details as HostErrorDetails | undefined) ?? {};
+        // A shorter wait is over before anybody else asks, or soon after.
+        if (known.name === 'HostRateLimited' && known !== error && (retryAfterMs ?? 0) > maxWaitMs)
+          shared?.budget.limited(retryAfterMs ?? 0);
+        const wait = retryAfterMs ?? backoffMs(attempt, { firstMs: 400 }, Math.random);
         // A rate-limited request did not take effect.
         const again =
           known.name === 'HostRateLimited' || (known.name === 'HostUnavailable' && repeatable.has(asked.method));

@@ -4,6 +4,7 @@ import type { Database } from '../storage/database.ts';
 export function createAdmission(db: Database): Admission {
   const holds = db.prepare('SELECT 1 FROM slots WHERE scope = ? AND runId = ?');
   const held = db.prepare('SELECT count(*) AS n FROM slots WHERE scope = ?');
+  const heldInAll = db.prepare('SELECT count(*) AS n FROM slots');
   const take = db.prepare('INSERT INTO slots (scope, runId) VALUES (?, ?)');
   const release = db.prepare('DELETE FROM slots WHERE scope = ? AND runId = ?');
   const holders = db.prepare('SELECT runId FROM slots WHERE scope = ? ORDER BY runId');
@@ -19,10 +20,11 @@ export function createAdmission(db: Database): Admission {
   const isPaused = db.prepare('SELECT paused FROM admission WHERE id = 1');
 
   return {
-    acquireSlot: (scope, runId, limit) =>
+    acquireSlot: (scope, runId, limit, total) =>
       db.write(() => {
         if (holds.get(scope, runId)) return true;
         if (Number(held.get(scope)?.n) >= limit) return false;
+        if (total !== undefined && Number(heldInAll.get()?.n) >= total) return false;
         take.run(scope, runId);
         return true;
       }),
@@ -32,6 +34,8 @@ export function createAdmission(db: Database): Admission {
     },
 
     slotHolders: async (scope) => holders.all(scope).map((row) => String(row.runId)),
+
+    slotsTaken: async () => Number(heldInAll.get()?.n),
 
     async enqueue(scope, runId, at) {
       await db.write(() => enqueue.run(scope, runId, at));

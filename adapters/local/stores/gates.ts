@@ -1,6 +1,7 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { Gates } from '../../../core/ports/store/gates.ts';
 import { type Gate, gate as gateSchema, vote as voteSchema } from '../../../core/run/gate.ts';
+import { readable } from '../../../core/run/parse-stored.ts';
 import type { Database } from '../storage/database.ts';
 import { parseBody } from './tables.ts';
 
@@ -41,7 +42,8 @@ export function createGates(db: Database): Gates {
         return store({ ...stored, token: gate.token, delivered: false });
       }),
 
-    many: async (gateIds) => [...new Set(gateIds)].flatMap((gateId) => find(gateId) ?? []),
+    many: async (gateIds) =>
+      [...new Set(gateIds)].flatMap((gateId) => readable(() => find(gateId))).flatMap((gate) => gate ?? []),
 
     byRun: async (runId) => ofRun.all(runId).map((row) => toGate(row.gateId, row)),
 

@@ -73,6 +73,13 @@ export function createLedger(db: Database): Ledger {
       };
     },
 
+    async sums(team, sprint) {
+      const limit = limitOf.get(team, sprint);
+      if (!limit) return undefined;
+      const committedMicros = Number(sums.get(team, sprint)?.committed);
+      return { limitMicros: Number(limit.limitMicros), committedMicros };
+    },
+
     async recordCalls(runId, calls) {
       await db.write(() => {
         for (const call of calls) insertCall.run(runId, call.id, JSON.stringify(call));

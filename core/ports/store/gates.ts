@@ -8,7 +8,7 @@ export interface Gates {
    */
   open(gate: Gate): Promise<Gate>;
   get(gateId: string): Promise<Gate | undefined>;
-  /** The existing gates of these ids, read many at once, in no order. */
+  /** The existing gates of these ids, read many at once, in no order, without those that cannot be read. */
   many(gateIds: string[]): Promise<Gate[]>;
   byRun(runId: string): Promise<Gate[]>;
   votes(gateId: string): Promise<Vote[]>;

@@ -25,6 +25,8 @@ export interface Ledger {
   /** Replaces a reservation by the amount spent, once. Without a reservation it changes nothing. */
   settle(request: { runId: string; team: string; sprint: string; spentMicros: number }): Promise<void>;
   budget(team: string, sprint: string): Promise<BudgetView | undefined>;
+  /** The sums of a budget, without its runs: it costs the same however many there are. */
+  sums(team: string, sprint: string): Promise<Pick<BudgetView, 'limitMicros' | 'committedMicros'> | undefined>;
   /** Records model calls, each once per id. */
   recordCalls(runId: string, calls: ModelCall[]): Promise<void>;
   calls(runId: string): Promise<ModelCall[]>;

@@ -1,4 +1,4 @@
-import { slotScope, wakeQueued } from '../../admission/admission.ts';
+import { enqueueRun, noSlotFor, slotScope, wakeQueued } from '../../admission/admission.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -9,9 +9,11 @@ export const queue: Step<'queue'> =
   async ({ runId, round, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const scope = slotScope(context.record);
+    const { record, task } = context;
+    const scope = slotScope(record);
     const paused = await deps.admission.paused();
     const holders = await deps.admission.slotHolders(scope);
+    const full = await noSlotFor(deps, record, task);
     await openGate(deps, context, 'Queued', {
       kind: 'slot',
       round,
@@ -19,15 +21,13 @@ export const queue: Step<'queue'> =
       head: 'slot',
       title: paused
         ? 'Admission is paused'
-        : `Waiting for a concurrency slot: ${holders.length} of ${context.task.limits.concurrentRuns} are taken`,
+        : `Waiting for a concurrency slot: ${full ?? `${holders.length} of ${task.limits.concurrentRuns} are taken`}`,
       text: holders.join(', '),
       eligible: [],
       required: 1,
     });
-    await deps.admission.enqueue(scope, runId, context.record.createdAt);
+    await enqueueRun(deps, record, task);
     // A slot that became free before this run was in the queue would otherwise wake no run.
-    if (!paused && (await deps.admission.slotHolders(scope)).length < context.task.limits.concurrentRuns) {
-      await wakeQueued(deps, scope);
-    }
+    if (!paused && (await noSlotFor(deps, record, task)) === undefined) await wakeQueued(deps, scope);
     return {};
   };

@@ -1,4 +1,4 @@
-import { slotScope, sprintOf } from '../../admission/admission.ts';
+import { acquireSlot, dequeueRun, sprintOf } from '../../admission/admission.ts';
 import { alertBudget } from '../../admission/budget-alerts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
@@ -16,11 +16,9 @@ export const reserve: Step<'reserve'> =
       await deps.ledger.reserve({ runId, taskId, team, capMicros, ...sprint });
       await alertBudget(deps, task, sprint.sprint);
     }
-    const scope = slotScope(record);
-    const admitted =
-      !(await deps.admission.paused()) && (await deps.admission.acquireSlot(scope, runId, task.limits.concurrentRuns));
+    const admitted = !(await deps.admission.paused()) && (await acquireSlot(deps, record, task));
     const queued = record.applied?.some((id) => id.startsWith(`${runId}.slot.`));
-    if (admitted && queued) await deps.admission.dequeue(scope, runId);
+    if (admitted && queued) await dequeueRun(deps, record);
     if (admitted)
       await recordEvent(deps, runId, {
         key: 'admitted',

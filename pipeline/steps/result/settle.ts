@@ -1,6 +1,6 @@
 import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../core/errors.ts';
 import { isFinal } from '../../../core/run/status.ts';
-import { slotScope, sprintOf, wakeQueued } from '../../admission/admission.ts';
+import { dequeueRun, slotScope, sprintOf, wakeNext } from '../../admission/admission.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -41,10 +41,9 @@ export const settle: Step<'settle'> =
       text: error ? `${outcome.status}: ${error.name}: ${error.message}` : outcome.status,
       data: { usdMicros: spentMicros },
     });
-    const scope = slotScope(record);
-    if (gates.some((gate) => gate.kind === 'slot')) await deps.admission.dequeue(scope, runId);
-    await deps.admission.releaseSlot(scope, runId);
-    await wakeQueued(deps, scope);
+    if (gates.some((gate) => gate.kind === 'slot')) await dequeueRun(deps, record);
+    await deps.admission.releaseSlot(slotScope(record), runId);
+    await wakeNext(deps, record, task);
     const { pullRequest } = record;
     const ending = {
       state: 'Settle',

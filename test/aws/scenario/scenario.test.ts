@@ -151,6 +151,20 @@ describe('what only AWS can suffer', () => {
     expect([...world.throttle.values()]).toEqual([0, 0]);
   });
 
+  test('F8 no capacity for longer than the attempts of a lost sandbox: the run waits, says so, and goes on', async () => {
+    const world = await start();
+    // No delay between the retries: full jitter starts at none.
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    world.ecs.full = 7;
+    await push(world);
+    await approve(world);
+    const run = await world.until('FIX-1', ended);
+    expect(run).toMatchObject({ status: 'delivered', spentMicros: 0 });
+    const told = (await eventsOf(world, run.runId)).filter((event) => event.startsWith('capacity-missing'));
+    expect(told).toHaveLength(7);
+    expect(told[0]).toContain('Capacity is unavailable at this time.');
+  });
+
   test('R12 the events of stopped tasks are lost: the reconciler settles the phase, once', async () => {
     const world = await start();
     world.ecs.muted = true;

@@ -278,12 +278,24 @@ describe('phases on Fargate, when AWS fails', () => {
     expect([started(), runs()]).toEqual([['gateway:1'], 0]);
   });
 
-  it('without capacity are lost, by a name that is tried again', async () => {
-    refusals = [{ reason: 'Capacity is unavailable at this time.' }];
-    await expect(launcher().launch(order(), phase)).rejects.toMatchObject({
-      name: 'SandboxLost',
-      message: expect.stringContaining('Capacity is unavailable'),
-    });
+  it.each([
+    ['Capacity is unavailable at this time. Please try again later or in a different availability zone', true],
+    ["You've reached the limit on the number of vCPUs you can run concurrently", true],
+    ["You've reached the limit on the number of tasks you can run concurrently", true],
+    ['RESOURCE:ENI', true],
+    ['InsufficientFreeAddressesInSubnet', true],
+    ['MISSING', false],
+  ])('F8 refused with “%s” wait for capacity, or are lost', async (reason, waits) => {
+    const name = waits ? 'CapacityMissing' : 'SandboxLost';
+    const refused = { name, message: expect.stringContaining(reason) };
+    refusals = [{ reason }];
+    await expect(launcher().launch(order(), phase)).rejects.toMatchObject(refused);
+    // The gateway was started, and then there was no room for the sandbox.
+    const isSandbox = (call: { input: object }): boolean => JSON.stringify(call.input).includes('"sandbox:1"');
+    aws().fault = (call) => void (isSandbox(call) && refusals.push({ reason }));
+    await expect(launcher().launch(order(), { ...phase, attempt: 2 })).rejects.toMatchObject(refused);
+    aws().fault = undefined;
+    expect(runs()).toBe(0);
   });
 
   it('are refused by name where the role may not start them', async () => {

@@ -76,6 +76,8 @@ const rows: [string, unknown[]][] = [
   ['estimate', [spec]],
   ['list', []],
   ['list', [5]],
+  ['unfinished', []],
+  ['unfinished', ['2026-11-21T12:00:00.000Z r-1']],
   ['vote', [{ gate: 'FIX-1', who: 'lead', choice: 'approve', text: '', constraint: 'No new files' }]],
   ['cancel', ['FIX-1', 'dev', 'by hand']],
   ['pause', [true, 'dev', policy]],

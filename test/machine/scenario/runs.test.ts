@@ -29,8 +29,11 @@ afterEach(async () => {
 });
 
 describe('R43 admission', () => {
-  test('a third run beyond concurrent_runs queues, says so, and runs later, oldest first', async () => {
-    world.policy({ limits: { concurrent_runs: 2 } });
+  test.each([
+    ['concurrent_runs', { concurrent_runs: 2 }],
+    ['concurrent_runs_total', { concurrent_runs: 9, concurrent_runs_total: 2 }],
+  ])('a third run beyond %s queues, says so, and runs later, oldest first', async (_, limits) => {
+    world.policy({ limits });
     const gates = new Map(['A-1', 'A-2', 'A-3', 'A-4'].map((taskId) => [taskId, held()]));
     await open(async ({ spec }) => {
       if (spec.phase === 'plan') await gates.get(spec.taskId)?.until;

@@ -162,6 +162,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),
     list: async () => [aRun()],
+    unfinished: async () => ({ runs: [aRun()], next: null }),
     gate: (id) => known(id, aGate(), 'GateNotFound'),
     gatesOf: async () => [aGate()],
     vote: act('vote', aGate()),

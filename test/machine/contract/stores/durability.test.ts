@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../../adapters/local/storage/database.ts';
 import { openStores } from '../../../../adapters/local/stores/open-stores.ts';
+import { unfinished } from '../../../../adapters/local/stores/tables.ts';
 import { removeTempFolders, tempFolder } from '../git-fixture.ts';
 import { record } from './store-adapters.ts';
 
@@ -64,6 +65,27 @@ describe('the stores of one machine', () => {
     const text = tempFolder();
     writeFileSync(join(text, 'stores.sqlite'), 'a file that is not a database, of some length '.repeat(100));
     expect(() => openStores(text)).toThrow(expect.objectContaining({ name: 'FileUnreadable' }));
+  });
+
+  it('find unfinished runs by an index, which the file of an earlier version gets; a damaged record is one of them', async () => {
+    const folder = tempFolder();
+    const first = openStores(folder);
+    for (const runId of ['r-1', 'r-2', 'r-3']) await first.ports.runs.create(record(runId));
+    await first.ports.runs.update('r-2', (run) => ({ ...run, status: 'delivered' }));
+    first.close();
+    const db = new DatabaseSync(join(folder, 'stores.sqlite'));
+    db.exec(`DROP INDEX runsUnfinished; UPDATE runs SET body = 'not JSON' WHERE runId = 'r-3'`);
+    db.close();
+    const again = openStores(folder);
+    const { runs, unreadable } = await again.ports.runs.unfinished({ limit: 10 });
+    expect([runs.map(({ runId }) => runId), unreadable]).toEqual([['r-1'], ['r-3']]);
+    again.close();
+    const plans = new DatabaseSync(join(folder, 'stores.sqlite'));
+    const plan = plans.prepare(
+      `EXPLAIN QUERY PLAN SELECT runId FROM runs WHERE ${unfinished} AND (createdAt, runId) > ('', '') ORDER BY createdAt, runId`,
+    );
+    expect(JSON.stringify(plan.all())).toContain('runsUnfinished');
+    plans.close();
   });
 
   it('name a record whose body was changed', async () => {

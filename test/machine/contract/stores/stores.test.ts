@@ -265,7 +265,9 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       const after = await view();
       const sum = after?.runs.reduce((total, run) => total + (run.settledMicros ?? run.reservedMicros), 0);
       expect(after?.committedMicros).toBe(sum);
+      expect(await ledger.sums(id, sprint)).toEqual({ limitMicros: 300, committedMicros: sum });
       expect(await ledger.budget('nobody', sprint)).toBeUndefined();
+      expect(await ledger.sums('nobody', sprint)).toBeUndefined();
     });
   });
 
@@ -298,6 +300,30 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       for (const holder of await admission.slotHolders(id)) await admission.releaseSlot(id, holder);
       expect(await admission.slotHolders(id)).toEqual([]);
       expect(await admission.acquireSlot(id, 'again', 4)).toBe(true);
+    });
+
+    it('gives out no more slots than all scopes may have, and takes both in one write (F8)', async () => {
+      const before = await admission.slotsTaken();
+      const total = before + 5;
+      const got = await many(20, (i) => admission.acquireSlot(`${id}-${i % 4}`, `run-${i}`, 3, total));
+      expect(got.filter(Boolean)).toHaveLength(5);
+      expect(await admission.slotsTaken()).toBe(total);
+      const held = await Promise.all([0, 1, 2, 3].map((i) => admission.slotHolders(`${id}-${i}`)));
+      // Who was refused by the limit over all scopes holds no slot of its own scope either.
+      expect(held.flat()).toHaveLength(5);
+      const at = held.findIndex((holders) => holders.length > 0);
+      const [scope, holder] = [`${id}-${at}`, held[at]?.[0] ?? ''];
+      expect(await admission.acquireSlot(scope, holder, 3, total)).toBe(true);
+      expect(await admission.slotsTaken()).toBe(total);
+      await many(5, () => admission.releaseSlot(scope, holder));
+      expect(await admission.slotsTaken()).toBe(total - 1);
+      expect(await admission.acquireSlot(`${id}-x`, 'next', 3, total)).toBe(true);
+      expect(await admission.acquireSlot(`${id}-x`, 'one more', 3, total)).toBe(false);
+      expect(await admission.acquireSlot(`${id}-x`, 'one more', 1, total + 9)).toBe(false);
+      for (const [i, holders] of held.entries())
+        for (const each of holders) await admission.releaseSlot(`${id}-${i}`, each);
+      await admission.releaseSlot(`${id}-x`, 'next');
+      expect(await admission.slotsTaken()).toBe(before);
     });
 
     it('queues each run once, in the order of its time (R43)', async () => {
@@ -424,6 +450,15 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       await gates.recordLate(`${id}.review.1`, { ...ballot('p1'), late: true });
       expect(await gates.votes(`${id}.review.1`)).toEqual([]);
       expect(await gates.byRun(id)).toHaveLength(2);
+    });
+
+    it('are read many at once, those that exist', async () => {
+      const ids = Array.from({ length: 120 }, (_, i) => `${id}.review.${i + 1}`);
+      await Promise.all(ids.map((gateId, i) => gates.open(gateOf(id, { gateId, round: i + 1 }))));
+      const found = await gates.many([...ids, `${id}.review.999`, ids[0] ?? '']);
+      expect(found.map(({ gateId }) => gateId).toSorted()).toEqual(ids.toSorted());
+      expect(found.find(({ round }) => round === 7)).toEqual(gateOf(id, { gateId: `${id}.review.7`, round: 7 }));
+      expect(await gates.many([])).toEqual([]);
     });
 
     it('are delivered where there are any', async () => {

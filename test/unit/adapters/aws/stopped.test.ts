@@ -24,6 +24,36 @@ test('a stopped sandbox is recognized among services and what the account adds',
   expect(stopped?.reason).toBe('exit code 0');
 });
 
+test.each([
+  [
+    'TaskFailedToStart',
+    "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
+    'CapacityMissing',
+  ],
+  ['TaskFailedToStart', 'Timeout waiting for network interface provisioning to complete.', 'CapacityMissing'],
+  [
+    'TaskFailedToStart',
+    'Capacity is unavailable at this time. Please try again later or in a different availability zone',
+    'CapacityMissing',
+  ],
+  ['SpotInterruption', 'Your Spot Task was interrupted.', 'SandboxInterrupted'],
+  ['TaskFailedToStart', 'CannotPullContainerError: no such image', 'SandboxLost'],
+  ['EssentialContainerExited', 'Essential container in task exited', 'SandboxLost'],
+])('F8 a task that stopped with %s (%s) ends its phase as %3$s', async (stopCode, stoppedReason, name) => {
+  const detail = { lastStatus: 'STOPPED', startedBy: 'r-1/build/1/1', stopCode, stoppedReason };
+  const gateway = readStopped({ detail: { ...detail, containers: [{ name: 'gateway' }] } });
+  if (!gateway) throw new Error('not recognized');
+  const nothing = { end: async () => undefined, calls: async () => [] };
+  expect((await endOfPhase(nothing, gateway, undefined)).failure?.name).toBe(name);
+  const quiet = { ...gateway, interrupted: false, reason: 'exit code 0' };
+  const sandbox = sandboxTask({
+    stopCode: stopCode as 'TaskFailedToStart',
+    stoppedReason,
+    containers: [{ name: 'sandbox' }],
+  });
+  expect((await endOfPhase(nothing, quiet, sandbox)).failure?.name).toBe(name);
+});
+
 test('a service for whose end ECS gives a reason is named with it where the phase failed', async () => {
   const end: PhaseEnd = {
     phaseKey: 'r-1/verify/1/2',

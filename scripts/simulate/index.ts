@@ -1,0 +1,54 @@
+// `npm run simulate -- --tasks-per-day N [--concurrent M] [--hours H]`: drives the steps, stores, admission and reconciler on
+// a simulated clock against the limits of limits.json, and exits with 1 if a task was lost.
+import { parseArgs } from 'node:util';
+import { readPrices } from '../cost/prices.ts';
+import { reportOf, reportText } from './report.ts';
+import { simulate } from './simulate.ts';
+
+const defaults = {
+  'tasks-per-day': '1000',
+  concurrent: '200',
+  hours: '24',
+  seed: '1',
+  installations: '1',
+  lost: '0.01',
+  spot: '0.02',
+  'gate-hours': '3',
+  'phase-minutes': '10',
+  damage: '0',
+};
+const { values } = parseArgs({
+  options: {
+    ...(Object.fromEntries(
+      Object.entries(defaults).map(([name, value]) => [name, { type: 'string' as const, default: value }]),
+    ) as Record<keyof typeof defaults, { type: 'string'; default: string }>),
+    'no-reconciler': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+const number = (name: keyof typeof defaults): number => {
+  const value = Number(values[name]);
+  if (!(value >= 0) || (name === 'concurrent' && value < 1)) {
+    process.stderr.write(`--${name} needs a number of at least ${name === 'concurrent' ? 1 : 0}\n`);
+    process.exit(2);
+  }
+  return value;
+};
+
+const simulated = await simulate({
+  tasksPerDay: number('tasks-per-day'),
+  concurrent: number('concurrent'),
+  hours: number('hours'),
+  seed: number('seed'),
+  installations: Math.max(1, number('installations')),
+  lost: number('lost'),
+  spot: number('spot'),
+  gateHours: number('gate-hours'),
+  phaseMinutes: number('phase-minutes'),
+  damaged: number('damage'),
+  reconciles: !values['no-reconciler'],
+});
+const report = reportOf(simulated, readPrices());
+process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : reportText(report)}\n`);
+await simulated.world.close();
+process.exitCode = report.lost.length > 0 ? 1 : 0;
