@@ -6,9 +6,8 @@ import { asHandler } from '../runtime/handler.ts';
 import { once } from '../runtime/once.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { phaseStore, phases } from '../runtime/stores.ts';
-import { traced } from '../runtime/telemetry.ts';
 
-const sts = once(() => traced(new STSClient({})));
+const sts = once(() => new STSClient({}));
 
 /** Returns the credentials of a phase to its gateway, as its grant allows. */
 export const handler = asHandler(async (event) => {

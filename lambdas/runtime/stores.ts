@@ -6,12 +6,11 @@ import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
 import { createPhaseStore } from '../../adapters/aws/phases/store.ts';
 import { variable } from '../../common/deployment.ts';
 import { named, once } from './once.ts';
-import { traced } from './telemetry.ts';
 
 export const clock = { now: Date.now, sleep: (ms: number) => delay(ms) };
 /** Clients of the two services that every step calls: they are loaded with the function. */
-export const dynamo = once(() => traced(new DynamoDBClient({})));
-export const s3 = once(() => traced(new S3Client({})));
+export const dynamo = once(() => new DynamoDBClient({}));
+export const s3 = once(() => new S3Client({}));
 
 export const phases = named(() => createPhases(dynamo(), variable('gates')));
 export const credentials = named(() => createCredentials(dynamo(), variable('gates')));
