@@ -89,6 +89,9 @@ export const reports = {
   slack: 'slackAgeMs',
 } as const;
 
+/** How errors of a launch begin that ECS had no capacity or no address for; a metric filter looks for them. */
+export const launchFaults = { notStarted: 'ECS did not start', noAddress: 'The gateway has no address' } as const;
+
 /** Path of the webhook, below the URL of the deployment. */
 export const webhookPath = '/webhook';
 

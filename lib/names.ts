@@ -35,6 +35,7 @@ export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFun
 export {
   fargateQuota,
   gatewayPort,
+  launchFaults,
   reports,
   rotationDays,
   routes,

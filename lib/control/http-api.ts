@@ -2,6 +2,7 @@ import { Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as api from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { webhookPath } from '../names.ts';
@@ -52,6 +53,11 @@ export class WebApi extends Construct {
   /** URL for the code host's deliveries. */
   get webhookUrl(): string {
     return `${this.origin}${webhookPath}`;
+  }
+
+  /** Requests that were refused, throttled ones among them. */
+  metricRefused(options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#http.metricClientError({ ...options });
   }
 
   openWebhook(webhook: Handler): void {

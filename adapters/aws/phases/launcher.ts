@@ -8,6 +8,7 @@ import {
   StopTaskCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
+import { launchFaults } from '../../../common/deployment.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
@@ -100,9 +101,13 @@ export function createFargateLauncher(
     const arn = tasks?.[0]?.taskArn;
     if (arn !== undefined) return arn;
     const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ');
-    throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
-      remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
-    });
+    throw new DrydockError(
+      'SandboxLost',
+      `${launchFaults.notStarted} the ${role} task: ${reason || 'no reason given'}`,
+      {
+        remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
+      },
+    );
   };
 
   const addressOf = async (arn: string): Promise<string> => {
@@ -112,7 +117,7 @@ export function createFargateLauncher(
       const address = task && privateAddress(task);
       if (address) return address;
       if (task?.lastStatus === 'STOPPED' || clock.now() > until) {
-        throw new DrydockError('SandboxLost', `The gateway has no address: ${task?.stoppedReason ?? 'not yet'}`);
+        throw new DrydockError('SandboxLost', `${launchFaults.noAddress}: ${task?.stoppedReason ?? 'not yet'}`);
       }
     }
   };
