@@ -1,3 +1,4 @@
+export { launchFaults } from '../core/run/launch-faults.ts';
 export { serviceFamily } from '../core/services/forms.ts';
 export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains.ts';
 
@@ -88,9 +89,6 @@ export const reports = {
   modelKeys: 'modelKeysAgeMs',
   slack: 'slackAgeMs',
 } as const;
-
-/** How errors of a launch begin that ECS had no capacity or no address for; a metric filter looks for them. */
-export const launchFaults = { notStarted: 'ECS did not start', noAddress: 'The gateway has no address' } as const;
 
 /** Path of the webhook, below the URL of the deployment. */
 export const webhookPath = '/webhook';

@@ -5,7 +5,7 @@ import { gitHubAccess } from '../runtime/github.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { once } from '../runtime/once.ts';
 import { secrets } from '../runtime/secrets.ts';
-import { phaseStore, phases } from '../runtime/stores.ts';
+import { grantHolders, phaseStore, phases } from '../runtime/stores.ts';
 
 const sts = once(() => new STSClient({}));
 
@@ -14,6 +14,7 @@ export const handler = asHandler(async (event) => {
   const broker = createBroker({
     store: phaseStore(),
     phases: phases(),
+    holders: grantHolders(),
     sts: sts(),
     storageRole: variable('phaseFiles'),
     bucket: variable('artifacts'),

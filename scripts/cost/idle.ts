@@ -58,11 +58,14 @@ const standing: Record<string, (all: Record<string, unknown>[], price: (name: st
     usd: all.length * price('dashboardMonth'),
     reason: 'free where the account has fewer than three',
   }),
-  'AWS::Logs::MetricFilter': (all, price) => ({
-    name: 'Metrics of the reconciler',
-    usd: all.length * price('customMetricMonth'),
-    reason: `${all.length} metrics`,
-  }),
+  'AWS::Logs::MetricFilter': (all, price) => {
+    const names = all.flatMap(({ MetricTransformations }) =>
+      (MetricTransformations as { MetricName: string }[]).map(({ MetricName }) => MetricName),
+    );
+    // Several logs may have one metric.
+    const count = new Set(names).size;
+    return { name: 'Metrics from logs', usd: count * price('customMetricMonth'), reason: `${count} metrics` };
+  },
   'AWS::Route53Resolver::FirewallDomainList': (all, price) => {
     const domains = all.reduce((sum, { Domains }) => sum + (Domains as unknown[]).length, 0);
     return { name: 'DNS firewall', usd: domains * price('firewallDomainMonth'), reason: `${domains} domains` };
