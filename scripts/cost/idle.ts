@@ -108,7 +108,7 @@ const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat 
 
 /** Resource types that cost nothing without being used. */
 const free =
-  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission|Version)$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
+  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission|Version)$|AWS::Route53::RecordSet$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
 
 /**
  * Cost per month in US dollars without any run, highest first.

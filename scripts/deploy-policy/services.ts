@@ -5,6 +5,13 @@ export const resolver = (...actions: string[]): Rule[] => [
   on(of('route53resolver', ...actions, 'TagResource', 'UntagResource', 'ListTagsForResource'), ...any),
 ];
 export const lambda = arn('lambda', 'function:Drydock*');
+/** A name of the API, in the settings. */
+export const domains = [
+  on(
+    of('apigateway', 'DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'TagResource', 'UntagResource'),
+    ...['domainnames', 'domainnames/*', 'tags/*'].map((path) => `arn:aws:apigateway:REGION::/${path}`),
+  ),
+];
 export const api = [
   on(
     of('apigateway', 'DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'TagResource', 'UntagResource'),

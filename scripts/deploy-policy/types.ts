@@ -1,6 +1,6 @@
 import { network } from './network.ts';
 import { any, arn, of, on, type Rule } from './rule.ts';
-import { api, buckets, deliveries, groups, lambda, queues, roles, secretNames } from './services.ts';
+import { api, buckets, deliveries, domains, groups, lambda, queues, roles, secretNames } from './services.ts';
 
 /**
  * Services that roles of the templates may be passed to.
@@ -20,6 +20,8 @@ export const passedTo = [
  */
 export const byType: Record<string, Rule[]> = {
   'AWS::ApiGatewayV2::Api': api,
+  'AWS::ApiGatewayV2::ApiMapping': domains,
+  'AWS::ApiGatewayV2::DomainName': domains,
   'AWS::ApiGatewayV2::Integration': api,
   'AWS::ApiGatewayV2::Route': api,
   'AWS::ApiGatewayV2::Stage': [...api, deliveries],
@@ -239,6 +241,13 @@ export const byType: Record<string, Rule[]> = {
       of('logs', 'DeleteMetricFilter', 'DescribeMetricFilters', 'PutMetricFilter'),
       ...groups.map((group) => `${group}:*`),
     ),
+  ],
+  'AWS::Route53::RecordSet': [
+    on(
+      of('route53', 'ChangeResourceRecordSets', 'GetHostedZone', 'ListResourceRecordSets'),
+      'arn:aws:route53:::hostedzone/*',
+    ),
+    on(of('route53', 'GetChange'), 'arn:aws:route53:::change/*'),
   ],
   'AWS::S3::Bucket': buckets,
   'AWS::S3::BucketPolicy': buckets,

@@ -8,10 +8,10 @@ import {
   StopTaskCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
+import { launchFaults } from '../../../core/deployment/launch-faults.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
-import { launchFaults } from '../../../core/run/launch-faults.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { agentFilesInput } from '../../../core/run/phase-order.ts';
