@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { packageRoot } from '../common/package-info.ts';
 import { defined } from '../core/defined.ts';
 import { type DeploymentSettings, parseSettings, settingsFile } from '../core/deployment/settings.ts';
 import { DrydockError } from '../core/errors.ts';
@@ -10,7 +11,7 @@ import { toolchainNames } from '../lib/names.ts';
 /**
  * The CDK app. It reads `drydock.aws.yaml` of the current folder, or the file of the context `settings`; the context overrides:
  * `policy`, path of the policy file; `gatewayImage`, `nodeImage` and so on, digests of pushed images; `zones`; `proxyUrl`, the
- * proxy for the outgoing traffic of gateways; `bundles`, folder of the functions' bundles; for pages `oidcIssuer`,
+ * proxy for the outgoing traffic of gateways; `bundles`, folder of the functions' bundles, and `contexts`, of the images' build contexts; for pages `oidcIssuer`,
  * `oidcClient`, and optionally `oidcSecret` (ARN of the client's secret) and `pagesUrl`. A deployment without a policy is refused.
  */
 const app = new App({ analyticsReporting: false });
@@ -41,7 +42,7 @@ const settings: DeploymentSettings = {
     ? {}
     : { pages: { issuer, client: client ?? '', ...defined({ client_secret: clientSecret, url }) } }),
 };
-addDeployment(app, settings, { file, bundles });
+addDeployment(app, settings, { file, bundles, contexts: given('contexts') ?? join(packageRoot(), 'dist/images') });
 app.synth();
 
 function read(path: string): DeploymentSettings {

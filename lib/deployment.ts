@@ -16,12 +16,12 @@ type Network = NonNullable<DeploymentSettings['sandbox_network']>;
 
 /**
  * The two stacks as a file of settings describes them.
- * @param file Path of that file, the base of the policy's path.
+ * @param file Path of that file, the base of the policy's path. @param contexts Folder of the images' build contexts.
  */
 export function addDeployment(
   app: App,
   settings: DeploymentSettings,
-  { file, bundles }: { file: string; bundles?: string | undefined },
+  { file, bundles, contexts }: { file: string; bundles?: string | undefined; contexts: string },
 ): Stacks {
   const { region, account, pages, encryption_key: key } = settings;
   const stacks = addStacks(app, {
@@ -41,6 +41,7 @@ export function addDeployment(
             ...defined({ clientSecret: pages.client_secret, url: pages.url }),
           },
         }),
+    ...(settings.image_builds === false ? {} : { imageBuilds: { contexts, ...defined(settings.image_builds ?? {}) } }),
     more: (scope) => propsIn(scope, settings),
   });
   const { approve = [], setup = [] } = settings.roles ?? {};

@@ -14,6 +14,7 @@ import { Broker } from './control/broker.ts';
 import { Control } from './control/control.ts';
 import type { Domain } from './control/domain.ts';
 import type { OidcProps } from './control/pages.ts';
+import { ImageBuilds, type ImageBuildsProps } from './images/image-builds.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { Dashboard } from './monitoring/dashboard.ts';
 import { Network } from './network/network.ts';
@@ -59,8 +60,7 @@ export interface DrydockProps {
   egress?: { vpc?: ec2.IVpc; proxyUrl?: string };
   /**
    * Digests, `sha256:` and 64 hex digits, of images in Drydock's repository: `gateway`, and `node`, `python`, `java`,
-   * `go`, `rust` for sandboxes. Default: the tags `<name>-<version>` of this package; tags in the repository are
-   * immutable.
+   * `go`, `rust` for sandboxes. Default: the tags `<name>-<version>` of this package, which a newer build moves.
    */
   images?: Images;
   /**
@@ -86,6 +86,8 @@ export interface DrydockProps {
   domain?: Domain;
   /** Receives each alarm and each return to OK. Default: alarms are visible in CloudWatch only. */
   alarmTopic?: sns.ITopic;
+  /** Builds the images in the account. Default: they are pushed by hand, as docs/images.md says. */
+  imageBuilds?: ImageBuildsProps;
   /** Folder of the functions' bundles, absolute. Default: `dist/lambdas` of this package. */
   bundles?: string;
 }
@@ -100,6 +102,8 @@ const maxDiskMb = 200 * 1_024;
 export class Drydock extends Construct {
   readonly policy: Policy;
   readonly state: State;
+  /** Name of the CodeBuild project that builds the images; `undefined` without `imageBuilds`. */
+  readonly imageBuilds: string | undefined;
   readonly #control: Control;
 
   constructor(scope: Construct, id: string, props: DrydockProps) {
@@ -155,6 +159,15 @@ export class Drydock extends Construct {
       guardDuty: props.guardDuty ?? false,
       removalPolicy,
     });
+    const builds =
+      props.imageBuilds &&
+      new ImageBuilds(this, 'ImageBuilds', {
+        agents: agentsOf(this.policy),
+        ...props.imageBuilds,
+        repository: this.state.images,
+        removalPolicy,
+      });
+    this.imageBuilds = builds?.projectName;
     const machine = Names.uniqueResourceName(this, { maxLength: 70, separator: '-' });
     this.#control = new Control(this, 'Control', {
       state: this.state,
@@ -172,6 +185,7 @@ export class Drydock extends Construct {
     const { all: alarms } = new Alarms(this, 'Alarms', {
       control: this.#control,
       broker: broker.function,
+      builds,
       topic: props.alarmTopic,
     });
     this.#control.watchAlarms(alarms);
@@ -231,6 +245,11 @@ export class Drydock extends Construct {
     throw propError(this, 'UsageError', `${asked}; a Fargate task has at most 16 vCPU, 120 GiB and 200 GiB.`);
   }
 }
+
+/** The agents that profiles of the policy name. */
+const agentsOf = ({ agents }: Policy): string[] => [
+  ...new Set(Object.values(agents.profiles).flatMap(({ agent }) => agent ?? [])),
+];
 
 /** The regions of providers that the gateways' role signs for; one with a credential of its own needs no role. */
 const bedrockRegionsOf = ({ providers }: Policy): string[] => [

@@ -126,6 +126,25 @@ const settingsSchema = z
       .boolean()
       .optional()
       .describe('Whether Runtime Monitoring of GuardDuty may add its agent to the tasks; false by default.'),
+    image_builds: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          images: z
+            .array(z.enum(['gateway', ...toolchainNames]))
+            .min(1)
+            .optional(),
+          agents: z
+            .array(z.string().regex(/^[a-z][a-z-]{0,30}$/, 'Write the name of an agent.'))
+            .max(10)
+            .optional(),
+          days: z.int().min(1).max(90).optional(),
+        }),
+      ])
+      .optional()
+      .describe(
+        'Which images are built in the account (default gateway and node), with which agents (those of the policy), every how many days (7); false: none.',
+      ),
     pages: z
       .strictObject({
         issuer: https,

@@ -6,11 +6,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
+import type { ImageBuilds } from '../images/image-builds.ts';
 import { type EventFunction, launchFaults, metricsNamespace, pascal, reports } from '../names.ts';
 
 interface AlarmsProps {
   control: Control;
   broker: lambda.IFunction;
+  builds: ImageBuilds | undefined;
   /** Receives each alarm and each return to OK. */
   topic: sns.ITopic | undefined;
 }
@@ -37,7 +39,7 @@ const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = cloudwatc
 export class Alarms extends Construct {
   readonly all: cloudwatch.Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { control, broker, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { control, broker, builds, topic }: AlarmsProps) {
     super(scope, id);
     const add = (
       name: string,
@@ -115,14 +117,35 @@ export class Alarms extends Construct {
     );
     const rotate = functionOf('rotate')?.metricErrors(hour);
     if (rotate) add('RotationFailed', 'The rotation of a secret failed: see the log of the rotate function', rotate);
-    const throttled = (['settle-phase', 'settle-run', 'reconcile', 'webhook', 'webhook-worker'] as const).map((name) =>
-      functionOf(name)?.metricThrottles(hour),
-    );
-    add(
-      'Throttles',
-      'Functions are throttled: the account’s limit of concurrent executions is too low',
-      sum([...throttled, broker.metricThrottles(hour)].filter(known), hour.period),
-    );
+    // The pool of executions is that of the account, and nothing is called as often as the webhook.
+    const throttled = functionOf('webhook')?.metricThrottles(hour);
+    if (throttled)
+      add('Throttles', 'Functions are throttled: the account’s limit of concurrent executions is too low', throttled);
+
+    if (builds) {
+      const { projectName: ProjectName, findings } = builds;
+      add(
+        'ImageBuildFailed',
+        'The images could not be built: see the log of the build; sandboxes keep using the ones before',
+        new cloudwatch.Metric({
+          namespace: 'AWS/CodeBuild',
+          metricName: 'FailedBuilds',
+          dimensionsMap: { ProjectName },
+          ...hour,
+        }),
+      );
+      add(
+        'ImageFindings',
+        'The scan of an image found something critical: see its findings in ECR',
+        new cloudwatch.Metric({
+          namespace: 'AWS/Events',
+          metricName: 'MatchedEvents',
+          dimensionsMap: { RuleName: findings.ruleName },
+          statistic: 'Sum',
+          period: Duration.days(1),
+        }),
+      );
+    }
 
     // The reconciler logs these metrics in each run. Missing data is a fault too: the reconciler does not run.
     const log = functionOf('reconcile')?.logGroup;

@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib';
+import { Fn, Token, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { propError } from '../props/prop-error.ts';
@@ -29,6 +29,11 @@ export function createSubnets(scope: Construct, name: string, cidr: string, zone
       cidrBlock: Fn.select(zone, blocks),
       mapPublicIpOnLaunch: false,
     });
+    if (!Token.isUnresolved(availabilityZone))
+      Validations.of(subnet).acknowledge({
+        id: 'CloudFormation-Validate::W3010',
+        reason: 'The settings name the zone, because Fargate is not in every zone of a region.',
+      });
     const table = new ec2.CfnRouteTable(scope, `${name}Routes${zone}`, { vpcId: vpc.ref });
     new ec2.CfnSubnetRouteTableAssociation(scope, `${name}Association${zone}`, {
       subnetId: subnet.ref,

@@ -76,7 +76,8 @@ export class Storage extends Construct {
       removalPolicy,
     });
     const images = new ecr.Repository(this, 'Images', {
-      imageTagMutability: ecr.TagMutability.IMMUTABLE,
+      // A newer build of the same version, with the security updates of Debian, moves its tags.
+      imageTagMutability: ecr.TagMutability.MUTABLE,
       imageScanOnPush: true,
       removalPolicy,
     });

@@ -14,6 +14,8 @@ const gigabytes = {
 };
 /** Each invocation of the reconciler, with nothing to do. */
 const look = { runs: (hours * 60) / 5, seconds: 2, memoryGb: 1, reads: 40, kmsRequests: 4 };
+/** Builds of the images: the gateway and one toolchain take about this long on two cores of ARM. */
+const builds = { minutes: 12, days: 7 };
 /** An event source mapping polls its queue with five pollers, each for twenty seconds. */
 const polls = (hours * 3_600 * 5) / 20;
 
@@ -98,6 +100,14 @@ const standing: Record<string, (all: Record<string, unknown>[], price: (name: st
     usd: gigabytes.images * price('imageGigabyteMonth'),
     reason: `${gigabytes.images} GB`,
   }),
+  'AWS::CodeBuild::Project': (_all, price) => {
+    const times = hours / 24 / builds.days;
+    return {
+      name: 'Builds of the images',
+      usd: times * builds.minutes * price('armBuildMinute'),
+      reason: `every ${builds.days} days, ${builds.minutes} minutes each`,
+    };
+  },
   'AWS::Logs::LogGroup': (_all, price) => ({
     name: 'Logs',
     usd: gigabytes.logs * price('logGigabyte'),

@@ -1,5 +1,5 @@
-import type { Rule } from './rule.ts';
-import { byType } from './types.ts';
+import { type Resource, rulesOf } from './needed.ts';
+import type { Rule } from './scopes.ts';
 
 /** @internal for its tests */
 export interface PolicyDocument {
@@ -22,22 +22,25 @@ interface DeployPolicies {
 /** Maximum length of a managed policy in characters, without white space. */
 const longest = 6_144;
 
-/** @throws Error for a resource type that the table does not contain, because the policy would not allow to deploy it. */
-export function deployPolicies(templates: { Resources: Record<string, { Type: string }> }[]): DeployPolicies {
-  const types = [...new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)))];
+/** @throws Error for a resource type or an action that the tables do not contain. */
+export function deployPolicies(templates: { Resources: Record<string, Resource> }[]): DeployPolicies {
+  const all = templates.flatMap(({ Resources }) => Object.values(Resources));
+  const byType = Map.groupBy(all, ({ Type }) => Type);
+  const byAction = new Map<string, { resources: Set<string>; conditions: Rule['conditions'] }>();
+  for (const [type, resources] of [...byType].sort(([one], [other]) => (one < other ? -1 : 1)))
+    for (const { actions, resources: scopes, conditions } of rulesOf(type, resources))
+      for (const action of actions) {
+        const key = `${action} ${JSON.stringify(conditions ?? null)}`;
+        const known = byAction.get(key) ?? { resources: new Set(), conditions };
+        for (const scope of scopes) known.resources.add(scope);
+        byAction.set(key, known);
+      }
   const merged = new Map<string, Rule>();
-  for (const type of types.sort()) {
-    const rules = byType[type];
-    if (!rules) throw new Error(`scripts/deploy-policy/types.ts does not know ${type}`);
-    for (const { actions, resources, conditions } of rules) {
-      const key = JSON.stringify([resources, conditions]);
-      const known = merged.get(key)?.actions ?? [];
-      merged.set(key, {
-        actions: [...new Set([...known, ...actions])].sort(),
-        resources,
-        ...(conditions ? { conditions } : {}),
-      });
-    }
+  for (const [key, { resources, conditions }] of [...byAction].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const scopes = resources.has('*') ? ['*'] : [...resources].sort();
+    const scope = JSON.stringify([scopes, conditions]);
+    const actions = [...(merged.get(scope)?.actions ?? []), key.split(' ', 1)[0] ?? ''];
+    merged.set(scope, { actions, resources: scopes, ...(conditions ? { conditions } : {}) });
   }
   const role = (name: string): string => `arn:aws:iam::ACCOUNT:role/cdk-hnb659fds-${name}-role-ACCOUNT-REGION`;
   return {

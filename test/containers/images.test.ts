@@ -1,8 +1,14 @@
 /** The images as `drydock images` builds and lists them, and a phase in each toolchain. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { makeJob, makeWorld, runJob } from '../machine/contract/phase-fixtures.ts';
+import { contextDigest, writeContexts } from '../../adapters/local/containers/images/contexts.ts';
+import { makeJob, makeWorld, packageRoot, runJob } from '../machine/contract/phase-fixtures.ts';
 import { cliAsync, type Said } from '../support/cli.ts';
+import { startRegistry } from '../support/containers/registry.ts';
 import { inContainers } from '../support/containers/walls.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -74,6 +80,41 @@ describe('drydock images', () => {
     expect(row).toMatchObject({ ok: true });
     expect(row?.detail).toMatch(/^podman \d.*memory by cgroup\d, pids by cgroup\d, cpu by cgroup\d$/);
   });
+});
+
+describe('the script that builds in an account and by hand', () => {
+  test('builds on a base by its digest, and the registry gets one image for a tag, not a list', async () => {
+    const registry = await startRegistry();
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-contexts-'));
+    try {
+      await writeContexts(packageRoot, folder);
+      const repository = `${registry.host}/drydock`;
+      const env = {
+        ...process.env,
+        ENGINE: 'podman',
+        PLATFORM: process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64',
+        DEBIAN: inject('debian'),
+        PUSH_FLAGS: '--tls-verify=false',
+      };
+      const run = (...args: string[]) => promisify(execFile)('sh', ['build.sh', ...args], { cwd: folder, env });
+      await run(repository, '9.9.9', 'gateway');
+      const [manifest, label] = [
+        registry.manifest('drydock', 'gateway-9.9.9'),
+        execFileSync('podman', ['image', 'inspect', '--format', '{{json .Labels}}', `${repository}:gateway-9.9.9`]),
+      ];
+      expect(manifest?.layers.length).toBeGreaterThan(3);
+      expect(JSON.parse(String(label))).toMatchObject({
+        'dev.drydock.image': 'gateway',
+        'dev.drydock.context': contextDigest(folder, 'gateway'),
+      });
+      await run(repository, '9.9.9', 'gateway');
+      expect(registry.manifest('drydock', 'gateway-9.9.9')?.config).toEqual(manifest?.config);
+      execFileSync('podman', ['image', 'rm', `${repository}:gateway-9.9.9`], { stdio: 'ignore' });
+    } finally {
+      await registry.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 600_000);
 });
 
 describe.each(['gateway', 'node', ...toolchains])('the image %s', (image) => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deployPolicies, sizeOf } from '../../../scripts/deploy-policy/document.ts';
-import { passedTo } from '../../../scripts/deploy-policy/types.ts';
+import { passedTo } from '../../../scripts/deploy-policy/scopes.ts';
 import { ofType, root, synthesizeHere, text } from '../../support/aws/template.ts';
+import { everySetting, givenNetworks, settingsTemplates } from '../../support/cloudformation/settings.ts';
 
 const { kept, run } = synthesizeHere();
 const policies = deployPolicies([kept, run]);
@@ -27,6 +28,26 @@ describe('the policies for who deploys (least privilege)', () => {
     const wanted = types.flatMap((type) => /^AWS::(\w+)::/.exec(type)?.[1] ?? []);
     expect(wanted.filter((name) => !allowed.has(services[name] ?? name.toLowerCase()))).toEqual([]);
     expect(() => deployPolicies([{ Resources: { X: { Type: 'AWS::New::Thing' } } }])).toThrow('AWS::New::Thing');
+  });
+
+  test('allow what a property needs only where a resource sets it', () => {
+    const actionsOf = (templates: Parameters<typeof deployPolicies>[0]) =>
+      new Set(
+        deployPolicies(templates).execution.flatMap(({ Statement }) => Statement.flatMap(({ Action }) => Action)),
+      );
+    const plain = actionsOf([kept, run]);
+    const { kept: state, run: full } = settingsTemplates(everySetting);
+    const added = [...actionsOf([state, full])].filter((action) => !plain.has(action));
+    expect(added).toContain('iam:PutRolePermissionsBoundary');
+    expect(added).toContain('sns:CreateTopic');
+    expect(actionsOf([settingsTemplates(givenNetworks).run])).not.toContain('ec2:CreateVpc');
+    const table = { Type: 'AWS::DynamoDB::Table', Properties: { ResourcePolicy: {} } };
+    expect([plain, actionsOf([{ Resources: { table } }])].map((all) => all.has('dynamodb:PutResourcePolicy'))).toEqual([
+      false,
+      true,
+    ]);
+    const imported = { Type: 'AWS::DynamoDB::Table', Properties: { ImportSourceSpecification: {} } };
+    expect(() => actionsOf([{ Resources: { imported } }])).toThrow('no resource for');
   });
 
   test('name each action; `*` is the resource only where AWS makes up the id', () => {

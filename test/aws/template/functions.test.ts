@@ -57,9 +57,11 @@ describe('the functions', () => {
     for (const name of ['settle-phase', 'settle-run'])
       expect(text((of(name).DeadLetterConfig as { TargetArn: unknown }).TargetArn)).toMatch(/ControlDeadLetters/);
     const targets = ofType(run, 'AWS::Events::Rule').flatMap(
-      ([, { Targets }]) => Targets as { Arn: unknown; DeadLetterConfig?: { Arn: unknown } }[],
+      ([, { Targets = [] }]) => Targets as { Arn: unknown; DeadLetterConfig?: { Arn: unknown } }[],
     );
-    expect(targets.map(({ Arn, DeadLetterConfig }) => [text(Arn), text(DeadLetterConfig?.Arn)]).sort()).toEqual([
+    // A build that was not started is started again within days.
+    const functions = targets.filter(({ Arn }) => !text(Arn).includes('ImageBuilds'));
+    expect(functions.map(({ Arn, DeadLetterConfig }) => [text(Arn), text(DeadLetterConfig?.Arn)]).sort()).toEqual([
       [expect.stringContaining('ControlReconcile'), 'undefined'],
       [expect.stringContaining('ControlSettlePhase'), expect.stringContaining('ControlDeadLetters')],
       [expect.stringContaining('ControlSettleRun'), expect.stringContaining('ControlDeadLetters')],
@@ -252,6 +254,8 @@ describe('permissions', () => {
       'DrydockControlMachineRoleDefaultPolicy: logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups',
       // traces have none either
       'DrydockControlMachineRoleDefaultPolicy: xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets',
+      // a token of the registry is for no repository in particular
+      'DrydockImageBuildsRoleDefaultPolicy: ecr:GetAuthorizationToken',
       // EC2 lists its prefix lists as a whole
       'DrydockNetworkImagesS3AddressesRoleDefaultPolicy: ec2:DescribeManagedPrefixLists',
       // a token of the registry is for no repository in particular

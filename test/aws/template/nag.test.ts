@@ -12,6 +12,7 @@ const known: Record<string, RegExp> = {
   'AwsSolutions-ECS2': /\/GatewayTask$/,
   'AwsSolutions-ECS4': /\/Sandbox\/Cluster$/,
   'AwsSolutions-ECS7': /\/SandboxTask(Node|Python|Java|Go|Rust)$/,
+  'AwsSolutions-CB4': /\/ImageBuilds\/Project$/,
   'AwsSolutions-APIG4': /\/(POST--webhook|GET--|(GET|POST)--\{proxy\+\})\/Resource$/,
 };
 

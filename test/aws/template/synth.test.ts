@@ -186,7 +186,7 @@ describe('what is kept', () => {
     const plain = statementsOf('bucket', only(kept, 'AWS::S3::BucketPolicy').PolicyDocument);
     expect(plain.filter(({ effect }) => effect === 'Deny').length).toBeGreaterThan(0);
     expect(plain.filter(({ effect }) => effect === 'Allow')).toEqual([]);
-    expect(only(kept, 'AWS::ECR::Repository')).toMatchObject({ ImageTagMutability: 'IMMUTABLE' });
+    expect(only(kept, 'AWS::ECR::Repository')).toMatchObject({ ImageTagMutability: 'MUTABLE' });
     expect(only(kept, 'AWS::KMS::Key')).toMatchObject({ EnableKeyRotation: true });
     const secrets = ofType(kept, 'AWS::SecretsManager::Secret');
     expect(secrets).toHaveLength(4);

@@ -52,9 +52,18 @@ export function writeBundles(folder: string): string {
   return folder;
 }
 
+/** Stands for the build contexts of the images. */
+export function writeImageContexts(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'build.sh'), 'exit 0\n');
+  return folder;
+}
+
 /** Runs what `npm run synth` runs on bundles, without credentials, HOME or network settings of the caller's. */
 export async function synthesize(outdir: string, bundles: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(root, 'scripts/synth.ts'), '--bundles', bundles], {
+  const contexts = writeImageContexts(`${outdir}-contexts`);
+  const args = [join(root, 'scripts/synth.ts'), '--bundles', bundles, '--contexts', contexts];
+  await promisify(execFile)(process.execPath, args, {
     cwd: outdir,
     env: {
       PATH: '/usr/bin:/bin',
@@ -73,7 +82,8 @@ export function synthesizeHere(
   try {
     const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
     const policy = join(root, 'examples/aws/drydock.policy.yaml');
-    addStacks(app, { policy, bundles: writeBundles(join(folder, 'bundles')), ...props });
+    const imageBuilds = { contexts: writeImageContexts(join(folder, 'contexts')) };
+    addStacks(app, { policy, bundles: writeBundles(join(folder, 'bundles')), imageBuilds, ...props });
     prepare(app);
     const { directory } = app.synth();
     const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as ValidationReport;

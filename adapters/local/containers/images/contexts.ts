@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { layout } from '../../../../sandbox/layout.ts';
@@ -38,7 +38,7 @@ export async function imageContexts(packageRoot: string, outDir: string): Promis
 }
 
 /**
- * Writes a build context per image, `<outDir>/<image>/`, with its Dockerfile in it. Reads the sources and nothing else;
+ * Writes a build context per image, `<outDir>/<image>/`, with its Dockerfile in it, and the script that builds them. Reads the sources and nothing else;
  * the same sources give the same bytes and modes.
  * @param outDir Folder that is emptied first.
  */
@@ -70,6 +70,8 @@ export async function writeContexts(packageRoot: string, outDir: string): Promis
     setModes(folder);
     folders.push(folder);
   }
+  copyFileSync(join(sources, 'build.sh'), join(outDir, 'build.sh'));
+  chmodSync(join(outDir, 'build.sh'), 0o644);
   return folders;
 }
 
