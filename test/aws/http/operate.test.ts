@@ -25,6 +25,8 @@ describe('alarms (R41)', () => {
       'DeliveriesOld',
       'DeliveriesRefused',
       'Errors',
+      'ImageBuildFailed',
+      'ImageFindings',
       'MachineThrottled',
       'ModelKeysOld',
       'NoCapacity',
