@@ -1,3 +1,4 @@
+export { launchFaults } from '../core/deployment/launch-faults.ts';
 export { serviceFamily } from '../core/services/forms.ts';
 export { type ToolchainName, toolchainNames } from '../core/task-spec/toolchains.ts';
 

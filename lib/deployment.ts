@@ -30,6 +30,7 @@ export function addDeployment(
     images: (settings.images ?? {}) as Images,
     ...(region === undefined && account === undefined ? {} : { env: defined({ region, account }) }),
     ...(key === undefined ? {} : { encryptionKey: (scope) => kms.Key.fromKeyArn(scope, 'Key', key) }),
+    ...defined({ domain: domainOf(settings), guardDuty: settings.guard_duty }),
     ...defined({ bundles, zones: settings.zones, zoneNames: settings.zone_names, ranges: settings.ranges }),
     ...(pages === undefined
       ? {}
@@ -52,6 +53,9 @@ export function addDeployment(
   for (const arn of setup) stacks.drydock.grantSetup(roleOf(arn));
   return stacks;
 }
+
+const domainOf = ({ domain }: DeploymentSettings): DrydockProps['domain'] =>
+  domain && { name: domain.name, certificate: domain.certificate, ...defined({ hostedZone: domain.hosted_zone }) };
 
 function propsIn(
   scope: Stack,

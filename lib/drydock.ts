@@ -12,6 +12,7 @@ import { defaultRanges } from '../core/deployment/settings.ts';
 import type { Policy, PolicyInput } from '../core/policy/schema.ts';
 import { Broker } from './control/broker.ts';
 import { Control } from './control/control.ts';
+import type { Domain } from './control/domain.ts';
 import type { OidcProps } from './control/pages.ts';
 import { ImageBuilds, type ImageBuildsProps } from './images/image-builds.ts';
 import { Alarms } from './monitoring/alarms.ts';
@@ -78,6 +79,11 @@ export interface DrydockProps {
    * signed-in identities. Default: no pages.
    */
   oidc?: OidcProps;
+  /**
+   * Name of the API, with the ARN of its certificate in this region and the id of a zone of Route 53 that gets the record.
+   * Default: a name that AWS makes up, and another one whenever the stack is made anew.
+   */
+  domain?: Domain;
   /** Receives each alarm and each return to OK. Default: alarms are visible in CloudWatch only. */
   alarmTopic?: sns.ITopic;
   /** Builds the images in the account. Default: they are pushed by hand, as docs/images.md says. */
@@ -173,6 +179,7 @@ export class Drydock extends Construct {
       policyFolder: typeof props.policy === 'string' ? dirname(resolve(props.policy)) : undefined,
       bundles,
       oidc: props.oidc,
+      domain: props.domain,
       removalPolicy,
     });
     const { all: alarms } = new Alarms(this, 'Alarms', {
@@ -193,6 +200,11 @@ export class Drydock extends Construct {
   /** URL for the code host's deliveries: `POST`, signed with the webhook secret. */
   get webhookUrl(): string {
     return this.#control.web.webhookUrl;
+  }
+
+  /** The name that a record of `domain` points to; `undefined` without a domain, and where the record is made. */
+  get domainTarget(): string | undefined {
+    return this.#control.web.domainTarget;
   }
 
   /** URL of the pages, without a trailing slash; `undefined` without `oidc`. */

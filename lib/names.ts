@@ -36,6 +36,7 @@ export const functionNames: readonly FunctionName[] = [...stepNames, ...eventFun
 export {
   fargateQuota,
   gatewayPort,
+  launchFaults,
   reports,
   rotationDays,
   routes,

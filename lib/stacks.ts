@@ -46,6 +46,10 @@ export function addStacks(app: App, { name = 'Drydock', env, encryptionKey, more
   const drydock = new Drydock(run, 'Drydock', { ...props, ...more?.(run), state: importState(run, prefix) });
   new CfnOutput(run, 'WebhookUrl', { value: drydock.webhookUrl, description: 'Webhook URL of the GitHub App' });
   new CfnOutput(run, 'PolicyDigest', { value: digestOf(props.policy), description: 'SHA-256 of the deployed policy' });
+  if (drydock.domainTarget !== undefined) {
+    const description = 'Make a CNAME of your domain to this name';
+    new CfnOutput(run, 'DomainTarget', { value: drydock.domainTarget, description });
+  }
   if (drydock.pagesUrl !== undefined) {
     const description = 'The pages; <this>/login/callback is the redirect URI to register with the issuer';
     new CfnOutput(run, 'PagesUrl', { value: drydock.pagesUrl, description });

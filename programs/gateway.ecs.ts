@@ -1,4 +1,5 @@
 /** The program of a gateway task: gets its order from the broker, serves its phase, stores the outputs. */
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -118,9 +119,10 @@ function depsOf({
 }
 
 function brokerOf(client: LambdaClient, broker: string, phaseKey: string, grant: string) {
+  const proof = randomBytes(32).toString('hex');
   return async (): Promise<BrokerAnswer> => {
     const { FunctionError, Payload } = await client.send(
-      new InvokeCommand({ FunctionName: broker, Payload: JSON.stringify({ phaseKey, grant }) }),
+      new InvokeCommand({ FunctionName: broker, Payload: JSON.stringify({ phaseKey, grant, proof }) }),
     );
     const value: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
     if (FunctionError === undefined) return brokerAnswer.parse(value);

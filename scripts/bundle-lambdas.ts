@@ -2,7 +2,6 @@
 // it loads on demand. Lambda's runtime provides the AWS SDK, so it is not bundled. The same sources give the same bytes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { forAws } from '../adapters/local/sandbox/programs.ts';
 import { plugins } from './bundle-plugins.ts';
@@ -18,10 +17,6 @@ interface Bundle {
   bytes: number;
 }
 
-/** A separate layer, because it is the same for all functions and a third of the size of one. */
-const tracer = '@aws-lambda-powertools/tracer';
-export const tracerEntry = fileURLToPath(import.meta.resolve(tracer));
-
 /** Packages that Lambda's runtime provides. */
 export const awsRuntime = ['@aws-sdk/*', '@smithy/*'];
 
@@ -30,19 +25,6 @@ export const lambdaSources = (): string[] =>
     .filter((file) => file.endsWith('.lambda.ts'))
     .sort()
     .map((file) => join(root, 'lambdas', file));
-
-async function bundleTracer(folder: string): Promise<void> {
-  const target = join(folder, 'nodejs/node_modules', tracer);
-  mkdirSync(target, { recursive: true });
-  writeFileSync(join(target, 'package.json'), JSON.stringify({ name: tracer, type: 'module', exports: './index.mjs' }));
-  await build({
-    absWorkingDir: root,
-    entryPoints: [tracerEntry],
-    outfile: join(target, 'index.mjs'),
-    external: awsRuntime,
-    ...forAws,
-  });
-}
 
 /** Modules that run jobs in a thread; a function with one of them carries the program of the thread. */
 const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts'];
@@ -62,7 +44,6 @@ async function bundleThread(): Promise<Uint8Array> {
 /** @param outDir Folder that is emptied first. */
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
-  await bundleTracer(join(outDir, 'tracing-layer'));
   const judge = await bundleThread();
   return Promise.all(
     lambdaSources().map(async (source) => {
@@ -74,7 +55,7 @@ export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
         outdir: folder,
         outExtension: { '.js': '.mjs' },
         write: false,
-        external: [tracer],
+        external: awsRuntime,
         ...forAws,
         // Modules that are imported on demand become separate files.
         splitting: true,

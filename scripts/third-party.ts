@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { forAws } from '../adapters/local/sandbox/programs.ts';
-import { awsRuntime, lambdaSources, tracerEntry } from './bundle-lambdas.ts';
+import { awsRuntime, lambdaSources } from './bundle-lambdas.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 /** Entry points of all bundles, and packages that are not bundled. */
 const bundles = [
-  { entryPoints: [...lambdaSources(), tracerEntry], external: awsRuntime },
+  { entryPoints: lambdaSources(), external: awsRuntime },
   { entryPoints: readdirSync(join(root, 'programs')).map((file) => join(root, 'programs', file)), external: [] },
 ];
 

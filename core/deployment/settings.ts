@@ -104,6 +104,28 @@ const settingsSchema = z
         z.string().regex(/^sha256:[0-9a-f]{64}$/, 'Write a digest.'),
       )
       .optional(),
+    domain: z
+      .strictObject({
+        name: z
+          .string()
+          .max(253)
+          .regex(
+            /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}[a-z]{2,63}$/,
+            'Write a name such as drydock.acme.example.',
+          ),
+        certificate: arn('acm', 'a certificate of the region'),
+        hosted_zone: z
+          .string()
+          .regex(/^Z[A-Z0-9]{5,31}$/, 'Write the id of a hosted zone, such as Z0123456789ABCDEFGHIJ.')
+          .optional()
+          .describe('Zone of Route 53 that gets the record; without it you make a CNAME to the output DomainTarget.'),
+      })
+      .optional()
+      .describe('Name of the API: addresses of the webhook and of the pages stay when the stack is made anew.'),
+    guard_duty: z
+      .boolean()
+      .optional()
+      .describe('Whether Runtime Monitoring of GuardDuty may add its agent to the tasks; false by default.'),
     image_builds: z
       .union([
         z.literal(false),

@@ -5,16 +5,16 @@ import { gitHubAccess } from '../runtime/github.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { once } from '../runtime/once.ts';
 import { secrets } from '../runtime/secrets.ts';
-import { phaseStore, phases } from '../runtime/stores.ts';
-import { traced } from '../runtime/telemetry.ts';
+import { grantHolders, phaseStore, phases } from '../runtime/stores.ts';
 
-const sts = once(() => traced(new STSClient({})));
+const sts = once(() => new STSClient({}));
 
 /** Returns the credentials of a phase to its gateway, as its grant allows. */
 export const handler = asHandler(async (event) => {
   const broker = createBroker({
     store: phaseStore(),
     phases: phases(),
+    holders: grantHolders(),
     sts: sts(),
     storageRole: variable('phaseFiles'),
     bucket: variable('artifacts'),

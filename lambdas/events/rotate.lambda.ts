@@ -6,13 +6,12 @@ import { webhookSecret } from '../../adapters/aws/rotation/webhook-secret.ts';
 import { hookOf } from '../../adapters/github/webhook/hook.ts';
 import { optional, variable } from '../../common/deployment.ts';
 import { asHandler } from '../runtime/handler.ts';
-import { traced } from '../runtime/telemetry.ts';
 
 /** Secrets Manager calls it four times for each new value. */
 export const handler = asHandler((event) => {
   const sessions = optional('sessions');
   const rotate = createRotation(
-    traced(new SecretsManagerClient({})),
+    new SecretsManagerClient({}),
     new Map([
       [variable('github'), webhookSecret(hookOf, Date.now)],
       [variable('deployment'), randomKey],

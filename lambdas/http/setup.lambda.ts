@@ -5,10 +5,9 @@ import { DrydockError } from '../../core/errors.ts';
 import { encodeResult } from '../../pipeline/api/answer.ts';
 import { decodeCall } from '../../pipeline/api/calls.ts';
 import { asHandler } from '../runtime/handler.ts';
-import { traced } from '../runtime/telemetry.ts';
 import { iamRoute } from './iam-route.ts';
 
-const client = traced(new SecretsManagerClient({}));
+const client = new SecretsManagerClient({});
 
 /** Stores the GitHub App that `drydock github setup` created. It writes this one secret and cannot read it. */
 const front = iamRoute(routes.setup, async (_caller, body) => {

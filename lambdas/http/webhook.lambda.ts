@@ -6,11 +6,11 @@ import { variable, webhookPath } from '../../common/deployment.ts';
 import { viewError } from '../../core/errors.ts';
 import { asHandler } from '../runtime/handler.ts';
 import { secrets } from '../runtime/secrets.ts';
-import { logger, traced } from '../runtime/telemetry.ts';
+import { logger } from '../runtime/telemetry.ts';
 
 /** API Gateway's limit for a payload. */
 const maxBytes = 6 * 1024 * 1024;
-const client = traced(new SQSClient({}));
+const client = new SQSClient({});
 let valid: string[] = [];
 
 const app = createWebhook({

@@ -22,7 +22,7 @@ import { composeNotifier } from './notifier.ts';
 import { later, named, once } from './once.ts';
 import { secrets } from './secrets.ts';
 import { clock, dynamo, phases, s3 } from './stores.ts';
-import { logger, traced } from './telemetry.ts';
+import { logger } from './telemetry.ts';
 import { vault } from './vault.ts';
 
 const gates = named(() => createGates(dynamo(), variable('gates')));
@@ -144,7 +144,7 @@ function stepFunctions(): Executions {
         import('@aws-sdk/client-sfn'),
         import('../../adapters/aws/executions.ts'),
       ]);
-      return createStepFunctions(traced(new SFNClient({})), variable('stateMachine'));
+      return createStepFunctions(new SFNClient({}), variable('stateMachine'));
     },
     { live: true },
   );

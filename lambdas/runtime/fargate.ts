@@ -7,7 +7,6 @@ import { DrydockError } from '../../core/errors.ts';
 import { later, once } from './once.ts';
 import { secrets } from './secrets.ts';
 import { clock, phaseStore } from './stores.ts';
-import { traced } from './telemetry.ts';
 
 /** Launches the tasks of phases. */
 export const fargate = once((): FargateLauncher => {
@@ -40,7 +39,7 @@ export const fargate = once((): FargateLauncher => {
       import('@aws-sdk/client-ecs'),
       import('../../adapters/aws/phases/launcher.ts'),
     ]);
-    return createFargateLauncher(traced(new ECSClient({})), phaseStore(), config, clock);
+    return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
   }, {});
 });
 

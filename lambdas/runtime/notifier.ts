@@ -6,7 +6,6 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
 import type { NotificationSettings } from './notification-settings.ts';
 import { later } from './once.ts';
-import { traced } from './telemetry.ts';
 
 /** Attempts per message, one and two seconds apart; the SDK makes three requests in each of them. */
 const maxAttempts = 3;
@@ -38,7 +37,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
           import('@aws-sdk/client-sesv2'),
           import('../../adapters/email/ses.ts'),
         ]);
-        return createSesNotifier(traced(new SESv2Client({})), sent, {
+        return createSesNotifier(new SESv2Client({}), sent, {
           from,
           // An approver may be given as an address, which then is a person id of its own.
           addressOf: (id) => person.get(id)?.email ?? (id.includes('@') ? id : undefined),

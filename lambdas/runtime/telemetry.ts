@@ -7,19 +7,10 @@ export type Context = Parameters<Logger['addContext']>[0];
 export const serviceName = 'drydock';
 /** Logs JSON lines with the invocation id. Logged values are validated: ids, names, figures. */
 export const logger = new Logger({ serviceName });
-/** From the layer, and only if Lambda traces: it takes longer to load than everything else here. */
-const tracer =
-  process.env.AWS_XRAY_DAEMON_ADDRESS === undefined
-    ? undefined
-    : // `traced` shows calls of the AWS SDK; other URLs are not recorded.
-      new (await import('@aws-lambda-powertools/tracer')).Tracer({ serviceName, captureHTTPsRequests: false });
-
-/** An AWS client whose calls are traced: operation, region, duration; no parameters. */
-export const traced = <T extends object>(client: T): T => tracer?.captureAWSv3Client(client) ?? client;
-
 /**
- * Runs the work of an invocation with tracing, and logs one line if it fails. The error is rethrown. The log has the
- * stack of an unexpected error, and only name and message of a `DrydockError`.
+ * Runs the work of an invocation, and logs one line if it fails. The error is rethrown. The log has the stack of an
+ * unexpected error, and only name and message of a `DrydockError`. Each line names the trace that Lambda made of the
+ * invocation, so that a run is followed from its lines to its traces.
  */
 export async function observed<T>(
   context: Context | undefined,
@@ -29,22 +20,13 @@ export async function observed<T>(
   logger.resetKeys();
   if (context) logger.addContext(context);
   if (runId !== undefined) logger.appendKeys({ runId });
-  const parent = tracer?.isTracingEnabled() ? tracer.getSegment() : undefined;
-  const part = parent?.addNewSubsegment(`## ${context?.functionName}`);
-  if (runId !== undefined) part?.addAnnotation('runId', runId);
-  if (part) tracer?.setSegment(part);
   try {
     return await work();
   } catch (error) {
     const { name: errorName, message } = viewError(error);
-    part?.addErrorFlag();
-    part?.addAnnotation('error', errorName);
     const stack = error instanceof DrydockError && error.name !== 'Internal' ? undefined : stackOf(error);
     logger.error(errorName, { detail: message, ...defined({ stack }) });
     throw error;
-  } finally {
-    part?.close();
-    if (parent) tracer?.setSegment(parent);
   }
 }
 

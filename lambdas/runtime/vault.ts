@@ -2,11 +2,10 @@ import type { sealedAs } from '../../common/deployment.ts';
 import { variable } from '../../common/deployment.ts';
 import type { TokenVault } from '../../core/ports/runtime/vault.ts';
 import { later, onceLoaded } from './once.ts';
-import { traced } from './telemetry.ts';
 
 const client = onceLoaded(async () => {
   const { KMSClient } = await import('@aws-sdk/client-kms');
-  return traced(new KMSClient({}));
+  return new KMSClient({});
 });
 
 /** Seals and opens under the key of the deployment. */

@@ -23,6 +23,7 @@ import { stackSuffix } from '../storage/kept.ts';
 import type { State } from '../storage/state.ts';
 import { Operate } from './command-line.ts';
 import { Deliveries, deliveryTimeout } from './deliveries.ts';
+import type { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { environmentOf } from './function-environment.ts';
 import { needs } from './function-permissions.ts';
@@ -46,6 +47,8 @@ interface ControlProps {
   bundles: string;
   /** The identity provider for sign-in; without it there are no pages. */
   oidc: OidcProps | undefined;
+  /** Name of the API. */
+  domain: Domain | undefined;
   /** Removal policy of the log groups. */
   removalPolicy: RemovalPolicy;
 }
@@ -82,7 +85,7 @@ export class Control extends Construct {
     });
     this.deliveries = new Deliveries(this, 'Deliveries');
     const { removalPolicy } = props;
-    this.web = new WebApi(this, 'Webhooks', { removalPolicy });
+    this.web = new WebApi(this, 'Webhooks', { removalPolicy, domain: props.domain });
     const { origin } = this.web;
     const { pages, key } =
       props.oidc === undefined

@@ -2,14 +2,18 @@ import { Names, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as api from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { webhookPath } from '../names.ts';
 import { stackSuffix } from '../storage/kept.ts';
+import { type Domain, DomainName } from './domain.ts';
 
 interface WebApiProps {
   /** Removal policy of the access log. */
   removalPolicy: RemovalPolicy;
+  /** Its name. */
+  domain: Domain | undefined;
 }
 
 /** Checks and statuses of busy repositories come in bursts, and GitHub does not repeat what it could not deliver. */
@@ -21,10 +25,12 @@ type Handler = ConstructorParameters<typeof HttpLambdaIntegration>[1];
 export class WebApi extends Construct {
   /** Its URL, without a trailing slash. */
   readonly origin: string;
+  /** What a record of the domain has to point to, if none was made. */
+  readonly domainTarget: string | undefined;
   readonly #http: api.HttpApi;
   readonly #stage: api.HttpStage;
 
-  constructor(scope: Construct, id: string, { removalPolicy }: WebApiProps) {
+  constructor(scope: Construct, id: string, { removalPolicy, domain }: WebApiProps) {
     super(scope, id);
     this.#http = new api.HttpApi(this, 'Api', {
       description: 'Drydock: webhook of the code host, command line, and pages',
@@ -45,13 +51,20 @@ export class WebApi extends Construct {
       throttle: { rateLimit: 20, burstLimit: 50 },
       accessLogSettings: { destination: new api.LogGroupLogDestination(log) },
     });
+    const http = this.#http;
+    this.domainTarget = domain && new DomainName(this, 'Domain', { ...domain, http, stage: this.#stage }).target;
     const { region, urlSuffix } = Stack.of(this);
-    this.origin = `https://${this.#http.apiId}.execute-api.${region}.${urlSuffix}`;
+    this.origin = `https://${domain?.name ?? `${this.#http.apiId}.execute-api.${region}.${urlSuffix}`}`;
   }
 
   /** URL for the code host's deliveries. */
   get webhookUrl(): string {
     return `${this.origin}${webhookPath}`;
+  }
+
+  /** Requests that were refused, throttled ones among them. */
+  metricRefused(options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#http.metricClientError({ ...options });
   }
 
   openWebhook(webhook: Handler): void {

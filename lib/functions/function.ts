@@ -9,7 +9,6 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcard, type Grant, grant } from '../iam/grant.ts';
 import { type FunctionName, pascal } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
-import { tracingLayer } from './tracing-layer.ts';
 
 interface FunctionProps {
   /** Folder with one subfolder per function, each with `index.mjs`. */
@@ -57,11 +56,12 @@ export function makeFunction(parent: Construct, name: FunctionName, props: Funct
     architecture: lambda.Architecture.ARM_64,
     memorySize: props.memoryMb ?? 512,
     timeout: props.timeout ?? Duration.minutes(5),
+    // Lambda's own segments; the functions add none.
     tracing: lambda.Tracing.ACTIVE,
     role,
     logGroup: log,
     environment: props.environment,
-    layers: [tracingLayer(parent, props.bundles), ...(props.layers ?? [])],
+    layers: props.layers ?? [],
     ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
     ...(props.versions ? { currentVersionOptions: props.versions } : {}),
   });

@@ -7,7 +7,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Control } from '../control/control.ts';
 import type { ImageBuilds } from '../images/image-builds.ts';
-import { type EventFunction, metricsNamespace, reports } from '../names.ts';
+import { type EventFunction, launchFaults, metricsNamespace, pascal, reports } from '../names.ts';
 
 interface AlarmsProps {
   control: Control;
@@ -19,6 +19,12 @@ interface AlarmsProps {
 
 /** Failed runs per hour that raise the alarm: more than an occasional rejected or failed run. */
 const runsPerHour = 3;
+/** Phases per hour that could not start: more than a short peak, as each is tried three times. */
+const phasesPerHour = 3;
+/** Ten times what a delivery waits for that failed once. */
+const oldestDelivery = Duration.minutes(30);
+/** Refused requests per hour: more than strangers cause who try the address. */
+const refusedPerHour = 100;
 const dayMs = 86_400_000;
 /** Days after which docs/rotation.md requires a new value of a secret that is not rotated automatically. */
 const secretDays = 90;
@@ -79,6 +85,29 @@ export class Alarms extends Construct {
       'A delivery of the code host could not be processed; redrive it from the dead-letter queue when the cause is fixed',
       control.deliveries.deadLetters.metricApproximateNumberOfMessagesVisible(minutes),
     );
+    add(
+      'DeliveriesOld',
+      'The oldest delivery of the code host has waited for half an hour: see the log of webhook-worker',
+      control.deliveries.queue.metricApproximateAgeOfOldestMessage(minutes),
+      { threshold: oldestDelivery.toSeconds() },
+    );
+    add(
+      'DeliveriesRefused',
+      'Many requests were refused within an hour, throttled ones among them; the reconciler asks the code host to send failed deliveries again',
+      control.web.metricRefused(hour),
+      { threshold: refusedPerHour },
+    );
+    add(
+      'MachineThrottled',
+      'Step Functions holds back the states of runs: the quota of state transitions of the account is too low',
+      stateMachine.metricThrottled(hour),
+    );
+    add(
+      'NoCapacity',
+      'Several phases could not start within an hour: capacity of Fargate, its quota of vCPUs, or addresses of a subnet are used up',
+      this.#notStarted(control).with(hour),
+      { threshold: phasesPerHour },
+    );
     const functionOf = (name: EventFunction) => control.functions.get(name);
     const failing = (['reconcile', 'webhook', 'pages'] as const).map((name) => functionOf(name)?.metricErrors(hour));
     add(
@@ -88,14 +117,10 @@ export class Alarms extends Construct {
     );
     const rotate = functionOf('rotate')?.metricErrors(hour);
     if (rotate) add('RotationFailed', 'The rotation of a secret failed: see the log of the rotate function', rotate);
-    const throttled = (['settle-phase', 'settle-run', 'reconcile', 'webhook', 'webhook-worker'] as const).map((name) =>
-      functionOf(name)?.metricThrottles(hour),
-    );
-    add(
-      'Throttles',
-      'Functions are throttled: the account’s limit of concurrent executions is too low',
-      sum([...throttled, broker.metricThrottles(hour)].filter(known), hour.period),
-    );
+    // The pool of executions is that of the account, and nothing is called as often as the webhook.
+    const throttled = functionOf('webhook')?.metricThrottles(hour);
+    if (throttled)
+      add('Throttles', 'Functions are throttled: the account’s limit of concurrent executions is too low', throttled);
 
     if (builds) {
       const { projectName: ProjectName, findings } = builds;
@@ -148,6 +173,21 @@ export class Alarms extends Construct {
         comparisonOperator: GREATER_THAN_THRESHOLD,
       });
     }
+  }
+
+  /** AWS has no metric of tasks that Fargate did not start; the functions that start them log it. */
+  #notStarted(control: Control): cloudwatch.Metric {
+    const begins = (text: string): logs.JsonPattern => logs.FilterPattern.stringValue('$.detail', '=', `${text}*`);
+    const [metric] = (['plan', 'build', 'verify', 'reconcile'] as const).map((name) =>
+      new logs.MetricFilter(this, `NotStarted${pascal(name)}`, {
+        logGroup: control.functions.get(name)?.logGroup as logs.ILogGroup,
+        filterPattern: logs.FilterPattern.any(...Object.values(launchFaults).map(begins)),
+        metricNamespace: metricsNamespace(this),
+        metricName: 'phasesNotStarted',
+        metricValue: '1',
+      }).metric(),
+    );
+    return metric as cloudwatch.Metric;
   }
 }
 

@@ -60,11 +60,14 @@ const standing: Record<string, (all: Record<string, unknown>[], price: (name: st
     usd: all.length * price('dashboardMonth'),
     reason: 'free where the account has fewer than three',
   }),
-  'AWS::Logs::MetricFilter': (all, price) => ({
-    name: 'Metrics of the reconciler',
-    usd: all.length * price('customMetricMonth'),
-    reason: `${all.length} metrics`,
-  }),
+  'AWS::Logs::MetricFilter': (all, price) => {
+    const names = all.flatMap(({ MetricTransformations }) =>
+      (MetricTransformations as { MetricName: string }[]).map(({ MetricName }) => MetricName),
+    );
+    // Several logs may have one metric.
+    const count = new Set(names).size;
+    return { name: 'Metrics from logs', usd: count * price('customMetricMonth'), reason: `${count} metrics` };
+  },
   'AWS::Route53Resolver::FirewallDomainList': (all, price) => {
     const domains = all.reduce((sum, { Domains }) => sum + (Domains as unknown[]).length, 0);
     return { name: 'DNS firewall', usd: domains * price('firewallDomainMonth'), reason: `${domains} domains` };
@@ -115,7 +118,7 @@ const isMetric = (entry: { MetricStat?: unknown }): boolean => entry.MetricStat 
 
 /** Resource types that cost nothing without being used. */
 const free =
-  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission|Version)$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
+  /^(AWS::(IAM|SSM|Events|ApiGatewayV2|ECS|StepFunctions|SQS)::|AWS::EC2::(FlowLog|InternetGateway|Route|RouteTable|SecurityGroup|SecurityGroupEgress|SecurityGroupIngress|Subnet|SubnetRouteTableAssociation|VPC|VPCGatewayAttachment|VPCPeeringConnection)$|AWS::Lambda::(EventInvokeConfig|LayerVersion|Permission|Version)$|AWS::Route53::RecordSet$|AWS::Route53Resolver::(FirewallRuleGroup|FirewallRuleGroupAssociation)$|AWS::S3::BucketPolicy$|AWS::SecretsManager::RotationSchedule$|AWS::CDK::Metadata$|Custom::(EcsServiceRole|S3PrefixList)$)/;
 
 /**
  * Cost per month in US dollars without any run, highest first.

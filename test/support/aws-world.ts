@@ -21,7 +21,7 @@ import { realClock } from '../../engine/timing/clock.ts';
 import type { JsonOperation } from './aws/call.ts';
 import { environments, type Machine, machineOf, mailFrom, routes } from './aws/deployed.ts';
 import { type Fargate, fargate, type TaskScript } from './aws/fargate.ts';
-import { startHttpApi } from './aws/http-api.ts';
+import { type HttpApi, startHttpApi } from './aws/http-api.ts';
 import { kms } from './aws/kms.ts';
 import { type Mail, mail } from './aws/mail.ts';
 import { roles } from './aws/roles.ts';
@@ -46,6 +46,7 @@ export interface AwsWorld {
   mails: Mail[];
   /** Where API Gateway listens: webhook and pages. */
   origin: string;
+  api: HttpApi;
   engine: Engine;
   /** Deploys other bundles and another machine over what runs. */
   deploy(bundles: string, machine: Machine): Promise<void>;
@@ -288,6 +289,7 @@ export async function createAwsWorld(
     secrets,
     mails: post.sent,
     origin: api.origin,
+    api,
     get engine() {
       return engine;
     },

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import { defined } from '../../../core/defined.ts';
@@ -10,16 +11,24 @@ import type { ModelAccess } from '../../../core/ports/runtime/model-access.ts';
 import type { Phases } from '../../../core/ports/store/phases.ts';
 import { isGranted, sandboxTicket } from '../../../core/run/phase-grant.ts';
 import { storedOrder } from '../../../core/run/phase-order.ts';
+import type { GrantHolders } from '../dynamo/grant-holders.ts';
 import { awsError } from '../errors.ts';
 import { agentFilesKey, cachePrefix, type PhaseStore, phasePrefix } from './store.ts';
 
-/** A gateway's request to its broker. */
-const brokerRequest = z.strictObject({ phaseKey: z.string(), grant: z.string() });
+/**
+ * A gateway's request to its broker. The grant stands in the overrides of the gateway's task, where others can read it, so it is
+ * good for the first caller alone: `proof` is a secret of that caller, the same in each of its requests.
+ */
+const brokerRequest = z.strictObject({
+  phaseKey: z.string(),
+  grant: z.string(),
+  proof: z.string().regex(/^[0-9a-f]{64}$/),
+});
 
 const codeHostAccess = z.strictObject({ apiUrl: z.string(), gitUrl: z.string(), token: z.string() });
 
-/** The response: the order of the phase, and the secrets that it needs. It is never stored. */
-export const brokerAnswer = z.strictObject({
+/** The response: the order of the phase, and the secrets that it needs. It is never stored. A later broker may say more. */
+export const brokerAnswer = z.object({
   order: storedOrder,
   /** The ticket that the sandbox will present. */
   ticket: z.string(),
@@ -46,6 +55,7 @@ export type BrokerAnswer = z.infer<typeof brokerAnswer>;
 export interface BrokerOptions {
   store: Pick<PhaseStore, 'order'>;
   phases: Pick<Phases, 'get'>;
+  holders: GrantHolders;
   sts: STSClient;
   /** ARN of the role with access to the objects of all phases; a session is limited to one phase. */
   storageRole: string;
@@ -61,12 +71,13 @@ export interface BrokerOptions {
 }
 
 /**
- * Answers gateways. A grant belongs to one attempt of one phase and is valid only while that attempt runs.
+ * Answers gateways. A grant belongs to one attempt of one phase and to its first caller, and is valid only while that attempt
+ * runs.
  * @throws DeliveryRefused for any other grant.
  */
 export function createBroker(options: BrokerOptions): (request: unknown) => Promise<BrokerAnswer> {
   return async (request) => {
-    const { phaseKey, grant } = brokerRequest.parse(request);
+    const { phaseKey, grant, proof } = brokerRequest.parse(request);
     const key = await keyOf(options, phaseKey, grant);
     if (key === undefined) throw refused('the grant is not valid for this phase, or has expired');
     const slash = phaseKey.lastIndexOf('/');
@@ -75,6 +86,9 @@ export function createBroker(options: BrokerOptions): (request: unknown) => Prom
       throw refused('that attempt is not running');
     const order = await options.store.order(phaseKey);
     if (!order) throw refused('the phase has no order');
+    // After every other check: a caller that is refused does not become the holder.
+    if (!(await options.holders.hold(phaseKey, hash('sha256', proof))))
+      throw refused('another caller has used the grant before');
     const answer: BrokerAnswer = {
       order,
       ticket: sandboxTicket(key, phaseKey),

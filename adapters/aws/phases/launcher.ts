@@ -9,6 +9,7 @@ import {
   StopTaskCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
+import { launchFaults } from '../../../core/deployment/launch-faults.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
@@ -108,7 +109,8 @@ export function createFargateLauncher(
     if (arn !== undefined) return arn;
     const reason = failures?.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; ') ?? '';
     if (saysNoCapacity(reason)) throw noCapacity(role, reason);
-    throw new DrydockError('SandboxLost', `ECS did not start the ${role} task: ${reason || 'no reason given'}`, {
+    const fault = `${launchFaults.notStarted} the ${role} task: ${reason || 'no reason given'}`;
+    throw new DrydockError('SandboxLost', fault, {
       remedy: 'Retry later if capacity is missing; otherwise see the Fargate quotas of this region.',
     });
   };
@@ -124,7 +126,7 @@ export function createFargateLauncher(
       if (task?.lastStatus === 'STOPPED' || clock.now() > until) {
         throw isImageMissing(reason)
           ? new DrydockError('ImageMissing', `The image of the gateway is not there: ${reason}`)
-          : new DrydockError('SandboxLost', `The gateway has no address: ${reason || 'not yet'}`);
+          : new DrydockError('SandboxLost', `${launchFaults.noAddress}: ${reason || 'not yet'}`);
       }
     }
   };
@@ -224,7 +226,7 @@ function sandboxDefinition(definitions: Readonly<Record<string, string>>, runtim
 }
 
 const noCapacity = (role: PhaseRole, reason: string): DrydockError =>
-  new DrydockError('CapacityMissing', `ECS has no room for the ${role} task now: ${reason.slice(0, 500)}`);
+  new DrydockError('CapacityMissing', `${launchFaults.noRoom} the ${role} task now: ${reason.slice(0, 500)}`);
 
 const privateAddress = ({ attachments }: Task): string | undefined =>
   attachments?.flatMap(({ details }) => details ?? []).find(({ name, value }) => name === 'privateIPv4Address' && value)

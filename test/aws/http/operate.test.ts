@@ -1,6 +1,6 @@
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { reports } from '../../../lib/names.ts';
+import { launchFaults, reports } from '../../../lib/names.ts';
 import {
   functionId,
   ofType,
@@ -22,10 +22,14 @@ describe('alarms (R41)', () => {
       'AppKeyOld',
       'DeadLetters',
       'DeliveriesLost',
+      'DeliveriesOld',
+      'DeliveriesRefused',
       'Errors',
       'ImageBuildFailed',
       'ImageFindings',
+      'MachineThrottled',
       'ModelKeysOld',
+      'NoCapacity',
       'RotationFailed',
       'RunsFailed',
       'SlackOld',
@@ -53,7 +57,9 @@ describe('alarms (R41)', () => {
   });
 
   test('know of waiting runs and old secrets from the reconciler, and take its silence for a fault (R23)', () => {
-    const filters = ofType(run, 'AWS::Logs::MetricFilter').map(([, filter]) => filter);
+    const filters = ofType(run, 'AWS::Logs::MetricFilter')
+      .filter(([id]) => !id.includes('NotStarted'))
+      .map(([, filter]) => filter);
     const { namespace: _namespace, phase: _measured, ...fieldsOf } = reports;
     const fields = Object.values(fieldsOf).sort();
     expect(filters.map(({ FilterPattern }) => FilterPattern).sort()).toEqual(
@@ -79,6 +85,32 @@ describe('alarms (R41)', () => {
     expect(filters.map(({ LogGroupName }) => text(LogGroupName))).toEqual(fields.map(() => group));
     const actions = statementsOfRole(run, text(Role).slice(1, -5)).flatMap((statement) => statement.actions);
     expect(actions).toContain('secretsmanager:DescribeSecret');
+  });
+
+  test('know of phases that ECS did not start from the logs of what starts them, by the beginning of the error (F16)', () => {
+    const filters = ofType(run, 'AWS::Logs::MetricFilter').filter(([id]) => id.includes('NotStarted'));
+    const groups = (['plan', 'build', 'verify', 'reconcile'] as const).map((name) => {
+      const { LoggingConfig } = new Map(ofType(run, 'AWS::Lambda::Function')).get(functionId(run, name)) ?? {};
+      return text((LoggingConfig as { LogGroup: unknown }).LogGroup);
+    });
+    expect(filters.map(([, { LogGroupName }]) => text(LogGroupName)).sort()).toEqual(groups.sort());
+    for (const [, { FilterPattern, MetricTransformations }] of filters) {
+      for (const begins of Object.values(launchFaults)) expect(FilterPattern).toContain(`$.detail = "${begins}*"`);
+      expect(MetricTransformations).toEqual([
+        { MetricName: alarms.get('NoCapacity')?.MetricName, MetricNamespace: 'Drydock/Drydock', MetricValue: '1' },
+      ]);
+    }
+  });
+
+  test('watch what the code host delivers: refused, waiting too long, lost (F16)', () => {
+    expect(alarms.get('DeliveriesRefused')).toMatchObject({ MetricName: '4xx', Namespace: 'AWS/ApiGateway' });
+    expect(alarms.get('DeliveriesOld')).toMatchObject({
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Threshold: 1_800,
+      Dimensions: [{ Value: expect.anything() }],
+    });
+    expect(text((alarms.get('DeliveriesOld')?.Dimensions as [{ Value: unknown }])[0].Value)).toMatch(/DeliveriesQueue/);
+    expect(alarms.get('MachineThrottled')).toMatchObject({ MetricName: 'ExecutionThrottled' });
   });
 
   test('go to the topic that is given, and so does their end', () => {

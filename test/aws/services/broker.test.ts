@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createGrantHolders } from '../../../adapters/aws/dynamo/grant-holders.ts';
 import { awsError } from '../../../adapters/aws/errors.ts';
 import { type BrokerAnswer, type BrokerOptions, createBroker } from '../../../adapters/aws/phases/broker.ts';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
@@ -13,6 +15,7 @@ import { awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixt
 import { on } from '../../support/aws/faults.ts';
 import { roles } from '../../support/aws/roles.ts';
 import { secretsManager } from '../../support/aws/secrets.ts';
+import { startDynamo, testTables } from '../../support/dynamo.ts';
 
 const bucket = 'artifacts';
 const keyArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:deployment';
@@ -67,10 +70,19 @@ const phase = {
   delivered: false,
 } as const;
 const store = () => createPhaseStore(new S3Client({}), bucket);
-const broker = (more: Partial<BrokerOptions> = {}) =>
-  createBroker({
+/** By phase key; a test that asks as another caller says so. */
+const held = new Map<string, string>();
+const proof = 'a'.repeat(64);
+const broker = (more: Partial<BrokerOptions> = {}) => {
+  const ask = createBroker({
     store: store(),
     phases: { get: async (id) => (id === phaseId ? phase : undefined) },
+    holders: {
+      async hold(key, by) {
+        if (!held.has(key)) held.set(key, by);
+        return held.get(key) === by;
+      },
+    },
     sts: new STSClient({}),
     storageRole,
     bucket,
@@ -81,6 +93,8 @@ const broker = (more: Partial<BrokerOptions> = {}) =>
     credential: async (name) => `value of ${name}`,
     ...more,
   });
+  return (request: object) => ask({ proof, ...request });
+};
 const grant = (key = 'key-one', of = phaseKey): string => gatewayGrant(key, of, expires);
 
 beforeAll(async () => {
@@ -89,6 +103,7 @@ beforeAll(async () => {
   await store().putOrder(order('r-2/build/1/2'));
 });
 beforeEach(() => {
+  held.clear();
   now = 0;
   secrets = createSecrets(new SecretsManagerClient({}), () => now);
 });
@@ -203,5 +218,64 @@ describe('the broker', () => {
     expect(awsError(await thrownBy(broker()({ phaseKey, grant: grant() })))).toMatchObject({ name: 'Conflict' });
     aws().faults.push({ match: on('sts:AssumeRole'), do: { code: 'AccessDenied', status: 403 } });
     expect(awsError(await thrownBy(broker()({ phaseKey, grant: grant() })))).toMatchObject({ name: 'ServiceRefused' });
+  });
+});
+
+describe('the grant of a gateway, which others can read in the overrides of its task (D2)', () => {
+  const other = 'b'.repeat(64);
+  const refused = { name: 'DeliveryRefused' };
+  const digests = () => [...held.values()];
+  beforeEach(() => stored.put(keyArn, 'key-one'));
+
+  it('renews its credentials as often as it asks', async () => {
+    const ask = broker();
+    for (let time = 0; time < 3; time++) expect((await ask({ phaseKey, grant: grant() })).ticket).toHaveLength(64);
+    // The secret itself is stored nowhere.
+    expect(digests()).toEqual([hash('sha256', proof)]);
+  });
+
+  it.each<[string, object]>([
+    ['by somebody else', { proof: other }],
+    ['without a proof', { proof: undefined }],
+    ['with the digest that is stored', { proof: hash('sha256', proof) }],
+    ['with a proof of another form', { proof: 'a' }],
+  ])('is nothing when it is replayed %s', async (_, request) => {
+    await broker()({ phaseKey, grant: grant() });
+    await expect(broker()({ phaseKey, grant: grant(), ...request })).rejects.toThrow();
+    expect((await broker()({ phaseKey, grant: grant() })).ticket).toHaveLength(64);
+  });
+
+  it('is nothing for the second of two callers at once, and nobody else becomes its holder by a refused request', async () => {
+    const ended = broker({ phases: { get: async () => ({ ...phase, answer: { output: {}, patch: {} } }) } });
+    await expect(ended({ phaseKey, grant: grant(), proof: other })).rejects.toMatchObject(refused);
+    await expect(broker()({ phaseKey, grant: 'x', proof: other })).rejects.toMatchObject(refused);
+    const both = await Promise.allSettled(
+      [proof, other].map((each) => broker()({ phaseKey, grant: grant(), proof: each })),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('is nothing after the attempt has ended, for its holder too', async () => {
+    await broker()({ phaseKey, grant: grant() });
+    const ended = broker({ phases: { get: async () => ({ ...phase, answer: { output: {}, patch: {} } }) } });
+    await expect(ended({ phaseKey, grant: grant() })).rejects.toMatchObject(refused);
+    const next = broker({ phases: { get: async () => ({ ...phase, attempt: 3 }) } });
+    await expect(next({ phaseKey, grant: grant() })).rejects.toMatchObject(refused);
+  });
+
+  it('has one holder in the table, whoever comes at the same time, and another attempt has its own', async () => {
+    const dynamo = await startDynamo(':memory:');
+    try {
+      const holders = createGrantHolders(dynamo.client, testTables.gates);
+      const callers = Array.from({ length: 8 }, (_, each) => String(each));
+      const held = await Promise.all(callers.map((each) => holders.hold(phaseKey, each)));
+      expect(held.filter(Boolean)).toHaveLength(1);
+      const holder = String(held.indexOf(true));
+      expect(await holders.hold(phaseKey, holder)).toBe(true);
+      expect(await holders.hold(phaseKey, 'x')).toBe(false);
+      expect(await holders.hold(`${phaseId}/3`, 'x')).toBe(true);
+    } finally {
+      await dynamo.close();
+    }
   });
 });

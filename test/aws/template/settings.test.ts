@@ -95,6 +95,53 @@ describe('what the file says', () => {
       expect((alarm.AlarmActions as unknown[]).map(text)).toEqual(topic);
   });
 
+  test('domain: the addresses of webhook, pages and command line have the name, and stay with the next stack', () => {
+    const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
+    const domain = { name: 'drydock.acme.example', certificate };
+    const pages = { issuer: 'https://login.example.com', client: 'drydock' };
+    const { run, findings } = deployed({ domain: { ...domain, hosted_zone: 'Z0123456789ABC' }, pages });
+    expect(findings).toEqual([]);
+    expect(only(run, 'AWS::ApiGatewayV2::DomainName')).toMatchObject({
+      DomainName: domain.name,
+      DomainNameConfigurations: [{ CertificateArn: certificate, EndpointType: 'REGIONAL', SecurityPolicy: 'TLS_1_2' }],
+    });
+    expect(only(run, 'AWS::Route53::RecordSet')).toMatchObject({ Name: domain.name, Type: 'A' });
+    const mapping = only(run, 'AWS::ApiGatewayV2::ApiMapping');
+    const [mappingId = ''] = ofType(run, 'AWS::ApiGatewayV2::ApiMapping')[0] ?? [];
+    expect(run.Resources[mappingId]?.DependsOn).toContain(ofType(run, 'AWS::ApiGatewayV2::Stage')[0]?.[0]);
+    expect([mapping.DomainName, text(mapping.ApiId), text(mapping.Stage)]).toEqual([
+      { Ref: expect.stringContaining('Domain') },
+      `<${ofType(run, 'AWS::ApiGatewayV2::Api')[0]?.[0]}>`,
+      '$default',
+    ]);
+    expect([run.Outputs?.WebhookUrl?.Value, run.Outputs?.PagesUrl?.Value]).toEqual([
+      'https://drydock.acme.example/webhook',
+      'https://drydock.acme.example',
+    ]);
+    const [, address] = ofType(run, 'AWS::SSM::Parameter').find(([id]) => id.includes('CommandLine')) ?? [];
+    expect(text(address?.Value)).toContain('https://drydock.acme.example/operate');
+    expect(run.Outputs?.DomainTarget).toBeUndefined();
+    // Without the zone a person makes the record.
+    const plain = deployed({ domain }).run;
+    expect(ofType(plain, 'AWS::Route53::RecordSet')).toEqual([]);
+    expect(text(plain.Outputs?.DomainTarget?.Value)).toMatch(/RegionalDomainName/);
+  });
+
+  test.each([
+    ['a domain that is a URL', { domain: { name: 'https://acme.example' } }],
+    ['a certificate of another service', { domain: { name: 'a.example', certificate: role('x') } }],
+    ['a zone by its name', { domain: { name: 'a.example', certificate: role('x'), hosted_zone: 'acme.example' } }],
+    ['GuardDuty by a word', { guard_duty: 'on' }],
+  ])('not %s', (_, change) => {
+    expect(() => deployed(change)).toThrow(/domain|guard_duty/);
+  });
+
+  test('guard_duty: its agent may be added to the tasks', () => {
+    const tagged = (change: object) => JSON.stringify(only(deployed(change).run, 'AWS::ECS::Cluster').Tags ?? []);
+    expect(tagged({})).toContain('GuardDutyManaged');
+    expect(tagged({ guard_duty: true })).not.toContain('GuardDutyManaged');
+  });
+
   test('networks that are there: no gateway has a public address, and nothing is made beside them', () => {
     const { run } = deployed(givenNetworks);
     expect(ofType(run, 'AWS::EC2::VPC')).toEqual([]);

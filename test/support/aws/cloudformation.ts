@@ -7,6 +7,7 @@ import type { Resource, Template } from './template.ts';
 
 /** The property of a type that is the name of the resource, unique in the account and region. */
 const nameProperties: Record<string, string> = {
+  'AWS::ApiGatewayV2::DomainName': 'DomainName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
   'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::DynamoDB::Table': 'TableName',

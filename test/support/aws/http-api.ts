@@ -13,6 +13,8 @@ interface FunctionAnswer {
 export interface HttpApi {
   /** `http://localhost:<port>`: another site than `127.0.0.1` to a browser. */
   origin: string;
+  /** While true, every request is over the limit of its route, and no function hears of it. */
+  throttled: boolean;
   /** Calls a function: name and event. */
   call: (name: string, event: unknown) => Promise<unknown>;
   close(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startHttpApi(routes: () => ReadonlyMap<string, string>): P
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (api.throttled) return void response.writeHead(429).end('{"message":"Too Many Requests"}');
       const { pathname } = new URL(request.url ?? '/', 'http://api');
       const found = [
         `${request.method} ${pathname}`,
@@ -44,6 +47,7 @@ export async function startHttpApi(routes: () => ReadonlyMap<string, string>): P
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const api: HttpApi = {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    throttled: false,
     call: () => Promise.reject(new Error('nobody is there yet')),
     close: () =>
       new Promise((done) => {

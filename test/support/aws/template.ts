@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
 import { Drydock, type DrydockProps } from '../../../lib/drydock.ts';
-import { tracingFolder } from '../../../lib/functions/tracing-layer.ts';
 import { functionNames, pascal } from '../../../lib/names.ts';
 import { addStacks } from '../../../lib/stacks.ts';
 
@@ -51,8 +50,6 @@ export function writeBundles(folder: string): string {
     mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
-  mkdirSync(join(folder, tracingFolder), { recursive: true });
-  writeFileSync(join(folder, tracingFolder, 'index.mjs'), 'export {};\n');
   return folder;
 }
 

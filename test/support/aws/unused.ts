@@ -13,7 +13,7 @@ const phases = /^(plan|build|verify)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|webhook-worker)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
-  { action: /^xray:/, functions: /./, because: 'Traces: test/aws/scenario/telemetry.test.ts.' },
+  { action: /^xray:/, functions: /./, because: 'Lambda writes the trace in the name of the function.' },
   {
     action: /^ses:SendEmail$/,
     functions: /./,
