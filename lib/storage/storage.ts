@@ -8,6 +8,9 @@ import { Construct } from 'constructs';
 import { kept } from './kept.ts';
 import type { State } from './state.ts';
 
+/** Builds of images without a tag that are kept: those of about half a year. */
+const keptBuilds = 60;
+
 export interface StorageProps {
   /** KMS key for all stored data. Default: a new key, rotated yearly. */
   encryptionKey?: kms.IKey;
@@ -44,6 +47,8 @@ export class Storage extends Construct {
         encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
         encryptionKey,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        // Of baselines and of the marks of sent messages (adapters/aws/dynamo/table/tables.ts).
+        timeToLiveAttribute: 'expiresAt',
         deletionProtection: retained,
         // A failed creation could not delete a protected table; an empty one costs nothing and has a name of its own.
         removalPolicy: retained ? RemovalPolicy.RETAIN : removalPolicy,
@@ -86,6 +91,8 @@ export class Storage extends Construct {
       // A newer build of the same version, with the security updates of Debian, moves its tags.
       imageTagMutability: ecr.TagMutability.MUTABLE,
       imageScanOnPush: true,
+      // A newer build leaves the one before without a tag; tasks pull an image when they start.
+      lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageCount: keptBuilds }],
       removalPolicy,
     });
     Validations.of(artifacts).acknowledge({

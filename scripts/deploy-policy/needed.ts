@@ -30,6 +30,8 @@ export function rulesOf(type: string, resources: Resource[]): Rule[] {
     ...actions.filter((action) => !unused.includes(action) && !(action in unneeded)),
     ...(documented[type] ?? []),
   ]);
+  if (needed.size === 0)
+    throw new Error(`The registry has no permissions for ${type}; scripts/deploy-policy/scopes.ts neither`);
   return [...needed].map((action) => ({ actions: [action], ...whereOf(type, action, own) }));
 }
 

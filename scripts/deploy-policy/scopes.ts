@@ -70,6 +70,8 @@ export const scopeOf: Record<string, string[]> = {
   'AWS::Lambda::Version': functions,
   'AWS::Logs::LogGroup': groups,
   'AWS::Logs::MetricFilter': groups,
+  // AWS makes up the id of the zone; the settings name it.
+  'AWS::Route53::RecordSet': ['arn:aws:route53:::hostedzone/*'],
   'AWS::Route53Resolver::FirewallDomainList': any,
   'AWS::Route53Resolver::FirewallRuleGroup': any,
   'AWS::Route53Resolver::FirewallRuleGroupAssociation': any,
@@ -101,6 +103,7 @@ export const scopeOfAction: Record<string, string[]> = {
     ].map((action) => [action, any]),
   ),
   'lambda:GetLayerVersion': layers,
+  'route53:GetChange': ['arn:aws:route53:::change/*'],
   // Templates read the version of the bootstrap too.
   'ssm:GetParameters': [...parameters, arn('ssm', 'parameter/cdk-bootstrap/*')],
 };
@@ -153,6 +156,10 @@ export const documented: Record<string, string[]> = {
     ...['BatchGetProjects', 'CreateProject', 'DeleteProject', 'UpdateProject'].map((action) => `codebuild:${action}`),
     'iam:PassRole',
   ],
+  // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/access-control-managing-permissions.html
+  'AWS::Route53::RecordSet': ['ChangeResourceRecordSets', 'GetChange', 'GetHostedZone', 'ListResourceRecordSets'].map(
+    (action) => `route53:${action}`,
+  ),
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
   'AWS::ApiGatewayV2::Api': ['apigateway:TagResource', 'apigateway:UntagResource'],
   // A value is encrypted when the secret is made: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html

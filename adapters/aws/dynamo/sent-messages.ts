@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
 import { Table } from './table/table.ts';
+import { expiresAt, inDays } from './table/tables.ts';
 
 /** Ensures that each message is sent once. */
 export interface SentMessages {
@@ -14,6 +15,8 @@ export interface SentMessages {
   once(key: string, send: () => Promise<void>): Promise<void>;
 }
 
+/** Days after which nobody can ask for a message again: a gate waits for a year at most. */
+const keptDays = 400;
 /** Longer than the timeout of a mail or chat service. */
 const sendingMs = 30_000;
 const pollMs = 500;
@@ -42,7 +45,7 @@ export function createSentMessages(client: DynamoDBClient, tableName: string, cl
       for (const giveUp = clock.now() + 2 * sendingMs; ; await clock.sleep(pollMs)) {
         const now = clock.now();
         const acquired = await table.put(
-          { pk, sk, sender, sendingUntil: now + sendingMs },
+          { pk, sk, sender, sendingUntil: now + sendingMs, [expiresAt]: inDays(keptDays, now) },
           {
             ConditionExpression: 'attribute_not_exists(pk) OR (attribute_not_exists(sentAt) AND sendingUntil < :now)',
             ExpressionAttributeValues: { ':now': now },

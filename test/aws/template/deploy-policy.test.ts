@@ -40,6 +40,7 @@ describe('the policies for who deploys (least privilege)', () => {
     const added = [...actionsOf([state, full])].filter((action) => !plain.has(action));
     expect(added).toContain('iam:PutRolePermissionsBoundary');
     expect(added).toContain('sns:CreateTopic');
+    expect(added).toContain('route53:ChangeResourceRecordSets');
     expect(actionsOf([settingsTemplates(givenNetworks).run])).not.toContain('ec2:CreateVpc');
     const table = { Type: 'AWS::DynamoDB::Table', Properties: { ResourcePolicy: {} } };
     expect([plain, actionsOf([{ Resources: { table } }])].map((all) => all.has('dynamodb:PutResourcePolicy'))).toEqual([

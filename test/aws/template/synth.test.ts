@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expiresAt } from '../../../adapters/aws/dynamo/table/tables.ts';
 import { functionNames } from '../../../lib/names.ts';
 import { stepNames } from '../../../pipeline/payloads.ts';
 import { taskMachine } from '../../../pipeline/task.machine.ts';
@@ -186,6 +187,12 @@ describe('what is kept', () => {
     const plain = statementsOf('bucket', only(kept, 'AWS::S3::BucketPolicy').PolicyDocument);
     expect(plain.filter(({ effect }) => effect === 'Deny').length).toBeGreaterThan(0);
     expect(plain.filter(({ effect }) => effect === 'Allow')).toEqual([]);
+    for (const [, table] of ofType(kept, 'AWS::DynamoDB::Table'))
+      expect(table.TimeToLiveSpecification).toEqual({ AttributeName: expiresAt, Enabled: true });
+    const [rule] = JSON.parse(
+      (only(kept, 'AWS::ECR::Repository').LifecyclePolicy as { LifecyclePolicyText: string }).LifecyclePolicyText,
+    ).rules;
+    expect(rule.selection).toEqual({ tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 60 });
     expect(only(kept, 'AWS::ECR::Repository')).toMatchObject({ ImageTagMutability: 'MUTABLE' });
     expect(only(kept, 'AWS::KMS::Key')).toMatchObject({ EnableKeyRotation: true });
     const secrets = ofType(kept, 'AWS::SecretsManager::Secret');

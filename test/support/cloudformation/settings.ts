@@ -73,6 +73,11 @@ export const everySetting = {
   roles: { approve: [role('leads')], setup: [role('admins')] },
   boundary: 'arn:aws:iam::123456789012:policy/boundary',
   encryption_key: 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-4c3d-8e9f-0123456789ab',
+  domain: {
+    name: 'drydock.acme.example',
+    certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-4c3d-8e9f-0123456789ab',
+    hosted_zone: 'Z0123456789ABCDEFGHIJ',
+  },
   images: { node: `sha256:${'1'.repeat(64)}` },
   pages: { issuer: 'https://login.example.com', client: 'drydock' },
 };

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createBaselines } from '../../../../adapters/aws/dynamo/baselines.ts';
 import { createRuns } from '../../../../adapters/aws/dynamo/runs.ts';
+import { createSentMessages } from '../../../../adapters/aws/dynamo/sent-messages.ts';
 import { Table } from '../../../../adapters/aws/dynamo/table/table.ts';
 import { startDynamo, testTables } from '../../../support/dynamo.ts';
 import { removeTempFolders, tempFolder } from '../git-fixture.ts';
@@ -10,6 +12,31 @@ import { record } from './store-adapters.ts';
 
 const id = 'r-0001';
 afterAll(removeTempFolders);
+
+it('what nothing needs later has a time after which DynamoDB deletes it (AWS-REVIEW F19)', async () => {
+  const own = await startDynamo(':memory:');
+  try {
+    const now = Date.parse('2026-11-28T00:00:00Z');
+    const baselines = createBaselines(own.client, testTables.ledger, () => now);
+    await baselines.remember('digest', 'r-1');
+    const clock = { now: () => now, sleep: async () => undefined };
+    await createSentMessages(own.client, testTables.gates, clock).once('gate-1', async () => undefined);
+    const [baseline, sent] = await Promise.all([
+      new Table(own.client, testTables.ledger).get('baseline#digest', 'green'),
+      new Table(own.client, testTables.gates).get('sent#gate-1', 'sent'),
+    ]);
+    const date = (seconds: unknown): string => new Date(Number(seconds) * 1_000).toISOString().slice(0, 10);
+    // A gate waits for a year at most, and its messages are sent once until then.
+    expect([date(baseline?.expiresAt), date(sent?.expiresAt), sent?.sentAt]).toEqual([
+      '2027-02-26',
+      '2028-01-02',
+      new Date(now).toISOString(),
+    ]);
+    expect(await baselines.find('digest')).toBe('r-1');
+  } finally {
+    await own.close();
+  }
+});
 
 describe('runs on DynamoDB', () => {
   it('of version 0.1.0, one item each, are refused by name', async () => {
