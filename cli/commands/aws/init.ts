@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../../../common/package-info.ts';
 import { settingsFile } from '../../../core/deployment/settings.ts';
@@ -21,7 +21,7 @@ export async function init(output: Output, { policy = defaultPolicy, region }: I
     });
   }
   const makesPolicy = !existsSync(policy);
-  if (makesPolicy) copyFileSync(join(packageRoot(), 'examples/aws/drydock.policy.yaml'), policy);
+  if (makesPolicy) writeFileSync(policy, policyText(region), { flag: 'wx' });
   writeFileSync(settingsFile, settingsText(policy, region), { flag: 'wx' });
   const written = [settingsFile, ...(makesPolicy ? [policy] : [])].map((file) => resolve(file));
   const next = [`edit ${written.join(' and ')}`, 'drydock aws up --dry-run', 'drydock aws up'];
@@ -30,6 +30,18 @@ export async function init(output: Output, { policy = defaultPolicy, region }: I
     ...next.map((line) => `next      ${line}`),
   ]);
   return 0;
+}
+
+/** The example, whose models are those of the region. */
+function policyText(region: string | undefined): string {
+  const example = readFileSync(join(packageRoot(), 'examples/aws/drydock.policy.yaml'), 'utf8');
+  if (region === undefined) return example;
+  // Inference profiles stay in the geography that they are named after; `global` is of all commercial regions.
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+  const geography = /^(us-gov|us|eu)-/.exec(region)?.[1] ?? 'global';
+  return example
+    .replace('kind: bedrock, region: us-east-1', `kind: bedrock, region: ${region}`)
+    .replace('model: us.anthropic.', `model: ${geography}.anthropic.`);
 }
 
 const settingsText = (
