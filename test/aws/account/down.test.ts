@@ -1,5 +1,6 @@
 /** `drydock aws status` and `down` (issue 12, part 2): what is deployed, and a deletion that loses nothing. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DrydockError } from '../../../core/errors.ts';
 import { ourImages } from '../../support/aws/account.ts';
 import { type Operator, operator } from '../../support/aws/operator.ts';
 import { synthesizeHere, type Template } from '../../support/aws/template.ts';
@@ -66,6 +67,28 @@ describe('drydock aws down', () => {
     expect([said, isThere()]).toEqual([[], ['DrydockState', 'Drydock']]);
     expect((await down('--confirm', 'Drydock', '--cancel')).code).toBe(0);
     expect(said).toEqual(['pause true', 'cancel r-old', 'cancel r-new']);
+    expect(isThere()).toEqual(['DrydockState']);
+  });
+
+  test('cancels every run that it can: one that ended meanwhile is none of them, and one that is refused is told after the others', async () => {
+    const { cancel = () => undefined } = me.service;
+    const answers: Record<string, DrydockError> = {
+      'r-ended': new DrydockError('GateClosed', 'it has already ended: delivered.'),
+      'r-damaged': new DrydockError('RecordUnreadable', 'another version wrote it'),
+    };
+    me.service.cancel = (run, ...more) => {
+      const error = answers[String(run)];
+      if (error?.name === 'GateClosed') cancel(run, ...more);
+      if (error) throw error;
+      return cancel(run, ...more);
+    };
+    me.account.executions = ['r-damaged', 'r-ended', 'r-1'];
+    expect(await down('--confirm', 'Drydock', '--cancel')).toMatchObject({
+      json: { error: { name: 'RecordUnreadable', message: 'another version wrote it' } },
+    });
+    expect([me.account.executions, isThere()]).toEqual([['r-damaged'], ['DrydockState', 'Drydock']]);
+    me.account.executions = ['r-ended', 'r-1'];
+    expect((await down('--confirm', 'Drydock', '--cancel')).code).toBe(0);
     expect(isThere()).toEqual(['DrydockState']);
   });
 
@@ -181,6 +204,10 @@ describe('drydock aws init', () => {
       0,
       [`${folder}/drydock.aws.yaml`, `${folder}/drydock.policy.yaml`],
     ]);
+    // Models of the policy that it writes, which the account has.
+    const model = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
+    me.account.models = { [model]: {} };
+    me.account.profiles.add(`us.${model}`);
     const checked = await me.run(['--json', 'aws', 'preflight'], {}, folder).said;
     expect([checked.code, checked.json.ok]).toEqual([0, true]);
   });
