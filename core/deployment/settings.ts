@@ -25,6 +25,7 @@ const range = z
     /^(?:10\.(?:\d{1,3})|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|20)$/,
     'Write a private range of /16 to /20, such as 10.201.0.0/20.',
   )
+  .refine(isRange, 'Each part of an address is 255 at most.')
   .refine((text) => (bits(text) & ~mask(text)) >>> 0 === 0, 'The address is not the first one of its range.');
 
 const id = (kind: 'vpc' | 'subnet' | 'rtb') =>
@@ -36,7 +37,10 @@ const id = (kind: 'vpc' | 'subnet' | 'rtb') =>
     );
 const network = z.strictObject({
   id: id('vpc'),
-  range: z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, 'Write the address range of the network.'),
+  range: z
+    .string()
+    .regex(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, 'Write the address range of the network.')
+    .refine(isRange, 'Each part of an address is 255 at most, and the length of a range 32.'),
   zones: z.array(z.string().min(1)).min(1).max(6).describe('Availability zones of the subnets, in their order.'),
   subnets: z.array(id('subnet')).min(1).max(6),
   route_tables: z.array(id('rtb')).min(1).max(6).describe('The route table of each subnet, in their order.'),
@@ -193,6 +197,12 @@ export const settingsJsonSchema = (): object => ({
   title: 'Drydock deployment on AWS',
   ...z.toJSONSchema(settingsSchema, { io: 'input', target: 'draft-7' }),
 });
+
+/** Whether four parts of eight bits, and a length, are what they say. */
+function isRange(text: string): boolean {
+  const [address = '', length] = text.split('/');
+  return address.split('.').every((part) => Number(part) <= 255) && Number(length) <= 32;
+}
 
 const bits = (text: string): number =>
   (text.split('/')[0] ?? '').split('.').reduce((sum, part) => sum * 256 + Number(part), 0) >>> 0;

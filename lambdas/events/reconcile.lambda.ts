@@ -2,10 +2,10 @@ import { createCursor } from '../../adapters/aws/dynamo/cursors.ts';
 import { repeatFailedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
 import { reports, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { checkCi, repair } from '../../pipeline/reconcile/reconcile.ts';
 import { survey } from '../../pipeline/reconcile/survey.ts';
+import { hasEnded } from '../../pipeline/runs/has-ended.ts';
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { gitHubAccess } from '../runtime/github.ts';
 import { named } from '../runtime/once.ts';
@@ -70,8 +70,7 @@ async function releaseUnused(deps: Deps, unfinished: ReadonlySet<string>): Promi
   for (const owner of await credentials().owners()) {
     if (unfinished.has(owner)) continue;
     // The index of unfinished runs may lag behind; and `hooks` is no run.
-    const run = owner.startsWith('r-') ? await deps.runs.get(owner) : undefined;
-    if (run && !isFinal(run.status)) continue;
+    if (owner.startsWith('r-') && !(await hasEnded(deps, owner))) continue;
     await access.release(owner);
     released += 1;
   }

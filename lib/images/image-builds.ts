@@ -14,12 +14,14 @@ import type { ToolchainName } from '../names.ts';
 import { propError } from '../props/prop-error.ts';
 import { repositoryArn, repositoryUri } from '../storage/state.ts';
 
+type ImageName = 'gateway' | ToolchainName;
+
 /** Images that are built in the account. */
 export interface ImageBuildsProps {
   /** Folder with a build context per image, absolute: `dist/images` of this package. */
   contexts: string;
-  /** Which images. Default: `gateway` and `node`. */
-  images?: ('gateway' | ToolchainName)[];
+  /** Which images. Default: `gateway` and `node`, on which the others but `gateway` are built, so that it is added to them. */
+  images?: ImageName[];
   /** Agents of the image `node`. Default: those that the policy names, or else those of the Dockerfile. */
   agents?: string[];
   /** Days between two builds, which take in the security updates of Debian. Default: 7. */
@@ -50,6 +52,13 @@ const buildspec = {
   },
 };
 
+/** `node` before the images that are built on it, which need the one of the same build. */
+function inBuildOrder(images: readonly ImageName[]): ImageName[] {
+  const others = [...new Set(images)].filter((image) => image !== 'gateway' && image !== 'node');
+  const node = others.length > 0 || images.includes('node');
+  return [...(images.includes('gateway') ? ['gateway' as const] : []), ...(node ? ['node' as const] : []), ...others];
+}
+
 /**
  * Builds the images on ARM64 in the account, from the contexts of this package: after each deployment of the stack, and every few
  * days. A build moves the tags of this version; tasks that run keep the image that they were started with.
@@ -62,7 +71,8 @@ export class ImageBuilds extends Construct {
   /** @throws FileUnreadable without the contexts, UsageError in a region without CodeBuild. */
   constructor(scope: Construct, id: string, props: Props) {
     super(scope, id);
-    const { contexts, images = ['gateway', 'node'], agents = [], days = 7, repository } = props;
+    const { contexts, agents = [], days = 7, repository } = props;
+    const images = inBuildOrder(props.images ?? ['gateway', 'node']);
     if (!existsSync(join(contexts, 'build.sh')))
       throw propError(
         this,

@@ -1,6 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { EffectiveTask, SprintBudget } from '../../core/run/effective-task.ts';
+import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
@@ -84,8 +85,9 @@ async function wake(deps: Deps, queue: string, queued: string[]): Promise<void> 
     return count;
   };
   for (const runId of queued) {
-    const run = await deps.runs.get(runId);
-    const last = (await deps.gates.byRun(runId)).findLast((gate) => gate.kind === 'slot' && gate.status === 'pending');
+    const found = await queuedRun(deps, runId);
+    if (found === 'unreadable') continue;
+    const { run, last } = found;
     if (!run || !last) {
       await deps.admission.dequeue(queue, runId);
       continue;
@@ -102,6 +104,21 @@ async function wake(deps: Deps, queue: string, queued: string[]): Promise<void> 
     taken.set(scope, inOwn + 1).set(allRepositories, inAll + 1);
     await dequeueRun(deps, run);
     await closeGate(deps, last.gateId, 'admitted', 'scheduler', 'a concurrency slot is free');
+  }
+}
+
+/** A queued run and the gate that it waits at. One that cannot be read stays queued, and holds up no other. */
+async function queuedRun(
+  deps: Deps,
+  runId: string,
+): Promise<{ run: RunRecord | undefined; last: Gate | undefined } | 'unreadable'> {
+  try {
+    const run = await deps.runs.get(runId);
+    const gates = await deps.gates.byRun(runId);
+    return { run, last: gates.findLast(({ kind, status }) => kind === 'slot' && status === 'pending') };
+  } catch (error) {
+    if (error instanceof DrydockError && error.name === 'RecordUnreadable') return 'unreadable';
+    throw error;
   }
 }
 

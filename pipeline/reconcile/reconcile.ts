@@ -2,10 +2,10 @@ import pLimit from 'p-limit';
 import { inGroups } from '../../core/concurrency/in-groups.ts';
 import { viewError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/run/record.ts';
-import { isFinal } from '../../core/run/status.ts';
 import { wakeQueued } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
 import { recover } from '../lifecycle/recover.ts';
+import { hasEnded } from '../runs/has-ended.ts';
 import { sweepCi } from '../webhooks/sweep.ts';
 import { endRun } from './end-run.ts';
 import type { Survey } from './survey.ts';
@@ -40,7 +40,7 @@ export interface Cursor {
  */
 export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: number): Promise<Repaired> {
   const found: Reconciled[] = survey.unreadable.map((runId) => ({ runId, did: 'RecordUnreadable' }));
-  const attempt = async (runId: string, work: () => Promise<string | undefined>): Promise<void> => {
+  const attempt: Attempt = async (runId, work) => {
     try {
       const did = await work();
       if (did !== undefined) found.push({ runId, did });
@@ -48,6 +48,8 @@ export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: 
       found.push({ runId, did: viewError(error).name });
     }
   };
+  // Beside the repairs: many of them, or one that does not end, keep nobody in a queue.
+  const queues = survey.queues.size === 0 ? undefined : wakeQueues(deps, survey, attempt, until);
   const after = await cursor.read();
   const suspects = startingAfter(survey.suspects, after);
   let begun = 0;
@@ -61,24 +63,35 @@ export async function repair(deps: Deps, survey: Survey, cursor: Cursor, until: 
   const stoppedAt = suspects[begun - 1];
   const last = left === 0 ? undefined : stoppedAt ? orderKey(stoppedAt) : after;
   if (last !== after) await cursor.write(last);
-  for (const scope of survey.queues) {
+  await queues;
+  return { found, left };
+}
+
+type Attempt = (what: string, work: () => Promise<string | undefined>) => Promise<void>;
+
+/** Frees the slots that nobody holds any more, and wakes the queued runs that have room. */
+async function wakeQueues(deps: Deps, survey: Survey, attempt: Attempt, until: number): Promise<void> {
+  // A slot of a repository where no run waits counts for those of the others.
+  let others: string[] = [];
+  await attempt('slots', async () => {
+    others = (await deps.admission.countedScopes()).filter((scope) => !survey.queues.has(scope));
+    return undefined;
+  });
+  for (const scope of [...others, ...survey.queues]) {
     if (deps.clock.now() >= until) break;
     await attempt(scope, async () => {
       const freed = await freeSlots(deps, scope, survey.unfinished);
-      await wakeQueued(deps, scope);
+      if (survey.queues.has(scope)) await wakeQueued(deps, scope);
       return freed > 0 ? 'slots-freed' : undefined;
     });
   }
-  return { found, left };
 }
 
 /** Frees the slots of runs that have ended: their last step died before it did so, or an admission was late. */
 async function freeSlots(deps: Deps, scope: string, unfinished: ReadonlySet<string>): Promise<number> {
   let freed = 0;
   for (const runId of await deps.admission.slotHolders(scope)) {
-    if (unfinished.has(runId)) continue;
-    const run = await deps.runs.get(runId);
-    if (run && !isFinal(run.status)) continue;
+    if (unfinished.has(runId) || !(await hasEnded(deps, runId))) continue;
     await deps.admission.releaseSlot(scope, runId);
     freed += 1;
   }

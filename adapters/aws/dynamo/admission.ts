@@ -6,6 +6,8 @@ const slotPk = (scope: string): string => `slots#${scope}`;
 
 /** A number, because the holders of all scopes are too many for one item. */
 const sumKey = { pk: 'slots', sk: 'sum' };
+/** Each scope that was ever counted has an item of its own, so that none is too large. */
+const scopePrefix = 'scope#';
 const setOf = (value: unknown): Set<string> => new Set(value instanceof Set ? [...value].map(String) : []);
 
 /** Slots and queue are stored in the table of the ledger. */
@@ -30,16 +32,19 @@ export function createAdmission(client: DynamoDBClient, tableName: string): Admi
           ConditionExpression: `${isFree} OR contains(holders, :id)`,
           ExpressionAttributeValues: values,
         });
-      if ((await holdersOf(scope)).has(runId)) return true;
+      const known = await table.get(slotPk(scope), 'holders');
+      if (setOf(known?.holders).has(runId)) return true;
+      // Once for each scope, and before its first holder counts.
+      if (known?.listed !== true) await table.put({ pk: sumKey.pk, sk: `${scopePrefix}${scope}`, scope });
       const refused = await table.transact([
         {
           Update: {
             TableName: tableName,
             Key: { pk: slotPk(scope), sk: 'holders' },
             // `counted`: the holders that the sum over all scopes has, whatever limits they were admitted under.
-            UpdateExpression: 'ADD holders :run, counted :run',
+            UpdateExpression: 'SET listed = :yes ADD holders :run, counted :run',
             ConditionExpression: `(${isFree}) AND NOT contains(holders, :id)`,
-            ExpressionAttributeValues: values,
+            ExpressionAttributeValues: { ...values, ':yes': true },
           },
         },
         sum({
@@ -77,6 +82,8 @@ export function createAdmission(client: DynamoDBClient, tableName: string): Admi
 
     slotHolders: async (scope) => [...(await holdersOf(scope))],
     slotsTaken: async () => Number((await table.get(sumKey.pk, sumKey.sk))?.taken ?? 0),
+
+    countedScopes: async () => (await table.query(sumKey.pk, scopePrefix)).map(({ scope }) => String(scope)),
 
     async enqueue(scope, runId, at) {
       const item = { pk: slotPk(scope), sk: `queue#${runId}`, runId, at };

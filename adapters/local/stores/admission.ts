@@ -5,6 +5,7 @@ export function createAdmission(db: Database): Admission {
   const holds = db.prepare('SELECT 1 FROM slots WHERE scope = ? AND runId = ?');
   const held = db.prepare('SELECT count(*) AS n FROM slots WHERE scope = ?');
   const heldInAll = db.prepare('SELECT count(*) AS n FROM slots');
+  const scopes = db.prepare('SELECT DISTINCT scope FROM slots ORDER BY scope');
   const take = db.prepare('INSERT INTO slots (scope, runId) VALUES (?, ?)');
   const release = db.prepare('DELETE FROM slots WHERE scope = ? AND runId = ?');
   const holders = db.prepare('SELECT runId FROM slots WHERE scope = ? ORDER BY runId');
@@ -36,6 +37,7 @@ export function createAdmission(db: Database): Admission {
     slotHolders: async (scope) => holders.all(scope).map((row) => String(row.runId)),
 
     slotsTaken: async () => Number(heldInAll.get()?.n),
+    countedScopes: async () => scopes.all().map(({ scope }) => String(scope)),
 
     async enqueue(scope, runId, at) {
       await db.write(() => enqueue.run(scope, runId, at));

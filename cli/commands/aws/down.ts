@@ -105,8 +105,19 @@ function downSteps(deployment: Deployment, stack: FoundStack, cancel: boolean, o
         // One that began since the first look.
         if (!cancel) throw unfinished(runs);
         const { service } = await session();
-        for (const run of runs) await service.cancel(run, '', 'the deployment is taken down');
-        for (let poll = 0; (await open()).length > 0; poll++) {
+        const cannot = new Map<string, DrydockError>();
+        for (const run of runs) {
+          try {
+            await service.cancel(run, '', 'the deployment is taken down');
+          } catch (error) {
+            if (!(error instanceof DrydockError)) throw error;
+            // `GateClosed`: it ended since the look, and its execution ends by itself. Any other holds up no other run.
+            if (error.name !== 'GateClosed') cannot.set(run, error);
+          }
+        }
+        for (let left = await open(), poll = 0; left.length > 0; left = await open(), poll++) {
+          const [refused, ...others] = left.map((run) => cannot.get(run));
+          if (refused !== undefined && !others.includes(undefined)) throw refused;
           if (poll >= maxPolls)
             return {
               todo: `Runs are still being stopped (drydock list --stack ${names.run}); type the same command again.`,

@@ -10,6 +10,8 @@ export interface Admission {
   slotHolders(scope: string): Promise<string[]>;
   /** How many runs count against the limit over all scopes. */
   slotsTaken(): Promise<number>;
+  /** Scopes whose holders count, or once counted, against the limit over all scopes. */
+  countedScopes(): Promise<string[]>;
   /** Puts a run in the scope's queue, once. @param at ISO 8601; the queue is in this order. */
   enqueue(scope: string, runId: string, at: string): Promise<void>;
   dequeue(scope: string, runId: string): Promise<void>;

@@ -1,6 +1,7 @@
 /** `drydock aws status` and `down` (issue 12, part 2): what is deployed, and a deletion that loses nothing. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DrydockError } from '../../../core/errors.ts';
 import { ourImages } from '../../support/aws/account.ts';
 import { type Operator, operator } from '../../support/aws/operator.ts';
 import { synthesizeHere, type Template } from '../../support/aws/template.ts';
@@ -67,6 +68,28 @@ describe('drydock aws down', () => {
     expect([said, isThere()]).toEqual([[], ['DrydockState', 'Drydock']]);
     expect((await down('--confirm', 'Drydock', '--cancel')).code).toBe(0);
     expect(said).toEqual(['pause true', 'cancel r-old', 'cancel r-new']);
+    expect(isThere()).toEqual(['DrydockState']);
+  });
+
+  test('cancels every run that it can: one that ended meanwhile is none of them, and one that is refused is told after the others', async () => {
+    const { cancel = () => undefined } = me.service;
+    const answers: Record<string, DrydockError> = {
+      'r-ended': new DrydockError('GateClosed', 'it has already ended: delivered.'),
+      'r-damaged': new DrydockError('RecordUnreadable', 'another version wrote it'),
+    };
+    me.service.cancel = (run, ...more) => {
+      const error = answers[String(run)];
+      if (error?.name === 'GateClosed') cancel(run, ...more);
+      if (error) throw error;
+      return cancel(run, ...more);
+    };
+    me.account.executions = ['r-damaged', 'r-ended', 'r-1'];
+    expect(await down('--confirm', 'Drydock', '--cancel')).toMatchObject({
+      json: { error: { name: 'RecordUnreadable', message: 'another version wrote it' } },
+    });
+    expect([me.account.executions, isThere()]).toEqual([['r-damaged'], ['DrydockState', 'Drydock']]);
+    me.account.executions = ['r-ended', 'r-1'];
+    expect((await down('--confirm', 'Drydock', '--cancel')).code).toBe(0);
     expect(isThere()).toEqual(['DrydockState']);
   });
 

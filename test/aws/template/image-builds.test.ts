@@ -66,6 +66,16 @@ describe('a build is started', () => {
     expect(variablesOf(daily)).toMatchObject({ IMAGES: 'gateway node rust', AGENTS: 'codex' });
   });
 
+  test.each([
+    ['python', 'node python'],
+    ['rust gateway python', 'gateway node rust python'],
+    ['python node gateway node', 'gateway node python'],
+    ['gateway', 'gateway'],
+  ])('of %s with node first, on which the others are built', (images, built) => {
+    const { run } = settingsTemplates({ image_builds: { images: images.split(' ') } });
+    expect(variablesOf(run)).toMatchObject({ IMAGES: built });
+  });
+
   test('not where the settings say so; then nothing is left of it', () => {
     const { run: none } = settingsTemplates({ image_builds: false });
     expect(JSON.stringify(none)).not.toMatch(/ImageBuilds|codebuild/);

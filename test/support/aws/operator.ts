@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { version } from '../../../common/package-info.ts';
 import type { Check } from '../../../core/doctor/finding.ts';
+import { DrydockError } from '../../../core/errors.ts';
 import { routes } from '../../../lib/names.ts';
-import { encodeResult } from '../../../pipeline/api/answer.ts';
+import { encodeError, encodeResult } from '../../../pipeline/api/answer.ts';
 import { compileCache } from '../child-env.ts';
 import type { Said } from '../cli.ts';
 import { type AccountModel, accountModel } from './account.ts';
@@ -95,8 +96,14 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
       method: string;
       args: unknown[];
     };
-    const value = route === routes.diagnose ? self.diagnosis : await self.service[method]?.(...args);
-    return { statusCode: 200, body: encodeResult(value).text };
+    try {
+      const value = route === routes.diagnose ? self.diagnosis : await self.service[method]?.(...args);
+      return { statusCode: 200, body: encodeResult(value).text };
+    } catch (error) {
+      if (!(error instanceof DrydockError)) throw error;
+      const { status, text } = encodeError(error);
+      return { statusCode: status, body: text };
+    }
   });
   account.address = JSON.stringify({
     ...Object.fromEntries(Object.entries(routes).map(([name, route]) => [name, `${api.url}${route.slice(5)}`])),

@@ -213,3 +213,13 @@ describe('the ways a run takes', () => {
     expect(calls.map((call) => call.step)).toEqual(['validate', 'estimate']);
   });
 });
+
+test('each phase waits for capacity without using up the attempts of a lost sandbox, and not for ever', () => {
+  const phases = ['Plan', 'Build', 'Verify'].map((name) => definition.States[name] as TaskState);
+  for (const { Retry = [] } of phases) {
+    const [waits, ...more] = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('CapacityMissing'));
+    expect([waits?.ErrorEquals, waits?.MaxAttempts, more]).toEqual([['CapacityMissing'], 40, []]);
+    const lost = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('SandboxLost'));
+    expect(lost).toMatchObject([{ ErrorEquals: ['SandboxLost', 'SandboxInterrupted'], MaxAttempts: 2 }]);
+  }
+});

@@ -308,6 +308,10 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       const got = await many(20, (i) => admission.acquireSlot(`${id}-${i % 4}`, `run-${i}`, 3, total));
       expect(got.filter(Boolean)).toHaveLength(5);
       expect(await admission.slotsTaken()).toBe(total);
+      // Whose slots these are is known without a queue in their scope.
+      const counted = (await admission.countedScopes()).filter((scope) => scope.startsWith(`${id}-`));
+      const holding = await Promise.all(counted.map(async (scope) => (await admission.slotHolders(scope)).length));
+      expect(holding.reduce((all, each) => all + each, 0)).toBe(5);
       const held = await Promise.all([0, 1, 2, 3].map((i) => admission.slotHolders(`${id}-${i}`)));
       // Who was refused by the limit over all scopes holds no slot of its own scope either.
       expect(held.flat()).toHaveLength(5);
