@@ -48,6 +48,8 @@ describe('R12 R16 a phase under way over a rotation of the deployment key', () =
       const answer = (await world.call('broker', {
         phaseKey,
         grant: gateway?.environment.DRYDOCK_GRANT,
+        // The secret of this gateway, which its first request binds the grant to.
+        proof: '7'.repeat(64),
       })) as { ticket: string };
       answers.push([phaseKey.split('/')[1], answer.ticket === sandbox?.environment.DRYDOCK_TICKET]);
     };
