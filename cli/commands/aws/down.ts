@@ -109,7 +109,7 @@ function downSteps(deployment: Deployment, stack: FoundStack, cancel: boolean, o
         for (let poll = 0; (await open()).length > 0; poll++) {
           if (poll >= maxPolls)
             return {
-              todo: `Runs are still being stopped (drydock list --stack ${names.run}); type the same command again.`,
+              todo: `Runs are still being stopped (drydock status --stack ${names.run}); type the same command again.`,
             };
           await delay(pollMs);
         }
