@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { packageRoot } from '../../../common/package-info.ts';
 import { parseSettings, settingsFile } from '../../../core/deployment/settings.ts';
@@ -28,7 +28,7 @@ export async function init(output: Output, { policy = defaultPolicy, region }: I
   const makesPolicy = !existsSync(policy);
   if (makesPolicy) {
     mkdirSync(dirname(policy), { recursive: true });
-    copyFileSync(join(packageRoot(), 'examples/aws/drydock.policy.yaml'), policy);
+    writeFileSync(policy, policyText(region), { flag: 'wx' });
   }
   writeFileSync(settingsFile, text, { flag: 'wx' });
   const written = [settingsFile, ...(makesPolicy ? [policy] : [])].map((file) => resolve(file));
@@ -38,6 +38,18 @@ export async function init(output: Output, { policy = defaultPolicy, region }: I
     ...next.map((line) => `next      ${line}`),
   ]);
   return 0;
+}
+
+/** The example, whose models are those of the region. */
+function policyText(region: string | undefined): string {
+  const example = readFileSync(join(packageRoot(), 'examples/aws/drydock.policy.yaml'), 'utf8');
+  if (region === undefined) return example;
+  // Inference profiles stay in the geography that they are named after; `global` is of all commercial regions.
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+  const geography = /^(us-gov|us|eu)-/.exec(region)?.[1] ?? 'global';
+  return example
+    .replace('kind: bedrock, region: us-east-1', `kind: bedrock, region: ${region}`)
+    .replace('model: us.anthropic.', `model: ${geography}.anthropic.`);
 }
 
 const settingsText = (

@@ -1,5 +1,5 @@
 /** `drydock aws status` and `down` (issue 12, part 2): what is deployed, and a deletion that loses nothing. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ourImages } from '../../support/aws/account.ts';
 import { type Operator, operator } from '../../support/aws/operator.ts';
@@ -188,8 +188,13 @@ describe('drydock aws init', () => {
       0,
       [`${folder}/drydock.aws.yaml`, `${folder}/drydock.policy.yaml`],
     ]);
+    expect(readFileSync(`${folder}/drydock.policy.yaml`, 'utf8')).toContain('kind: bedrock, region: eu-central-1');
+    const model = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
+    me.account.profiles.add(`eu.${model}`);
+    me.account.models = { [model]: {} };
     const checked = await me.run(['--json', 'aws', 'preflight'], {}, folder).said;
-    expect([checked.code, checked.json.ok]).toEqual([0, true]);
+    const blocking = (checked.json.checks as { ok: boolean; required: boolean }[]).filter((c) => c.required && !c.ok);
+    expect([checked.code, checked.json.ok, blocking]).toEqual([0, true, []]);
     rmSync(`${folder}/drydock.aws.yaml`);
     const below = await me.run(['--json', 'aws', 'init', '--policy', 'policies/team.yaml'], {}, folder).said;
     expect([below.code, existsSync(`${folder}/policies/team.yaml`)]).toEqual([0, true]);

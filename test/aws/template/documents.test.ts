@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { defaultRanges } from '../../../core/deployment/settings.ts';
 import { ofType, oidc, root, synthesizeHere, type Template } from '../../support/aws/template.ts';
+import { everySetting, settingsTemplates } from '../../support/cloudformation/settings.ts';
 
 let kept: Template;
 let run: Template;
@@ -51,7 +52,9 @@ describe('names', () => {
   });
 
   test('each output is documented, and those that pages name are there', () => {
-    const outputs = Object.keys(run.Outputs ?? {});
+    const { hosted_zone: _zone, ...domain } = everySetting.domain;
+    const full = settingsTemplates({ ...everySetting, domain }).run;
+    const outputs = [...new Set([run, full].flatMap(({ Outputs = {} }) => Object.keys(Outputs)))];
     expect(outputs.filter((name) => !everything.includes(`\`${name}\``))).toEqual([]);
     const named = [...everything.matchAll(/\boutputs?\s+`(\w+)`/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(1);
