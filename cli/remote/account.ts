@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callJson, type Keys, ServiceFault } from '../../adapters/aws/signed.ts';
+import { regionPattern } from '../../core/deployment/regions.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { home } from '../config/home.ts';
 
@@ -28,15 +29,17 @@ export interface Account {
 
 /**
  * The caller's account, with credentials from the same sources as in the AWS command line.
- * @throws UsageError without a region.
+ * @param elsewhere Another place where a person can write the region.
+ * @throws UsageError without a valid region.
  */
-export async function openAccount(options: StackOptions, env = process.env): Promise<Account> {
+export async function openAccount(options: StackOptions, env = process.env, elsewhere = ''): Promise<Account> {
   const profile = options.profile ?? (env.AWS_PROFILE || undefined);
   const region =
     options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOf(profile ?? 'default', env) || undefined);
-  if (region === undefined || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
-    throw new DrydockError('UsageError', 'The region of the stack is unknown.', {
-      remedy: 'Give --region, or set AWS_REGION.',
+  if (region === undefined || !regionPattern.test(region)) {
+    const message = region === undefined ? 'The region of the stack is unknown.' : `The region ${region} is invalid.`;
+    throw new DrydockError('UsageError', message, {
+      remedy: `Give --region, or set AWS_REGION${elsewhere}: for example eu-central-1.`,
     });
   }
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');

@@ -3,6 +3,7 @@ import { readYaml } from '../task-spec/document.ts';
 import { checkSchema } from '../task-spec/issues.ts';
 import { type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { toolchainNames } from '../task-spec/toolchains.ts';
+import { regionPattern } from './regions.ts';
 
 /** Name of the file in the folder from which a deployment is made. */
 export const settingsFile = 'drydock.aws.yaml';
@@ -59,10 +60,7 @@ const settingsSchema = z
         'Name of the stack; that of what is kept has State after it. Two deployments of an account have two names.',
       ),
     policy: z.string().min(1).max(1_000).describe('Path of the policy, relative to this file.'),
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'Write a region such as eu-central-1.')
-      .optional(),
+    region: z.string().regex(regionPattern, 'Write a region such as eu-central-1.').optional(),
     account: z
       .string()
       .regex(/^\d{12}$/, 'Write the twelve digits of an account.')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { regionPattern } from '../deployment/regions.ts';
 import { upstreamUrlFault } from '../egress/upstream-url.ts';
 import * as field from '../task-spec/fields.ts';
 
@@ -26,7 +27,7 @@ export const modelProvider = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('google'), base_url: baseUrl.describe('Without the version.'), ...common }),
   z.strictObject({
     kind: z.literal('bedrock'),
-    region: z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'Write a region such as eu-central-1.'),
+    region: z.string().regex(regionPattern, 'Write a region such as eu-central-1.'),
     base_url: baseUrl.optional().describe('Of a private endpoint; by default that of the region.'),
     ...common,
   }),

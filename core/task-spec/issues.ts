@@ -25,16 +25,20 @@ export function checkSchema<T extends z.ZodType>(
 
 /**
  * Replaces a failed union by the issues of one branch, instead of all branches: of those that fit the type of the value,
- * the one with the fewest.
+ * one whose faults are all inside of the value, else the one with the fewest.
  */
 function flatten(issue: Issue, prefix: Path = []): Issue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union') return [{ ...issue, path }];
   const [fitting] = issue.errors
     .filter((branch) => branch.every((each) => each.path.length > 0 || each.code !== 'invalid_type'))
-    .sort((a, b) => countOf(a) - countOf(b));
+    .sort((a, b) => Number(isInside(b)) - Number(isInside(a)) || countOf(a) - countOf(b));
   return fitting ? fitting.flatMap((each) => flatten(each, path)) : [{ ...issue, path }];
 }
+
+/** Whether the value itself is of the right kind, and only its fields have faults. */
+const isInside = (branch: readonly Issue[]): boolean =>
+  branch.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys');
 
 const countOf = (branch: readonly Issue[]): number =>
   branch.reduce((sum, each) => sum + (each.code === 'unrecognized_keys' ? each.keys.length : 1), 0);

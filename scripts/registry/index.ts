@@ -3,16 +3,19 @@
 // https://schema.cloudformation.REGION.amazonaws.com/CloudformationSchema.zip); the schemas are taken from the first.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parsedArgs, usage } from '../usage.ts';
 import { type ResourceType, readRegistry, registryFile } from './registry.ts';
 
-const { values, positionals } = parseArgs({
+const help = `npm run registry -- --source TEXT [--type AWS::X::Y]… REGION=FOLDER…
+Each folder holds the unpacked https://schema.cloudformation.REGION.amazonaws.com/CloudformationSchema.zip of its region.
+TEXT says where and when they were taken from. Writes scripts/registry/types.json.`;
+const { values, positionals } = parsedArgs(help, {
   allowPositionals: true,
   options: { source: { type: 'string' }, type: { type: 'string', multiple: true, default: [] } },
 });
 const folders = positionals.map((each) => each.split('=', 2) as [string, string]);
 const first = folders[0]?.[1];
-if (first === undefined || values.source === undefined) throw new Error('Give --source TEXT and REGION=FOLDER.');
+if (first === undefined || values.source === undefined) usage('Give --source TEXT and REGION=FOLDER.', help);
 
 const fileOf = (type: string): string => `${type.replaceAll('::', '-').toLowerCase()}.json`;
 const listed = folders.map(([region, folder]) => [region, new Set(readdirSync(folder))] as const);

@@ -1,7 +1,7 @@
 // `npm run simulate -- --tasks-per-day N [--concurrent M] [--hours H]`: drives the steps, stores, admission and reconciler on
 // a simulated clock against the limits of limits.json, and exits with 1 if a task was lost.
-import { parseArgs } from 'node:util';
 import { readPrices } from '../cost/prices.ts';
+import { parsedArgs, usage } from '../usage.ts';
 import { reportOf, reportText } from './report.ts';
 import { simulate } from './simulate.ts';
 
@@ -17,7 +17,13 @@ const defaults = {
   'phase-minutes': '10',
   damage: '0',
 };
-const { values } = parseArgs({
+const help = `npm run simulate -- [--tasks-per-day N] [--concurrent M] [--hours H] [--no-reconciler] [--json] …
+Numbers and their defaults:
+${Object.entries(defaults)
+  .map(([name, value]) => `  --${name} ${value}`)
+  .join('\n')}
+docs/scale.md says what is simulated. A task takes about a third of a second of processor time.`;
+const { values } = parsedArgs(help, {
   options: {
     ...(Object.fromEntries(
       Object.entries(defaults).map(([name, value]) => [name, { type: 'string' as const, default: value }]),
@@ -29,8 +35,7 @@ const { values } = parseArgs({
 const number = (name: keyof typeof defaults): number => {
   const value = Number(values[name]);
   if (!(value >= 0) || (name === 'concurrent' && value < 1)) {
-    process.stderr.write(`--${name} needs a number of at least ${name === 'concurrent' ? 1 : 0}\n`);
-    process.exit(2);
+    usage(`--${name} needs a number of at least ${name === 'concurrent' ? 1 : 0}.`, help);
   }
   return value;
 };

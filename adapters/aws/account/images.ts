@@ -21,6 +21,13 @@ export async function missingImages(aws: Aws, parameters: string, images: readon
   return (await Promise.all(found)).flat();
 }
 
+/** Whether the region can build the images: known without asking the account. No row if it can. */
+export function buildsCheck(region: string): Check[] {
+  if (!regionsWithoutBuilds.includes(region)) return [];
+  const remedy = 'Set `image_builds: false` in the settings, and push the images: docs/images.md, Build by hand.';
+  return [fail('images', `${region} has no CodeBuild, which builds them`, remedy)];
+}
+
 /** @param built Whether they are built in the account. */
 export async function imagesCheck(
   aws: Aws,
@@ -28,10 +35,8 @@ export async function imagesCheck(
   images: readonly string[],
   built: boolean,
 ): Promise<Check[]> {
-  if (built && regionsWithoutBuilds.includes(aws.region)) {
-    const remedy = 'Set `image_builds: false` in the settings, and push the images: docs/images.md, Build by hand.';
-    return [fail('images', `${aws.region} has no CodeBuild, which builds them`, remedy)];
-  }
+  const unbuildable = built ? buildsCheck(aws.region) : [];
+  if (unbuildable.length > 0) return unbuildable;
   const missing = await missingImages(aws, parameters, images);
   const names = images.map((image) => image.slice(1)).join(', ');
   if (missing.length === 0) return [pass('images', names)];

@@ -1,6 +1,6 @@
 import { bootstrapCheck } from '../../../adapters/aws/account/bootstrap.ts';
 import { type Identity, identityCheck, identityOf } from '../../../adapters/aws/account/identity.ts';
-import { imagesCheck } from '../../../adapters/aws/account/images.ts';
+import { buildsCheck, imagesCheck } from '../../../adapters/aws/account/images.ts';
 import { keptCheck, secretsCheck } from '../../../adapters/aws/account/kept.ts';
 import { mailCheck } from '../../../adapters/aws/account/mail.ts';
 import { modelCheck } from '../../../adapters/aws/account/models.ts';
@@ -30,6 +30,10 @@ export interface Preflight {
 export const buildsImages = ({ settings: { image_builds } }: Pick<Deployment, 'settings'>): boolean =>
   image_builds !== false;
 
+/** What the settings alone say about the builds of images. */
+export const buildsChecks = (deployment: Pick<Deployment, 'settings' | 'aws'>): Check[] =>
+  buildsImages(deployment) ? buildsCheck(deployment.aws.region) : [];
+
 /** Images that are built in the account; else those without which no run of a Node project starts. */
 export function neededImages({ settings: { images = {}, image_builds } }: Pick<Deployment, 'settings'>): string[] {
   const built = image_builds === false ? undefined : image_builds?.images;
@@ -40,18 +44,15 @@ export function neededImages({ settings: { images = {}, image_builds } }: Pick<D
 /**
  * Everything that a deployment needs of an account, before anything is made: one row for each, in a fixed order, all asked
  * at the same time. Nothing is changed.
- * @throws SecretMissing without credentials that AWS takes.
+ * @throws SecretMissing without credentials that AWS takes; an error of the first call if AWS does not answer it, because no
+ * other row would be known either.
  */
 export async function preflight(deployment: Deployment): Promise<Preflight> {
   const { aws, names, settings } = deployment;
-  const caller: Identity = { account: '', arn: '' };
-  const first = await row('caller', async () => {
-    Object.assign(caller, await identityOf(aws));
-    return [identityCheck(caller, settings.account)];
-  });
+  const caller = await identityOf(aws);
   const { policy, checks: ofPolicy } = policyOf(deployment);
   const rows = [
-    row('bootstrap', () => bootstrapCheck(aws, shownCdk(bootstrapArgs(caller.account || 'ACCOUNT', deployment)))),
+    row('bootstrap', () => bootstrapCheck(aws, shownCdk(bootstrapArgs(caller.account, deployment)))),
     row('ECS role', () => serviceRoleCheck(aws)),
     row(`stack ${names.kept}`, () => stackCheck(aws, names.kept, stackDescriptions.kept)),
     row(`stack ${names.run}`, () => stackCheck(aws, names.run, stackDescriptions.run)),
@@ -63,7 +64,8 @@ export async function preflight(deployment: Deployment): Promise<Preflight> {
     ...(policy ? ofThePolicy(deployment, policy) : []),
   ];
   const found = (await Promise.all(rows)).flat();
-  return { caller, policy, checks: [...first, pass('region', aws.region), ...ofPolicy, ...found] };
+  const first = [identityCheck(caller, settings.account), pass('region', aws.region)];
+  return { caller, policy, checks: [...first, ...ofPolicy, ...found] };
 }
 
 /** The policy, with the faults that its deployment would fail with. */

@@ -120,7 +120,7 @@ function downSteps(deployment: Deployment, stack: FoundStack, cancel: boolean, o
           if (refused !== undefined && !others.includes(undefined)) throw refused;
           if (poll >= maxPolls)
             return {
-              todo: `Runs are still being stopped (drydock list --stack ${names.run}); type the same command again.`,
+              todo: `Runs are still being stopped (drydock status --stack ${names.run}); type the same command again.`,
             };
           await delay(pollMs);
         }

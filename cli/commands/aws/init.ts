@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { packageRoot } from '../../../common/package-info.ts';
-import { settingsFile } from '../../../core/deployment/settings.ts';
+import { parseSettings, settingsFile } from '../../../core/deployment/settings.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { CommonOptions } from '../../command.ts';
 import type { ExitCode } from '../../terminal/exit-code.ts';
@@ -20,9 +20,17 @@ export async function init(output: Output, { policy = defaultPolicy, region }: I
       remedy: 'Edit it, and look at the plan: drydock aws up --dry-run',
     });
   }
+  const text = settingsText(policy, region);
+  const faults = parseSettings(Buffer.from(text)).problems.map(({ message }) => message);
+  if (faults.length > 0) {
+    throw new DrydockError('UsageError', faults.join('\n'), { remedy: 'Correct --region or --policy.' });
+  }
   const makesPolicy = !existsSync(policy);
-  if (makesPolicy) writeFileSync(policy, policyText(region), { flag: 'wx' });
-  writeFileSync(settingsFile, settingsText(policy, region), { flag: 'wx' });
+  if (makesPolicy) {
+    mkdirSync(dirname(policy), { recursive: true });
+    writeFileSync(policy, policyText(region), { flag: 'wx' });
+  }
+  writeFileSync(settingsFile, text, { flag: 'wx' });
   const written = [settingsFile, ...(makesPolicy ? [policy] : [])].map((file) => resolve(file));
   const next = [`edit ${written.join(' and ')}`, 'drydock aws up --dry-run', 'drydock aws up'];
   print(output, { written, next }, () => [
@@ -52,7 +60,7 @@ const settingsText = (
 version: 1
 name: Drydock
 policy: ${JSON.stringify(policy)}
-${region === undefined ? '# region: eu-central-1    # default: that of your AWS configuration' : `region: ${region}`}
+${region === undefined ? '# region: eu-central-1    # default: AWS_REGION, or that of your AWS configuration' : `region: ${region}`}
 zones: 1                   # a second one costs about 15 USD a month
 # alarms: {email: ops@acme.example}
 `;

@@ -21,7 +21,10 @@ export function modelKeysStep(aws: Aws, parameters: string, policy: Policy, ask:
   return {
     name: 'model keys',
     why: 'gateways use them; no sandbox, function log or file has them',
-    would: `ask for ${names}, without showing it, and store it in the secret ModelKeys`,
+    would:
+      keys.length === 0
+        ? 'nothing: the policy needs no key'
+        : `ask for ${names}, without showing it, and store it in the secret ModelKeys`,
     async look() {
       if (keys.length === 0) return { done: true, detail: 'the policy needs none' };
       const arn = await arnOf();

@@ -45,7 +45,8 @@ export async function openDeployment(options: AwsOptions): Promise<Deployment> {
       remedy: 'Omit --region, or correct the file.',
     });
   }
-  const account = await openAccount({ ...options, ...(region === undefined ? {} : { region }) });
+  const given = { ...options, ...(region === undefined ? {} : { region }) };
+  const account = await openAccount(given, process.env, `, or write \`region\` in ${file}`);
   if (account.region.startsWith('cn-')) {
     throw new DrydockError('UsageError', `${account.region} is in China, whose names of endpoints differ.`, {
       remedy: 'Choose a commercial region or one of GovCloud.',

@@ -1,3 +1,4 @@
+import { asRefusal } from '../../../adapters/aws/account/row.ts';
 import type { Check } from '../../../core/doctor/finding.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { ExitCode } from '../../terminal/exit-code.ts';
@@ -5,7 +6,7 @@ import { type Output, plain, print, withError } from '../../terminal/output.ts';
 import { processTerminal, readLine, readSecret } from '../../terminal/prompt.ts';
 import { stackChecks } from '../doctor.ts';
 import { setup } from '../github-setup/setup.ts';
-import { blocked, type Preflight, policyOf, preflight } from './checks.ts';
+import { blocked, buildsChecks, type Preflight, policyOf, preflight } from './checks.ts';
 import { checkLines } from './preflight.ts';
 import { type AwsOptions, type Deployment, openDeployment } from './settings.ts';
 import { type StepResult, takeSteps } from './steps.ts';
@@ -49,7 +50,7 @@ export async function up(output: Output, options: UpOptions): Promise<ExitCode> 
     agree: () => agree(output, deployment, caller.account, { yes: options.yes === true, person }),
   });
   const next = waiting || dryRun ? [] : ['drydock new TASK-ID, then commit and push the spec to a trusted branch'];
-  const { name, region } = { name: target.stack, region: target.region };
+  const { stack: name, region } = target;
   const document = { ok: !waiting && !error, dryRun, deployment: name, region, account: caller.account, checks };
   print(output, { ...document, steps: results, ...(waiting ? { waiting } : {}), next, ...withError(error) }, () => [
     ...(dryRun ? planLines(results) : []),
@@ -58,15 +59,20 @@ export async function up(output: Output, options: UpOptions): Promise<ExitCode> 
   return waiting ? 5 : (error?.exit ?? 0);
 }
 
-/** The preflight. Without credentials a dry run shows the steps all the same, as the file has them. */
+/** Errors after which nothing is known about the account. */
+const unanswered: ReadonlySet<string> = new Set(['SecretMissing', 'StackUnavailable']);
+
+/** The preflight. A dry run without credentials or a network shows the steps all the same, as the file has them. */
 async function look(deployment: Deployment, dryRun: boolean, output: Output): Promise<Preflight & { blind: boolean }> {
   try {
     return { ...(await preflight(deployment)), blind: false };
   } catch (error) {
-    if (!dryRun || !(error instanceof DrydockError) || error.name !== 'SecretMissing') throw error;
-    output.err(`${plain(error.message)} These are the steps as ${plain(deployment.file)} has them.`);
+    const refusal = asRefusal(error);
+    if (!dryRun || !(refusal instanceof DrydockError) || !unanswered.has(refusal.name)) throw refusal;
+    output.err(`${plain(refusal.message)} These are the steps as ${plain(deployment.file)} has them.`);
     const { policy, checks } = policyOf(deployment);
-    return { caller: { account: deployment.settings.account ?? 'ACCOUNT', arn: '' }, policy, checks, blind: true };
+    const account = deployment.settings.account ?? 'ACCOUNT';
+    return { caller: { account, arn: '' }, policy, checks: [...checks, ...buildsChecks(deployment)], blind: true };
   }
 }
 

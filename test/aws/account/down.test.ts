@@ -1,5 +1,5 @@
 /** `drydock aws status` and `down` (issue 12, part 2): what is deployed, and a deletion that loses nothing. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DrydockError } from '../../../core/errors.ts';
 import { ourImages } from '../../support/aws/account.ts';
@@ -200,6 +200,12 @@ describe('drydock aws init', () => {
       expect.objectContaining({ message: expect.stringContaining('there already') }),
     ]);
     await me.run(['--version']).said;
+    const invalid = await me.run(['--json', 'aws', 'init', '--region', 'mars-1'], {}, folder).said;
+    expect([invalid.code, invalid.json.error, readdirSync(folder)]).toEqual([
+      2,
+      expect.objectContaining({ name: 'UsageError', message: expect.stringContaining('a region such as') }),
+      expect.not.arrayContaining(['drydock.aws.yaml', 'drydock.policy.yaml']),
+    ]);
     const made = await me.run(['--json', 'aws', 'init', '--region', 'eu-central-1'], {}, folder).said;
     expect([made.code, made.json.written]).toEqual([
       0,
@@ -212,5 +218,8 @@ describe('drydock aws init', () => {
     const checked = await me.run(['--json', 'aws', 'preflight'], {}, folder).said;
     const blocking = (checked.json.checks as { ok: boolean; required: boolean }[]).filter((c) => c.required && !c.ok);
     expect([checked.code, checked.json.ok, blocking]).toEqual([0, true, []]);
+    rmSync(`${folder}/drydock.aws.yaml`);
+    const below = await me.run(['--json', 'aws', 'init', '--policy', 'policies/team.yaml'], {}, folder).said;
+    expect([below.code, existsSync(`${folder}/policies/team.yaml`)]).toEqual([0, true]);
   });
 });

@@ -141,6 +141,16 @@ describe('drydock aws up, when something fails', () => {
       code: 2,
       json: { error: { name: 'UsageError' } },
     });
+    me.write({ region: undefined });
+    for (const [args, message] of [
+      [[], 'The region of the stack is unknown.'],
+      [['--region', 'mars'], 'The region mars is invalid.'],
+    ] as const) {
+      const { code: exit, json: said } = await me.run(['--json', 'aws', 'up', ...args]).said;
+      const remedy = expect.stringContaining(`write \`region\` in ${me.folder}/drydock.aws.yaml`);
+      expect([exit, said.error]).toEqual([2, { name: 'UsageError', message, remedy }]);
+    }
+    me.write();
     expect(await me.run(['--json', 'aws', 'up', '--yes'], { PATH: '' }).said).toMatchObject({
       code: 4,
       json: { error: { name: 'ToolMissing' } },

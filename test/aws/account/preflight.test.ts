@@ -383,6 +383,19 @@ describe('drydock aws preflight', () => {
     ]);
   });
 
+  test('an account that is not known is no account that is ready', async () => {
+    const unanswered = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const { code, json } = await me.run(['--json', 'aws', 'preflight'], unanswered).said;
+    expect([code, json.error]).toEqual([4, expect.objectContaining({ name: 'StackUnavailable' })]);
+    me.aws.faults.push({
+      match: ({ action }) => action === 'sts:GetCallerIdentity',
+      do: { code: 'InternalFailure', status: 500 },
+    });
+    const failed = await me.run(['--json', 'aws', 'up', '--yes']).said;
+    expect([failed.code, failed.json.error]).toEqual([4, expect.objectContaining({ name: 'StackUnavailable' })]);
+    expect(me.cdk.calls).toEqual([]);
+  });
+
   test('reads, and changes nothing', async () => {
     me.aws.calls.length = 0;
     await preflight();

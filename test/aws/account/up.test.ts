@@ -71,12 +71,31 @@ describe('drydock aws up --dry-run', () => {
     expect(me.cdk.calls).toEqual([]);
   });
 
-  test('prints the same steps without credentials', async () => {
-    const env = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+  const withoutCredentials = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+  test.each([
+    ['credentials', withoutCredentials, 'No valid AWS credentials'],
+    ['a network', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, 'AWS does not answer'],
+  ])('prints the same steps without %s', async (_what, env, says) => {
     const { code, json, stderr } = await me.run(['--json', 'aws', 'up', '--dry-run'], env).said;
     expect([code, (json.steps as unknown[]).length]).toEqual([0, 8]);
-    expect(stderr).toContain('No valid AWS credentials');
+    expect(stderr).toContain(says);
     expect(me.aws.calls).toEqual([]);
+  });
+
+  test('says without credentials too that a policy needs no key, and that a region builds no images', async () => {
+    const bedrock = { agent: 'claude-code', provider: 'bedrock', model: 'anthropic.claude-sonnet-4-20250514-v1:0' };
+    me.write(
+      { region: 'ca-west-1' },
+      {
+        providers: { bedrock: { kind: 'bedrock', region: 'us-east-1' } },
+        agents: { default: 'a', profiles: { a: bedrock } },
+        models: { allow: ['bedrock/*'] },
+      },
+    );
+    const { code, stdout, stderr } = await me.run(['aws', 'up', '--dry-run'], withoutCredentials).said;
+    expect(code).toBe(4);
+    expect(stdout).toContain('nothing: the policy needs no key');
+    expect(stderr).toContain('blocks  images                ca-west-1 has no CodeBuild');
   });
 });
 

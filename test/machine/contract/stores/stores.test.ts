@@ -43,7 +43,7 @@ const gateOf = (runId: string, more: Partial<Gate> = {}): Gate => ({
 });
 
 describe.each(storeAdapters)('stores of %s', (_name, open) => {
-  let stores: Stores;
+  let stores: Stores | undefined;
   let runs: Stores['runs'];
   let ledger: Stores['ledger'];
   let gates: Stores['gates'];
@@ -55,15 +55,17 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
   let tests = 0;
 
   beforeAll(async () => {
-    stores = await open();
-    ({ runs, ledger, gates, phases, admission, baselines } = stores);
+    const opened = await open();
+    stores = opened;
+    ({ runs, ledger, gates, phases, admission, baselines } = opened);
   });
   beforeEach(() => {
     tests += 1;
     id = `r-${String(tests).padStart(4, '0')}`;
   });
   afterAll(async () => {
-    await stores.close();
+    // Absent when opening failed, and that error is the one to show.
+    await stores?.close();
     removeTempFolders();
   });
 

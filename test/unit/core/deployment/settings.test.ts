@@ -58,6 +58,13 @@ describe('drydock.aws.yaml', () => {
     ['a role that is none', { roles: { approve: ['leads'] } }, /ARN of a role/],
     ['a tag for an image', { images: { gateway: 'latest' } }, /digest/],
     ['pages over http', { pages: { issuer: 'http://login.example.com', client: 'x' } }, /https/],
+    [
+      'a build of an image that there is not',
+      { image_builds: { images: ['nodejs'], days: 7 } },
+      /images\[0\]: must be one of/,
+    ],
+    ['no number of days', { image_builds: { days: 0 } }, /days: must be at least 1/],
+    ['neither false nor a map', { image_builds: true }, /must be false/],
     ['a misspelt key', { alarm: {} }, /alarms/],
     ['another version', { version: 2 }, /1/],
   ])('refuses %s', ([, change, message]) => {
