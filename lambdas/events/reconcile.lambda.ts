@@ -67,13 +67,20 @@ export const handler = withDeps(async (deps) => {
 async function releaseUnused(deps: Deps, unfinished: ReadonlySet<string>): Promise<number> {
   const access = await gitHubAccess();
   let released = 0;
+  let failed: unknown;
   for (const owner of await credentials().owners()) {
     if (unfinished.has(owner)) continue;
     // The index of unfinished runs may lag behind; and `hooks` is no run.
     if (owner.startsWith('r-') && !(await hasEnded(deps, owner))) continue;
-    await access.release(owner);
-    released += 1;
+    try {
+      await access.release(owner);
+      released += 1;
+    } catch (error) {
+      failed ??= error;
+    }
   }
+  // One that cannot be revoked holds up no other, and is told.
+  if (failed !== undefined) throw failed;
   return released;
 }
 

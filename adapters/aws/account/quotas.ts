@@ -10,7 +10,6 @@ const quotas = {
   networks: { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' },
 } as const;
 
-const gatewayCpu = 0.25;
 /** Concurrent functions that AWS gives a new account, which deploy; and those that runs do not wait for. */
 const functions = { least: 10, ample: 50 } as const;
 
@@ -30,17 +29,27 @@ async function quotaOf(aws: Aws, quota: (typeof quotas)[keyof typeof quotas]): P
 const page = (region: string, { ServiceCode, QuotaCode }: { ServiceCode: string; QuotaCode: string }): string =>
   `https://${region}.console.aws.amazon.com/servicequotas/home/services/${ServiceCode}/quotas/${QuotaCode}`;
 
-export async function fargateCheck(aws: Aws, { limits }: Policy): Promise<Check[]> {
+export async function fargateCheck(aws: Aws, { limits, repositories, sandbox }: Policy): Promise<Check[]> {
   const quota = await quotaOf(aws, quotas.fargate);
   if (quota === undefined) return [unread('Fargate', aws.region, quotas.fargate)];
-  const one = limits.cpu + gatewayCpu;
-  const all = limits.concurrent_runs * one;
-  const detail = `${quota} vCPU; one run takes ${one}, and ${limits.concurrent_runs} at a time take ${all}`;
+  const one = limits.cpu + sandbox.gateway.cpu;
+  const runs = Math.min(
+    limits.concurrent_runs_total ?? Number.POSITIVE_INFINITY,
+    limits.concurrent_runs * Math.max(1, Object.keys(repositories).length),
+  );
+  const all = runs * one;
+  const detail = `${quota} vCPU; one run takes ${one}, and ${runs} at a time take ${all}`;
   if (quota >= all) return [pass('Fargate', detail)];
   const ask = `Ask for ${Math.ceil(all)} at ${page(aws.region, quotas.fargate)}`;
   return quota < one
     ? [fail('Fargate', detail, `${ask}; no run can start before.`)]
-    : [warn('Fargate', detail, `${ask}, or lower limits.concurrent_runs to ${Math.floor(quota / one)}.`)];
+    : [
+        warn(
+          'Fargate',
+          detail,
+          `${ask}, or set limits.concurrent_runs_total to ${Math.floor(quota / one)}: more runs wait for capacity.`,
+        ),
+      ];
 }
 
 export async function functionsCheck(aws: Aws): Promise<Check[]> {

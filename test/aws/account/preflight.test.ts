@@ -110,8 +110,21 @@ const faults: Fault[] = [
     ...{
       row: 'Fargate',
       is: 'warns',
-      says: /6 vCPU; one run takes 2.25, and 4 at a time take 9/,
-      remedy: /limits.concurrent_runs to 2/,
+      says: /6 vCPU; one run takes 2.5, and 4 at a time take 10/,
+      remedy: /limits.concurrent_runs_total to 2/,
+    },
+  },
+  {
+    what: 'too few vCPUs for the runs of all repositories',
+    make: () => {
+      const repositories = Object.fromEntries(['a', 'b', 'c'].map((name) => [`acme/${name}`, { host: 'github' }]));
+      me.write({}, { limits: { cpu: 2, concurrent_runs: 4, concurrent_runs_total: 10 }, repositories });
+    },
+    ...{
+      row: 'Fargate',
+      is: 'warns',
+      says: /16 vCPU; one run takes 2.5, and 10 at a time take 25/,
+      remedy: /Ask for 25 at/,
     },
   },
   {
