@@ -21,31 +21,37 @@ export async function secretChecks(secrets: Secrets, names: SecretNames, policy:
     row('secret: GitHub App', 'Run `drydock github setup --stack NAME`, or see docs/aws.md, Deploy.', async () => {
       const { privateKey } = await secrets.gitHubApp(names.github);
       if (!isRsa(privateKey)) throw new DrydockError('SecretMissing', 'privateKey is not an RSA private key in PEM.');
+      return 'stored';
     }),
     row('secret: deployment key', 'Deploy DrydockState again, which creates one.', async () => {
       await secrets.text(names.deployment);
+      return 'stored';
     }),
     ...[...providers].map((provider) =>
       row(
         `secret: model key ${provider}`,
         `Store ${keyName(provider, endpoint(provider))} in the secret ModelKeys; see docs/aws.md, Deploy.`,
-        () => secrets.modelAccess(names.models, provider, endpoint(provider)),
+        async () => {
+          const { key, header, serviceAccount } = await secrets.modelAccess(names.models, provider, endpoint(provider));
+          return key || header || serviceAccount ? 'stored' : 'none is needed';
+        },
       ),
     ),
     ...(policy?.notify.slack
       ? [
-          row('secret: Slack', 'Store {"webhookUrl": "https://…"} in the secret Slack.', () =>
-            secrets.slackWebhook(names.slack),
-          ),
+          row('secret: Slack', 'Store {"webhookUrl": "https://…"} in the secret Slack.', async () => {
+            await secrets.slackWebhook(names.slack);
+            return 'stored';
+          }),
         ]
       : []),
   ]);
 }
 
-async function row(name: string, remedy: string, check: () => Promise<unknown>): Promise<Check> {
+/** @param check Answers what to say of a good one. */
+async function row(name: string, remedy: string, check: () => Promise<string>): Promise<Check> {
   try {
-    await check();
-    return pass(name, 'stored');
+    return pass(name, await check());
   } catch (error) {
     if (error instanceof DrydockError && error.name === 'SecretMissing') return fail(name, error.message, remedy);
     throw error;

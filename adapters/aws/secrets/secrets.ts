@@ -66,6 +66,7 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
     throw missing(arn, 'has no value yet');
   };
   const text = cached(now, current);
+  const perhaps = cached(now, (arn) => read(arn, 'AWSCURRENT'));
   const versions = cached(now, async (arn) => {
     const newest = await current(arn);
     const others = await Promise.all([read(arn, 'AWSPREVIOUS'), read(arn, 'AWSPENDING')]);
@@ -106,6 +107,9 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
     async modelAccess(arn, provider, endpoint) {
       const source = endpoint?.credential;
       if (source === 'none') return { mode: 'live' };
+      // The role of the gateway signs, unless there is a key; where all models are those of Bedrock, the secret has no value.
+      const signed = endpoint?.kind === 'bedrock' && source === undefined;
+      if (signed && (await perhaps(arn, freshMs)) === undefined) return { mode: 'live' };
       const values = new Map(Object.entries(await json(arn, z.record(z.string(), z.string()))));
       const value = values.get(source?.env ?? provider);
       if (source !== undefined) {
@@ -113,7 +117,7 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
         throw missing(arn, `has no ${source.env}, the credential of the model provider ${provider}`);
       }
       if (value) return { mode: 'live', ...(endpoint?.kind === 'vertex' ? { serviceAccount: value } : { key: value }) };
-      if (endpoint?.kind === 'bedrock') return { mode: 'live' };
+      if (signed) return { mode: 'live' };
       throw missing(arn, `has no key for the model provider ${provider}`);
     },
     async credential(arn, name) {
