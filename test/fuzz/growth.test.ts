@@ -231,7 +231,8 @@ function growthOf(read: (text: string) => unknown, unit: string): number {
   const large = fill(unit, small * factor);
   if (msOf(read, large, 1) < unnoticed) return 0;
   let growth = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3 && growth > maxGrowth; attempt++) {
+  // What is quadratic is so each time; a machine that is busy for a second is not.
+  for (let attempt = 0; attempt < 8 && growth > maxGrowth; attempt++) {
     const ms = msOf(read, large, 3);
     growth = ms < unnoticed ? 0 : Math.min(growth, ms / Math.max(0.1, msOf(read, fill(unit, small), 5)));
   }
