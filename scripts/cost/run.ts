@@ -10,13 +10,13 @@ export const typical = {
   phases: 3,
   minutes: 11,
   transitions: 22,
-  /** Includes those that GitHub's webhooks about the run cause, and one of the broker for each phase. */
-  invocations: 33,
+  /** Includes the invocations that GitHub's webhooks about the run cause; each phase invokes the broker once more. */
+  invocations: 30,
   seconds: 3,
   /** On average: the functions that end phases have 1 GB, the others half of it. */
   memoryGb: 0.6,
-  /** 58 of the run, one for each phase that the broker binds its grant with, and one to spare. */
-  writes: 62,
+  /** Without one for each phase, with which the broker binds its grant. */
+  writes: 60,
   reads: 300,
   /** Model calls: at most two writes each. */
   modelCalls: 60,
@@ -46,7 +46,8 @@ function taskOf(properties: Record<string, unknown>): Task {
 /** Cost of one run in US dollars without model calls, highest first. Task sizes come from the template. */
 export function runItems(templates: Template[], prices: Prices): Item[] {
   const price = priceOf(prices);
-  const { phases, minutes, transitions, invocations, seconds, memoryGb, writes, reads, modelCalls } = typical;
+  const { phases, minutes, transitions, seconds, memoryGb, reads, modelCalls } = typical;
+  const [invocations, writes] = [typical.invocations + phases, typical.writes + phases];
   const taskHours = (phases * minutes) / 60;
   const tasks = resourcesOf(templates, 'AWS::ECS::TaskDefinition')
     .map(taskOf)
