@@ -6,7 +6,7 @@ export interface Identity {
   arn: string;
 }
 
-/** Who calls. Needs no permission. */
+/** The identity of the caller. The request needs no permission. */
 export async function identityOf(aws: Aws): Promise<Identity> {
   const { Account, Arn } = await aws.query('sts', 'GetCallerIdentity');
   return { account: textOf(Account), arn: textOf(Arn) };

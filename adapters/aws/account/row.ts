@@ -30,7 +30,7 @@ export async function row(name: string, check: () => Promise<Check[]>): Promise<
   }
 }
 
-/** What a person reads of a call that failed where its result is needed; other errors as they are. */
+/** The error that a person reads when a call fails whose result is needed. Other errors are returned unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (!(error instanceof ServiceFault)) {
     if (error instanceof DrydockError || !(error instanceof Error)) return error;

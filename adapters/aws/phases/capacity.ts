@@ -15,5 +15,5 @@ const words = [
   /timeout waiting for network interface provisioning/i,
 ];
 
-/** Whether a text of ECS says that there is no room now, which waiting can change. */
+/** Whether a message of ECS means that capacity is missing now, so that a later attempt may succeed. */
 export const saysNoCapacity = (text: string): boolean => words.some((pattern) => pattern.test(text.slice(0, 2_000)));

@@ -43,7 +43,7 @@ export function createClient(
     if (before) asked.headers['if-none-match'] = before.etag;
     for (let attempt = 1; ; attempt++) {
       try {
-        // Who has waited as long as GitHub asked for asks again.
+        // The request is sent again after the wait that GitHub demanded.
         if (attempt === 1) shared?.budget.check(what);
         if ('app' in auth) asked.headers.authorization = `bearer ${await appJwt(auth.app)}`;
         const response = await request(asked);

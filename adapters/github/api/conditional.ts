@@ -1,6 +1,6 @@
 /** Responses that are kept; the oldest are dropped. */
 const maxKept = 2_000;
-/** What sweeps ask again and again: heads of branches, checks and statuses of a commit. All of them are small. */
+/** Responses that sweeps request repeatedly: heads of branches, checks and statuses of a commit. All of them are small. */
 const repeated = /\/git\/ref\/heads(?:\/|%2F)|\/commits\/[^/?]+\/(?:check-runs|status)(?:\?|$)/i;
 
 interface Kept {

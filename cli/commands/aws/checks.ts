@@ -30,7 +30,7 @@ export interface Preflight {
 export const buildsImages = ({ settings: { image_builds } }: Pick<Deployment, 'settings'>): boolean =>
   image_builds !== false;
 
-/** What the settings alone say about the builds of images. */
+/** The row about image builds that follows from the settings alone. */
 export const buildsChecks = (deployment: Pick<Deployment, 'settings' | 'aws'>): Check[] =>
   buildsImages(deployment) ? buildsCheck(deployment.aws.region) : [];
 

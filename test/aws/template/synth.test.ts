@@ -47,9 +47,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const filled = (value: unknown): number =>
   JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each) && /^(Ref|Fn::)/.test(Object.keys(each)[0] ?? '')
-      ? text(each).replace(/<(AWS::|Drydock\w*Alarms)?[^>]*>/g, (_all, known?: string) =>
-          // The name of an alarm: that of the stack, its logical id, and 13 characters.
-          'x'.repeat(known === undefined ? 120 : known === 'AWS::' ? 14 : 90),
+      ? text(each).replace(/<(AWS::|Drydock\w*Alarms)?[^>]*>/g, (all: string, known?: string) =>
+          // CloudFormation names an alarm STACK-LOGICALID-SUFFIX: 27 characters at most, the id, and 12.
+          'x'.repeat(known === undefined ? 120 : known === 'AWS::' ? 14 : 27 + 1 + (all.length - 2) + 1 + 12),
         )
       : each,
   ).length;
