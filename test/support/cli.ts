@@ -50,14 +50,7 @@ function processIn(world: World, folder: string, ...args: string[]): { child: Ch
     env: environment(world),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return { child, said: new Promise((resolve) => child.on('close', (code) => resolve(said(code, stdout, stderr)))) };
+  return { child, said: listen(child).said };
 }
 
 /** The same, while something else goes on. */
@@ -66,6 +59,21 @@ export const cliAsync = (world: World, ...args: string[]): Promise<Said> => cliP
 /** The same in another folder. */
 export const cliAsyncIn = (world: World, folder: string, ...args: string[]): Promise<Said> =>
   processIn(world, folder, ...args).said;
+
+/** What a process says until it ends, and what it has said so far on standard error. */
+export function listen(child: ChildProcess): { said: Promise<Said>; stderr(): string } {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return {
+    said: new Promise((resolve) => child.on('close', (code) => resolve(said(code, stdout, stderr)))),
+    stderr: () => stderr,
+  };
+}
 
 function said(code: number | null, stdout: string, stderr: string): Said {
   let json: Record<string, unknown> = {};

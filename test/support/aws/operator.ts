@@ -10,7 +10,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import { routes } from '../../../lib/names.ts';
 import { encodeError, encodeResult } from '../../../pipeline/api/answer.ts';
 import { compileCache } from '../child-env.ts';
-import type { Said } from '../cli.ts';
+import { listen, type Said } from '../cli.ts';
 import { type AccountModel, accountModel } from './account.ts';
 import { type HttpApi, httpApi } from './api.ts';
 import { type CdkCall, type CdkStandIn, cdkStandIn } from './npx.ts';
@@ -173,25 +173,7 @@ export async function operator(templates: Record<string, Template>): Promise<Ope
         env: { ...environment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
-      });
-      child.stderr.on('data', (chunk: Buffer) => {
-        stderr += chunk.toString();
-      });
-      const said = new Promise<Said>((done) =>
-        child.on('close', (code) => {
-          let json: Record<string, unknown> = {};
-          try {
-            json = JSON.parse(stdout) as Record<string, unknown>;
-          } catch {
-            // the test will tell
-          }
-          done({ code, stdout, stderr, json });
-        }),
-      );
-      return { said, kill: () => void child.kill('SIGKILL') };
+      return { said: listen(child).said, kill: () => void child.kill('SIGKILL') };
     },
     async close() {
       await Promise.all([aws.close(), cdk.close(), api.close()]);

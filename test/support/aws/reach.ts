@@ -7,7 +7,7 @@ import { version } from '../../../common/package-info.ts';
 import { routes } from '../../../lib/names.ts';
 import type { AwsWorld } from '../aws-world.ts';
 import { compileCache } from '../child-env.ts';
-import type { Said } from '../cli.ts';
+import { listen, type Said } from '../cli.ts';
 import { type ApiCaller, type HttpApi, httpApi } from './api.ts';
 import { AwsRefusal } from './call.ts';
 
@@ -71,25 +71,7 @@ export async function reach(world: AwsWorld): Promise<Reached> {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    const said = new Promise<Said>((done) =>
-      child.on('close', (code) => {
-        let json: Record<string, unknown> = {};
-        try {
-          json = JSON.parse(stdout) as Record<string, unknown>;
-        } catch {
-          // the test will tell
-        }
-        done({ code, stdout, stderr, json });
-      }),
-    );
-    return { said, stderr: () => stderr };
+    return listen(child);
   };
   return {
     api,
