@@ -73,8 +73,9 @@ export const guardJob: Job<GuardInput, Violation[]> = { ...guardOfChange, run: g
 
 /** Refuses paths by their names and returns the entries with valid names. */
 function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {
-  const { targetPaths, excludedPaths } = task.constraints;
+  const { targetPaths, excludedPaths, within = [] } = task.constraints;
   const isTarget = pathMatcher(targetPaths);
+  const isWithin = pathMatcher(within);
   // Exclusions and protections ignore case, because some file systems do.
   const isExcluded = pathMatcher(excludedPaths, { foldCase: true });
   const isProtected = pathMatcher(task.protectedPaths, { foldCase: true });
@@ -92,6 +93,8 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
     if (guarded !== undefined) refuse('ProtectedPath', path, `the policy protects ${guarded}`);
     if (targetPaths.length > 0 && isTarget(path) === undefined) {
       refuse('OutsideTargetPaths', path, `only ${targetPaths.join(', ')} may change`);
+    } else if (within.length > 0 && isWithin(path) === undefined) {
+      refuse('OutsideTargetPaths', path, `the campaign may change only ${within.join(', ')}`);
     }
     return true;
   });
