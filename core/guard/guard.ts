@@ -1,3 +1,4 @@
+import { hasConflict } from '../campaign/resolve.ts';
 import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
 import { guardOfChange } from './attention/jobs.ts';
@@ -136,8 +137,6 @@ function checkContent(
   if (hiding) refuse('HiddenCharacters', path, `line ${hiding.line}: ${hiding.says}; write it as an escape`);
   if (hasConflict(text) && !hasConflict(before)) refuse('ConflictMarker', path, "holds git's conflict markers");
 }
-
-const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
 
 /** Refuses links that lead out of the repository: new ones, and old ones that now lead through new ones. */
 function checkLinks(
