@@ -8,7 +8,7 @@ export function partFaults(
   task: Pick<EffectiveTask, 'spec' | 'profiles' | 'limits'>,
 ): string[] {
   const { campaign } = task.spec;
-  if (!campaign) return ['The spec is not a campaign, so its plan has no parts.'];
+  if (!campaign) return parts.length === 0 ? [] : ['The spec is not a campaign, so its plan has no parts.'];
   const profiles = Object.keys(task.profiles ?? {});
   const asked = parts.reduce((sum, { usd = 0 }) => sum + usd, 0);
   return [

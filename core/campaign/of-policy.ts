@@ -1,13 +1,14 @@
 import type { ModelEndpoint } from '../models/endpoint.ts';
-import type { Refuse } from '../policy/merge.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
 import type { CampaignSpec } from './part.ts';
 
+/** Says a fault of a field of the spec that names a profile. */
+export type RefuseProfile = (path: string, message: string, name?: 'UnknownAgent' | 'UnknownPrice') => void;
 type OfProfile = (
   name: string,
   path: string,
-  said: Refuse,
+  refuse: RefuseProfile,
 ) => { profile: Policy['agents']['profiles'][string] | undefined; endpoint: ModelEndpoint | undefined };
 
 /**
@@ -19,7 +20,7 @@ export function campaignOf(
   partAgent: string,
   policy: Policy,
   ofProfile: OfProfile,
-  refuse: Refuse,
+  refuse: RefuseProfile,
 ): Pick<EffectiveTask, 'profiles' | 'partAgent'> {
   const { parallel_parts, usd_per_run } = policy.limits;
   if (max_parallel > parallel_parts)
@@ -31,7 +32,7 @@ export function campaignOf(
       `The parts may cost ${asked} USD together, and the policy's limits.usd_per_run is ${usd_per_run}.`,
     );
   const profiles: NonNullable<EffectiveTask['profiles']> = {};
-  const add = (name: string, path: string, said: Refuse): void => {
+  const add = (name: string, path: string, said: RefuseProfile): void => {
     let faults = 0;
     const { profile, endpoint } = ofProfile(name, path, (...fault) => {
       faults += 1;

@@ -4,7 +4,7 @@ const digest = z.string();
 const change = z.strictObject({ manifest: digest, blobs: digest });
 
 /** A part of a campaign as the record of its parent keeps it. */
-export const partState = z.strictObject({
+const partState = z.strictObject({
   /** Counted from 1; a part that is done again gets the next round, and with it another run. */
   round: z.int().positive(),
   runId: z.string(),

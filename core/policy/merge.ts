@@ -1,5 +1,5 @@
 import picomatch from 'picomatch';
-import { campaignOf } from '../campaign/of-policy.ts';
+import { campaignOf, type RefuseProfile } from '../campaign/of-policy.ts';
 import { defined } from '../defined.ts';
 import { mcpOf } from '../mcp/of-policy.ts';
 import type { ModelEndpoint } from '../models/endpoint.ts';
@@ -63,7 +63,7 @@ export function applyPolicy(
       `"${spec.target_branch}" is not among the trusted branches.${listed(repository.trusted_branches)}`,
     );
   }
-  const ofProfile = (name: string, path: string, said: Refuse) => {
+  const ofProfile = (name: string, path: string, said: RefuseProfile) => {
     const profile = own(policy.agents.profiles, name);
     if (!profile)
       said(path, `The policy has no profile "${name}".${listed(Object.keys(policy.agents.profiles))}`, 'UnknownAgent');
@@ -151,7 +151,7 @@ function endpointOfProfile(
   agent: string,
   { provider, model, fallbacks = [] }: Policy['agents']['profiles'][string],
   path: string,
-  refuse: Refuse,
+  refuse: RefuseProfile,
 ): ModelEndpoint | undefined {
   if (provider === undefined || model === undefined) return undefined;
   const endpoint = endpointOf(policy, provider);
@@ -172,6 +172,12 @@ const listed = (names: string[]): string => (names.length === 0 ? '' : ` It list
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
+  if (spec.campaign !== undefined && spec.checkpoints.length > 0)
+    refuse(
+      'checkpoints',
+      'A campaign has no checkpoints; approve its plan with its parts, and review the whole.',
+      'NotBuiltYet',
+    );
 }
 
 /** A service's image is one of the policy's, once, with at most its memory. */

@@ -13,7 +13,7 @@ import type { RunContext } from '../runs/run-context.ts';
 type Stored = NonNullable<RunWork['changeSet']>;
 
 /** How the side of what is already merged is named in conflict markers. */
-export const mergedLabel = 'merged';
+const mergedLabel = 'merged';
 
 /** Merges the change of a part that is done into what was merged before. */
 export async function mergePart(

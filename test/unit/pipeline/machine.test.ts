@@ -13,7 +13,12 @@ const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionNam
 
 /** What each step answers on the straight way; a token's answer for those that wait. */
 const straight: Record<StepName, unknown> = {
-  validate: { limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600 }, dryRun: false, campaign: false, part: false },
+  validate: {
+    limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600 },
+    dryRun: false,
+    campaign: false,
+    part: false,
+  },
   estimate: { expectedMicros: 0 },
   claim: { base: 'b' },
   reserve: { admitted: true },
