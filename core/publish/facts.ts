@@ -3,6 +3,25 @@ import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
 
+/** A part of a campaign. */
+export interface PartFact {
+  id: string;
+  title: string;
+  role: string | undefined;
+  /** Agent profile; undefined if the part never ran. */
+  agent: string | undefined;
+  leftOut: boolean;
+  /** How often it was done. */
+  rounds: number;
+  dependsOn: string[];
+  /** Number of changed files that its paths name. */
+  files: number;
+  /** Results of its own Verify. */
+  commands: CommandResult[];
+  /** Of all its rounds, in micro-US-dollars. */
+  usdMicros: number;
+}
+
 /** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
   runId: string;
@@ -35,6 +54,8 @@ export interface PublishFacts {
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];
+  /** Of a campaign; empty for another run. */
+  parts: PartFact[];
   usdMicros: number;
   tokens: { input: number; output: number; cached: number };
 }

@@ -2,7 +2,7 @@ import { formatUsd } from '../money/format.ts';
 import type { CommandResult } from '../run/phase.ts';
 import { flakyTests, flakyText } from '../run/test-report.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
-import type { PublishFacts } from './facts.ts';
+import type { PartFact, PublishFacts } from './facts.ts';
 
 /** UTF-16 code units. Code hosts refuse longer bodies; a cut body says so. */
 const maxBody = 60_000;
@@ -33,6 +33,7 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     '## Plan',
     ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),
+    ...partsSection(facts.parts),
     '## Changed files',
     table(
       ['file', 'change', 'plan phase'],
@@ -109,6 +110,23 @@ export function pullRequestBody(facts: PublishFacts): string {
   ].join('\n\n');
   // Cut between lines, because each line is complete in itself, also a row of a table.
   return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
+}
+
+/** Who did which part of a campaign, with its own verification and cost. */
+function partsSection(parts: readonly PartFact[]): string[] {
+  if (parts.length === 0) return [];
+  const rows = parts.map((part) => [
+    `${code(part.id)}: ${escapeMarkdown(part.title)}${part.dependsOn.length === 0 ? '' : ` (after ${part.dependsOn.map(code).join(', ')})`}`,
+    part.leftOut
+      ? '**left out**'
+      : `${escapeMarkdown(part.agent ?? 'nobody')}${part.role === undefined ? '' : `, ${escapeMarkdown(part.role)}`}${part.rounds > 1 ? `, ${part.rounds} rounds` : ''}`,
+    String(part.files),
+    part.commands.length === 0
+      ? 'not run'
+      : part.commands.map((each) => `${escapeMarkdown(each.name)} ${resultOf(each)}`).join(', '),
+    formatUsd(part.usdMicros),
+  ]);
+  return ['## Parts', table(['part', 'by', 'files', 'verified', 'cost'], rows)];
 }
 
 const cut = '\n\n(cut: the run keeps the whole text)';

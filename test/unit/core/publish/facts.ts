@@ -30,6 +30,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   flipped: [],
   weakened: [],
   first: [],
+  parts: [],
   refusals: [],
   usdMicros: 1_234_500,
   tokens: { input: 10, output: 2, cached: 3 },
