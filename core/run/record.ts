@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../defined.ts';
+import { runbookUse } from '../runbook/record.ts';
 import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
 /** SHA-256 of an artifact, 64 hex digits. */
@@ -37,6 +38,8 @@ const runWork = z.strictObject({
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening: digest.exactOptional(),
   threads: z.array(reviewThread).exactOptional(),
+  /** Lessons of the team: an artifact with those of the base, absent if there are none; and the names of those that prompts had. */
+  lessons: z.strictObject({ frozen: digest.exactOptional(), used: z.array(text) }).exactOptional(),
   /** Result JSON of the last phase of each name. */
   results: z.record(text, digest),
 });
@@ -82,6 +85,8 @@ export const runFacts = z.strictObject({
   branch: text,
   /** Absent when a person started the run. */
   origin: runOrigin.exactOptional(),
+  /** The runbook that the spec was made from, as the spec says. */
+  runbook: runbookUse.exactOptional(),
   capMicros: z.int().nonnegative(),
   createdAt: text,
 });

@@ -99,7 +99,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     ...defined({ agentOverride: request.agent }),
     agent: task.agent.name,
     dryRun: request.dryRun,
-    ...defined({ origin: request.origin }),
+    ...defined({ origin: request.origin, runbook: spec.runbook }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,
