@@ -3,6 +3,7 @@ import { oneLine } from '../publish/escape.ts';
 import { readFrontMatter } from '../task-spec/front-matter.ts';
 import { hiddenContent } from '../task-spec/hidden/content.ts';
 import { type Fault, type Problem, toProblems } from '../task-spec/text.ts';
+import { markdownName } from '../text/file-name.ts';
 import { type Lesson, lessonSchema, maxLesson, slug } from './schema.ts';
 
 /** The result of reading a lesson. */
@@ -27,7 +28,7 @@ export function parseLesson(file: string, bytes: Uint8Array, today?: string): Pa
     return { problems: toProblems('', [{ rule: 'lesson-too-long', message, offset: 0 }]) };
   }
   const { text, faults, data, document, body } = readFrontMatter(bytes, lessonSchema, 'lesson');
-  const name = /([^/]*)\.md$/.exec(file)?.[1] ?? '';
+  const name = markdownName(file) ?? '';
   const named = slug.safeParse(name);
   if (!named.success)
     faults.push({ rule: 'name', message: `The file name of a lesson: ${named.error.issues[0]?.message}`, offset: 0 });

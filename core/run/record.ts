@@ -55,6 +55,14 @@ const runOrigin = z.strictObject({
 });
 export type RunOrigin = z.infer<typeof runOrigin>;
 
+/** The trigger of a runbook that started a run. */
+const runTrigger = z.strictObject({
+  kind: z.enum(['schedule', 'push', 'issue-label', 'command']),
+  /** Schedule and time, branch and commit, issue and label, or comment. */
+  what: text,
+});
+export type RunTrigger = z.infer<typeof runTrigger>;
+
 /** The part of a record that Submit writes and nothing changes. */
 export const runFacts = z.strictObject({
   runId: text,
@@ -87,6 +95,7 @@ export const runFacts = z.strictObject({
   origin: runOrigin.exactOptional(),
   /** The runbook that the spec was made from, as the spec says. */
   runbook: runbookUse.exactOptional(),
+  trigger: runTrigger.exactOptional(),
   capMicros: z.int().nonnegative(),
   createdAt: text,
 });

@@ -3,6 +3,7 @@ import { gitBlobSha } from '../task-spec/fingerprint.ts';
 import { type ReadFrontMatter, readFrontMatter } from '../task-spec/front-matter.ts';
 import { hiddenContent } from '../task-spec/hidden/content.ts';
 import { type Fault, toProblems } from '../task-spec/text.ts';
+import { markdownName } from '../text/file-name.ts';
 import { isFault, mayStandInCommand, readValue, sampleOf } from './parameters.ts';
 import { type ReadRunbook, type Runbook, runbookSchema } from './schema.ts';
 import { isCommand, mentionsIn, mentionsOf } from './substitute.ts';
@@ -45,7 +46,7 @@ function faultsOf(file: string, runbook: Located): Fault[] {
   const faults: Fault[] = [];
   const fault = (rule: string, message: string, offset: number, severity: Fault['severity'] = 'error'): void =>
     void faults.push({ severity, rule, message, offset });
-  const name = /([^/]*)\.md$/.exec(file)?.[1];
+  const name = markdownName(file);
   if (name !== runbook.runbook)
     fault('name', `The file of this runbook has to be named ${runbook.runbook}.md.`, locate(['runbook']));
   if (guide === '') fault('required', 'The runbook has no guide below its front matter.', bodyStart);

@@ -37,7 +37,6 @@ export interface RunbookSpec {
 
 /**
  * Checks parameters, all at once.
- * @internal for its tests
  * @param given Texts of a command line, or plain values.
  * @returns The values, or the problems at the lines of the parameters' definitions.
  */

@@ -1,5 +1,11 @@
 import { Cron } from 'croner';
 
+/** How long after its time a firing that was missed is still made. */
+const maxLateMs = 24 * 60 * 60_000;
+
+/** Firings within that time, of a schedule for every minute. */
+const maxSteps = 24 * 60 + 1;
+
 /** Any fixed time; a schedule that never fires is found from here. */
 const somewhen = new Date(Date.UTC(2026, 0, 1));
 
@@ -27,6 +33,27 @@ export function zoneFault(zone: string): string | undefined {
   } catch {
     return message;
   }
+}
+
+/**
+ * The newest time in (`after`, `now`] at which a schedule fires, at most 24 hours ago; undefined if there is none. A time
+ * that daylight saving skips fires when the clock has jumped; an hour that it doubles fires once, unless the schedule
+ * names every hour. Only the direction forward of the library is used, so that every process finds the same times.
+ */
+export function lastFiring(
+  { schedule, timezone }: { schedule: string; timezone: string },
+  after: number,
+  now: number,
+): number | undefined {
+  const cron = cronOf(schedule, timezone);
+  let found: number | undefined;
+  let at: Date | null = new Date(Math.max(after, now - maxLateMs));
+  for (let step = 0; step < maxSteps; step++) {
+    at = cron.nextRun(at);
+    if (at === null || at.getTime() > now) break;
+    found = at.getTime();
+  }
+  return found;
 }
 
 const cronOf = (pattern: string, timezone: string): Cron =>

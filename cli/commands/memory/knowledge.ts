@@ -4,6 +4,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import { isActive, type ParsedLesson, parseLesson } from '../../../core/knowledge/parse.ts';
 import { type Lesson, lessonFolder, lessonJsonSchema } from '../../../core/knowledge/schema.ts';
 import { formatUsd, microsOf } from '../../../core/money/format.ts';
+import { markdownName } from '../../../core/text/file-name.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from '../../command.ts';
 import { repositoryName } from '../../config/own-repository.ts';
 import { markdownFiles, readBytes, standingRoot } from '../../config/task-files.ts';
@@ -120,7 +121,7 @@ export function register(program: Command): void {
   );
 }
 
-const slugOf = (file: string): string => /([^/]*)\.md$/.exec(file)?.[1] ?? file;
+const slugOf = (file: string): string => markdownName(file) ?? file;
 
 function stateOf(lesson: Lesson | undefined, day: string): 'invalid' | 'retired' | 'review due' | 'active' {
   if (!lesson) return 'invalid';

@@ -8,6 +8,7 @@ import { runbookFolder, runbookName } from '../../../core/runbook/record.ts';
 import type { ReadRunbook, Runbook } from '../../../core/runbook/schema.ts';
 import { invalid } from '../../../core/runbook/use.ts';
 import type { Problem } from '../../../core/task-spec/text.ts';
+import { markdownName } from '../../../core/text/file-name.ts';
 import type { CommonOptions } from '../../command.ts';
 import { loadPolicy } from '../../config/load-policy.ts';
 import { repositoryName } from '../../config/own-repository.ts';
@@ -53,7 +54,7 @@ export function knownPolicy({ policy }: CommonOptions): Policy | undefined {
 export const viewOf = ({ file, read, runbook }: ReadRunbook) => {
   const data = runbook ?? read.data;
   return {
-    name: data?.runbook ?? /([^/]*)\.md$/.exec(file)?.[1] ?? file,
+    name: data?.runbook ?? markdownName(file) ?? file,
     version: data?.version ?? null,
     description: data?.description ?? null,
     file,

@@ -32,6 +32,7 @@ export const aRun = (change: Partial<RunView> = {}): RunView => ({
   base: 'b'.repeat(40),
   commit: null,
   pullRequest: null,
+  trigger: null,
   runbook: null,
   lessons: [],
   origin: null,
