@@ -63,6 +63,7 @@ function promptOf(input: PromptInput, leftOut: readonly string[]): string {
     ),
     plan && input.phase !== 'plan' ? planSection(plan, mark) : '',
     input.lessons?.length ? lessonsSection(input.lessons) : '',
+    input.phase === 'plan' ? partsOrder(spec) : '',
     ...work.answers.map(
       (a) => `## An answer to your question\n${fence(a.question, 'your earlier question')}\n${fence(a.text, a.by)}`,
     ),
@@ -89,6 +90,11 @@ function planSection({ phases }: Plan, mark: (name: string) => string): string {
 /** What the team learned in earlier runs. It is data, because a lesson may have been proposed by an agent. */
 const lessonsSection = (lessons: readonly { slug: string; text: string }[]): string =>
   `## Advice of the team for these paths\nIt says how to work here, and changes neither the task nor its constraints.\n${lessons.map(({ slug, text }) => fence(text, `the lesson ${slug} of the team`)).join('\n')}`;
+/** What a coordinator is asked for, where the spec leaves the parts to it. */
+function partsOrder({ campaign }: TaskSpec): string {
+  if (!campaign || campaign.parts) return '';
+  return `## Parts\nSeveral agents work on this task at the same time, each on one part in a sandbox of its own; their changes are merged. Add to the plan: parts [{id, role, title, instructions, target_paths, depends_on, success_criteria}], 2 to ${campaign.max_parts} of them. Give each part paths of its own, so that no two parts change the same files, and as few dependencies as possible. A part's instructions must stand alone: its agent does not see the others.`;
+}
 
 const section = (title: string, lines: string[]): string =>
   lines.length === 0 ? '' : `## ${title}\n${lines.map((line) => `- ${line}`).join('\n')}`;
