@@ -2,20 +2,7 @@ import { z } from 'zod';
 import { line, pathFault, refused } from '../task-spec/fields.ts';
 import { hiddenCharacter } from '../task-spec/text.ts';
 import { readPattern } from './pattern.ts';
-
-/** Name of a parameter, as `${name}` names it. */
-export const parameterName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'Use small letters, digits and underscores, beginning with a letter.');
-
-/** A value after its check. A list is a list of paths, globs or words. */
-export const parameterValue = z.union([
-  z.string().max(500),
-  z.number(),
-  z.boolean(),
-  z.array(z.string().max(500)).max(50),
-]);
-export type ParameterValue = z.output<typeof parameterValue>;
+import type { ParameterValue } from './record.ts';
 
 /** UTF-16 code units of a value that is text. */
 const maxText = 200;

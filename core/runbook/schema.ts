@@ -4,8 +4,8 @@ import type { ReadFrontMatter } from '../task-spec/front-matter.ts';
 import type { JsonSchemaDraft } from '../task-spec/schema.ts';
 import type { Problem } from '../task-spec/text.ts';
 import { scheduleFault, zoneFault } from '../trigger/schedule.ts';
-import { parameter, parameterName } from './parameters.ts';
-import { runbookName } from './record.ts';
+import { parameter } from './parameters.ts';
+import { parameterName, runbookName } from './record.ts';
 
 /** More than people have in one runbook. */
 const maxParameters = 30;

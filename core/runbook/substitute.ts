@@ -1,6 +1,6 @@
 import { code } from '../publish/escape.ts';
 import type { Path } from '../task-spec/document.ts';
-import type { ParameterValue } from './parameters.ts';
+import type { ParameterValue } from './record.ts';
 
 /** `${name}`; `$${name}` stands for the text itself, and `${NAME}` is left to the shell. */
 const placeholder = /(\$?)\$\{([a-z][a-z0-9_]*)\}/g;

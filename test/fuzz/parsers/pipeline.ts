@@ -87,7 +87,6 @@ export const pipelineParsers: Record<string, Parser> = {
     },
     samples: { bytes: [runbook] },
     grows: [
-      ...textUnits(runbook),
       ...textUnits('---\nrunbook: r\nversion: 1\nspec: {title: "', '"}\n---\nx\n'),
       { before: runbook, unit: '${p} ' },
       { before: runbook, unit: '${x} ' },
