@@ -2,12 +2,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settingsJsonSchema } from '../core/deployment/settings.ts';
+import { lessonJsonSchema } from '../core/knowledge/schema.ts';
 import { policyJsonSchema } from '../core/policy/schema.ts';
+import { runbookJsonSchema } from '../core/runbook/schema.ts';
 import { specJsonSchema } from '../core/task-spec/schema.ts';
 
 const schemas: Record<string, object> = {
   'schemas/aws.schema.json': settingsJsonSchema(),
+  'schemas/lesson.schema.json': lessonJsonSchema('draft-7'),
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),
+  'schemas/runbook.schema.json': runbookJsonSchema('draft-7'),
   'schemas/spec.schema.json': specJsonSchema('draft-7'),
 };
 

@@ -182,6 +182,24 @@ const budget = z.strictObject({
   alerts_percent: z.array(z.int().positive().max(100)).max(10).default([50, 80, 100]),
 });
 
+const triggers = z.strictObject({
+  runbooks: z
+    .record(
+      field.repositoryName,
+      z
+        .array(
+          z.string().regex(/^[a-z0-9*][a-z0-9*-]{0,59}$/, 'Write the name of a runbook; * stands for any characters.'),
+        )
+        .min(1)
+        .max(100),
+    )
+    .describe('Repository → runbooks whose triggers may start runs.'),
+  requester: personId.describe('Person who asks for the runs of schedules and pushes; they may not approve them.'),
+  max_runs_per_day: z.int().min(1).max(1_000).default(10).describe('Runs that triggers start in a day, in UTC.'),
+  usd_per_day: field.usd.optional().describe('Sum of what the runs of a day, in UTC, may cost at most.'),
+  team: field.name.optional().describe('Team whose budget these runs use; that of the repository if left out.'),
+});
+
 /** The operator's configuration, as written (input) and with all defaults (output). */
 export const policySchema = z
   .strictObject({
@@ -266,6 +284,7 @@ export const policySchema = z
       .max(500)
       .default([...protectedByDefault])
       .describe('Paths that no change may touch.'),
+    triggers: triggers.optional().describe('What runbooks may start by themselves; nothing if left out.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
       .strictObject({

@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
+import type { FrozenLesson } from '../../core/knowledge/select.ts';
 import type { McpServerOfRun, SandboxServer } from '../../core/mcp/server.ts';
 import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
@@ -11,6 +12,7 @@ import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import { budgetOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
+import { lessonsOfPhase } from '../memory/run-lessons.ts';
 import { fileListOf } from '../publishing/last-round.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
@@ -40,17 +42,19 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
   const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
+  const lessons = request.phase === 'verify' ? undefined : await lessonsOfPhase(deps, context);
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
     // A stop before this line found no phase to stop.
     refuseStopped(run);
-    return { ...run, status: 'running', state };
+    const work = lessons === undefined ? run.work : { ...run.work, lessons: lessons.record };
+    return { ...run, status: 'running', state, work };
   });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, attempt ${phase.attempt}` : ''}`,
   });
-  const order = await phaseOrder(deps, context, request, phase.attempt);
+  const order = await phaseOrder(deps, context, request, phase.attempt, lessons?.chosen ?? []);
   try {
     await deps.launcher.launch(order, { phaseId, attempt: phase.attempt });
   } catch (error) {
@@ -74,6 +78,7 @@ async function phaseOrder(
   context: RunContext,
   request: PhaseRequest,
   attempt: number,
+  lessons: readonly FrozenLesson[],
 ): Promise<PhaseOrder> {
   const { record, task } = context;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
@@ -90,7 +95,7 @@ async function phaseOrder(
     targetBranch: record.targetBranch,
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
-    prompt: verify ? '' : await phasePrompt(deps, context, request),
+    prompt: verify ? '' : await phasePrompt(deps, context, request, lessons),
     agent: agent && {
       profile: agent.name,
       kind: agent.kind,
@@ -180,7 +185,12 @@ async function phaseInputs(deps: Deps, { record }: RunContext): Promise<Map<stri
   return inputs;
 }
 
-async function phasePrompt(deps: Deps, context: RunContext, request: PhaseRequest): Promise<string> {
+async function phasePrompt(
+  deps: Deps,
+  context: RunContext,
+  request: PhaseRequest,
+  lessons: readonly FrozenLesson[],
+): Promise<string> {
   const { record, task } = context;
   const { work } = record;
   const feedback = await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest)));
@@ -198,6 +208,7 @@ async function phasePrompt(deps: Deps, context: RunContext, request: PhaseReques
     constraints: task.constraints,
     work,
     feedback,
+    lessons,
     ...(plan ? { plan } : {}),
     ...(handoff ? { handoff } : {}),
     hidden: await fileListOf(deps, context, 'hidden'),

@@ -14,9 +14,12 @@ import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/pha
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/propose-spec.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
+import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
+import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type HostView, hostView } from './host-view.ts';
@@ -61,6 +64,10 @@ export interface Evidence {
   phases: Record<string, unknown>;
   diff: { path: string; op: string; bytes?: number }[];
   pullRequestBody: string | null;
+  /** The runbook that the spec was made from. */
+  runbook: RunView['runbook'];
+  /** Names of the lessons that prompts of the run had. */
+  lessons: string[];
 }
 
 /** The audit trail of a run (R30): events, gates with all votes, and each metered call. */
@@ -79,6 +86,12 @@ export interface Audit {
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Opens a pull request that adds a spec; its merge starts the run. */
+  propose(request: ProposeRequest): Promise<Proposed>;
+  /** The runs that used a runbook, newest first. */
+  runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
+  /** Runs and rework before and after each lesson was added, from the records. */
+  lessonStats(repository: string, lessons: LessonQuery[]): Promise<LessonStats[]>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -134,6 +147,9 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
   return {
     submit: (request) => submit(deps, request),
+    propose: (request) => proposeSpec(deps, request),
+    runbookUses: (repository, runbook) => runbookUses(deps, repository, runbook),
+    lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
 
     async retry(run, policy, who) {
       return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
@@ -291,6 +307,8 @@ async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
     estimate: results.estimate === undefined ? null : ((await getJson(deps.artifacts, results.estimate)) as Estimate),
     phases,
     diff: manifest?.entries ?? [],
+    runbook: record.runbook ?? null,
+    lessons: record.work.lessons?.used ?? [],
     pullRequestBody: (await host.readPullRequest(location, record.branch))?.body ?? null,
   };
 }

@@ -14,6 +14,7 @@ import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { type HostedRepository, mayWrite } from '../repository/hosted-repository.ts';
 import { loadTask } from '../runs/run-context.ts';
+import { fireCommand } from '../triggers/on-issue.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -45,13 +46,26 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   };
   if (stranger !== undefined) return no(stranger);
   if (isFault(command)) return no(command.fault);
+  if (command.verb === 'run') {
+    if (person === undefined) return no(unknownPerson(sender.login), unknownRemedy);
+    try {
+      const fired = await fireCommand(deps, hosted, { text: command.text, person, commentId: event.commentId });
+      await answer(escapeMarkdown(`${fired.reason}.`));
+      return fired;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return no(`${error.name}: ${error.message}`, error.remedy);
+    }
+  }
+  if (event.issue) return ignored('a comment on an issue');
   const run = await runOfPullRequest(deps, hosted, event.number);
   if (!run) return no('This pull request does not belong to a run.');
   if (command.verb !== 'status' && person === undefined) {
-    return no(`The policy does not know ${sender.login}.`, 'The operator lists people under `people:` in the policy.');
+    return no(unknownPerson(sender.login), unknownRemedy);
   }
   try {
-    const reply = await carryOut(deps, hosted, run, command, person ?? '', event);
+    const { verb, text } = command;
+    const reply = await carryOut(deps, hosted, run, { verb, text }, person ?? '', event);
     await answer(reply);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
   } catch (error) {
@@ -60,11 +74,14 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   }
 }
 
+const unknownPerson = (login: string): string => `The policy does not know ${login}.`;
+const unknownRemedy = 'The operator lists people under `people:` in the policy.';
+
 async function carryOut(
   deps: Deps,
   hosted: HostedRepository,
   run: RunRecord,
-  command: Command,
+  command: Command & { verb: Exclude<Command['verb'], 'run'> },
   person: string,
   event: Comment,
 ): Promise<string> {

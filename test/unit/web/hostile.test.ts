@@ -91,6 +91,8 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
         estimate: null,
         phases: { verify: everywhere(aPhase()), [nasty]: nasty },
         diff: [{ path: nasty, op: 'put' }],
+        runbook: null,
+        lessons: [nasty],
         pullRequestBody: nasty,
       }),
       diff: async () => ({ text: `diff --git a/x${nasty} b/x${nasty}\n@@ -1 +1 @@\n+${nasty}\n`, truncated: true }),
