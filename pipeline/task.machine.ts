@@ -1,6 +1,7 @@
 import type { CatchRule, ChoiceRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
 import { hostLimited, lostSandbox, noCapacity, throttled, transient } from './retries.ts';
+import { reviewStates } from './review-states.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -8,6 +9,7 @@ import { hostLimited, lostSandbox, noCapacity, throttled, transient } from './re
  *
  * Variables: `limits` and `dryRun` come from Validate; `round` counts builds, `planRound` plans, `reworks` the rework
  * rounds that the policy limits, `moves` the moves of the target branch, `waits` the waits for a concurrency slot;
+ * `reviews` counts reviews by agents, `reviewer` is the one that reviews now, `blocked` whether one before it found what has to be corrected;
  * `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end of the run.
  */
 
@@ -124,6 +126,9 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
           reworks: 0,
           moves: 0,
           waits: 0,
+          reviews: 0,
+          reviewer: 0,
+          blocked: false,
           phase: 'build',
           ask: '',
           resume: 'Build',
@@ -213,18 +218,39 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     VerifyOutcome: {
       Type: 'Choice',
       Choices: [
+        {
+          Condition: outcomeIs('passed', ' and $limits.reviewers > 0'),
+          Assign: { reviews: '{% $reviews + 1 %}', reviewer: 0, blocked: false },
+          Next: 'Review',
+        },
         { Condition: outcomeIs('passed'), Next: 'Publish' },
         rework(outcomeIs('failed', ` and $states.input.approval = false${roundsLeft}`)),
       ],
       Default: 'AskHuman',
       Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },
+    ...reviewStates({ phase, rework, stopped }),
     AskHuman: gate('ask-human', { round: '{% $round + $planRound %}', reason: '{% $ask %}' }, 'AskDecision'),
     AskDecision: {
       Type: 'Choice',
       Choices: [
         rejected(outcomeIs('rejected')),
+        {
+          Condition: outcomeIs('approved', ` and $resume = 'Review'`),
+          Assign: { round: '{% $round + 1 %}' },
+          Next: 'ReviewOutcome',
+        },
+        {
+          Condition: outcomeIs('approved', ` and $resume = 'Publish'`),
+          Assign: { round: '{% $round + 1 %}' },
+          Next: 'Publish',
+        },
         { Condition: outcomeIs('approved'), Assign: { round: '{% $round + 1 %}' }, Next: 'Verify' },
+        {
+          Condition: `{% $resume = 'Review' %}`,
+          Assign: { round: '{% $round + 1 %}', reviews: '{% $reviews + 1 %}' },
+          Next: 'Review',
+        },
         { Condition: `{% $resume = 'Plan' %}`, Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
       ],
       Default: 'Build',

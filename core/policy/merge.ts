@@ -71,7 +71,8 @@ export function applyPolicy(
       'UnknownAgent',
     );
   }
-  const endpoint = profile && endpointOfProfile(policy, agentName, profile, refuse);
+  const endpoint = profile && endpointOfProfile(policy, agentName, profile, (...fault) => refuse('agent', ...fault));
+  const reviewers = reviewersOf(spec, policy, agentName, refuse);
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
@@ -111,6 +112,7 @@ export function applyPolicy(
         ...(repository.host === 'github' && repository.ci_apps ? { ciApps: repository.ci_apps } : {}),
       },
       agent: { name: agentName, ...profile },
+      ...(reviewers.length === 0 ? {} : { reviewers }),
       team,
       budget: own(policy.budgets, team),
       policyApprovers: policy.review.approvers,
@@ -147,23 +149,47 @@ function endpointOfProfile(
   policy: Policy,
   agent: string,
   { provider, model, fallbacks = [] }: Policy['agents']['profiles'][string],
-  refuse: Refuse,
+  refuse: (message: string, name?: PolicyProblem['name']) => void,
 ): ModelEndpoint | undefined {
   if (provider === undefined || model === undefined) return undefined;
   const endpoint = endpointOf(policy, provider);
   if (endpoint === undefined)
-    refuse('agent', `The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
+    refuse(`The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
   for (const each of [model, ...fallbacks]) {
     if (!wildcard(policy.models.allow, `${provider}/${each}`))
-      refuse('agent', `The policy does not allow the model of "${agent}", ${provider}/${each}.`);
+      refuse(`The policy does not allow the model of "${agent}", ${provider}/${each}.`);
     if (endpoint !== undefined && priceOf(endpoint.prices, each) === undefined)
-      refuse(
-        'agent',
-        `The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`,
-        'UnknownPrice',
-      );
+      refuse(`The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`, 'UnknownPrice');
   }
   return endpoint;
+}
+
+/** Those of the policy, then those that the spec adds. Who wrote a change does not review it. */
+function reviewersOf(
+  spec: TaskSpec,
+  policy: Policy,
+  writer: string,
+  refuse: Refuse,
+): NonNullable<EffectiveTask['reviewers']> {
+  const added = spec.reviewers ?? [];
+  return [...new Set([...policy.review.reviewers, ...added])].flatMap((name) => {
+    const path = added.includes(name) ? `reviewers.${added.indexOf(name)}` : 'agent';
+    const profile = own(policy.agents.profiles, name);
+    if (profile === undefined) {
+      refuse(
+        path,
+        `The policy has no profile "${name}" to review with.${listed(Object.keys(policy.agents.profiles))}`,
+        'UnknownAgent',
+      );
+      return [];
+    }
+    if (name === writer) {
+      refuse(path, `"${name}" writes the change, so that it may not review it. Name another profile.`);
+      return [];
+    }
+    const endpoint = endpointOfProfile(policy, name, profile, (...fault) => refuse(path, ...fault));
+    return [{ agent: { name, ...profile }, ...defined({ endpoint }) }];
+  });
 }
 
 const listed = (names: string[]): string => (names.length === 0 ? '' : ` It lists ${names.slice(0, 10).join(', ')}.`);

@@ -93,6 +93,14 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
     const message = `${reviewers} reviewers are required for ${path}, but only ${approvers} may approve: such a change can never pass.`;
     fault('quorum', message, ['review', 'critical_paths', path], 'warning');
   }
+  policy.review.reviewers.forEach((name, i) => {
+    if (!Object.hasOwn(policy.agents.profiles, name))
+      fault(
+        'unknown-agent',
+        `"${name}" is not among the profiles: ${Object.keys(policy.agents.profiles).join(', ')}.`,
+        ['review', 'reviewers', i],
+      );
+  });
   if (policy.notify.slack?.channel !== undefined) {
     const message =
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';

@@ -35,6 +35,8 @@ const spec = z.strictObject({
   excluded_paths: names,
   success_criteria: z.array(z.union([z.string(), z.strictObject({ says: z.string(), run: z.string() })])),
   agent: z.string().optional(),
+  /** Names of profiles. */
+  reviewers: names.optional(),
   team: z.string().optional(),
   checkpoints: names,
   depends_on: names,
@@ -117,6 +119,8 @@ export const effectiveTask = z.strictObject({
     ciApps: names.optional(),
   }),
   agent,
+  /** Profiles that review each change, in this order, with the providers of their models; absent: none. */
+  reviewers: z.array(z.strictObject({ agent, endpoint: modelEndpoint.optional() })).optional(),
   team: z.string(),
   /** The team's budget; absent when the policy sets none. */
   budget: sprintBudget.optional(),

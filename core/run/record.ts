@@ -36,6 +36,8 @@ const runWork = z.strictObject({
   checkpoints: z.array(text).exactOptional(),
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening: digest.exactOptional(),
+  /** Reviews by agents that approvers did not wait for or did not follow, oldest first. */
+  waived: z.array(z.strictObject({ by: z.array(text), what: text })).exactOptional(),
   threads: z.array(reviewThread).exactOptional(),
   /** Result JSON of the last phase of each name. */
   results: z.record(text, digest),

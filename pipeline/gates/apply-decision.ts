@@ -1,4 +1,5 @@
 import { plan as planSchema } from '../../core/plan/schema.ts';
+import { isAboutReview } from '../../core/review/about-review.ts';
 import type { Gate, GateDecision } from '../../core/run/gate.ts';
 import { hasApplied, type RunRecord, withApplied } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -33,7 +34,10 @@ function withDecision(run: RunRecord, gate: Gate, decision: GateDecision, feedba
   if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
     work.addedConstraints = [...work.addedConstraints, decision.constraint];
   }
-  if (decision.outcome === 'approved' && gate.kind === 'question') work.acceptedWeakening = gate.head;
+  if (decision.outcome === 'approved' && gate.kind === 'question') {
+    if (isAboutReview(gate.head)) work.waived = [...(work.waived ?? []), { by: decision.by, what: gate.title }];
+    else work.acceptedWeakening = gate.head;
+  }
   if (decision.outcome === 'answered') {
     const question = gate.question?.question ?? gate.title;
     const answer = { by: decision.by.join(', '), question, text: decision.text };

@@ -5,6 +5,7 @@ import { promptVersion } from '../../core/prompt/build.ts';
 import type { PublishFacts } from '../../core/publish/facts.ts';
 import type { Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import { reviewTextOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { attentionOf } from '../phases/guard-task.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
@@ -48,6 +49,7 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
       enforcer: verify.enforcer,
     },
     agentFailure: await agentFailureOf(deps, context),
+    reviews: await reviewTextOf(deps, record),
     hidden: await fileListOf(deps, context, 'hidden'),
     flipped: await fileListOf(deps, context, 'flipped'),
     ...(await attentionOf(deps, context, change)),

@@ -1,5 +1,7 @@
+import { headOfReview } from '../../../core/review/about-review.ts';
 import type { GateOption } from '../../../core/run/gate.ts';
 import { type Question, question as questionSchema } from '../../../core/run/phase.ts';
+import { reviewQuestion } from '../../asks/escalation.ts';
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { unchanged } from '../../phases/failed-verify.ts';
@@ -13,14 +15,18 @@ export const askHuman: Step<'ask-human'> =
   async ({ runId, round, reason, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const options = reason === '' ? undefined : escalationOptions(reason);
-    const question = options ? await escalation(deps, context, reason, options) : await agentQuestion(deps, context);
+    const about = await reviewQuestion(deps, context, reason);
+    const options = about?.options ?? (reason === '' ? undefined : escalationOptions(reason));
+    const question =
+      about?.question ??
+      (options ? await escalation(deps, context, reason, options) : await agentQuestion(deps, context));
+    const weakened = reason === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question';
     await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
       token,
-      head: reason === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question',
-      acceptable: reason === 'TestsWeakened',
+      head: about ? headOfReview(context.record.work.changeSet?.manifest ?? '') : weakened,
+      acceptable: about !== undefined || reason === 'TestsWeakened',
       title: question.question,
       text: question.context,
       outside: [{ from: 'the question', text: `${question.question}\n${question.context}` }],

@@ -78,6 +78,7 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
     { path: 'src/math.js', op: 'put', bytes: 34 },
     { path: 'src/other.js', op: 'put', bytes: 1 },
   ],
+  reviews: null,
   pullRequestBody: 'Run of FIX-1',
   ...change,
 });
@@ -103,6 +104,7 @@ export const anAudit = (change: Partial<Audit> = {}): Audit => ({
   requester: 'dev@example.com',
   retriers: [],
   policyDigest: 'd'.repeat(64),
+  reviews: null,
   events: aRun().events,
   gates: [
     aGate({
