@@ -65,11 +65,11 @@ export const currentReviews = (reviews: readonly Reviewed[], change: string | un
   ...new Map(reviews.filter((each) => each.change === change).map((each) => [each.reviewer, each])).values(),
 ];
 
-const placeOf = ({ path, line }: Finding): string => (line === undefined ? path : `${path}:${line}`);
+const lineOf = ({ path, line }: Finding): string => (line === undefined ? path : `${path}:${line}`);
 
 /** One line for each finding; the caller escapes the text. */
 export const findingLine = (each: Finding): string =>
-  `${each.severity} ${placeOf(each)}: ${each.message.replace(/\s+/g, ' ')}`;
+  `${each.severity} ${lineOf(each)}: ${each.message.replace(/\s+/g, ' ')}`;
 
 /** What people read of the reviews of a change: who found what, and what went on without a review. The caller escapes it. */
 export function reviewLines(reviews: readonly Reviewed[], waived: readonly { by: string[]; what: string }[]): string[] {

@@ -1,4 +1,6 @@
 import picomatch from 'picomatch';
+import { reviewersOf } from '../ask/reviewers.ts';
+import { campaignOf, type RefuseProfile } from '../campaign/of-policy.ts';
 import { defined } from '../defined.ts';
 import { mcpOf } from '../mcp/of-policy.ts';
 import type { ModelEndpoint } from '../models/endpoint.ts';
@@ -62,17 +64,25 @@ export function applyPolicy(
       `"${spec.target_branch}" is not among the trusted branches.${listed(repository.trusted_branches)}`,
     );
   }
-  const agentName = spec.agent ?? policy.agents.default;
-  const profile = own(policy.agents.profiles, agentName);
-  if (!profile) {
-    refuse(
-      'agent',
-      `The policy has no profile "${agentName}".${listed(Object.keys(policy.agents.profiles))}`,
-      'UnknownAgent',
-    );
-  }
-  const endpoint = profile && endpointOfProfile(policy, agentName, profile, (...fault) => refuse('agent', ...fault));
-  const reviewers = reviewersOf(spec, policy, agentName, refuse);
+  const ofProfile = (name: string, path: string, said: RefuseProfile) => {
+    const profile = own(policy.agents.profiles, name);
+    if (!profile)
+      said(path, `The policy has no profile "${name}".${listed(Object.keys(policy.agents.profiles))}`, 'UnknownAgent');
+    return { profile, endpoint: profile && endpointOfProfile(policy, name, profile, path, said) };
+  };
+  const partAgent = spec.agent ?? policy.agents.default;
+  const agentName = spec.campaign?.coordinator ?? partAgent;
+  const path = spec.campaign?.coordinator === undefined ? 'agent' : 'campaign.coordinator';
+  const { profile, endpoint } = ofProfile(agentName, path, refuse);
+  const campaign = spec.campaign && campaignOf(spec.campaign, partAgent, policy, ofProfile, refuse);
+  const { reviewers, profiles } = reviewersOf(
+    spec,
+    policy,
+    { agentName, partAgent },
+    ofProfile,
+    refuse,
+    campaign?.profiles,
+  );
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
@@ -112,7 +122,8 @@ export function applyPolicy(
         ...(repository.host === 'github' && repository.ci_apps ? { ciApps: repository.ci_apps } : {}),
       },
       agent: { name: agentName, ...profile },
-      ...(reviewers.length === 0 ? {} : { reviewers }),
+      ...campaign,
+      ...defined({ reviewers, profiles }),
       team,
       budget: own(policy.budgets, team),
       policyApprovers: policy.review.approvers,
@@ -149,47 +160,20 @@ function endpointOfProfile(
   policy: Policy,
   agent: string,
   { provider, model, fallbacks = [] }: Policy['agents']['profiles'][string],
-  refuse: (message: string, name?: PolicyProblem['name']) => void,
+  path: string,
+  refuse: RefuseProfile,
 ): ModelEndpoint | undefined {
   if (provider === undefined || model === undefined) return undefined;
   const endpoint = endpointOf(policy, provider);
   if (endpoint === undefined)
-    refuse(`The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
+    refuse(path, `The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
   for (const each of [model, ...fallbacks]) {
     if (!wildcard(policy.models.allow, `${provider}/${each}`))
-      refuse(`The policy does not allow the model of "${agent}", ${provider}/${each}.`);
+      refuse(path, `The policy does not allow the model of "${agent}", ${provider}/${each}.`);
     if (endpoint !== undefined && priceOf(endpoint.prices, each) === undefined)
-      refuse(`The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`, 'UnknownPrice');
+      refuse(path, `The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`, 'UnknownPrice');
   }
   return endpoint;
-}
-
-/** Those of the policy, then those that the spec adds. Who wrote a change does not review it. */
-function reviewersOf(
-  spec: TaskSpec,
-  policy: Policy,
-  writer: string,
-  refuse: Refuse,
-): NonNullable<EffectiveTask['reviewers']> {
-  const added = spec.reviewers ?? [];
-  return [...new Set([...policy.review.reviewers, ...added])].flatMap((name) => {
-    const path = added.includes(name) ? `reviewers.${added.indexOf(name)}` : 'agent';
-    const profile = own(policy.agents.profiles, name);
-    if (profile === undefined) {
-      refuse(
-        path,
-        `The policy has no profile "${name}" to review with.${listed(Object.keys(policy.agents.profiles))}`,
-        'UnknownAgent',
-      );
-      return [];
-    }
-    if (name === writer) {
-      refuse(path, `"${name}" writes the change, so that it may not review it. Name another profile.`);
-      return [];
-    }
-    const endpoint = endpointOfProfile(policy, name, profile, (...fault) => refuse(path, ...fault));
-    return [{ agent: { name, ...profile }, ...defined({ endpoint }) }];
-  });
 }
 
 const listed = (names: string[]): string => (names.length === 0 ? '' : ` It lists ${names.slice(0, 10).join(', ')}.`);
@@ -198,6 +182,12 @@ const listed = (names: string[]): string => (names.length === 0 ? '' : ` It list
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
+  if (spec.campaign !== undefined && spec.checkpoints.length > 0)
+    refuse(
+      'checkpoints',
+      'A campaign has no checkpoints; approve its plan with its parts, and review the whole.',
+      'NotBuiltYet',
+    );
 }
 
 /** A service's image is one of the policy's, once, with at most its memory. */

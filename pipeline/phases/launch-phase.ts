@@ -10,6 +10,7 @@ import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import { promptOfAsk } from '../asks/prompt.ts';
+import { budgetOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { fileListOf } from '../publishing/last-round.ts';
@@ -91,7 +92,7 @@ async function phaseOrder(
   const working = agentOfPhase(task, request);
   const asked = isAskTopic(request.phase) ? request.phase : undefined;
   const priced = working?.agent.provider !== undefined;
-  const left = priced ? Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))) : 0;
+  const left = priced ? await budgetOf(deps, record) : 0;
   const spec: PhaseSpec = {
     phaseKey: `${phaseIdOf(request)}/${attempt}`,
     runId: record.runId,
@@ -147,10 +148,6 @@ const atGateway = (servers: readonly McpServerOfRun[]) =>
   servers.flatMap(({ name, tools, url, credential }) =>
     url === undefined ? [] : [{ name, tools, url, ...defined({ credential }) }],
   );
-
-/** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
-const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
-  (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
 
 /** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */
 function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {

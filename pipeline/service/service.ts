@@ -156,7 +156,11 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       await deps.executions.done(record.runId);
       return runView(deps, record);
     },
-    list: async (limit) => Promise.all((await deps.runs.list(limit)).map((record) => shortView(deps, record))),
+    async list(limit) {
+      // The parts of a campaign are shown with it.
+      const records = (await deps.runs.list(limit)).filter(({ parent }) => parent === undefined);
+      return Promise.all(records.map((record) => shortView(deps, record)));
+    },
     async unfinished(after) {
       const { runs, next } = await deps.runs.unfinished({ limit: unfinishedPage, after });
       return { runs: await Promise.all(runs.map((record) => shortView(deps, record))), next: next ?? null };
@@ -268,7 +272,9 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       const waiting = await Promise.all(
         records.map(async (record) => {
           if (record?.status === 'queued') return isHeldBack(deps, record);
-          return record === undefined || record.status === 'waiting';
+          // A campaign that waits for its parts: their own runs are among these.
+          const forParts = record?.gate?.startsWith(`${record.runId}.parts.`) === true;
+          return record === undefined || record.status === 'waiting' || forParts;
         }),
       );
       return !waiting.includes(false);

@@ -4,7 +4,7 @@ import { personOf } from '../../core/policy/people.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import { splitHints } from '../../core/review/gate-hints.ts';
 import { optionsOf } from '../../core/review/option.ts';
-import type { GateKind, GateOption, Vote } from '../../core/run/gate.ts';
+import { type GateKind, type GateOption, isWait, type Vote } from '../../core/run/gate.ts';
 import type { Evidence, GateView, RunView } from '../../pipeline/service/service.ts';
 import { diffView } from '../html/diff.ts';
 import { changedFiles, phaseView, planView } from '../html/evidence.ts';
@@ -32,6 +32,7 @@ const kindNames: Record<GateKind, string> = {
   review: 'Review',
   slot: 'Queue',
   ci: 'CI',
+  parts: 'Parts',
 };
 
 export function gatePage(context: PageContext, parts: GateParts): Markup {
@@ -111,7 +112,7 @@ ${current && phases.verify !== undefined && markup`<section><h2>Evidence</h2>${p
 }
 
 function decide(context: PageContext, { gate, evidence, refused }: GateParts): Markup | null {
-  if (gate.kind === 'slot' || gate.kind === 'ci') return null;
+  if (isWait(gate.kind)) return null;
   const who = context.visitor?.who ?? '';
   const person = personOf(context.options.policy, who) ?? who;
   const listed = gate.eligible.includes(person) || gate.approvers.includes(person);
@@ -169,7 +170,15 @@ ${kept('reject', 'text')}</textarea><button type="submit" class="danger">Reject<
 }
 
 /** The effect of an option besides its answer. */
-const effects = { answer: '', reject: 'ends the run', accept: 'approves the change as it is' } as const;
+const effects: Record<GateOption['does'], string> = {
+  answer: '',
+  reject: 'ends the run',
+  accept: 'approves the change as it is',
+  redo: 'starts the part again',
+  'leave-out': 'the campaign goes on without it',
+  'take-ours': 'settles the conflict',
+  'take-theirs': 'settles the conflict',
+};
 
 function answerFields(gate: GateView, draft: Draft | undefined): Markup {
   const options = optionsOf(gate);

@@ -13,13 +13,20 @@ const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionNam
 
 /** What each step answers on the straight way; a token's answer for those that wait. */
 const straight: Record<StepName, unknown> = {
-  validate: { limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, reviewers: 0 }, dryRun: false },
+  validate: {
+    limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600, reviewers: 0 },
+    dryRun: false,
+    campaign: false,
+    part: false,
+  },
   estimate: { expectedMicros: 0 },
   claim: { base: 'b' },
   reserve: { admitted: true },
   queue: { outcome: 'admitted' },
   plan: { outcome: 'planned', approval: true, reason: '' },
   'plan-gate': { outcome: 'approved' },
+  dispatch: { outcome: 'parts-done' },
+  integrate: { outcome: 'merged' },
   build: { outcome: 'built', approval: false, reason: '' },
   'checkpoint-gate': { outcome: 'approved' },
   verify: { outcome: 'passed', approval: false, reason: '' },
@@ -31,12 +38,16 @@ const straight: Record<StepName, unknown> = {
   deliver: {},
   settle: { status: 'delivered' },
 };
+const campaign = { ...(straight.validate as object), campaign: true };
 /** A task whose change agents review. */
-function withReviewers(reviewers: number) {
-  return { limits: { ...(straight.validate as { limits: object }).limits, reviewers }, dryRun: false };
+function withReviewers(reviewers: number, part = false) {
+  const { limits, ...more } = straight.validate as { limits: object };
+  return { ...more, part, limits: { ...limits, reviewers } };
 }
 /** What takes the machine to the states that the straight way passes by. */
 const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
+  Dispatch: { validate: [campaign] },
+  Integrate: { validate: [campaign] },
   Queued: { reserve: [{ admitted: false }] },
   AskHuman: { build: [{ outcome: 'question', approval: false, reason: '' }] },
   CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] },
@@ -240,6 +251,12 @@ describe('R52 agents review a change', () => {
     const { ended, calls } = await play({ answers: { validate: [withReviewers(2)] } });
     expect(ended).toMatchObject({ status: 'SUCCEEDED' });
     expect(order(calls)).toEqual(['build', 'verify', 'review 1 by 0', 'review 2 by 1', 'publish']);
+  });
+
+  test('a part of a campaign ends once all have reviewed it', async () => {
+    const { ended, states } = await play({ answers: { validate: [withReviewers(1, true)] } });
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(states.slice(states.indexOf('Review'))).toEqual(['Review', 'ReviewOutcome', 'Settle', 'Ended', 'Delivered']);
   });
 
   test('what blocks is reworked once all have reviewed, and everything is reviewed again', async () => {

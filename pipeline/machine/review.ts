@@ -1,15 +1,9 @@
-import type { CatchRule, ChoiceRule, State, TaskState } from '../engine/asl/types.ts';
-import { answerInvalid, reviewBlocked, reviewFailed, type StepName } from './payloads.ts';
-
-/** What the states of a review take from the definition that they are a part of. */
-interface Parts {
-  phase(name: StepName, payload: Record<string, unknown>, next: string): TaskState;
-  rework(condition: string): ChoiceRule;
-  stopped: CatchRule[];
-}
+import type { State } from '../../engine/asl/types.ts';
+import { answerInvalid, reviewBlocked, reviewFailed } from '../payloads.ts';
+import { type Builders, delivered, rework, stopped } from './builders.ts';
 
 /** One review after another by the agents of the task, and the way on once all have reviewed (R52). */
-export const reviewStates = ({ phase, rework, stopped }: Parts): Record<string, State> => ({
+export const reviewStates = ({ phase }: Builders): Record<string, State> => ({
   // An agent that cannot review does not let the change pass: a person decides whether to go on without it.
   Review: {
     ...phase('review', { round: '{% $reviews %}', reviewer: '{% $reviewer %}' }, 'ReviewOutcome'),
@@ -38,6 +32,11 @@ export const reviewStates = ({ phase, rework, stopped }: Parts): Record<string, 
           blocked: `{% $blocked or $states.input.reason = '${reviewBlocked}' %}`,
         },
         Next: 'Review',
+      },
+      {
+        Condition: `{% $part and $not($blocked or $states.input.reason = '${reviewBlocked}') %}`,
+        Assign: { outcome: delivered },
+        Next: 'Settle',
       },
       { Condition: `{% $not($blocked or $states.input.reason = '${reviewBlocked}') %}`, Next: 'Publish' },
       rework(`{% $reworks < $limits.reworkRounds %}`),
