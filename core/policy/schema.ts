@@ -6,7 +6,7 @@ import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
-import type { JsonSchemaDraft } from '../task-spec/schema.ts';
+import { type JsonSchemaDraft, reviewers } from '../task-spec/schema.ts';
 import { agents, agentsAsWritten, builtInAgents, providerName, providersOf } from './agents-schema.ts';
 import { credential, egressRule, privateRegistry } from './egress-schema.ts';
 import { sandbox } from './sandbox.ts';
@@ -165,6 +165,9 @@ const review = z.strictObject({
     .describe('Person ids or e-mail addresses; everybody under `people` if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
+  reviewers: reviewers
+    .default([])
+    .describe('Agent profiles that review every change before people do; a spec may add others.'),
   critical_paths: z
     .record(field.repositoryPath, z.int().positive().max(20))
     .default({})

@@ -56,6 +56,8 @@ export interface PublishFacts {
   hidden: string[];
   /** Changed files whose line ends changed in every line. */
   flipped: string[];
+  /** What agents found in the review of this change, one line each; empty if none reviewed it. */
+  reviews: string[];
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];

@@ -11,6 +11,7 @@ const maxBody = 60_000;
 const maxFiles = 100;
 const maxRefusals = 50;
 const maxFirst = 50;
+const maxReviews = 60;
 
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
@@ -52,6 +53,13 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     ...(facts.flipped.length > 0
       ? ['The line ends of whole files changed:', ...facts.flipped.map((file) => `- ${code(file)}`)]
+      : []),
+    ...(facts.reviews.length > 0
+      ? [
+          '## What agents found in review',
+          ...facts.reviews.slice(0, maxReviews).map((line) => `- ${escapeMarkdown(line)}`),
+          ...(facts.reviews.length > maxReviews ? [`and ${facts.reviews.length - maxReviews} more.`] : []),
+        ]
       : []),
     '## Verified in a fresh sandbox',
     table(

@@ -17,7 +17,7 @@ export const parameterName = z
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'Use small letters, digits and underscores, beginning with a letter.');
 
 /** A value after its check. A list is a list of paths, globs or words. */
-export const parameterValue = z.union([
+const parameterValue = z.union([
   z.string().max(500),
   z.number(),
   z.boolean(),

@@ -6,6 +6,7 @@ import type { PublishFacts } from '../../core/publish/facts.ts';
 import type { Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { RunRecord } from '../../core/run/record.ts';
+import { reviewTextOf } from '../asks/review.ts';
 import { partFacts } from '../campaign/facts.ts';
 import { spentOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
@@ -53,6 +54,7 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
       enforcer: verify.enforcer,
     },
     agentFailure: await agentFailureOf(deps, context),
+    reviews: await reviewTextOf(deps, record),
     hidden: await fileListOf(deps, context, 'hidden'),
     flipped: await fileListOf(deps, context, 'flipped'),
     ...(await attentionOf(deps, context, change)),

@@ -124,6 +124,37 @@ export function pipelineScenarios(open: OpenWorld): void {
       expect((await world.until('FIX-1', ended)).status).toBe('delivered');
     });
 
+    test('R52 another agent reviews: what it blocks goes back, the rest is shown in the pull request', async () => {
+      const command = ['node', '/agent/agent.mjs'];
+      const found = (severity: string, message: string) =>
+        JSON.stringify({ findings: [{ severity, path: 'src/math.js', line: 1, message }] });
+      let reviews = 0;
+      const world = await start({
+        policy: {
+          agents: {
+            default: 'codemod',
+            profiles: { codemod: { kind: 'command', command }, strict: { kind: 'command', command: [...command] } },
+          },
+          review: { plan: 'optional', approvers: ['lead', 'second'], reviewers: ['strict'] },
+        },
+        script: ({ spec }) => {
+          if (spec.phase === 'rework')
+            return { files: { 'src/math.js': 'export const add = (a, b) => Number(a) + Number(b);\n' } };
+          if (spec.phase !== 'review') return undefined;
+          const first = reviews++ === 0;
+          const answer = first ? found('blocking', 'Texts are joined.') : found('note', 'Now it adds.');
+          return { result: { outcome: 'answered', answer } };
+        },
+      });
+      await push(world);
+      const run = await approve(world);
+      expect(reviews).toBe(2);
+      const { body } = await world.github.pull(numberOf(run));
+      expect(body).toContain('## What agents found in review');
+      expect(body).toContain('Now it adds.');
+      expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+    });
+
     test('R14 a red verification is fed back to the agent', async () => {
       let reds = 0;
       const red = { outcome: 'failed', error: { name: 'VerifyFailed', message: '1 of 4 failed' } } as const;

@@ -28,6 +28,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
     enforcer: 'cgroup2',
   },
   agentFailure: undefined,
+  reviews: [],
   hidden: [],
   flipped: [],
   weakened: [],
