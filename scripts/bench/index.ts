@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { typical } from '../cost/run.ts';
 import { type Aimed, aimed } from './aims.ts';
 import type { BundleFigures } from './bundles.ts';
+import type { CampaignFigures } from './campaign.ts';
 import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
@@ -49,6 +50,7 @@ const egress = bench<EgressFigures>('egress');
 const mcp = bench<McpFigures>('mcp');
 const models = bench<ModelFigures>('models');
 const pipeline = bench<PipelineFigures>('pipeline');
+const campaign = bench<CampaignFigures>('campaign');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
@@ -77,6 +79,7 @@ console.log(
       mcp,
       models,
       pipeline,
+      campaign,
       install,
       walls,
       commandLine,
