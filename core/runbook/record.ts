@@ -17,12 +17,7 @@ export const parameterName = z
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'Use small letters, digits and underscores, beginning with a letter.');
 
 /** A value after its check. A list is a list of paths, globs or words. */
-export const parameterValue = z.union([
-  z.string().max(500),
-  z.number(),
-  z.boolean(),
-  z.array(z.string().max(500)).max(50),
-]);
+const parameterValue = z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.string().max(500)).max(50)]);
 export type ParameterValue = z.output<typeof parameterValue>;
 
 /** Which runbook a spec was made from, with what. `drydock runbook use` writes it into the spec, and the run records it. */
