@@ -31,6 +31,17 @@ const shapes = {
       })
       .transform(withBytes),
   ]),
+  draft: z.tuple([
+    z.object({
+      text,
+      repository: reference,
+      targetBranch: reference.optional(),
+      policy: parsedPolicySchema,
+      requester: who,
+      assume: z.boolean().optional(),
+      agent: z.string().max(200).optional(),
+    }),
+  ]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),

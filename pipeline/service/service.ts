@@ -17,6 +17,7 @@ import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admiss
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
+import { type DraftRequest, submitDraft } from '../commands/submit-ask.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type HostView, hostView } from './host-view.ts';
@@ -83,6 +84,8 @@ export interface Audit {
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Starts a run that turns a request in plain language into a task spec. */
+  draft(request: DraftRequest): Promise<Submitted>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -138,6 +141,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
   return {
     submit: (request) => submit(deps, request),
+    draft: (request) => submitDraft(deps, request),
 
     async retry(run, policy, who) {
       return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
