@@ -53,6 +53,9 @@ export const errorKinds = {
   ),
   AmbiguousId: kind('never', 2, 'Type more characters of the id.'),
   RunUnfinished: kind('never', 2, 'Cancel it first, or wait: `drydock status RUN`.'),
+  SecretInRequest: kind('never', 2, 'Take the secret out, and revoke it if others may have seen it.'),
+  RequestRefused: kind('never', 2, 'Ask for something that the policy allows, or do it without an agent.'),
+  DoItYourself: kind('never', 1, 'Do it by hand; or write a spec, if an agent has to do it.'),
   // money
   BudgetExceeded: kind('never', 3, 'Lower budget.max_usd, or ask the operator to raise the sprint budget.'),
   BudgetExhausted: kind('never', 3, 'Raise budget.max_usd in the spec within the policy, and start a new attempt.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askKinds } from '../core/ask/kinds.ts';
 
 /** Input and output of each step. The state holds ids and small facts; everything large is an artifact. */
 
@@ -33,6 +34,8 @@ export const payloads = {
     output: z.strictObject({
       limits: runLimits,
       dryRun: z.boolean(),
+      /** What a run of its own asks an agent; empty for a task. */
+      kind: z.enum(['', ...askKinds]),
       /** Parts of the plan run as executions of their own. */
       campaign: z.boolean(),
       /** The run is a part of a campaign: its change is its result. */
@@ -64,6 +67,7 @@ export const payloads = {
     input: z.strictObject({ runId, round, reviewer: z.int().nonnegative(), token }),
     output: z.strictObject({}),
   },
+  ask: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   'ask-human': { input: z.strictObject({ runId, round, reason: z.string(), token }), output: z.strictObject({}) },
   publish: {
     input: z.strictObject({ runId, round }),

@@ -1,4 +1,5 @@
 import type { State, StateMachine } from '../engine/asl/types.ts';
+import { askStates } from './machine/ask.ts';
 import {
   anythingElse,
   ask,
@@ -58,6 +59,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
           dryRun: '{% $states.result.Payload.dryRun %}',
           campaign: '{% $states.result.Payload.campaign %}',
           part: '{% $states.result.Payload.part %}',
+          kind: '{% $states.result.Payload.kind %}',
           dispatches: 1,
           resolves: 0,
           after: 'Verify',
@@ -107,7 +109,10 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     ),
     Admitted: {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $states.input.admitted %}', Next: 'Plan' }],
+      Choices: [
+        { Condition: `{% $states.input.admitted and $kind != '' %}`, Next: 'Ask' },
+        { Condition: '{% $states.input.admitted %}', Next: 'Plan' },
+      ],
       Default: 'Queued',
       Assign: { waits: '{% $waits + 1 %}' },
     },
@@ -176,6 +181,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
       Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },
     ...reviewStates(build),
+    ...askStates(build),
     AskHuman: gate(
       'ask-human',
       { round: '{% $round + $planRound + $dispatches - 1 %}', reason: '{% $ask %}' },
@@ -216,6 +222,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
           Assign: { dispatches: '{% $dispatches + 1 %}' },
           Next: 'Integrate',
         },
+        { Condition: `{% $resume = 'Ask' %}`, Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Ask' },
         { Condition: `{% $resume = 'Plan' %}`, Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
       ],
       Default: 'Build',
@@ -233,7 +240,21 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     PublishOutcome: {
       Type: 'Choice',
       Choices: [
+        // People review what an agent answered where they merge it.
+        { Condition: outcomeIs('published', ` and $kind != ''`), Next: 'Deliver' },
         { Condition: outcomeIs('published'), Next: 'AwaitCi' },
+        {
+          Condition: `{% $kind != '' and $moves < ${maxMoves} %}`,
+          Assign: { moves: '{% $moves + 1 %}' },
+          Next: 'Publish',
+        },
+        {
+          Condition: `{% $kind != '' %}`,
+          Assign: {
+            outcome: { status: 'failed', error: 'MergeConflict', cause: 'The target branch moves too often.' },
+          },
+          Next: 'Settle',
+        },
         {
           Condition: outcomeIs('moved', ` and $moves < ${maxMoves}`),
           Assign: { moves: '{% $moves + 1 %}', round: '{% $round + 1 %}' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askKinds } from '../ask/kinds.ts';
 import { campaignState } from '../campaign/state.ts';
 import { defined } from '../defined.ts';
 import { runbookUse } from '../runbook/record.ts';
@@ -71,6 +72,8 @@ export type RunTrigger = z.infer<typeof runTrigger>;
 /** The part of a record that Submit writes and nothing changes. */
 export const runFacts = z.strictObject({
   runId: text,
+  /** Of a run that asks an agent for one answer; absent for a task. Its request is stored in the place of the spec. */
+  kind: z.enum(askKinds).exactOptional(),
   /** SHA-256 over repository, task, spec blob and attempt; 64 hex digits. */
   runKey: digest,
   taskId: text,

@@ -35,6 +35,17 @@ const shapes = {
   propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
   runbookUses: z.tuple([reference, z.string().max(200)]),
   lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
+  draft: z.tuple([
+    z.object({
+      text,
+      repository: reference,
+      targetBranch: reference.optional(),
+      policy: parsedPolicySchema,
+      requester: who,
+      assume: z.boolean().optional(),
+      agent: z.string().max(200).optional(),
+    }),
+  ]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),

@@ -28,7 +28,7 @@ const reading = [
   'lessonStats',
 ] as const satisfies readonly MethodName[];
 /** Methods that require a person of the policy. */
-const deciding = ['submit', 'retry', 'vote', 'cancel', 'pause'] as const satisfies readonly MethodName[];
+const deciding = ['submit', 'draft', 'retry', 'vote', 'cancel', 'pause'] as const satisfies readonly MethodName[];
 
 /**
  * The methods that a deployment serves. Not served: `needsPerson`, because `--yes` does not exist there; `ended` and
@@ -94,6 +94,7 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
   const object = typeof first === 'object' && first !== null ? first : {};
   switch (method) {
     case 'submit':
+    case 'draft':
       return [{ ...object, policy, requester: person }];
     case 'vote':
       return [{ ...object, who: person }];

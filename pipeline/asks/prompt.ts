@@ -6,9 +6,11 @@ import { fence } from '../../core/prompt/fence.ts';
 import { oneLine } from '../../core/publish/escape.ts';
 import type { PhaseRequest } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
+import { recordSuspicions } from '../gates/suspicions.ts';
 import { getJson, getText, loadChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 import { faultsOf } from './faults.ts';
+import { requestOf } from './request.ts';
 
 /** Files of a change that a prompt names. */
 const maxNamed = 300;
@@ -20,14 +22,40 @@ export async function promptOfAsk(
   topic: AskTopic,
   request: PhaseRequest,
 ): Promise<string> {
-  const { taskId } = context.record;
+  const { record } = context;
+  const faults = await faultsOf(deps, context, request);
+  if (topic === 'review')
+    return askPrompt({
+      topic,
+      title: `Review of the change of ${record.taskId}`,
+      sections: await aboutChange(deps, context),
+      faults,
+    });
+  const asked = await requestOf(deps, record);
+  await recordSuspicions(deps, context, [{ from: 'the request', text: asked.text }, ...asked.outside]);
+  const { answers } = record.work;
   return askPrompt({
     topic,
-    title: `Review of the change of ${taskId}`,
-    sections: await aboutChange(deps, context),
-    faults: await faultsOf(deps, context, request),
+    title: titles[topic],
+    sections: [
+      `## The request\n${fence(asked.text, record.requester)}`,
+      ...asked.outside.map(({ from, text }) => `## What belongs to it\n${fence(text, from)}`),
+      ...answers.map(
+        ({ by, question, text }) => `## An answer\n${fence(question, 'your questions')}\n${fence(text, by)}`,
+      ),
+      asked.assume || answers.length > 0
+        ? '## No further questions\nNobody answers more questions. Where something is open, assume what is most likely, and list it under `assumptions`.'
+        : '',
+    ],
+    faults,
   });
 }
+
+const titles = {
+  draft: 'A task spec from a request',
+  learn: 'Lessons from a run',
+  split: 'The parts of a task',
+} as const;
 
 /** What a reviewer gets: the task, the plan, and the names of the changed files. The diff is a file of its sandbox. */
 async function aboutChange(deps: Deps, { record, task }: RunContext): Promise<string[]> {

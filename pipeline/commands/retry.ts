@@ -5,9 +5,11 @@ import type { Policy } from '../../core/policy/schema.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
+import { requestOf } from '../asks/request.ts';
 import type { Deps } from '../deps.ts';
 import { loadPolicy } from './stored-policy.ts';
 import { type Submitted, submit } from './submit.ts';
+import { submitAsk } from './submit-ask.ts';
 
 /**
  * Starts the next attempt of an ended run, under the current policy. The requester stays the same; a person who repeats
@@ -32,13 +34,23 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
       : policy.repositories;
   // The money of a trigger's run stays that of the triggers.
   const team = record.trigger && policy.triggers?.team;
+  const attempt = Math.max(...attempts) + 1;
+  if (record.kind !== undefined)
+    return submitAsk(deps, {
+      request: await requestOf(deps, record),
+      policy: { ...policy, repositories },
+      requester: record.requester,
+      retrier: person,
+      attempt,
+      ...defined({ agent: record.agentOverride }),
+    });
   return submit(deps, {
     file: record.specPath,
     bytes: await deps.artifacts.get(record.specDigest),
     policy: { ...policy, repositories },
     requester: record.requester,
     retrier: person,
-    attempt: Math.max(...attempts) + 1,
+    attempt,
     dryRun: false,
     ...defined({ agent: record.agentOverride, origin: record.origin, trigger: record.trigger, team }),
   });

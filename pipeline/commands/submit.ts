@@ -73,39 +73,60 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
       remedy: 'Push the spec to the repository that it names.',
     });
   }
+  const attempted =
+    request.attempt === undefined
+      ? await openAttempt(deps, request, task, earlier, await putJson(deps.artifacts, request.policy))
+      : { attempt: request.attempt };
+  return startRun(deps, { ...request, ...attempted, task, specBlob, retriers });
+}
+
+/** A run whose request is checked. */
+interface NewRun
+  extends Pick<SubmitRequest, 'file' | 'bytes' | 'policy' | 'requester' | 'agent' | 'dryRun' | 'origin' | 'trigger'> {
+  task: EffectiveTask;
+  specBlob: string;
+  retriers: string[];
+  attempt: number;
+  /** Why this attempt is a new one, if the request named none. */
+  because?: string;
+  kind?: NonNullable<RunRecord['kind']>;
+  title?: string;
+}
+
+/** Creates the record of a run, and starts its execution. */
+export async function startRun(deps: Deps, run: NewRun): Promise<Submitted> {
+  const { task, specBlob, retriers, attempt, because } = run;
+  const { spec } = task;
   const [specDigest, policyDigest, taskDigest] = await Promise.all([
-    deps.artifacts.put(request.bytes),
-    putJson(deps.artifacts, request.policy),
+    deps.artifacts.put(run.bytes),
+    putJson(deps.artifacts, run.policy),
     putJson(deps.artifacts, task),
   ]);
-  const { attempt, because } =
-    request.attempt === undefined
-      ? await openAttempt(deps, request, task, earlier, policyDigest)
-      : { attempt: request.attempt };
   const key = runKey(spec.repository, spec.task_id, specBlob, attempt);
   // A dry run claims nothing, so it needs another name than the real run.
-  const runId = request.dryRun
+  const runId = run.dryRun
     ? `d-${createHash('sha256').update(`${key}${nonce()}`).digest('hex').slice(0, 40)}`
     : runIdOf(key);
   const record: RunRecord = {
     runId,
+    ...defined({ kind: run.kind }),
     runKey: key,
     taskId: spec.task_id,
     repository: spec.repository,
     team: task.team,
-    title: spec.title ?? firstLine(spec.instructions),
-    requester: request.requester,
+    title: run.title ?? spec.title ?? firstLine(spec.instructions),
+    requester: run.requester,
     ...(retriers.length > 0 ? { retriers } : {}),
     attempt,
-    specPath: request.file,
+    specPath: run.file,
     specBlob,
     specDigest,
     policyDigest,
     taskDigest,
-    ...defined({ agentOverride: request.agent }),
+    ...defined({ agentOverride: run.agent }),
     agent: task.agent.name,
-    dryRun: request.dryRun,
-    ...defined({ origin: request.origin, runbook: spec.runbook, trigger: request.trigger }),
+    dryRun: run.dryRun,
+    ...defined({ origin: run.origin, runbook: spec.runbook, trigger: run.trigger }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,

@@ -119,7 +119,7 @@ async function outcomeOf(deps: Deps, context: RunContext, request: PhaseRequest,
   }
   if (isAskTopic(name)) {
     const asked = await endOfAsk(deps, context, name, request, end, result);
-    if ('invalid' in asked) throw new PhaseFault('ResultInvalid', withUnreached(asked.invalid, end));
+    if ('fault' in asked) throw new PhaseFault(asked.fault, withUnreached(asked.message, end));
     return asked;
   }
   const patch: WorkPatch = {};

@@ -44,7 +44,9 @@ async function guardInput(
   matters?: (path: string) => boolean,
 ): Promise<Omit<GuardInput, 'weakeningAccepted'>> {
   const { record, host, location } = context;
-  const { constraints, protectedPaths, limits, allowedSecrets = [], dependencies } = context.task;
+  const { constraints, limits, allowedSecrets = [], dependencies } = context.task;
+  // An answer is written to files that no agent may change, by this side, which chose their names.
+  const protectedPaths = record.kind === undefined ? context.task.protectedPaths : [];
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
   const given = record.work.given && (await loadChange(deps.artifacts, record.work.given));
   const read = { host, location, commit: record.base };

@@ -20,6 +20,7 @@ import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
 import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
+import { type DraftRequest, submitDraft } from '../commands/submit-ask.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type HostView, hostView } from './host-view.ts';
@@ -96,6 +97,8 @@ export interface Service {
   runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
   /** Runs and rework before and after each lesson was added, from the records. */
   lessonStats(repository: string, lessons: LessonQuery[]): Promise<LessonStats[]>;
+  /** Starts a run that turns a request in plain language into a task spec. */
+  draft(request: DraftRequest): Promise<Submitted>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -154,6 +157,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     propose: (request) => proposeSpec(deps, request),
     runbookUses: (repository, runbook) => runbookUses(deps, repository, runbook),
     lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
+    draft: (request) => submitDraft(deps, request),
 
     async retry(run, policy, who) {
       return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);

@@ -14,6 +14,8 @@ export interface RunView {
   runId: string;
   taskId: string;
   repository: string;
+  /** `draft`, `learn` or `split` for a run that asks an agent for one answer. */
+  kind: 'task' | NonNullable<RunRecord['kind']>;
   attempt: number;
   status: RunRecord['status'];
   state: string;
@@ -71,6 +73,7 @@ export async function shortView(deps: Pick<Deps, 'executions'>, record: RunRecor
     runId: record.runId,
     taskId: record.taskId,
     repository: record.repository,
+    kind: record.kind ?? 'task',
     attempt: record.attempt,
     status: record.status,
     state: record.state,

@@ -16,6 +16,7 @@ import { deliver } from './result/deliver.ts';
 import { publish } from './result/publish.ts';
 import { settle } from './result/settle.ts';
 import { checked } from './step.ts';
+import { ask } from './work/ask.ts';
 import { build } from './work/build.ts';
 import { plan } from './work/plan.ts';
 import { review } from './work/review.ts';
@@ -38,6 +39,7 @@ export const steps = {
   'checkpoint-gate': checked('checkpoint-gate', checkpointGate),
   verify: checked('verify', verify),
   review: checked('review', review),
+  ask: checked('ask', ask),
   'ask-human': checked('ask-human', askHuman),
   publish: checked('publish', publish),
   'await-ci': checked('await-ci', awaitCi),

@@ -20,6 +20,7 @@ export const validate: Step<'validate'> =
     if (folder !== undefined) await deps.advisories(folder);
     return {
       dryRun: record.dryRun,
+      kind: record.kind ?? '',
       campaign: task.spec.campaign !== undefined,
       part: record.parent !== undefined,
       limits: {

@@ -3,6 +3,7 @@ import { formatViolations, remedyForSecrets } from '../../../core/guard/violatio
 import { commitMessage } from '../../../core/publish/commit-message.ts';
 import { oneLine } from '../../../core/publish/escape.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
+import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
 import { guardTask } from '../../phases/guard-task.ts';
 import { publishFacts } from '../../publishing/facts.ts';
@@ -38,7 +39,7 @@ export const publish: Step<'publish'> =
 
     const { changeSet, verified } = record.work;
     if (!changeSet || !verified) throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
-    const facts = await publishFacts(deps, context);
+    const { message, title, body } = await textsOf(deps, context);
     const change = await loadChange(deps.artifacts, changeSet);
     const reviewers = await reviewersOf(context, record.base, change.manifest);
     const { commit, pullRequest } = await context.host.publishing(async () => {
@@ -46,7 +47,7 @@ export const publish: Step<'publish'> =
         repository: context.location,
         branch: record.branch,
         change,
-        message: commitMessage(facts),
+        message,
         ...verified,
       });
       const pullRequest = await context.host.openPullRequest({
@@ -55,8 +56,8 @@ export const publish: Step<'publish'> =
         target: task.spec.target_branch,
         base: target,
         head: commit,
-        title: oneLine(facts.title),
-        body: pullRequestBody(facts),
+        title,
+        body,
         labels: ['drydock'],
         reviewers,
       });
@@ -76,11 +77,21 @@ export const publish: Step<'publish'> =
     return { outcome: 'published', head: commit };
   };
 
+/** What commit and pull request say. */
+async function textsOf(deps: Deps, context: RunContext): Promise<{ message: string; title: string; body: string }> {
+  if (context.record.kind !== undefined) return publicationOf(deps, context.record);
+  const facts = await publishFacts(deps, context);
+  return { message: commitMessage(facts), title: oneLine(facts.title), body: pullRequestBody(facts) };
+}
+
 async function moveTo(deps: Deps, context: RunContext, target: string) {
   const { record } = context;
   if (!record.work.changeSet) throw new DrydockError('Internal', `Run ${record.runId} has nothing to publish.`);
   const change = await loadChange(deps.artifacts, record.work.changeSet);
-  const merged = await context.host.rebase(context.location, change, target);
+  const merged = record.kind
+    ? // The files of an answer are written as they are, wherever the target is.
+      { change: { ...change, manifest: { ...change.manifest, base: target } }, conflicts: [] }
+    : await context.host.rebase(context.location, change, target);
   const changeSet = await storeChange(deps.artifacts, merged.change);
   const conflict = merged.conflicts.length > 0;
   const text = `The target branch moved, and these files conflict; resolve git's conflict markers in them: ${merged.conflicts.join(', ')}`;

@@ -90,8 +90,8 @@ describe('the functions', () => {
   });
 
   test('launch only where a phase begins, and read the keys of models only in the broker (R16)', () => {
-    expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'review', 'reconcile']);
-    expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'review', 'reconcile']);
+    expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
+    expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
     // `diagnose` tells whether a key is there.
     expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker', 'diagnose']);
     expect(who('secretsmanager:GetSecretValue', 'drydockdeployment')).toEqual([
@@ -99,13 +99,14 @@ describe('the functions', () => {
       'build',
       'verify',
       'review',
+      'ask',
       'reconcile',
       'broker',
       'diagnose',
       'rotate',
     ]);
     // The broker believes what stands there.
-    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'review', 'reconcile']);
+    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
     expect(who('states:StartExecution')).toEqual(['reconcile', 'webhook-worker', 'operate', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);

@@ -18,6 +18,7 @@ const straight: Record<StepName, unknown> = {
     dryRun: false,
     campaign: false,
     part: false,
+    kind: '',
   },
   estimate: { expectedMicros: 0 },
   claim: { base: 'b' },
@@ -31,6 +32,7 @@ const straight: Record<StepName, unknown> = {
   'checkpoint-gate': { outcome: 'approved' },
   verify: { outcome: 'passed', approval: false, reason: '' },
   review: { outcome: 'passed', approval: false, reason: '' },
+  ask: { outcome: 'passed', approval: false, reason: '' },
   'ask-human': { outcome: 'answered' },
   publish: { outcome: 'published', head: 'h' },
   'await-ci': { outcome: 'green' },
@@ -52,6 +54,7 @@ const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
   AskHuman: { build: [{ outcome: 'question', approval: false, reason: '' }] },
   CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] },
   Review: { validate: [withReviewers(1)] },
+  Ask: { validate: [{ ...(straight.validate as object), kind: 'draft' }] },
 };
 
 interface Play {
@@ -333,8 +336,35 @@ describe('R52 agents review a change', () => {
   });
 });
 
+describe('R9 a run that asks an agent for one answer', () => {
+  const asking = { ...(straight.validate as object), kind: 'draft' };
+
+  test('takes a slot and money as every run does, and publishes what was made of the answer', async () => {
+    const { ended, calls } = await play({ answers: { validate: [asking] } });
+    expect(ended).toMatchObject({ status: 'SUCCEEDED', output: { status: 'delivered' } });
+    expect(calls.map(({ step }) => step)).toEqual([
+      ...['validate', 'estimate', 'claim', 'reserve', 'ask', 'publish', 'deliver', 'settle'],
+    ]);
+  });
+
+  test('asks a person, sends back an invalid answer, and publishes again where the target moved', async () => {
+    const said = (outcome: string, reason = '') => ({ outcome, approval: false, reason });
+    const { calls } = await play({
+      answers: {
+        validate: [asking],
+        ask: [said('question'), said('failed', 'ResultInvalid')],
+        publish: [{ outcome: 'moved', head: 'h2' }],
+      },
+    });
+    expect(calls.slice(4).map(({ step }) => step)).toEqual([
+      ...['ask', 'ask-human', 'ask', 'ask', 'publish', 'publish', 'deliver', 'settle'],
+    ]);
+    expect(calls.filter(({ step }) => step === 'ask').map(({ payload }) => payload.round)).toEqual([1, 2, 3]);
+  });
+});
+
 test('each phase waits for capacity without using up the attempts of a lost sandbox, and not for ever', () => {
-  const phases = ['Plan', 'Build', 'Verify', 'Review'].map((name) => definition.States[name] as TaskState);
+  const phases = ['Plan', 'Build', 'Verify', 'Review', 'Ask'].map((name) => definition.States[name] as TaskState);
   for (const { Retry = [] } of phases) {
     const [waits, ...more] = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('CapacityMissing'));
     expect([waits?.ErrorEquals, waits?.MaxAttempts, more]).toEqual([['CapacityMissing'], 40, []]);

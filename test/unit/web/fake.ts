@@ -22,6 +22,7 @@ const aPlan: Plan = plan.parse({
 export const aRun = (change: Partial<RunView> = {}): RunView => ({
   runId,
   taskId: 'FIX-1',
+  kind: 'task',
   repository: 'acme/calc',
   attempt: 1,
   status: 'running',
@@ -131,7 +132,7 @@ index 1..2 100644
 `;
 
 /** Methods that change something; every call is kept. */
-type Act = { method: 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
+type Act = { method: 'draft' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
 
 export interface Fake {
   app: Hono<WebEnv>;
@@ -163,6 +164,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
+    draft: act('draft', { runId, outcome: 'started' as const, attempt: 1 }),
     submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),
     retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
