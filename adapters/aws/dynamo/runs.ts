@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
+import type { RunPage, Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
+import { cursorOf } from '../../../core/run/list-entry.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
+import { entryItem, findEntries } from './run-list.ts';
 import { runPk, strip } from './table/keys.ts';
 import { pack, unpack } from './table/packing.ts';
 import { type Item, Table } from './table/table.ts';
@@ -14,6 +16,8 @@ import { byTimeIndex, unfinishedIndex } from './table/tables.ts';
  * defect.
  */
 const updateAttempts = 50;
+/** Parts of the list that one page looks through for runs that ended in some way. */
+const maxParts = 8;
 
 const taskPk = (repository: string, taskId: string): string => `task#${repository}#${taskId}`;
 const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
@@ -53,6 +57,7 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
     async create(record) {
       // The index entry is first: an entry without a run is skipped, but a run without an entry would never be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
+      await table.put(entryItem(record));
       // Existing facts without a state come from an interrupted creation, perhaps by another person under another
       // policy. They are replaced in one transaction with the state, so that a run never has the facts of another.
       const created = (await table.put(factsItem(record), absent))
@@ -111,6 +116,24 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         unreadable: faults.map(({ runId }) => runId),
         ...(next ? { next: `${String(next.createdAt)} ${String(next.pk)}` } : {}),
       };
+    },
+
+    async page(query): Promise<RunPage> {
+      const page: RunPage = { runs: [], unreadable: [] };
+      let before = query.before;
+      for (let parts = 0; parts < maxParts; parts++) {
+        const { ids, next } = await findEntries(table, { ...query, before });
+        const { runs, faults } = await recordsOf(ids.map((runId) => ({ pk: runPk(runId) })));
+        // No index has how a run ended, and an index may lag behind the records.
+        page.runs.push(...runs.filter(({ status }) => query.statuses?.includes(status) ?? true));
+        page.unreadable.push(...faults.map(({ runId }) => runId));
+        const last = page.runs.length > query.limit ? page.runs[query.limit - 1] : undefined;
+        if (last) return { ...page, runs: page.runs.slice(0, query.limit), next: cursorOf(last) };
+        if (next === undefined) return page;
+        before = next;
+        if (page.runs.length === query.limit || query.statuses === undefined) break;
+      }
+      return before === undefined ? page : { ...page, next: before };
     },
 
     async byTask(repository, taskId) {

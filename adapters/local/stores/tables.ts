@@ -68,8 +68,19 @@ export const unfinished = `CASE WHEN json_valid(body) THEN json_extract(body, '$
   .map((status) => `'${status}'`)
   .join(', ')})`;
 
-/** Derived from the tables, so that it is added to the file of an earlier version without a new layout. */
-const indexes = `CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished}`;
+/**
+ * Derived from the tables, so that it is added to the file of an earlier version without a new layout. `runList` has what
+ * lists filter by, in rows that are short enough to look through all of them.
+ */
+const derived = `
+  CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished};
+  CREATE TABLE IF NOT EXISTS runList (
+    runId TEXT PRIMARY KEY, createdAt TEXT NOT NULL, repository TEXT NOT NULL, team TEXT NOT NULL,
+    requester TEXT NOT NULL, status TEXT NOT NULL, search TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS runListByTime ON runList (createdAt, runId);
+  CREATE INDEX IF NOT EXISTS runListByStatus ON runList (status, createdAt, runId);
+`;
 
 /**
  * Creates the tables within the caller's transaction. @returns False if they exist.
@@ -78,13 +89,13 @@ const indexes = `CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, r
 export function createTables(db: DatabaseSync): boolean {
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   if (found === layout) {
-    db.exec(indexes);
+    db.exec(derived);
     return false;
   }
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
   if (found !== 0 || tables > 0)
     throw new DrydockError('RecordUnreadable', `The stores have layout ${found}, not ${layout}.`);
-  db.exec(`${schema} ${indexes}; PRAGMA user_version = ${layout}`);
+  db.exec(`${schema} ${derived} PRAGMA user_version = ${layout}`);
   return true;
 }
 
