@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { createWebhook, webhookPath } from '../../../adapters/github/webhook/receiver.ts';
 import { parseJson } from '../../../core/bounded-json.ts';
+import { filesOfDiff } from '../../../core/diff/unified.ts';
 import { parseGitmodules, repositoryOf, shownUrl } from '../../../core/git/submodules.ts';
 import { lfsMatcher } from '../../../core/guard/lfs.ts';
 import { parsePlan } from '../../../core/plan/parse.ts';
 import { checkpoint, question } from '../../../core/run/phase.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { readChange } from '../../../pipeline/phases/read-change.ts';
-import { filesOfDiff } from '../../../web/html/diff.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
 const base = 'a'.repeat(40);

@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { type Browser, chromium } from 'playwright-core';
 import { loadPolicy } from '../../../cli/config/load-policy.ts';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
+import { readScope } from '../../../core/policy/readers.ts';
 import { createWeb } from '../../../web/app.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import { type Script, scriptedRunner } from '../../support/scripted-runner.ts';
@@ -41,9 +42,9 @@ export async function createSite(script?: Script): Promise<Site> {
     world,
     serverProcess,
     async as(who) {
-      const { service, watch, outbox } = serverProcess;
+      const { serviceFor, watch, outbox } = serverProcess;
       const web = createWeb({
-        service,
+        service: (person) => serviceFor(readScope(policy, person)),
         watch,
         outbox,
         authenticate: oneVisitor(who, randomBytes(32)),
