@@ -13,7 +13,7 @@ import { errorBox } from '../pages/error.ts';
 import { asked } from '../run/overview.ts';
 import { decisionBar } from './bar.ts';
 import { decide, reworkForm } from './forms.ts';
-import { lookFirst } from './look-first.ts';
+import { hintsBox, lookFirst } from './look-first.ts';
 import { factsOf, type GateParts, standingOf } from './parts.ts';
 
 /** The page on which a person decides: what was asked, what came of it, and what a vote does. */
@@ -30,6 +30,7 @@ export function gatePage(context: PageContext, parts: GateParts): Markup {
 ${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. Your text is still in the form. <a href="${gatePath(gate.gateId)}">Back</a></p>`}
 ${decisionBox(context, parts)}
 ${gate.status === 'pending' && expired && markup`<div class="box warn"><p>The gate has expired: votes are stored, but not counted.</p></div>`}
+${hintsBox(gate)}
 ${tiles(verdictTiles(detail, shownChange(parts)))}
 ${lookFirst(parts)}
 ${gate.required > 1 && whySoMany(context, parts)}

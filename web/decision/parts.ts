@@ -38,11 +38,11 @@ export function standingOf(context: PageContext, { gate, detail }: GateParts): S
   const others = (factsOf(detail, gate)?.may ?? []).filter((each) => each !== person).join(' or ') || 'nobody else';
   if (gate.approvals.includes(person))
     return { person, may: false, why: `You approved; the next approval is up to ${others}.` };
-  if (!listed) return { person, may: false, why: `${who} may not decide this gate; ${others} may.` };
   if (own && gate.kind !== 'question') {
     const did = person === gate.requester ? 'requested this run' : 'started this run again';
     return { person, may: false, why: `${who} ${did}, so another person has to approve it: ${others}.` };
   }
+  if (!listed) return { person, may: false, why: `${who} may not decide this gate; ${others} may.` };
   return { person, may: true, why: '' };
 }
 

@@ -22,7 +22,7 @@ const dayMs = 86_400_000;
 /** Spent and held as areas, with the limit, an even pace, the forecast, and the marks of the alerts. */
 export function burnUp({ points, days, start, limit, forecast, alerts }: BurnUp): Markup | null {
   const now = points.at(-1);
-  if (!now || limit <= 0) return null;
+  if (!now || limit <= 0 || !Number.isFinite(start)) return null;
   const x = scaleLinear([0, days], [left, width - right]);
   const most = Math.max(limit, forecast, ...points.map(({ spent, held }) => spent + held));
   const y = scaleLinear([0, most], [height - bottom, top]).nice(4);

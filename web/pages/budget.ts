@@ -76,7 +76,7 @@ function chartOf(
   alerts: readonly number[],
   forecast: number,
 ): BurnUp {
-  const points = Array.from({ length: Math.floor(passed) + 2 }, (_, i) => Math.min(i, passed)).map((day) => {
+  const points = Array.from({ length: Math.floor(passed || 0) + 2 }, (_, i) => Math.min(i, passed)).map((day) => {
     const at = start + day * dayMs;
     let [spent, held] = [0, 0];
     for (const run of runs) {

@@ -8,7 +8,7 @@ import type { GateParts } from '../decision/parts.ts';
 import { editedPlan } from '../decision/plan-fields.ts';
 import { gatePath } from '../html/markup.ts';
 import { visitorOf, waitingFor } from '../lists/needs.ts';
-import { draftOf } from '../pages/draft.ts';
+import { type Draft, draftOf, joined, notesOf } from '../pages/draft.ts';
 import { webError } from '../pages/error.ts';
 import { part } from '../part.ts';
 import { type Form, formOf, type WebEnv } from '../security/request-guard.ts';
@@ -61,32 +61,19 @@ export const gateRoutes: Routes = (app: Hono<WebEnv>, { serviceOf, whoOf }): voi
       // The page is shown again with the draft and a valid token, so that the person can send it without writing again.
       const parts = defect ? undefined : await gateParts(c, reference).catch(() => undefined);
       if (!parts) throw error;
-      const sent = await c.req.text();
-      const refused = { draft: withNotes(draftOf(sent), notesOf(new URLSearchParams(sent))), error: view };
+      const draft = withEditedPlan(draftOf(await c.req.text()), parts);
+      const refused = { draft, error: view };
       return send(c, gatePage(c.get('page'), { ...parts, refused }), status as 422);
     }
   });
 };
 
-/** Comments on lines as lines of text, each with its file and line. */
-function notesOf(fields: URLSearchParams): string {
-  const all = (name: string): string[] => fields.getAll(name).map((value) => value.replace(/\r\n?/g, '\n').trim());
-  const [files, lines, texts] = [all('note-file'), all('note-line'), all('note-text')];
-  return texts
-    .flatMap((text, i) => {
-      const line = /^\d{1,7}$/.test(lines[i] ?? '') ? `:${lines[i]}` : '';
-      return text === '' ? [] : [`${(files[i] ?? '').slice(0, 4_096)}${line}: ${text}`];
-    })
-    .join('\n');
+/** A plan that was edited by its fields is shown again as the text that they make. */
+function withEditedPlan(draft: Draft, { evidence }: GateParts): Draft {
+  if (!draft.has('phases') || 'error' in evidence) return draft;
+  const edit = editedPlan((name) => (draft.get(name) ?? '').trim(), evidence.value.plan);
+  return edit === undefined ? draft : new Map([...draft, ['edit', edit]]);
 }
-
-/** A refused form keeps its comments in the text that is shown again. */
-function withNotes(draft: ReadonlyMap<string, string>, notes: string): ReadonlyMap<string, string> {
-  if (notes === '' || draft.get('choice') !== 'revise') return draft;
-  return new Map([...draft, ['text', joined(draft.get('text') ?? '', notes)]]);
-}
-
-const joined = (text: string, notes: string): string => [text.trim(), notes].filter((part) => part !== '').join('\n\n');
 
 interface WebVote {
   choice: VoteChoice;
