@@ -93,11 +93,11 @@ const packages = {
   'adapters/aws': ['zod', 'aws4fetch', '@aws-sdk/*', 'node:*'],
   'adapters/email': ['@aws-sdk/client-sesv2'],
   'adapters/slack': [],
-  'adapters/thread': ['node:*'],
+  'adapters/thread': ['highlight.js', 'node:*'],
   'adapters/git': ['node:*'],
   'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'p-limit', 'universal-github-app-jwt', 'node:*'],
   'adapters/local': ['esbuild', 'zod', '@aws-sdk/credential-provider-node', 'node:*'],
-  web: ['hono', 'openid-client', 'yaml', 'zod', 'node:crypto'],
+  web: ['hono', 'openid-client', 'd3-scale', 'd3-shape', 'yaml', 'zod', 'node:crypto'],
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],
   lib: ['aws-cdk-lib', 'constructs', 'node:*'],
   cli: [

@@ -1,7 +1,7 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
-import { readScope } from '../../core/policy/readers.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { createService } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
 import type { Authenticate } from '../../web/options.ts';

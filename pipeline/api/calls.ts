@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
+import { maxSearch } from '../../core/listing/entry.ts';
 import { parsedPolicySchema } from '../../core/policy/schema.ts';
-import { maxSearch } from '../../core/run/list-entry.ts';
 import { finalStatuses, unfinishedStatuses } from '../../core/run/status.ts';
 import type { Service } from '../service/service.ts';
 import { apiVersion } from './answer.ts';

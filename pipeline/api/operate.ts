@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOfIam } from '../../core/policy/iam.ts';
-import { readScope } from '../../core/policy/readers.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { resolveRun } from '../commands/resolve.ts';
 import { submitTrusted } from '../commands/submit-merged.ts';
 import type { Deps } from '../deps.ts';

@@ -1,5 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
-import { mayRead, type ReadScope } from '../../core/policy/readers.ts';
+import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';

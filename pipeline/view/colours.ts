@@ -3,14 +3,22 @@ import type { DiffHunk, DiffLine } from '../../core/diff/unified.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { visible } from '../../core/text/hidden.ts';
 import type { Deps } from '../deps.ts';
-import type { ChangedFile } from './change.ts';
 
 /** Lines of one file, and of a change, that are coloured; others are plain. */
 const [maxOfFile, maxOfChange] = [600, 3_000];
 const maxLine = 500;
 
+/** What of a file is coloured. */
+interface Colourable {
+  path: string;
+  generated: boolean;
+  hunks: DiffHunk[];
+  /** HTML of the lines of each hunk, in their order; absent where there are no colours. */
+  colours?: string[][];
+}
+
 /** The files with colours for their lines. Without colours they are complete too, so a fault of them fails nothing. */
-export async function withColours(deps: Pick<Deps, 'thread'>, files: ChangedFile[]): Promise<ChangedFile[]> {
+export async function withColours<File extends Colourable>(deps: Pick<Deps, 'thread'>, files: File[]): Promise<File[]> {
   let left = maxOfChange;
   const chosen = files.map((file) => {
     const lines = file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);

@@ -15,14 +15,14 @@ import { type StepView, stepsOf } from './steps.ts';
 import { type TestSummary, testSummary } from './tests.ts';
 
 /** How a constraint is held: by the guard, by a test, or not at all (`told`). */
-export interface ConstraintView {
+interface ConstraintView {
   text: string;
   by: 'guard' | 'test' | 'told';
   detail: string;
 }
 
 /** A success criterion; `run` is its command, and null where nothing checks it but the tests. */
-export interface CriterionView {
+interface CriterionView {
   says: string;
   run: string | null;
   /** Result of its command in Verify; null before. */

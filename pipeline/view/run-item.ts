@@ -4,7 +4,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import { type StateWords, stateWords } from './words.ts';
 
 /** An open decision, as far as a list shows it. */
-export interface GateBrief {
+interface GateBrief {
   gateId: string;
   kind: GateKind;
   /** The question, or what is under vote. */
@@ -19,6 +19,8 @@ export interface GateBrief {
   may: string[];
   /** Something is shown first, such as weakened tests or a suspicious text. */
   alert: boolean;
+  /** The agent cannot go on: its rounds are used up, and a person says what follows. */
+  stuck: boolean;
 }
 
 /** A run in a list. */
@@ -66,13 +68,14 @@ export function runItem(record: RunRecord, gate?: Gate): RunItem {
   };
 }
 
-export function gateBrief(gate: Gate): GateBrief {
+function gateBrief(gate: Gate): GateBrief {
   const { gateId, kind, title, openedAt, expiresAt, required, approvals, needsPerson } = gate;
   return {
     ...{ gateId, kind, title, openedAt, expiresAt, required, approvals },
     stake: stakeOf(gate),
     may: mayDecide(gate),
     alert: needsPerson && kind !== 'question',
+    stuck: gate.options !== undefined,
   };
 }
 
@@ -84,6 +87,7 @@ export function mayDecide(gate: Gate): string[] {
 }
 
 function stakeOf(gate: Gate): string {
+  if (gate.stake !== undefined) return gate.stake;
   const { rest } = splitHints(gate.text);
   if (gate.kind === 'question') return firstLine(gate.question?.question ?? gate.title, maxStake);
   // The review ends with its sizes; what stands before them is shown first.
@@ -100,7 +104,7 @@ function whatOf(record: RunRecord, gate: Gate | undefined): string {
 }
 
 /** The first line of a text, cut at a blank where it is too long. */
-export function firstLine(text: string, max: number): string {
+function firstLine(text: string, max: number): string {
   const line = (text.trim().split('\n')[0] ?? '').trim();
   if (line.length <= max) return line;
   const cut = line.slice(0, max);

@@ -2,7 +2,7 @@ import type { GateKind } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 
 /** A colour of a state: `wait` needs a person, `run` works, `quiet` needs nobody, `gone` was ended by a person. */
-export type Tone = 'wait' | 'run' | 'quiet' | 'good' | 'gone' | 'bad';
+type Tone = 'wait' | 'run' | 'quiet' | 'good' | 'gone' | 'bad';
 
 /** A state as people read it. */
 export interface StateWords {

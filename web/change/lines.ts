@@ -78,7 +78,7 @@ function marked(html: string, from: number, to: number, tag: 'ins' | 'del'): str
   let at = 0;
   let open = false;
   let out = '';
-  for (const [piece] of html.matchAll(/<[^>]*>|&[#\w]+;|[^<&]/gs)) {
+  for (const [piece] of html.matchAll(/<[^<>]*>|&[#\w]+;|[^<&]/gs)) {
     const isTag = piece.startsWith('<');
     const inside = !isTag && at >= from && at < to;
     if (open !== inside) out += inside ? `<${tag}>` : `</${tag}>`;

@@ -23,13 +23,13 @@ export interface ChangeOptions {
 const [maxOpenFiles, maxOpenLines] = [20, 100];
 
 /** The mark of a file, as read: of its path and of what changed in it, so that another change is another mark. */
-export const readMark = ({ path, hunks }: ChangedFile): string =>
+const readMark = ({ path, hunks }: ChangedFile): string =>
   createHash('sha256')
     .update(JSON.stringify([path, hunks.map(({ lines }) => lines)]))
     .digest('base64url')
     .slice(0, 8);
 
-export const fileId = (index: number): string => `file-${index + 1}`;
+const fileId = (index: number): string => `file-${index + 1}`;
 
 /** The numbers of a change, for one line. */
 export function sizes({ files }: ChangeView): { added: number; removed: number; unplanned: number } {
@@ -67,7 +67,7 @@ function tree(files: readonly ChangedFile[], { read }: ChangeOptions): Markup {
     ([folder, some]) =>
       markup`<li><span class="folder">${folder === '' ? 'top folder' : folder}</span><ul>${some.map(({ file, i }) => {
         const seen = read?.has(readMark(file)) === true;
-        return markup`<li${seen && markup` class="seen"`}><a href="#${fileId(i)}">${file.path.split('/').at(-1) ?? ''}</a>${seen && ' ✓'}${file.phase === null && markup` <span class="chip wait">not planned</span>`}<span class="n">+${file.added} −${file.removed}</span></li>`;
+        return markup`<li${seen && markup` class="seen"`}><span class="n">+${file.added} −${file.removed}</span><a href="#${fileId(i)}">${file.path.split('/').at(-1) ?? ''}</a>${seen && ' ✓'}${file.phase === null && markup` <span class="chip wait">not planned</span>`}</li>`;
       })}</ul></li>`,
   )}</ul>`;
 }

@@ -30,7 +30,7 @@ const approve = (context: PageContext, gate: GateView): Markup =>
   );
 
 /** What the choice of the bar does. */
-export function consequence({ gate, detail }: GateParts): string {
+function consequence({ gate, detail }: GateParts): string {
   const left = formatUsd(Math.max(0, detail.capMicros - detail.spentMicros));
   switch (gate.kind) {
     case 'plan':

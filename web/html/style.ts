@@ -48,7 +48,7 @@ pre.wrap { overflow-wrap: anywhere; }
 .top nav a:hover { text-decoration: underline; }
 .top nav a[aria-current] { border-color: var(--accent); font-weight: 600; }
 .badge { background: var(--wait); color: var(--panel); border-radius: 9px; padding: 0 .45rem; font-size: .75rem; font-weight: 700; }
-.brand { font-weight: 700; color: var(--accent); text-decoration: none; padding: .75rem 0; }
+.brand { white-space: nowrap; font-weight: 700; color: var(--accent); text-decoration: none; padding: .75rem 0; }
 .who { margin-left: auto; color: var(--soft); font-size: .88rem; white-space: nowrap; }
 .who strong { color: var(--ink); }
 .foot { max-width: 76rem; margin: 0 auto; padding: 0 1.2rem 2rem; display: flex; gap: 1rem; align-items: center; color: var(--soft); font-size: .88rem; }

@@ -41,7 +41,10 @@ export function verdictTiles(detail: RunDetail, change: ChangeView | null): Tile
     {
       name: 'Cost',
       value: `${formatUsd(detail.spentMicros)} of ${formatUsd(detail.capMicros)}`,
-      more: detail.estimate ? `estimate was ${formatUsd(detail.estimate.micros.expected)}` : '',
+      more:
+        detail.estimate && detail.estimate.micros.expected > 0
+          ? `estimate was ${formatUsd(detail.estimate.micros.expected)}`
+          : '',
     },
   ];
 }

@@ -69,11 +69,11 @@ function card(context: PageContext, person: string, item: RunItem): Markup | nul
   const may = gate.may.includes(person);
   const waits = context.now - Date.parse(gate.openedAt);
   const left = Date.parse(gate.expiresAt) - context.now;
-  return markup`<li class="need"><div class="head"><span class="chip ${gate.alert ? 'bad' : 'wait'}">${gateWords[gate.kind]}</span> <span class="quiet">${item.repository}</span></div>
+  return markup`<li class="need"><div class="head"><span class="chip ${gate.alert || gate.stuck ? 'bad' : 'wait'}">${gate.stuck ? 'Stuck' : gateWords[gate.kind]}</span> <span class="quiet">${item.repository}</span></div>
 <h2><a href="${gatePath(gate.gateId)}">${item.title}</a> <span class="quiet">${item.taskId}</span></h2>
 <p>${gate.stake}</p>${secondVote(gate, person)}
 <div class="end"><p class="quiet small">${may ? among(['You', ...gate.may.filter((who) => who !== person)], 'or') : `Waits for ${among(gate.may, 'or') || 'nobody who may'}`} · waits ${duration(waits)}${left < 86_400_000 && ` · expires in ${duration(Math.max(0, left))}`} · ${formatUsd(item.spentMicros)} of ${formatUsd(item.capMicros)}</p>
-<a class="button${may ? '' : ' quiet'}" href="${gatePath(gate.gateId)}">${may ? verbs[gate.kind] : 'See it'}<span class="hidden">: ${item.taskId}</span></a></div></li>`;
+<a class="button${may ? '' : ' quiet'}" href="${gatePath(gate.gateId)}">${!may ? 'See it' : gate.stuck ? 'Decide' : verbs[gate.kind]}<span class="hidden">: ${item.taskId}</span></a></div></li>`;
 }
 
 function secondVote({ approvals, required }: NonNullable<RunItem['gate']>, person: string): Markup | null {

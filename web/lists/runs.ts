@@ -19,7 +19,7 @@ export interface RunsFilter {
 }
 
 /** Groups of states that people look for; each is a filter of its own, too. */
-export const stateGroups: Record<string, { name: string; tone: string; statuses: readonly RunStatus[] }> = {
+const stateGroups: Record<string, { name: string; tone: string; statuses: readonly RunStatus[] }> = {
   waiting: { name: 'need a person', tone: 'wait', statuses: ['waiting'] },
   working: { name: 'working', tone: 'run', statuses: ['running'] },
   queued: { name: 'queued', tone: '', statuses: ['queued'] },

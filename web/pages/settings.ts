@@ -1,5 +1,5 @@
 import { approversOf, operatorsOf } from '../../core/policy/people.ts';
-import { readScope } from '../../core/policy/readers.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { page } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import { pauseForm } from '../lists/runs.ts';

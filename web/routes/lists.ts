@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { maxSearch } from '../../core/run/list-entry.ts';
+import { maxSearch } from '../../core/listing/entry.ts';
 import { needsPage } from '../lists/needs.ts';
 import { type RunsFilter, runsPage, statusesOf } from '../lists/runs.ts';
 import type { WebEnv } from '../security/request-guard.ts';

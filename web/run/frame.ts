@@ -54,7 +54,7 @@ const tabsOf = (path: string, detail: RunDetail): [string, string | Markup][] =>
   [`${path}/audit`, 'Audit'],
 ];
 
-export const stepper = (steps: readonly StepView[]): Markup =>
+const stepper = (steps: readonly StepView[]): Markup =>
   markup`<ol class="steps" aria-label="Steps of the run">${steps.map(
     (step) =>
       markup`<li class="${step.is}"${(step.is === 'now' || step.is === 'waits') && markup` aria-current="step"`}>${step.name}<span class="hidden">: ${said[step.is]}</span><small>${underStep(step)}</small></li>`,

@@ -5,7 +5,7 @@ import { type Markup, markup, withoutColours } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 
 /** Which rows are shown. */
-export const shows: Record<string, { name: string; kinds: readonly LogRow['kind'][] }> = {
+const shows: Record<string, { name: string; kinds: readonly LogRow['kind'][] }> = {
   all: { name: 'all', kinds: ['say', 'think', 'edit', 'run', 'other', 'error'] },
   edits: { name: 'edits', kinds: ['edit'] },
   commands: { name: 'commands', kinds: ['run', 'error'] },

@@ -1,5 +1,5 @@
+import { cursorOf, listEntry, readCursor, searchable } from '../../../core/listing/entry.ts';
 import type { RunQuery } from '../../../core/ports/store/runs.ts';
-import { cursorOf, listEntry, readCursor, searchable } from '../../../core/run/list-entry.ts';
 import type { RunRecord } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
 import { runPk } from './table/keys.ts';

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
+import { cursorOf } from '../../../core/listing/entry.ts';
 import type { RunPage, Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
-import { cursorOf } from '../../../core/run/list-entry.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';

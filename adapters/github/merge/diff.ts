@@ -1,9 +1,10 @@
-import { type DiffSide, diffOfFiles, type FilePair } from '../../../core/diff/job.ts';
+import type { DiffSide, FilePair } from '../../../core/diff/job.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
 import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { limitConcurrency, maxText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
+import { diffJob } from './diff-file.ts';
 import { same } from './merge-file.ts';
 import { kind } from './renames.ts';
 
@@ -41,7 +42,7 @@ export async function unifiedDiff(
     const pairs = await Promise.all(
       changed.slice(i, i + ahead).map(({ path }) => pairsOf(path, before.get(path), after.get(path), read)),
     );
-    for (const line of await thread.run(diffOfFiles, pairs.flat())) {
+    for (const line of await thread.run(diffJob, pairs.flat())) {
       if (size + line.length > maxBytes) return { text: textOf(out), truncated: true };
       out.push(line);
       size += line.length;

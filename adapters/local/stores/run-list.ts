@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { cursorOf, listEntry, readCursor, searchable } from '../../../core/listing/entry.ts';
 import type { RunQuery } from '../../../core/ports/store/runs.ts';
-import { cursorOf, listEntry, readCursor, searchable } from '../../../core/run/list-entry.ts';
 import { readable } from '../../../core/run/parse-stored.ts';
 import { type RunRecord, runRecord } from '../../../core/run/record.ts';
 import type { RunStatus } from '../../../core/run/status.ts';

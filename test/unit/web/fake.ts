@@ -6,7 +6,7 @@ import { soloPolicy } from '../../../core/policy/schema.ts';
 import type { Audit, Evidence, GateView, RunView, Service, VoteCommand } from '../../../pipeline/service/service.ts';
 import type { ChangeView } from '../../../pipeline/view/change.ts';
 import type { RunDetail } from '../../../pipeline/view/run-detail.ts';
-import type { GateBrief, RunItem } from '../../../pipeline/view/run-item.ts';
+import type { RunItem } from '../../../pipeline/view/run-item.ts';
 import { createWeb } from '../../../web/app.ts';
 import type { WebOptions } from '../../../web/options.ts';
 import { oneVisitor, type WebEnv } from '../../../web/security/request-guard.ts';
@@ -138,7 +138,7 @@ export const anItem = (change: Partial<RunItem> = {}): RunItem => ({
 });
 
 /** An open gate in a list. */
-export const aBrief = (change: Partial<GateBrief> = {}): GateBrief => ({
+export const aBrief = (change: Partial<NonNullable<RunItem['gate']>> = {}): NonNullable<RunItem['gate']> => ({
   gateId,
   kind: 'plan',
   title: 'Approve the plan',
@@ -149,6 +149,7 @@ export const aBrief = (change: Partial<GateBrief> = {}): GateBrief => ({
   approvals: [],
   may: ['lead', 'second'],
   alert: false,
+  stuck: false,
   ...change,
 });
 

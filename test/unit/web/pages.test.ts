@@ -3,7 +3,7 @@ import { DrydockError } from '../../../core/errors.ts';
 import type { RunQuery } from '../../../core/ports/store/runs.ts';
 import type { TimedEvent } from '../../../pipeline/service/activity.ts';
 import type { WatchItem } from '../../../pipeline/service/service.ts';
-import type { GateBrief, RunItem } from '../../../pipeline/view/run-item.ts';
+import type { RunItem } from '../../../pipeline/view/run-item.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import {
   aBrief,
@@ -24,7 +24,7 @@ import {
 const run = `/runs/${runId}`;
 
 describe('R40 what needs a person', () => {
-  const waiting = (taskId: string, gate: Partial<GateBrief>, change: Partial<RunItem> = {}) =>
+  const waiting = (taskId: string, gate: Partial<NonNullable<RunItem['gate']>>, change: Partial<RunItem> = {}) =>
     anItem({
       taskId,
       title: `Title of ${taskId}`,

@@ -1,4 +1,4 @@
-import type { RunRecord } from './record.ts';
+import type { RunRecord } from '../run/record.ts';
 
 /** What a list of runs is filtered by: facts of a run that nothing changes after its start. */
 export interface ListEntry {

@@ -1,5 +1,5 @@
-import { approversOf, operatorsOf, personOf } from './people.ts';
-import type { Policy } from './schema.ts';
+import { approversOf, operatorsOf, personOf } from '../policy/people.ts';
+import type { Policy } from '../policy/schema.ts';
 
 /** What a person with the role of a reader sees; undefined for a person who sees all runs. */
 export type ReadScope = { teams: readonly string[]; person: string } | undefined;
