@@ -1,4 +1,5 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { listing } from '../../adapters/aws/dynamo/run-list.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
 import { readScope } from '../../core/review/readers.ts';
@@ -37,7 +38,7 @@ function login(): Authenticate {
 
 /** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
-  const deps = await composeDeps(comparing);
+  const deps = await composeDeps(comparing, listing);
   const app = createWeb({
     service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who)),
     authenticate: login(),

@@ -11,7 +11,7 @@ let loading = false, again = false;
 const refresh = async () => {
   if (loading) { again = true; return; }
   loading = true;
-  const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined);
+  const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-drydock-refresh': '1' } }).catch(() => undefined);
   if (answer?.status === 401 || answer?.redirected) location.reload();
   else if (answer?.ok) {
     const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -50,7 +50,14 @@ const take = (item) => {
 if (live === 'stream') {
   source = new EventSource(main.dataset.follow);
   source.onmessage = ({ data }) => take(JSON.parse(data));
-} else if (live === 'poll') setInterval(() => document.hidden || refresh(), 5000);
+} else if (live === 'poll') {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(main.dataset.follow).catch(() => undefined);
+    if (answer?.status === 401) location.reload();
+    else if (answer?.ok) for (const item of await answer.json()) take(item);
+  }, 5000);
+}
 else if (live === 'slow') setInterval(() => document.hidden || refresh(), 30000);
 
 /* A click on the number of a line writes its place into the fields of its file. */

@@ -1,25 +1,44 @@
-import { cursorOf, listEntry, readCursor, searchable } from '../../../core/listing/entry.ts';
-import type { RunQuery } from '../../../core/ports/store/runs.ts';
+import { cursorOf, readCursor, searchable } from '../../../core/listing/entry.ts';
+import type { RunPage, RunQuery } from '../../../core/ports/store/runs.ts';
 import type { RunRecord } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
+import { listPk } from './run-entry.ts';
 import { runPk } from './table/keys.ts';
 import type { Item, Table } from './table/table.ts';
 import { byTimeIndex, unfinishedIndex } from './table/tables.ts';
 
-/** Partition of the entries of all runs, in the order of their start. */
-const listPk = 'runs';
 const stateKey = 'record.state';
 /** Requests for one page, each of which looks through up to a megabyte, which is about 2,000 runs. */
 const maxRequests = 8;
 
-/** The entry of a run in the list; written once, because nothing in it changes. */
-export function entryItem(record: RunRecord): Item {
-  const { runId, createdAt, repository, team, requester, search } = listEntry(record);
-  return { pk: listPk, sk: cursorOf({ createdAt, runId }), repository, team, requester, search };
+/** Parts of the list that one page looks through for runs that ended in some way. */
+const maxParts = 8;
+
+/** Reads the records of runs; those that cannot be read apart. */
+type Records = (ids: string[]) => Promise<{ runs: RunRecord[]; faults: { runId: string; error: Error }[] }>;
+
+/** A page of the list of runs. */
+export async function listing(table: Table, recordsOf: Records, query: RunQuery): Promise<RunPage> {
+  const page: RunPage = { runs: [], unreadable: [] };
+  let before = query.before;
+  for (let parts = 0; parts < maxParts; parts++) {
+    const { ids, next } = await findEntries(table, { ...query, before });
+    const { runs, faults } = await recordsOf(ids);
+    // No index has how a run ended, and an index may lag behind the records.
+    page.runs.push(...runs.filter(({ status }) => query.statuses?.includes(status) ?? true));
+    page.unreadable.push(...faults.map(({ runId }) => runId));
+    const last = page.runs.length > query.limit ? page.runs[query.limit - 1] : undefined;
+    if (last) return { ...page, runs: page.runs.slice(0, query.limit), next: cursorOf(last) };
+    if (next === undefined) return page;
+    before = next;
+    if (page.runs.length === query.limit || query.statuses === undefined) break;
+  }
+  return before === undefined ? page : { ...page, next: before };
 }
+export type Listing = typeof listing;
 
 /** Ids of the runs of a page, newest first. A filter by status is applied where an index has it, else to the records. */
-export async function findEntries(table: Table, query: RunQuery): Promise<{ ids: string[]; next?: string }> {
+async function findEntries(table: Table, query: RunQuery): Promise<{ ids: string[]; next?: string }> {
   const filtered = [query.repository, query.team, query.by, query.text, query.scope].some((each) => each !== undefined);
   if (filtered) return inList(table, query);
   const unfinished = query.statuses?.every((status) => !isFinal(status)) ?? false;

@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DrydockError } from '../../../core/errors.ts';
-import { cursorOf } from '../../../core/listing/entry.ts';
-import type { RunPage, Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
+import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
-import { entryItem, findEntries } from './run-list.ts';
+import { entryItem } from './run-entry.ts';
+import type { Listing } from './run-list.ts';
 import { runPk, strip } from './table/keys.ts';
 import { pack, unpack } from './table/packing.ts';
 import { type Item, Table } from './table/table.ts';
@@ -16,8 +16,6 @@ import { byTimeIndex, unfinishedIndex } from './table/tables.ts';
  * defect.
  */
 const updateAttempts = 50;
-/** Parts of the list that one page looks through for runs that ended in some way. */
-const maxParts = 8;
 
 const taskPk = (repository: string, taskId: string): string => `task#${repository}#${taskId}`;
 const absent = { ConditionExpression: 'attribute_not_exists(pk)' };
@@ -25,8 +23,11 @@ const [factsKey, stateKey] = ['record.facts', 'record.state'];
 /** Sort key of a record until version 0.1.0, which stored it as one item. */
 const oldKey = 'record';
 
-/** A record has two items: the facts, written once, and the state, which nearly every write of a run changes. */
-export function createRuns(client: DynamoDBClient, tableName: string): Runs {
+/**
+ * A record has two items: the facts, written once, and the state, which nearly every write of a run changes.
+ * @param listing Pages of the list of runs, for functions that show it.
+ */
+export function createRuns(client: DynamoDBClient, tableName: string, listing?: Listing): Runs {
   const table = new Table(client, tableName);
 
   const get = async (runId: string): Promise<RunRecord | undefined> =>
@@ -118,22 +119,9 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
       };
     },
 
-    async page(query): Promise<RunPage> {
-      const page: RunPage = { runs: [], unreadable: [] };
-      let before = query.before;
-      for (let parts = 0; parts < maxParts; parts++) {
-        const { ids, next } = await findEntries(table, { ...query, before });
-        const { runs, faults } = await recordsOf(ids.map((runId) => ({ pk: runPk(runId) })));
-        // No index has how a run ended, and an index may lag behind the records.
-        page.runs.push(...runs.filter(({ status }) => query.statuses?.includes(status) ?? true));
-        page.unreadable.push(...faults.map(({ runId }) => runId));
-        const last = page.runs.length > query.limit ? page.runs[query.limit - 1] : undefined;
-        if (last) return { ...page, runs: page.runs.slice(0, query.limit), next: cursorOf(last) };
-        if (next === undefined) return page;
-        before = next;
-        if (page.runs.length === query.limit || query.statuses === undefined) break;
-      }
-      return before === undefined ? page : { ...page, next: before };
+    page(query) {
+      if (!listing) throw new DrydockError('Internal', 'This function does not list runs.');
+      return listing(table, async (ids) => recordsOf(ids.map((runId) => ({ pk: runPk(runId) }))), query);
     },
 
     async byTask(repository, taskId) {
