@@ -21,12 +21,21 @@ const runLimits = z.strictObject({
   gateSeconds: z.int().positive(),
   /** Maximum wait for a phase: the sandbox's own limit and a margin for its start and end. */
   phaseSeconds: z.int().positive(),
+  /** Maximum wait for the parts of a campaign. Each ends by its own limits, so this only ends a wait that was forgotten. */
+  partsSeconds: z.int().positive(),
 });
 
 export const payloads = {
   validate: {
     input: z.strictObject({ runId }),
-    output: z.strictObject({ limits: runLimits, dryRun: z.boolean() }),
+    output: z.strictObject({
+      limits: runLimits,
+      dryRun: z.boolean(),
+      /** Parts of the plan run as executions of their own. */
+      campaign: z.boolean(),
+      /** The run is a part of a campaign: its change is its result. */
+      part: z.boolean(),
+    }),
   },
   estimate: { input: z.strictObject({ runId }), output: z.strictObject({ expectedMicros: z.int().nonnegative() }) },
   claim: {
@@ -37,6 +46,12 @@ export const payloads = {
   queue: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   plan: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   'plan-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  dispatch: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  integrate: {
+    input: z.strictObject({ runId }),
+    /** `more`: parts have still to run, on top of what was merged. */
+    output: z.strictObject({ outcome: z.enum(['merged', 'more', 'conflict']) }),
+  },
   build: {
     input: z.strictObject({ runId, round, phase: z.enum(['build', 'rework']), token }),
     output: z.strictObject({}),
@@ -73,5 +88,18 @@ export type PhaseAnswer = z.infer<typeof phaseAnswer>;
 
 /** Answer to the token of a gate. */
 export const gateAnswer = z.strictObject({
-  outcome: z.enum(['approved', 'revise', 'rejected', 'answered', 'green', 'red', 'admitted']),
+  outcome: z.enum([
+    'approved',
+    'revise',
+    'rejected',
+    'answered',
+    'green',
+    'red',
+    'admitted',
+    'parts-ended',
+    'parts-done',
+    'part-failed',
+    'dispatch',
+    'integrate',
+  ]),
 });

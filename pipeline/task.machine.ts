@@ -1,6 +1,18 @@
-import type { CatchRule, ChoiceRule, State, StateMachine, TaskState } from '../engine/asl/types.ts';
+import type { State, StateMachine } from '../engine/asl/types.ts';
+import {
+  anythingElse,
+  ask,
+  builders,
+  endAs,
+  outcomeIs,
+  rejected,
+  rejection,
+  rework,
+  roundsLeft,
+  stopped,
+} from './machine/builders.ts';
+import { campaignStates } from './machine/campaign.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
-import { hostLimited, lostSandbox, noCapacity, throttled, transient } from './retries.ts';
 
 /**
  * The state machine of a run, as data (law 1). Step Functions and the embedded engine run this same object; only the
@@ -8,25 +20,13 @@ import { hostLimited, lostSandbox, noCapacity, throttled, transient } from './re
  *
  * Variables: `limits` and `dryRun` come from Validate; `round` counts builds, `planRound` plans, `reworks` the rework
  * rounds that the policy limits, `moves` the moves of the target branch, `waits` the waits for a concurrency slot;
- * `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end of the run.
+ * `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end of the run. Of a
+ * campaign: `dispatches` counts the waits for parts, `resolves` the rounds that resolve conflicts of parts, and `after` is
+ * the state after Build: Integrate while a conflict is resolved.
  */
 
-/** A step that only reads and writes tables or calls a host: five minutes covers a slow host and its retries. */
-const stepSeconds = 300;
 /** After this number of moves of the target branch in one run, a person is asked. */
 const maxMoves = 5;
-
-const endAs = (status: string, names: string[], error?: string): CatchRule => ({
-  ErrorEquals: names,
-  Assign: {
-    outcome: { status, error: error ?? '{% $states.errorOutput.Error %}', cause: '{% $states.errorOutput.Cause %}' },
-  },
-  Next: 'Settle',
-});
-
-/** Exits of every state after Claim: a person stopped the run, a newer spec replaced it, or any other error. */
-const stopped: CatchRule[] = [endAs('cancelled', ['Cancelled']), endAs('superseded', ['Superseded'])];
-const anythingElse: CatchRule = endAs('failed', ['States.ALL']);
 
 export const refusedByValidate = [
   'SpecInvalid',
@@ -43,74 +43,7 @@ export const refusedByValidate = [
 
 /** @param partition Of the account: `aws`, `aws-us-gov`, `aws-cn`; a state of another partition fails without a catcher. */
 export function taskMachine(functionName: (step: StepName) => string, partition = 'aws'): StateMachine {
-  const step = (
-    name: StepName,
-    payload: Record<string, unknown>,
-    rest: Partial<TaskState> & { Catch: CatchRule[] },
-  ): TaskState => ({
-    Type: 'Task',
-    Resource: `arn:${partition}:states:::lambda:invoke`,
-    Arguments: {
-      FunctionName: functionName(name),
-      Payload: { runId: '{% $states.context.Execution.Input.runId %}', ...payload },
-    },
-    TimeoutSeconds: stepSeconds,
-    Retry: [throttled, transient, hostLimited],
-    Output: '{% $states.result.Payload %}',
-    ...rest,
-  });
-
-  /** A state that starts something and waits for its token. The answer to the token is the output of the state. */
-  const waiting = (
-    name: StepName,
-    payload: Record<string, unknown>,
-    rest: Partial<TaskState> & { TimeoutSeconds: string; Catch: CatchRule[] },
-  ): TaskState => ({
-    ...step(name, { ...payload, token: '{% $states.context.Task.Token %}' }, rest),
-    Resource: `arn:${partition}:states:::lambda:invoke.waitForTaskToken`,
-    Output: '{% $states.result %}',
-  });
-
-  const phase = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
-    waiting(name, payload, {
-      TimeoutSeconds: '{% $limits.phaseSeconds %}',
-      Retry: [throttled, transient, hostLimited, lostSandbox, noCapacity],
-      Catch: [...stopped, endAs('failed', ['States.Timeout'], 'PhaseTimedOut'), anythingElse],
-      Next: next,
-    });
-
-  const gate = (name: StepName, payload: Record<string, unknown>, next: string): TaskState =>
-    waiting(name, payload, {
-      TimeoutSeconds: '{% $limits.gateSeconds %}',
-      Catch: [
-        ...stopped,
-        endAs('failed', ['NeedsPerson']),
-        endAs('rejected', ['States.Timeout'], 'GateExpired'),
-        anythingElse,
-      ],
-      Next: next,
-    });
-
-  const outcomeIs = (outcome: string, more = ''): string => `{% $states.input.outcome = '${outcome}'${more} %}`;
-  const roundsLeft = ' and $reworks < $limits.reworkRounds';
-  /** The next build corrects the last one; it counts against the policy's limit of rework rounds. */
-  const rework = (condition: string): ChoiceRule => ({
-    Condition: condition,
-    Assign: { reworks: '{% $reworks + 1 %}', round: '{% $round + 1 %}', phase: 'rework' },
-    Next: 'Build',
-  });
-  const ask = (condition: string, reason: string, resume: string): ChoiceRule => ({
-    Condition: condition,
-    Assign: { ask: reason, resume },
-    Next: 'AskHuman',
-  });
-  const rejection = { status: 'rejected', error: 'Rejected', cause: '' };
-  const rejected = (condition: string): ChoiceRule => ({
-    Condition: condition,
-    Assign: { outcome: rejection },
-    Next: 'Settle',
-  });
-
+  const { step, waiting, phase, gate } = builders(functionName, partition);
   const states: Record<string, State> = {
     Validate: step(
       'validate',
@@ -119,6 +52,11 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
         Assign: {
           limits: '{% $states.result.Payload.limits %}',
           dryRun: '{% $states.result.Payload.dryRun %}',
+          campaign: '{% $states.result.Payload.campaign %}',
+          part: '{% $states.result.Payload.part %}',
+          dispatches: 1,
+          resolves: 0,
+          after: 'Verify',
           round: 1,
           planRound: 1,
           reworks: 0,
@@ -174,6 +112,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
       Choices: [
         ask(outcomeIs('question'), '', 'Plan'),
         { Condition: '{% $states.input.approval %}', Next: 'PlanGate' },
+        { Condition: '{% $campaign %}', Next: 'Dispatch' },
       ],
       Default: 'Build',
     },
@@ -181,12 +120,15 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     PlanDecision: {
       Type: 'Choice',
       Choices: [
+        { Condition: outcomeIs('approved', ' and $campaign'), Next: 'Dispatch' },
         { Condition: outcomeIs('approved'), Next: 'Build' },
         { Condition: outcomeIs('revise'), Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
       ],
       Default: 'Settle',
       Assign: { outcome: rejection },
     },
+
+    ...campaignStates({ step, waiting, phase, gate }),
 
     Build: phase('build', { round: '{% $round %}', phase: '{% $phase %}' }, 'BuildOutcome'),
     BuildOutcome: {
@@ -199,6 +141,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
           Assign: { resume: `{% $states.input.reason = '${checkpointMissed}' ? 'Verify' : 'Build' %}` },
           Next: 'CheckpointGate',
         },
+        { Condition: `{% $after = 'Integrate' %}`, Next: 'Integrate' },
       ],
       Default: 'Verify',
     },
@@ -213,18 +156,33 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     VerifyOutcome: {
       Type: 'Choice',
       Choices: [
+        { Condition: outcomeIs('passed', ' and $part'), Assign: { outcome: { status: 'delivered' } }, Next: 'Settle' },
         { Condition: outcomeIs('passed'), Next: 'Publish' },
         rework(outcomeIs('failed', ` and $states.input.approval = false${roundsLeft}`)),
       ],
       Default: 'AskHuman',
       Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },
-    AskHuman: gate('ask-human', { round: '{% $round + $planRound %}', reason: '{% $ask %}' }, 'AskDecision'),
+    AskHuman: gate(
+      'ask-human',
+      { round: '{% $round + $planRound + $dispatches - 1 %}', reason: '{% $ask %}' },
+      'AskDecision',
+    ),
     AskDecision: {
       Type: 'Choice',
       Choices: [
         rejected(outcomeIs('rejected')),
         { Condition: outcomeIs('approved'), Assign: { round: '{% $round + 1 %}' }, Next: 'Verify' },
+        {
+          Condition: `{% $states.input.outcome = 'dispatch' or $resume = 'Dispatch' %}`,
+          Assign: { dispatches: '{% $dispatches + 1 %}', after: 'Verify' },
+          Next: 'Dispatch',
+        },
+        {
+          Condition: outcomeIs('integrate'),
+          Assign: { dispatches: '{% $dispatches + 1 %}' },
+          Next: 'Integrate',
+        },
         { Condition: `{% $resume = 'Plan' %}`, Assign: { planRound: '{% $planRound + 1 %}' }, Next: 'Plan' },
       ],
       Default: 'Build',

@@ -9,7 +9,7 @@ import { readBlobs } from './blobs.ts';
 import { unifiedDiff } from './diff.ts';
 import { exportBase, withSubmodules } from './export-base.ts';
 import { branchHead, git, gitText } from './git.ts';
-import { mergeOnto } from './merge.ts';
+import { mergeChanges, mergeOnto } from './merge.ts';
 import { publishChange } from './publish.ts';
 import { createPullRequests } from './pull-requests.ts';
 
@@ -135,6 +135,10 @@ export function createGitCodeHost(dataDir: string): CodeHost {
 
     async rebase(repository, change, onto) {
       return mergeOnto(await locate(repository), change, onto);
+    },
+
+    async merge(repository, request) {
+      return mergeChanges(await locate(repository), request);
     },
 
     readPullRequest: (repository, branch) => pullRequests.read(repository, branch),

@@ -18,7 +18,7 @@ interface GitHubCodeHostOptions {
   scope: CodeHostScope;
   thread: Thread;
   collaboration?: Collaboration;
-  /** Without it, `diff` and `rebase` are defects of the program. */
+  /** Without it, `diff`, `rebase` and `merge` are defects of the program. */
   comparing?: Comparing | undefined;
 }
 
@@ -84,6 +84,7 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
     diff: async (_repository, base, commit, maxBytes) =>
       comparison().unifiedDiff(thread, objects, base, commit, maxBytes),
     rebase: async (_repository, change, onto) => comparison().mergeOnto(thread, objects, change, onto),
+    merge: async (_repository, request) => comparison().mergeChanges(thread, objects, request),
     blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
 
     publish: async ({ repository, ...request }) => ({

@@ -42,7 +42,12 @@ export async function lint(
     valid: report.valid,
     problems: report.problems,
     clarity: report.clarity,
-    advice: { mode: report.advice.mode, reason: report.advice.reason, costClass: report.advice.costClass },
+    advice: {
+      mode: report.advice.mode,
+      reason: report.advice.reason,
+      costClass: report.advice.costClass,
+      ...defined({ parts: report.advice.parts }),
+    },
   }));
   const error = invalidSpecs(reports);
   print(output, { files: view, ...withError(error) }, () =>
@@ -83,7 +88,13 @@ function describe(output: Output, file: string, fixed: boolean, report: LintRepo
         `  ${file}:${p.line}:${p.column}  ${p.severity === 'error' ? output.style('red', p.rule) : output.style('yellow', p.rule)}  ${plain(p.message)}`,
     ),
     ...(report.valid
-      ? [`  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`]
+      ? [
+          `  advice  ${report.advice.mode}, ${report.advice.costClass}: ${plain(report.advice.reason)}`,
+          ...(report.advice.parts ?? []).map(
+            ({ id, files, target_paths }) =>
+              `          campaign.parts: ${id}, ${files} files: ${plain(target_paths.slice(0, 3).join(', '))}${target_paths.length > 3 ? ` and ${target_paths.length - 3} more` : ''}`,
+          ),
+        ]
       : []),
   ];
 }

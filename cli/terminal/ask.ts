@@ -58,6 +58,7 @@ const usages: Record<GateKind, string> = {
   question: 'answer TEXT · reject REASON',
   slot: '',
   ci: '',
+  parts: '',
 };
 const choicesOf = (gate: GateView): string =>
   gate.kind === 'question' && gate.acceptable ? `approve · ${usages.question}` : usages[gate.kind];

@@ -29,42 +29,71 @@ export async function follow(
   const stop = new AbortController();
   const handled = new Set<string>();
   let queued = false;
+  let forParts = false;
   let idleTicks = 0;
   try {
     for await (const item of withTicks(session.watch(runId, stop.signal))) {
       if (item === undefined) {
-        // Events of the runs that a queued run waits for are not in its stream, so it polls whether one is still
-        // active.
-        idleTicks = queued && (await session.service.idle()) ? idleTicks + 1 : 0;
-        if (idleTicks >= minIdleTicks) return await session.service.run(runId);
-        continue;
+        // Events of the runs that a queued run or a campaign waits for are not in its stream, so it polls them.
+        const gate = forParts ? await gateOfPart(session, runId, handled) : undefined;
+        if (gate && (options.yes || canAsk(output))) {
+          if (!(await decideAt(gate))) return await session.service.run(runId);
+          continue;
+        }
+        idleTicks = (queued || forParts) && (await session.service.idle()) ? idleTicks + 1 : 0;
+        if (idleTicks < minIdleTicks) continue;
+        if (gate && !output.json) for (const line of gateLines(gate, output)) output.err(line);
+        return await session.service.run(runId);
       }
       progress.show(item);
       if (item.kind !== 'run') continue;
       const { run } = item;
       queued = run.status === 'queued';
+      forParts = run.gate?.startsWith(`${runId}.parts.`) === true;
       if (isFinal(run.status)) return await session.service.ended(runId);
       if (run.status !== 'waiting' || run.gate === null || handled.has(run.gate)) continue;
       const gate = await session.service.gate(run.gate);
       if (gate.status !== 'pending') continue;
-      handled.add(gate.gateId);
-      if (options.yes) {
-        await voteAsListed(session, gate);
-        continue;
-      }
-      if (!output.live || !process.stdin.isTTY) {
+      if (!options.yes && !canAsk(output)) {
         if (!output.json) for (const line of gateLines(gate, output)) output.err(line);
         return await session.service.run(runId);
       }
-      progress.pause();
-      if (!(await askAtGate(session, gate, output, options.as))) return await session.service.run(runId);
-      progress.resume();
+      if (!(await decideAt(gate))) return await session.service.run(runId);
     }
   } finally {
     stop.abort();
     progress.end();
   }
   throw new ServerGone(`it no longer runs ${runId}`);
+
+  /** False if the person leaves the gate open. */
+  async function decideAt(gate: GateView): Promise<boolean> {
+    handled.add(gate.gateId);
+    if (options.yes) {
+      await voteAsListed(session, gate);
+      return true;
+    }
+    progress.pause();
+    if (!(await askAtGate(session, gate, output, options.as))) return false;
+    progress.resume();
+    return true;
+  }
+}
+
+const canAsk = (output: Output): boolean => output.live && process.stdin.isTTY;
+
+/** A gate at which a part of a campaign waits for a person, and which was not handled yet. */
+async function gateOfPart(
+  { service }: Session,
+  runId: string,
+  handled: ReadonlySet<string>,
+): Promise<GateView | undefined> {
+  for (const { gate, status } of (await service.run(runId)).parts ?? []) {
+    if (status !== 'waiting' || gate === null || handled.has(gate)) continue;
+    const found = await service.gate(gate);
+    if (found.status === 'pending') return found;
+  }
+  return undefined;
 }
 
 /**

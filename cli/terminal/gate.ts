@@ -1,4 +1,5 @@
 import { optionsOf } from '../../core/review/option.ts';
+import { type GateOption, isPartAction } from '../../core/run/gate.ts';
 import type { GateView, RunView, Service } from '../../pipeline/service/service.ts';
 import { type Output, plain } from './output.ts';
 
@@ -12,14 +13,17 @@ export const gateText = ({ title, text }: Pick<GateView, 'title' | 'text'>, outp
 /** Where nobody is asked: what a gate asks, and the command for each option of a question. */
 export const gateLines = (gate: GateView, output: Output): string[] => [
   ...gateText(gate, output),
-  ...optionsOf(gate).map(({ label, does }) => `  - ${plain(label)}: ${commands[does](gate.taskId)}`),
+  ...optionsOf(gate).map((option) => `  - ${plain(option.label)}: ${commandOf(option, gate.taskId)}`),
 ];
 
-const commands = {
-  answer: (task: string) => `drydock answer ${task} TEXT`,
-  accept: (task: string) => `drydock approve ${task}`,
-  reject: (task: string) => `drydock reject ${task} REASON`,
-};
+function commandOf({ does, label }: GateOption, task: string): string {
+  if (isPartAction(does)) return `drydock answer ${task} ${JSON.stringify(plain(label))}`;
+  return {
+    answer: `drydock answer ${task} TEXT`,
+    accept: `drydock approve ${task}`,
+    reject: `drydock reject ${task} REASON`,
+  }[does];
+}
 
 /** What the open gate of a run asks; empty if it does not wait for a person. */
 export async function openGateLines(service: Pick<Service, 'gate'>, run: RunView, output: Output): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { hasConflict } from '../campaign/resolve.ts';
 import type { Job } from '../ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry } from '../run/change-set.ts';
 import { guardOfChange } from './attention/jobs.ts';
@@ -73,8 +74,9 @@ export const guardJob: Job<GuardInput, Violation[]> = { ...guardOfChange, run: g
 
 /** Refuses paths by their names and returns the entries with valid names. */
 function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[] {
-  const { targetPaths, excludedPaths } = task.constraints;
+  const { targetPaths, excludedPaths, within = [] } = task.constraints;
   const isTarget = pathMatcher(targetPaths);
+  const isWithin = pathMatcher(within);
   // Exclusions and protections ignore case, because some file systems do.
   const isExcluded = pathMatcher(excludedPaths, { foldCase: true });
   const isProtected = pathMatcher(task.protectedPaths, { foldCase: true });
@@ -92,6 +94,8 @@ function checkPaths({ change, task }: GuardInput, refuse: Refuse): ChangeEntry[]
     if (guarded !== undefined) refuse('ProtectedPath', path, `the policy protects ${guarded}`);
     if (targetPaths.length > 0 && isTarget(path) === undefined) {
       refuse('OutsideTargetPaths', path, `only ${targetPaths.join(', ')} may change`);
+    } else if (within.length > 0 && isWithin(path) === undefined) {
+      refuse('OutsideTargetPaths', path, `the campaign may change only ${within.join(', ')}`);
     }
     return true;
   });
@@ -133,8 +137,6 @@ function checkContent(
   if (hiding) refuse('HiddenCharacters', path, `line ${hiding.line}: ${hiding.says}; write it as an escape`);
   if (hasConflict(text) && !hasConflict(before)) refuse('ConflictMarker', path, "holds git's conflict markers");
 }
-
-const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
 
 /** Refuses links that lead out of the repository: new ones, and old ones that now lead through new ones. */
 function checkLinks(

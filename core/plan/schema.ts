@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { partsSchema } from '../campaign/part.ts';
 
 const text = z.string().max(4_000);
 const list = z.array(text).max(100).default([]);
@@ -29,6 +30,8 @@ export const plan = z.strictObject({
     .max(100)
     .default([]),
   phases: z.array(planPhase).min(1).max(50),
+  /** Of a campaign: what each agent does. */
+  parts: partsSchema.optional(),
   impact: z
     .strictObject({ components: list, breaking_changes: list })
     .default({ components: [], breaking_changes: [] }),

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { campaignOf, type RefuseProfile } from '../campaign/of-policy.ts';
 import { defined } from '../defined.ts';
 import { mcpOf } from '../mcp/of-policy.ts';
 import type { ModelEndpoint } from '../models/endpoint.ts';
@@ -62,16 +63,17 @@ export function applyPolicy(
       `"${spec.target_branch}" is not among the trusted branches.${listed(repository.trusted_branches)}`,
     );
   }
-  const agentName = spec.agent ?? policy.agents.default;
-  const profile = own(policy.agents.profiles, agentName);
-  if (!profile) {
-    refuse(
-      'agent',
-      `The policy has no profile "${agentName}".${listed(Object.keys(policy.agents.profiles))}`,
-      'UnknownAgent',
-    );
-  }
-  const endpoint = profile && endpointOfProfile(policy, agentName, profile, refuse);
+  const ofProfile = (name: string, path: string, said: RefuseProfile) => {
+    const profile = own(policy.agents.profiles, name);
+    if (!profile)
+      said(path, `The policy has no profile "${name}".${listed(Object.keys(policy.agents.profiles))}`, 'UnknownAgent');
+    return { profile, endpoint: profile && endpointOfProfile(policy, name, profile, path, said) };
+  };
+  const partAgent = spec.agent ?? policy.agents.default;
+  const agentName = spec.campaign?.coordinator ?? partAgent;
+  const path = spec.campaign?.coordinator === undefined ? 'agent' : 'campaign.coordinator';
+  const { profile, endpoint } = ofProfile(agentName, path, refuse);
+  const campaign = spec.campaign && campaignOf(spec.campaign, partAgent, policy, ofProfile, refuse);
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
@@ -111,6 +113,7 @@ export function applyPolicy(
         ...(repository.host === 'github' && repository.ci_apps ? { ciApps: repository.ci_apps } : {}),
       },
       agent: { name: agentName, ...profile },
+      ...campaign,
       team,
       budget: own(policy.budgets, team),
       policyApprovers: policy.review.approvers,
@@ -147,21 +150,18 @@ function endpointOfProfile(
   policy: Policy,
   agent: string,
   { provider, model, fallbacks = [] }: Policy['agents']['profiles'][string],
-  refuse: Refuse,
+  path: string,
+  refuse: RefuseProfile,
 ): ModelEndpoint | undefined {
   if (provider === undefined || model === undefined) return undefined;
   const endpoint = endpointOf(policy, provider);
   if (endpoint === undefined)
-    refuse('agent', `The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
+    refuse(path, `The policy has no provider "${provider}", which "${agent}" names.`, 'UnknownAgent');
   for (const each of [model, ...fallbacks]) {
     if (!wildcard(policy.models.allow, `${provider}/${each}`))
-      refuse('agent', `The policy does not allow the model of "${agent}", ${provider}/${each}.`);
+      refuse(path, `The policy does not allow the model of "${agent}", ${provider}/${each}.`);
     if (endpoint !== undefined && priceOf(endpoint.prices, each) === undefined)
-      refuse(
-        'agent',
-        `The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`,
-        'UnknownPrice',
-      );
+      refuse(path, `The price of ${provider}/${each} is unknown. Write ${priceLine(provider, each)}.`, 'UnknownPrice');
   }
   return endpoint;
 }
@@ -172,6 +172,12 @@ const listed = (names: string[]): string => (names.length === 0 ? '' : ` It list
 export function refuseUnbuilt(spec: TaskSpec, refuse: Refuse): void {
   if (spec.depends_on.length > 0)
     refuse('depends_on', 'depends_on is not built yet; start the tasks in order.', 'NotBuiltYet');
+  if (spec.campaign !== undefined && spec.checkpoints.length > 0)
+    refuse(
+      'checkpoints',
+      'A campaign has no checkpoints; approve its plan with its parts, and review the whole.',
+      'NotBuiltYet',
+    );
 }
 
 /** A service's image is one of the policy's, once, with at most its memory. */

@@ -129,6 +129,12 @@ const limits = z.strictObject({
     .max(100_000)
     .optional()
     .describe('Runs of all repositories at the same time; others are queued. No limit if left out.'),
+  parallel_parts: z
+    .int()
+    .positive()
+    .max(50)
+    .default(3)
+    .describe('Parts of one campaign that run at the same time; a spec may ask for fewer.'),
   changed_files: z.int().positive().max(100_000).default(300).describe('Maximum number of files in one change.'),
   changed_bytes: z
     .int()

@@ -10,7 +10,7 @@ import { fitting } from './budget.ts';
 import { fence } from './fence.ts';
 
 /** Part of the provenance of a run (R6); raise it whenever the texts below change. */
-export const promptVersion = '7';
+export const promptVersion = '8';
 
 interface PromptInput {
   phase: Exclude<PhaseName, 'verify'>;
@@ -60,6 +60,7 @@ function promptOf(input: PromptInput, leftOut: readonly string[]): string {
       checkpointsLeft(spec.checkpoints, work.checkpoints),
     ),
     plan && input.phase !== 'plan' ? planSection(plan, mark) : '',
+    input.phase === 'plan' ? partsOrder(spec) : '',
     ...work.answers.map(
       (a) => `## An answer to your question\n${fence(a.question, 'your earlier question')}\n${fence(a.text, a.by)}`,
     ),
@@ -81,6 +82,12 @@ function planSection({ phases }: Plan, mark: (name: string) => string): string {
   );
   const text = fence(steps.map((step) => step.replace(/\s+/g, ' ')).join('\n'), 'the plan');
   return `## Plan\nWork in these steps as far as they agree with the task and its constraints.\n${text}`;
+}
+
+/** What a coordinator is asked for, where the spec leaves the parts to it. */
+function partsOrder({ campaign }: TaskSpec): string {
+  if (!campaign || campaign.parts) return '';
+  return `## Parts\nSeveral agents work on this task at the same time, each on one part in a sandbox of its own; their changes are merged. Add to the plan: parts [{id, role, title, instructions, target_paths, depends_on, success_criteria}], 2 to ${campaign.max_parts} of them. Give each part paths of its own, so that no two parts change the same files, and as few dependencies as possible. A part's instructions must stand alone: its agent does not see the others.`;
 }
 
 const section = (title: string, lines: string[]): string =>

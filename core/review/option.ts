@@ -35,6 +35,12 @@ export function voteForOption(option: GateOption, words: string): OptionVote {
       return { choice: 'reject', text: text === '' ? option.label : text };
     case 'accept':
       return { choice: 'approve', text: text === '' ? option.label : text };
+    case 'redo':
+    case 'leave-out':
+    case 'take-ours':
+    case 'take-theirs':
+      // The label names the action.
+      return { choice: 'answer', text: option.label };
     case 'answer':
       if (option.text !== 'required') return { choice: 'answer', text: text === '' ? option.label : text };
       if (text === '')

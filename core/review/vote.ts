@@ -1,5 +1,6 @@
 import { DrydockError } from '../errors.ts';
-import type { Gate, GateDecision, Vote } from '../run/gate.ts';
+import { type Gate, type GateDecision, isPartAction, isWait, type Vote } from '../run/gate.ts';
+import { optionNamed } from './option.ts';
 
 /**
  * Checks a vote and returns its decision; undefined while more votes are needed. Pure: the store writes vote and
@@ -10,7 +11,7 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   if (gate.status !== 'pending') {
     throw new DrydockError('GateClosed', `${gate.gateId} was decided: ${gate.decision?.outcome ?? 'closed'}.`);
   }
-  if (gate.kind === 'slot' || gate.kind === 'ci') {
+  if (isWait(gate.kind)) {
     throw new DrydockError(
       'VoteRefused',
       `${gate.gateId} is not a decision for people: it waits for ${waitsFor[gate.kind]}.`,
@@ -35,7 +36,7 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
         throw new DrydockError('AnswerInvalid', `${gate.gateId} asks for a decision, not for an answer.`);
       }
       if (vote.text.trim() === '') throw new DrydockError('AnswerInvalid', 'The answer is empty.');
-      return decided('answered');
+      return { ...decided('answered'), ...actionOf(gate, vote.text) };
     case 'revise':
       if (gate.kind !== 'plan' && gate.kind !== 'review') {
         throw new DrydockError('AnswerInvalid', `${gate.gateId} cannot be revised; answer, approve or reject it.`);
@@ -55,7 +56,13 @@ export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   }
 }
 
-const waitsFor = { slot: 'a concurrency slot', ci: 'the CI gates' } as const;
+const waitsFor = { slot: 'a concurrency slot', ci: 'the CI gates', parts: 'the parts of the campaign' } as const;
+
+/** What the option does that an answer names, if it is about a part of a campaign. */
+function actionOf(gate: Gate, text: string): Pick<GateDecision, 'does'> {
+  const does = optionNamed(gate, text)?.does;
+  return does !== undefined && isPartAction(does) ? { does } : {};
+}
 
 function refuseVoter(gate: Gate, vote: Vote): void {
   // The requester knows the intent and may answer a question or give up; only others may approve.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
+import { partSchema } from '../campaign/part.ts';
 import { egressRules } from '../egress/rule.ts';
 import { mcpServerOfRun } from '../mcp/server.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
@@ -38,6 +39,14 @@ const spec = z.strictObject({
   team: z.string().optional(),
   checkpoints: names,
   depends_on: names,
+  campaign: z
+    .strictObject({
+      parts: z.array(partSchema).optional(),
+      max_parts: z.int(),
+      max_parallel: z.int(),
+      coordinator: z.string().optional(),
+    })
+    .optional(),
   known_failures: names,
   sandbox: z.strictObject({
     runtime: z.string(),
@@ -118,6 +127,10 @@ export const effectiveTask = z.strictObject({
     ciApps: names.optional(),
   }),
   agent,
+  /** Of a campaign: the profiles that its parts may have, each with its model provider. `agent` is the coordinator. */
+  profiles: z.record(z.string(), z.strictObject({ agent, endpoint: modelEndpoint.optional() })).optional(),
+  /** Of a campaign: the profile of parts that name none. */
+  partAgent: z.string().optional(),
   team: z.string(),
   /** The team's budget; absent when the policy sets none. */
   budget: sprintBudget.optional(),
@@ -174,6 +187,8 @@ export const effectiveTask = z.strictObject({
     targetPaths: names,
     /** Globs of paths that may not change. */
     excludedPaths: names,
+    /** Of a part: globs of the only paths that its campaign may change; absent or empty: every path may change. */
+    within: names.optional(),
     constraints: z.array(
       z.strictObject({ text: z.string(), enforcedBy: z.enum(['guard', 'test', 'advisory']), detail: z.string() }),
     ),

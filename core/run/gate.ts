@@ -2,9 +2,15 @@ import { z } from 'zod';
 import { question } from './phase.ts';
 import { reviewThread } from './record.ts';
 
-/** Kinds of waits that hold a task token. `slot` waits for the scheduler, `ci` for checks; people decide the others. */
-const gateKinds = ['plan', 'checkpoint', 'question', 'review', 'slot', 'ci'] as const;
+/**
+ * Kinds of waits that hold a task token. `slot` waits for the scheduler, `ci` for checks, `parts` for the parts of a
+ * campaign; people decide the others.
+ */
+const gateKinds = ['plan', 'checkpoint', 'question', 'review', 'slot', 'ci', 'parts'] as const;
 export type GateKind = (typeof gateKinds)[number];
+/** Kinds that no person decides. */
+export type WaitKind = 'slot' | 'ci' | 'parts';
+export const isWait = (kind: GateKind): kind is WaitKind => kind === 'slot' || kind === 'ci' || kind === 'parts';
 
 const voteChoices = ['approve', 'revise', 'reject', 'answer'] as const;
 export type VoteChoice = (typeof voteChoices)[number];
@@ -23,8 +29,13 @@ export const vote = z.strictObject({
 });
 export type Vote = z.infer<typeof vote>;
 
+/** What an option about the parts of a campaign does. */
+const partActions = ['redo', 'leave-out', 'take-ours', 'take-theirs'] as const;
+export type PartAction = (typeof partActions)[number];
+export const isPartAction = (does: string): does is PartAction => (partActions as readonly string[]).includes(does);
+
 const gateDecision = z.strictObject({
-  /** `needs-person`: the run has nobody to answer (`--yes`). The last four are for CI and the queue. */
+  /** `needs-person`: the run has nobody to answer (`--yes`). The last seven are for CI, the queue and parts. */
   outcome: z.enum([
     'approved',
     'revise',
@@ -38,9 +49,14 @@ const gateDecision = z.strictObject({
     'red',
     'ci-missing',
     'admitted',
+    'parts-ended',
+    'parts-done',
+    'part-failed',
   ]),
   by: z.array(z.string()),
   text: z.string(),
+  /** What the option does that the person chose, where it is more than an answer. */
+  does: z.enum(partActions).exactOptional(),
   /** Digest of an edited plan. */
   edit: z.string().exactOptional(),
   /** Constraint added with the approval. */
@@ -54,8 +70,11 @@ export type GateDecision = z.infer<typeof gateDecision>;
 /** An option of a question, with its action. */
 const gateOption = z.strictObject({
   label: z.string(),
-  /** `answer` continues with the label or the person's text, `reject` ends the run, `accept` approves the change. */
-  does: z.enum(['answer', 'reject', 'accept']),
+  /**
+   * `answer` continues with the label or the person's text, `reject` ends the run, `accept` approves the change. Of a
+   * campaign: `redo` does the part again, `leave-out` goes on without it, `take-ours` and `take-theirs` settle a conflict.
+   */
+  does: z.enum(['answer', 'reject', 'accept', ...partActions]),
   /** The option is valid only with a text from the person. */
   text: z.literal('required').exactOptional(),
 });
@@ -78,6 +97,8 @@ export const gate = z.strictObject({
   question: question.exactOptional(),
   /** Options with an action. Absent when the agent asks: its options are answers. */
   options: z.array(gateOption).exactOptional(),
+  /** The part of a campaign that a question is about. */
+  part: z.string().exactOptional(),
   /** A question that may also be approved: the run then continues with the change as it is. */
   acceptable: z.boolean(),
   /** Person ids that may approve; for a question, a subset of those that may answer. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { campaignState } from '../campaign/state.ts';
 import { defined } from '../defined.ts';
 import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
@@ -20,6 +21,8 @@ const runWork = z.strictObject({
   plan: digest.exactOptional(),
   /** Manifest JSON of the last change set, and its blobs. */
   changeSet: z.strictObject({ manifest: digest, blobs: digest }).exactOptional(),
+  /** Of a part: the changes of other parts that it started from. The rest of `changeSet` is its own. */
+  given: z.strictObject({ manifest: digest, blobs: digest }).exactOptional(),
   /**
    * Frozen when Verify passed, so that publishing again after a crash gives the same commit: the commit time in epoch
    * milliseconds, and the head of the branch that the commit is added to.
@@ -83,6 +86,8 @@ export const runFacts = z.strictObject({
   /** Absent when a person started the run. */
   origin: runOrigin.exactOptional(),
   capMicros: z.int().nonnegative(),
+  /** Of a run that is a part of a campaign. */
+  parent: z.strictObject({ runId: text, part: text, round: z.int().positive() }).exactOptional(),
   createdAt: text,
 });
 
@@ -106,6 +111,8 @@ export const runState = z.strictObject({
   spentMicros: z.int().nonnegative(),
   tokens: z.strictObject({ input: z.number(), output: z.number(), cached: z.number() }),
   work: runWork,
+  /** Of a campaign: its parts. */
+  campaign: campaignState.exactOptional(),
   /** Milliseconds per phase key. */
   durations: z.record(text, z.number()),
   /** Gate ids and phase keys whose result is part of this record, so that none is applied twice. */

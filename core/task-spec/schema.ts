@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { campaignSchema } from '../campaign/part.ts';
 import { askedServers } from '../mcp/policy-schema.ts';
 import * as field from './fields.ts';
 import { packageManagers } from './package-managers.ts';
@@ -125,6 +126,9 @@ export const specSchema = z.strictObject({
   team: field.name.optional(),
   checkpoints: z.array(field.line(200)).max(20).default([]),
   depends_on: z.array(field.name).max(50).default([]).describe('Not built yet: refused.'),
+  campaign: campaignSchema
+    .optional()
+    .describe('Several agents on one goal: parts that run in parallel, merged into one change.'),
   known_failures: z
     .array(field.line(500))
     .max(200)

@@ -61,6 +61,9 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   queue: [...answering, 'money', 'leave', 'notify', 'policy'],
   plan: phase,
   'plan-gate': gate,
+  // It starts the runs of parts, and stops one that the stop of its campaign did not find.
+  dispatch: [...base, 'keep', 'start'],
+  integrate: [...step, 'host', 'keep'],
   build: phase,
   'checkpoint-gate': gate,
   // A change that the guard refuses is answered without a sandbox.

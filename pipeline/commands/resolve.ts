@@ -1,6 +1,6 @@
 import { DrydockError } from '../../core/errors.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
-import type { Gate } from '../../core/run/gate.ts';
+import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { unfinishedRuns } from '../runs/unfinished.ts';
@@ -60,8 +60,7 @@ export async function resolveGate(
   }
   const gates = (await deps.gates.byRun(run.runId)).filter(
     (gate) =>
-      gate.kind !== 'slot' &&
-      gate.kind !== 'ci' &&
+      !isWait(gate.kind) &&
       (kind === undefined || (gate.kind === kind && (round === undefined || gate.round === Number(round)))),
   );
   const gate = gates.find((g) => g.status === 'pending') ?? gates.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1))[0];

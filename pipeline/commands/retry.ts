@@ -18,6 +18,10 @@ import { type Submitted, submit } from './submit.ts';
 export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, person: string): Promise<Submitted> {
   const people = { approvers: approversOf(policy), operators: operatorsOf(policy) };
   mustActOnRun(person, record, people, `retry ${record.taskId}`);
+  if (record.parent !== undefined)
+    throw new DrydockError('PolicyRefused', `${record.taskId} is a part of a campaign.`, {
+      remedy: 'Answer the question of the campaign: it does the part again. Or retry the whole campaign.',
+    });
   if (!isFinal(record.status)) throw new DrydockError('RunUnfinished', `${record.taskId} is ${record.status}.`);
   const attempts = (await deps.runs.byTask(record.repository, record.taskId)).map((other) => other.attempt);
   // A repository that came from `--repo` is taken from the run's own policy, so that a retry needs no flags.

@@ -1,6 +1,6 @@
 import { barFor } from '../../core/prompt/fence.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
-import type { Gate, GateKind } from '../../core/run/gate.ts';
+import { type Gate, type GateKind, isWait, type WaitKind } from '../../core/run/gate.ts';
 import { visible } from '../../core/text/hidden.ts';
 import type { Deps } from '../deps.ts';
 import type { RunContext } from '../runs/run-context.ts';
@@ -8,7 +8,7 @@ import type { RunContext } from '../runs/run-context.ts';
 /** UTF-16 code units of the gate's text in a comment; the pages and `drydock show` have the whole text. */
 const maxText = 20_000;
 
-const answers: Record<Exclude<GateKind, 'slot' | 'ci'>, string[]> = {
+const answers: Record<Exclude<GateKind, WaitKind>, string[]> = {
   plan: ['/drydock approve', '/drydock rework TEXT', '/drydock reject REASON'],
   checkpoint: ['/drydock approve', '/drydock reject REASON'],
   question: ['/drydock answer TEXT', '/drydock reject REASON'],
@@ -23,7 +23,7 @@ export async function announceGate(deps: Deps, context: RunContext, gate: Gate):
   const { host, location } = context;
   const record = (await deps.runs.get(gate.runId)) ?? context.record;
   const number = record.pullRequest?.id ?? record.origin?.pullRequest;
-  if (!host.collaboration || number === undefined || gate.kind === 'slot' || gate.kind === 'ci') return;
+  if (!host.collaboration || number === undefined || isWait(gate.kind)) return;
   // Bots read the raw text, and orders at the start of its lines: none of these lines starts one.
   const text = visible(gate.text).slice(0, maxText).trim().replace(/^/gm, '│ ');
   const bar = barFor(text, 3);

@@ -1,10 +1,14 @@
+import type { Part } from '../../core/campaign/part.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { Gate, GateDecision } from '../../core/run/gate.ts';
 import { hasApplied, type RunRecord, withApplied } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
+import { decideOnPart, wayOf } from '../campaign/decide.ts';
+import { plannedParts } from '../campaign/parts.ts';
 import type { Deps } from '../deps.ts';
 import { gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 
 /**
  * Applies a decision to the run, then answers the token. Called by the voter, by the step that opened the gate and by
@@ -18,13 +22,21 @@ export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
       ? await putText(deps.artifacts, `${decision.by.join(', ')}: ${decision.text}`)
       : undefined;
   if (decision.edit !== undefined) planSchema.parse(await getJson(deps.artifacts, decision.edit));
+  const parts = gate.part === undefined ? [] : (await plannedParts(deps, await loadRunContext(deps, gate.runId))).parts;
   await deps.runs.update(gate.runId, (run) =>
-    isFinal(run.status) || hasApplied(run, gate.gateId) ? undefined : withDecision(run, gate, decision, feedback),
+    isFinal(run.status) || hasApplied(run, gate.gateId)
+      ? undefined
+      : withDecision(run, gate, decision, { feedback, parts }),
   );
   await deliverGate(deps, gate);
 }
 
-function withDecision(run: RunRecord, gate: Gate, decision: GateDecision, feedback?: string): RunRecord {
+function withDecision(
+  run: RunRecord,
+  gate: Gate,
+  decision: GateDecision,
+  { feedback, parts }: { feedback: string | undefined; parts: readonly Part[] },
+): RunRecord {
   const { gate: open, ...rest } = withApplied(run, gate.gateId);
   const work = { ...run.work };
   if (feedback !== undefined && !work.feedback.includes(feedback)) work.feedback = [...work.feedback, feedback];
@@ -40,8 +52,9 @@ function withDecision(run: RunRecord, gate: Gate, decision: GateDecision, feedba
     const known = work.answers.some((a) => a.question === answer.question && a.text === answer.text);
     if (!known) work.answers = [...work.answers, answer];
   }
+  const changed = gate.part === undefined ? { work } : decideOnPart(run, gate.part, decision, work, parts);
   const anotherIsOpen = open !== gate.gateId && open !== undefined;
-  return anotherIsOpen ? { ...rest, gate: open, work } : { ...rest, status: 'running', work };
+  return anotherIsOpen ? { ...rest, gate: open, ...changed } : { ...rest, status: 'running', ...changed };
 }
 
 /** Sends a decision to the state machine. Idempotent. */
@@ -51,7 +64,8 @@ async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   const { outcome } = gate.decision;
   if (outcome in failures)
     await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
-  else if (outcome !== 'expired') await deps.executions.succeed(token, gateAnswer.parse({ outcome }));
+  else if (outcome !== 'expired')
+    await deps.executions.succeed(token, gateAnswer.parse({ outcome: wayOf(gate, gate.decision) }));
   await deps.gates.markDelivered(gate.gateId);
 }
 

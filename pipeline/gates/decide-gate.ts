@@ -1,3 +1,4 @@
+import { partFaults } from '../../core/campaign/faults.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan/schema.ts';
@@ -72,6 +73,18 @@ async function mustHold(deps: Deps, gate: Gate): Promise<void> {
   if (now !== gate.head) throw movedBranch(record.branch, gate.head, now);
 }
 
+/** @throws PlanInvalid for an edited plan whose parts the campaign may not have, or that lost them. */
+async function editedPlan(deps: Deps, gate: Gate, read: () => Plan): Promise<Plan> {
+  const plan = read();
+  const { task } = await loadRunContext(deps, gate.runId);
+  const faults =
+    task.spec.campaign && !plan.parts
+      ? ['The plan of a campaign has parts; keep them.']
+      : partFaults(plan.parts ?? [], task);
+  if (faults.length > 0) throw new DrydockError('PlanInvalid', faults.join('\n'));
+  return plan;
+}
+
 async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteRequest): Promise<GateDecision | undefined> {
   let decision: GateDecision | undefined;
   try {
@@ -86,7 +99,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
     throw new DrydockError('AnswerInvalid', 'Only a plan can be edited or given a constraint.');
   }
   if (gate.kind === 'review' && vote.choice === 'approve') await mustHold(deps, gate);
-  const edit = request.edit && (await putJson(deps.artifacts, request.edit()));
+  const edit = request.edit && (await putJson(deps.artifacts, await editedPlan(deps, gate, request.edit)));
   return (
     decision && {
       ...decision,

@@ -1,5 +1,5 @@
 import { defined } from '../../core/defined.ts';
-import type { Gate, GateKind, GateOption } from '../../core/run/gate.ts';
+import { type Gate, type GateKind, type GateOption, isWait } from '../../core/run/gate.ts';
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
@@ -22,6 +22,7 @@ interface GateRequest {
   stake?: string;
   question?: Question;
   options?: GateOption[];
+  part?: string;
   needsPerson?: boolean;
   /** Texts from outside that the gate is about; their suspicious instructions are shown first. */
   outside?: OutsideText[];
@@ -38,7 +39,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   const { record, task } = context;
   const now = deps.clock.now();
   const { token, revisionsLeft = 0, needsPerson = false, acceptable = false, outside = [], ...rest } = request;
-  const forPeople = request.kind !== 'slot' && request.kind !== 'ci';
+  const forPeople = !isWait(request.kind);
   const suspicions = forPeople ? await suspicionsOf(deps, record.runId, outside) : [];
   const gate: Gate = {
     ...rest,
@@ -80,7 +81,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
     // A stop before this line found no gate to close; a stop after it closes the gate.
     refuseStopped(run);
     if (hasApplied(run, gate.gateId)) return undefined;
-    const status = request.kind === 'slot' ? 'queued' : request.kind === 'ci' ? 'running' : 'waiting';
+    const status = request.kind === 'slot' ? 'queued' : forPeople ? 'waiting' : 'running';
     return { ...run, status, state, gate: gate.gateId };
   });
   if (!forPeople) return;

@@ -1,6 +1,7 @@
 import { causeOf, viewError } from '../../core/errors.ts';
 import type { PhaseRecord } from '../../core/ports/store/phases.ts';
 import { enqueueRun, slotScope, wakeQueued } from '../admission/admission.ts';
+import { wakeCampaign } from '../campaign/advance.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision } from '../gates/apply-decision.ts';
 import { closeGate } from '../gates/close-gate.ts';
@@ -31,6 +32,8 @@ export async function recover(deps: Deps, runIds: string[]): Promise<void> {
       else if (run.stop) {
         const outcome = run.stop.as === 'Cancelled' ? 'cancelled' : 'superseded';
         await closeGate(deps, gate.gateId, outcome, run.stop.by, run.stop.reason);
+      } else if (gate.kind === 'parts') {
+        await wakeCampaign(deps, runId);
       } else if (gate.kind === 'slot') {
         // A process that crashed while it woke this run may have already removed it from the queue.
         await enqueueRun(deps, run, await loadTask(deps, run));

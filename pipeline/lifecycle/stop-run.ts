@@ -18,6 +18,7 @@ export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRe
   });
   const mark = stopped.stop ?? stop;
   await recordEvent(deps, runId, { key: 'stop', type: 'stopped', text: `${mark.as} by ${mark.by}: ${mark.reason}` });
+  await stopParts(deps, stopped);
   for (const phase of await deps.phases.byRun(runId)) {
     if (phase.status !== 'launched') continue;
     await deps.launcher.stop(phase);
@@ -29,4 +30,21 @@ export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRe
       await closeGate(deps, gate.gateId, mark.as === 'Cancelled' ? 'cancelled' : 'superseded', mark.by, mark.reason);
   }
   return stopped;
+}
+
+/** Stops the run of a part, if it still runs. */
+export async function stopPart(deps: Deps, runId: string, stop: NonNullable<RunRecord['stop']>): Promise<void> {
+  try {
+    await stopRun(deps, runId, stop);
+  } catch (error) {
+    // It ended meanwhile, or it was not created yet: whoever creates it stops it.
+    if (!(error instanceof DrydockError) || !['GateClosed', 'RunNotFound'].includes(error.name)) throw error;
+  }
+}
+
+/** Stops the parts that run, with their campaign. */
+export async function stopParts(deps: Deps, { runId, stop, campaign }: RunRecord): Promise<void> {
+  const mark = stop ?? { as: 'Cancelled' as const, by: 'drydock', reason: `the campaign ${runId} ended` };
+  for (const part of Object.values(campaign?.parts ?? {}))
+    if (part.status === 'running') await stopPart(deps, part.runId, mark);
 }

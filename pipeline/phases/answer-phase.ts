@@ -1,3 +1,4 @@
+import { partsMicros } from '../../core/campaign/state.ts';
 import { defined } from '../../core/defined.ts';
 import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
@@ -35,7 +36,7 @@ const withAnswer = (run: RunRecord, answer: PhaseReply, spent: ModelCall[]): Run
   ...run,
   work: patchWork(run, answer.patch),
   durations: { ...run.durations, ...answer.patch.durations },
-  spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, 0),
+  spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, partsMicros(run.campaign).spent),
   tokens: {
     input: spent.reduce((sum, call) => sum + call.inputTokens, 0),
     output: spent.reduce((sum, call) => sum + call.outputTokens, 0),

@@ -1,7 +1,9 @@
+import { partFaults } from '../../core/campaign/faults.ts';
 import { defined } from '../../core/defined.ts';
 import { causeOf, isErrorName } from '../../core/errors.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
+import type { Plan } from '../../core/plan/schema.ts';
 import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
@@ -130,7 +132,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     patch.plan = await putJson(deps.artifacts, planOf(context, end, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
-  const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet.manifest));
+  const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet, context.record.work.given));
   if (unchanged) {
     const { error } = result;
     throw error?.name === 'AgentFailed'
@@ -185,13 +187,31 @@ function planOf(context: RunContext, end: PhaseEnd, result: PhaseResult) {
   if (result.plan === undefined) {
     if (context.task.agent.plans)
       throw new PhaseFault('AgentFailed', withUnreached(`The agent wrote no plan.\n${lastOutput(result)}`, end));
-    return derivePlan(context.task.spec, context.task.constraints);
+    return withParts(context, derivePlan(context.task.spec, context.task.constraints));
   }
+  let plan: Plan;
   try {
-    return parsePlan(result.plan, 'agent');
+    plan = parsePlan(result.plan, 'agent');
   } catch (error) {
     throw new PhaseFault('ResultInvalid', error instanceof Error ? error.message : String(error));
   }
+  return withParts(context, plan);
+}
+
+/** The plan with the parts of its campaign: those of the spec, which people have reviewed, else those that it proposes. */
+function withParts({ task }: RunContext, { parts: proposed, ...plan }: Plan): Plan {
+  const { campaign } = task.spec;
+  if (!campaign) return plan;
+  const parts = campaign.parts ?? proposed;
+  if (!parts)
+    throw new PhaseFault(
+      'ResultInvalid',
+      'The plan of a campaign has no parts.',
+      'List them under campaign.parts in the spec, or use a coordinator that plans.',
+    );
+  const faults = partFaults(parts, task);
+  if (faults.length > 0) throw new PhaseFault('ResultInvalid', faults.join('\n'));
+  return { ...plan, parts };
 }
 
 async function verified(deps: Deps, context: RunContext, result: PhaseResult): Promise<Done> {
@@ -213,9 +233,11 @@ async function verified(deps: Deps, context: RunContext, result: PhaseResult): P
   return failedVerify(deps, context, 'VerifyFailed', text);
 }
 
-async function isEmpty(deps: Deps, digest: string): Promise<boolean> {
-  const manifest = JSON.parse(new TextDecoder().decode(await deps.artifacts.get(digest))) as { entries: unknown[] };
-  return manifest.entries.length === 0;
+/** @param given What a part started from, which is not its own change. */
+async function isEmpty(deps: Deps, { manifest }: { manifest: string }, given?: { manifest: string }): Promise<boolean> {
+  if (manifest === given?.manifest) return true;
+  const stored = JSON.parse(new TextDecoder().decode(await deps.artifacts.get(manifest))) as { entries: unknown[] };
+  return given === undefined && stored.entries.length === 0;
 }
 
 const lastOutput = (result: PhaseResult): string => lastLines(result.commands.at(-1)?.output ?? '');

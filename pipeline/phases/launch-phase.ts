@@ -8,6 +8,7 @@ import { buildPrompt } from '../../core/prompt/build.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
+import { budgetOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { fileListOf } from '../publishing/last-round.ts';
@@ -128,7 +129,7 @@ async function phaseOrder(
             provider: agent.provider,
             ...defined({ endpoint: task.endpoint, fallbacks: agent.fallbacks, maxTurns: agent.max_turns }),
             allow: task.modelsAllow,
-            budgetMicros: Math.max(0, record.capMicros - (await spentMicros(deps, record.runId))),
+            budgetMicros: await budgetOf(deps, record),
           },
         }),
     registries: task.egress.registries,
@@ -156,10 +157,6 @@ const atGateway = (servers: readonly McpServerOfRun[]) =>
   servers.flatMap(({ name, tools, url, credential }) =>
     url === undefined ? [] : [{ name, tools, url, ...defined({ credential }) }],
   );
-
-/** Read from the ledger and not from the record, because the record lacks the calls of an interrupted attempt. */
-const spentMicros = async (deps: Deps, runId: string): Promise<number> =>
-  (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
 
 /** Success criteria with a command, the policy's checks, and the CI gates if the host has no CI, in this order. */
 function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {

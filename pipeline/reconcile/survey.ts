@@ -43,6 +43,7 @@ export async function survey(deps: Deps): Promise<Survey> {
     unreadable: [],
     oldestWaitMs: 0,
   };
+  const campaigns: RunRecord[] = [];
   for await (const { runs, unreadable } of unfinishedRuns(deps.runs)) {
     found.unreadable.push(...unreadable);
     const open = await deps.gates.many(runs.flatMap(({ gate }) => gate ?? []));
@@ -64,11 +65,18 @@ export async function survey(deps: Deps): Promise<Survey> {
           ? working.has(run.runId)
           : waits && (gate.kind !== 'slot' || queued.get(scope)?.has(run.runId) === true));
       if (!inOrder) found.suspects.push(run);
+      else if (gate?.kind === 'parts') campaigns.push(run);
       else if (gate?.kind === 'ci' && isCiDue(gate, now)) found.ci.push(run);
     }
   }
+  // A part that has ended should have woken its campaign.
+  for (const run of campaigns)
+    if (runningParts(run).some((runId) => !found.unfinished.has(runId))) found.suspects.push(run);
   return found;
 }
+
+const runningParts = ({ campaign }: RunRecord): string[] =>
+  Object.values(campaign?.parts ?? {}).flatMap(({ status, runId }) => (status === 'running' ? [runId] : []));
 
 const isWaiting = (gate: Gate, now: number): boolean => gate.status === 'pending' && Date.parse(gate.expiresAt) > now;
 

@@ -175,9 +175,10 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
       return runView(deps, record);
     },
     async list(limit) {
+      // The parts of a campaign are shown with it.
       const { runs } = scope
         ? await deps.runs.page({ limit: limit ?? 200, scope })
-        : { runs: await deps.runs.list(limit) };
+        : { runs: (await deps.runs.list(limit)).filter(({ parent }) => parent === undefined) };
       return Promise.all(runs.map((record) => shortView(deps, record)));
     },
     async unfinished(after) {
@@ -302,7 +303,9 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
       const waiting = await Promise.all(
         records.map(async (record) => {
           if (record?.status === 'queued') return isHeldBack(deps, record);
-          return record === undefined || record.status === 'waiting';
+          // A campaign that waits for its parts: their own runs are among these.
+          const forParts = record?.gate?.startsWith(`${record.runId}.parts.`) === true;
+          return record === undefined || record.status === 'waiting' || forParts;
         }),
       );
       return !waiting.includes(false);

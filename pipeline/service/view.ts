@@ -1,8 +1,10 @@
+import { defined } from '../../core/defined.ts';
 import type { ErrorView } from '../../core/errors.ts';
 import { usdOf } from '../../core/money/format.ts';
 import type { PullRequestRef } from '../../core/ports/host/code-host.ts';
 import type { Refusal } from '../../core/run/phase.ts';
 import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
+import { type PartView, partsView } from '../campaign/view.ts';
 import type { Deps } from '../deps.ts';
 import { refusalsOf } from '../publishing/facts.ts';
 
@@ -29,6 +31,10 @@ export interface RunView {
   events: RunEvent[];
   /** Refused outgoing requests, each with the line that would allow it. */
   refusals: Refusal[];
+  /** Of a part of a campaign: the campaign's run. */
+  parent?: { runId: string; part: string };
+  /** Of a campaign, once it has a plan. */
+  parts?: PartView[];
   createdAt: string;
   endedAt: string | null;
 }
@@ -37,12 +43,13 @@ export async function runView(
   deps: Pick<Deps, 'runs' | 'executions' | 'artifacts'>,
   record: RunRecord,
 ): Promise<RunView> {
-  const [view, events, refusals] = await Promise.all([
+  const [view, events, refusals, parts] = await Promise.all([
     shortView(deps, record),
     deps.runs.events(record.runId),
     refusalsOf(deps, record.work.results),
+    partsView(deps, record),
   ]);
-  return { ...view, events, refusals };
+  return { ...view, events, refusals, ...defined({ parts }) };
 }
 
 /**
@@ -71,6 +78,7 @@ export async function shortView(deps: Pick<Deps, 'executions'>, record: RunRecor
     transitions: execution?.transitions ?? 0,
     durations: { ...record.durations, ...total },
     refusals: [],
+    ...(record.parent ? { parent: { runId: record.parent.runId, part: record.parent.part } } : {}),
     createdAt: record.createdAt,
     endedAt: record.endedAt ?? null,
   };

@@ -1,5 +1,7 @@
 import type { Deps } from '../deps.ts';
 import type { StepName } from '../payloads.ts';
+import { dispatch } from './campaign/dispatch.ts';
+import { integrate } from './campaign/integrate.ts';
 import { claim } from './intake/claim.ts';
 import { estimate } from './intake/estimate.ts';
 import { queue } from './intake/queue.ts';
@@ -29,6 +31,8 @@ export const steps = {
   queue: checked('queue', queue),
   plan: checked('plan', plan),
   'plan-gate': checked('plan-gate', planGate),
+  dispatch: checked('dispatch', dispatch),
+  integrate: checked('integrate', integrate),
   build: checked('build', build),
   'checkpoint-gate': checked('checkpoint-gate', checkpointGate),
   verify: checked('verify', verify),

@@ -36,7 +36,7 @@ const maxWaiting = 200;
 
 /** Runs that wait for a person, the most urgent first. */
 export async function inbox(deps: Stores, scope?: RunQuery['scope']): Promise<{ items: RunItem[]; more: boolean }> {
-  const { runs, next } = await deps.runs.page({ statuses: ['waiting'], limit: maxWaiting, scope });
+  const { runs, next } = await deps.runs.page({ statuses: ['waiting'], parts: true, limit: maxWaiting, scope });
   const items = (await itemsOf(deps, runs)).filter(({ gate }) => gate !== null);
   const urgency = ({ gate }: RunItem): string => gate?.expiresAt ?? '';
   return { items: items.sort((a, b) => (urgency(a) < urgency(b) ? -1 : 1)), more: next !== undefined };

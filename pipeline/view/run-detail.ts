@@ -3,7 +3,7 @@ import { pathMatcher } from '../../core/guard/paths.ts';
 import type { Estimate } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
-import type { Gate } from '../../core/run/gate.ts';
+import { type Gate, isWait } from '../../core/run/gate.ts';
 import { type CommandResult, phaseResult } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
@@ -82,7 +82,7 @@ export async function runDetail(deps: Deps, record: RunRecord): Promise<RunDetai
   ]);
   const commands = storedVerify.safeParse(verify).data?.result?.commands ?? [];
   const paths = (manifestPaths.safeParse(manifest).data?.entries ?? []).map(({ path }) => path);
-  const forPeople = gates.filter(({ kind }) => kind !== 'slot' && kind !== 'ci');
+  const forPeople = gates.filter(({ kind }) => !isWait(kind));
   const open = forPeople.find(({ gateId }) => gateId === record.gate);
   const { spec } = task;
   return {

@@ -1,4 +1,4 @@
-import type { Gate } from '../../core/run/gate.ts';
+import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 
@@ -20,7 +20,7 @@ const steps: [name: string, states: readonly string[], phases: readonly string[]
   ['Checked', ['Validate', 'Estimate', 'Claim', 'Reserve'], []],
   ['Plan', ['Plan'], ['plan']],
   ['Plan approved', ['PlanGate'], []],
-  ['Build', ['Build', 'CheckpointGate', 'AskHuman'], ['build', 'rework']],
+  ['Build', ['Build', 'CheckpointGate', 'AskHuman', 'Dispatch', 'Integrate'], ['build', 'rework']],
   ['Verify', ['Verify'], ['verify']],
   ['Pull request', ['Publish'], []],
   ['CI', ['AwaitCi'], []],
@@ -81,4 +81,4 @@ function lastReached(record: RunRecord, gates: readonly Gate[]): number {
 }
 
 const waited = ({ openedAt, decision, kind }: Gate, now: number): number =>
-  kind === 'slot' || kind === 'ci' ? 0 : Math.max(0, (decision ? Date.parse(decision.at) : now) - Date.parse(openedAt));
+  isWait(kind) ? 0 : Math.max(0, (decision ? Date.parse(decision.at) : now) - Date.parse(openedAt));

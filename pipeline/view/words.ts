@@ -17,6 +17,7 @@ export const gateWords: Record<GateKind, string> = {
   review: 'Review',
   slot: 'Queue',
   ci: 'CI',
+  parts: 'Parts',
 };
 
 /** What a running run does, by the state of the machine. */
@@ -27,6 +28,8 @@ const working: Record<string, string> = {
   Reserve: 'Starting',
   Plan: 'Planning',
   Build: 'Building',
+  Dispatch: 'Working on its parts',
+  Integrate: 'Putting its parts together',
   Verify: 'Verifying',
   Publish: 'Publishing',
   AwaitCi: 'Waiting for CI',

@@ -5,7 +5,7 @@ import { personOfAccount } from '../../core/policy/people.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
-import type { Gate } from '../../core/run/gate.ts';
+import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { retryRun } from '../commands/retry.ts';
@@ -104,7 +104,7 @@ async function carryOut(
  * The gate that a comment answers. A gate that opened after the comment is refused, because its author did not see it.
  */
 async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<Gate> {
-  const gates = (await deps.gates.byRun(run.runId)).filter((gate) => gate.kind !== 'slot' && gate.kind !== 'ci');
+  const gates = (await deps.gates.byRun(run.runId)).filter((gate) => !isWait(gate.kind));
   const gate = gates.find((each) => each.status === 'pending');
   if (!gate)
     throw new DrydockError('GateNotFound', `${run.taskId} does not wait for a person; it is ${run.status}.`, {

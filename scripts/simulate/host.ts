@@ -72,6 +72,7 @@ export class SimulatedGitHub {
       },
       exportBase: unsupported,
       blame: unsupported,
+      merge: unsupported,
       listTree: async (_, commit) => tree(commit),
       diff: async () => ({ text: '', truncated: false }),
       readFile: async (_, commit, path) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PhaseJob, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import { blobsByPath, changeManifest } from '../../core/run/change-set.ts';
 import type { ModelCall, PhaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
@@ -8,6 +9,8 @@ export interface Scripted {
   result?: Partial<PhaseResult>;
   /** Files the agent leaves, by path; undefined deletes. */
   files?: Record<string, string | undefined>;
+  /** `files` come on top of the change that the phase started from, as in a real sandbox. */
+  onTop?: true;
   failure?: PhaseEnd['failure'];
   calls?: ModelCall[];
   /** What the phase reported while it ran, as NDJSON. */
@@ -38,13 +41,27 @@ export function scriptedRunner(script: Script = () => undefined): PhaseRunner {
       if (scripted.failure) return { ...end, failure: scripted.failure };
       const change =
         job.spec.phase === 'build' || job.spec.phase === 'rework'
-          ? changeOf(job, scripted.files ?? goodFiles)
+          ? changeOf(job, { ...(scripted.onTop ? startedFrom(job) : {}), ...(scripted.files ?? goodFiles) })
           : undefined;
       if (scripted.log !== undefined) end.artifacts.set('events.ndjson', Buffer.from(scripted.log));
       for (const [name, bytes] of change ?? []) end.artifacts.set(name, bytes);
       return { ...end, result: { ...usual(job), changeSet: change !== undefined, ...scripted.result } };
     },
   };
+}
+
+/** The files of the change that a phase starts from. */
+export function startedFrom({ inputs }: Pick<PhaseJob, 'inputs'>): Record<string, string | undefined> {
+  const [manifest, blobs] = [inputs.get('changeset.json'), inputs.get('changeset.blobs')];
+  if (!manifest || !blobs) return {};
+  const change = { manifest: changeManifest.parse(JSON.parse(Buffer.from(manifest).toString())), blobs };
+  const contents = blobsByPath(change);
+  return Object.fromEntries(
+    change.manifest.entries.map(({ path }) => [
+      path,
+      contents.has(path) ? Buffer.from(contents.get(path) ?? []).toString() : undefined,
+    ]),
+  );
 }
 
 function usual({ spec }: PhaseJob): PhaseResult {

@@ -1,4 +1,5 @@
 import { formatUsd } from '../../core/money/format.ts';
+import { isWait } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { among } from '../html/format.ts';
 import { form } from '../html/layout.ts';
@@ -9,7 +10,7 @@ import { factsOf, type GateParts, standingOf } from './parts.ts';
 /** The decision at the bottom of the window: its consequence in one sentence, and what can be done. */
 export function decisionBar(context: PageContext, parts: GateParts): Markup | null {
   const { gate } = parts;
-  if (gate.status !== 'pending' || gate.kind === 'slot' || gate.kind === 'ci') return null;
+  if (gate.status !== 'pending' || isWait(gate.kind)) return null;
   if (Date.parse(gate.expiresAt) <= context.now) return null;
   const { may, why } = standingOf(context, parts);
   if (!may) return markup`<section class="bar" aria-label="Decision"><div class="in"><p>${why}</p></div></section>`;

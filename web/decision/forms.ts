@@ -1,5 +1,5 @@
 import { optionsOf } from '../../core/review/option.ts';
-import type { GateOption } from '../../core/run/gate.ts';
+import { type GateOption, isWait } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { fold, form } from '../html/layout.ts';
 import { gatePath, type Markup, markup } from '../html/markup.ts';
@@ -14,7 +14,7 @@ export const reworkForm = 'rework';
 /** All ways to decide, for those who may. */
 export function decide(context: PageContext, parts: GateParts): Markup | null {
   const { gate, evidence, refused } = parts;
-  if (gate.kind === 'slot' || gate.kind === 'ci') return null;
+  if (isWait(gate.kind)) return null;
   const { may, why } = standingOf(context, parts);
   const who = context.visitor?.who ?? '';
   if (!may) return markup`<section class="card" id="decide"><h2>Decide</h2><p>${why}</p></section>`;
@@ -64,7 +64,15 @@ ${kept('reject', 'text')}</textarea><button type="submit" class="danger">Reject<
 }
 
 /** The effect of an option besides its answer. */
-const effects = { answer: '', reject: 'ends the run', accept: 'approves the change as it is' } as const;
+const effects: Record<GateOption['does'], string> = {
+  answer: '',
+  reject: 'ends the run',
+  accept: 'approves the change as it is',
+  redo: 'starts the part again',
+  'leave-out': 'the campaign goes on without it',
+  'take-ours': 'settles the conflict',
+  'take-theirs': 'settles the conflict',
+};
 
 function answerFields(gate: GateView, draft: Draft | undefined): Markup {
   const options = optionsOf(gate);

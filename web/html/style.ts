@@ -60,11 +60,11 @@ pre.wrap { overflow-wrap: anywhere; }
 .card > :last-child { margin-bottom: 0; }
 .two { display: grid; grid-template-columns: minmax(0, 1fr) 20rem; gap: 1rem; }
 .chip { display: inline-flex; gap: .35rem; align-items: center; border-radius: 99px; padding: .05rem .6rem; font-size: .8rem; font-weight: 600; white-space: nowrap; background: var(--mute-ground); color: var(--soft); }
-.chip.good, .chip.delivered, .chip.approved, .chip.passed, .chip.answered { background: var(--good-ground); color: var(--good); }
+.chip.good, .chip.done, .chip.delivered, .chip.approved, .chip.passed, .chip.answered { background: var(--good-ground); color: var(--good); }
 .chip.bad, .chip.failed, .chip.changes-requested { background: var(--bad-ground); color: var(--bad); }
-.chip.wait, .chip.warn, .chip.pending, .chip.revise, .chip.expired { background: var(--wait-ground); color: var(--wait); }
+.chip.wait, .chip.waiting, .chip.again, .chip.warn, .chip.pending, .chip.revise, .chip.expired { background: var(--wait-ground); color: var(--wait); }
 .chip.full { background: var(--wait); color: var(--panel); }
-.chip.run { background: var(--run-ground); color: var(--run); }
+.chip.run, .chip.running { background: var(--run-ground); color: var(--run); }
 .chip.gone { background: transparent; border: 1px solid var(--soft); }
 a.chip { text-decoration: none; min-height: 24px; }
 a.chip[aria-current] { outline: 2px solid currentColor; }

@@ -25,6 +25,7 @@ const verbs: Record<GateKind, string> = {
   checkpoint: 'Look',
   slot: 'See it',
   ci: 'See it',
+  parts: 'See it',
 };
 
 interface Needs {

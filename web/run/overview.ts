@@ -1,10 +1,10 @@
-import { formatUsd } from '../../core/money/format.ts';
+import { formatUsd, microsOf } from '../../core/money/format.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { HostView, RunView } from '../../pipeline/service/service.ts';
 import type { RunDetail } from '../../pipeline/view/run-detail.ts';
 import { clockTime, duration, moment } from '../html/format.ts';
 import { chip, facts } from '../html/layout.ts';
-import { link, type Markup, markup } from '../html/markup.ts';
+import { gatePath, link, type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 import { errorBox } from '../pages/error.ts';
 import type { Part } from '../part.ts';
@@ -19,6 +19,7 @@ export function overview(context: PageContext, { run, detail, host }: OverviewPa
   const working = !isFinal(run.status);
   return markup`<div class="two"><div>
 ${working && rightNow(context, run)}
+${partsSection(run)}
 ${asked(detail)}
 ${hostSection(host, run)}
 <section class="card" aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2><div id="events" data-fresh>${timeline(run)}</div></section>
@@ -48,6 +49,18 @@ const rightNow = (context: PageContext, run: RunView): Markup =>
       ? 'As the agent’s sandbox reports it.'
       : 'The agent’s activity appears when its phase ends; the page asks for news every few seconds.'
   }</p><ol class="log" data-log></ol></section>`;
+
+/** The parts of a campaign, or the campaign that a run is a part of. */
+function partsSection({ parts, parent }: RunView): Markup | null {
+  if (parent)
+    return markup`<p class="box">Part <code>${parent.part}</code> of <a href="${runPath(parent.runId)}">a campaign</a>.</p>`;
+  if (!parts) return null;
+  const done = parts.filter(({ merged }) => merged).length;
+  return markup`<section class="card" id="parts" data-fresh><h2>Parts <span class="quiet">${done} of ${parts.length} are in the change</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Parts"><table><caption class="hidden">Parts of the campaign</caption><thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">After</th><th scope="col" class="number">Cost</th></tr></thead><tbody>${parts.map(
+    (part) =>
+      markup`<tr><td>${part.runId === null ? part.title : markup`<a href="${runPath(part.runId)}">${part.title}</a>`} <span class="quiet small">${part.id}${part.round > 1 && `, round ${part.round}`}</span></td><td>${chip(part.status)}${part.gate !== null && part.status === 'waiting' && markup` <a href="${gatePath(part.gate)}">Decide<span class="hidden"> about ${part.id}</span></a>`}${part.error && markup`<br><span class="quiet small">${part.error.name}</span>`}</td><td class="small">${part.dependsOn.join(', ')}</td><td class="number">${formatUsd(microsOf(part.usd.spent))}</td></tr>`,
+  )}</tbody></table></div></section>`;
+}
 
 /** What was asked, and how each condition is held. */
 export const asked = (detail: RunDetail): Markup =>

@@ -25,7 +25,11 @@ export async function listing(table: Table, recordsOf: Records, query: RunQuery)
     const { ids, next } = await findEntries(table, { ...query, before });
     const { runs, faults } = await recordsOf(ids);
     // No index has how a run ended, and an index may lag behind the records.
-    page.runs.push(...runs.filter(({ status }) => query.statuses?.includes(status) ?? true));
+    page.runs.push(
+      ...runs
+        .filter(({ status }) => query.statuses?.includes(status) ?? true)
+        .filter(({ parent }) => query.parts === true || parent === undefined),
+    );
     page.unreadable.push(...faults.map(({ runId }) => runId));
     const last = page.runs.length > query.limit ? page.runs[query.limit - 1] : undefined;
     if (last) return { ...page, runs: page.runs.slice(0, query.limit), next: cursorOf(last) };

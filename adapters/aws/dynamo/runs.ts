@@ -58,7 +58,7 @@ export function createRuns(client: DynamoDBClient, tableName: string, listing?: 
     async create(record) {
       // The index entry is first: an entry without a run is skipped, but a run without an entry would never be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
-      await table.put(entryItem(record));
+      if (!record.parent) await table.put(entryItem(record));
       // Existing facts without a state come from an interrupted creation, perhaps by another person under another
       // policy. They are replaced in one transaction with the state, so that a run never has the facts of another.
       const created = (await table.put(factsItem(record), absent))

@@ -26,6 +26,8 @@ export interface Contents {
   add(sha: string, bytes: Uint8Array): void;
   /** Where texts are merged. */
   thread: Thread;
+  /** Names of the sides in conflict markers; those of a moved target if absent. */
+  markers?: Markers;
 }
 
 const plainMarkers: Markers = { target: 'target', change: 'change', size: 7 };
@@ -47,7 +49,13 @@ export async function mergeFile(versions: Versions, contents: Contents): Promise
   if (kind(target) !== kind(change)) return ofTwoKinds(target, change);
   const origin = base && kind(base) === kind(target) ? base : undefined;
   const mode = oneOf(origin?.mode, target.mode, change.mode);
-  const content = await mergeContent(origin?.blobSha, target, change.blobSha, contents, versions.markers);
+  const content = await mergeContent(
+    origin?.blobSha,
+    target,
+    change.blobSha,
+    contents,
+    versions.markers ?? contents.markers,
+  );
   return {
     entry: { mode: mode ?? target.mode, blobSha: content.blobSha },
     conflict: content.conflict || mode === undefined,

@@ -1,3 +1,4 @@
+import type { MergeRequest, MergeResult } from '../../../core/ports/host/code-host.ts';
 import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { blobsByPath, type ChangeEntry, type ChangeSet, fileModes } from '../../../core/run/change-set.ts';
 import { limitConcurrency, type Objects } from '../repository/objects.ts';
@@ -25,12 +26,38 @@ export async function mergeOnto(
   objects: Objects,
   change: ChangeSet,
   onto: string,
-): Promise<{ change: ChangeSet; conflicts: string[] }> {
+): Promise<MergeResult> {
   const [base, target] = await Promise.all([objects.tree(change.manifest.base), objects.tree(onto)]);
   const known = new Map<string, Promise<Uint8Array>>();
   const wanted = withChange(base, change, known);
+  const merge = new Merge({ base, target, change: wanted }, contentsOf(thread, objects, known));
+  await merge.files(change.manifest.entries.map(({ path }) => path));
+  merge.makeRoom();
+  return { change: await merge.toChange(onto, target), conflicts: [...merge.conflicts].sort() };
+}
+
+/** Three-way merge of two changes of the same commit, see {@link mergeOnto}. */
+export async function mergeChanges(
+  thread: Thread,
+  objects: Objects,
+  { base, ancestor, ours, theirs, labels }: MergeRequest,
+): Promise<MergeResult> {
+  const commit = await objects.tree(base);
+  const known = new Map<string, Promise<Uint8Array>>();
+  const treeOf = (change: ChangeSet | undefined): Tree => (change ? withChange(commit, change, known) : commit);
+  const trees = { base: treeOf(ancestor), target: treeOf(ours), change: treeOf(theirs) };
+  const markers = { target: labels.ours, change: labels.theirs, size: 7 };
+  const merge = new Merge(trees, { ...contentsOf(thread, objects, known), markers });
+  await merge.files([...pathsOf(theirs), ...pathsOf(ancestor)]);
+  merge.makeRoom();
+  return { change: await merge.toChange(base, commit, pathsOf(ours)), conflicts: [...merge.conflicts].sort() };
+}
+
+const pathsOf = (change: ChangeSet | undefined): string[] => change?.manifest.entries.map(({ path }) => path) ?? [];
+
+function contentsOf(thread: Thread, objects: Objects, known: Map<string, Promise<Uint8Array>>): Contents {
   const fromHost = limitConcurrency(objects.blob);
-  const contents: Contents = {
+  return {
     thread,
     read(sha) {
       const found = known.get(sha) ?? fromHost(sha);
@@ -39,10 +66,6 @@ export async function mergeOnto(
     },
     add: (sha, bytes) => known.set(sha, Promise.resolve(bytes)),
   };
-  const merge = new Merge({ base, target, change: wanted }, contents);
-  await merge.files(change.manifest.entries.map(({ path }) => path));
-  merge.makeRoom();
-  return { change: await merge.toChange(onto), conflicts: [...merge.conflicts].sort() };
 }
 
 /** The tree of base plus change. Adds the contents of the change to `known`, by blob id. */
@@ -73,7 +96,7 @@ class Merge {
   /** @param paths The paths that the change names; no other path can differ from the target. */
   async files(paths: string[]): Promise<void> {
     const { base, change } = this.#trees;
-    const touched = paths.filter((path) => !same(base.get(path), change.get(path)));
+    const touched = [...new Set(paths)].filter((path) => !same(base.get(path), change.get(path)));
     const { versions, disputed } = await versionsOf(this.#trees, touched, this.#contents);
     for (const [path, each] of versions) this.#keep(path, await mergeFile(each, this.#contents));
     for (const path of disputed) this.conflicts.add(path);
@@ -111,13 +134,16 @@ class Merge {
     }
   }
 
-  /** The change from the target to the merged tree. */
-  async toChange(onto: string): Promise<ChangeSet> {
+  /**
+   * The change from a tree to the merged one.
+   * @param others Paths in which the target differs from that tree.
+   */
+  async toChange(onto: string, from: Tree, others: string[] = []): Promise<ChangeSet> {
     const entries: ChangeEntry[] = [];
     const blobs: Uint8Array[] = [];
-    for (const path of [...this.#result.keys()].sort()) {
-      const entry = this.#result.get(path);
-      if (same(entry, this.#trees.target.get(path))) continue;
+    for (const path of [...new Set([...this.#result.keys(), ...others])].sort()) {
+      const entry = this.#now(path);
+      if (same(entry, from.get(path))) continue;
       if (!entry) {
         entries.push({ op: 'delete', path });
         continue;

@@ -14,8 +14,8 @@ interface Where {
   values: string[];
 }
 
-const insertEntry = `INSERT INTO runList (runId, createdAt, repository, team, requester, status, search)
-  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (runId) DO NOTHING`;
+const insertEntry = `INSERT INTO runList (runId, createdAt, repository, team, requester, status, part, search)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (runId) DO NOTHING`;
 
 /** The table of what lists of runs are filtered by. `add` and `setStatus` run within the caller's write. */
 export function createRunList(db: Pick<Database, 'prepare'>) {
@@ -55,8 +55,8 @@ export function createRunList(db: Pick<Database, 'prepare'>) {
 const textOf = (conditions: string[]): string => (conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`);
 
 /** All filters but the status and the place of the page. */
-function whereOf({ repository, team, by, text, scope }: RunQuery): Where {
-  const conditions: string[] = [];
+function whereOf({ repository, team, by, text, scope, parts }: RunQuery): Where {
+  const conditions: string[] = parts === true ? [] : ['runList.part = 0'];
   const values: string[] = [];
   const equal = (column: string, value: string | undefined): void => {
     if (value === undefined) return;
@@ -92,9 +92,9 @@ function pageOf({ statuses, before }: RunQuery, common: Where): Where {
   return { conditions, values };
 }
 
-const valuesOf = (record: RunRecord): [string, string, string, string, string, string, string] => {
+const valuesOf = (record: RunRecord): [string, string, string, string, string, string, number, string] => {
   const { runId, createdAt, repository, team, requester, search } = listEntry(record);
-  return [runId, createdAt, repository, team, requester, record.status, search];
+  return [runId, createdAt, repository, team, requester, record.status, record.parent ? 1 : 0, search];
 };
 
 /** Adds the runs that a file has and the list lacks: those of an earlier version, once. */
@@ -111,7 +111,7 @@ export function completeRunList(db: DatabaseSync): void {
     insert.run(
       ...(run
         ? valuesOf(run)
-        : [runId ?? '', createdAt ?? '', repository ?? '', '', '', 'running', searchable(`${taskId} ${runId}`)]),
+        : [runId ?? '', createdAt ?? '', repository ?? '', '', '', 'running', 0, searchable(`${taskId} ${runId}`)]),
     );
   }
 }

@@ -76,7 +76,7 @@ const derived = `
   CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished};
   CREATE TABLE IF NOT EXISTS runList (
     runId TEXT PRIMARY KEY, createdAt TEXT NOT NULL, repository TEXT NOT NULL, team TEXT NOT NULL,
-    requester TEXT NOT NULL, status TEXT NOT NULL, search TEXT NOT NULL
+    requester TEXT NOT NULL, status TEXT NOT NULL, part INTEGER NOT NULL, search TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS runListByTime ON runList (createdAt, runId);
   CREATE INDEX IF NOT EXISTS runListByStatus ON runList (status, createdAt, runId);

@@ -36,7 +36,9 @@ export interface CodeHost {
    * Three-way merge of a change set onto a moved target, without a checkout. With conflicts, the change holds git's
    * conflict markers in the paths named.
    */
-  rebase(repository: string, change: ChangeSet, onto: string): Promise<{ change: ChangeSet; conflicts: string[] }>;
+  rebase(repository: string, change: ChangeSet, onto: string): Promise<MergeResult>;
+  /** Three-way merge of two changes of the same commit, without a checkout; the result is a change of that commit. */
+  merge(repository: string, request: MergeRequest): Promise<MergeResult>;
   /** Finds or creates the draft pull request of a branch and brings title and body up to date. */
   openPullRequest(request: PullRequestRequest): Promise<PullRequestRef>;
   /** The pull request of a branch in its current state; undefined when the branch has none. */
@@ -59,6 +61,23 @@ export interface CodeHost {
   release(): Promise<void>;
   /** Checks, CI, reviews and comments; absent when the host has none. */
   collaboration?: Collaboration;
+}
+
+export interface MergeRequest {
+  /** Commit that every change is based on. */
+  base: string;
+  /** What both sides started from; absent: the commit itself. */
+  ancestor?: ChangeSet;
+  ours?: ChangeSet;
+  theirs: ChangeSet;
+  /** Names of the sides in conflict markers, of letters, digits and dashes. */
+  labels: { ours: string; theirs: string };
+}
+
+/** With conflicts, the change holds git's conflict markers in the paths named, as far as they are text. */
+export interface MergeResult {
+  change: ChangeSet;
+  conflicts: string[];
 }
 
 /** A repository that `exportBase` made of a submodule, and the commit that is pinned. */

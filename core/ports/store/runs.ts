@@ -19,6 +19,8 @@ export interface RunQuery {
   statuses?: readonly RunStatus[] | undefined;
   /** Found in task id, title, repository, requester, branch and run id, whatever the case. */
   text?: string | undefined;
+  /** Also the runs that are parts of a campaign, which are shown with it otherwise. */
+  parts?: boolean | undefined;
   /** Only runs of these teams, and those that this person requested. */
   scope?: { teams: readonly string[]; person: string } | undefined;
   /** `next` of the page before. */

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { type ProposedPart, proposeParts } from '../../campaign/propose.ts';
 import type { CompiledConstraints } from '../constraints.ts';
 import type { TaskSpec } from '../schema.ts';
 import type { RepositoryFacts } from './clarity.ts';
@@ -11,6 +12,8 @@ export interface Advice {
   reason: string;
   /** Facts of the spec and the repository behind the advice. */
   facts: string[];
+  /** How several agents could share the files, if the advice is to use several and the spec names no parts. */
+  parts?: ProposedPart[];
 }
 
 const manyFiles = 50;
@@ -52,9 +55,14 @@ export function adviseOn(
     const asksForMany = says.several.test([text, ...spec.constraints].join('\n'));
     const over = asksForMany && mode !== 'remote-parallel';
     if (asksForMany) facts.push('the spec asks for several agents');
+    const parts =
+      mode === 'remote-parallel' && spec.campaign === undefined && scope.inScope
+        ? proposeParts(scope.inScope, repository.files ?? [])
+        : [];
     return {
       mode,
       costClass,
+      ...(parts.length > 0 ? { parts } : {}),
       reason: over
         ? `${reason} Several agents would be over-orchestration: coordinating them costs more than the work.`
         : reason,
@@ -154,6 +162,8 @@ interface Scope {
   onlyDocs: boolean;
   /** Number of files in scope, if the repository or the text tells it. */
   files?: number;
+  /** Those of the repository's files that are in scope, if the repository is known. */
+  inScope?: string[];
 }
 
 function scopeOf(
@@ -191,6 +201,7 @@ function scopeOf(
     if (counted) {
       facts.push(`${counted.length} of the repository's ${repository.files.length} files are in scope`);
       scope.files = counted.length;
+      scope.inScope = counted;
     }
   }
   return scope;

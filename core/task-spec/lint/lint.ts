@@ -1,3 +1,4 @@
+import { sharedPaths } from '../../campaign/graph.ts';
 import { applyPolicy, refuseUnbuilt } from '../../policy/merge.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { oneLine } from '../../publish/escape.ts';
@@ -43,6 +44,7 @@ export function lintRead(read: ReadSpec, facts?: RepositoryFacts, policy?: Polic
     ...unclear(parts, read),
     ...unseen(read),
     ...refusals(spec, read, policy),
+    ...shared(spec, read),
   ];
   return report(read, faults, parts, advice);
 }
@@ -122,6 +124,18 @@ const unseen = ({ file, text }: ReadSpec): Fault[] =>
         offset,
       }))
     : [];
+
+/** Parts that may change the same files at the same time conflict when they are merged. */
+const shared = (spec: TaskSpec, read: ReadSpec): Fault[] =>
+  sharedPaths(spec.campaign?.parts ?? []).map(({ a, b, path }) => ({
+    severity: 'warning' as const,
+    rule: 'parts-share-path',
+    message: `The parts "${a}" and "${b}" may both change ${path} at the same time; a conflict costs a round of the coordinator. Give it to one of them, or let one depend on the other.`,
+    offset: offsetOf(
+      read,
+      `campaign.parts.${(spec.campaign?.parts ?? []).findIndex(({ id }) => id === b)}.target_paths`,
+    ),
+  }));
 
 /** The requester is not known yet, so the quorum is checked without one. */
 function refusals(spec: TaskSpec, read: ReadSpec, policy: Policy | undefined): Fault[] {

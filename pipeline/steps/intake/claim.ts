@@ -31,7 +31,8 @@ export const claim: Step<'claim'> =
     }
     refuseStopped(record);
     const base = record.base ?? (await context.host.resolve(context.location, task.spec.target_branch));
-    if (record.commit === undefined) await mustBeFree(context);
+    // A part publishes nothing: its campaign holds the branch.
+    if (record.commit === undefined && record.parent === undefined) await mustBeFree(context);
     const claimed = await deps.runs.update(runId, (run) => {
       if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
         throw new DrydockError('AlreadyClaimed', `${run.taskId} already runs or ran as ${runId}.`);
@@ -39,6 +40,7 @@ export const claim: Step<'claim'> =
       return { ...run, state: 'Claim', claimedBy: startedAt, base: run.base ?? base };
     });
     await recordEvent(deps, runId, { key: 'claim', type: 'claimed', text: `base ${claimed.base?.slice(0, 12)}` });
+    if (record.parent !== undefined) return { base: claimed.base ?? base };
     for (const other of await deps.runs.byTask(record.repository, record.taskId)) {
       const older = other.runId !== runId && other.specBlob !== record.specBlob && other.createdAt <= record.createdAt;
       if (!older || isFinal(other.status) || other.dryRun) continue;

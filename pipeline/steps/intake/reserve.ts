@@ -10,6 +10,8 @@ export const reserve: Step<'reserve'> =
   async ({ runId }) => {
     const { record, task } = await loadRunContext(deps, runId);
     refuseStopped(record);
+    // Its campaign holds the slot, and its money is a share of what the campaign reserved.
+    if (record.parent !== undefined) return { admitted: true };
     const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint) {
       const { taskId, team, capMicros } = record;

@@ -1,5 +1,6 @@
 import type { GateOption } from '../../../core/run/gate.ts';
 import { type Question, question as questionSchema } from '../../../core/run/phase.ts';
+import { type Asked, askAboutPart, isPartReason } from '../../campaign/ask.ts';
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { unchanged } from '../../phases/failed-verify.ts';
@@ -13,8 +14,7 @@ export const askHuman: Step<'ask-human'> =
   async ({ runId, round, reason, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const options = reason === '' ? undefined : escalationOptions(reason);
-    const question = options ? await escalation(deps, context, reason, options) : await agentQuestion(deps, context);
+    const { question, options, part } = await askedFor(deps, context, reason);
     await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
@@ -26,6 +26,7 @@ export const askHuman: Step<'ask-human'> =
       outside: [{ from: 'the question', text: `${question.question}\n${question.context}` }],
       question,
       ...(options ? { options } : {}),
+      ...(part === undefined ? {} : { part }),
       needsPerson: true,
       // The requester may answer too, because an answer approves nothing.
       eligible: [...new Set([...context.task.approvers, context.record.requester])],
@@ -33,6 +34,14 @@ export const askHuman: Step<'ask-human'> =
     });
     return {};
   };
+
+/** What a person is asked: the agent's question, what to do about parts of a campaign, or how to go on after the last round. */
+async function askedFor(deps: Deps, context: RunContext, reason: string): Promise<Asked> {
+  if (reason === '') return { question: await agentQuestion(deps, context) };
+  if (isPartReason(reason)) return askAboutPart(deps, context, reason);
+  const options = escalationOptions(reason);
+  return { question: await escalation(deps, context, reason, options), options };
+}
 
 async function agentQuestion(deps: Deps, { record }: RunContext): Promise<Question> {
   const digest = record.work.results.question;

@@ -1,6 +1,9 @@
 import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../core/errors.ts';
 import { isFinal } from '../../../core/run/status.ts';
 import { dequeueRun, slotScope, sprintOf, wakeNext } from '../../admission/admission.ts';
+import { wakeCampaign } from '../../campaign/advance.ts';
+import { spentOf } from '../../campaign/money.ts';
+import { stopParts } from '../../lifecycle/stop-run.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -22,11 +25,12 @@ export const settle: Step<'settle'> =
       if (gate.status === 'pending')
         await deps.gates.decide(gate.gateId, { outcome: 'expired', by: ['settle'], text: outcome.error ?? '', at });
     }
-    const calls = await deps.ledger.calls(runId);
-    const spentMicros = calls.reduce((sum, call) => sum + call.usdMicros, 0);
+    await stopParts(deps, record);
+    const spentMicros = await spentOf(deps, record);
     const task = await loadTask(deps, record);
     const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
-    if (sprint) await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
+    if (sprint && record.parent === undefined)
+      await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
     const error = errorOf(outcome);
     // The state machine only knows that the run was rejected; the gate has the reason.
     const rejection =
@@ -42,8 +46,10 @@ export const settle: Step<'settle'> =
       data: { usdMicros: spentMicros },
     });
     if (gates.some((gate) => gate.kind === 'slot')) await dequeueRun(deps, record);
-    await deps.admission.releaseSlot(slotScope(record), runId);
-    await wakeNext(deps, record, task);
+    if (record.parent === undefined) {
+      await deps.admission.releaseSlot(slotScope(record), runId);
+      await wakeNext(deps, record, task);
+    }
     const { pullRequest } = record;
     const ending = {
       state: 'Settle',
@@ -61,6 +67,8 @@ export const settle: Step<'settle'> =
     const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
       isFinal(run.status) ? undefined : { ...run, ...ending },
     );
+    // After its end, so that the campaign finds it.
+    if (record.parent !== undefined) await wakeCampaign(deps, record.parent.runId);
     return { status: ended.status };
   };
 

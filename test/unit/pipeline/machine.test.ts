@@ -13,13 +13,20 @@ const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionNam
 
 /** What each step answers on the straight way; a token's answer for those that wait. */
 const straight: Record<StepName, unknown> = {
-  validate: { limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600 }, dryRun: false },
+  validate: {
+    limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600 },
+    dryRun: false,
+    campaign: false,
+    part: false,
+  },
   estimate: { expectedMicros: 0 },
   claim: { base: 'b' },
   reserve: { admitted: true },
   queue: { outcome: 'admitted' },
   plan: { outcome: 'planned', approval: true, reason: '' },
   'plan-gate': { outcome: 'approved' },
+  dispatch: { outcome: 'parts-done' },
+  integrate: { outcome: 'merged' },
   build: { outcome: 'built', approval: false, reason: '' },
   'checkpoint-gate': { outcome: 'approved' },
   verify: { outcome: 'passed', approval: false, reason: '' },
@@ -30,8 +37,11 @@ const straight: Record<StepName, unknown> = {
   deliver: {},
   settle: { status: 'delivered' },
 };
+const campaign = { ...(straight.validate as object), campaign: true };
 /** What takes the machine to the states that the straight way passes by. */
 const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
+  Dispatch: { validate: [campaign] },
+  Integrate: { validate: [campaign] },
   Queued: { reserve: [{ admitted: false }] },
   AskHuman: { build: [{ outcome: 'question', approval: false, reason: '' }] },
   CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] },

@@ -249,6 +249,16 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       expect(await all({ scope: { teams: [], person: `${id}-dana` } })).toEqual(where((i) => i % 5 === 0));
     });
 
+    it('leaves out the parts of a campaign, unless they are asked for', async () => {
+      const at = new Date(Date.UTC(2036, 0, 1)).toISOString();
+      await runs.create(record(`${id}-whole`, { createdAt: at }));
+      const parent = { runId: `${id}-whole`, part: 'a', round: 1 };
+      await runs.create(record(`${id}-part`, { parent, createdAt: at }));
+      expect(await all({ text: `${id}-` })).toEqual([`${id}-whole`]);
+      expect(await all({ statuses: ['running'] })).toEqual([`${id}-whole`]);
+      expect((await all({ statuses: ['running'], parts: true })).sort()).toEqual([`${id}-part`, `${id}-whole`]);
+    });
+
     it('has the records themselves, with their newest state', async () => {
       await runs.create(record(`${id}-a`, { team: `${id}-only` }));
       await runs.update(`${id}-a`, (run) => ({ ...run, status: 'waiting', state: 'PlanGate', spentMicros: 7 }));

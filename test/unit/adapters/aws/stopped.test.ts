@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { endOfPhase, readStopped, sandboxTask } from '../../../../adapters/aws/phases/stopped.ts';
 import { errorKinds } from '../../../../core/errors.ts';
 import { emptyEnd, type PhaseEnd } from '../../../../core/run/phase-end.ts';
-import { lostSandbox } from '../../../../pipeline/retries.ts';
+import { lostSandbox } from '../../../../pipeline/machine/retries.ts';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const containers = [

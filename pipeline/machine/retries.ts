@@ -1,4 +1,4 @@
-import type { RetryRule } from '../engine/asl/types.ts';
+import type { RetryRule } from '../../engine/asl/types.ts';
 
 /** The account's functions are all busy: ten retries outlive a peak of several minutes. */
 export const throttled: RetryRule = {

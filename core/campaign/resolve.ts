@@ -1,0 +1,55 @@
+import { blobsByPath, type ChangeEntry, type ChangeSet } from '../run/change-set.ts';
+
+const decoder = new TextDecoder();
+
+/** Whether a text holds a conflict as git marks it. */
+export const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
+
+/** Those of the paths that still hold git's conflict markers. */
+export function unresolved(change: ChangeSet, paths: readonly string[]): string[] {
+  const contents = blobsByPath(change);
+  return paths.filter((path) => hasConflict(decoder.decode(contents.get(path))));
+}
+
+/** A change with the version of another one at some paths; where the other one says nothing, the base stays. */
+export function takeSide(change: ChangeSet, paths: readonly string[], side: ChangeSet): ChangeSet {
+  const taken = new Set(paths);
+  const from = (set: ChangeSet, is: (path: string) => boolean) => {
+    const contents = blobsByPath(set);
+    return set.manifest.entries
+      .filter(({ path }) => is(path))
+      .map((entry) => ({ entry, bytes: contents.get(entry.path) }));
+  };
+  const all = [...from(change, (path) => !taken.has(path)), ...from(side, (path) => taken.has(path))].sort((a, b) =>
+    a.entry.path < b.entry.path ? -1 : 1,
+  );
+  return {
+    manifest: { base: change.manifest.base, entries: all.map(({ entry }) => entry) },
+    blobs: joined(all.flatMap(({ bytes }) => bytes ?? [])),
+  };
+}
+
+/** The entries of a change that were not given already, and those paths of `given` that the change puts back as in the base. */
+export function ownEntries(change: ChangeSet, given: ChangeSet): { entries: ChangeEntry[]; undone: string[] } {
+  const before = new Map(given.manifest.entries.map((entry) => [entry.path, entry]));
+  const now = new Set(change.manifest.entries.map(({ path }) => path));
+  return {
+    entries: change.manifest.entries.filter((entry) => !sameEntry(entry, before.get(entry.path))),
+    undone: [...before.keys()].filter((path) => !now.has(path)),
+  };
+}
+
+function sameEntry(a: ChangeEntry, b: ChangeEntry | undefined): boolean {
+  if (b?.op !== a.op) return false;
+  return a.op === 'delete' || (b.op === 'put' && a.blobSha === b.blobSha && a.mode === b.mode);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
