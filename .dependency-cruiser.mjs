@@ -16,6 +16,7 @@ const imports = {
   'programs/gateway.ecs.ts': ['core/', 'pipeline/', 'gateway/', 'sandbox/layout.ts', 'adapters/'],
   'programs/sandbox.process.ts': ['sandbox/'],
   'programs/sandbox.ecs.ts': ['sandbox/'],
+  'programs/local-judge.thread.ts': ['core/', 'adapters/thread/', 'adapters/github/merge/'],
   'programs/judge.thread.ts': ['core/', 'adapters/thread/', 'adapters/github/merge/'],
   'adapters/aws': ['core/', 'pipeline/deps.ts'],
   'adapters/aws/gateway': ['core/', 'pipeline/', 'gateway/', 'sandbox/layout.ts', 'adapters/'],
@@ -97,7 +98,7 @@ const packages = {
   'adapters/git': ['node:*'],
   'adapters/github': ['zod', 'diff', 'hono', '@octokit/rest', 'p-limit', 'universal-github-app-jwt', 'node:*'],
   'adapters/local': ['esbuild', 'zod', '@aws-sdk/credential-provider-node', 'node:*'],
-  web: ['hono', 'openid-client', 'd3-scale', 'd3-shape', 'yaml', 'zod', 'node:crypto'],
+  web: ['hono', 'openid-client', 'yaml', 'zod', 'node:crypto'],
   lambdas: ['zod', 'hono', '@aws-sdk/*', '@aws-lambda-powertools/*', 'node:*'],
   lib: ['aws-cdk-lib', 'constructs', 'node:*'],
   cli: [
