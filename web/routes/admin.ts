@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { readScope } from '../../core/review/readers.ts';
 import { auditPage } from '../pages/audit.ts';
 import { budgetPage, budgetRows } from '../pages/budget.ts';
 import { outboxPage } from '../pages/outbox.ts';
@@ -69,7 +70,9 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
   });
   if (outbox)
     app.get('/outbox', async (c) => {
-      const page = c.get('page');
-      return send(c, outboxPage(page, await outbox()));
+      // A reader sees what was sent to them; other messages are about runs that they may not see.
+      const scope = readScope(policy, whoOf(c));
+      const sent = await outbox();
+      return send(c, outboxPage(c.get('page'), scope ? sent.filter(({ to }) => to.includes(scope.person)) : sent));
     });
 };
