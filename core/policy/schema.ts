@@ -44,6 +44,11 @@ const person = z.strictObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'Write the subject as the issuer gives it, at most 255 characters.')
     .optional()
     .describe('Subject (`sub`) at the issuer that the pages sign people in with. Case matters.'),
+  teams: z
+    .array(field.name)
+    .max(100)
+    .optional()
+    .describe('Teams whose runs this person sees, if the person is under `readers`.'),
 });
 
 /** What decides about changes: workflows, owners of files, specs. */
@@ -115,7 +120,7 @@ const review = z.strictObject({
     .array(personId)
     .max(500)
     .optional()
-    .describe('Person ids or e-mail addresses; everybody under `people` if left out.'),
+    .describe('Person ids or e-mail addresses; everybody under `people` but the readers if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
   reviewers: reviewers
@@ -166,6 +171,13 @@ export const policySchema = z
       .max(500)
       .default([])
       .describe('Person ids or e-mail addresses that may cancel and retry every run, and pause the admission of runs.'),
+    readers: z
+      .array(personId)
+      .max(500)
+      .default([])
+      .describe(
+        'Person ids or e-mail addresses that see only the runs of their teams and their own; everybody else sees all.',
+      ),
     repositories: z
       .record(field.repositoryName, repository)
       .default({})
@@ -261,7 +273,7 @@ export const policySchema = z
     models: { allow: given.models.allow ?? providersOf(given.agents.profiles) },
     review: {
       ...given.review,
-      approvers: given.review.approvers ?? Object.keys(given.people),
+      approvers: given.review.approvers ?? Object.keys(given.people).filter((id) => !given.readers.includes(id)),
       solo: given.review.solo ?? (given.review.approvers === undefined && Object.keys(given.people).length === 0),
     },
   }));

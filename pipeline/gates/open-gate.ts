@@ -18,6 +18,8 @@ interface GateRequest {
   head: string;
   title: string;
   text: string;
+  /** What is at stake, in a sentence. */
+  stake?: string;
   question?: Question;
   options?: GateOption[];
   part?: string;
