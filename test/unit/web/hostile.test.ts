@@ -143,6 +143,7 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
     {
       authenticate: oneVisitor(nasty, new Uint8Array(32)),
       policy: {
+        readers: [],
         budgets: { web: {} },
         people: {},
         repositories: { [nasty]: { host: 'git', trusted_branches: [nasty], team: nasty } },

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { campaignSpec, part, partOf } from '../../test/support/campaign.ts';
-import { type Scripted, scriptedRunner, startedFrom } from '../../test/support/scripted-runner.ts';
-import { createWorld, run } from '../../test/support/world.ts';
-import { round } from './statistics.ts';
+import { campaignSpec, part, partOf } from '../../../test/support/campaign.ts';
+import { type Scripted, scriptedRunner, startedFrom } from '../../../test/support/scripted-runner.ts';
+import { createWorld, run } from '../../../test/support/world.ts';
+import { round } from '../statistics.ts';
 
 /** The work of the demo's campaign: 24 files, and one helper that two of three workers change. */
 const filesPerPart = 8;

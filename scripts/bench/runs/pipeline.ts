@@ -1,9 +1,9 @@
-import { createLocalPhaseRunner } from '../../adapters/local/sandbox/phase-runner.ts';
-import { packageRoot } from '../../common/package-info.ts';
-import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
-import type { PhaseEnd } from '../../core/run/phase-end.ts';
-import { createWorld, run } from '../../test/support/world.ts';
-import { medians, round } from './statistics.ts';
+import { createLocalPhaseRunner } from '../../../adapters/local/sandbox/phase-runner.ts';
+import { packageRoot } from '../../../common/package-info.ts';
+import type { PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
+import type { PhaseEnd } from '../../../core/run/phase-end.ts';
+import { createWorld, run } from '../../../test/support/world.ts';
+import { medians, round } from '../statistics.ts';
 
 const runs = 7;
 
