@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { loadPolicy } from '../../../cli/config/load-policy.ts';
+import { readRunbook } from '../../../core/runbook/parse.ts';
+import { useRunbook } from '../../../core/runbook/use.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { createGitHubWorld, type GitHubWorld, type GitHubWorldOptions } from '../../support/github-world.ts';
 import { goodFiles } from '../../support/scripted-runner.ts';
@@ -72,6 +75,7 @@ describe('R53 R37 a living document: a push to paths starts a run of a reviewed 
     expect(body).toContain('| requested by | dev |');
     expect(body).toContain('`docs/api.md`');
     expect(body).toContain('| runbook | `docs` version 1');
+    expect(body).toContain(`| started by | push, \`main@${pushed}\` |`);
 
     const again = github.delivered('push').findLast(({ body: said }) => said.includes(pushed));
     await at.restart();
@@ -190,4 +194,26 @@ describe('R53 a label and a comment on an issue', () => {
     expect(run).toMatchObject({ runbook: { parameters: { depth: 2 } }, trigger: { kind: 'command' } });
     await expect.poll(answers, patience).toContain('started');
   });
+});
+
+test('R8 a pull request of a runbook: opened once, and its merge starts the run, which records the runbook', async () => {
+  const { github, server, world } = await start();
+  const { runbook: read, ...front } = readRunbook(file, Buffer.from(runbook()));
+  if (!read) throw new Error(JSON.stringify(front.problems));
+  const place = { repository: github.repository, targetBranch: 'main' };
+  const made = useRunbook({ ...front, runbook: read }, { depth: '3' }, place);
+  const { policy } = loadPolicy({ policy: `${world.folder}/policy.yaml`, repositories: new Map() });
+  const request = { file: made.path, bytes: made.bytes, policy, requester: 'dev', body: 'Adds a spec.' };
+  const first = await server.service.propose(request);
+  expect(await server.service.propose(request)).toEqual(first);
+  const number = Number(first.pullRequest.id);
+  expect(await github.pull(number)).toMatchObject({ draft: false, state: 'open', head: { ref: first.branch } });
+  expect(await github.file(first.commit, made.path)).toBe(Buffer.from(made.bytes).toString());
+  await github.merge(number, 'lead-gh');
+  // The emulator says nothing of the push that a merge is; a push of anything brings the specs of the branch.
+  await github.push({ 'other.txt': 'x' }, { by: 'dev-gh' });
+  await expect.poll(async () => (await runs()).length, patience).toBe(1);
+  const [run] = await runs();
+  expect(run).toMatchObject({ runbook: { name: 'docs', version: 1, parameters: { depth: 3 } }, trigger: null });
+  expect((await github.pulls()).length).toBeGreaterThanOrEqual(1);
 });
