@@ -1,6 +1,9 @@
 // npm run schemas: writes the JSON Schemas of specs and policies, which the package ships for editors, from the zod schemas.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { askTopics } from '../core/ask/names.ts';
+import { answerJsonSchema } from '../core/ask/topics.ts';
 import { settingsJsonSchema } from '../core/deployment/settings.ts';
 import { lessonJsonSchema } from '../core/knowledge/schema.ts';
 import { policyJsonSchema } from '../core/policy/schema.ts';
@@ -12,6 +15,7 @@ const schemas: Record<string, object> = {
   'schemas/lesson.schema.json': lessonJsonSchema('draft-7'),
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),
   'schemas/runbook.schema.json': runbookJsonSchema('draft-7'),
+  ...Object.fromEntries(askTopics.map((topic) => [`schemas/${topic}.schema.json`, answerJsonSchema(topic)])),
   'schemas/spec.schema.json': specJsonSchema('draft-7'),
 };
 

@@ -106,6 +106,14 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
       ]);
   if (triggers?.team !== undefined && !Object.hasOwn(policy.budgets, triggers.team))
     fault('unknown-team', `The policy has no budget for team "${triggers.team}".`, ['triggers', 'team']);
+  policy.review.reviewers.forEach((name, i) => {
+    if (!Object.hasOwn(policy.agents.profiles, name))
+      fault(
+        'unknown-agent',
+        `"${name}" is not among the profiles: ${Object.keys(policy.agents.profiles).join(', ')}.`,
+        ['review', 'reviewers', i],
+      );
+  });
   if (policy.notify.slack?.channel !== undefined) {
     const message =
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';

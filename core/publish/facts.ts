@@ -5,6 +5,25 @@ import type { CommandResult, Refusal } from '../run/phase.ts';
 import type { RunTrigger } from '../run/record.ts';
 import type { RunbookUse } from '../runbook/record.ts';
 
+/** A part of a campaign. */
+export interface PartFact {
+  id: string;
+  title: string;
+  role: string | undefined;
+  /** Agent profile; undefined if the part never ran. */
+  agent: string | undefined;
+  leftOut: boolean;
+  /** How often it was done. */
+  rounds: number;
+  dependsOn: string[];
+  /** Number of changed files that its paths name. */
+  files: number;
+  /** Results of its own Verify. */
+  commands: CommandResult[];
+  /** Of all its rounds, in micro-US-dollars. */
+  usdMicros: number;
+}
+
 /** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
   runId: string;
@@ -40,9 +59,13 @@ export interface PublishFacts {
   hidden: string[];
   /** Changed files whose line ends changed in every line. */
   flipped: string[];
+  /** What agents found in the review of this change, one line each; empty if none reviewed it. */
+  reviews: string[];
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];
+  /** Of a campaign; empty for another run. */
+  parts: PartFact[];
   usdMicros: number;
   tokens: { input: number; output: number; cached: number };
 }

@@ -40,6 +40,8 @@ const runWork = z.strictObject({
   checkpoints: z.array(text).exactOptional(),
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening: digest.exactOptional(),
+  /** Reviews by agents that approvers did not wait for or did not follow, oldest first. */
+  waived: z.array(z.strictObject({ by: z.array(text), what: text })).exactOptional(),
   threads: z.array(reviewThread).exactOptional(),
   /** Lessons of the team: an artifact with those of the base, absent if there are none; and the names of those that prompts had. */
   lessons: z.strictObject({ frozen: digest.exactOptional(), used: z.array(text) }).exactOptional(),

@@ -28,6 +28,7 @@ import { type RunView, runView, shortView } from './view.ts';
 export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 
+import { type ReviewFacts, reviewFactsOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { decideGate } from '../gates/decide-gate.ts';
@@ -63,6 +64,8 @@ export interface Evidence {
   /** Facts of the last phase of each name, `verify` among them. */
   phases: Record<string, unknown>;
   diff: { path: string; op: string; bytes?: number }[];
+  /** What agents found in review, oldest first, and how many findings the next round acted on; null if none reviewed. */
+  reviews: ReviewFacts | null;
   pullRequestBody: string | null;
   /** The runbook that the spec was made from. */
   runbook: RunView['runbook'];
@@ -80,6 +83,7 @@ export interface Audit {
   policyDigest: string;
   events: RunEvent[];
   gates: GateView[];
+  reviews: ReviewFacts | null;
   calls: ModelCall[];
 }
 
@@ -225,6 +229,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return {
         ...{ runId, taskId, requester, retriers, policyDigest, events, calls },
         gates: await Promise.all(gates.map(gateView)),
+        reviews: await reviewFactsOf(deps, record),
       };
     },
 
@@ -296,7 +301,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
   const { plan, changeSet, results } = record.work;
   const phases: Record<string, unknown> = {};
-  for (const name of ['plan', 'build', 'rework', 'verify']) {
+  for (const name of ['plan', 'build', 'rework', 'verify', 'review']) {
     const digest = results[name];
     if (digest !== undefined) phases[name] = await getJson(deps.artifacts, digest);
   }
@@ -309,6 +314,7 @@ async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
     diff: manifest?.entries ?? [],
     runbook: record.runbook ?? null,
     lessons: record.work.lessons?.used ?? [],
+    reviews: await reviewFactsOf(deps, record),
     pullRequestBody: (await host.readPullRequest(location, record.branch))?.body ?? null,
   };
 }

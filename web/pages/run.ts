@@ -1,3 +1,4 @@
+import { reviewLines } from '../../core/ask/review.ts';
 import type { ErrorView } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
@@ -100,13 +101,20 @@ const actions = (context: PageContext, run: RunView): Markup => {
       );
 };
 
+/** What agents found in review, the last reviews first. */
+const reviewSection = (reviews: Evidence['reviews']): Markup | false =>
+  reviews !== null &&
+  markup`<section><h2>Review by agents <span class="quiet">${count(reviews.findings, 'finding')}, ${reviews.blocking} blocking, ${reviews.acted} acted on</span></h2>
+<pre class="wrap">${reviewLines(reviews.rounds.toReversed(), reviews.waived).join('\n')}</pre></section>`;
+
 function evidenceSections({ evidence, diff }: RunParts): Markup {
   if ('error' in evidence) return markup`<section><h2>Evidence</h2>${errorBox(evidence.error)}</section>`;
-  const { plan, phases, diff: entries, pullRequestBody } = evidence.value;
+  const { plan, phases, diff: entries, reviews, pullRequestBody } = evidence.value;
   const { verify, ...others } = phases;
   const change = 'error' in diff ? errorBox(diff.error) : diff.value && diffView(diff.value);
   return markup`${plan && markup`<section><h2>Plan</h2>${planView(plan)}</section>`}
 ${entries.length > 0 && markup`<section><h2>Changes <span class="quiet">${count(entries.length, 'file')}</span></h2>${changedFiles(evidence.value)}${change}</section>`}
+${reviewSection(reviews)}
 ${verify !== undefined && markup`<section><h2>Evidence</h2><p class="quiet">From a fresh sandbox: clean base plus the change, no agent and no model.</p>${phaseView('verify', verify)}</section>`}
 ${
   Object.keys(others).length > 0 &&

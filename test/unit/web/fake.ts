@@ -83,6 +83,7 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
   ],
   runbook: null,
   lessons: [],
+  reviews: null,
   pullRequestBody: 'Run of FIX-1',
   ...change,
 });
@@ -108,6 +109,7 @@ export const anAudit = (change: Partial<Audit> = {}): Audit => ({
   requester: 'dev@example.com',
   retriers: [],
   policyDigest: 'd'.repeat(64),
+  reviews: null,
   events: aRun().events,
   gates: [
     aGate({
