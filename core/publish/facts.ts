@@ -2,6 +2,7 @@ import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
+import type { RunTrigger } from '../run/record.ts';
 import type { RunbookUse } from '../runbook/record.ts';
 
 /** A part of a campaign. */
@@ -41,6 +42,8 @@ export interface PublishFacts {
   requester: string;
   planApprovers: string[];
   solo: boolean;
+  /** The trigger of a runbook that started the run. */
+  trigger: RunTrigger | undefined;
   /** The runbook that the spec was made from. */
   runbook: RunbookUse | undefined;
   /** Names of the lessons that prompts of the run had. */

@@ -107,6 +107,9 @@ export function pullRequestBody(facts: PublishFacts): string {
       ['what', 'value'],
       [
         ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
+        ...(facts.trigger === undefined
+          ? []
+          : [['started by', `${facts.trigger.kind}, ${cellCode(facts.trigger.what)}`]]),
         ...(facts.runbook === undefined ? [] : [['runbook', runbookText(facts.runbook)]]),
         ...(facts.lessons.length === 0 ? [] : [['lessons of the team', facts.lessons.map(cellCode).join(', ')]]),
         ['base', cellCode(facts.base)],

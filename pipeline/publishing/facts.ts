@@ -43,6 +43,7 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
     requester: record.requester,
     planApprovers: planGates.flatMap((gate) => (gate.decision?.outcome === 'approved' ? gate.decision.by : [])),
     solo: task.solo,
+    trigger: record.trigger,
     runbook: record.runbook,
     lessons: record.work.lessons?.used ?? [],
     plan: approved,

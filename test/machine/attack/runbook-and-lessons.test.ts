@@ -171,7 +171,7 @@ const values = [
     '!!js/function x',
     '# Heading',
     '<script>',
-    '[x](javascript:y)',
+    '[x](https://a.example)',
     '<!--',
     '${p}',
   ],

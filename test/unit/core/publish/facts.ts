@@ -16,6 +16,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   model: 'gemini-2.5-pro',
   requester: 'dev',
   planApprovers: ['lead'],
+  trigger: undefined,
   runbook: undefined,
   lessons: [],
   solo: false,
