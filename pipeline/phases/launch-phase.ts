@@ -45,7 +45,9 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
   const state = stateOf(request.phase);
-  const lessons = request.phase === 'verify' ? undefined : await lessonsOfPhase(deps, context);
+  // Only prompts of the task itself have lessons, and only what a prompt had is recorded.
+  const hasLessons = request.phase !== 'verify' && !isAskTopic(request.phase);
+  const lessons = hasLessons ? await lessonsOfPhase(deps, context) : undefined;
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
     // A stop before this line found no phase to stop.
     refuseStopped(run);
