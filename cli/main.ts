@@ -12,12 +12,15 @@ type Load = () => Promise<{ register(program: Command): void }>;
  */
 const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/run.ts'), names: ['run'] },
-  { load: () => import('./commands/draft.ts'), names: ['draft'] },
+  { load: () => import('./commands/ask/draft.ts'), names: ['draft'] },
+  { load: () => import('./commands/ask/split.ts'), names: ['split'] },
   { load: () => import('./commands/serve.ts'), names: ['serve'] },
   { load: () => import('./commands/gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
   { load: () => import('./commands/inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },
   { load: () => import('./commands/lifecycle.ts'), names: ['cancel', 'retry', 'pause', 'resume'] },
   { load: () => import('./commands/specs.ts'), names: ['lint', 'estimate', 'prompt', 'new'] },
+  { load: () => import('./commands/memory/runbook.ts'), names: ['runbook'] },
+  { load: () => import('./commands/memory/knowledge.ts'), names: ['knowledge'] },
   { load: () => import('./commands/budget.ts'), names: ['budget', 'audit'] },
   { load: () => import('./commands/policy.ts'), names: ['policy'] },
   { load: () => import('./commands/doctor.ts'), names: ['doctor'] },

@@ -12,6 +12,7 @@ import type { TokenVault } from '../core/ports/runtime/vault.ts';
 import type { Admission } from '../core/ports/store/admission.ts';
 import type { Artifacts } from '../core/ports/store/artifacts.ts';
 import type { Baselines } from '../core/ports/store/baselines.ts';
+import type { Firings } from '../core/ports/store/firings.ts';
 import type { Gates } from '../core/ports/store/gates.ts';
 import type { Ledger } from '../core/ports/store/ledger.ts';
 import type { Phases } from '../core/ports/store/phases.ts';
@@ -30,6 +31,7 @@ export interface Deps {
   baselines: Baselines;
   seenSpecs: SeenSpecs;
   runLinks: RunLinks;
+  firings: Firings;
   artifacts: Artifacts;
   /** The code host of that kind, with the credentials of that scope. */
   codeHost(kind: CodeHostKind, scope: CodeHostScope): CodeHost;
@@ -47,6 +49,8 @@ export interface Deps {
   credential(variable: string): Promise<string>;
   /** Absolute folder of a profile's `files`. */
   agentFiles(path: string): string;
+  /** Of one machine, where no code host tells of a merge: what follows the end of a run. */
+  afterRun?(runId: string): Promise<void>;
   /** URL of a run's page; undefined if there is no page that others can open. */
   runLink(runId: string): string | undefined;
   /** URL of a gate's page; undefined if no pages are served. */

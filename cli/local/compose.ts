@@ -27,6 +27,8 @@ import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
+import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
+import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
@@ -35,6 +37,8 @@ import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
 import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
+import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
+import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
@@ -76,6 +80,8 @@ export interface ServerProcess {
   service: Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<SentNotification[]>;
+  /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
+  fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
   webhooks?: Webhooks;
   /** Unfinished executions, by run id. */
@@ -184,6 +190,12 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
         });
       return path;
     },
+    async afterRun(runId) {
+      const run = await deps.runs.get(runId);
+      const policy = run && (await loadPolicy(deps, run));
+      // A code host tells of the end of the pull request, and of what people changed in it.
+      if (policy?.repositories[run?.repository ?? '']?.host === 'git' && run) await learnFrom(deps, run, policy);
+    },
     runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
     gateLink: (gateId) => {
       const base = options.webUrl?.();
@@ -197,6 +209,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     hosted && options.policy
       ? composeWebhooks({ github: hosted, config: receives, deps, dataDir, policy: options.policy, now: clock.now })
       : undefined;
+  const schedules = scheduleMemory();
   const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
 
   if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), stopping);
@@ -207,6 +220,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     outbox: () => outbox.list(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
+    fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),
     async resume() {
       const left = engine.left();
       const named = (waits: boolean): string[] =>

@@ -101,6 +101,19 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
         ['review', 'reviewers', i],
       );
   });
+  const { triggers } = policy;
+  if (triggers && personOf(policy, triggers.requester) === undefined)
+    fault('unknown-person', `"${triggers.requester}" is neither listed under people nor a valid e-mail address.`, [
+      'triggers',
+      'requester',
+    ]);
+  for (const repository of Object.keys(triggers?.runbooks ?? {}))
+    if (!Object.hasOwn(policy.repositories, repository))
+      fault('unknown-repository', `"${repository}" is not listed under repositories.`, [
+        ...['triggers', 'runbooks', repository],
+      ]);
+  if (triggers?.team !== undefined && !Object.hasOwn(policy.budgets, triggers.team))
+    fault('unknown-team', `The policy has no budget for team "${triggers.team}".`, ['triggers', 'team']);
   if (policy.notify.slack?.channel !== undefined) {
     const message =
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';

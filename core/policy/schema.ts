@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import { guard } from '../guard/policy-schema.ts';
+import { knowledge } from '../knowledge/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
@@ -165,9 +166,7 @@ const review = z.strictObject({
     .describe('Person ids or e-mail addresses; everybody under `people` if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
-  reviewers: reviewers
-    .default([])
-    .describe('Agent profiles that review every change before people do; a spec may add others.'),
+  reviewers: reviewers.default([]).describe('Agent profiles that review every change; a spec may add others.'),
   critical_paths: z
     .record(field.repositoryPath, z.int().positive().max(20))
     .default({})
@@ -184,6 +183,29 @@ const budget = z.strictObject({
   limit_usd: z.number().nonnegative().max(100_000_000),
   alerts_percent: z.array(z.int().positive().max(100)).max(10).default([50, 80, 100]),
 });
+
+const triggers = z.strictObject({
+  runbooks: z
+    .record(
+      field.repositoryName,
+      z
+        .array(
+          z.string().regex(/^[a-z0-9*][a-z0-9*-]{0,59}$/, 'Write the name of a runbook; * stands for any characters.'),
+        )
+        .min(1)
+        .max(100),
+    )
+    .describe('Repository → runbooks whose triggers may start runs.'),
+  requester: personId.describe('Person who asks for the runs of schedules and pushes; they may not approve them.'),
+  max_runs_per_day: z.int().min(1).max(1_000).default(10).describe('Runs that triggers start in a day, in UTC.'),
+  usd_per_day: field.usd.optional().describe('Sum of what the runs of a day, in UTC, may cost at most.'),
+  team: field.name.optional().describe('Team whose budget these runs use; that of the repository if left out.'),
+});
+
+const protectedPaths = z
+  .array(field.repositoryPath)
+  .max(500)
+  .default([...protectedByDefault]);
 
 /** The operator's configuration, as written (input) and with all defaults (output). */
 export const policySchema = z
@@ -263,12 +285,10 @@ export const policySchema = z
       .describe('CI gate → command that replaces it on a host without CI.'),
     limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
+    knowledge: knowledge.prefault({}),
     guard: guard.prefault({}).describe('What the guard allows and looks up.'),
-    protected_paths: z
-      .array(field.repositoryPath)
-      .max(500)
-      .default([...protectedByDefault])
-      .describe('Paths that no change may touch.'),
+    protected_paths: protectedPaths.describe('Paths that no change may touch.'),
+    triggers: triggers.optional().describe('What runbooks may start by themselves; nothing if left out.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
       .strictObject({

@@ -2,6 +2,7 @@ import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
+import type { RunbookUse } from '../runbook/record.ts';
 
 /** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
@@ -21,6 +22,10 @@ export interface PublishFacts {
   requester: string;
   planApprovers: string[];
   solo: boolean;
+  /** The runbook that the spec was made from. */
+  runbook: RunbookUse | undefined;
+  /** Names of the lessons that prompts of the run had. */
+  lessons: string[];
   plan: Plan;
   /** Changed paths with the plan phase that names them; undefined: not planned. */
   files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];

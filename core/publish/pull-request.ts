@@ -1,6 +1,7 @@
 import { formatUsd } from '../money/format.ts';
 import type { CommandResult } from '../run/phase.ts';
 import { flakyTests, flakyText } from '../run/test-report.ts';
+import type { RunbookUse } from '../runbook/record.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
@@ -105,6 +106,8 @@ export function pullRequestBody(facts: PublishFacts): string {
       ['what', 'value'],
       [
         ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
+        ...(facts.runbook === undefined ? [] : [['runbook', runbookText(facts.runbook)]]),
+        ...(facts.lessons.length === 0 ? [] : [['lessons of the team', facts.lessons.map(cellCode).join(', ')]]),
         ['base', cellCode(facts.base)],
         ['policy', cellCode(facts.policyDigest)],
         ['prompt', cellCode(facts.promptVersion)],
@@ -125,6 +128,9 @@ function resultOf({ exitCode, timedOut }: CommandResult): string {
   if (timedOut) return 'timed out';
   return exitCode === 0 ? 'passed' : exitCode === null ? 'was stopped' : `exit ${exitCode}`;
 }
+
+const runbookText = ({ name, version, digest }: RunbookUse): string =>
+  `${cellCode(name)} version ${version}, ${cellCode(digest)}`;
 
 function table(head: string[], rows: string[][]): string {
   if (rows.length === 0) return 'None.';

@@ -5,6 +5,7 @@ import { egressRules } from '../egress/rule.ts';
 import { mcpServerOfRun } from '../mcp/server.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
 import { serviceImage } from '../policy/service-image.ts';
+import { runbookUse } from '../runbook/record.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -80,6 +81,7 @@ const spec = z.strictObject({
     required_reviewers: z.number().optional(),
     ci_gates: names,
   }),
+  runbook: runbookUse.optional(),
 });
 
 const agent = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { campaignSchema } from '../campaign/part.ts';
 import { askedServers } from '../mcp/policy-schema.ts';
+import { runbookUse } from '../runbook/record.ts';
 import * as field from './fields.ts';
 import { packageManagers } from './package-managers.ts';
 import { isReservedVariable, isSecretShaped } from './secrets.ts';
@@ -153,6 +154,7 @@ export const specSchema = z.strictObject({
       ci_gates: z.array(field.line(200)).max(50).default([]).describe('CI checks that must pass on the pull request.'),
     })
     .prefault({}),
+  runbook: runbookUse.optional().describe('Runbook that this spec was made from; `drydock runbook use` writes it.'),
 });
 
 export type TaskSpec = z.infer<typeof specSchema>;

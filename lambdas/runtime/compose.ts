@@ -1,6 +1,7 @@
 import { createS3Artifacts } from '../../adapters/aws/artifacts.ts';
 import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
+import { createFirings } from '../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
@@ -55,6 +56,7 @@ const parts = {
   baselines: named(() => createBaselines(dynamo(), variable('ledger'))),
   seenSpecs: named(() => createSeenSpecs(dynamo(), variable('runs'))),
   runLinks: named(() => createRunLinks(dynamo(), variable('runs'))),
+  firings: named(() => createFirings(dynamo(), variable('ledger'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
   executions: once(stepFunctions),
   vault: once(() => vault(sealedAs.token)),
@@ -87,6 +89,9 @@ export async function composeDeps(comparing?: Comparing): Promise<Deps> {
     },
     get runLinks() {
       return parts.runLinks();
+    },
+    get firings() {
+      return parts.firings();
     },
     get artifacts() {
       return parts.artifacts();

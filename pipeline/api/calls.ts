@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
 import { parsedPolicySchema } from '../../core/policy/schema.ts';
+import { lessonQuery } from '../memory/lesson-stats.ts';
 import type { Service } from '../service/service.ts';
 import { apiVersion } from './answer.ts';
 
@@ -31,6 +32,7 @@ const shapes = {
       })
       .transform(withBytes),
   ]),
+  split: z.tuple([z.object({ ...spec, agent: z.string().max(200).optional() }).transform(withBytes)]),
   draft: z.tuple([
     z.object({
       text,
@@ -42,6 +44,9 @@ const shapes = {
       agent: z.string().max(200).optional(),
     }),
   ]),
+  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
+  runbookUses: z.tuple([reference, z.string().max(200)]),
+  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),

@@ -42,6 +42,8 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
       attempt,
       ...defined({ agent: record.agentOverride }),
     });
+  // The money of a trigger's run stays that of the triggers.
+  const team = record.trigger && policy.triggers?.team;
   return submit(deps, {
     file: record.specPath,
     bytes: await deps.artifacts.get(record.specDigest),
@@ -50,6 +52,6 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
     retrier: person,
     attempt,
     dryRun: false,
-    ...defined({ agent: record.agentOverride, origin: record.origin }),
+    ...defined({ agent: record.agentOverride, origin: record.origin, trigger: record.trigger, team }),
   });
 }

@@ -22,7 +22,7 @@ const answers: Record<Exclude<GateKind, WaitKind>, string[]> = {
 export async function announceGate(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
   const { host, location } = context;
   const record = (await deps.runs.get(gate.runId)) ?? context.record;
-  const number = record.pullRequest?.id ?? record.origin?.pullRequest;
+  const number = record.pullRequest?.id ?? record.origin?.pullRequest ?? record.conversation;
   if (!host.collaboration || number === undefined || isWait(gate.kind)) return;
   // Bots read the raw text, and orders at the start of its lines: none of these lines starts one.
   const text = visible(gate.text).slice(0, maxText).trim().replace(/^/gm, '│ ');

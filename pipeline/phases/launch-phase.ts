@@ -1,6 +1,7 @@
 import { isAskTopic } from '../../core/ask/names.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
+import type { FrozenLesson } from '../../core/knowledge/select.ts';
 import type { McpServerOfRun, SandboxServer } from '../../core/mcp/server.ts';
 import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
@@ -13,6 +14,7 @@ import { promptOfAsk } from '../asks/prompt.ts';
 import { budgetOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
+import { lessonsOfPhase } from '../memory/run-lessons.ts';
 import { fileListOf } from '../publishing/last-round.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
@@ -43,17 +45,20 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
   const state = stateOf(request.phase);
+  const working = request.phase !== 'verify' && !isAskTopic(request.phase);
+  const lessons = working ? await lessonsOfPhase(deps, context) : undefined;
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
     // A stop before this line found no phase to stop.
     refuseStopped(run);
-    return { ...run, status: 'running', state };
+    const work = lessons === undefined ? run.work : { ...run.work, lessons: lessons.record };
+    return { ...run, status: 'running', state, work };
   });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, attempt ${phase.attempt}` : ''}`,
   });
-  const order = await phaseOrder(deps, context, request, phase.attempt);
+  const order = await phaseOrder(deps, context, request, phase.attempt, lessons?.chosen ?? []);
   try {
     await deps.launcher.launch(order, { phaseId, attempt: phase.attempt });
   } catch (error) {
@@ -83,6 +88,7 @@ async function phaseOrder(
   context: RunContext,
   request: PhaseRequest,
   attempt: number,
+  lessons: readonly FrozenLesson[],
 ): Promise<PhaseOrder> {
   const { record, task } = context;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
@@ -102,7 +108,7 @@ async function phaseOrder(
     targetBranch: record.targetBranch,
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
-    prompt: await promptOf(deps, context, request),
+    prompt: await promptOf(deps, context, request, lessons),
     agent: working && agentSpecOf(working),
     ...(working === null || asked || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
     sandbox: asked ? readingSandboxOf(task) : phaseSandboxOf(task),
@@ -172,13 +178,23 @@ async function phaseInputs(deps: Deps, { record }: RunContext, phase: PhaseName)
   return inputs;
 }
 
-async function promptOf(deps: Deps, context: RunContext, request: PhaseRequest): Promise<string> {
+async function promptOf(
+  deps: Deps,
+  context: RunContext,
+  request: PhaseRequest,
+  lessons: readonly FrozenLesson[],
+): Promise<string> {
   const { phase } = request;
   if (phase === 'verify') return '';
-  return isAskTopic(phase) ? promptOfAsk(deps, context, phase, request) : phasePrompt(deps, context, phase);
+  return isAskTopic(phase) ? promptOfAsk(deps, context, phase, request) : phasePrompt(deps, context, phase, lessons);
 }
 
-async function phasePrompt(deps: Deps, context: RunContext, phase: WorkingPhase): Promise<string> {
+async function phasePrompt(
+  deps: Deps,
+  context: RunContext,
+  phase: WorkingPhase,
+  lessons: readonly FrozenLesson[],
+): Promise<string> {
   const { record, task } = context;
   const { work } = record;
   const feedback = await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest)));
@@ -196,6 +212,7 @@ async function phasePrompt(deps: Deps, context: RunContext, phase: WorkingPhase)
     constraints: task.constraints,
     work,
     feedback,
+    lessons,
     ...(plan ? { plan } : {}),
     ...(handoff ? { handoff } : {}),
     hidden: await fileListOf(deps, context, 'hidden'),

@@ -40,6 +40,8 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
     requester: record.requester,
     planApprovers: planGates.flatMap((gate) => (gate.decision?.outcome === 'approved' ? gate.decision.by : [])),
     solo: task.solo,
+    runbook: record.runbook,
+    lessons: record.work.lessons?.used ?? [],
     plan: approved,
     files: change.manifest.entries.map(({ path, op }) => ({ path, op, phase: phases.get(path) })),
     constraints: task.constraints.constraints,

@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import { on } from 'node:events';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
-import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -14,15 +13,19 @@ import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/pha
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/propose-spec.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
-import { type DraftRequest, submitDraft } from '../commands/submit-ask.ts';
-import { getJson } from '../runs/artifacts.ts';
+import { type DraftRequest, submitDraft, submitSplit } from '../commands/submit-ask.ts';
+import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
+import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { type Activity, activity } from './activity.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
 import { type HostView, hostView } from './host-view.ts';
 import { type RunView, runView, shortView } from './view.ts';
 
+export type { Evidence } from './evidence.ts';
 export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 
@@ -56,17 +59,6 @@ export interface VoteCommand {
   constraint?: string;
 }
 
-export interface Evidence {
-  plan: Plan | null;
-  estimate: Estimate | null;
-  /** Facts of the last phase of each name, `verify` among them. */
-  phases: Record<string, unknown>;
-  diff: { path: string; op: string; bytes?: number }[];
-  /** What agents found in review, oldest first, and how many findings the next round acted on; null if none reviewed. */
-  reviews: ReviewFacts | null;
-  pullRequestBody: string | null;
-}
-
 /** The audit trail of a run (R30): events, gates with all votes, and each metered call. */
 export interface Audit {
   runId: string;
@@ -84,8 +76,16 @@ export interface Audit {
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Starts a run that divides the work of a spec among agents; its answer is in the evidence. */
+  split(request: Parameters<typeof submitSplit>[1]): Promise<Submitted>;
   /** Starts a run that turns a request in plain language into a task spec. */
   draft(request: DraftRequest): Promise<Submitted>;
+  /** Opens a pull request that adds a spec; its merge starts the run. */
+  propose(request: ProposeRequest): Promise<Proposed>;
+  /** The runs that used a runbook, newest first. */
+  runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
+  /** Runs and rework before and after each lesson was added, from the records. */
+  lessonStats(repository: string, lessons: LessonQuery[]): Promise<LessonStats[]>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -142,6 +142,10 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
   return {
     submit: (request) => submit(deps, request),
     draft: (request) => submitDraft(deps, request),
+    split: (request) => submitSplit(deps, request),
+    propose: (request) => proposeSpec(deps, request),
+    runbookUses: (repository, runbook) => runbookUses(deps, repository, runbook),
+    lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
 
     async retry(run, policy, who) {
       return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
@@ -283,25 +287,6 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       );
       return !waiting.includes(false);
     },
-  };
-}
-
-async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
-  const { plan, changeSet, results } = record.work;
-  const phases: Record<string, unknown> = {};
-  for (const name of ['plan', 'build', 'rework', 'verify', 'review']) {
-    const digest = results[name];
-    if (digest !== undefined) phases[name] = await getJson(deps.artifacts, digest);
-  }
-  const manifest = changeSet && ((await getJson(deps.artifacts, changeSet.manifest)) as { entries: Evidence['diff'] });
-  const { host, location } = accessRepository(deps, await loadTask(deps, record));
-  return {
-    plan: plan === undefined ? null : planSchema.parse(await getJson(deps.artifacts, plan)),
-    estimate: results.estimate === undefined ? null : ((await getJson(deps.artifacts, results.estimate)) as Estimate),
-    phases,
-    diff: manifest?.entries ?? [],
-    reviews: await reviewFactsOf(deps, record),
-    pullRequestBody: (await host.readPullRequest(location, record.branch))?.body ?? null,
   };
 }
 

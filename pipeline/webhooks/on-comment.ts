@@ -14,6 +14,8 @@ import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { type HostedRepository, mayWrite } from '../repository/hosted-repository.ts';
 import { loadTask } from '../runs/run-context.ts';
+import { fireCommand } from '../triggers/on-issue.ts';
+import { draftByComment } from './draft-comment.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -45,13 +47,30 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   };
   if (stranger !== undefined) return no(stranger);
   if (isFault(command)) return no(command.fault);
+  const { verb, text } = command;
+  if (verb === 'run' || verb === 'draft') {
+    if (person === undefined) return no(unknownPerson(sender.login), unknownRemedy);
+    try {
+      if (verb === 'draft') {
+        await answer(await draftByComment(deps, hosted, event, { text, person }));
+        return done(`${sender.login}: /drydock draft`);
+      }
+      const fired = await fireCommand(deps, hosted, { text, person, commentId: event.commentId });
+      await answer(escapeMarkdown(`${fired.reason}.`));
+      return fired;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return no(`${error.name}: ${error.message}`, error.remedy);
+    }
+  }
   const run = await runOfPullRequest(deps, hosted, event.number);
+  if (event.issue && !run) return ignored('a comment on an issue');
   if (!run) return no('This pull request does not belong to a run.');
   if (command.verb !== 'status' && person === undefined) {
-    return no(`The policy does not know ${sender.login}.`, 'The operator lists people under `people:` in the policy.');
+    return no(unknownPerson(sender.login), unknownRemedy);
   }
   try {
-    const reply = await carryOut(deps, hosted, run, command, person ?? '', event);
+    const reply = await carryOut(deps, hosted, run, { verb, text }, person ?? '', event);
     await answer(reply);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
   } catch (error) {
@@ -60,11 +79,14 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   }
 }
 
+const unknownPerson = (login: string): string => `The policy does not know ${login}.`;
+const unknownRemedy = 'The operator lists people under `people:` in the policy.';
+
 async function carryOut(
   deps: Deps,
   hosted: HostedRepository,
   run: RunRecord,
-  command: Command,
+  command: Command & { verb: Exclude<Command['verb'], 'run' | 'draft'> },
   person: string,
   event: Comment,
 ): Promise<string> {

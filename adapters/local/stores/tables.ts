@@ -68,8 +68,11 @@ export const unfinished = `CASE WHEN json_valid(body) THEN json_extract(body, '$
   .map((status) => `'${status}'`)
   .join(', ')})`;
 
-/** Derived from the tables, so that it is added to the file of an earlier version without a new layout. */
-const indexes = `CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished}`;
+/** What earlier versions did not have, and do not miss: it is added to their file without a new layout. */
+const added = `
+  CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished};
+  CREATE TABLE IF NOT EXISTS firings (key TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT;
+`;
 
 /**
  * Creates the tables within the caller's transaction. @returns False if they exist.
@@ -78,13 +81,13 @@ const indexes = `CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, r
 export function createTables(db: DatabaseSync): boolean {
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   if (found === layout) {
-    db.exec(indexes);
+    db.exec(added);
     return false;
   }
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
   if (found !== 0 || tables > 0)
     throw new DrydockError('RecordUnreadable', `The stores have layout ${found}, not ${layout}.`);
-  db.exec(`${schema} ${indexes}; PRAGMA user_version = ${layout}`);
+  db.exec(`${schema} ${added} PRAGMA user_version = ${layout}`);
   return true;
 }
 

@@ -33,6 +33,9 @@ export const aRun = (change: Partial<RunView> = {}): RunView => ({
   base: 'b'.repeat(40),
   commit: null,
   pullRequest: null,
+  trigger: null,
+  runbook: null,
+  lessons: [],
   origin: null,
   cost: { usd: 0.42, tokens: { input: 100, output: 20, cached: 5 } },
   transitions: 4,
@@ -80,6 +83,9 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
     { path: 'src/other.js', op: 'put', bytes: 1 },
   ],
   reviews: null,
+  answer: null,
+  runbook: null,
+  lessons: [],
   pullRequestBody: 'Run of FIX-1',
   ...change,
 });
@@ -127,7 +133,10 @@ index 1..2 100644
 `;
 
 /** Methods that change something; every call is kept. */
-type Act = { method: 'draft' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
+type Act = {
+  method: 'draft' | 'split' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson';
+  args: unknown[];
+};
 
 export interface Fake {
   app: Hono<WebEnv>;
@@ -159,10 +168,14 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
+    split: act('split', { runId, outcome: 'started' as const, attempt: 1 }),
     draft: act('draft', { runId, outcome: 'started' as const, attempt: 1 }),
     submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),
     retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
+    propose: () => Promise.reject(new Error('no page proposes a spec')),
+    runbookUses: async () => [],
+    lessonStats: async () => [],
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),
     list: async () => [aRun()],

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createAdmission } from '../../../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../../../adapters/aws/dynamo/baselines.ts';
 import { createCredentials } from '../../../../adapters/aws/dynamo/credentials.ts';
+import { createFirings } from '../../../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../../../adapters/aws/dynamo/phases.ts';
@@ -24,6 +25,7 @@ export function dynamoStores({ client }: Pick<TestDynamo, 'client'>, tables = te
     phases: createPhases(client, tables.gates),
     admission: createAdmission(client, tables.ledger),
     baselines: createBaselines(client, tables.ledger),
+    firings: createFirings(client, tables.ledger),
     seenSpecs: createSeenSpecs(client, tables.runs),
     runLinks: createRunLinks(client, tables.runs),
     credentials: createCredentials(client, tables.gates),

@@ -16,6 +16,8 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   model: 'gemini-2.5-pro',
   requester: 'dev',
   planApprovers: ['lead'],
+  runbook: undefined,
+  lessons: [],
   solo: false,
   plan: plan.parse({ phases: [{ name: 'one' }] }),
   files: [{ path: 'src/a.ts', op: 'put', phase: 'one' }],
