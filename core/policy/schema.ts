@@ -47,18 +47,21 @@ const person = z.strictObject({
 });
 
 /** What decides about changes: workflows, owners of files, specs. */
-const protectedByDefault = [
-  ...[
-    '.github/**',
-    '.agent-tasks/**',
-    'CODEOWNERS',
-    'docs/CODEOWNERS',
-    '.gitlab-ci.yml',
-    '.gitlab/ci/**',
-    'Jenkinsfile',
-  ],
-  ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
-];
+const protectedPaths = z
+  .array(field.repositoryPath)
+  .max(500)
+  .default([
+    ...[
+      '.github/**',
+      '.agent-tasks/**',
+      'CODEOWNERS',
+      'docs/CODEOWNERS',
+      '.gitlab-ci.yml',
+      '.gitlab/ci/**',
+      'Jenkinsfile',
+    ],
+    ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
+  ]);
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
 const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
@@ -202,11 +205,6 @@ const triggers = z.strictObject({
   team: field.name.optional().describe('Team whose budget these runs use; that of the repository if left out.'),
 });
 
-const protectedPaths = z
-  .array(field.repositoryPath)
-  .max(500)
-  .default([...protectedByDefault]);
-
 /** The operator's configuration, as written (input) and with all defaults (output). */
 export const policySchema = z
   .strictObject({
@@ -327,7 +325,6 @@ export const parsedPolicySchema = z.preprocess(
 /** A policy as people write it: fields with a default may be left out. */
 export type PolicyInput = z.input<typeof policySchema>;
 
-/** JSON Schema of a policy as people write it, for editors. */
 export function policyJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
   return { title: 'Drydock policy', ...z.toJSONSchema(policySchema, { io: 'input', target }) };
 }
