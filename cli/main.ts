@@ -12,7 +12,8 @@ type Load = () => Promise<{ register(program: Command): void }>;
  */
 const files: readonly { load: Load; names: readonly string[] }[] = [
   { load: () => import('./commands/run.ts'), names: ['run'] },
-  { load: () => import('./commands/draft.ts'), names: ['draft'] },
+  { load: () => import('./commands/ask/draft.ts'), names: ['draft'] },
+  { load: () => import('./commands/ask/split.ts'), names: ['split'] },
   { load: () => import('./commands/serve.ts'), names: ['serve'] },
   { load: () => import('./commands/gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
   { load: () => import('./commands/inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },

@@ -49,6 +49,8 @@ export interface Deps {
   credential(variable: string): Promise<string>;
   /** Absolute folder of a profile's `files`. */
   agentFiles(path: string): string;
+  /** Of one machine, where no code host tells of a merge: what follows the end of a run. */
+  afterRun?(runId: string): Promise<void>;
   /** URL of a run's page; undefined if there is no page that others can open. */
   runLink(runId: string): string | undefined;
   /** URL of a gate's page; undefined if no pages are served. */

@@ -14,8 +14,8 @@ const schemas: Record<string, object> = {
   'schemas/aws.schema.json': settingsJsonSchema(),
   'schemas/lesson.schema.json': lessonJsonSchema('draft-7'),
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),
-  'schemas/runbook.schema.json': runbookJsonSchema('draft-7'),
   ...Object.fromEntries(askTopics.map((topic) => [`schemas/${topic}.schema.json`, answerJsonSchema(topic)])),
+  'schemas/runbook.schema.json': runbookJsonSchema('draft-7'),
   'schemas/spec.schema.json': specJsonSchema('draft-7'),
 };
 

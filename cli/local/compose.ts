@@ -28,6 +28,8 @@ import type { Runs } from '../../core/ports/store/runs.ts';
 import type { ReadScope } from '../../core/review/readers.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
+import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
+import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
@@ -197,6 +199,12 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
           remedy: 'Correct `files` of the profile in the policy, or make the folder.',
         });
       return path;
+    },
+    async afterRun(runId) {
+      const run = await deps.runs.get(runId);
+      const policy = run && (await loadPolicy(deps, run));
+      // A code host tells of the end of the pull request, and of what people changed in it.
+      if (policy?.repositories[run?.repository ?? '']?.host === 'git' && run) await learnFrom(deps, run, policy);
     },
     runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
     gateLink: (gateId) => {

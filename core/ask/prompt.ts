@@ -22,7 +22,7 @@ const forms: Record<AskTopic, string> = {
   draft:
     '{"questions": [{"question": text, "options"?: [text], "suggested"?: text}]}\nor {"advice": {"do_it_yourself": true, "reason": text}}\nor {"refusal": {"reason": text}}\nor {"spec": {"title": text, "instructions": text, "constraints"?: [text], "target_paths"?: [glob], "excluded_paths"?: [glob], "success_criteria"?: [text | {"says": text, "run": command}], "checkpoints"?: [text], "sandbox"?: {"runtime"?, "package_manager"?, "setup_command"?, "build_command"?, "test_command"?}, "campaign"?: {"parts": [PART], "max_parallel"?: number}, "assumptions"?: [text]}}\nPART: {"id", "title", "instructions", "target_paths": [glob], "role"?, "excluded_paths"?, "depends_on"?: [id], "success_criteria"?}',
   learn:
-    '{"new"?: [LESSON], "merged"?: [LESSON with "replaces": [slug]], "retired"?: [{"slug", "reason"}]}\nLESSON: {"slug": small letters, digits and dashes, "applies_to": [glob], "lesson": text}',
+    '{"new"?: [LESSON], "merged"?: [LESSON with "replaces": [slug]], "retired"?: [{"slug", "reason"}]}\nLESSON: {"slug": small letters, digits and dashes, "applies_to": [glob], "text": text}',
   split:
     '{"parts": [{"id", "title", "instructions", "target_paths": [glob], "role"?, "excluded_paths"?, "depends_on"?: [id], "success_criteria"?}]}\nor {"reason": text}',
 };

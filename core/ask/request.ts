@@ -19,12 +19,17 @@ export const askRequest = z.strictObject({
   assume: z.boolean().default(false),
   /** Issue or pull request of the host where answers are given. */
   conversation: z.int().positive().exactOptional(),
+  /** Of `learn`: where it is learned from, https URLs and ids of runs. */
+  from: z.array(z.string().max(300)).max(20).default([]),
 });
 export type AskRequest = z.infer<typeof askRequest>;
 
 /** Name of the run: the same request in the same repository has the same one. */
 export const askTaskId = ({ kind, repository, text, outside }: AskRequest): string =>
   `${kind}-${createHash('sha256')
-    .update(JSON.stringify([repository, text.trim(), outside]))
+    .update(
+      // What is learned from one run is learned once, whatever is known of it by then.
+      JSON.stringify([repository, text.trim(), ...(kind === 'learn' ? [] : [outside])]),
+    )
     .digest('hex')
     .slice(0, 8)}`;

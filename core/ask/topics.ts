@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonLimits, parseJson } from '../bounded-json.ts';
+import { lessonProposals } from '../knowledge/proposals.ts';
 import { draft } from './draft.ts';
-import { learn } from './learn.ts';
 import { type AskTopic, answerFile, maxAnswerBytes } from './names.ts';
 import { review } from './review.ts';
 import { split } from './split.ts';
@@ -12,7 +12,7 @@ const topics = {
     schema: draft,
     tool: 'Hands in the spec that you wrote, or your questions, your advice or your refusal. A later call replaces it.',
   },
-  learn: { schema: learn, tool: 'Hands in the lessons that you propose. A later call replaces it.' },
+  learn: { schema: lessonProposals, tool: 'Hands in the lessons that you propose. A later call replaces it.' },
   review: { schema: review, tool: 'Hands in what you found in the change. A later call replaces it.' },
   split: { schema: split, tool: 'Hands in the parts of the work. A later call replaces it.' },
 } satisfies Record<AskTopic, { schema: z.ZodType<object>; tool: string }>;

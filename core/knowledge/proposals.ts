@@ -115,7 +115,6 @@ export function applyProposals(
 
 /**
  * The change set of lesson files on a base.
- * @internal for its tests
  * @throws Internal for a path outside of the folder of the lessons, because
  * this change is published without a sandbox.
  * @param base Commit id.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { credential, egressRule, privateRegistry } from '../egress/policy-schema.ts';
 import { DrydockError } from '../errors.ts';
 import { guard } from '../guard/policy-schema.ts';
+import { knowledge } from '../knowledge/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
@@ -52,18 +53,21 @@ const person = z.strictObject({
 });
 
 /** What decides about changes: workflows, owners of files, specs. */
-const protectedByDefault = [
-  ...[
-    '.github/**',
-    '.agent-tasks/**',
-    'CODEOWNERS',
-    'docs/CODEOWNERS',
-    '.gitlab-ci.yml',
-    '.gitlab/ci/**',
-    'Jenkinsfile',
-  ],
-  ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
-];
+const protectedPaths = z
+  .array(field.repositoryPath)
+  .max(500)
+  .default([
+    ...[
+      '.github/**',
+      '.agent-tasks/**',
+      'CODEOWNERS',
+      'docs/CODEOWNERS',
+      '.gitlab-ci.yml',
+      '.gitlab/ci/**',
+      'Jenkinsfile',
+    ],
+    ...['.circleci/**', '.buildkite/**', 'azure-pipelines.yml', 'bitbucket-pipelines.yml', '.travis.yml'],
+  ]);
 
 /** Git may run programs named in a URL (`ext::`) and reads options from one that begins with a dash. */
 const gitUrl = field.refused(z.string().min(1).max(2_000), (url) => {
@@ -123,9 +127,7 @@ const review = z.strictObject({
     .describe('Person ids or e-mail addresses; everybody under `people` but the readers if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
-  reviewers: reviewers
-    .default([])
-    .describe('Agent profiles that review every change before people do; a spec may add others.'),
+  reviewers: reviewers.default([]).describe('Agent profiles that review every change; a spec may add others.'),
   critical_paths: z
     .record(field.repositoryPath, z.int().positive().max(20))
     .default({})
@@ -246,12 +248,9 @@ export const policySchema = z
       .describe('CI gate → command that replaces it on a host without CI.'),
     limits: limits.prefault({}).describe('Upper limits; a spec may only lower them.'),
     review: review.prefault({}),
+    knowledge: knowledge.prefault({}),
     guard: guard.prefault({}).describe('What the guard allows and looks up.'),
-    protected_paths: z
-      .array(field.repositoryPath)
-      .max(500)
-      .default([...protectedByDefault])
-      .describe('Paths that no change may touch.'),
+    protected_paths: protectedPaths.describe('Paths that no change may touch.'),
     triggers: triggers.optional().describe('What runbooks may start by themselves; nothing if left out.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
@@ -291,7 +290,6 @@ export const parsedPolicySchema = z.preprocess(
 /** A policy as people write it: fields with a default may be left out. */
 export type PolicyInput = z.input<typeof policySchema>;
 
-/** JSON Schema of a policy as people write it, for editors. */
 export function policyJsonSchema(target: JsonSchemaDraft = 'draft-2020-12'): object {
   return { title: 'Drydock policy', ...z.toJSONSchema(policySchema, { io: 'input', target }) };
 }

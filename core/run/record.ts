@@ -74,6 +74,8 @@ export const runFacts = z.strictObject({
   runId: text,
   /** Of a run that asks an agent for one answer; absent for a task. Its request is stored in the place of the spec. */
   kind: z.enum(askKinds).exactOptional(),
+  /** Number of the issue or pull request where it was asked for, and where its questions and its end are told. */
+  conversation: text.exactOptional(),
   /** SHA-256 over repository, task, spec blob and attempt; 64 hex digits. */
   runKey: digest,
   taskId: text,

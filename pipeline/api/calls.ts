@@ -47,9 +47,7 @@ const shapes = {
       })
       .transform(withBytes),
   ]),
-  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
-  runbookUses: z.tuple([reference, z.string().max(200)]),
-  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
+  split: z.tuple([z.object({ ...spec, agent: z.string().max(200).optional() }).transform(withBytes)]),
   draft: z.tuple([
     z.object({
       text,
@@ -61,6 +59,9 @@ const shapes = {
       agent: z.string().max(200).optional(),
     }),
   ]),
+  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
+  runbookUses: z.tuple([reference, z.string().max(200)]),
+  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),

@@ -1,32 +1,24 @@
 import { type DraftedFile, draftedFile, taskIdOf } from '../../core/ask/drafted.ts';
 import type { AskKind } from '../../core/ask/kinds.ts';
 import { type Answer, parseAnswer } from '../../core/ask/topics.ts';
-import type { ErrorName } from '../../core/errors.ts';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { derivePlan } from '../../core/plan/derive.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
-import type { WorkPatch } from '../../core/ports/store/phases.ts';
 import type { Question } from '../../core/run/phase.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { loadPolicy } from '../commands/stored-policy.ts';
 import type { Deps } from '../deps.ts';
-import type { PhaseAnswer } from '../payloads.ts';
 import { putJson, storeChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
+import { takeLessons } from './lessons.ts';
 import { requestOf } from './request.ts';
-
-/** An answer that is taken, and what it changes of the run. */
-export interface Taken {
-  answer: PhaseAnswer;
-  patch: WorkPatch;
-}
-
-type TakenOrNot = Taken | { faults: string } | { fault: ErrorName; message: string };
+import type { TakenOrNot } from './taken.ts';
 
 /** What follows from the answer of a run that asks an agent: a question, a file to publish, or the end with a reason. */
 export async function takeDraft(deps: Deps, context: RunContext, kind: AskKind, text: string): Promise<TakenOrNot> {
-  if (kind !== 'draft') return { fault: 'NotBuiltYet', message: `A ${kind} run is not built yet.` };
+  if (kind === 'learn') return takeLessons(deps, context, text);
+  if (kind === 'split') return takeParts(deps, text);
   const parsed = parseAnswer(kind, text);
   if ('faults' in parsed) return parsed;
   const { questions, spec, advice, refusal } = parsed.answer;
@@ -34,6 +26,16 @@ export async function takeDraft(deps: Deps, context: RunContext, kind: AskKind, 
   if (refusal) return { fault: 'RequestRefused', message: refusal.reason };
   if (questions) return asksBack(deps, context, questions);
   return spec ? takesSpec(deps, context, spec) : { faults: 'The answer is empty.' };
+}
+
+/** The parts are the result: the person who asked puts them into the spec. */
+async function takeParts(deps: Deps, text: string): Promise<TakenOrNot> {
+  const parsed = parseAnswer('split', text);
+  if ('faults' in parsed) return parsed;
+  return {
+    answer: { outcome: 'planned', approval: false, reason: '' },
+    patch: { results: { answer: await putJson(deps.artifacts, parsed.answer) } },
+  };
 }
 
 type Questions = NonNullable<Answer<'draft'>['questions']>;
@@ -100,6 +102,7 @@ async function takesSpec(
     blobs: bytes,
   };
   const facts: DraftFacts = {
+    of: 'spec',
     path: file.path,
     title: spec.title,
     clarity: file.clarity,
@@ -120,6 +123,7 @@ async function takesSpec(
 
 /** What people read of a drafted spec beside the file itself. */
 export interface DraftFacts {
+  of: 'spec';
   path: string;
   title: string;
   clarity: number;

@@ -7,9 +7,9 @@ import type { PhaseRequest } from '../../core/run/phase-request.ts';
 import type { Deps } from '../deps.ts';
 import { answerInvalid } from '../payloads.ts';
 import type { RunContext } from '../runs/run-context.ts';
-import type { Taken } from './draft.ts';
 import { faultsOf, keptFaults } from './faults.ts';
 import { faultOfReview, tookReview } from './review.ts';
+import type { Taken } from './taken.ts';
 
 /** An answer that is taken, one that the agent has to correct, or one after which nothing follows. */
 type AskEnd = Taken | { fault: ErrorName; message: string };

@@ -4,15 +4,43 @@ import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { getJson } from '../runs/artifacts.ts';
 import type { DraftFacts } from './draft.ts';
+import type { LessonFacts } from './lessons.ts';
 import { requestOf } from './request.ts';
 
 /** Commit and pull request of the change that was made of an agent's answer. */
 export async function publicationOf(
   deps: Deps,
   record: RunRecord,
-): Promise<{ message: string; title: string; body: string }> {
+): Promise<{ message: string; title: string; body: string; previous?: string }> {
+  const facts = (await getJson(deps.artifacts, record.work.results.drafted ?? '')) as DraftFacts | LessonFacts;
+  return facts.of === 'lessons' ? lessonsTexts(record, facts) : draftTexts(deps, record, facts);
+}
+
+function lessonsTexts(record: RunRecord, facts: LessonFacts) {
+  const title = 'Lessons from earlier runs';
+  const list = (lines: readonly string[]) =>
+    lines
+      .slice(0, 100)
+      .map((line) => `- ${escapeMarkdown(line)}`)
+      .join('\n');
+  const body = [
+    `Proposed by agents after runs that people or reviewers corrected; last by run ${code(record.runId)}. Each file names where it was learned. Prompts of later runs hold a lesson once it is merged, where its paths meet theirs.`,
+    '## Lessons',
+    list(facts.files),
+    ...(facts.refused.length === 0 ? [] : ['## Left out', list(facts.refused)]),
+    '## Cost',
+    `${formatUsd(record.spentMicros)} for the last of them.`,
+  ].join('\n\n');
+  return {
+    title,
+    body: body.slice(0, 60_000),
+    message: `${title}\n\n${trailersOf(record)}`,
+    ...(facts.previous === undefined ? {} : { previous: facts.previous }),
+  };
+}
+
+async function draftTexts(deps: Deps, record: RunRecord, facts: DraftFacts) {
   const asked = await requestOf(deps, record);
-  const facts = (await getJson(deps.artifacts, record.work.results.drafted ?? '')) as DraftFacts;
   const { low, expected, high } = facts.estimate;
   const link = deps.runLink(record.runId);
   const title = oneLine(`Task spec: ${facts.title}`).slice(0, 200);
@@ -39,12 +67,11 @@ export async function publicationOf(
     '## Cost',
     `${formatUsd(record.spentMicros)} to draft it.`,
   ].join('\n\n');
-  const trailers = [
-    ['Drydock-Run', record.runId],
-    ['Drydock-Requested-By', record.requester],
-  ].map(([name, value]) => `${name}: ${oneLine(value ?? '')}`);
-  return { message: `${title.slice(0, 72)}\n\n${trailers.join('\n')}\n`, title, body: body.slice(0, 60_000) };
+  return { message: `${title.slice(0, 72)}\n\n${trailersOf(record)}`, title, body: body.slice(0, 60_000) };
 }
+
+const trailersOf = (record: RunRecord): string =>
+  `Drydock-Run: ${record.runId}\nDrydock-Requested-By: ${oneLine(record.requester)}\n`;
 
 const quoted = (text: string): string =>
   text

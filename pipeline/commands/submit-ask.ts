@@ -7,6 +7,7 @@ import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { findSecrets } from '../../core/secrets/known-secrets.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
+import { parsedSpec, type ReadSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { specSchema } from '../../core/task-spec/schema.ts';
 import type { Deps } from '../deps.ts';
 import { type Submitted, startRun } from './submit.ts';
@@ -48,6 +49,38 @@ export async function submitDraft(deps: Deps, draft: DraftRequest): Promise<Subm
   return submitAsk(deps, { request: request.data, policy, requester, ...defined({ agent }) });
 }
 
+/** Starts the run that divides the work of a spec among agents. */
+export async function submitSplit(
+  deps: Deps,
+  {
+    bytes,
+    file,
+    policy,
+    requester,
+    agent,
+  }: { bytes: Uint8Array; file: string; policy: Policy; requester: string; agent?: string },
+): Promise<Submitted> {
+  const { repository, target_branch } = parsedTask(readSpec(file, bytes));
+  const request = askRequest.parse({
+    kind: 'split',
+    repository,
+    target_branch,
+    text: 'Divide the work of this spec among agents.',
+    outside: [{ from: `the spec ${file}`.slice(0, 500), text: new TextDecoder().decode(bytes).slice(0, 50_000) }],
+  });
+  return submitAsk(deps, { request, policy, requester, ...defined({ agent }) });
+}
+
+/** @throws SpecInvalid with every fault. */
+function parsedTask(read: ReadSpec) {
+  const { spec, problems } = parsedSpec(read);
+  if (spec) return spec;
+  const faults = problems.map(
+    ({ line, column, rule, message }) => `${read.file}:${line}:${column} ${rule}: ${message}`,
+  );
+  throw new DrydockError('SpecInvalid', faults.join('\n'), { details: problems });
+}
+
 /** US dollars that a run may cost which only asks for an answer, if the policy allows as much. */
 const maxUsd = 2;
 
@@ -59,6 +92,8 @@ interface AskSubmission {
   retrier?: string;
   attempt?: number;
   agent?: string;
+  /** Not started again, however its run ended. */
+  once?: boolean;
 }
 
 /**
@@ -71,6 +106,8 @@ export async function submitAsk(deps: Deps, submission: AskSubmission): Promise<
   const taskId = askTaskId(request);
   const task = askTask(submission, taskId);
   const earlier = await deps.runs.byTask(request.repository, taskId);
+  const [first] = earlier;
+  if (submission.once && first) return { runId: first.runId, outcome: 'duplicate', attempt: first.attempt };
   const latest = Math.max(0, ...earlier.map(({ attempt }) => attempt));
   const running = earlier.some(({ status }) => !isFinal(status));
   const attempt = submission.attempt ?? (running ? latest : latest + 1);
@@ -85,9 +122,10 @@ export async function submitAsk(deps: Deps, submission: AskSubmission): Promise<
     file: `.agent-tasks/${taskId}.md`,
     kind: request.kind,
     title: firstLineOf(request.text),
+    ...(request.kind === 'learn' ? { branch: 'drydock/lessons' } : {}),
     dryRun: false,
     retriers: submission.retrier === undefined || submission.retrier === requester ? [] : [submission.retrier],
-    ...defined({ agent: submission.agent }),
+    ...defined({ agent: submission.agent, conversation: request.conversation?.toString() }),
   });
 }
 

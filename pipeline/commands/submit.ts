@@ -91,6 +91,9 @@ interface NewRun
   because?: string;
   kind?: NonNullable<RunRecord['kind']>;
   title?: string;
+  conversation?: string;
+  /** Of a standing branch. */
+  branch?: string;
 }
 
 /** Creates the record of a run, and starts its execution. */
@@ -109,7 +112,7 @@ export async function startRun(deps: Deps, run: NewRun): Promise<Submitted> {
     : runIdOf(key);
   const record: RunRecord = {
     runId,
-    ...defined({ kind: run.kind }),
+    ...defined({ kind: run.kind, conversation: run.conversation }),
     runKey: key,
     taskId: spec.task_id,
     repository: spec.repository,
@@ -130,7 +133,7 @@ export async function startRun(deps: Deps, run: NewRun): Promise<Submitted> {
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,
-    branch: branchOf(spec.output_branch_prefix, key),
+    branch: run.branch ?? branchOf(spec.output_branch_prefix, key),
     capMicros: task.limits.usdMicros,
     spentMicros: microsOf(0),
     tokens: { input: 0, output: 0, cached: 0 },

@@ -1,6 +1,6 @@
 import type { State } from '../../engine/asl/types.ts';
 import { answerInvalid } from '../payloads.ts';
-import { anythingElse, ask, type Builders, endAs, outcomeIs, stopped } from './builders.ts';
+import { anythingElse, ask, type Builders, delivered, endAs, outcomeIs, stopped } from './builders.ts';
 
 /** A run that asks an agent for one answer: questions go to a person, and the change that is made of the answer is published. */
 export const askStates = ({ phase }: Builders): Record<string, State> => ({
@@ -17,6 +17,8 @@ export const askStates = ({ phase }: Builders): Record<string, State> => ({
     Type: 'Choice',
     Choices: [
       ask(outcomeIs('question'), '', 'Ask'),
+      // The answer is the result, and nothing is published.
+      { Condition: outcomeIs('planned'), Assign: { outcome: delivered }, Next: 'Settle' },
       {
         Condition: `{% $states.input.reason = '${answerInvalid}' %}`,
         Assign: { planRound: '{% $planRound + 1 %}' },

@@ -15,6 +15,8 @@ export interface Evidence {
   diff: { path: string; op: string; bytes?: number }[];
   /** What agents found in review, oldest first, and how many findings the next round acted on; null if none reviewed. */
   reviews: ReviewFacts | null;
+  /** The answer of a run that publishes nothing. */
+  answer: unknown;
   pullRequestBody: string | null;
   /** The runbook that the spec was made from. */
   runbook: RunView['runbook'];
@@ -22,6 +24,7 @@ export interface Evidence {
   lessons: string[];
 }
 
+/** What `show` prints of a run beside its record. */
 export async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidence> {
   const { plan, changeSet, results } = record.work;
   const phases: Record<string, unknown> = {};
@@ -36,9 +39,10 @@ export async function evidenceOf(deps: Deps, record: RunRecord): Promise<Evidenc
     estimate: results.estimate === undefined ? null : ((await getJson(deps.artifacts, results.estimate)) as Estimate),
     phases,
     diff: manifest?.entries ?? [],
+    reviews: await reviewFactsOf(deps, record),
+    answer: results.answer === undefined ? null : await getJson(deps.artifacts, results.answer),
     runbook: record.runbook ?? null,
     lessons: record.work.lessons?.used ?? [],
-    reviews: await reviewFactsOf(deps, record),
     pullRequestBody: (await host.readPullRequest(location, record.branch))?.body ?? null,
   };
 }

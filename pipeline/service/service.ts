@@ -19,7 +19,7 @@ import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/pro
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
-import { type DraftRequest, submitDraft } from '../commands/submit-ask.ts';
+import { type DraftRequest, submitDraft, submitSplit } from '../commands/submit-ask.ts';
 import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
@@ -79,14 +79,16 @@ export interface Audit {
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Starts a run that divides the work of a spec among agents; its answer is in the evidence. */
+  split(request: Parameters<typeof submitSplit>[1]): Promise<Submitted>;
+  /** Starts a run that turns a request in plain language into a task spec. */
+  draft(request: DraftRequest): Promise<Submitted>;
   /** Opens a pull request that adds a spec; its merge starts the run. */
   propose(request: ProposeRequest): Promise<Proposed>;
   /** The runs that used a runbook, newest first. */
   runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
   /** Runs and rework before and after each lesson was added, from the records. */
   lessonStats(repository: string, lessons: LessonQuery[]): Promise<LessonStats[]>;
-  /** Starts a run that turns a request in plain language into a task spec. */
-  draft(request: DraftRequest): Promise<Submitted>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -170,10 +172,11 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
 
   return {
     submit: (request) => submit(deps, request),
+    draft: (request) => submitDraft(deps, request),
+    split: (request) => submitSplit(deps, request),
     propose: (request) => proposeSpec(deps, request),
     runbookUses: (repository, runbook) => runbookUses(deps, repository, runbook),
     lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
-    draft: (request) => submitDraft(deps, request),
 
     async retry(run, policy, who) {
       return retryRun(deps, await runOf(run), policy, personOf(policy, who) ?? who);

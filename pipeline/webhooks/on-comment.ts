@@ -15,6 +15,7 @@ import { stopRun } from '../lifecycle/stop-run.ts';
 import { type HostedRepository, mayWrite } from '../repository/hosted-repository.ts';
 import { loadTask } from '../runs/run-context.ts';
 import { fireCommand } from '../triggers/on-issue.ts';
+import { draftByComment } from './draft-comment.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -46,10 +47,15 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
   };
   if (stranger !== undefined) return no(stranger);
   if (isFault(command)) return no(command.fault);
-  if (command.verb === 'run') {
+  const { verb, text } = command;
+  if (verb === 'run' || verb === 'draft') {
     if (person === undefined) return no(unknownPerson(sender.login), unknownRemedy);
     try {
-      const fired = await fireCommand(deps, hosted, { text: command.text, person, commentId: event.commentId });
+      if (verb === 'draft') {
+        await answer(await draftByComment(deps, hosted, event, { text, person }));
+        return done(`${sender.login}: /drydock draft`);
+      }
+      const fired = await fireCommand(deps, hosted, { text, person, commentId: event.commentId });
       await answer(escapeMarkdown(`${fired.reason}.`));
       return fired;
     } catch (error) {
@@ -57,14 +63,13 @@ export async function onComment(deps: Deps, hosted: HostedRepository, event: Com
       return no(`${error.name}: ${error.message}`, error.remedy);
     }
   }
-  if (event.issue) return ignored('a comment on an issue');
   const run = await runOfPullRequest(deps, hosted, event.number);
+  if (event.issue && !run) return ignored('a comment on an issue');
   if (!run) return no('This pull request does not belong to a run.');
   if (command.verb !== 'status' && person === undefined) {
     return no(unknownPerson(sender.login), unknownRemedy);
   }
   try {
-    const { verb, text } = command;
     const reply = await carryOut(deps, hosted, run, { verb, text }, person ?? '', event);
     await answer(reply);
     return done(`${sender.login}: /drydock ${command.verb} on ${run.taskId}`);
@@ -81,7 +86,7 @@ async function carryOut(
   deps: Deps,
   hosted: HostedRepository,
   run: RunRecord,
-  command: Command & { verb: Exclude<Command['verb'], 'run'> },
+  command: Command & { verb: Exclude<Command['verb'], 'run' | 'draft'> },
   person: string,
   event: Comment,
 ): Promise<string> {

@@ -1,12 +1,16 @@
 import { defined } from '../../core/defined.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { isFinal } from '../../core/run/status.ts';
+import { learnFrom } from '../commands/submit-learn.ts';
 import type { Deps } from '../deps.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { type HostedRepository, personBehind } from '../repository/hosted-repository.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored } from './outcome.ts';
+
+/** Bytes of what a person changed before the merge. */
+const maxEdited = 20_000;
 
 type Closed = Extract<HostEvent, { kind: 'pull-request-closed' }>;
 
@@ -26,5 +30,11 @@ export async function onClosed(deps: Deps, hosted: HostedRepository, event: Clos
   if (!isFinal(run.status)) {
     await stopRun(deps, run.runId, { as: 'Cancelled', by, reason: `the pull request was ${what}` });
   }
+  const { commit } = run;
+  const edited =
+    event.merged && commit !== undefined && event.head !== commit
+      ? (await hosted.host.diff(hosted.location, commit, event.head, maxEdited)).text
+      : '';
+  await learnFrom(deps, (await deps.runs.get(run.runId)) ?? run, hosted.policy, edited);
   return done(`${run.taskId}: ${what}`);
 }

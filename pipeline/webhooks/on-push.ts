@@ -11,6 +11,7 @@ import { submit } from '../commands/submit.ts';
 import type { Deps } from '../deps.ts';
 import { type HostedRepository, mayWrite, personBehind } from '../repository/hosted-repository.ts';
 import { readSpecFile, type SpecFile, specsAt } from '../repository/spec-files.ts';
+import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
 type Push = Extract<HostEvent, { kind: 'push' }>;
@@ -41,10 +42,11 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
   if (fresh.length === 0) return ignored('no spec is new');
   const refusal = await mayWrite(hosted, push.sender);
   const pullRequest = refusal === undefined && fresh.length === 1 ? await pullRequestOf(hosted, push) : undefined;
+  const asker = pullRequest === undefined ? undefined : await askerOf(deps, hosted, pullRequest);
   const origin = { branch: push.branch, commit: push.after, ...defined({ pullRequest }) };
   const results: Started[] = [];
   for (const spec of fresh.slice(0, maxSpecs)) {
-    const result = refusal === undefined ? await start(deps, hosted, push, spec, origin) : refuse(spec, refusal);
+    const result = refusal === undefined ? await start(deps, hosted, push, spec, origin, asker) : refuse(spec, refusal);
     results.push(result);
     if (pullRequest !== undefined && result.runId !== undefined) {
       await deps.runLinks.link(hosted.repository, `pull:${pullRequest}`, result.runId);
@@ -89,6 +91,7 @@ async function start(
   push: Push,
   spec: SpecFile,
   origin: RunOrigin,
+  asker: string | undefined,
 ): Promise<Started> {
   const { policy } = hosted;
   const bytes = await readSpecFile(hosted.host, hosted.location, push.after, spec);
@@ -112,7 +115,7 @@ async function start(
       bytes,
       read,
       policy,
-      requester: personBehind(policy, push.sender),
+      requester: asker ?? personBehind(policy, push.sender),
       attempt: 1,
       dryRun: false,
       repository: hosted.repository,
@@ -123,6 +126,12 @@ async function start(
     if (!isRefusal(error)) throw error;
     return refuse(spec, `${error.name}: ${error.message}`);
   }
+}
+
+/** Who asked in plain language for the spec that a pull request adds; known from the run that opened it, not from the spec. */
+async function askerOf(deps: Deps, hosted: HostedRepository, pullRequest: string): Promise<string | undefined> {
+  const run = await runOfPullRequest(deps, hosted, pullRequest);
+  return run?.kind === 'draft' && run.pullRequest?.id === pullRequest ? run.requester : undefined;
 }
 
 /** The pull request of the push, if there is exactly one; it is then linked to the run. */

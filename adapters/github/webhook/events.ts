@@ -63,7 +63,12 @@ const labelled = z.object({
 });
 const issueComment = z.object({
   ...origin,
-  issue: z.object({ number: id }),
+  issue: z.object({
+    number: id,
+    title: z.string().max(1_000).nullish(),
+    body: text.nullish(),
+    user: account.nullish(),
+  }),
   comment: z.object({ id, created_at: z.iso.datetime({ offset: true }), body: text, user: account }),
 });
 
@@ -213,6 +218,15 @@ function commented(event: z.infer<typeof issueComment>, isIssue: boolean): HostE
     kind: 'comment',
     number: String(event.issue.number),
     ...(isIssue ? { issue: true } : {}),
+    ...(isIssue && event.issue.user
+      ? {
+          subject: {
+            title: event.issue.title ?? '',
+            text: (event.issue.body ?? '').slice(0, 50_000),
+            author: event.issue.user.login,
+          },
+        }
+      : {}),
     commentId: String(number),
     at,
     body: body ?? '',

@@ -62,6 +62,8 @@ export const hostEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('comment'),
     number,
     issue: z.boolean().exactOptional(),
+    /** Of an issue: what it says, and who wrote it. */
+    subject: z.object({ title: z.string().max(1_000), text: z.string().max(50_000), author: name }).exactOptional(),
     commentId: number,
     at: z.iso.datetime({ offset: true }),
     body: z.string().max(maxText),

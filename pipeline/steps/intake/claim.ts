@@ -32,7 +32,9 @@ export const claim: Step<'claim'> =
     refuseStopped(record);
     const base = record.base ?? (await context.host.resolve(context.location, task.spec.target_branch));
     // A part publishes nothing: its campaign holds the branch.
-    if (record.commit === undefined && record.parent === undefined) await mustBeFree(context);
+    // The branch of lessons is a standing one, to which each run adds.
+    if (record.kind !== 'learn' && record.commit === undefined && record.parent === undefined)
+      await mustBeFree(context);
     const claimed = await deps.runs.update(runId, (run) => {
       if (run.claimedBy !== undefined && run.claimedBy !== startedAt) {
         throw new DrydockError('AlreadyClaimed', `${run.taskId} already runs or ran as ${runId}.`);

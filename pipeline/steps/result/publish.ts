@@ -1,3 +1,4 @@
+import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { formatViolations, remedyForSecrets } from '../../../core/guard/violation.ts';
 import { commitMessage } from '../../../core/publish/commit-message.ts';
@@ -39,7 +40,7 @@ export const publish: Step<'publish'> =
 
     const { changeSet, verified } = record.work;
     if (!changeSet || !verified) throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
-    const { message, title, body } = await textsOf(deps, context);
+    const { message, title, body, previous } = await textsOf(deps, context);
     const change = await loadChange(deps.artifacts, changeSet);
     const reviewers = await reviewersOf(context, record.base, change.manifest);
     const { commit, pullRequest } = await context.host.publishing(async () => {
@@ -49,6 +50,7 @@ export const publish: Step<'publish'> =
         change,
         message,
         ...verified,
+        ...defined({ previous: previous ?? verified.previous }),
       });
       const pullRequest = await context.host.openPullRequest({
         repository: context.location,
@@ -78,7 +80,10 @@ export const publish: Step<'publish'> =
   };
 
 /** What commit and pull request say. */
-async function textsOf(deps: Deps, context: RunContext): Promise<{ message: string; title: string; body: string }> {
+async function textsOf(
+  deps: Deps,
+  context: RunContext,
+): Promise<{ message: string; title: string; body: string; previous?: string }> {
   if (context.record.kind !== undefined) return publicationOf(deps, context.record);
   const facts = await publishFacts(deps, context);
   return { message: commitMessage(facts), title: oneLine(facts.title), body: pullRequestBody(facts) };

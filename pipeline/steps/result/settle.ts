@@ -1,6 +1,7 @@
 import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../core/errors.ts';
 import { isFinal } from '../../../core/run/status.ts';
 import { dequeueRun, slotScope, sprintOf, wakeNext } from '../../admission/admission.ts';
+import { tellConversation } from '../../asks/conversation.ts';
 import { wakeCampaign } from '../../campaign/advance.ts';
 import { spentOf } from '../../campaign/money.ts';
 import { stopParts } from '../../lifecycle/stop-run.ts';
@@ -61,7 +62,10 @@ export const settle: Step<'settle'> =
       // Deliver has marked the pull request as ready.
       ...(pullRequest && outcome.status === 'delivered' ? { pullRequest: { ...pullRequest, draft: false } } : {}),
     };
-    if (!isFinal(record.status)) await reportRun(deps, runId, ending);
+    if (!isFinal(record.status)) {
+      await reportRun(deps, runId, ending);
+      await tellConversation(deps, { ...record, ...ending }, task);
+    }
     // Credentials that cannot be revoked now stay recorded, and a later cleanup revokes them.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
     // Last, so that everything else is done when the record is final.
@@ -70,6 +74,7 @@ export const settle: Step<'settle'> =
     );
     // After its end, so that the campaign finds it.
     if (record.parent !== undefined) await wakeCampaign(deps, record.parent.runId);
+    await bestEffort(deps, ended, async () => deps.afterRun?.(runId));
     return { status: ended.status };
   };
 

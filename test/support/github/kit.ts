@@ -412,6 +412,12 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     async merge(number: number, by: string) {
       await as(by).pulls.merge({ ...at, pull_number: number, merge_method: 'merge' });
     },
+    /** Merges a pull request; the merge is what is pushed. */
+    async mergeAndPush(number: number, by: string): Promise<void> {
+      const before = await head('main');
+      await as(by).pulls.merge({ ...at, pull_number: number, merge_method: 'merge' });
+      await send({ event: 'push', body: JSON.stringify(pushOf(by, before, await head('main'))) });
+    },
     /** Opens a pull request with these files and merges it; the merge is what is pushed. */
     async mergePull(files: Record<string, string>, { by }: { by: string }): Promise<number> {
       const branch = `topic-${randomBytes(4).toString('hex')}`;

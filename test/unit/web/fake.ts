@@ -86,9 +86,10 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
     { path: 'src/math.js', op: 'put', bytes: 34 },
     { path: 'src/other.js', op: 'put', bytes: 1 },
   ],
+  reviews: null,
+  answer: null,
   runbook: null,
   lessons: [],
-  reviews: null,
   pullRequestBody: 'Run of FIX-1',
   ...change,
 });
@@ -207,7 +208,10 @@ index 1..2 100644
 `;
 
 /** Methods that change something; every call is kept. */
-type Act = { method: 'draft' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson'; args: unknown[] };
+type Act = {
+  method: 'draft' | 'split' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson';
+  args: unknown[];
+};
 
 export interface Fake {
   app: Hono<WebEnv>;
@@ -239,6 +243,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
+    split: act('split', { runId, outcome: 'started' as const, attempt: 1 }),
     draft: act('draft', { runId, outcome: 'started' as const, attempt: 1 }),
     submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),
     retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),

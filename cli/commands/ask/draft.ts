@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { defined } from '../../core/defined.ts';
-import { DrydockError } from '../../core/errors.ts';
-import type { RunView } from '../../pipeline/service/service.ts';
-import { action, asOption, type CommonOptions, dataOption, policyOption } from '../command.ts';
-import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
-import { branchOf, repositoryName } from '../config/own-repository.ts';
-import { gitRoot, repositoriesOf } from '../config/repositories.ts';
-import { dataFolder } from '../local/data-folder.ts';
-import { type Driver, sandboxOf, sandboxOption } from '../local/sandbox-choice.ts';
-import { openSession } from '../local/session.ts';
-import { follow } from '../terminal/follow.ts';
-import { plain, print } from '../terminal/output.ts';
-import { exitOf, summary } from '../terminal/summary.ts';
+import { defined } from '../../../core/defined.ts';
+import { DrydockError } from '../../../core/errors.ts';
+import type { RunView } from '../../../pipeline/service/service.ts';
+import { action, asOption, type CommonOptions, dataOption, policyOption } from '../../command.ts';
+import { loadPolicy, personId, requesterName } from '../../config/load-policy.ts';
+import { branchOf, repositoryName } from '../../config/own-repository.ts';
+import { gitRoot, repositoriesOf } from '../../config/repositories.ts';
+import { dataFolder } from '../../local/data-folder.ts';
+import { type Driver, sandboxOf, sandboxOption } from '../../local/sandbox-choice.ts';
+import { openSession } from '../../local/session.ts';
+import { follow } from '../../terminal/follow.ts';
+import { plain, print } from '../../terminal/output.ts';
+import { exitOf, summary } from '../../terminal/summary.ts';
 
 interface DraftOptions extends CommonOptions {
   repo: string[];

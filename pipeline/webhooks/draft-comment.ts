@@ -1,0 +1,35 @@
+import type { HostEvent } from '../../core/ports/host/host-event.ts';
+import { code } from '../../core/publish/escape.ts';
+import { submitDraft } from '../commands/submit-ask.ts';
+import type { Deps } from '../deps.ts';
+import type { HostedRepository } from '../repository/hosted-repository.ts';
+
+type Comment = Extract<HostEvent, { kind: 'comment' }>;
+
+/**
+ * `/drydock draft TEXT`: starts the run that drafts a spec, asked for by the author of the comment. What the issue says is
+ * text from outside. Answers to its questions are comments in the same conversation.
+ */
+export async function draftByComment(
+  deps: Deps,
+  hosted: HostedRepository,
+  event: Comment,
+  { text, person }: { text: string; person: string },
+): Promise<string> {
+  const { subject } = event;
+  const { runId, outcome } = await submitDraft(deps, {
+    text,
+    repository: hosted.repository,
+    policy: hosted.policy,
+    requester: person,
+    conversation: Number(event.number),
+    outside:
+      subject === undefined
+        ? []
+        : [{ from: `issue ${event.number} by ${subject.author}`, text: `${subject.title}\n\n${subject.text}` }],
+  });
+  await deps.runLinks.link(hosted.repository, `pull:${event.number}`, runId);
+  return outcome === 'started'
+    ? `drafts a task spec as ${code(runId)}. Its questions, and the pull request that adds the spec, are told here.`
+    : `drafts it already as ${code(runId)}.`;
+}
