@@ -10,6 +10,7 @@ import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
+import type { ListFigures } from './lists.ts';
 import type { McpFigures } from './mcp.ts';
 import type { ModelFigures } from './models.ts';
 import type { PipelineFigures } from './pipeline.ts';
@@ -52,6 +53,7 @@ const pipeline = bench<PipelineFigures>('pipeline');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
+const lists = bench<ListFigures>('lists');
 const bundles = bench<BundleFigures>('bundles');
 
 const figures: Record<keyof typeof aimed, Aimed> = {
@@ -80,6 +82,7 @@ console.log(
       install,
       walls,
       commandLine,
+      lists,
       bundles,
     },
     null,

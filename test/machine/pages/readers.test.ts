@@ -114,7 +114,7 @@ describe('R24 a reader sees the runs of their teams only', () => {
     };
     for (const [name, call] of Object.entries(empty)) expect([name, await call()]).toEqual([name, []]);
     // These show no run, or start one.
-    const others = ['submit', 'estimate', 'pause', 'paused', 'why', 'idle'];
+    const others = ['submit', 'estimate', 'pause', 'paused', 'pausedBy', 'why', 'idle'];
     expect([...Object.keys(refused), ...Object.keys(empty), ...others].sort()).toEqual(Object.keys(far).sort());
   });
 });

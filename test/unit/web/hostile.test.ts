@@ -134,6 +134,9 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
       policy: {
         budgets: { web: {} },
         people: {},
+        readers: [],
+        operators: [],
+        review: { approvers: [] },
         repositories: { [nasty]: { host: 'git', trusted_branches: [nasty], team: nasty } },
       } as never,
       outbox: async () => [{ key: nasty, at: nasty, to: [nasty], subject: nasty, text: nasty, link: nasty }],
