@@ -75,6 +75,7 @@ const packages = {
     'yaml',
     'picomatch',
     'semver',
+    'croner',
     '@pydantic/genai-prices',
     'mdast-util-from-markdown',
     'mdast-util-gfm',

@@ -12,6 +12,7 @@ import type { TokenVault } from '../core/ports/runtime/vault.ts';
 import type { Admission } from '../core/ports/store/admission.ts';
 import type { Artifacts } from '../core/ports/store/artifacts.ts';
 import type { Baselines } from '../core/ports/store/baselines.ts';
+import type { Firings } from '../core/ports/store/firings.ts';
 import type { Gates } from '../core/ports/store/gates.ts';
 import type { Ledger } from '../core/ports/store/ledger.ts';
 import type { Phases } from '../core/ports/store/phases.ts';
@@ -30,6 +31,7 @@ export interface Deps {
   baselines: Baselines;
   seenSpecs: SeenSpecs;
   runLinks: RunLinks;
+  firings: Firings;
   artifacts: Artifacts;
   /** The code host of that kind, with the credentials of that scope. */
   codeHost(kind: CodeHostKind, scope: CodeHostScope): CodeHost;

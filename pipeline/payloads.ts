@@ -21,6 +21,8 @@ const runLimits = z.strictObject({
   gateSeconds: z.int().positive(),
   /** Maximum wait for a phase: the sandbox's own limit and a margin for its start and end. */
   phaseSeconds: z.int().positive(),
+  /** Number of agents that review a change. */
+  reviewers: z.int().nonnegative(),
   /** Maximum wait for the parts of a campaign. Each ends by its own limits, so this only ends a wait that was forgotten. */
   partsSeconds: z.int().positive(),
 });
@@ -58,6 +60,10 @@ export const payloads = {
   },
   'checkpoint-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   verify: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
+  review: {
+    input: z.strictObject({ runId, round, reviewer: z.int().nonnegative(), token }),
+    output: z.strictObject({}),
+  },
   'ask-human': { input: z.strictObject({ runId, round, reason: z.string(), token }), output: z.strictObject({}) },
   publish: {
     input: z.strictObject({ runId, round }),
@@ -77,6 +83,13 @@ export const stepNames = Object.keys(payloads) as StepName[];
 
 /** `reason` of a checkpoint at which the agent did not stop: its work is already done. */
 export const checkpointMissed = 'CheckpointMissed';
+
+/** `reason` of a review that found what has to be corrected, and of an answer that the agent has to give again. */
+export const reviewBlocked = 'ReviewBlocked';
+export const answerInvalid = 'ResultInvalid';
+
+/** Begins the reason for which a person is asked when an agent could not review; its number and the name of the error follow. */
+export const reviewFailed = 'ReviewFailed:';
 
 /** Answer to the token of a phase. `reason` names the first failure, for the person who may be asked. */
 export const phaseAnswer = z.strictObject({

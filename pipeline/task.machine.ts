@@ -3,6 +3,7 @@ import {
   anythingElse,
   ask,
   builders,
+  delivered,
   endAs,
   outcomeIs,
   rejected,
@@ -12,6 +13,7 @@ import {
   stopped,
 } from './machine/builders.ts';
 import { campaignStates } from './machine/campaign.ts';
+import { reviewStates } from './machine/review.ts';
 import { checkpointMissed, type StepName } from './payloads.ts';
 
 /**
@@ -20,9 +22,10 @@ import { checkpointMissed, type StepName } from './payloads.ts';
  *
  * Variables: `limits` and `dryRun` come from Validate; `round` counts builds, `planRound` plans, `reworks` the rework
  * rounds that the policy limits, `moves` the moves of the target branch, `waits` the waits for a concurrency slot;
- * `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end of the run. Of a
- * campaign: `dispatches` counts the waits for parts, `resolves` the rounds that resolve conflicts of parts, and `after` is
- * the state after Build: Integrate while a conflict is resolved.
+ * `reviews` counts reviews by agents, `reviewer` is the one that reviews now, `blocked` whether one before it found what
+ * has to be corrected. `ask` is the reason why a person is asked, `resume` the state after the answer, `outcome` the end
+ * of the run. Of a campaign: `dispatches` counts the waits for parts, `resolves` the rounds that resolve conflicts of
+ * parts, and `after` is the state after Build: Integrate while a conflict is resolved.
  */
 
 /** After this number of moves of the target branch in one run, a person is asked. */
@@ -43,7 +46,8 @@ export const refusedByValidate = [
 
 /** @param partition Of the account: `aws`, `aws-us-gov`, `aws-cn`; a state of another partition fails without a catcher. */
 export function taskMachine(functionName: (step: StepName) => string, partition = 'aws'): StateMachine {
-  const { step, waiting, phase, gate } = builders(functionName, partition);
+  const build = builders(functionName, partition);
+  const { step, waiting, phase, gate } = build;
   const states: Record<string, State> = {
     Validate: step(
       'validate',
@@ -62,6 +66,9 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
           reworks: 0,
           moves: 0,
           waits: 0,
+          reviews: 0,
+          reviewer: 0,
+          blocked: false,
           phase: 'build',
           ask: '',
           resume: 'Build',
@@ -128,7 +135,7 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
       Assign: { outcome: rejection },
     },
 
-    ...campaignStates({ step, waiting, phase, gate }),
+    ...campaignStates(build),
 
     Build: phase('build', { round: '{% $round %}', phase: '{% $phase %}' }, 'BuildOutcome'),
     BuildOutcome: {
@@ -156,13 +163,19 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
     VerifyOutcome: {
       Type: 'Choice',
       Choices: [
-        { Condition: outcomeIs('passed', ' and $part'), Assign: { outcome: { status: 'delivered' } }, Next: 'Settle' },
+        {
+          Condition: outcomeIs('passed', ' and $limits.reviewers > 0'),
+          Assign: { reviews: '{% $reviews + 1 %}', reviewer: 0, blocked: false },
+          Next: 'Review',
+        },
+        { Condition: outcomeIs('passed', ' and $part'), Assign: { outcome: delivered }, Next: 'Settle' },
         { Condition: outcomeIs('passed'), Next: 'Publish' },
         rework(outcomeIs('failed', ` and $states.input.approval = false${roundsLeft}`)),
       ],
       Default: 'AskHuman',
       Assign: { ask: '{% $states.input.reason %}', resume: 'Build' },
     },
+    ...reviewStates(build),
     AskHuman: gate(
       'ask-human',
       { round: '{% $round + $planRound + $dispatches - 1 %}', reason: '{% $ask %}' },
@@ -172,7 +185,27 @@ export function taskMachine(functionName: (step: StepName) => string, partition 
       Type: 'Choice',
       Choices: [
         rejected(outcomeIs('rejected')),
+        {
+          Condition: outcomeIs('approved', ` and $resume = 'Review'`),
+          Assign: { round: '{% $round + 1 %}' },
+          Next: 'ReviewOutcome',
+        },
+        {
+          Condition: outcomeIs('approved', ` and $resume = 'Publish' and $part`),
+          Assign: { outcome: delivered },
+          Next: 'Settle',
+        },
+        {
+          Condition: outcomeIs('approved', ` and $resume = 'Publish'`),
+          Assign: { round: '{% $round + 1 %}' },
+          Next: 'Publish',
+        },
         { Condition: outcomeIs('approved'), Assign: { round: '{% $round + 1 %}' }, Next: 'Verify' },
+        {
+          Condition: `{% $resume = 'Review' %}`,
+          Assign: { round: '{% $round + 1 %}', reviews: '{% $reviews + 1 %}' },
+          Next: 'Review',
+        },
         {
           Condition: `{% $states.input.outcome = 'dispatch' or $resume = 'Dispatch' %}`,
           Assign: { dispatches: '{% $dispatches + 1 %}', after: 'Verify' },

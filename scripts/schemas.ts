@@ -1,13 +1,21 @@
 // npm run schemas: writes the JSON Schemas of specs and policies, which the package ships for editors, from the zod schemas.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { askTopics } from '../core/ask/names.ts';
+import { answerJsonSchema } from '../core/ask/topics.ts';
 import { settingsJsonSchema } from '../core/deployment/settings.ts';
+import { lessonJsonSchema } from '../core/knowledge/schema.ts';
 import { policyJsonSchema } from '../core/policy/schema.ts';
+import { runbookJsonSchema } from '../core/runbook/schema.ts';
 import { specJsonSchema } from '../core/task-spec/schema.ts';
 
 const schemas: Record<string, object> = {
   'schemas/aws.schema.json': settingsJsonSchema(),
+  'schemas/lesson.schema.json': lessonJsonSchema('draft-7'),
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),
+  'schemas/runbook.schema.json': runbookJsonSchema('draft-7'),
+  ...Object.fromEntries(askTopics.map((topic) => [`schemas/${topic}.schema.json`, answerJsonSchema(topic)])),
   'schemas/spec.schema.json': specJsonSchema('draft-7'),
 };
 

@@ -46,6 +46,25 @@ export function createCollaboration(access: GitHubAccess, scope: CodeHostScope):
         return actor ? accountOf(actor) : undefined;
       }),
 
+    pullRequest: (repository, pullRequest) =>
+      read(async (octokit) => {
+        const asked = { ...ownerAndRepo(repository), pull_number: Number(pullRequest) };
+        const { data } = await octokit.pulls.get(asked);
+        return {
+          author: accountOf(data.user),
+          target: data.base.ref,
+          head: data.head.sha,
+          merged: data.merged,
+        };
+      }),
+
+    lastChange: (repository, commit, path) =>
+      read(async (octokit) => {
+        const asked = { ...ownerAndRepo(repository), sha: commit, path, per_page: 1 };
+        const { data } = await octokit.repos.listCommits(asked);
+        return data[0]?.sha;
+      }),
+
     pullRequestsOf: (repository, commit) =>
       read(async (octokit) => {
         const asked = { ...ownerAndRepo(repository), commit_sha: commit, per_page: 100 };

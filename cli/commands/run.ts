@@ -20,7 +20,7 @@ import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
 
-interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions {
   repo: string[];
   agent?: string;
   yes?: boolean;
@@ -36,8 +36,24 @@ interface RunOptions extends CommonOptions {
 const collect = (value: string, all: string[]): string[] => [...all, value];
 
 export function register(program: Command): void {
-  const command = stackFlags(program.command('run <file>'))
+  const command = runFlags(program.command('run <file>'))
     .description('run a task spec: plan, approval, build, verification, draft pull request')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  drydock run .agent-tasks/FIX-1.yaml                   prompt at each gate
+  drydock run .agent-tasks/FIX-1.yaml --yes --json      print one JSON document
+  drydock run FIX-1.md --repo acme/billing=../billing --policy drydock.policy.yaml
+  drydock run FIX-1.yaml --attempt 2                    run the same spec again
+  drydock run FIX-1.yaml --stack Drydock                run in a deployment; the deployment applies its own policy`,
+    );
+  action<[string], RunOptions>(command, (output, options, file) => runCommand(output, options, file));
+}
+
+/** The flags of a command that runs a spec. */
+export const runFlags = (command: Command): Command =>
+  stackFlags(command)
     .option('--repo <name=path>', 'path of the spec’s repository (default: the current work tree)', collect, [])
     .option(...policyOption)
     .option('--agent <profile>', 'agent profile of the policy, instead of the profile in the spec')
@@ -54,34 +70,32 @@ export function register(program: Command): void {
     .option('--replay <session>', 'answer model calls from a recorded session when no key is set')
     .option('--strict-runtime', 'refuse to run on another runtime than the spec names')
     .addOption(sandboxOption())
-    .option('--unsafe-no-sandbox', 'run without isolation if none is available; the agent can then change this machine')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  drydock run .agent-tasks/FIX-1.yaml                   prompt at each gate
-  drydock run .agent-tasks/FIX-1.yaml --yes --json      print one JSON document
-  drydock run FIX-1.md --repo acme/billing=../billing --policy drydock.policy.yaml
-  drydock run FIX-1.yaml --attempt 2                    run the same spec again
-  drydock run FIX-1.yaml --stack Drydock                run in a deployment; the deployment applies its own policy`,
+    .option(
+      '--unsafe-no-sandbox',
+      'run without isolation if none is available; the agent can then change this machine',
     );
-  action<[string], RunOptions>(command, (output, options, file) => runCommand(output, options, file));
-}
 
-export async function runCommand(output: Output, options: RunOptions, file: string): Promise<ExitCode> {
-  const run = await runSpec(output, options, file);
+/** @param given The bytes of a spec that was made just now; `file` is then its path in the repository. */
+export async function runCommand(
+  output: Output,
+  options: RunOptions,
+  file: string,
+  given?: Uint8Array,
+): Promise<ExitCode> {
+  const run = await runSpec(output, options, file, given);
   print(output, run, () => (run.status === 'duplicate' ? duplicateLines(run, output) : summary(run, output)));
   return exitOf(run);
 }
 
 /** Submits a spec and follows the run until it ends, or until it waits for a person who cannot answer here. */
-export async function runSpec(output: Output, options: RunOptions, file: string): Promise<Outcome> {
-  const bytes = readSpecFile(file);
+export async function runSpec(output: Output, options: RunOptions, file: string, given?: Uint8Array): Promise<Outcome> {
+  const bytes = given ?? readSpecFile(file);
+  const path = given === undefined ? shownPath(file) : file;
   const stack = stackOf(options);
   if (stack) {
     const { runOnStack } = await import('../remote/submit.ts');
     const request = {
-      file: shownPath(file),
+      file: path,
       bytes,
       ...defined({ attempt: options.attempt }),
       dryRun: options.dryRun === true,
@@ -89,7 +103,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     };
     return runOnStack(await openStackSession(stack), request, output, options.detach === true);
   }
-  const read = readSpec(shownPath(file), bytes);
+  const read = readSpec(path, bytes);
   const standing = standingIn(read.spec?.repository, process.cwd());
   const repositories = repositoriesOf(options.repo, process.cwd());
   const { policy } = loadPolicy({
@@ -107,7 +121,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string)
     ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),
   };
   const request = {
-    file: shownPath(file),
+    file: path,
     bytes,
     read,
     policy,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { Command } from 'commander';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
@@ -11,6 +12,7 @@ import { createWeb } from '../../web/app.ts';
 import { oneVisitor } from '../../web/security/request-guard.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { loadPolicy, requesterName } from '../config/load-policy.ts';
+import type { ServerProcess } from '../local/compose.ts';
 import type { Webhooks } from '../local/compose-github.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { acceptsPeer } from '../local/same-user.ts';
@@ -124,7 +126,9 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       ]);
       if (!output.json)
         output.err(`Serving ${dataDir}${resumed > 0 ? `; resumed ${resumed} unfinished` : ''}. Press Ctrl-C to stop.`);
+      const following = followSchedules(serverProcess, stopped.signal, output);
       await stopped.promise;
+      await following;
       await receiving?.close();
     } finally {
       await close(server);
@@ -160,6 +164,21 @@ async function receive(webhooks: Webhooks, port: number, output: Output) {
       await working;
     },
   };
+}
+
+/** Milliseconds between two looks at the schedules of runbooks, which are in whole minutes. */
+const scheduleMs = 30_000;
+
+/** Fires the schedules of runbooks until the signal; prints one line for each that fired or was refused. */
+async function followSchedules({ fireSchedules }: ServerProcess, signal: AbortSignal, output: Output): Promise<void> {
+  let before = '';
+  while (!signal.aborted) {
+    const said = (await fireSchedules(signal)).map(({ outcome, reason }) => `schedule ${outcome}: ${reason}`);
+    // A refusal that stays is said once.
+    if (said.join('\n') !== before) for (const line of said) output.err(plain(line));
+    before = said.join('\n');
+    await delay(scheduleMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
 
 /** Listens on the loopback address only. @throws UsageError when the port is taken. */

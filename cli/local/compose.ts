@@ -37,6 +37,8 @@ import { createService, type Service, type WatchItem } from '../../pipeline/serv
 import { watch } from '../../pipeline/service/watch.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
+import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
+import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
@@ -81,6 +83,8 @@ export interface ServerProcess {
   serviceFor(scope: ReadScope): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<SentNotification[]>;
+  /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
+  fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
   webhooks?: Webhooks;
   /** Unfinished executions, by run id. */
@@ -207,6 +211,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     hosted && options.policy
       ? composeWebhooks({ github: hosted, config: receives, deps, dataDir, policy: options.policy, now: clock.now })
       : undefined;
+  const schedules = scheduleMemory();
   const unfinished = (): string[] => engine.list({ status: 'RUNNING' }).map((execution) => execution.name);
 
   if (options.passive !== true) void followCi(deps, () => (connected ? unfinished() : []), stopping);
@@ -218,6 +223,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     outbox: () => outbox.list(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
+    fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),
     async resume() {
       const left = engine.left();
       const named = (waits: boolean): string[] =>

@@ -5,7 +5,7 @@ import type { CampaignSpec } from './part.ts';
 
 /** Says a fault of a field of the spec that names a profile. */
 export type RefuseProfile = (path: string, message: string, name?: 'UnknownAgent' | 'UnknownPrice') => void;
-type OfProfile = (
+export type OfProfile = (
   name: string,
   path: string,
   refuse: RefuseProfile,

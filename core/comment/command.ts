@@ -4,7 +4,7 @@ import { mayBeCommand } from './may-be-command.ts';
 import { readVisibility } from './visible.ts';
 
 /** @internal for its tests */
-export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel'] as const;
+export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel', 'run'] as const;
 type Verb = (typeof verbs)[number];
 
 /** A command in a comment. `text`: the rest of its line and the following lines, without hidden characters. */
@@ -25,7 +25,8 @@ const maxText = 10_000;
 /** Longer than any comment that a host accepts. */
 const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
-const usage = '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON]';
+const usage =
+  '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON] | run RUNBOOK [NAME=VALUE …]';
 
 /**
  * The command of a comment: `/drydock VERB …` at the start of a line that readers see as the author's own text, outside
@@ -74,7 +75,8 @@ function parse(line: string, following: string[]): Command | CommandFault {
       fault: '/drydock approve takes no text below it: write it above, or ask for a change with /drydock rework.',
     };
   }
-  const text = stripHidden([rest, ...following].join('\n')).trim();
+  if (verb === 'run' && rest.trim() === '') return { fault: '/drydock run needs the name of a runbook after it.' };
+  const text = stripHidden((verb === 'run' ? [rest] : [rest, ...following]).join('\n')).trim();
   if (text.length > maxText) return { fault: `The text is longer than ${maxText} characters.` };
   if (text === '' && (verb === 'reject' || verb === 'rework' || verb === 'answer')) {
     return { fault: `/drydock ${verb} needs ${verb === 'reject' ? 'a reason' : 'a text'} after it.` };

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { reviewersOf } from '../ask/reviewers.ts';
 import { campaignOf, type RefuseProfile } from '../campaign/of-policy.ts';
 import { defined } from '../defined.ts';
 import { mcpOf } from '../mcp/of-policy.ts';
@@ -74,6 +75,14 @@ export function applyPolicy(
   const path = spec.campaign?.coordinator === undefined ? 'agent' : 'campaign.coordinator';
   const { profile, endpoint } = ofProfile(agentName, path, refuse);
   const campaign = spec.campaign && campaignOf(spec.campaign, partAgent, policy, ofProfile, refuse);
+  const { reviewers, profiles } = reviewersOf(
+    spec,
+    policy,
+    { agentName, partAgent },
+    ofProfile,
+    refuse,
+    campaign?.profiles,
+  );
   if (!isBuiltIn(spec.sandbox.runtime) && own(policy.runtimes, spec.sandbox.runtime) === undefined) {
     refuse(
       'sandbox.runtime',
@@ -114,6 +123,7 @@ export function applyPolicy(
       },
       agent: { name: agentName, ...profile },
       ...campaign,
+      ...defined({ reviewers, profiles }),
       team,
       budget: own(policy.budgets, team),
       policyApprovers: policy.review.approvers,

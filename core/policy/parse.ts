@@ -101,6 +101,27 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
     const message = `${reviewers} reviewers are required for ${path}, but only ${approvers} may approve: such a change can never pass.`;
     fault('quorum', message, ['review', 'critical_paths', path], 'warning');
   }
+  const { triggers } = policy;
+  if (triggers && personOf(policy, triggers.requester) === undefined)
+    fault('unknown-person', `"${triggers.requester}" is neither listed under people nor a valid e-mail address.`, [
+      'triggers',
+      'requester',
+    ]);
+  for (const repository of Object.keys(triggers?.runbooks ?? {}))
+    if (!Object.hasOwn(policy.repositories, repository))
+      fault('unknown-repository', `"${repository}" is not listed under repositories.`, [
+        ...['triggers', 'runbooks', repository],
+      ]);
+  if (triggers?.team !== undefined && !Object.hasOwn(policy.budgets, triggers.team))
+    fault('unknown-team', `The policy has no budget for team "${triggers.team}".`, ['triggers', 'team']);
+  policy.review.reviewers.forEach((name, i) => {
+    if (!Object.hasOwn(policy.agents.profiles, name))
+      fault(
+        'unknown-agent',
+        `"${name}" is not among the profiles: ${Object.keys(policy.agents.profiles).join(', ')}.`,
+        ['review', 'reviewers', i],
+      );
+  });
   if (policy.notify.slack?.channel !== undefined) {
     const message =
       'A Slack incoming webhook writes to the channel it was created for; remove channel, and write slack: {}.';

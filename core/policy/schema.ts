@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credential, egressRule, privateRegistry } from '../egress/policy-schema.ts';
 import { DrydockError } from '../errors.ts';
 import { guard } from '../guard/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
@@ -6,9 +7,9 @@ import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
-import type { JsonSchemaDraft } from '../task-spec/schema.ts';
+import { type JsonSchemaDraft, reviewers } from '../task-spec/schema.ts';
 import { agents, agentsAsWritten, builtInAgents, providerName, providersOf } from './agents-schema.ts';
-import { credential, egressRule, privateRegistry } from './egress-schema.ts';
+import { limits } from './limits.ts';
 import { sandbox } from './sandbox.ts';
 import { serviceImageInput } from './service-image.ts';
 
@@ -110,54 +111,6 @@ const repository = z.discriminatedUnion('host', [
   }),
 ]);
 
-const limits = z.strictObject({
-  usd_per_run: field.usd.default(10).describe('Maximum cost of one run, in US dollars.'),
-  timeout_minutes: z.number().positive().max(10_080).default(60).describe('Maximum time of one phase, in minutes.'),
-  cpu: z.number().positive().max(256).default(2).describe('Virtual CPUs of a sandbox.'),
-  memory_mb: z.int().positive().max(1_048_576).default(4096).describe('Memory of a sandbox, in MiB.'),
-  pids: z.int().min(16).max(1_000_000).default(512).describe('Processes in a sandbox.'),
-  disk_mb: z.int().positive().max(10_485_760).default(10_240).describe('Disk space of a sandbox, in MiB.'),
-  concurrent_runs: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(4)
-    .describe('Runs of one repository at the same time; others are queued.'),
-  concurrent_runs_total: z
-    .int()
-    .positive()
-    .max(100_000)
-    .optional()
-    .describe('Runs of all repositories at the same time; others are queued. No limit if left out.'),
-  parallel_parts: z
-    .int()
-    .positive()
-    .max(50)
-    .default(3)
-    .describe('Parts of one campaign that run at the same time; a spec may ask for fewer.'),
-  changed_files: z.int().positive().max(100_000).default(300).describe('Maximum number of files in one change.'),
-  changed_bytes: z
-    .int()
-    .positive()
-    .max(1_000_000_000)
-    .default(5_000_000)
-    .describe('Maximum number of bytes in one change.'),
-  rework_rounds: z.int().nonnegative().max(20).default(3).describe('How often a change may go back to the agent.'),
-  plan_alternatives: z.int().nonnegative().max(20).default(3).describe('How often another plan may be requested.'),
-  ci_report_minutes: z
-    .number()
-    .positive()
-    .max(10_080)
-    .default(30)
-    .describe('Minutes that a CI gate may stay without any report before it counts as missing.'),
-  history_depth: z
-    .int()
-    .positive()
-    .max(100_000)
-    .default(50)
-    .describe("Commits of the base's history that the sandbox may read."),
-});
-
 const review = z.strictObject({
   plan: z
     .enum(['required', 'optional'])
@@ -170,6 +123,9 @@ const review = z.strictObject({
     .describe('Person ids or e-mail addresses; everybody under `people` but the readers if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
+  reviewers: reviewers
+    .default([])
+    .describe('Agent profiles that review every change before people do; a spec may add others.'),
   critical_paths: z
     .record(field.repositoryPath, z.int().positive().max(20))
     .default({})
@@ -185,6 +141,24 @@ const budget = z.strictObject({
   sprint_days: z.int().positive().max(366),
   limit_usd: z.number().nonnegative().max(100_000_000),
   alerts_percent: z.array(z.int().positive().max(100)).max(10).default([50, 80, 100]),
+});
+
+const triggers = z.strictObject({
+  runbooks: z
+    .record(
+      field.repositoryName,
+      z
+        .array(
+          z.string().regex(/^[a-z0-9*][a-z0-9*-]{0,59}$/, 'Write the name of a runbook; * stands for any characters.'),
+        )
+        .min(1)
+        .max(100),
+    )
+    .describe('Repository → runbooks whose triggers may start runs.'),
+  requester: personId.describe('Person who asks for the runs of schedules and pushes; they may not approve them.'),
+  max_runs_per_day: z.int().min(1).max(1_000).default(10).describe('Runs that triggers start in a day, in UTC.'),
+  usd_per_day: field.usd.optional().describe('Sum of what the runs of a day, in UTC, may cost at most.'),
+  team: field.name.optional().describe('Team whose budget these runs use; that of the repository if left out.'),
 });
 
 /** The operator's configuration, as written (input) and with all defaults (output). */
@@ -278,6 +252,7 @@ export const policySchema = z
       .max(500)
       .default([...protectedByDefault])
       .describe('Paths that no change may touch.'),
+    triggers: triggers.optional().describe('What runbooks may start by themselves; nothing if left out.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
     notify: z
       .strictObject({

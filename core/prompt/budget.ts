@@ -14,6 +14,7 @@ export interface Yielding {
   handoff?: string;
   hidden?: string[];
   plan?: Plan;
+  lessons?: readonly { slug: string; text: string }[];
   answers: readonly { by: string; question: string; text: string }[];
   /** What was left out or shortened, as the prompt says it. */
   leftOut: string[];
@@ -39,7 +40,7 @@ const maxAnswer = 4_000;
 
 /**
  * What gives way after earlier corrections, one after another, until a prompt fits: notes of an earlier phase; the last correction; names of hidden
- * files; the steps of the plan; long answers. Each step gives undefined if there is nothing to take.
+ * files; the lessons of the team; the steps of the plan; long answers. Each step gives undefined if there is nothing to take.
  */
 const yields: ((parts: Yielding) => Yielding | undefined)[] = [
   (parts) =>
@@ -65,6 +66,10 @@ const yields: ((parts: Yielding) => Yielding | undefined)[] = [
           hidden: parts.hidden?.slice(0, maxNames) ?? [],
           leftOut: [...parts.leftOut, `${(parts.hidden?.length ?? 0) - maxNames} names of hidden files are left out`],
         }
+      : undefined,
+  (parts) =>
+    (parts.lessons?.length ?? 0) > 0
+      ? { ...parts, lessons: [], leftOut: [...parts.leftOut, 'the advice of the team is left out'] }
       : undefined,
   (parts) =>
     parts.plan === undefined

@@ -2,6 +2,26 @@ import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
+import type { RunbookUse } from '../runbook/record.ts';
+
+/** A part of a campaign. */
+export interface PartFact {
+  id: string;
+  title: string;
+  role: string | undefined;
+  /** Agent profile; undefined if the part never ran. */
+  agent: string | undefined;
+  leftOut: boolean;
+  /** How often it was done. */
+  rounds: number;
+  dependsOn: string[];
+  /** Number of changed files that its paths name. */
+  files: number;
+  /** Results of its own Verify. */
+  commands: CommandResult[];
+  /** Of all its rounds, in micro-US-dollars. */
+  usdMicros: number;
+}
 
 /** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
@@ -21,6 +41,10 @@ export interface PublishFacts {
   requester: string;
   planApprovers: string[];
   solo: boolean;
+  /** The runbook that the spec was made from. */
+  runbook: RunbookUse | undefined;
+  /** Names of the lessons that prompts of the run had. */
+  lessons: string[];
   plan: Plan;
   /** Changed paths with the plan phase that names them; undefined: not planned. */
   files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];
@@ -32,9 +56,13 @@ export interface PublishFacts {
   hidden: string[];
   /** Changed files whose line ends changed in every line. */
   flipped: string[];
+  /** What agents found in the review of this change, one line each; empty if none reviewed it. */
+  reviews: string[];
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];
+  /** Of a campaign; empty for another run. */
+  parts: PartFact[];
   usdMicros: number;
   tokens: { input: number; output: number; cached: number };
 }

@@ -1,8 +1,9 @@
 import { formatUsd } from '../money/format.ts';
 import type { CommandResult } from '../run/phase.ts';
 import { flakyTests, flakyText } from '../run/test-report.ts';
+import type { RunbookUse } from '../runbook/record.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
-import type { PublishFacts } from './facts.ts';
+import type { PartFact, PublishFacts } from './facts.ts';
 
 /** UTF-16 code units. Code hosts refuse longer bodies; a cut body says so. */
 const maxBody = 60_000;
@@ -10,6 +11,7 @@ const maxBody = 60_000;
 const maxFiles = 100;
 const maxRefusals = 50;
 const maxFirst = 50;
+const maxReviews = 60;
 
 /** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
 export function pullRequestBody(facts: PublishFacts): string {
@@ -33,6 +35,7 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     '## Plan',
     ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),
+    ...partsSection(facts.parts),
     '## Changed files',
     table(
       ['file', 'change', 'plan phase'],
@@ -50,6 +53,13 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     ...(facts.flipped.length > 0
       ? ['The line ends of whole files changed:', ...facts.flipped.map((file) => `- ${code(file)}`)]
+      : []),
+    ...(facts.reviews.length > 0
+      ? [
+          '## What agents found in review',
+          ...facts.reviews.slice(0, maxReviews).map((line) => `- ${escapeMarkdown(line)}`),
+          ...(facts.reviews.length > maxReviews ? [`and ${facts.reviews.length - maxReviews} more.`] : []),
+        ]
       : []),
     '## Verified in a fresh sandbox',
     table(
@@ -97,6 +107,8 @@ export function pullRequestBody(facts: PublishFacts): string {
       ['what', 'value'],
       [
         ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
+        ...(facts.runbook === undefined ? [] : [['runbook', runbookText(facts.runbook)]]),
+        ...(facts.lessons.length === 0 ? [] : [['lessons of the team', facts.lessons.map(cellCode).join(', ')]]),
         ['base', cellCode(facts.base)],
         ['policy', cellCode(facts.policyDigest)],
         ['prompt', cellCode(facts.promptVersion)],
@@ -111,12 +123,32 @@ export function pullRequestBody(facts: PublishFacts): string {
   return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
 }
 
+/** Who did which part of a campaign, with its own verification and cost. */
+function partsSection(parts: readonly PartFact[]): string[] {
+  if (parts.length === 0) return [];
+  const rows = parts.map((part) => [
+    `${code(part.id)}: ${escapeMarkdown(part.title)}${part.dependsOn.length === 0 ? '' : ` (after ${part.dependsOn.map(code).join(', ')})`}`,
+    part.leftOut
+      ? '**left out**'
+      : `${escapeMarkdown(part.agent ?? 'nobody')}${part.role === undefined ? '' : `, ${escapeMarkdown(part.role)}`}${part.rounds > 1 ? `, ${part.rounds} rounds` : ''}`,
+    String(part.files),
+    part.commands.length === 0
+      ? 'not run'
+      : part.commands.map((each) => `${escapeMarkdown(each.name)} ${resultOf(each)}`).join(', '),
+    formatUsd(part.usdMicros),
+  ]);
+  return ['## Parts', table(['part', 'by', 'files', 'verified', 'cost'], rows)];
+}
+
 const cut = '\n\n(cut: the run keeps the whole text)';
 
 function resultOf({ exitCode, timedOut }: CommandResult): string {
   if (timedOut) return 'timed out';
   return exitCode === 0 ? 'passed' : exitCode === null ? 'was stopped' : `exit ${exitCode}`;
 }
+
+const runbookText = ({ name, version, digest }: RunbookUse): string =>
+  `${cellCode(name)} version ${version}, ${cellCode(digest)}`;
 
 function table(head: string[], rows: string[][]): string {
   if (rows.length === 0) return 'None.';

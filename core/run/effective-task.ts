@@ -5,6 +5,7 @@ import { egressRules } from '../egress/rule.ts';
 import { mcpServerOfRun } from '../mcp/server.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
 import { serviceImage } from '../policy/service-image.ts';
+import { runbookUse } from '../runbook/record.ts';
 import { packageManagers } from '../task-spec/package-managers.ts';
 import { phaseLimits } from './phase.ts';
 
@@ -36,6 +37,8 @@ const spec = z.strictObject({
   excluded_paths: names,
   success_criteria: z.array(z.union([z.string(), z.strictObject({ says: z.string(), run: z.string() })])),
   agent: z.string().optional(),
+  /** Names of profiles. */
+  reviewers: names.optional(),
   team: z.string().optional(),
   checkpoints: names,
   depends_on: names,
@@ -78,6 +81,7 @@ const spec = z.strictObject({
     required_reviewers: z.number().optional(),
     ci_gates: names,
   }),
+  runbook: runbookUse.optional(),
 });
 
 const agent = z.strictObject({
@@ -127,6 +131,8 @@ export const effectiveTask = z.strictObject({
     ciApps: names.optional(),
   }),
   agent,
+  /** Profiles that review each change, in this order, with the providers of their models; absent: none. */
+  reviewers: z.array(z.strictObject({ agent, endpoint: modelEndpoint.optional() })).optional(),
   /** Of a campaign: the profiles that its parts may have, each with its model provider. `agent` is the coordinator. */
   profiles: z.record(z.string(), z.strictObject({ agent, endpoint: modelEndpoint.optional() })).optional(),
   /** Of a campaign: the profile of parts that name none. */

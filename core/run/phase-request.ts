@@ -6,6 +6,8 @@ export const phaseRequest = z.strictObject({
   runId: z.string(),
   phase: z.enum(phaseNames),
   round: z.int().positive(),
+  /** Review: which of the task's reviewers, counted from 0. */
+  reviewer: z.int().nonnegative().exactOptional(),
 });
 export type PhaseRequest = z.infer<typeof phaseRequest>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
+import { askTopics, maxAnswerBytes } from '../ask/names.ts';
 import { sandboxServer } from '../mcp/server.ts';
 import { providerKinds } from '../models/endpoint.ts';
 import { testReport } from './test-report.ts';
@@ -10,7 +11,7 @@ import { testReport } from './test-report.ts';
  * telemetry; only a `verify` result of a fresh sandbox counts as evidence (law 3).
  */
 
-export const phaseNames = ['plan', 'build', 'rework', 'verify'] as const;
+export const phaseNames = ['plan', 'build', 'rework', 'verify', ...askTopics] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
 const namedCommand = z.strictObject({ name: z.string().min(1), command: z.string().min(1) });
@@ -151,13 +152,15 @@ export const maxHiddenLine = 500;
 
 export const phaseResult = z.strictObject({
   phaseKey: z.string(),
-  outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'verified', 'failed']),
+  outcome: z.enum(['planned', 'built', 'question', 'checkpoint', 'verified', 'answered', 'failed']),
   /** Present when `failed`; `name` is one of core/errors. */
   error: z.strictObject({ name: z.string().max(100), message: z.string().max(20_000) }).optional(),
   question: question.optional(),
   checkpoint: checkpoint.optional(),
   /** Raw `plan.yaml` as the agent wrote it; the pipeline checks it. */
   plan: z.string().max(200_000).optional(),
+  /** Raw answer of an ask phase as the agent wrote it; the pipeline checks it. */
+  answer: z.string().max(maxAnswerBytes).optional(),
   handoff: z.string().max(100_000).optional(),
   /** Whether artifacts `changeset.json` and `changeset.blobs` were put. */
   changeSet: z.boolean(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { campaignState } from '../campaign/state.ts';
 import { defined } from '../defined.ts';
+import { runbookUse } from '../runbook/record.ts';
 import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
 /** SHA-256 of an artifact, 64 hex digits. */
@@ -39,7 +40,11 @@ const runWork = z.strictObject({
   checkpoints: z.array(text).exactOptional(),
   /** Digest of the manifest whose weakened tests an approver accepted. */
   acceptedWeakening: digest.exactOptional(),
+  /** Reviews by agents that approvers did not wait for or did not follow, oldest first. */
+  waived: z.array(z.strictObject({ by: z.array(text), what: text })).exactOptional(),
   threads: z.array(reviewThread).exactOptional(),
+  /** Lessons of the team: an artifact with those of the base, absent if there are none; and the names of those that prompts had. */
+  lessons: z.strictObject({ frozen: digest.exactOptional(), used: z.array(text) }).exactOptional(),
   /** Result JSON of the last phase of each name. */
   results: z.record(text, digest),
 });
@@ -54,6 +59,14 @@ const runOrigin = z.strictObject({
   pullRequest: text.exactOptional(),
 });
 export type RunOrigin = z.infer<typeof runOrigin>;
+
+/** The trigger of a runbook that started a run. */
+const runTrigger = z.strictObject({
+  kind: z.enum(['schedule', 'push', 'issue-label', 'command']),
+  /** Schedule and time, branch and commit, issue and label, or comment. */
+  what: text,
+});
+export type RunTrigger = z.infer<typeof runTrigger>;
 
 /** The part of a record that Submit writes and nothing changes. */
 export const runFacts = z.strictObject({
@@ -85,6 +98,9 @@ export const runFacts = z.strictObject({
   branch: text,
   /** Absent when a person started the run. */
   origin: runOrigin.exactOptional(),
+  /** The runbook that the spec was made from, as the spec says. */
+  runbook: runbookUse.exactOptional(),
+  trigger: runTrigger.exactOptional(),
   capMicros: z.int().nonnegative(),
   /** Of a run that is a part of a campaign. */
   parent: z.strictObject({ runId: text, part: text, round: z.int().positive() }).exactOptional(),

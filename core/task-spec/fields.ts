@@ -60,6 +60,7 @@ export const branchPrefix = refused(
 
 /** The reason why a path or glob is not a valid one inside the repository; undefined if it is. */
 export function pathFault(path: string): string | undefined {
+  if (/[\n\r\t]/.test(path)) return 'A path may not contain line ends or tabs.';
   if (path.includes('\\')) return 'Write the path with forward slashes.';
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.startsWith('~')) {
     return 'Write the path from the root of the repository, without a leading slash.';

@@ -10,14 +10,17 @@ interface MarkdownParts {
   body: { text: string; start: number };
 }
 
-/** Splits `---`, YAML, `---`, body. */
-export function splitMarkdown(text: string): MarkdownParts | { fault: Fault } {
+/**
+ * Splits `---`, YAML, `---`, body.
+ * @param what What the file is, for messages.
+ */
+export function splitMarkdown(text: string, what = 'Markdown spec'): MarkdownParts | { fault: Fault } {
   const open = /^---[ \t]*\r?\n/.exec(text);
   if (!open) {
     return {
       fault: {
         rule: 'front-matter',
-        message: 'A Markdown spec must begin with front matter: a line "---", its fields, a line "---".',
+        message: `A ${what} must begin with front matter: a line "---", its fields, a line "---".`,
         offset: 0,
       },
     };

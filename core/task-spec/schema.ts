@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { campaignSchema } from '../campaign/part.ts';
 import { askedServers } from '../mcp/policy-schema.ts';
+import { runbookUse } from '../runbook/record.ts';
 import * as field from './fields.ts';
 import { packageManagers } from './package-managers.ts';
 import { isReservedVariable, isSecretShaped } from './secrets.ts';
@@ -107,6 +108,11 @@ const criterion = z.union([
     .describe('`run` is executed in Verify and must exit with 0.'),
 ]);
 
+export const reviewers = z
+  .array(field.name)
+  .max(5)
+  .refine((names) => new Set(names).size === names.length, 'A profile is named twice.');
+
 /** A task spec as people write it (input), and with defaults as the pipeline reads it (output). */
 export const specSchema = z.strictObject({
   task_id: field.name.describe('Name of the task, unique in the repository.'),
@@ -123,6 +129,9 @@ export const specSchema = z.strictObject({
   excluded_paths: z.array(field.repositoryPath).max(200).default([]).describe('Paths that may not change.'),
   success_criteria: z.array(criterion).max(100).default([]),
   agent: field.name.optional().describe('Agent profile of the policy; its default profile if left out.'),
+  reviewers: reviewers
+    .optional()
+    .describe('Agent profiles of the policy that review each change, besides those that it names.'),
   team: field.name.optional(),
   checkpoints: z.array(field.line(200)).max(20).default([]),
   depends_on: z.array(field.name).max(50).default([]).describe('Not built yet: refused.'),
@@ -145,6 +154,7 @@ export const specSchema = z.strictObject({
       ci_gates: z.array(field.line(200)).max(50).default([]).describe('CI checks that must pass on the pull request.'),
     })
     .prefault({}),
+  runbook: runbookUse.optional().describe('Runbook that this spec was made from; `drydock runbook use` writes it.'),
 });
 
 export type TaskSpec = z.infer<typeof specSchema>;

@@ -6,6 +6,7 @@ import type { Deps } from '../../pipeline/deps.ts';
 import { checkCi, repair } from '../../pipeline/reconcile/reconcile.ts';
 import { survey } from '../../pipeline/reconcile/survey.ts';
 import { hasEnded } from '../../pipeline/runs/has-ended.ts';
+import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { gitHubAccess } from '../runtime/github.ts';
 import { named } from '../runtime/once.ts';
@@ -25,10 +26,11 @@ const partMs = 270_000;
 
 /** Kept as long as the function. */
 const heads = new Map<string, string>();
+const schedules = scheduleMemory();
 const cursor = named(() => createCursor(dynamo(), variable('runs'), 'reconcile'));
 
 /**
- * Runs every few minutes: handles changes without an event, unused credentials, specs without a webhook, and deliveries
+ * Runs every few minutes: handles changes without an event, unused credentials, specs without a webhook, schedules of runbooks that are due, and deliveries
  * that failed: nothing but the delivery tells of a review or a comment. One function with parts, because separate functions
  * would need a role, a log, alarms and a survey each; a part that fails or hangs does not hold up the others.
  */
@@ -46,6 +48,10 @@ export const handler = withDeps(async (deps) => {
       async specs(signal) {
         const specs = await createRepositorySweeps(deps, operatorPolicy, undefined, heads).sweep(signal);
         return { specs: specs.map(({ outcome, reason }) => ({ outcome, reason })) };
+      },
+      async schedules(signal) {
+        const fired = await fireSchedules(deps, operatorPolicy(), schedules, signal);
+        return { schedules: fired.map(({ outcome, reason }) => ({ outcome, reason })) };
       },
       deliveries: async () => ({
         repeated: await repeatFailedDeliveries(await gitHubAccess(), deps.clock.now() - repeatMs),

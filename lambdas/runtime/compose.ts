@@ -1,10 +1,11 @@
 import { createS3Artifacts } from '../../adapters/aws/artifacts.ts';
 import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
+import { createFirings } from '../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import type { Listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
-import type { Listing } from '../../adapters/aws/dynamo/run-list.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
@@ -62,6 +63,7 @@ const parts = {
   baselines: named(() => createBaselines(dynamo(), variable('ledger'))),
   seenSpecs: named(() => createSeenSpecs(dynamo(), variable('runs'))),
   runLinks: named(() => createRunLinks(dynamo(), variable('runs'))),
+  firings: named(() => createFirings(dynamo(), variable('ledger'))),
   artifacts: named(() => createS3Artifacts(s3(), variable('artifacts'))),
   executions: once(stepFunctions),
   vault: once(() => vault(sealedAs.token)),
@@ -98,6 +100,9 @@ export async function composeDeps(comparing?: Comparing, listing?: Listing): Pro
     },
     get runLinks() {
       return parts.runLinks();
+    },
+    get firings() {
+      return parts.firings();
     },
     get artifacts() {
       return parts.artifacts();

@@ -40,7 +40,7 @@ export class Dashboard extends Construct {
         [
           graph(
             'Duration of phases',
-            (['plan', 'build', 'rework', 'verify'] as const).map(
+            (['plan', 'build', 'rework', 'verify', 'review'] as const).map(
               (phase) =>
                 new cloudwatch.Metric({
                   namespace: metricsNamespace(this),

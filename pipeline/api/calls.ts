@@ -3,6 +3,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { maxSearch } from '../../core/listing/entry.ts';
 import { parsedPolicySchema } from '../../core/policy/schema.ts';
 import { finalStatuses, unfinishedStatuses } from '../../core/run/status.ts';
+import { lessonQuery } from '../memory/lesson-stats.ts';
 import type { Service } from '../service/service.ts';
 import { apiVersion } from './answer.ts';
 
@@ -46,6 +47,9 @@ const shapes = {
       })
       .transform(withBytes),
   ]),
+  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
+  runbookUses: z.tuple([reference, z.string().max(200)]),
+  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),

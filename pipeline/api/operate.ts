@@ -30,13 +30,15 @@ const reading = [
   'paused',
   'pausedBy',
   'budget',
+  'runbookUses',
+  'lessonStats',
 ] as const satisfies readonly MethodName[];
 /** Methods that require a person of the policy. */
 const deciding = ['submit', 'retry', 'vote', 'cancel', 'pause'] as const satisfies readonly MethodName[];
 
 /**
  * The methods that a deployment serves. Not served: `needsPerson`, because `--yes` does not exist there; `ended` and
- * `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment.
+ * `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment; `propose`, for which a person has a clone.
  */
 const operated: readonly MethodName[] = [...reading, ...deciding];
 

@@ -30,6 +30,8 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
     stored && !policy.repositories[record.repository]
       ? { ...policy.repositories, [record.repository]: stored }
       : policy.repositories;
+  // The money of a trigger's run stays that of the triggers.
+  const team = record.trigger && policy.triggers?.team;
   return submit(deps, {
     file: record.specPath,
     bytes: await deps.artifacts.get(record.specDigest),
@@ -38,6 +40,6 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
     retrier: person,
     attempt: Math.max(...attempts) + 1,
     dryRun: false,
-    ...defined({ agent: record.agentOverride, origin: record.origin }),
+    ...defined({ agent: record.agentOverride, origin: record.origin, trigger: record.trigger, team }),
   });
 }

@@ -7,7 +7,7 @@ import type { Policy } from '../../core/policy/schema.ts';
 import { involvedIn } from '../../core/review/may-act.ts';
 import { anotherAttempt } from '../../core/run/another-attempt.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
-import type { RunOrigin, RunRecord } from '../../core/run/record.ts';
+import type { RunOrigin, RunRecord, RunTrigger } from '../../core/run/record.ts';
 import { branchOf, gitBlobSha, runIdOf, runKey } from '../../core/task-spec/fingerprint.ts';
 import { type ReadSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { type Deps, nonce } from '../deps.ts';
@@ -29,6 +29,10 @@ export interface SubmitRequest {
   attempt?: number;
   agent?: string;
   dryRun: boolean;
+  /** Team whose budget the run uses, in the place of that of the repository; only a trigger of the policy names one. */
+  team?: string;
+  /** The trigger of a runbook that made the spec. */
+  trigger?: RunTrigger;
   /** The push that brought the spec. */
   origin?: RunOrigin;
   /** The only repository that the spec may name, because write access to one must not start runs in another. */
@@ -56,11 +60,13 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
   const retriers = [
     ...new Set([...earlier.flatMap(involvedIn), ...(request.retrier === undefined ? [] : [request.retrier])]),
   ].filter((person) => person !== request.requester);
-  const task = resolveTask(read, request.policy, {
+  const resolved = resolveTask(read, request.policy, {
     requester: request.requester,
     barred: retriers,
     ...defined({ agentOverride: request.agent }),
   });
+  const { team } = request;
+  const task = team === undefined ? resolved : { ...resolved, team, budget: request.policy.budgets[team] };
   const { spec } = task;
   if (request.repository !== undefined && spec.repository !== request.repository) {
     throw new DrydockError('PolicyRefused', `The spec names ${spec.repository}, but it is in ${request.repository}.`, {
@@ -99,7 +105,7 @@ export async function submit(deps: Deps, request: SubmitRequest): Promise<Submit
     ...defined({ agentOverride: request.agent }),
     agent: task.agent.name,
     dryRun: request.dryRun,
-    ...defined({ origin: request.origin }),
+    ...defined({ origin: request.origin, runbook: spec.runbook, trigger: request.trigger }),
     status: 'running',
     state: 'Validate',
     targetBranch: spec.target_branch,

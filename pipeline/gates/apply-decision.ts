@@ -1,5 +1,6 @@
 import type { Part } from '../../core/campaign/part.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
+import { isAboutReview } from '../../core/review/about-review.ts';
 import type { Gate, GateDecision } from '../../core/run/gate.ts';
 import { hasApplied, type RunRecord, withApplied } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -45,7 +46,10 @@ function withDecision(
   if (decision.constraint !== undefined && !work.addedConstraints.includes(decision.constraint)) {
     work.addedConstraints = [...work.addedConstraints, decision.constraint];
   }
-  if (decision.outcome === 'approved' && gate.kind === 'question') work.acceptedWeakening = gate.head;
+  if (decision.outcome === 'approved' && gate.kind === 'question') {
+    if (isAboutReview(gate.head)) work.waived = [...(work.waived ?? []), { by: decision.by, what: gate.title }];
+    else work.acceptedWeakening = gate.head;
+  }
   if (decision.outcome === 'answered') {
     const question = gate.question?.question ?? gate.title;
     const answer = { by: decision.by.join(', '), question, text: decision.text };

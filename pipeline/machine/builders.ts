@@ -29,6 +29,8 @@ export const ask = (condition: string, reason: string, resume: string): ChoiceRu
   Assign: { ask: reason, resume },
   Next: 'AskHuman',
 });
+/** The end of a part whose change is verified, and reviewed where agents review it. */
+export const delivered = { status: 'delivered' };
 export const rejection = { status: 'rejected', error: 'Rejected', cause: '' };
 export const rejected = (condition: string): ChoiceRule => ({
   Condition: condition,

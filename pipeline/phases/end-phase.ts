@@ -1,3 +1,4 @@
+import { isAskTopic } from '../../core/ask/names.ts';
 import { partFaults } from '../../core/campaign/faults.ts';
 import { defined } from '../../core/defined.ts';
 import { causeOf, isErrorName } from '../../core/errors.ts';
@@ -8,8 +9,11 @@ import type { PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import { checkpointsLeft } from '../../core/run/checkpoints.ts';
 import type { Checkpoint, PhaseName, PhaseResult } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import type { PhaseRequest } from '../../core/run/phase-request.ts';
 import { flakyTests, flakyText } from '../../core/run/test-report.ts';
 import { lastLines } from '../../core/text/last-lines.ts';
+import { endOfAsk } from '../asks/end.ts';
+import { actedReviews, whyNoReview } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
 import { putJson, putText, storeChange } from '../runs/artifacts.ts';
@@ -42,12 +46,12 @@ export async function endPhase(deps: Deps, phaseId: string, attempt: number, end
   await deps.ledger.recordCalls(phase.runId, end.calls);
   if (phase.answer || phase.attempt !== attempt) return;
   const context = await loadRunContext(deps, phase.runId);
-  const name = phase.request.phase as PhaseName;
+  const name = phase.request.phase;
   const patch = await evidencePatch(deps, name, end);
   await rememberBaseline(deps, context, phase.request, end);
   let reply: PhaseReply;
   try {
-    const done = await outcomeOf(deps, context, name, end);
+    const done = await outcomeOf(deps, context, phase.request, end);
     reply = {
       output: done.answer,
       patch: { ...patch, ...done.patch, results: { ...patch.results, ...done.patch.results } },
@@ -55,7 +59,12 @@ export async function endPhase(deps: Deps, phaseId: string, attempt: number, end
   } catch (error) {
     if (!(error instanceof PhaseFault)) throw error;
     const { fault, message, remedy } = error;
-    reply = { error: fault, cause: causeOf({ name: fault, message, ...defined({ remedy }) }), patch };
+    const told = name === 'review' ? await whyNoReview(deps, phase.request, fault, message) : {};
+    reply = {
+      error: fault,
+      cause: causeOf({ name: fault, message, ...defined({ remedy }) }),
+      patch: { ...patch, results: { ...patch.results, ...told } },
+    };
   }
   await recordEvent(deps, phase.runId, {
     key: `phase#${phaseId}/${attempt}#end`,
@@ -89,7 +98,8 @@ interface Done {
   patch: WorkPatch;
 }
 
-async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: PhaseEnd): Promise<Done> {
+async function outcomeOf(deps: Deps, context: RunContext, request: PhaseRequest, end: PhaseEnd): Promise<Done> {
+  const name = request.phase;
   if (end.failure?.name === 'Cancelled' && context.record.stop) {
     throw new PhaseFault(context.record.stop.as, `${context.record.stop.reason} (${context.record.stop.by})`);
   }
@@ -107,6 +117,11 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     const message = result.error?.message ?? 'The phase failed without a reason.';
     throw new PhaseFault(isErrorName(fault) ? fault : 'ResultInvalid', withUnreached(message, end));
   }
+  if (isAskTopic(name)) {
+    const asked = await endOfAsk(deps, context, name, request, end, result);
+    if ('invalid' in asked) throw new PhaseFault('ResultInvalid', withUnreached(asked.invalid, end));
+    return asked;
+  }
   const patch: WorkPatch = {};
   if (result.handoff !== undefined) patch.handoff = await putText(deps.artifacts, result.handoff);
   if (name !== 'plan' && result.changeSet) {
@@ -116,6 +131,7 @@ async function outcomeOf(deps: Deps, context: RunContext, name: PhaseName, end: 
     patch.results = {
       hidden: await putJson(deps.artifacts, result.hidden ?? []),
       flipped: await putJson(deps.artifacts, result.flipped ?? []),
+      ...defined({ reviews: await actedReviews(deps, context.record, change) }),
     };
     patch.clearFeedback = true;
   }

@@ -1,23 +1,28 @@
+import { isAskTopic } from '../../core/ask/names.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
+import type { FrozenLesson } from '../../core/knowledge/select.ts';
 import type { McpServerOfRun, SandboxServer } from '../../core/mcp/server.ts';
 import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
-import { buildPrompt } from '../../core/prompt/build.ts';
+import { buildPrompt, type WorkingPhase } from '../../core/prompt/build.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
-import type { PhaseSpec } from '../../core/run/phase.ts';
+import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
+import { promptOfAsk } from '../asks/prompt.ts';
 import { budgetOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
+import { lessonsOfPhase } from '../memory/run-lessons.ts';
 import { fileListOf } from '../publishing/last-round.ts';
 import { getJson, getText } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
+import { agentOfPhase, agentSpecOf, modelOfPhase } from './agent-of-phase.ts';
 import { deliverPhase } from './answer-phase.ts';
 import { baseTests, needsBaseline } from './baseline-cache.ts';
-import { phaseLimitsOf, phaseSandboxOf } from './phase-sandbox.ts';
+import { phaseLimitsOf, phaseSandboxOf, readingSandboxOf } from './phase-sandbox.ts';
 import { submodulesOf } from './submodules.ts';
 
 /**
@@ -39,18 +44,20 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   for (let attempt = 1; attempt < phase.attempt; attempt++) {
     await deps.ledger.recordCalls(request.runId, await deps.launcher.calls(`${phaseId}/${attempt}`));
   }
-  const state = request.phase === 'rework' ? 'Build' : `${request.phase[0]?.toUpperCase()}${request.phase.slice(1)}`;
+  const state = stateOf(request.phase);
+  const lessons = request.phase === 'verify' ? undefined : await lessonsOfPhase(deps, context);
   await deps.runs.update(request.runId, ({ gate: _closed, ...run }) => {
     // A stop before this line found no phase to stop.
     refuseStopped(run);
-    return { ...run, status: 'running', state };
+    const work = lessons === undefined ? run.work : { ...run.work, lessons: lessons.record };
+    return { ...run, status: 'running', state, work };
   });
   await recordEvent(deps, request.runId, {
     key: `phase#${phaseId}/${phase.attempt}`,
     type: 'phase-started',
     text: `${request.phase} ${request.round}${phase.attempt > 1 ? `, attempt ${phase.attempt}` : ''}`,
   });
-  const order = await phaseOrder(deps, context, request, phase.attempt);
+  const order = await phaseOrder(deps, context, request, phase.attempt, lessons?.chosen ?? []);
   try {
     await deps.launcher.launch(order, { phaseId, attempt: phase.attempt });
   } catch (error) {
@@ -69,18 +76,28 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
   if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
 }
 
+/** The state of the machine that waits for a phase. */
+function stateOf(phase: PhaseName): string {
+  if (phase === 'rework') return 'Build';
+  return isAskTopic(phase) && phase !== 'review' ? 'Ask' : `${phase[0]?.toUpperCase()}${phase.slice(1)}`;
+}
+
 async function phaseOrder(
   deps: Deps,
   context: RunContext,
   request: PhaseRequest,
   attempt: number,
+  lessons: readonly FrozenLesson[],
 ): Promise<PhaseOrder> {
   const { record, task } = context;
   if (record.base === undefined) throw new DrydockError('Internal', `Run ${record.runId} has no base.`);
-  const inputs = await phaseInputs(deps, context);
+  const inputs = await phaseInputs(deps, context, request.phase);
   const { submodules, missing } = await submodulesOf(deps, context);
   const verify = request.phase === 'verify';
-  const agent = verify ? null : task.agent;
+  const working = agentOfPhase(task, request);
+  const asked = isAskTopic(request.phase) ? request.phase : undefined;
+  const priced = working?.agent.provider !== undefined;
+  const left = priced ? await budgetOf(deps, record) : 0;
   const spec: PhaseSpec = {
     phaseKey: `${phaseIdOf(request)}/${attempt}`,
     runId: record.runId,
@@ -90,27 +107,15 @@ async function phaseOrder(
     targetBranch: record.targetBranch,
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
-    prompt: verify ? '' : await phasePrompt(deps, context, request),
-    agent: agent && {
-      profile: agent.name,
-      kind: agent.kind,
-      command: agent.command,
-      ...defined({
-        known: agent.agent,
-        provider: agent.provider,
-        providerKind: task.endpoint?.kind,
-        model: agent.model,
-      }),
-      files: agent.files !== undefined,
-      plans: agent.plans,
-    },
-    ...(agent === null || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
-    sandbox: phaseSandboxOf(context.task),
+    prompt: await promptOf(deps, context, request, lessons),
+    agent: working && agentSpecOf(working),
+    ...(working === null || asked || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
+    sandbox: asked ? readingSandboxOf(task) : phaseSandboxOf(task),
     baseline: await needsBaseline(deps, context, request),
     knownFailures: task.knownFailures,
     ...(verify ? defined({ baseTests: await baseTests(deps, context) }) : {}),
     commands: verify ? verifyCommands(context) : [],
-    limits: phaseLimitsOf(context.task),
+    limits: phaseLimitsOf(task),
   };
   return {
     spec,
@@ -121,20 +126,11 @@ async function phaseOrder(
       depth: task.limits.historyDepth,
       ...(submodules.length > 0 ? { submodules } : {}),
     },
-    ...defined({ agentFiles: agent?.files }),
-    ...(agent?.provider === undefined
-      ? {}
-      : {
-          model: {
-            provider: agent.provider,
-            ...defined({ endpoint: task.endpoint, fallbacks: agent.fallbacks, maxTurns: agent.max_turns }),
-            allow: task.modelsAllow,
-            budgetMicros: await budgetOf(deps, record),
-          },
-        }),
-    registries: task.egress.registries,
-    hosts: verify ? [] : task.egress.hosts,
-    egress: egressOfPhase(task, verify),
+    ...defined({ agentFiles: working?.agent.files, model: working ? modelOfPhase(working, task, left) : undefined }),
+    // An agent that only answers reaches its model and nothing else.
+    registries: asked ? [] : task.egress.registries,
+    hosts: verify || asked ? [] : task.egress.hosts,
+    ...(asked ? {} : { egress: egressOfPhase(task, verify) }),
   };
 }
 
@@ -168,19 +164,36 @@ function verifyCommands({ task }: RunContext): PhaseSpec['commands'] {
   return [...success, ...named('check', task.checks), ...named('ci', task.ci)];
 }
 
-async function phaseInputs(deps: Deps, { record }: RunContext): Promise<Map<string, Uint8Array>> {
+async function phaseInputs(deps: Deps, { record }: RunContext, phase: PhaseName): Promise<Map<string, Uint8Array>> {
   const inputs = new Map<string, Uint8Array>();
   const { changeSet } = record.work;
   if (changeSet) {
     inputs.set('changeset.json', await deps.artifacts.get(changeSet.manifest));
     inputs.set('changeset.blobs', await deps.artifacts.get(changeSet.blobs));
   }
+  if (isAskTopic(phase)) return inputs;
   if (record.work.plan) inputs.set('plan.json', await deps.artifacts.get(record.work.plan));
   if (record.work.handoff) inputs.set('handoff.md', await deps.artifacts.get(record.work.handoff));
   return inputs;
 }
 
-async function phasePrompt(deps: Deps, context: RunContext, request: PhaseRequest): Promise<string> {
+async function promptOf(
+  deps: Deps,
+  context: RunContext,
+  request: PhaseRequest,
+  lessons: readonly FrozenLesson[],
+): Promise<string> {
+  const { phase } = request;
+  if (phase === 'verify') return '';
+  return isAskTopic(phase) ? promptOfAsk(deps, context, phase, request) : phasePrompt(deps, context, phase, lessons);
+}
+
+async function phasePrompt(
+  deps: Deps,
+  context: RunContext,
+  phase: WorkingPhase,
+  lessons: readonly FrozenLesson[],
+): Promise<string> {
   const { record, task } = context;
   const { work } = record;
   const feedback = await Promise.all(work.feedback.map((digest) => getText(deps.artifacts, digest)));
@@ -193,11 +206,12 @@ async function phasePrompt(deps: Deps, context: RunContext, request: PhaseReques
     ...work.answers.map(({ by, text }) => ({ from: `the answer of ${by}`, text })),
   ]);
   return buildPrompt({
-    phase: request.phase === 'verify' ? 'build' : request.phase,
+    phase,
     spec: task.spec,
     constraints: task.constraints,
     work,
     feedback,
+    lessons,
     ...(plan ? { plan } : {}),
     ...(handoff ? { handoff } : {}),
     hidden: await fileListOf(deps, context, 'hidden'),

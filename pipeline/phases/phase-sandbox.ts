@@ -22,6 +22,14 @@ export function phaseSandboxOf(task: EffectiveTask): PhaseSpec['sandbox'] {
   };
 }
 
+/** The sandbox of an agent that only reads: its runtime, with nothing installed or started. */
+export const readingSandboxOf = ({ spec: { sandbox } }: EffectiveTask): PhaseSpec['sandbox'] => ({
+  runtime: sandbox.runtime,
+  dependencies: [],
+  env: {},
+  testCommand: sandbox.test_command,
+});
+
 function servicesOf(task: EffectiveTask): PhaseSpec['sandbox']['services'] {
   const { services } = task.spec.sandbox;
   if (services === undefined) return undefined;

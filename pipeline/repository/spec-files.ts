@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { defined } from '../../core/defined.ts';
+import { lessonFolder } from '../../core/knowledge/schema.ts';
 import type { CodeHost } from '../../core/ports/host/code-host.ts';
+import { runbookFolder } from '../../core/runbook/record.ts';
 import { maxFileBytes } from '../../core/task-spec/text.ts';
 
 /** A spec in a commit. */
@@ -40,5 +42,11 @@ export async function readSpecFile(
   return (await host.readFile(location, commit, path)) ?? 'The file cannot be read.';
 }
 
+/** Folders in it whose files are not specs. */
+const others = [runbookFolder, lessonFolder];
+
 const isSpec = (path: string): boolean =>
-  path.startsWith(folder) && extension.test(path) && !notes.test(posix.basename(path));
+  path.startsWith(folder) &&
+  !others.some((other) => path.startsWith(other)) &&
+  extension.test(path) &&
+  !notes.test(posix.basename(path));

@@ -15,9 +15,12 @@ import type { ModelCall, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/propose-spec.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
+import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
+import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
@@ -29,6 +32,7 @@ export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 export type { WatchItem } from './watch.ts';
 
+import { type ReviewFacts, reviewFactsOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { decideGate } from '../gates/decide-gate.ts';
@@ -67,12 +71,19 @@ export interface Audit {
   policyDigest: string;
   events: RunEvent[];
   gates: GateView[];
+  reviews: ReviewFacts | null;
   calls: ModelCall[];
 }
 
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */
 export interface Service {
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Opens a pull request that adds a spec; its merge starts the run. */
+  propose(request: ProposeRequest): Promise<Proposed>;
+  /** The runs that used a runbook, newest first. */
+  runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
+  /** Runs and rework before and after each lesson was added, from the records. */
+  lessonStats(repository: string, lessons: LessonQuery[]): Promise<LessonStats[]>;
   retry(run: string, policy: Policy, who: string): Promise<Submitted>;
   estimate(
     request: Pick<SubmitRequest, 'file' | 'bytes' | 'read' | 'policy' | 'requester'>,
@@ -150,6 +161,11 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     return personOf(await loadTask(deps, record), who) ?? who;
   };
 
+  /** The runs that figures are made of. */
+  const seen = (): Deps['runs'] => ({
+    ...deps.runs,
+    list: async (limit) => (await deps.runs.list(limit)).filter((record) => mayRead(scope, record)),
+  });
   const contextOf = async (run: string): Promise<RunContext> => {
     const record = await runOf(run);
     const task = await loadTask(deps, record);
@@ -158,6 +174,9 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
 
   return {
     submit: (request) => submit(deps, request),
+    propose: (request) => proposeSpec(deps, request),
+    runbookUses: (repository, runbook) => runbookUses({ runs: seen() }, repository, runbook),
+    lessonStats: (repository, lessons) => lessonStats({ runs: seen(), artifacts: deps.artifacts }, repository, lessons),
 
     async retry(run, policy, who) {
       return retryRun(deps, await runOf(run), policy, personOf(policy, who) ?? who);
@@ -236,6 +255,7 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
       return {
         ...{ runId, taskId, requester, retriers, policyDigest, events, calls },
         gates: await Promise.all(gates.map(gateView)),
+        reviews: await reviewFactsOf(deps, record),
       };
     },
 

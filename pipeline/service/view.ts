@@ -3,7 +3,8 @@ import type { ErrorView } from '../../core/errors.ts';
 import { usdOf } from '../../core/money/format.ts';
 import type { PullRequestRef } from '../../core/ports/host/code-host.ts';
 import type { Refusal } from '../../core/run/phase.ts';
-import type { RunEvent, RunOrigin, RunRecord } from '../../core/run/record.ts';
+import type { RunEvent, RunOrigin, RunRecord, RunTrigger } from '../../core/run/record.ts';
+import type { RunbookUse } from '../../core/runbook/record.ts';
 import { type PartView, partsView } from '../campaign/view.ts';
 import type { Deps } from '../deps.ts';
 import { refusalsOf } from '../publishing/facts.ts';
@@ -24,6 +25,12 @@ export interface RunView {
   pullRequest: PullRequestRef | null;
   /** The push that started the run; null if a person started it. */
   origin: RunOrigin | null;
+  /** The trigger of a runbook that started the run. */
+  trigger: RunTrigger | null;
+  /** The runbook that the spec was made from. */
+  runbook: RunbookUse | null;
+  /** Names of the lessons that prompts of the run had. */
+  lessons: string[];
   cost: { usd: number; tokens: { input: number; output: number; cached: number } };
   transitions: number;
   /** Milliseconds by phase, and `total` after the end. */
@@ -74,6 +81,9 @@ export async function shortView(deps: Pick<Deps, 'executions'>, record: RunRecor
     commit: record.commit ?? null,
     pullRequest: record.pullRequest ?? null,
     origin: record.origin ?? null,
+    trigger: record.trigger ?? null,
+    runbook: record.runbook ?? null,
+    lessons: record.work.lessons?.used ?? [],
     cost: { usd: usdOf(record.spentMicros), tokens: record.tokens },
     transitions: execution?.transitions ?? 0,
     durations: { ...record.durations, ...total },

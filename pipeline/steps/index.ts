@@ -18,6 +18,7 @@ import { settle } from './result/settle.ts';
 import { checked } from './step.ts';
 import { build } from './work/build.ts';
 import { plan } from './work/plan.ts';
+import { review } from './work/review.ts';
 import { verify } from './work/verify.ts';
 
 type Handler = (payload: unknown) => Promise<unknown>;
@@ -36,6 +37,7 @@ export const steps = {
   build: checked('build', build),
   'checkpoint-gate': checked('checkpoint-gate', checkpointGate),
   verify: checked('verify', verify),
+  review: checked('review', review),
   'ask-human': checked('ask-human', askHuman),
   publish: checked('publish', publish),
   'await-ci': checked('await-ci', awaitCi),

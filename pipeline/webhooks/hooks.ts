@@ -5,6 +5,8 @@ import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import type { Deps } from '../deps.ts';
 import { answerCiWait } from '../gates/ci-gate.ts';
 import { type HostedRepository, hostedRepository } from '../repository/hosted-repository.ts';
+import { fireLabel } from '../triggers/on-issue.ts';
+import { combined, firePush } from '../triggers/on-push.ts';
 import { onComment } from './on-comment.ts';
 import { previewSpecs } from './on-pull-request.ts';
 import { onClosed } from './on-pull-request-closed.ts';
@@ -29,7 +31,9 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
   const dispatch = (hosted: HostedRepository, event: HostEvent): Promise<HookOutcome> => {
     switch (event.kind) {
       case 'push':
-        return onPush(deps, hosted, event);
+        return onPush(deps, hosted, event).then(async (specs) => both(specs, await firePush(deps, hosted, event)));
+      case 'issue-labelled':
+        return fireLabel(deps, hosted, event);
       case 'pull-request':
         return previewSpecs(deps, hosted, event);
       case 'pull-request-closed':
@@ -57,6 +61,10 @@ export function createHooks(deps: Deps, policy: () => Policy): Hooks {
     ...createRepositorySweeps(deps, policy, inTurn),
   };
 }
+
+/** The outcome of a push for specs and for triggers. */
+const both = (specs: HookOutcome, triggers: HookOutcome): HookOutcome =>
+  triggers.outcome === 'ignored' ? specs : combined([specs, triggers]);
 
 async function onCi(deps: Deps, hosted: HostedRepository, head: string): Promise<HookOutcome> {
   const runId = await deps.runLinks.find(hosted.repository, `head:${head}`);

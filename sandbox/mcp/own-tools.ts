@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type AskTopic, answerFile } from '../../core/ask/names.ts';
+import { topicTool } from '../../core/ask/topics.ts';
 import { plan } from '../../core/plan/schema.ts';
 import { checkpoint, eventLimits, type PhaseSpec, question } from '../../core/run/phase.ts';
 import { Transcript } from '../agents/transcript.ts';
@@ -26,6 +28,11 @@ const leaving = (file: string, description: string, input: z.ZodType<object>, to
   },
 });
 
+const submitting = (topic: AskTopic): OwnTool => {
+  const { description, input } = topicTool(topic);
+  return leaving(answerFile(topic), description, input, 'It is handed in. End your turn now.');
+};
+
 const tools = {
   submit_plan: leaving(
     outputs.plan,
@@ -39,6 +46,10 @@ const tools = {
     question,
     'The question is handed in. End your turn now; you will be started again with the answer.',
   ),
+  submit_draft: submitting('draft'),
+  submit_learn: submitting('learn'),
+  submit_review: submitting('review'),
+  submit_split: submitting('split'),
   reach_checkpoint: leaving(
     outputs.checkpoint,
     'Says that a checkpoint of the task is reached, where a person checks the work before you continue.',
@@ -64,6 +75,10 @@ const ofPhase: Readonly<Record<PhaseSpec['phase'], readonly (keyof typeof tools)
   build: ['ask_human', 'reach_checkpoint', 'report_progress'],
   rework: ['ask_human', 'reach_checkpoint', 'report_progress'],
   verify: [],
+  draft: ['submit_draft', 'report_progress'],
+  learn: ['submit_learn', 'report_progress'],
+  review: ['submit_review', 'report_progress'],
+  split: ['submit_split', 'report_progress'],
 };
 
 /** Names of the tools of Drydock's own server in a phase. */

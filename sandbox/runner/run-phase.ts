@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
+import { isAskTopic } from '../../core/ask/names.ts';
 import { defined } from '../../core/defined.ts';
 import { viewError } from '../../core/errors.ts';
 import { installationFiles } from '../../core/installation/detect.ts';
@@ -16,7 +17,7 @@ import { baseline, baselineOfError } from './steps/baseline.ts';
 import { recordRuntime } from './steps/found-runtime.ts';
 import { prepare } from './steps/prepare.ts';
 import { verify } from './steps/verify.ts';
-import { build, type Outcome, plan } from './steps/work.ts';
+import { ask, build, type Outcome, plan } from './steps/work.ts';
 import { writeTrust } from './trust/trust.ts';
 import { treeOfChange } from './workspace/change.ts';
 import { ownGit } from './workspace/git.ts';
@@ -109,6 +110,12 @@ async function phaseOutcome(
       await lineEnds.apply(workspace, tree);
       await checkOutSubmodules(git, workspace, tree.files);
     });
+  if (isAskTopic(spec.phase)) {
+    // It only reads: nothing is installed, and no tests run.
+    found('skipped');
+    await checkOutAs(start);
+    return ask(phase, spec.phase, { base, start });
+  }
   const restoreAs = async (tree: Tree): Promise<void> => {
     await restore(git, tree);
     await lineEnds.apply(workspace, tree);

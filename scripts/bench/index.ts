@@ -10,12 +10,12 @@ import type { CommandLineFigures } from './cli.ts';
 import type { EgressFigures } from './egress.ts';
 import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
-import type { ListFigures } from './lists.ts';
 import type { McpFigures } from './mcp.ts';
 import type { ModelFigures } from './models.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import type { InstallFigures } from './sizes/install.ts';
+import type { ListFigures } from './sizes/lists.ts';
 import type { WallFigures } from './sizes/walls.ts';
 import { medians } from './statistics.ts';
 import type { WebhookFigures } from './webhooks.ts';
@@ -53,7 +53,7 @@ const pipeline = bench<PipelineFigures>('pipeline');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
-const lists = bench<ListFigures>('lists');
+const lists = bench<ListFigures>('sizes/lists');
 const bundles = bench<BundleFigures>('bundles');
 
 const figures: Record<keyof typeof aimed, Aimed> = {

@@ -125,6 +125,8 @@ export class SimulatedGitHub {
         reviewComments: async () => [],
         pusherOf: async () => undefined,
         pullRequestsOf: async () => [],
+        pullRequest: async () => ({ author: { login: 'dev', bot: false }, target: 'main', head: '', merged: false }),
+        lastChange: async () => undefined,
         gateResults: async (_, head) => {
           this.ask(repository, 2);
           return [this.ci.get(head) ?? { name: 'test', state: 'pending', conclusion: 'pending', detail: '' }];

@@ -3,6 +3,7 @@ import { createS3Artifacts } from '../../adapters/aws/artifacts.ts';
 import { createAdmission } from '../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createCursor } from '../../adapters/aws/dynamo/cursors.ts';
+import { createFirings } from '../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../adapters/aws/dynamo/phases.ts';
@@ -179,6 +180,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     ledger: createLedger(dynamo.client, testTables.ledger),
     admission: createAdmission(dynamo.client, testTables.ledger),
     baselines: createBaselines(dynamo.client, testTables.ledger),
+    firings: createFirings(dynamo.client, testTables.ledger),
     seenSpecs: createSeenSpecs(dynamo.client, testTables.runs),
     runLinks: createRunLinks(dynamo.client, testTables.runs),
     artifacts: createS3Artifacts(s3, 'artifacts'),

@@ -5,7 +5,7 @@ import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 
 /** What the scenarios see of a run, wherever it runs. */
-interface SeenRun {
+export interface SeenRun {
   runId: string;
   status: string;
   state: string;
@@ -14,9 +14,11 @@ interface SeenRun {
   pullRequest?: { id: string } | null | undefined;
   error?: { name: string; message: string } | null | undefined;
   gate?: string | null | undefined;
+  spentMicros?: number;
+  cost?: { usd: number };
 }
 
-interface PipelineWorld {
+export interface PipelineWorld {
   github: GitHubKit;
   spec(change?: Record<string, unknown>): string;
   /** The run of a task, once it is as asked; fails when it ends badly without that having been asked for. */
@@ -119,6 +121,37 @@ export function pipelineScenarios(open: OpenWorld): void {
       const second = await world.until('FIX-1', (run) => awaiting(run) && run.commit !== first.commit);
       await world.github.reportCheck(second.commit ?? '', 'build', 'success');
       await approve(world);
+      expect((await world.until('FIX-1', ended)).status).toBe('delivered');
+    });
+
+    test('R52 another agent reviews: what it blocks goes back, the rest is shown in the pull request', async () => {
+      const command = ['node', '/agent/agent.mjs'];
+      const found = (severity: string, message: string) =>
+        JSON.stringify({ findings: [{ severity, path: 'src/math.js', line: 1, message }] });
+      let reviews = 0;
+      const world = await start({
+        policy: {
+          agents: {
+            default: 'codemod',
+            profiles: { codemod: { kind: 'command', command }, strict: { kind: 'command', command: [...command] } },
+          },
+          review: { plan: 'optional', approvers: ['lead', 'second'], reviewers: ['strict'] },
+        },
+        script: ({ spec }) => {
+          if (spec.phase === 'rework')
+            return { files: { 'src/math.js': 'export const add = (a, b) => Number(a) + Number(b);\n' } };
+          if (spec.phase !== 'review') return undefined;
+          const first = reviews++ === 0;
+          const answer = first ? found('blocking', 'Texts are joined.') : found('note', 'Now it adds.');
+          return { result: { outcome: 'answered', answer } };
+        },
+      });
+      await push(world);
+      const run = await approve(world);
+      expect(reviews).toBe(2);
+      const { body } = await world.github.pull(numberOf(run));
+      expect(body).toContain('## What agents found in review');
+      expect(body).toContain('Now it adds.');
       expect((await world.until('FIX-1', ended)).status).toBe('delivered');
     });
 

@@ -2,7 +2,7 @@ import { splitHints } from '../../core/review/gate-hints.ts';
 import type { Vote } from '../../core/run/gate.ts';
 import { gateWords } from '../../pipeline/view/words.ts';
 import { changeSection } from '../change/view.ts';
-import { phaseView, planView } from '../html/evidence.ts';
+import { phaseView, planView, reviewSection } from '../html/evidence.ts';
 import { duration, moment } from '../html/format.ts';
 import { chip, facts, fold, page } from '../html/layout.ts';
 import { gatePath, type Markup, markup, runPath } from '../html/markup.ts';
@@ -110,6 +110,7 @@ ${about !== '' && markup`<pre class="wrap" tabindex="0" role="region" aria-label
     return markup`<section class="card"><h2>The plan</h2>${gate.status === 'pending' && plan ? planView(plan) : text}</section>`;
   return markup`${gate.kind !== 'review' && markup`<section class="card"><h2>${gate.title}</h2>${text}</section>`}
 ${changed}
+${gate.kind === 'review' && reviewSection(evidence.value.reviews)}
 ${plan && markup`<section class="card">${fold('The approved plan', planView(plan))}</section>`}
 ${shownChange(parts) && phases.verify !== undefined && markup`<section class="card"><h2>Evidence</h2>${phaseView('verify', phases.verify)}</section>`}`;
 }

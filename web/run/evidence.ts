@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/run/phase.ts';
 import type { Evidence } from '../../pipeline/service/service.ts';
 import type { RunDetail } from '../../pipeline/view/run-detail.ts';
-import { phaseView, refusalsView } from '../html/evidence.ts';
+import { phaseView, refusalsView, reviewSection } from '../html/evidence.ts';
 import { fold } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import { tiles, verdictTiles } from '../html/tiles.ts';
@@ -22,6 +22,7 @@ ${
     ? markup`<p class="empty">Nothing is verified yet.</p>`
     : markup`<section class="card"><h2>Verified</h2><p class="quiet">In a fresh sandbox: clean base plus the change, no agent and no model.</p>${phaseView('verify', verify)}</section>`
 }
+${reviewSection(evidence.reviews)}
 ${refusals.length > 0 && markup`<section class="card"><h2>Refused outgoing requests <span class="quiet">${refusals.length}</span></h2>${refusalsView(refusals)}</section>`}
 ${
   Object.keys(others).length > 0 &&

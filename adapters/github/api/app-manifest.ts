@@ -11,7 +11,7 @@ export const permissions: Record<string, { access: 'read' | 'write'; reason: str
   },
   checks: { access: 'write', reason: 'the checks “Drydock” and “Drydock specs”; read CI results' },
   statuses: { access: 'write', reason: 'CI gates that report as commit statuses' },
-  issues: { access: 'write', reason: 'labels, and comments in the conversation of a pull request' },
+  issues: { access: 'write', reason: 'labels, and comments in the conversation of a pull request or an issue' },
   actions: { access: 'read', reason: 'read the end of a failed job’s log, for rework' },
 };
 
@@ -20,7 +20,8 @@ export const events: Record<string, string> = {
   push: 'a spec on a trusted branch starts a run',
   pull_request: 'a spec in a pull request is checked and priced; a closed one ends its run',
   pull_request_review: 'a review counts as a vote, or asks for rework',
-  issue_comment: 'a command such as /drydock status in a pull request',
+  issue_comment: 'a command such as /drydock status in a pull request, or /drydock run in an issue',
+  issues: 'a label on an issue starts a run of a runbook',
   check_run: 'a CI gate has finished',
   check_suite: 'a CI gate has finished',
   status: 'a CI gate has finished',

@@ -56,6 +56,11 @@ const review = z.object({
   review: z.object({ id, commit_id: sha, state: z.string().max(40), body: text, user: account }),
 });
 const issue = z.object({ issue: z.object({ pull_request: z.object({}).nullish() }) });
+const labelled = z.object({
+  ...origin,
+  issue: z.object({ number: id, title: z.string().max(1_000), body: text }),
+  label: z.object({ name: z.string().max(200) }),
+});
 const issueComment = z.object({
   ...origin,
   issue: z.object({ number: id }),
@@ -89,6 +94,7 @@ export function readEvent(event: string, payload: unknown): HostEvent | IgnoredE
     case 'check_suite':
     case 'pull_request_review':
     case 'issue_comment':
+    case 'issues':
       break;
     default:
       return nothing(`no handler for ${/^[a-z_]{1,50}$/.test(event) ? event : 'this event'}`);
@@ -120,8 +126,9 @@ export function readEvent(event: string, payload: unknown): HostEvent | IgnoredE
       return done === 'submitted' ? reviewed(read(review)) : ignored;
     case 'issue_comment':
       if (done !== 'created') return ignored;
-      if (!read(issue).issue.pull_request) return nothing('a comment on an issue');
-      return commented(read(issueComment));
+      return commented(read(issueComment), !read(issue).issue.pull_request);
+    case 'issues':
+      return done === 'labeled' ? labelledIssue(read(labelled)) : ignored;
   }
 }
 
@@ -188,7 +195,16 @@ function reviewed(event: z.infer<typeof review>): HostEvent {
   };
 }
 
-function commented(event: z.infer<typeof issueComment>): HostEvent | IgnoredEvent {
+const labelledIssue = (event: z.infer<typeof labelled>): HostEvent => ({
+  ...originOf(event),
+  kind: 'issue-labelled',
+  number: String(event.issue.number),
+  label: event.label.name,
+  title: event.issue.title,
+  body: event.issue.body ?? '',
+});
+
+function commented(event: z.infer<typeof issueComment>, isIssue: boolean): HostEvent | IgnoredEvent {
   const { id: number, created_at: at, body, user } = event.comment;
   mustBe(event.sender, user, 'issue_comment', 'comment.user');
   if (!mayBeCommand(body ?? '')) return nothing('a comment without a command');
@@ -196,6 +212,7 @@ function commented(event: z.infer<typeof issueComment>): HostEvent | IgnoredEven
     ...originOf(event),
     kind: 'comment',
     number: String(event.issue.number),
+    ...(isIssue ? { issue: true } : {}),
     commentId: String(number),
     at,
     body: body ?? '',

@@ -11,13 +11,16 @@ import { convertDynamo } from './convert.ts';
 import { createGates } from './gates.ts';
 import { createLedger } from './ledger.ts';
 import { createPhases } from './phases.ts';
-import { createBaselines, createCredentials, createRunLinks, createSeenSpecs } from './repositories.ts';
+import { createBaselines, createCredentials, createFirings, createRunLinks, createSeenSpecs } from './repositories.ts';
 import { completeRunList } from './run-list.ts';
 import { createRuns } from './runs.ts';
 import { createTables } from './tables.ts';
 
 export interface LocalStores {
-  ports: Pick<Deps, 'runs' | 'phases' | 'gates' | 'ledger' | 'admission' | 'baselines' | 'seenSpecs' | 'runLinks'>;
+  ports: Pick<
+    Deps,
+    'runs' | 'phases' | 'gates' | 'ledger' | 'admission' | 'baselines' | 'seenSpecs' | 'runLinks' | 'firings'
+  >;
   credentials: Credentials;
   close(): void;
 }
@@ -47,6 +50,7 @@ export function openStores(dataDir: string): LocalStores {
       baselines: createBaselines(db),
       seenSpecs: createSeenSpecs(db),
       runLinks: createRunLinks(db),
+      firings: createFirings(db),
     },
     credentials: createCredentials(db),
     close: () => db.close(),

@@ -1,5 +1,6 @@
 import { type Credentials, mintedCredential } from '../../../core/ports/host/credentials.ts';
 import type { Baselines } from '../../../core/ports/store/baselines.ts';
+import type { Firings } from '../../../core/ports/store/firings.ts';
 import type { RunLinks } from '../../../core/ports/store/run-links.ts';
 import type { SeenSpecs } from '../../../core/ports/store/seen-specs.ts';
 import type { Database } from '../storage/database.ts';
@@ -13,6 +14,19 @@ export function createBaselines(db: Database): Baselines {
       await db.write(() => insert.run(key, runId));
     },
     find: async (key) => text(read.get(key)?.runId),
+  };
+}
+
+export function createFirings(db: Database): Firings {
+  const insert = db.prepare('INSERT INTO firings (key, note) VALUES (?, ?) ON CONFLICT (key) DO NOTHING');
+  const read = db.prepare('SELECT note FROM firings WHERE key = ?');
+  const find = async (key: string): Promise<string | undefined> => text(read.get(key)?.note);
+  return {
+    find,
+    async claim(key, note) {
+      await db.write(() => insert.run(key, note));
+      return (await find(key)) ?? note;
+    },
   };
 }
 

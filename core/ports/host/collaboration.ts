@@ -62,6 +62,15 @@ export interface Review {
   body: string;
 }
 
+/** A pull request as the host tells it. */
+interface PullRequestFacts {
+  author: Account;
+  target: string;
+  /** Its last commit. */
+  head: string;
+  merged: boolean;
+}
+
 /** A comment on a line of a pull request, the first of its thread. */
 export interface ReviewComment {
   id: string;
@@ -91,4 +100,7 @@ export interface Collaboration {
   pusherOf(repository: string, branch: string, commit: string): Promise<Account | undefined>;
   /** Numbers of the pull requests that brought a commit to its branch. */
   pullRequestsOf(repository: string, commit: string): Promise<string[]>;
+  pullRequest(repository: string, pullRequest: string): Promise<PullRequestFacts>;
+  /** The commit that last changed a path, as seen from a commit; undefined if there is none. */
+  lastChange(repository: string, commit: string, path: string): Promise<string | undefined>;
 }

@@ -47,11 +47,21 @@ export const hostEventSchema = z.discriminatedUnion('kind', [
     number,
     review: z.object({ id: number, head: commit, state: z.string().max(40), body: z.string().max(maxText) }),
   }),
-  /** A new comment in the conversation of a pull request. `at`: ISO 8601. */
+  /** A person gave a label to an issue; nobody else is needed to have written its text. */
+  z.object({
+    ...origin,
+    kind: z.literal('issue-labelled'),
+    number,
+    label: z.string().max(200),
+    title: z.string().max(1_000),
+    body: z.string().max(maxText),
+  }),
+  /** A new comment in the conversation of a pull request, or with `issue` of an issue. `at`: ISO 8601. */
   z.object({
     ...origin,
     kind: z.literal('comment'),
     number,
+    issue: z.boolean().exactOptional(),
     commentId: number,
     at: z.iso.datetime({ offset: true }),
     body: z.string().max(maxText),

@@ -26,6 +26,7 @@ export const validate: Step<'validate'> =
         reworkRounds: task.limits.reworkRounds,
         // A policy may say 0.5 hours or less; a state waits for whole seconds.
         gateSeconds: Math.ceil(task.expiresHours * 3600),
+        reviewers: task.reviewers?.length ?? 0,
         phaseSeconds: Math.ceil(task.limits.timeoutMs / 1000) + phaseMarginSeconds,
         partsSeconds,
       },

@@ -1,5 +1,7 @@
+import { headOfReview } from '../../../core/review/about-review.ts';
 import type { GateOption } from '../../../core/run/gate.ts';
 import { type Question, question as questionSchema } from '../../../core/run/phase.ts';
+import { reviewQuestion } from '../../asks/escalation.ts';
 import { type Asked, askAboutPart, isPartReason } from '../../campaign/ask.ts';
 import type { Deps } from '../../deps.ts';
 import { openGate } from '../../gates/open-gate.ts';
@@ -14,13 +16,15 @@ export const askHuman: Step<'ask-human'> =
   async ({ runId, round, reason, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    const { question, options, part } = await askedFor(deps, context, reason);
+    const { question, options, part, about } = await askedFor(deps, context, reason);
+    const { manifest = '' } = context.record.work.changeSet ?? {};
     await openGate(deps, context, 'AskHuman', {
       kind: 'question',
       round,
       token,
-      head: reason === 'TestsWeakened' ? (context.record.work.changeSet?.manifest ?? 'question') : 'question',
-      acceptable: reason === 'TestsWeakened',
+      head:
+        about === 'review' ? headOfReview(manifest) : reason === 'TestsWeakened' ? manifest || 'question' : 'question',
+      acceptable: about === 'review' || reason === 'TestsWeakened',
       title: question.question,
       text: question.context,
       outside: [{ from: 'the question', text: `${question.question}\n${question.context}` }],
@@ -36,9 +40,11 @@ export const askHuman: Step<'ask-human'> =
   };
 
 /** What a person is asked: the agent's question, what to do about parts of a campaign, or how to go on after the last round. */
-async function askedFor(deps: Deps, context: RunContext, reason: string): Promise<Asked> {
+async function askedFor(deps: Deps, context: RunContext, reason: string): Promise<Asked & { about?: 'review' }> {
   if (reason === '') return { question: await agentQuestion(deps, context) };
   if (isPartReason(reason)) return askAboutPart(deps, context, reason);
+  const review = await reviewQuestion(deps, context, reason);
+  if (review) return { ...review, about: 'review' };
   const options = escalationOptions(reason);
   return { question: await escalation(deps, context, reason, options), options };
 }

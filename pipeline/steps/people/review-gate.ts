@@ -5,6 +5,7 @@ import { formatUsd } from '../../../core/money/format.ts';
 import { oneLine } from '../../../core/publish/escape.ts';
 import { requiredReviewers } from '../../../core/review/quorum.ts';
 import { flakyText } from '../../../core/run/test-report.ts';
+import { reviewTextOf } from '../../asks/review.ts';
 import { castEarlierReviews } from '../../gates/cast-review.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { attentionOf } from '../../phases/guard-task.ts';
@@ -33,18 +34,21 @@ export const reviewGate: Step<'review-gate'> =
     const flipped = (await fileListOf(deps, context, 'flipped')).map(oneLine).slice(0, 20);
     const agentFailure = await agentFailureOf(deps, context);
     const flaky = await flakyOf(deps, context);
+    const reviews = (await reviewTextOf(deps, record)).map(oneLine);
     await openGate(deps, context, 'ReviewGate', {
       kind: 'review',
       round,
       token,
       head: record.commit,
       title: `Review ${record.branch}`,
+      outside: [{ from: 'a review by an agent', text: reviews.join('\n') }],
       text: [
         ...(agentFailure === undefined ? [] : [agentFailure]),
         ...(flaky === undefined ? [] : [flakyText(flaky)]),
         ...(weakened.length > 0 ? [formatViolations(weakened)] : []),
         ...(first.length > 0 ? [formatShownFirst(first)] : []),
         ...(hidden.length > 0 ? [`New files that .gitignore hides are not in the change: ${hidden.join(', ')}`] : []),
+        ...(reviews.length > 0 ? [['What agents found in review:', ...reviews.slice(0, 30)].join('\n')] : []),
         ...(flipped.length > 0 ? [`The line ends of whole files changed: ${flipped.join(', ')}`] : []),
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),

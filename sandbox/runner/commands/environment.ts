@@ -84,6 +84,7 @@ export function agentEnvironment(phase: Phase, promptFile: string): Record<strin
     DRYDOCK_PHASE: spec.phase,
     DRYDOCK_OUT: boot.paths.out,
     DRYDOCK_PROMPT_FILE: promptFile,
+    ...(spec.phase === 'review' ? { DRYDOCK_CHANGE: join(boot.paths.home, changeFile) } : {}),
     DRYDOCK_GATEWAY: relay,
     DRYDOCK_KEY: boot.agentSecret,
     ...(provider === undefined ? {} : modelEnvironment(provider, spec.agent?.providerKind, relay, boot.agentSecret)),
@@ -119,6 +120,9 @@ function modelEnvironment(
       return {};
   }
 }
+
+/** Of an agent's home: the change as a unified diff, where an agent reviews one. */
+export const changeFile = '.drydock-change.diff';
 
 export const promptFileName = '.drydock-prompt.md';
 

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { type AskTopic, answerFile, maxAnswerBytes } from '../../../core/ask/names.ts';
 import { defined } from '../../../core/defined.ts';
 import { maxChangeBytes } from '../../../core/run/change-set.ts';
 import { maxHiddenLine, type PhaseResult } from '../../../core/run/phase.ts';
@@ -7,11 +9,13 @@ import { commandAgent } from '../../agents/command.ts';
 import type { AgentDriver, AgentEnd } from '../../agents/driver.ts';
 import { artifactNames } from '../../layout.ts';
 import { openMcpServers } from '../../mcp/servers.ts';
+import { changeFile } from '../commands/environment.ts';
 import { type Phase, step } from '../phase.ts';
 import { changeOf, contentsOf } from '../workspace/change.ts';
 import { shown } from '../workspace/contents.ts';
+import type { OwnGit } from '../workspace/git.ts';
 import { flippedFiles, type LineEnds } from '../workspace/line-ends.ts';
-import { readOutputs } from '../workspace/outputs.ts';
+import { readLeft, readOutputs } from '../workspace/outputs.ts';
 import { recordedContent, recordFiles } from '../workspace/record.ts';
 import { type Entry, type Tree, withoutPreparation } from '../workspace/trees.ts';
 
@@ -48,11 +52,12 @@ export type Outcome = Pick<PhaseResult, 'outcome'> &
   Partial<
     Pick<
       PhaseResult,
-      'error' | 'question' | 'checkpoint' | 'plan' | 'handoff' | 'changeSet' | 'agent' | 'hidden' | 'flipped'
+      'error' | 'question' | 'checkpoint' | 'plan' | 'answer' | 'handoff' | 'changeSet' | 'agent' | 'hidden' | 'flipped'
     >
   >;
 
-async function runAgent(phase: Phase): Promise<AgentEnd> {
+/** @param files Files of the agent's home. */
+async function runAgent(phase: Phase, files: Readonly<Record<string, string>> = {}): Promise<AgentEnd> {
   const kind = phase.spec.agent?.kind ?? 'command';
   const drive = await drivers[kind]();
   return step(
@@ -62,7 +67,7 @@ async function runAgent(phase: Phase): Promise<AgentEnd> {
       const mcp = await openMcpServers(phase);
       // The gateway serves MCP while the agent works, and has to know of it.
       await phase.gateway.flush();
-      return drive(phase, mcp).finally(() => mcp.close());
+      return drive(phase, { ...mcp, files: { ...mcp.files, ...files } }).finally(() => mcp.close());
     },
     ({ exitCode }) => exitCode === 0,
   );
@@ -82,6 +87,28 @@ export async function plan(phase: Phase): Promise<Outcome> {
   const common = { ...left, agent: telemetry(end) };
   if (left.question !== undefined) return { outcome: 'question', ...common };
   return failureOf(end, common) ?? { outcome: 'planned', ...common };
+}
+
+/** A question to an agent that changes nothing: it reads the tree and leaves one answer. Its edits are discarded. */
+export async function ask(phase: Phase, topic: AskTopic, trees: { base: Tree; start: Tree }): Promise<Outcome> {
+  const changed = trees.start !== trees.base;
+  const files = changed ? { [changeFile]: await diffOf(phase.git, trees.base, trees.start) } : {};
+  const end = await runAgent(phase, files);
+  const answer = await readLeft(join(phase.folders.out, answerFile(topic)), maxAnswerBytes);
+  const common = { agent: telemetry(end), ...defined({ answer }) };
+  return failureOf(end, common) ?? { outcome: 'answered', ...common };
+}
+
+/** Bytes of the diff that an agent gets; `git diff` in the work tree shows the rest. */
+const maxDiff = 1024 * 1024;
+
+/** The difference of two trees. Nothing that the repository configures runs for it. */
+async function diffOf(git: OwnGit, from: Tree, to: Tree): Promise<string> {
+  const plain = ['--no-ext-diff', '--no-textconv', '--no-renames', '--no-color'];
+  const diff = await git.run(['diff', ...plain, from.id, to.id]);
+  if (diff.length <= maxDiff) return diff.toString('utf8');
+  const end = diff.lastIndexOf('\n', maxDiff);
+  return `${diff.toString('utf8', 0, end)}\n… the diff is cut after ${maxDiff} bytes\n`;
 }
 
 /**

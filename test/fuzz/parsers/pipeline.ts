@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { createWebhook, webhookPath } from '../../../adapters/github/webhook/receiver.ts';
 import { parseJson } from '../../../core/bounded-json.ts';
+import { readRunArguments } from '../../../core/comment/run-arguments.ts';
 import { filesOfDiff } from '../../../core/diff/unified.ts';
 import { parseGitmodules, repositoryOf, shownUrl } from '../../../core/git/submodules.ts';
 import { lfsMatcher } from '../../../core/guard/lfs.ts';
+import { parseLesson } from '../../../core/knowledge/parse.ts';
 import { parsePlan } from '../../../core/plan/parse.ts';
 import { checkpoint, question } from '../../../core/run/phase.ts';
+import { readRunbook } from '../../../core/runbook/parse.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { readChange } from '../../../pipeline/phases/read-change.ts';
 import { type Parser, textUnits } from '../parser.ts';
@@ -45,7 +48,59 @@ const deliveries = [
   },
 ];
 
+const lesson = (text: string): string =>
+  `---\napplies_to: [src/**]\nfrom: [https://example.com/1]\nadded: 2026-05-01\nreview_by: 2026-11-01\n---\n\n${text}\n`;
+const runbook = `---
+runbook: r
+version: 1
+parameters:
+  p: {description: P, type: word, default: a, pattern: "[a-z]+"}
+  q: {description: Q, type: list, default: [src/**]}
+spec:
+  target_paths: ["\${q}"]
+  sandbox: {package_manager: npm, test_command: "npm test \${p}"}
+triggers:
+  - {schedule: "0 6 * * 1", timezone: UTC}
+  - {push: {branches: [main], paths: [src/**]}}
+---
+
+# Do \${p}
+
+Read \${q}.
+`;
+
 export const pipelineParsers: Record<string, Parser> = {
+  lessons: {
+    parse(input) {
+      const { lesson: output, problems } = parseLesson('.agent-tasks/knowledge/a.md', input);
+      return { valid: output !== undefined, output: output ?? problems };
+    },
+    samples: { bytes: [lesson('It is so.'), lesson('One.\n\nTwo `three` <b>four</b>.')] },
+    grows: textUnits('---\napplies_to: [src/**]\nadded: 2026-05-01\nreview_by: 2026-11-01\n---\n'),
+    // Each fault is told with its place.
+    outputPerByte: 60,
+  },
+  runbooks: {
+    parse(input) {
+      const { runbook: output, problems } = readRunbook('.agent-tasks/runbooks/r.md', input);
+      return { valid: output !== undefined, output: output ?? problems };
+    },
+    samples: { bytes: [runbook] },
+    grows: [
+      ...textUnits('---\nrunbook: r\nversion: 1\nspec: {title: "', '"}\n---\nx\n'),
+      { before: runbook, unit: '${p} ' },
+      { before: runbook, unit: '${x} ' },
+    ],
+    outputPerByte: 60,
+  },
+  'arguments of /drydock run': {
+    parse(input) {
+      const output = readRunArguments(input.toString('utf8'));
+      return { valid: typeof output !== 'string', output };
+    },
+    samples: { bytes: ['docs a=1 b="two words"', 'docs'] },
+    grows: textUnits(),
+  },
   'list of submodules': {
     parse(input) {
       const declared = parseGitmodules(input.toString('utf8'));

@@ -9,7 +9,7 @@ interface Explained {
 }
 
 const gates = /^(plan-gate|checkpoint-gate|ask-human|await-ci|review-gate|queue)$/;
-const phases = /^(plan|build|verify)$/;
+const phases = /^(plan|build|verify|review)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|webhook-worker)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
@@ -28,7 +28,7 @@ const explained: Explained[] = [
   { action: /^s3:ListBucket$/, functions: /./, because: 'Without it S3 answers 403, not 404, for what is not there.' },
   {
     action: /^iam:PassRole$/,
-    functions: /^(plan|build|verify|reconcile)$/,
+    functions: /^(plan|build|verify|review|reconcile)$/,
     because: 'ECS asks for it where the task definition has roles.',
   },
   {

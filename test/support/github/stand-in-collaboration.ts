@@ -86,6 +86,29 @@ export function standInCollaboration({ url, api, admin, at, privateKey, signWith
         return { status: 200, value: data.filter((pull) => pull.merge_commit_sha === sha || pull.head.sha === sha) };
       },
     ],
+    // https://docs.github.com/en/rest/commits/commits#list-commits with a path: the newest one, as git simplifies history.
+    [
+      'GET',
+      /^\/commits\?(.*\bpath=.*)$/,
+      async ([, query = '']) => {
+        const asked = new URLSearchParams(query);
+        const blobAt = async (sha: string): Promise<string | undefined> => {
+          const { data } = await admin.git.getTree({ ...at, tree_sha: sha, recursive: '1' });
+          return data.tree.find(({ path }) => path === asked.get('path'))?.sha;
+        };
+        let sha = asked.get('sha') ?? '';
+        for (;;) {
+          const here = await blobAt(sha);
+          const { data } = await admin.git.getCommit({ ...at, commit_sha: sha });
+          const parents = await Promise.all(
+            data.parents.map(async (each) => ({ ...each, blob: await blobAt(each.sha) })),
+          );
+          const same = parents.find(({ blob }) => blob === here);
+          if (same) sha = same.sha;
+          else return { status: 200, value: here === undefined && data.parents.length === 0 ? [] : [{ sha }] };
+        }
+      },
+    ],
     // https://docs.github.com/en/rest/checks/runs#update-a-check-run: annotations are added to those there are.
     [
       'PATCH',

@@ -14,7 +14,7 @@ const stepOf = (state: TaskState): StepName => (state.Arguments as { FunctionNam
 /** What each step answers on the straight way; a token's answer for those that wait. */
 const straight: Record<StepName, unknown> = {
   validate: {
-    limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600 },
+    limits: { reworkRounds: 1, gateSeconds: 3600, phaseSeconds: 600, partsSeconds: 3600, reviewers: 0 },
     dryRun: false,
     campaign: false,
     part: false,
@@ -30,6 +30,7 @@ const straight: Record<StepName, unknown> = {
   build: { outcome: 'built', approval: false, reason: '' },
   'checkpoint-gate': { outcome: 'approved' },
   verify: { outcome: 'passed', approval: false, reason: '' },
+  review: { outcome: 'passed', approval: false, reason: '' },
   'ask-human': { outcome: 'answered' },
   publish: { outcome: 'published', head: 'h' },
   'await-ci': { outcome: 'green' },
@@ -38,6 +39,11 @@ const straight: Record<StepName, unknown> = {
   settle: { status: 'delivered' },
 };
 const campaign = { ...(straight.validate as object), campaign: true };
+/** A task whose change agents review. */
+function withReviewers(reviewers: number, part = false) {
+  const { limits, ...more } = straight.validate as { limits: object };
+  return { ...more, part, limits: { ...limits, reviewers } };
+}
 /** What takes the machine to the states that the straight way passes by. */
 const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
   Dispatch: { validate: [campaign] },
@@ -45,10 +51,11 @@ const detours: Partial<Record<string, Partial<Record<StepName, unknown[]>>>> = {
   Queued: { reserve: [{ admitted: false }] },
   AskHuman: { build: [{ outcome: 'question', approval: false, reason: '' }] },
   CheckpointGate: { build: [{ outcome: 'checkpoint', approval: false, reason: '' }] },
+  Review: { validate: [withReviewers(1)] },
 };
 
 interface Play {
-  /** Answers by step, in order; the straight answer afterwards. */
+  /** Answers by step, in order, or `fails` with an error; the straight answer afterwards. */
   answers?: Partial<Record<StepName, unknown[]>>;
   /** Step that fails whenever it is called, and how. */
   fails?: { step: StepName; error: string };
@@ -67,17 +74,19 @@ async function play({ answers = {}, fails }: Play) {
       const { token, ...given } = payload as { token?: string } & Record<string, unknown>;
       payloads[step].input.parse(payload);
       calls.push({ step, payload: given });
-      const failing = fails?.step === step;
       const answer = queues.get(step)?.shift() ?? straight[step];
+      const once =
+        typeof answer === 'object' && answer !== null && 'fails' in answer ? String(answer.fails) : undefined;
+      const error = once ?? (fails?.step === step ? fails.error : undefined);
       if (token === undefined) {
-        if (failing) throw Object.assign(new Error('it failed'), { name: fails.error });
+        if (error !== undefined) throw Object.assign(new Error('it failed'), { name: error });
         return answer;
       }
       setImmediate(
         () =>
-          void (failing
-            ? engine.sendTaskFailure(token, fails.error, 'it failed')
-            : engine.sendTaskSuccess(token, answer)),
+          void (error === undefined
+            ? engine.sendTaskSuccess(token, answer)
+            : engine.sendTaskFailure(token, error, 'it failed')),
       );
       return {};
     },
@@ -119,8 +128,9 @@ describe('R39 the definition', () => {
 
 /** Each catch of the definition with one of the errors that lead into it. */
 const catches = tasks.flatMap(([name, state]) =>
+  // What an agent could not review is asked about, and does not end the run: below.
   (state.Catch ?? []).flatMap((rule) =>
-    rule.ErrorEquals.filter((error) => error !== 'States.Timeout').map((error) => ({
+    rule.ErrorEquals.filter((error) => error !== 'States.Timeout' && rule.Next !== 'AskHuman').map((error) => ({
       name,
       step: stepOf(state),
       error: error === 'States.ALL' ? 'SomethingElse' : error,
@@ -224,8 +234,107 @@ describe('the ways a run takes', () => {
   });
 });
 
+describe('R52 agents review a change', () => {
+  const failed = (reason: string) => ({ outcome: 'failed', approval: false, reason });
+  const blocking = failed('ReviewBlocked');
+  const order = (calls: { step: StepName; payload: Record<string, unknown> }[]) =>
+    calls
+      .filter(({ step }) => ['build', 'verify', 'review', 'ask-human', 'publish'].includes(step))
+      .map(({ step, payload }) => (step === 'review' ? `review ${payload.round} by ${payload.reviewer}` : step));
+
+  test('a run without reviewers takes the states that it took before', async () => {
+    const { states } = await play({});
+    expect(states.filter((state) => state.startsWith('Review'))).toEqual(['ReviewGate', 'ReviewDecision']);
+  });
+
+  test('each reviewer reviews once, after Verify and before Publish', async () => {
+    const { ended, calls } = await play({ answers: { validate: [withReviewers(2)] } });
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(order(calls)).toEqual(['build', 'verify', 'review 1 by 0', 'review 2 by 1', 'publish']);
+  });
+
+  test('a part of a campaign ends once all have reviewed it', async () => {
+    const { ended, states } = await play({ answers: { validate: [withReviewers(1, true)] } });
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(states.slice(states.indexOf('Review'))).toEqual(['Review', 'ReviewOutcome', 'Settle', 'Ended', 'Delivered']);
+  });
+
+  test('what blocks is reworked once all have reviewed, and everything is reviewed again', async () => {
+    const { calls } = await play({ answers: { validate: [withReviewers(2)], review: [blocking] } });
+    expect(order(calls)).toEqual([
+      ...['build', 'verify', 'review 1 by 0', 'review 2 by 1'],
+      ...['build', 'verify', 'review 3 by 0', 'review 4 by 1', 'publish'],
+    ]);
+    expect(calls.filter(({ step }) => step === 'build').map(({ payload }) => payload.phase)).toEqual([
+      'build',
+      'rework',
+    ]);
+  });
+
+  test('an answer that is not taken is asked for again, from the same reviewer', async () => {
+    const { calls } = await play({ answers: { validate: [withReviewers(1)], review: [failed('ResultInvalid')] } });
+    expect(order(calls)).toEqual(['build', 'verify', 'review 1 by 0', 'review 2 by 0', 'publish']);
+  });
+
+  test('after the last rework round a person decides: as it is, a hint, or not at all', async () => {
+    const blocked = { validate: [withReviewers(1)], review: [blocking, blocking] };
+    const asIs = await play({ answers: { ...blocked, 'ask-human': [{ outcome: 'approved' }] } });
+    expect(order(asIs.calls).slice(-2)).toEqual(['ask-human', 'publish']);
+    expect(asIs.calls.find(({ step }) => step === 'ask-human')?.payload.reason).toBe('ReviewBlocked');
+    const hint = await play({ answers: { ...blocked, 'ask-human': [{ outcome: 'answered' }] } });
+    expect(order(hint.calls).slice(-5)).toEqual(['ask-human', 'build', 'verify', 'review 3 by 0', 'publish']);
+    const never = await play({ answers: { ...blocked, 'ask-human': [{ outcome: 'rejected' }] } });
+    expect(never.settled).toMatchObject({ status: 'rejected' });
+  });
+
+  test.each([
+    'AgentFailed',
+    'BudgetExhausted',
+    'ResultInvalid',
+    'PhaseTimedOut',
+    'AgentUnavailable',
+  ])('a reviewer that ends with %s lets nothing pass: a person is asked, by name', async (error) => {
+    const fails = { step: 'review' as const, error };
+    const { states, calls, settled } = await play({
+      answers: { validate: [withReviewers(2)], 'ask-human': [{ outcome: 'rejected' }] },
+      fails,
+    });
+    expect(states[states.lastIndexOf('Review') + 1]).toBe('AskHuman');
+    expect(calls.find(({ step }) => step === 'ask-human')?.payload.reason).toBe(`ReviewFailed:0:${error}`);
+    expect(settled).toMatchObject({ status: 'rejected' });
+    const without = await play({
+      answers: { validate: [withReviewers(2)], 'ask-human': [{ outcome: 'approved' }, { outcome: 'approved' }] },
+      fails,
+    });
+    expect(order(without.calls)).toEqual([
+      ...['build', 'verify', 'review 1 by 0', 'ask-human', 'review 2 by 1', 'ask-human', 'publish'],
+    ]);
+    const gates = without.calls.filter(({ step }) => step === 'ask-human').map(({ payload }) => payload.round);
+    expect(new Set(gates).size).toBe(2);
+    const again = await play({
+      answers: { validate: [withReviewers(2)], 'ask-human': [{ outcome: 'answered' }, { outcome: 'rejected' }] },
+      fails,
+    });
+    expect(order(again.calls).slice(2)).toEqual(['review 1 by 0', 'ask-human', 'review 2 by 0', 'ask-human']);
+  });
+
+  test('a reviewer that an approver goes on without does not hide what another one blocked', async () => {
+    const { calls } = await play({
+      answers: {
+        validate: [withReviewers(2)],
+        review: [blocking, { fails: 'AgentFailed' }],
+        'ask-human': [{ outcome: 'approved' }],
+      },
+    });
+    expect(order(calls)).toEqual([
+      ...['build', 'verify', 'review 1 by 0', 'review 2 by 1', 'ask-human'],
+      ...['build', 'verify', 'review 3 by 0', 'review 4 by 1', 'publish'],
+    ]);
+  });
+});
+
 test('each phase waits for capacity without using up the attempts of a lost sandbox, and not for ever', () => {
-  const phases = ['Plan', 'Build', 'Verify'].map((name) => definition.States[name] as TaskState);
+  const phases = ['Plan', 'Build', 'Verify', 'Review'].map((name) => definition.States[name] as TaskState);
   for (const { Retry = [] } of phases) {
     const [waits, ...more] = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('CapacityMissing'));
     expect([waits?.ErrorEquals, waits?.MaxAttempts, more]).toEqual([['CapacityMissing'], 40, []]);

@@ -36,6 +36,9 @@ export const aRun = (change: Partial<RunView> = {}): RunView => ({
   base: 'b'.repeat(40),
   commit: null,
   pullRequest: null,
+  trigger: null,
+  runbook: null,
+  lessons: [],
   origin: null,
   cost: { usd: 0.42, tokens: { input: 100, output: 20, cached: 5 } },
   transitions: 4,
@@ -82,6 +85,9 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
     { path: 'src/math.js', op: 'put', bytes: 34 },
     { path: 'src/other.js', op: 'put', bytes: 1 },
   ],
+  runbook: null,
+  lessons: [],
+  reviews: null,
   pullRequestBody: 'Run of FIX-1',
   ...change,
 });
@@ -107,6 +113,7 @@ export const anAudit = (change: Partial<Audit> = {}): Audit => ({
   requester: 'dev@example.com',
   retriers: [],
   policyDigest: 'd'.repeat(64),
+  reviews: null,
   events: aRun().events,
   gates: [
     aGate({
@@ -234,6 +241,9 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),
     retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
+    propose: () => Promise.reject(new Error('no page proposes a spec')),
+    runbookUses: async () => [],
+    lessonStats: async () => [],
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),
     list: async () => [aRun()],

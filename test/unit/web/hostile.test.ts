@@ -101,6 +101,17 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
         estimate: null,
         phases: { verify: everywhere(aPhase()), [nasty]: nasty },
         diff: [{ path: nasty, op: 'put' }],
+        runbook: null,
+        lessons: [nasty],
+        reviews: {
+          ...{ reviews: 1, findings: 1, blocking: 1, acted: 0, waived: [{ by: [nasty], what: nasty }] },
+          rounds: [
+            {
+              ...{ reviewer: nasty, model: nasty, round: 1, change: '', usdMicros: 0, summary: nasty },
+              findings: [{ severity: 'blocking', path: nasty, message: nasty }],
+            },
+          ],
+        },
         pullRequestBody: nasty,
       }),
       diff: async () => ({ text: `diff --git a/x${nasty} b/x${nasty}\n@@ -1 +1 @@\n+${nasty}\n`, truncated: true }),

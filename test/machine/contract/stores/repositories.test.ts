@@ -38,6 +38,16 @@ describe.each(storeAdapters)('repositories and credentials of %s', (_name, open)
     expect((await seenSpecs.blobs('acme/many')).size).toBe(1_000);
   });
 
+  it('R53 a firing is recorded once: the first note counts, whoever is first', async () => {
+    const { firings } = stores;
+    expect(await firings.find('schedule#1')).toBeUndefined();
+    const notes = await Promise.all(Array.from({ length: 10 }, (_, i) => firings.claim('schedule#1', `note ${i}`)));
+    expect(new Set(notes).size).toBe(1);
+    expect(await firings.claim('schedule#1', 'late')).toBe(notes[0]);
+    expect(await firings.find('schedule#1')).toBe(notes[0]);
+    expect(await firings.claim('schedule#2', 'other')).toBe('other');
+  });
+
   it('a commit or pull request leads to its run; the last one counts', async () => {
     expect(await runLinks.find('acme/a', 'pull:1')).toBeUndefined();
     await runLinks.link('acme/a', 'pull:1', 'r-1');

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { createAdmission } from '../../../../adapters/aws/dynamo/admission.ts';
 import { createBaselines } from '../../../../adapters/aws/dynamo/baselines.ts';
 import { createCredentials } from '../../../../adapters/aws/dynamo/credentials.ts';
+import { createFirings } from '../../../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../../adapters/aws/dynamo/ledger.ts';
+import { listing } from '../../../../adapters/aws/dynamo/listing/page.ts';
 import { createPhases } from '../../../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../../../adapters/aws/dynamo/run-links.ts';
-import { listing } from '../../../../adapters/aws/dynamo/run-list.ts';
 import { createRuns } from '../../../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../../../adapters/aws/dynamo/seen-specs.ts';
 import { type LocalStores, openStores } from '../../../../adapters/local/stores/open-stores.ts';
@@ -25,6 +26,7 @@ export function dynamoStores({ client }: Pick<TestDynamo, 'client'>, tables = te
     phases: createPhases(client, tables.gates),
     admission: createAdmission(client, tables.ledger),
     baselines: createBaselines(client, tables.ledger),
+    firings: createFirings(client, tables.ledger),
     seenSpecs: createSeenSpecs(client, tables.runs),
     runLinks: createRunLinks(client, tables.runs),
     credentials: createCredentials(client, tables.gates),

@@ -47,6 +47,7 @@ describe('the manifest of the app', () => {
         'pull_request',
         'pull_request_review',
         'issue_comment',
+        'issues',
         'check_run',
         'check_suite',
         'status',

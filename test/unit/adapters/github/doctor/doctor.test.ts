@@ -145,7 +145,7 @@ describe('R41 doctor looks at the GitHub app', () => {
       'events that are missing',
       { 'GET /app': { slug: 'x', permissions: granted, events: ['push', 'status'] } },
       'events',
-      /not subscribed to: pull_request, pull_request_review, issue_comment, check_run, check_suite/,
+      /not subscribed to: pull_request, pull_request_review, issue_comment, issues, check_run, check_suite/,
       false,
     ],
     ['no webhook', { 'GET /app/hook/config': 404 }, 'webhook', /the app has no webhook/, false],

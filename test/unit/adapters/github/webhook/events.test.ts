@@ -41,6 +41,12 @@ const payloads = {
     issue: { number: 5, pull_request: { url: 'x' } },
     comment: { id: 8, created_at: '2026-11-21T06:00:00Z', body: '/drydock status', user: dev },
   },
+  issues: {
+    ...from,
+    action: 'labeled',
+    issue: { number: 6, title: 'Slow', body: 'It is slow.' },
+    label: { name: 'drydock' },
+  },
 };
 type Event = keyof typeof payloads;
 
@@ -156,6 +162,18 @@ describe('an event', () => {
     expect(readEvent('pull_request', unmerged)).not.toHaveProperty('mergeCommit');
   });
 
+  it('R53 of a label on an issue, and of a comment on one', () => {
+    expect(readEvent('issues', payloads.issues)).toMatchObject({
+      ...{ kind: 'issue-labelled', number: '6', label: 'drydock', title: 'Slow', body: 'It is slow.' },
+    });
+    expect(readEvent('issues', changed('issues', 'issue.body', null))).toMatchObject({ body: '' });
+    expect(readEvent('issues', changed('issues', 'action', 'opened'))).toMatchObject({ kind: 'nothing' });
+    const onIssue = readEvent('issue_comment', changed('issue_comment', 'issue.pull_request', undefined));
+    expect(onIssue).toMatchObject({ kind: 'comment', issue: true, number: '5' });
+    expect(readEvent('issue_comment', payloads.issue_comment)).not.toHaveProperty('issue');
+    stored(onIssue);
+  });
+
   it('has a body even if GitHub says null', () => {
     expect(readEvent('issue_comment', changed('issue_comment', 'comment.body', null))).toMatchObject({
       kind: 'nothing',
@@ -188,7 +206,6 @@ describe('nothing is done', () => {
     ['a review changed later', 'pull_request_review', changed('pull_request_review', 'action', 'edited')],
     ['a comment changed later', 'issue_comment', changed('issue_comment', 'action', 'edited')],
     ['a comment deleted', 'issue_comment', changed('issue_comment', 'action', 'deleted')],
-    ['a comment on an issue', 'issue_comment', changed('issue_comment', 'issue.pull_request', undefined)],
   ])('on %s, with the reason', (_, event, payload) => {
     const read = readEvent(event, payload);
     expect(read).toEqual(nothing);

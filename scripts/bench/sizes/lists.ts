@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { openStores } from '../../adapters/local/stores/open-stores.ts';
-import { soloPolicy } from '../../core/policy/schema.ts';
-import type { Gate } from '../../core/run/gate.ts';
-import type { RunRecord } from '../../core/run/record.ts';
-import type { Deps } from '../../pipeline/deps.ts';
-import { createService } from '../../pipeline/service/service.ts';
-import { createWeb } from '../../web/app.ts';
-import { oneVisitor } from '../../web/security/request-guard.ts';
-import { medians } from './statistics.ts';
+import { openStores } from '../../../adapters/local/stores/open-stores.ts';
+import { soloPolicy } from '../../../core/policy/schema.ts';
+import type { Gate } from '../../../core/run/gate.ts';
+import type { RunRecord } from '../../../core/run/record.ts';
+import type { Deps } from '../../../pipeline/deps.ts';
+import { createService } from '../../../pipeline/service/service.ts';
+import { createWeb } from '../../../web/app.ts';
+import { oneVisitor } from '../../../web/security/request-guard.ts';
+import { medians } from '../statistics.ts';
 
 export interface ListFigures {
   runs: number;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isGitHost } from '../egress/git-hosts.ts';
-import { pathPatternFault } from '../egress/path.ts';
 import { isLoopback } from '../models/local-host.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
+import { isGitHost } from './git-hosts.ts';
+import { pathPatternFault } from './path.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const ofReading: readonly string[] = ['GET', 'HEAD'];

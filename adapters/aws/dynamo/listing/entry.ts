@@ -1,6 +1,6 @@
-import { cursorOf, listEntry } from '../../../core/listing/entry.ts';
-import type { RunRecord } from '../../../core/run/record.ts';
-import type { Item } from './table/table.ts';
+import { cursorOf, listEntry } from '../../../../core/listing/entry.ts';
+import type { RunRecord } from '../../../../core/run/record.ts';
+import type { Item } from '../table/table.ts';
 
 /** Partition of the entries of all runs, in the order of their start. */
 export const listPk = 'runs';

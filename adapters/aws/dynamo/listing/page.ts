@@ -1,11 +1,11 @@
-import { cursorOf, readCursor, searchable } from '../../../core/listing/entry.ts';
-import type { RunPage, RunQuery } from '../../../core/ports/store/runs.ts';
-import type { RunRecord } from '../../../core/run/record.ts';
-import { isFinal } from '../../../core/run/status.ts';
-import { listPk } from './run-entry.ts';
-import { runPk } from './table/keys.ts';
-import type { Item, Table } from './table/table.ts';
-import { byTimeIndex, unfinishedIndex } from './table/tables.ts';
+import { cursorOf, readCursor, searchable } from '../../../../core/listing/entry.ts';
+import type { RunPage, RunQuery } from '../../../../core/ports/store/runs.ts';
+import type { RunRecord } from '../../../../core/run/record.ts';
+import { isFinal } from '../../../../core/run/status.ts';
+import { runPk } from '../table/keys.ts';
+import type { Item, Table } from '../table/table.ts';
+import { byTimeIndex, unfinishedIndex } from '../table/tables.ts';
+import { listPk } from './entry.ts';
 
 const stateKey = 'record.state';
 /** Requests for one page, each of which looks through up to a megabyte, which is about 2,000 runs. */
