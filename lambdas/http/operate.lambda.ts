@@ -1,4 +1,4 @@
-import { listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
+import { listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { routes } from '../../common/deployment.ts';
 import { operate } from '../../pipeline/api/operate.ts';

@@ -1,5 +1,5 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
-import { listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
+import { listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
 import { readScope } from '../../core/review/readers.ts';

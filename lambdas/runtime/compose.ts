@@ -4,7 +4,7 @@ import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createFirings } from '../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
-import type { Listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
+import type { Listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';

@@ -28,6 +28,7 @@ const reading = [
   'host',
   'diff',
   'paused',
+  'pausedBy',
   'budget',
   'runbookUses',
   'lessonStats',
@@ -109,7 +110,7 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
     case 'cancel':
       return [first, person, third];
     case 'pause':
-      return [first, person, policy];
+      return [first, person, policy, ...args.slice(3)];
     case 'budget':
       return [first, policy];
     case 'list':

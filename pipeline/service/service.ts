@@ -126,9 +126,11 @@ export interface Service {
   /** The newest change as a unified diff, cut after 512 KiB; null before the agent has changed anything. */
   diff(run: string): Promise<UnifiedDiff | null>;
   /** @throws VoteRefused for a person who is neither an approver nor an operator of the policy. */
-  pause(paused: boolean, who: string, policy: Policy): Promise<{ paused: boolean }>;
+  pause(paused: boolean, who: string, policy: Policy, reason?: string): Promise<{ paused: boolean }>;
   /** Whether admission of new runs is paused. */
   paused(): Promise<boolean>;
+  /** Who paused it, and why; null while it is not paused. */
+  pausedBy(): Promise<string | null>;
   budget(team: string, policy: Policy): Promise<BudgetView | null>;
   why(repository: string, file: string, line: number): Promise<BlameView>;
   /** Whether every unfinished run waits for a person, or for a run that waits for one. */
@@ -164,6 +166,11 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     return personOf(await loadTask(deps, record), who) ?? who;
   };
 
+  /** The runs that figures are made of. */
+  const seen = (): Deps['runs'] => ({
+    ...deps.runs,
+    list: async (limit) => (await deps.runs.list(limit)).filter((record) => mayRead(scope, record)),
+  });
   const contextOf = async (run: string): Promise<RunContext> => {
     const record = await runOf(run);
     const task = await loadTask(deps, record);
@@ -175,8 +182,8 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     draft: (request) => submitDraft(deps, request),
     split: (request) => submitSplit(deps, request),
     propose: (request) => proposeSpec(deps, request),
-    runbookUses: (repository, runbook) => runbookUses(deps, repository, runbook),
-    lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
+    runbookUses: (repository, runbook) => runbookUses({ runs: seen() }, repository, runbook),
+    lessonStats: (repository, lessons) => lessonStats({ runs: seen(), artifacts: deps.artifacts }, repository, lessons),
 
     async retry(run, policy, who) {
       return retryRun(deps, await runOf(run), policy, personOf(policy, who) ?? who);
@@ -287,12 +294,13 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     },
 
     paused: () => deps.admission.paused(),
+    pausedBy: async () => (await deps.admission.pausedBy()) ?? null,
 
-    async pause(paused, who, policy) {
+    async pause(paused, who, policy, reason = '') {
       const by = personOf(policy, who) ?? who;
       const people = { approvers: approversOf(policy), operators: operatorsOf(policy) };
       mustOperate(by, people, paused ? 'pause the admission of runs' : 'resume the admission of runs');
-      await deps.admission.setPaused(paused, by);
+      await deps.admission.setPaused(paused, reason === '' ? by : `${by}: ${reason.slice(0, 500)}`);
       if (!paused) {
         const scopes = new Set<string>();
         for await (const { runs } of unfinishedRuns(deps.runs))

@@ -58,7 +58,7 @@ export function runItem(record: RunRecord, gate?: Gate): RunItem {
     requester: record.requester,
     attempt: record.attempt,
     status: record.status,
-    words: stateWords(record, open?.kind),
+    words: stateWords(record, open),
     what: whatOf(record, open),
     gate: open ? gateBrief(open) : null,
     spentMicros: record.spentMicros,

@@ -1,4 +1,4 @@
-import type { GateKind } from '../../core/run/gate.ts';
+import type { Gate, GateKind } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 
 /** A colour of a state: `wait` needs a person, `run` works, `quiet` needs nobody, `gone` was ended by a person. */
@@ -49,9 +49,14 @@ const ended: Partial<Record<RunRecord['status'], StateWords>> = {
   'dry-run': { text: 'Dry run', tone: 'quiet' },
 };
 
-/** The state of a run in words. @param gate Kind of its open gate. */
-export function stateWords({ status, state }: Pick<RunRecord, 'status' | 'state'>, gate?: GateKind): StateWords {
-  if (status === 'waiting')
-    return { text: gate ? `Needs you: ${gateWords[gate].toLowerCase()}` : 'Needs you', tone: 'wait' };
+/** The state of a run in words. @param gate Its open gate. */
+export function stateWords(
+  { status, state }: Pick<RunRecord, 'status' | 'state'>,
+  gate?: Pick<Gate, 'kind' | 'options'>,
+): StateWords {
+  if (status === 'waiting') {
+    const about = gate && (gate.options ? 'stuck' : gateWords[gate.kind].toLowerCase());
+    return { text: about ? `Needs you: ${about}` : 'Needs you', tone: 'wait' };
+  }
   return ended[status] ?? { text: working[state] ?? 'Working', tone: 'run' };
 }

@@ -16,6 +16,7 @@ import type { CampaignFigures } from './runs/campaign.ts';
 import type { PipelineFigures } from './runs/pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import type { InstallFigures } from './sizes/install.ts';
+import type { ListFigures } from './sizes/lists.ts';
 import type { WallFigures } from './sizes/walls.ts';
 import { medians } from './statistics.ts';
 import type { WebhookFigures } from './webhooks.ts';
@@ -54,6 +55,7 @@ const campaign = bench<CampaignFigures>('runs/campaign');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
+const lists = bench<ListFigures>('sizes/lists');
 const bundles = bench<BundleFigures>('bundles');
 
 const figures: Record<keyof typeof aimed, Aimed> = {
@@ -83,6 +85,7 @@ console.log(
       install,
       walls,
       commandLine,
+      lists,
       bundles,
     },
     null,

@@ -2,7 +2,7 @@ import { splitHints } from '../../core/review/gate-hints.ts';
 import type { Vote } from '../../core/run/gate.ts';
 import { gateWords } from '../../pipeline/view/words.ts';
 import { changeSection } from '../change/view.ts';
-import { phaseView, planView } from '../html/evidence.ts';
+import { phaseView, planView, reviewSection } from '../html/evidence.ts';
 import { duration, moment } from '../html/format.ts';
 import { chip, facts, fold, page } from '../html/layout.ts';
 import { gatePath, type Markup, markup, runPath } from '../html/markup.ts';
@@ -19,12 +19,12 @@ import { factsOf, type GateParts, standingOf } from './parts.ts';
 /** The page on which a person decides: what was asked, what came of it, and what a vote does. */
 export function gatePage(context: PageContext, parts: GateParts): Markup {
   const { gate, run, detail, refused } = parts;
-  const kind = gateWords[gate.kind];
+  const kind = gate.options ? 'Stuck' : gateWords[gate.kind];
   const expired = Date.parse(gate.expiresAt) <= context.now;
   const open = gate.status === 'pending' && !expired;
-  const heading = `${kind}${gate.round > 1 ? ` ${gate.round}` : ''}: ${detail.title}`;
+  const heading = `${kind}${gate.kind === 'plan' && gate.round > 1 ? ` ${gate.round}` : ''}: ${detail.title}`;
   const body = markup`<p class="trail"><a href="/runs?repo=${encodeURIComponent(run.repository)}">${run.repository}</a> › <a href="${runPath(gate.runId)}">${gate.taskId}</a> › ${kind}</p>
-<div class="head"><h1>${heading}</h1><p>${gate.decision || expired ? chip(gate.decision?.outcome ?? 'expired') : markup`<span class="chip wait">${gate.approvals.length} of ${gate.required} approvals</span>`}</p></div>
+<div class="head"><h1>${heading}</h1><p>${gate.decision || expired ? chip(gate.decision?.outcome ?? 'expired') : markup`<span class="chip wait">${gate.kind === 'question' ? 'waits for an answer' : `${gate.approvals.length} of ${gate.required} approvals`}</span>`}</p></div>
 <p class="asked"><strong>Asked:</strong> <span class="text">${firstWords(detail.instructions)}</span></p>
 <p class="quiet small"><a href="#asked">Spec and constraints</a> · asked by ${detail.requester}${detail.planApprovers.length > 0 && ` · plan approved by ${detail.planApprovers.join(', ')}`} · ${open ? `waits ${duration(context.now - Date.parse(gate.openedAt))} · expires in ${duration(Date.parse(gate.expiresAt) - context.now)}` : markup`opened ${moment(gate.openedAt, context.now)}`}</p>
 ${refused && markup`${errorBox(refused.error)}<p>Nothing was changed. Your text is still in the form. <a href="${gatePath(gate.gateId)}">Back</a></p>`}
@@ -40,7 +40,7 @@ ${open ? decide(context, parts) : refused && draftBox(refused.draft)}
 <section class="card"><h2>Who decides</h2>${facts([
     ['May approve', gate.approvers.join(', ') || 'nobody'],
     ['May answer', gate.kind === 'question' ? gate.eligible.join(', ') : null],
-    ['Approvals', `${gate.approvals.length} of ${gate.required}`],
+    ['Approvals', gate.kind === 'question' ? null : `${gate.approvals.length} of ${gate.required}`],
     ['Requested by', markup`${gate.requester}${!gate.solo && markup` <span class="quiet">(may not approve)</span>`}`],
     ['Started again by', gate.barred ? `${gate.barred.join(', ')}${gate.solo ? '' : ' (may not approve)'}` : null],
     ['Opened', moment(gate.openedAt, context.now)],
@@ -110,6 +110,7 @@ ${about !== '' && markup`<pre class="wrap" tabindex="0" role="region" aria-label
     return markup`<section class="card"><h2>The plan</h2>${gate.status === 'pending' && plan ? planView(plan) : text}</section>`;
   return markup`${gate.kind !== 'review' && markup`<section class="card"><h2>${gate.title}</h2>${text}</section>`}
 ${changed}
+${gate.kind === 'review' && reviewSection(evidence.value.reviews)}
 ${plan && markup`<section class="card">${fold('The approved plan', planView(plan))}</section>`}
 ${shownChange(parts) && phases.verify !== undefined && markup`<section class="card"><h2>Evidence</h2>${phaseView('verify', phases.verify)}</section>`}`;
 }

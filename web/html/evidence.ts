@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { reviewLines } from '../../core/ask/review.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { type CommandResult, phaseResult, type Refusal } from '../../core/run/phase.ts';
-import { duration } from './format.ts';
+import type { Evidence } from '../../pipeline/service/service.ts';
+import { count, duration } from './format.ts';
 import { facts, fold } from './layout.ts';
 import { type Markup, markup, withoutColours } from './markup.ts';
 
@@ -105,3 +107,9 @@ ${facts([
   ['And in the spec', refusal.allowInSpec === undefined ? null : markup`<code>${refusal.allowInSpec}</code>`],
 ])}</li>`,
   )}</ul>`;
+
+/** What agents found in review, the last reviews first. */
+export const reviewSection = (reviews: Evidence['reviews']): Markup | false =>
+  reviews !== null &&
+  markup`<section class="card"><h2>Review by agents <span class="quiet">${count(reviews.findings, 'finding')}, ${reviews.blocking} blocking, ${reviews.acted} acted on</span></h2>
+<pre class="wrap" tabindex="0" role="region" aria-label="Review by agents">${reviewLines(reviews.rounds.toReversed(), reviews.waived).join('\n')}</pre></section>`;

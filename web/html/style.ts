@@ -146,12 +146,13 @@ svg .spent { fill: var(--accent); opacity: .85; } svg .held { fill: var(--wait);
   .top { padding: 0 .8rem; gap: .6rem; }
   main { padding: .8rem .8rem 4rem; } .foot { padding: 0 .8rem 2rem; }
   .two { grid-template-columns: minmax(0, 1fr); }
+  .filter label { flex: 1 1 6rem; } .filter label.grow { flex-basis: 100%; }
   .verdict { grid-template-columns: 1fr 1fr; }
   .steps li { font-size: 0; } .steps li.now, .steps li.waits, .steps li.ended { font-size: .8rem; flex: 3; } .steps li:not(.now, .waits, .ended) small { display: none; }
   .bar { padding: .6rem .8rem; } .bar p { display: none; } .bar .in > * { flex: 1 1 auto; } .bar button, .bar .button { width: 100%; padding: .62rem .5rem; }
   .log > li { grid-template-columns: 4rem 1.2rem minmax(0, 1fr); } .log .took { grid-column: 3; }
   .timeline li { grid-template-columns: 4.5rem 1fr; } .timeline li .text { grid-column: 1 / -1; }
-  .runs thead { display: none; } .runs tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: .5rem 0; border-top: 1px solid var(--line); } .runs td { border: 0; padding: .1rem .4rem; } .runs td:first-child { grid-column: 1 / -1; min-width: 0; } .runs td.what { grid-column: 1 / -1; grid-row: 3; }
+  .runs thead { display: none; } .runs tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: .5rem 0; border-top: 1px solid var(--line); } .runs td { border: 0; padding: .1rem .4rem; } .runs td:nth-child(4), .runs td:nth-child(5) { display: none; } .runs td:nth-child(6) { align-self: center; } .runs td:first-child { grid-column: 1 / -1; min-width: 0; } .runs td.what { grid-column: 1 / -1; grid-row: 3; }
 }
 @media print {
   .top, .bar, .skip, .foot, .filter, .tree, form, button, .tabs { display: none !important; }

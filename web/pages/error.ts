@@ -55,6 +55,18 @@ export const errorBox = (error: ErrorView): Markup =>
     error.remedy !== '' && markup`<p><span class="label">Remedy</span> ${withCode(error.remedy)}</p>`
   }</div>`;
 
+/** Titles for people; the stable name stands below. */
+const titles: Partial<Record<string, string>> = {
+  RunNotFound: 'There is no such run',
+  GateNotFound: 'There is no such decision',
+  PageNotFound: 'There is no such page',
+  VoteRefused: 'The vote does not count',
+  GateClosed: 'It is decided already',
+  GateExpired: 'The decision has expired',
+  RequestRefused: 'Nothing was changed',
+  Internal: 'Something went wrong in Drydock',
+};
+
 export interface ErrorPageParts {
   /** Path of the page with the form. */
   back?: string;
@@ -70,11 +82,12 @@ export function errorPage(
   { back, draft, signIn }: ErrorPageParts = {},
 ): Markup {
   const kept = draft && draftBox(draft);
-  const body = markup`<h1>${error.name}</h1>${errorBox(error)}${
+  const title = titles[error.name] ?? 'It did not work';
+  const body = markup`<h1>${title}</h1>${errorBox(error)}${
     signIn &&
     markup`<p><a href="${signIn.page}" target="_blank" rel="noopener">Sign in</a> in a new tab${kept && ', then return to this page and send your text again'}.</p>`
   }${kept}${kept && signIn && draft && sendAgain(signIn.action, draft)}<p>${
     back !== undefined && markup`<a href="${back}">Back</a> · `
   }<a href="/runs">All runs</a></p>`;
-  return page(context, { title: error.name, body });
+  return page(context, { title, body });
 }

@@ -5,13 +5,16 @@ import { type Markup, markup } from '../html/markup.ts';
 import { pauseForm } from '../lists/runs.ts';
 import type { PageContext } from '../options.ts';
 
-/** What the operator has set, and the one switch that people have: whether new runs are admitted. */
-export function settingsPage(context: PageContext, paused: boolean): Markup {
+/**
+ * What the operator has set, and the one switch that people have: whether new runs are admitted.
+ * @param pausedBy Who paused the admission, and why.
+ */
+export function settingsPage(context: PageContext, pausedBy: string | null): Markup {
   const { policy } = context.options;
   const { limits, review } = policy;
   const people = [...new Set([...Object.keys(policy.people), ...approversOf(policy), ...operatorsOf(policy)])];
-  const body = markup`<div class="head"><h1>Settings</h1>${paused && markup`<p><span class="chip wait">Paused</span></p>`}</div>
-<section class="card"><h2>Admission of new runs</h2>${pauseForm(context, paused)}</section>
+  const body = markup`<div class="head"><h1>Settings</h1>${pausedBy !== null && markup`<p><span class="chip wait">Paused</span></p>`}</div>
+<section class="card"><h2>Admission of new runs</h2>${pausedBy !== null && markup`<p>Paused by <span class="text">${pausedBy}</span></p>`}${pauseForm(context, pausedBy !== null)}</section>
 <section class="card"><div class="scroll" tabindex="0" role="region" aria-label="People"><table><caption>People</caption><thead><tr><th scope="col">Person</th><th scope="col">Role</th><th scope="col">Known as</th></tr></thead><tbody>${people.map(
     (id) => {
       const { email, github, slack, iam, oidc } = policy.people[id] ?? {};

@@ -56,16 +56,16 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
     const { items, next } = await service.page({
       text: filter.q === '' ? undefined : filter.q,
       before: filter.before === '' ? undefined : filter.before,
-      limit: 50,
+      limit: 20,
     });
     const trails = await Promise.all(items.map(({ runId }) => service.audit(runId)));
     return send(c, auditPage(c.get('page'), { items, trails, filter, next }));
   });
 
-  app.get('/settings', async (c) => send(c, settingsPage(c.get('page'), await serviceOf(c).paused())));
+  app.get('/settings', async (c) => send(c, settingsPage(c.get('page'), await serviceOf(c).pausedBy())));
   app.post('/pause', async (c) => {
     const field = await formOf(c);
-    await serviceOf(c).pause(field('paused') === 'yes', whoOf(c), policy);
+    await serviceOf(c).pause(field('paused') === 'yes', whoOf(c), policy, field('reason'));
     return c.redirect('/settings', 303);
   });
   if (outbox)

@@ -1,9 +1,7 @@
-import { reviewLines } from '../../core/ask/review.ts';
 import type { Refusal } from '../../core/run/phase.ts';
 import type { Evidence } from '../../pipeline/service/service.ts';
 import type { RunDetail } from '../../pipeline/view/run-detail.ts';
-import { phaseView, refusalsView } from '../html/evidence.ts';
-import { count } from '../html/format.ts';
+import { phaseView, refusalsView, reviewSection } from '../html/evidence.ts';
 import { fold } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import { tiles, verdictTiles } from '../html/tiles.ts';
@@ -36,9 +34,3 @@ ${
 }
 ${evidence.pullRequestBody !== null && markup`<section class="card"><h2>Pull request</h2>${fold('Text of the pull request', markup`<pre class="wrap" tabindex="0" role="region" aria-label="Text of the pull request">${evidence.pullRequestBody}</pre>`)}</section>`}`;
 }
-
-/** What agents found in review, the last reviews first. */
-const reviewSection = (reviews: Evidence['reviews']): Markup | false =>
-  reviews !== null &&
-  markup`<section class="card"><h2>Review by agents <span class="quiet">${count(reviews.findings, 'finding')}, ${reviews.blocking} blocking, ${reviews.acted} acted on</span></h2>
-<pre class="wrap" tabindex="0" role="region" aria-label="Findings of agents">${reviewLines(reviews.rounds.toReversed(), reviews.waived).join('\n')}</pre></section>`;

@@ -106,5 +106,10 @@ export function createAdmission(client: DynamoDBClient, tableName: string): Admi
     async paused() {
       return (await table.get('admission', 'switch'))?.paused === true;
     },
+
+    async pausedBy() {
+      const now = await table.get('admission', 'switch');
+      return now?.paused === true ? String(now.by) : undefined;
+    },
   };
 }

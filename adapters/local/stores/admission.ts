@@ -18,7 +18,7 @@ export function createAdmission(db: Database): Admission {
     `INSERT INTO admission (id, paused, changedBy) VALUES (1, ?, ?)
      ON CONFLICT (id) DO UPDATE SET paused = excluded.paused, changedBy = excluded.changedBy`,
   );
-  const isPaused = db.prepare('SELECT paused FROM admission WHERE id = 1');
+  const isPaused = db.prepare('SELECT paused, changedBy FROM admission WHERE id = 1');
 
   return {
     acquireSlot: (scope, runId, limit, total) =>
@@ -54,5 +54,10 @@ export function createAdmission(db: Database): Admission {
     },
 
     paused: async () => isPaused.get()?.paused === 1,
+
+    async pausedBy() {
+      const now = isPaused.get();
+      return now?.paused === 1 ? String(now.changedBy) : undefined;
+    },
   };
 }

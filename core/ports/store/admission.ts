@@ -17,6 +17,9 @@ export interface Admission {
   dequeue(scope: string, runId: string): Promise<void>;
   /** Oldest first. */
   queue(scope: string): Promise<string[]>;
+  /** @param by Who changed it, and why. */
   setPaused(paused: boolean, by: string): Promise<void>;
   paused(): Promise<boolean>;
+  /** Who paused it, and why; undefined while it is not paused. */
+  pausedBy(): Promise<string | undefined>;
 }

@@ -41,8 +41,8 @@ const pages = (): Record<string, string> => {
     audit: `${run('SHOP-101')}/audit`,
     'gate-plan': gate('SHOP-102', 'plan'),
     'gate-review': gate('SHOP-103', 'review'),
-    'gate-question': gate('SHOP-104', 'question'),
-    'gate-stuck': gate('SHOP-112', 'question'),
+    'gate-question': `/gates/${site.gates['SHOP-104']}`,
+    'gate-stuck': `/gates/${site.gates['SHOP-112']}`,
     'gate-decided': gate('SHOP-101', 'plan'),
     budget: '/budget',
     repositories: '/repositories',
@@ -71,7 +71,8 @@ describe.each([
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     for (const [name, path] of Object.entries(pages())) {
-      await page.goto(path);
+      const answer = await page.goto(path);
+      expect([path, answer?.status()]).toEqual([path, name === 'missing' ? 404 : 200]);
       if (shots !== undefined)
         await page.screenshot({ path: `${shots}/${name}.${width === 390 ? 'phone' : 'desk'}.${colorScheme}.png` });
       await page.evaluate(axe);
@@ -91,6 +92,19 @@ describe.each([
     expect(faults).toEqual([]);
     await context.close();
   });
+});
+
+test.each([
+  'SHOP-104',
+  'SHOP-112',
+])('D8 the change is on the page of a question too, before anything is published: %s', async (task) => {
+  const page = await browser.newPage({ baseURL: url });
+  await page.goto(`/gates/${site.gates[task]}`);
+  expect((await site.serverProcess.service.run(site.runs[task] ?? '')).commit).toBeNull();
+  expect(await page.locator('.file td.c.a').allTextContents()).toContain('+export const add = (a, b) => a + b;');
+  await page.goto(`/runs/${site.runs[task]}/change`);
+  expect(await page.locator('.file td.c.x').allTextContents()).toContain('−export const add = (a, b) => a - b;');
+  await page.close();
 });
 
 describe('a review of 31 files and 2,700 lines', () => {

@@ -143,6 +143,8 @@ const script: Script = ({ spec }) => {
 export interface BusySite extends Site {
   /** Run id by task. */
   runs: Record<string, string>;
+  /** Id of the open gate by task. */
+  gates: Record<string, string>;
 }
 
 /** A machine with runs in the states that people meet. */
@@ -168,6 +170,7 @@ export async function createBusySite(): Promise<BusySite> {
   }, policy);
   const { service } = site.serverProcess;
   const runs: Record<string, string> = {};
+  const gates: Record<string, string> = {};
   const start = async (task_id: string, title: string, more: Record<string, unknown> = {}): Promise<string> => {
     const { runId } = await submit(site.world, site.serverProcess, {
       spec: {
@@ -205,5 +208,6 @@ export async function createBusySite(): Promise<BusySite> {
   await vote(large, 'lead', 'approve', '', { edit: bigPlan });
   await vote(await start('SHOP-104', 'Let vouchers expire'), 'lead', 'approve');
   await vote(await start('SHOP-112', 'New voucher rule'), 'lead', 'approve');
-  return { ...site, runs };
+  for (const [task, runId] of Object.entries(runs)) gates[task] = (await service.run(runId)).gate ?? '';
+  return { ...site, runs, gates };
 }

@@ -109,12 +109,14 @@ describe('R24 a reader sees the runs of their teams only', () => {
       list: () => far.list(),
       page: async () => (await far.page({ limit: 10 })).items,
       inbox: async () => (await far.inbox()).items,
+      runbookUses: () => far.runbookUses('acme/calc', 'any'),
+      lessonStats: async () => await far.lessonStats('acme/calc', []),
       unfinished: async () => (await far.unfinished()).runs,
       budget: async () => ((await far.budget('checkout', policy)) === null ? [] : ['a budget']),
     };
     for (const [name, call] of Object.entries(empty)) expect([name, await call()]).toEqual([name, []]);
     // These show no run, or start one.
-    const others = ['submit', 'estimate', 'pause', 'paused', 'why', 'idle'];
+    const others = ['submit', 'propose', 'estimate', 'pause', 'paused', 'pausedBy', 'why', 'idle'];
     expect([...Object.keys(refused), ...Object.keys(empty), ...others].sort()).toEqual(Object.keys(far).sort());
   });
 });

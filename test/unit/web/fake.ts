@@ -273,6 +273,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     host: async () => null,
     pause: act('pause', { paused: true }),
     paused: async () => false,
+    pausedBy: async () => null,
     budget: async () => null,
     why: () => Promise.reject(new Error('no page asks why')),
     idle: async () => true,

@@ -476,15 +476,16 @@ describe('R40 R30 other pages', () => {
 
 describe('errors are pages', () => {
   test.each([
-    ['/runs/none', 404, 'RunNotFound'],
-    ['/runs/none/audit', 404, 'RunNotFound'],
-    ['/runs/none/follow', 404, 'RunNotFound'],
-    ['/gates/none', 404, 'GateNotFound'],
-    ['/none', 404, 'PageNotFound'],
-  ])('%s is %i', async (path, status, name) => {
+    ['/runs/none', 404, 'RunNotFound', 'There is no such run'],
+    ['/runs/none/audit', 404, 'RunNotFound', 'There is no such run'],
+    ['/runs/none/follow', 404, 'RunNotFound', 'There is no such run'],
+    ['/gates/none', 404, 'GateNotFound', 'There is no such decision'],
+    ['/none', 404, 'PageNotFound', 'There is no such page'],
+  ])('%s is %i', async (path, status, name, title) => {
     const answer = await fake().get(path);
     expect(answer.status).toBe(status);
-    expect(answer.text).toContain(`<h1>${name}</h1>`);
+    expect(answer.text).toContain(`<h1>${title}</h1>`);
+    expect(answer.text).toContain(`<strong>${name}</strong>`);
     expect(answer.text).toMatch(/Remedy<\/span> [^<]*\w|Remedy<\/span> <code>\w/);
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });

@@ -77,8 +77,8 @@ describe('R24 a decision', () => {
     expect(site.acts.map(({ method, args }) => [method, ...args.filter((arg) => typeof arg !== 'object')])).toEqual([
       ['retry', runId, 'lead'],
       ['cancel', runId, 'lead', 'enough'],
-      ['pause', true, 'lead'],
-      ['pause', false, 'lead'],
+      ['pause', true, 'lead', 'maintenance'],
+      ['pause', false, 'lead', ''],
     ]);
     for (const action of [`${run}/retry`, `${run}/cancel`, '/pause']) {
       expect((await site.submit(run, action, { csrf: 'x' })).status).toBe(403);

@@ -5,7 +5,7 @@ import { createCredentials } from '../../../../adapters/aws/dynamo/credentials.t
 import { createFirings } from '../../../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../../adapters/aws/dynamo/ledger.ts';
-import { listing } from '../../../../adapters/aws/dynamo/listing/run-list.ts';
+import { listing } from '../../../../adapters/aws/dynamo/listing/page.ts';
 import { createPhases } from '../../../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../../../adapters/aws/dynamo/runs.ts';

@@ -421,9 +421,11 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
 
     it('pauses and resumes admission (R43)', async () => {
       expect(await admission.paused()).toBe(false);
-      await admission.setPaused(true, 'lead');
+      await admission.setPaused(true, 'lead: maintenance');
+      expect(await admission.pausedBy()).toBe('lead: maintenance');
       expect(await admission.paused()).toBe(true);
       await admission.setPaused(false, 'lead');
+      expect(await admission.pausedBy()).toBeUndefined();
       expect(await admission.paused()).toBe(false);
     });
   });

@@ -5,7 +5,7 @@ import { isFinal } from '../../../../core/run/status.ts';
 import { runPk } from '../table/keys.ts';
 import type { Item, Table } from '../table/table.ts';
 import { byTimeIndex, unfinishedIndex } from '../table/tables.ts';
-import { listPk } from './run-entry.ts';
+import { listPk } from './entry.ts';
 
 const stateKey = 'record.state';
 /** Requests for one page, each of which looks through up to a megabyte, which is about 2,000 runs. */
