@@ -144,7 +144,6 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
     {
       authenticate: oneVisitor(nasty, new Uint8Array(32)),
       policy: {
-        readers: [],
         budgets: { web: {} },
         people: {},
         readers: [],
