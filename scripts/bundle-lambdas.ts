@@ -27,7 +27,7 @@ export const lambdaSources = (): string[] =>
     .map((file) => join(root, 'lambdas', file));
 
 /** Modules that run jobs in a thread; a function with one of them carries the program of the thread. */
-const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts'];
+const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts', 'adapters/github/merge/comparing.ts'];
 
 /** The program of the thread that a function starts beside itself, see `lambdas/runtime/compose.ts`. */
 async function bundleThread(): Promise<Uint8Array> {

@@ -115,5 +115,29 @@ const plainJson: Plugin = {
   },
 };
 
+/** What people wrote about each model of the price list; only its prices and matches are used. */
+const prose =
+  /^\s*(?:description|price_comments): (?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\$(?!\{)|\\[\s\S])*`),?\n/gm;
+const withoutProse: Plugin = {
+  name: 'without-prose',
+  setup(bundling) {
+    bundling.onLoad({ filter: /[\\/]genai-prices[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const left = text.replace(prose, '');
+      if (/^\s*(?:description|price_comments): /m.test(left))
+        throw new Error(`${path} has its descriptions in another form.`);
+      return { contents: left };
+    });
+  },
+};
+
 /** What a function leaves out. */
-export const plugins = [usedSchemas, withoutFormatMethods, withoutJsonSchema, usedEndpoints, usedClients, plainJson];
+export const plugins = [
+  withoutProse,
+  usedSchemas,
+  withoutFormatMethods,
+  withoutJsonSchema,
+  usedEndpoints,
+  usedClients,
+  plainJson,
+];

@@ -17,7 +17,8 @@ interface Visitor {
 export type Authenticate = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
 
 export interface WebOptions {
-  service: Service;
+  /** The service as this person sees it. */
+  service(who: string): Service;
   /** Streams the events of a run. Absent if requests cannot stay open: then the page polls every few seconds. */
   watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   /** Sent notifications, if they are stored. */
@@ -38,8 +39,10 @@ export interface PageContext {
   options: WebOptions;
   /** Epoch milliseconds of the request. */
   now: number;
-  /** Nonce of the Content-Security-Policy, for the one inline script. */
+  /** Nonce of the Content-Security-Policy, for the one script. */
   nonce: string;
+  /** Decisions that wait for the visitor, where the page knows them. */
+  badge?: number;
   /** Undefined on pages without authentication, which contain no data of runs. */
   visitor?: Visitor;
 }

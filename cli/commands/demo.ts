@@ -19,13 +19,32 @@ import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 import { runSpec } from './run.ts';
 
-const task = 'DEMO-ROUNDING-001';
+/** What the demo works on: a task, its repository below `examples`, and the program in place of an agent. */
+interface Subject {
+  task: string;
+  repository: string;
+  program: string;
+  message: string;
+}
+const rounding: Subject = {
+  task: 'DEMO-ROUNDING-001',
+  repository: 'demo',
+  program: 'demo-agent',
+  message: 'A small project, and a task for it',
+};
+const migration: Subject = {
+  task: 'DEMO-CAMPAIGN-001',
+  repository: 'campaign',
+  program: 'campaign-agent',
+  message: 'A shop with 24 test files in an old style, and a task to migrate them',
+};
 
 export function register(program: Command): void {
-  action<[], CommonOptions & { sandbox?: Driver; agent?: AgentName }>(
+  action<[], CommonOptions & { sandbox?: Driver; agent?: AgentName; campaign?: boolean }>(
     program
       .command('demo')
       .description('run a small task from spec to draft pull request, in a fresh folder; needs no key and no account')
+      .option('--campaign', 'several agents on one goal: a coordinator and three workers migrate 24 test files')
       .addOption(sandboxOption())
       .addOption(
         new Option('--agent <name>', 'the agent that does it (default: gemini if it is installed)').choices(
@@ -34,18 +53,23 @@ export function register(program: Command): void {
       )
       .addHelpText(
         'after',
-        '\nWith an agent, the model’s answers come from a recorded session; if the key of its provider is set too, the demo calls the model. Without one a small program is the agent. Everything else is real.',
+        '\nExample: drydock demo --campaign\nWith an agent, the model’s answers come from a recorded session; if the key of its provider is set too, the demo calls the model. Without one a small program is the agent. Everything else is real.',
       ),
-    (output, options) => demo(output, options.sandbox, options.agent),
+    (output, options) => demo(output, options.campaign ? migration : rounding, options.sandbox, options.agent),
   );
 }
 
 /** A fresh repository, policy and data folder, then an ordinary `run --yes`. */
-async function demo(output: Output, sandbox: Driver | undefined, asked: AgentName | undefined): Promise<ExitCode> {
+async function demo(
+  output: Output,
+  { task, repository, program, message }: Subject,
+  sandbox: Driver | undefined,
+  asked: AgentName | undefined,
+): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-demo-'));
   const repo = join(folder, 'invoices');
   const root = packageRoot();
-  cpSync(join(root, 'examples', 'demo'), repo, { recursive: true });
+  cpSync(join(root, 'examples', repository), repo, { recursive: true });
   mkdirSync(join(repo, '.agent-tasks'));
   const spec = join(repo, '.agent-tasks', `${task}.md`);
   cpSync(join(root, '.agent-tasks', `${task}.md`), spec);
@@ -67,7 +91,7 @@ async function demo(output: Output, sandbox: Driver | undefined, asked: AgentNam
   }
   writeFileSync(
     policy,
-    policyText(agent === undefined ? programProfile(join(root, 'examples', 'demo-agent')) : profileOf(agent)),
+    policyText(agent === undefined ? programProfile(join(root, 'examples', program)) : profileOf(agent)),
   );
   const git = (...args: string[]): void => {
     const command = gitCommand(['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost', ...args], process.env);
@@ -75,7 +99,7 @@ async function demo(output: Output, sandbox: Driver | undefined, asked: AgentNam
   };
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
-  git('commit', '--quiet', '--message', 'A small project, and a task for it');
+  git('commit', '--quiet', '--message', message);
 
   const session = join(root, 'examples', 'sessions', `${task}${agent === 'codex' ? '-codex' : ''}`);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
@@ -111,6 +135,9 @@ const isInstalled = (agent: AgentName): boolean =>
 const programProfile = (files: string): string =>
   `{kind: command, command: [node, /agent/agent.mjs], files: ${JSON.stringify(files)}}`;
 
+/** In a campaign the coordinator plans, and its workers carry out. */
+const planning = (profile: string, plans = true): string => profile.replace(/}$/, `, plans: ${plans}}`);
+
 const policyText = (profile: string): string => `version: 1
 people:
   reviewer: {email: reviewer@example.com}
@@ -120,6 +147,8 @@ agents:
   default: careful
   profiles:
     careful: ${profile}
+    coordinator: ${planning(profile)}
+    worker: ${planning(profile, false)}
 limits: {usd_per_run: 2, timeout_minutes: 10}
 review: {approvers: [reviewer], required_reviewers: 1}
 `;

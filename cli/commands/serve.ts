@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { createWeb } from '../../web/app.ts';
 import { oneVisitor } from '../../web/security/request-guard.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
@@ -97,7 +98,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       });
     }
     const web = createWeb({
-      service: serverProcess.service,
+      service: (who) => serverProcess.serviceFor(readScope(policy, who)),
       watch: serverProcess.watch,
       outbox: serverProcess.outbox,
       authenticate: oneVisitor(requesterName(options.as), randomBytes(32)),

@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { isActive, parseLesson } from '../../core/knowledge/parse.ts';
+import { lessonFolder } from '../../core/knowledge/schema.ts';
+import { meets, selectLessons } from '../../core/knowledge/select.ts';
 import { formatUsd, usdOf } from '../../core/money/format.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -13,7 +16,8 @@ import { unfilled } from '../../core/task-spec/placeholders.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy, personId, requesterName } from '../config/load-policy.ts';
 import { branchOf, repositoryName } from '../config/own-repository.ts';
-import { gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
+import { filesOf, gitRoot, repositoriesOf, standingIn } from '../config/repositories.ts';
+import { markdownFiles, readBytes } from '../config/task-files.ts';
 import { specTemplate } from '../config/toolchain.ts';
 import { lint } from '../lint/lint.ts';
 import { readSpecFile } from '../lint/lint-file.ts';
@@ -117,6 +121,7 @@ export function register(program: Command): void {
         constraints,
         work: { answers: [], addedConstraints: [] },
         feedback: [],
+        lessons: lessonsFor(constraints.targetPaths),
       });
       const version = promptVersion;
       print(output, { phase, version, tokens: roughTokens(prompt), prompt }, () => [
@@ -153,6 +158,20 @@ export function register(program: Command): void {
       return 0;
     },
   );
+}
+
+/** The lessons of the work tree that a first phase would get; a run reads them at its base commit. */
+function lessonsFor(targets: readonly string[]): { slug: string; text: string }[] {
+  const root = gitRoot(process.cwd());
+  if (root === undefined) return [];
+  const today = new Date().toISOString().slice(0, 10);
+  const tree = filesOf(root);
+  const lessons = markdownFiles(root, lessonFolder).flatMap((name) => {
+    const path = `${lessonFolder}${name}`;
+    const { lesson } = parseLesson(path, readBytes('lesson', join(root, path)));
+    return lesson && isActive(lesson, today) ? [{ ...lesson, targeted: meets(lesson.applies_to, targets, tree) }] : [];
+  });
+  return selectLessons(lessons, []).chosen;
 }
 
 /** The policy, for the repository names in it; undefined if the default policy file is invalid. */

@@ -25,6 +25,7 @@ import type { Policy } from '../../core/policy/schema.ts';
 import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
+import type { ReadScope } from '../../core/review/readers.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
@@ -34,7 +35,8 @@ import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { endPhase } from '../../pipeline/phases/end-phase.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
-import { createService, type Service, type WatchItem, watch } from '../../pipeline/service/service.ts';
+import { createService, type Service, type WatchItem } from '../../pipeline/service/service.ts';
+import { watch } from '../../pipeline/service/watch.ts';
 import { steps } from '../../pipeline/steps/index.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
 import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
@@ -42,6 +44,7 @@ import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { loadGitHubConfig } from '../config/github.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
+import { createLiveLog } from './live-log.ts';
 import { judgeProgram } from './programs.ts';
 
 /** Time and memory for one job of the guard; the default limits of a change need a second and less than 100 MB. */
@@ -78,6 +81,8 @@ export interface ServerProcessOptions {
 /** The process that owns a data folder: engine, stores, sandboxes. A data folder has at most one. */
 export interface ServerProcess {
   service: Service;
+  /** The service as somebody sees it who may read some runs only. */
+  serviceFor(scope: ReadScope): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<SentNotification[]>;
   /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
@@ -135,13 +140,18 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       }),
     });
   const gitHost = createGitCodeHost(dataDir);
+  const liveLog = createLiveLog(clock.now);
   const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
   const launcher = createLocalLauncher(
     runner,
     (order) => prepareJob(deps, order),
     {
-      event: (runId, phaseId, event) => bus.emit(runId, { kind: 'phase', phaseId, event }),
-      end: (phaseId, attempt, end) => endPhase(deps, phaseId, attempt, end),
+      event: (runId, phaseId, event) =>
+        bus.emit(runId, { kind: 'phase', phaseId, event: liveLog.add(runId, phaseId, event) }),
+      async end(phaseId, attempt, end) {
+        await endPhase(deps, phaseId, attempt, end);
+        liveLog.end(phaseId);
+      },
       fault: (phaseId, error) =>
         process.stderr.write(`drydock: the end of ${phaseId} could not be recorded: ${viewError(error).message}\n`),
     },
@@ -216,7 +226,8 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
 
   return {
     service: createService(deps, unfinished),
-    watch: (runId, signal) => watch(deps, bus, runId, signal),
+    serviceFor: (scope) => createService(deps, unfinished, scope),
+    watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => outbox.list(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,

@@ -4,7 +4,7 @@ import { packageRoot } from '../../common/package-info.ts';
 
 /** The program of the thread that reads changes: TypeScript beside the sources, JavaScript in the package. */
 export const judgeProgram = (): URL =>
-  new URL(`../../programs/judge.thread${extname(import.meta.filename)}`, import.meta.url);
+  new URL(`../../programs/local-judge.thread${extname(import.meta.filename)}`, import.meta.url);
 
 /** Whether an agent's program is installed where a phase looks for it: beside drydock, then on the PATH. */
 export function hasProgram(name: string, env = process.env): boolean {

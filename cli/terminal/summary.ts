@@ -17,6 +17,10 @@ export function summary(run: RunView, output: Output): string[] {
   if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
+  for (const part of run.parts ?? [])
+    lines.push(
+      `  part    ${part.id}  ${output.style(part.status === 'waiting' || part.status === 'failed' ? 'yellow' : 'dim', part.status)}  ${plain(part.title)}  ${formatUsd(microsOf(part.usd.spent))}${part.gate === null ? '' : `  drydock show ${part.taskId}`}`,
+    );
   lines.push(...refusedLines(run.refusals, `drydock egress ${run.taskId}`));
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);

@@ -8,11 +8,20 @@ export function planMarkdown(plan: Plan): string {
     ...(phase.files.length > 0 ? [`   - files: ${phase.files.join(', ')}`] : []),
     ...(phase.tests.length > 0 ? [`   - tests: ${phase.tests.join(', ')}`] : []),
   ]);
+  const parts = (plan.parts ?? []).flatMap((part) => [
+    `- ${part.id}: ${part.title}${part.depends_on.length > 0 ? ` (after ${part.depends_on.join(', ')})` : ''}`,
+    ...[part.role, part.agent && `agent ${part.agent}`, part.usd && `at most ${part.usd} USD`]
+      .filter((fact) => fact !== undefined)
+      .map((fact) => `  - ${fact}`),
+    `  - ${part.instructions.trim().replace(/\s+/g, ' ')}`,
+    `  - files: ${part.target_paths.join(', ')}`,
+  ]);
   const section = (title: string, lines: string[]) => (lines.length === 0 ? [] : ['', `${title}:`, ...lines]);
   const bullets = (lines: string[]) => lines.map((line) => `- ${line}`);
   return [
     ...(plan.summary === '' ? [] : [plan.summary, '']),
     ...phases,
+    ...section('Parts, which run in parallel', parts),
     ...section('Research', bullets(plan.research.map(({ claim, source }) => `${claim} (${source})`))),
     ...section(
       'Impact',

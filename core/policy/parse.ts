@@ -4,7 +4,7 @@ import { checkSchema } from '../task-spec/issues.ts';
 import { type Fault, type Problem, readText, toProblems } from '../task-spec/text.ts';
 import { defaultFault } from './agents-schema.ts';
 import { egressFaults } from './egress-faults.ts';
-import { approversOf, personOf } from './people.ts';
+import { approversOf, operatorsOf, personOf } from './people.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { wildcard } from './wildcard.ts';
 
@@ -61,6 +61,14 @@ function contradictions(policy: Policy, locate: (path: readonly PropertyKey[], k
   policy.operators.forEach((who, i) => {
     if (personOf(policy, who) === undefined)
       fault('unknown-person', `"${who}" is neither listed under people nor a valid e-mail address.`, ['operators', i]);
+  });
+  const deciding = new Set([...approversOf(policy), ...operatorsOf(policy)]);
+  policy.readers.forEach((who, i) => {
+    const person = personOf(policy, who);
+    if (person === undefined)
+      fault('unknown-person', `"${who}" is neither listed under people nor a valid e-mail address.`, ['readers', i]);
+    else if (deciding.has(person))
+      fault('reader-decides', `"${who}" is an approver or an operator too, and these see all runs.`, ['readers', i]);
   });
   const withoutAddress = Object.entries(policy.people).flatMap(([id, { email }]) =>
     email === undefined && !id.includes('@') ? [id] : [],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credential, egressRule, privateRegistry } from '../egress/policy-schema.ts';
 import { DrydockError } from '../errors.ts';
 import { guard } from '../guard/policy-schema.ts';
 import { knowledge } from '../knowledge/policy-schema.ts';
@@ -9,7 +10,7 @@ import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
 import { type JsonSchemaDraft, reviewers } from '../task-spec/schema.ts';
 import { agents, agentsAsWritten, builtInAgents, providerName, providersOf } from './agents-schema.ts';
-import { credential, egressRule, privateRegistry } from './egress-schema.ts';
+import { limits } from './limits.ts';
 import { sandbox } from './sandbox.ts';
 import { serviceImageInput } from './service-image.ts';
 
@@ -44,6 +45,11 @@ const person = z.strictObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'Write the subject as the issuer gives it, at most 255 characters.')
     .optional()
     .describe('Subject (`sub`) at the issuer that the pages sign people in with. Case matters.'),
+  teams: z
+    .array(field.name)
+    .max(100)
+    .optional()
+    .describe('Teams whose runs this person sees, if the person is under `readers`.'),
 });
 
 /** What decides about changes: workflows, owners of files, specs. */
@@ -109,54 +115,6 @@ const repository = z.discriminatedUnion('host', [
   }),
 ]);
 
-const limits = z.strictObject({
-  usd_per_run: field.usd.default(10).describe('Maximum cost of one run, in US dollars.'),
-  timeout_minutes: z.number().positive().max(10_080).default(60).describe('Maximum time of one phase, in minutes.'),
-  cpu: z.number().positive().max(256).default(2).describe('Virtual CPUs of a sandbox.'),
-  memory_mb: z.int().positive().max(1_048_576).default(4096).describe('Memory of a sandbox, in MiB.'),
-  pids: z.int().min(16).max(1_000_000).default(512).describe('Processes in a sandbox.'),
-  disk_mb: z.int().positive().max(10_485_760).default(10_240).describe('Disk space of a sandbox, in MiB.'),
-  concurrent_runs: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(4)
-    .describe('Runs of one repository at the same time; others are queued.'),
-  concurrent_runs_total: z
-    .int()
-    .positive()
-    .max(100_000)
-    .optional()
-    .describe('Runs of all repositories at the same time; others are queued. No limit if left out.'),
-  parallel_parts: z
-    .int()
-    .positive()
-    .max(50)
-    .default(3)
-    .describe('Parts of one campaign that run at the same time; a spec may ask for fewer.'),
-  changed_files: z.int().positive().max(100_000).default(300).describe('Maximum number of files in one change.'),
-  changed_bytes: z
-    .int()
-    .positive()
-    .max(1_000_000_000)
-    .default(5_000_000)
-    .describe('Maximum number of bytes in one change.'),
-  rework_rounds: z.int().nonnegative().max(20).default(3).describe('How often a change may go back to the agent.'),
-  plan_alternatives: z.int().nonnegative().max(20).default(3).describe('How often another plan may be requested.'),
-  ci_report_minutes: z
-    .number()
-    .positive()
-    .max(10_080)
-    .default(30)
-    .describe('Minutes that a CI gate may stay without any report before it counts as missing.'),
-  history_depth: z
-    .int()
-    .positive()
-    .max(100_000)
-    .default(50)
-    .describe("Commits of the base's history that the sandbox may read."),
-});
-
 const review = z.strictObject({
   plan: z
     .enum(['required', 'optional'])
@@ -166,7 +124,7 @@ const review = z.strictObject({
     .array(personId)
     .max(500)
     .optional()
-    .describe('Person ids or e-mail addresses; everybody under `people` if left out.'),
+    .describe('Person ids or e-mail addresses; everybody under `people` but the readers if left out.'),
   required_reviewers: z.int().positive().max(20).default(1).describe('Approvals that a change needs.'),
   expires_hours: z.number().positive().max(8_760).default(72).describe('Hours after which an open gate expires.'),
   reviewers: reviewers.default([]).describe('Agent profiles that review every change; a spec may add others.'),
@@ -215,6 +173,13 @@ export const policySchema = z
       .max(500)
       .default([])
       .describe('Person ids or e-mail addresses that may cancel and retry every run, and pause the admission of runs.'),
+    readers: z
+      .array(personId)
+      .max(500)
+      .default([])
+      .describe(
+        'Person ids or e-mail addresses that see only the runs of their teams and their own; everybody else sees all.',
+      ),
     repositories: z
       .record(field.repositoryName, repository)
       .default({})
@@ -307,7 +272,7 @@ export const policySchema = z
     models: { allow: given.models.allow ?? providersOf(given.agents.profiles) },
     review: {
       ...given.review,
-      approvers: given.review.approvers ?? Object.keys(given.people),
+      approvers: given.review.approvers ?? Object.keys(given.people).filter((id) => !given.readers.includes(id)),
       solo: given.review.solo ?? (given.review.approvers === undefined && Object.keys(given.people).length === 0),
     },
   }));

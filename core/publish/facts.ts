@@ -2,7 +2,27 @@ import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
+import type { RunTrigger } from '../run/record.ts';
 import type { RunbookUse } from '../runbook/record.ts';
+
+/** A part of a campaign. */
+export interface PartFact {
+  id: string;
+  title: string;
+  role: string | undefined;
+  /** Agent profile; undefined if the part never ran. */
+  agent: string | undefined;
+  leftOut: boolean;
+  /** How often it was done. */
+  rounds: number;
+  dependsOn: string[];
+  /** Number of changed files that its paths name. */
+  files: number;
+  /** Results of its own Verify. */
+  commands: CommandResult[];
+  /** Of all its rounds, in micro-US-dollars. */
+  usdMicros: number;
+}
 
 /** The facts of a run that its commit and pull request show (R6, R33). */
 export interface PublishFacts {
@@ -22,6 +42,8 @@ export interface PublishFacts {
   requester: string;
   planApprovers: string[];
   solo: boolean;
+  /** The trigger of a runbook that started the run. */
+  trigger: RunTrigger | undefined;
   /** The runbook that the spec was made from. */
   runbook: RunbookUse | undefined;
   /** Names of the lessons that prompts of the run had. */
@@ -42,6 +64,8 @@ export interface PublishFacts {
   weakened: Violation[];
   first: ShownFirst[];
   refusals: Refusal[];
+  /** Of a campaign; empty for another run. */
+  parts: PartFact[];
   usdMicros: number;
   tokens: { input: number; output: number; cached: number };
 }

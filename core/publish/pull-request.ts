@@ -3,7 +3,7 @@ import type { CommandResult } from '../run/phase.ts';
 import { flakyTests, flakyText } from '../run/test-report.ts';
 import type { RunbookUse } from '../runbook/record.ts';
 import { cellCode, code, escapeMarkdown } from './escape.ts';
-import type { PublishFacts } from './facts.ts';
+import type { PartFact, PublishFacts } from './facts.ts';
 
 /** UTF-16 code units. Code hosts refuse longer bodies; a cut body says so. */
 const maxBody = 60_000;
@@ -35,6 +35,7 @@ export function pullRequestBody(facts: PublishFacts): string {
       : []),
     '## Plan',
     ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),
+    ...partsSection(facts.parts),
     '## Changed files',
     table(
       ['file', 'change', 'plan phase'],
@@ -106,6 +107,9 @@ export function pullRequestBody(facts: PublishFacts): string {
       ['what', 'value'],
       [
         ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
+        ...(facts.trigger === undefined
+          ? []
+          : [['started by', `${facts.trigger.kind}, ${cellCode(facts.trigger.what)}`]]),
         ...(facts.runbook === undefined ? [] : [['runbook', runbookText(facts.runbook)]]),
         ...(facts.lessons.length === 0 ? [] : [['lessons of the team', facts.lessons.map(cellCode).join(', ')]]),
         ['base', cellCode(facts.base)],
@@ -120,6 +124,23 @@ export function pullRequestBody(facts: PublishFacts): string {
   ].join('\n\n');
   // Cut between lines, because each line is complete in itself, also a row of a table.
   return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
+}
+
+/** Who did which part of a campaign, with its own verification and cost. */
+function partsSection(parts: readonly PartFact[]): string[] {
+  if (parts.length === 0) return [];
+  const rows = parts.map((part) => [
+    `${code(part.id)}: ${escapeMarkdown(part.title)}${part.dependsOn.length === 0 ? '' : ` (after ${part.dependsOn.map(code).join(', ')})`}`,
+    part.leftOut
+      ? '**left out**'
+      : `${escapeMarkdown(part.agent ?? 'nobody')}${part.role === undefined ? '' : `, ${escapeMarkdown(part.role)}`}${part.rounds > 1 ? `, ${part.rounds} rounds` : ''}`,
+    String(part.files),
+    part.commands.length === 0
+      ? 'not run'
+      : part.commands.map((each) => `${escapeMarkdown(each.name)} ${resultOf(each)}`).join(', '),
+    formatUsd(part.usdMicros),
+  ]);
+  return ['## Parts', table(['part', 'by', 'files', 'verified', 'cost'], rows)];
 }
 
 const cut = '\n\n(cut: the run keeps the whole text)';

@@ -108,6 +108,7 @@ const person = z.strictObject({
   slack: z.string().optional(),
   iam: z.string().optional(),
   oidc: z.string().optional(),
+  teams: names.optional(),
 });
 
 const sprintBudget = z.strictObject({

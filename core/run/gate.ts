@@ -92,6 +92,8 @@ export const gate = z.strictObject({
   title: z.string(),
   /** The displayed content: plan, question, checkpoint or failing command. */
   text: z.string(),
+  /** What is at stake, in a sentence for lists and messages. */
+  stake: z.string().exactOptional(),
   question: question.exactOptional(),
   /** Options with an action. Absent when the agent asks: its options are answers. */
   options: z.array(gateOption).exactOptional(),

@@ -19,6 +19,12 @@ export class PhaseLog {
   #eventBytes = 0;
   #moreEvents = 0;
   #moreRefusals = 0;
+  readonly #now: () => number;
+
+  /** @param now Epoch milliseconds. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   add(message: GatewayMessage): void {
     switch (message.type) {
@@ -67,7 +73,8 @@ export class PhaseLog {
   }
 
   #addEvent(event: PhaseEvent): void {
-    const line = lineOf(event);
+    // The time is taken here, outside of the sandbox.
+    const line = lineOf({ ...event, at: new Date(this.#now()).toISOString() });
     if (this.#eventBytes + line.length > maxEventBytes) {
       this.#moreEvents += 1;
       return;
@@ -97,4 +104,4 @@ export class PhaseLog {
   }
 }
 
-const lineOf = (event: PhaseEvent): Buffer => Buffer.from(`${JSON.stringify(event)}\n`);
+const lineOf = (event: PhaseEvent & { at?: string }): Buffer => Buffer.from(`${JSON.stringify(event)}\n`);

@@ -1,3 +1,4 @@
+import { listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { routes } from '../../common/deployment.ts';
 import { operate } from '../../pipeline/api/operate.ts';
@@ -9,6 +10,6 @@ import { iamRoute } from './iam-route.ts';
 /** Serves the command line: shows runs, starts them, decides gates. */
 export const handler = asHandler(
   iamRoute(routes.operate, async (caller, body) =>
-    operate(await composeDeps(comparing), operatorPolicy(), caller, body),
+    operate(await composeDeps(comparing, listing), operatorPolicy(), caller, body),
   ),
 );

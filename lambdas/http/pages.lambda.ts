@@ -1,6 +1,8 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { createService } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
 import type { Authenticate } from '../../web/options.ts';
@@ -36,8 +38,9 @@ function login(): Authenticate {
 
 /** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
+  const deps = await composeDeps(comparing, listing);
   const app = createWeb({
-    service: createService(await composeDeps(comparing), () => []),
+    service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who)),
     authenticate: login(),
     policy: operatorPolicy(),
     now: Date.now,

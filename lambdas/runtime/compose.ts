@@ -4,10 +4,12 @@ import { createBaselines } from '../../adapters/aws/dynamo/baselines.ts';
 import { createFirings } from '../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../adapters/aws/dynamo/ledger.ts';
+import type { Listing } from '../../adapters/aws/dynamo/listing/run-list.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
 import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
+import { withDrydockErrors } from '../../adapters/aws/errors.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import type { Comparing } from '../../adapters/github/merge/comparing.ts';
@@ -15,6 +17,7 @@ import { createThread } from '../../adapters/thread/thread.ts';
 import { optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
+import type { Runs } from '../../core/ports/store/runs.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { fargate } from './fargate.ts';
 import { gitHubAccess } from './github.ts';
@@ -26,6 +29,11 @@ import { clock, dynamo, phases, s3 } from './stores.ts';
 import { logger } from './telemetry.ts';
 import { vault } from './vault.ts';
 
+let made: Runs | undefined;
+const runs = (listing?: Listing): Runs => {
+  made ??= withDrydockErrors(createRuns(dynamo(), variable('runs'), listing));
+  return made;
+};
 const gates = named(() => createGates(dynamo(), variable('gates')));
 
 /** Below the 29 seconds that an HTTP request may take; a fifth of the memory of a function. */
@@ -50,7 +58,6 @@ const notifier = once(() =>
  * Each dependency is created when a step first needs it, and lives as long as the function: clients keep connections.
  */
 const parts = {
-  runs: named(() => createRuns(dynamo(), variable('runs'))),
   ledger: named(() => createLedger(dynamo(), variable('ledger'))),
   admission: named(() => createAdmission(dynamo(), variable('ledger'))),
   baselines: named(() => createBaselines(dynamo(), variable('ledger'))),
@@ -62,8 +69,12 @@ const parts = {
   vault: once(() => vault(sealedAs.token)),
 };
 
-/** The dependencies of the steps on AWS. @param comparing For steps that merge changes or show them. */
-export async function composeDeps(comparing?: Comparing): Promise<Deps> {
+/**
+ * The dependencies of the steps on AWS.
+ * @param comparing For steps that merge changes or show them.
+ * @param listing For functions that show the list of runs.
+ */
+export async function composeDeps(comparing?: Comparing, listing?: Listing): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -73,7 +84,7 @@ export async function composeDeps(comparing?: Comparing): Promise<Deps> {
     gates: gates(),
     phases: phases(),
     get runs() {
-      return parts.runs();
+      return runs(listing);
     },
     get ledger() {
       return parts.ledger();

@@ -157,6 +157,8 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
   list: (scope, { state }) => [
     items(`${tableArn(scope, state.runs)}/index/byTime`, ['Query']),
     items(tableArn(scope, state.runs), ['BatchGetItem']),
+    // The open gates of the runs on a page.
+    items(tableArn(scope, state.gates), ['BatchGetItem']),
   ],
   unfinished: (scope, { state }) => [
     items(`${tableArn(scope, state.runs)}/index/unfinished`, ['Query']),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { DrydockError } from '../../core/errors.ts';
+import { maxSearch } from '../../core/listing/entry.ts';
 import { parsedPolicySchema } from '../../core/policy/schema.ts';
+import { finalStatuses, unfinishedStatuses } from '../../core/run/status.ts';
 import { lessonQuery } from '../memory/lesson-stats.ts';
 import type { Service } from '../service/service.ts';
 import { apiVersion } from './answer.ts';
@@ -11,6 +13,19 @@ const who = z.string().max(500);
 const text = z.string().max(1_000_000);
 const base64 = z.string().max(8 * 1024 * 1024);
 const spec = { file: z.string().min(1).max(4_000), bytesBase64: base64, policy: parsedPolicySchema, requester: who };
+/** The scope of a reader is not an argument: who serves the call sets it. */
+const runQuery = z.object({
+  repository: reference.optional(),
+  team: reference.optional(),
+  by: who.optional(),
+  statuses: z
+    .array(z.enum([...unfinishedStatuses, ...finalStatuses]))
+    .max(20)
+    .optional(),
+  text: z.string().max(maxSearch).optional(),
+  before: reference.optional(),
+  limit: z.int().min(1).max(100),
+});
 /** Decodes the bytes of a spec, which a call carries as base64; `encodeCall` encodes them. */
 const withBytes = <T extends { bytesBase64: string }>({ bytesBase64, ...rest }: T) => ({
   ...rest,
@@ -33,6 +48,9 @@ const shapes = {
       .transform(withBytes),
   ]),
   split: z.tuple([z.object({ ...spec, agent: z.string().max(200).optional() }).transform(withBytes)]),
+  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
+  runbookUses: z.tuple([reference, z.string().max(200)]),
+  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   draft: z.tuple([
     z.object({
       text,
@@ -44,14 +62,15 @@ const shapes = {
       agent: z.string().max(200).optional(),
     }),
   ]),
-  propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
-  runbookUses: z.tuple([reference, z.string().max(200)]),
-  lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   retry: z.tuple([reference, parsedPolicySchema, who]),
   estimate: z.tuple([z.object(spec).transform(withBytes)]),
   run: z.tuple([reference]),
   ended: z.tuple([reference]),
   list: z.tuple([z.int().min(1).max(10_000).optional()]),
+  page: z.tuple([runQuery]),
+  inbox: z.tuple([]),
+  detail: z.tuple([reference]),
+  change: z.tuple([reference]),
   unfinished: z.tuple([reference.optional()]),
   gate: z.tuple([reference]),
   gatesOf: z.tuple([reference]),

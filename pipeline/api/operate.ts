@@ -1,6 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import { personOfIam } from '../../core/policy/iam.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { readScope } from '../../core/review/readers.ts';
 import { resolveRun } from '../commands/resolve.ts';
 import { submitTrusted } from '../commands/submit-merged.ts';
 import type { Deps } from '../deps.ts';
@@ -12,6 +13,10 @@ import { callService, decodeCall, type MethodName } from './calls.ts';
 const reading = [
   'run',
   'list',
+  'page',
+  'inbox',
+  'detail',
+  'change',
   'unfinished',
   'gate',
   'gatesOf',
@@ -60,7 +65,7 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
     if (call.method === 'teams') return encodeResult(Object.keys(policy.budgets));
     if (person === undefined && deciding.some((method) => method === call.method)) throw stranger(caller);
     const answer = encodeResult(
-      await callService(serviceOf(deps, policy), operated, call, (method, args) =>
+      await callService(serviceOf(deps, policy, person), operated, call, (method, args) =>
         impose(method, args, person ?? '', policy),
       ),
     );
@@ -73,12 +78,13 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
 }
 
 /** The service, restricted to specs on a trusted branch and to repositories that the policy lists. */
-function serviceOf(deps: Deps, policy: Policy): Service {
-  const service = createService(deps, () => []);
+function serviceOf(deps: Deps, policy: Policy, person: string | undefined): Service {
+  const scope = person === undefined ? undefined : readScope(policy, person);
+  const service = createService(deps, () => [], scope);
   return {
     ...service,
     async retry(run, current, requester) {
-      const { repository } = await resolveRun(deps, run);
+      const { repository } = await resolveRun(deps, run, scope);
       if (Object.hasOwn(policy.repositories, repository)) return service.retry(run, current, requester);
       throw new DrydockError('UnknownRepository', `The policy of the deployment no longer lists ${repository}.`, {
         remedy: 'Ask the operator to list it, and to deploy the policy.',

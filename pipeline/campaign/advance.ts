@@ -17,15 +17,12 @@ import { closeGate } from '../gates/close-gate.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { givenTo } from './merge-parts.ts';
+import { sumOf } from './money.ts';
 import { funded, partRunId, plannedParts, stateOf } from './parts.ts';
 import { startPart } from './start-part.ts';
 
-/**
- * Takes over the ends of parts and starts those that became ready. Idempotent.
- * @returns How the wait ends: `parts-ended` if a part ended meanwhile, `part-failed` or `parts-done` if no part runs and
- * none is ready; undefined while parts run.
- */
-export async function advanceCampaign(deps: Deps, runId: string): Promise<GateDecision['outcome'] | undefined> {
+/** Takes over the ends of parts and starts those that became ready. Idempotent. */
+export async function advanceCampaign(deps: Deps, runId: string): Promise<void> {
   const context = await loadRunContext(deps, runId);
   const { parts, written } = await plannedParts(deps, context);
   const ends = await endsOf(deps, stateOf(context.record));
@@ -52,9 +49,18 @@ export async function advanceCampaign(deps: Deps, runId: string): Promise<GateDe
     const before = parts.filter(({ id }) => part.depends_on.includes(id));
     await startPart(deps, { ...context, record: after }, part, now, { written, after: before });
   }
+}
+
+/**
+ * How the wait for parts ends: `parts-ended` if one ended before the wait began, so that it did not find it; `part-failed`
+ * or `parts-done` if none runs; undefined while parts run.
+ */
+export async function waitOver(deps: Deps, runId: string): Promise<GateDecision['outcome'] | undefined> {
+  const context = await loadRunContext(deps, runId);
+  const state = stateOf(context.record);
   if (Object.values(state.parts).some(({ status }) => status === 'running'))
-    // One that ended after its end was looked for did not find this wait.
     return (await endsOf(deps, state)).size > 0 ? 'parts-ended' : undefined;
+  const { parts } = await plannedParts(deps, context);
   return failedPart(parts, state) === undefined ? 'parts-done' : 'part-failed';
 }
 
@@ -66,7 +72,7 @@ const atOnce = ({ task }: RunContext): number => task.spec.campaign?.max_paralle
 
 /** Spent by the phases of the campaign's own run, in micro-US-dollars. */
 const ownMicros = async (deps: Deps, runId: string): Promise<number> =>
-  (await deps.ledger.calls(runId)).reduce((sum, call) => sum + call.usdMicros, 0);
+  sumOf(await deps.ledger.calls(runId)).spentMicros;
 
 /** The parts that may start, with what they start from; without those whose dependencies conflict. */
 async function givenToReady(deps: Deps, context: RunContext, parts: readonly Part[], state: CampaignState) {

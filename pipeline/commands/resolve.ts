@@ -1,4 +1,5 @@
 import { DrydockError } from '../../core/errors.ts';
+import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
@@ -9,12 +10,13 @@ const maxSearched = 2_000;
 
 /**
  * A run by its id, a unique prefix of it, or its task id (then the newest attempt).
+ * @param scope Other runs do not exist for the caller.
  * @throws RunNotFound, AmbiguousId.
  */
-export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string): Promise<RunRecord> {
+export async function resolveRun(deps: Pick<Deps, 'runs'>, reference: string, scope?: ReadScope): Promise<RunRecord> {
   const exact = reference === '' ? undefined : await deps.runs.get(reference);
-  if (exact) return exact;
-  const all = await searched(deps);
+  if (exact && mayRead(scope, exact)) return exact;
+  const all = (await searched(deps)).filter((run) => mayRead(scope, run));
   const byTask = all.filter((run) => run.taskId === reference);
   // A dry run is found by its task only when there is no real one.
   const newest = byTask.find((run) => !run.dryRun) ?? byTask[0];
@@ -39,13 +41,17 @@ async function searched({ runs }: Pick<Deps, 'runs'>): Promise<RunRecord[]> {
 }
 
 /** A gate by its id, or the open gate of a run. @throws GateNotFound, RunNotFound, AmbiguousId. */
-export async function resolveGate(deps: Pick<Deps, 'runs' | 'gates'>, reference: string): Promise<Gate> {
+export async function resolveGate(
+  deps: Pick<Deps, 'runs' | 'gates'>,
+  reference: string,
+  scope?: ReadScope,
+): Promise<Gate> {
   const exact = /^[rd]-[0-9a-f]{40}\.[a-z]+\.\d+$/.test(reference) ? await deps.gates.get(reference) : undefined;
   if (exact) return exact;
   const [runPart = '', kind, round] = reference.split('.');
   let run: RunRecord;
   try {
-    run = await resolveRun(deps, runPart);
+    run = await resolveRun(deps, runPart, scope);
   } catch (error) {
     if (error instanceof DrydockError && error.name === 'RunNotFound') {
       throw new DrydockError('GateNotFound', `There is no gate ${JSON.stringify(reference.slice(0, 100))}.`);

@@ -32,6 +32,8 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
     stored && !policy.repositories[record.repository]
       ? { ...policy.repositories, [record.repository]: stored }
       : policy.repositories;
+  // The money of a trigger's run stays that of the triggers.
+  const team = record.trigger && policy.triggers?.team;
   const attempt = Math.max(...attempts) + 1;
   if (record.kind !== undefined)
     return submitAsk(deps, {
@@ -42,8 +44,6 @@ export async function retryRun(deps: Deps, record: RunRecord, policy: Policy, pe
       attempt,
       ...defined({ agent: record.agentOverride }),
     });
-  // The money of a trigger's run stays that of the triggers.
-  const team = record.trigger && policy.triggers?.team;
   return submit(deps, {
     file: record.specPath,
     bytes: await deps.artifacts.get(record.specDigest),

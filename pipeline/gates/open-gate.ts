@@ -18,6 +18,8 @@ interface GateRequest {
   head: string;
   title: string;
   text: string;
+  /** What is at stake, in a sentence. */
+  stake?: string;
   question?: Question;
   options?: GateOption[];
   part?: string;
@@ -71,7 +73,9 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
       ...defined({ link }),
     });
   }
-  await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
+  // The wait for parts is one step of a campaign, which its parts tell about.
+  if (gate.kind !== 'parts')
+    await recordEvent(deps, record.runId, { key: `gate#${gate.gateId}`, type: 'gate-opened', text: gate.title });
   const open = (await deps.gates.get(gate.gateId)) ?? stored;
   if (open.status === 'decided') return applyDecision(deps, open);
   // Last, so that people are already notified when the run appears as waiting.

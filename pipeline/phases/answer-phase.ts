@@ -3,6 +3,7 @@ import { defined } from '../../core/defined.ts';
 import type { PhaseRecord, PhaseReply, WorkPatch } from '../../core/ports/store/phases.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
 import { hasApplied, type RunRecord, type RunWork, withApplied } from '../../core/run/record.ts';
+import { sumOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { phaseAnswer } from '../payloads.ts';
 
@@ -36,12 +37,8 @@ const withAnswer = (run: RunRecord, answer: PhaseReply, spent: ModelCall[]): Run
   ...run,
   work: patchWork(run, answer.patch),
   durations: { ...run.durations, ...answer.patch.durations },
-  spentMicros: spent.reduce((sum, call) => sum + call.usdMicros, partsMicros(run.campaign).spent),
-  tokens: {
-    input: spent.reduce((sum, call) => sum + call.inputTokens, 0),
-    output: spent.reduce((sum, call) => sum + call.outputTokens, 0),
-    cached: spent.reduce((sum, call) => sum + call.cachedTokens, 0),
-  },
+  spentMicros: sumOf(spent).spentMicros + partsMicros(run.campaign).spent,
+  tokens: sumOf(spent).tokens,
 });
 
 function patchWork({ work, commit }: RunRecord, patch: WorkPatch): RunWork {

@@ -30,12 +30,15 @@ export async function prepareJob(
   if (order.agentFiles !== undefined) job.agentFiles = deps.agentFiles(order.agentFiles);
   if (model) {
     const access = await deps.modelAccess(model.provider, model.endpoint);
-    // A recorded session has one file per phase and round, because each phase has its own gateway.
+    // A recorded session has one file per phase and round, because each phase has its own gateway; each part of a campaign
+    // has a folder of its own.
     const [phase, round] = spec.phaseKey.split('/').slice(1);
+    const part = spec.taskId.split('/')[1];
+    const folder = part === undefined ? access.session : `${access.session}/${part}`;
     job.model = {
       ...model,
       ...access,
-      ...(access.session === undefined ? {} : { session: `${access.session}/${phase}-${round}.json` }),
+      ...(access.session === undefined ? {} : { session: `${folder}/${phase}-${round}.json` }),
     };
   }
   return job;

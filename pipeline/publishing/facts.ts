@@ -5,7 +5,10 @@ import { promptVersion } from '../../core/prompt/build.ts';
 import type { PublishFacts } from '../../core/publish/facts.ts';
 import type { Refusal, Traffic } from '../../core/run/phase.ts';
 import type { PhaseEnd } from '../../core/run/phase-end.ts';
+import type { RunRecord } from '../../core/run/record.ts';
 import { reviewTextOf } from '../asks/review.ts';
+import { partFacts } from '../campaign/facts.ts';
+import { spentOf } from '../campaign/money.ts';
 import type { Deps } from '../deps.ts';
 import { attentionOf } from '../phases/guard-task.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
@@ -40,6 +43,7 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
     requester: record.requester,
     planApprovers: planGates.flatMap((gate) => (gate.decision?.outcome === 'approved' ? gate.decision.by : [])),
     solo: task.solo,
+    trigger: record.trigger,
     runbook: record.runbook,
     lessons: record.work.lessons?.used ?? [],
     plan: approved,
@@ -56,10 +60,15 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
     flipped: await fileListOf(deps, context, 'flipped'),
     ...(await attentionOf(deps, context, change)),
     refusals: await refusalsOf(deps, results),
-    usdMicros: record.spentMicros,
-    tokens: record.tokens,
+    parts: await partFacts(deps, record, approved.parts ?? [], change.manifest),
+    ...(await totalOf(deps, record)),
   };
 }
+
+const totalOf = async (deps: Deps, record: RunRecord): Promise<Pick<PublishFacts, 'usdMicros' | 'tokens'>> => {
+  const { spentMicros, tokens } = await spentOf(deps, record);
+  return { usdMicros: spentMicros, tokens };
+};
 
 /** Refused outgoing requests of all phases. */
 export const refusalsOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> =>

@@ -23,13 +23,27 @@ const notes = /^(?:readme|contributing|changelog)\.md$/i;
  * The specs of a commit, sorted by path: regular files under `.agent-tasks/`. Read from the tree, because a host
  * truncates and reorders the commit list of a push.
  */
-export async function specsAt(host: CodeHost, location: string, commit: string): Promise<SpecFile[]> {
-  const tree = await host.listTree(location, commit);
-  return [...tree]
-    .filter(([path, entry]) => isSpec(path) && (entry.mode === '100644' || entry.mode === '100755'))
+export const specsAt = async (host: CodeHost, location: string, commit: string): Promise<SpecFile[]> =>
+  filesIn(await host.listTree(location, commit), isSpec);
+
+/** What people review below the folder, by kind. */
+export function reviewedFiles(tree: Tree): { specs: SpecFile[]; lessons: SpecFile[]; runbooks: SpecFile[] } {
+  const below = (folder: string) => (path: string) =>
+    path.startsWith(folder) && /^[^/]+\.md$/.test(path.slice(folder.length)) && !notes.test(posix.basename(path));
+  return {
+    specs: filesIn(tree, isSpec),
+    lessons: filesIn(tree, below(lessonFolder)),
+    runbooks: filesIn(tree, below(runbookFolder)),
+  };
+}
+
+type Tree = Awaited<ReturnType<CodeHost['listTree']>>;
+
+const filesIn = (tree: Tree, isMeant: (path: string) => boolean): SpecFile[] =>
+  [...tree]
+    .filter(([path, entry]) => isMeant(path) && (entry.mode === '100644' || entry.mode === '100755'))
     .map(([path, { blobSha: blob, bytes }]) => ({ path, blob, ...defined({ bytes }) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-}
 
 /** The content of a spec; a text with the reason for one that is larger than any spec, or cannot be read. */
 export async function readSpecFile(

@@ -1,15 +1,17 @@
-import type { EventEmitter } from 'node:events';
-import { on } from 'node:events';
+import { DrydockError } from '../../core/errors.ts';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
+import { plan as planSchema } from '../../core/plan/schema.ts';
 import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
+import type { RunQuery } from '../../core/ports/store/runs.ts';
 import { mustActOnRun, mustOperate } from '../../core/review/may-act.ts';
+import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
-import type { ModelCall, PhaseEvent, Refusal, Traffic } from '../../core/run/phase.ts';
+import type { ModelCall, Refusal, Traffic } from '../../core/run/phase.ts';
 import type { RunEvent, RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
@@ -20,6 +22,7 @@ import { type SubmitRequest, type Submitted, submit } from '../commands/submit.t
 import { type DraftRequest, submitDraft, submitSplit } from '../commands/submit-ask.ts';
 import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
+import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type HostView, hostView } from './host-view.ts';
@@ -28,6 +31,7 @@ import { type RunView, runView, shortView } from './view.ts';
 export type { Evidence } from './evidence.ts';
 export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
+export type { WatchItem } from './watch.ts';
 
 import { type ReviewFacts, reviewFactsOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
@@ -35,17 +39,16 @@ import { closeGate } from '../gates/close-gate.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { refusalsOf, trafficOf } from '../publishing/facts.ts';
-import { accessRepository, loadTask } from '../runs/run-context.ts';
+import { accessRepository, loadTask, type RunContext } from '../runs/run-context.ts';
 import { unfinishedRuns } from '../runs/unfinished.ts';
+import { type ChangeView, changeView, currentDiff } from '../view/change.ts';
+import { inbox, type RunList, runList } from '../view/lists.ts';
+import { type RunDetail, runDetail } from '../view/run-detail.ts';
+import type { RunItem } from '../view/run-item.ts';
 import { type BlameView, why } from './why.ts';
 
 /** A gate without its token, with its votes. */
 export type GateView = Omit<Gate, 'token'> & { votes: Vote[] };
-
-export type WatchItem =
-  | { kind: 'run'; run: Omit<RunView, 'events'> }
-  | { kind: 'event'; event: RunEvent }
-  | { kind: 'phase'; phaseId: string; event: PhaseEvent };
 
 /** @internal for its tests */
 export interface VoteCommand {
@@ -95,6 +98,14 @@ export interface Service {
   ended(run: string): Promise<RunView>;
   /** The newest runs, without their refusals. */
   list(limit?: number): Promise<Omit<RunView, 'events'>[]>;
+  /** A page of the list of runs, newest first, by any filter. */
+  page(query: RunQuery): Promise<RunList>;
+  /** Runs that wait for a person, the most urgent first. */
+  inbox(): Promise<{ items: RunItem[]; more: boolean }>;
+  /** All that a page shows of a run besides its change and its log. */
+  detail(run: string): Promise<RunDetail>;
+  /** The newest change of a run file by file; null before there is one. */
+  change(run: string): Promise<ChangeView | null>;
   /** A page of the runs that are not final, oldest first, without their refusals. @param after `next` of the page before. */
   unfinished(after?: string): Promise<{ runs: Omit<RunView, 'events'>[]; next: string | null }>;
   gate(gate: string): Promise<GateView>;
@@ -112,7 +123,7 @@ export interface Service {
   activity(run: string): Promise<Activity[]>;
   /** Current checks and reviews of the pull request; null if there are none. */
   host(run: string): Promise<HostView | null>;
-  /** The published change as a unified diff, cut after 512 KiB; null before the run has published. */
+  /** The newest change as a unified diff, cut after 512 KiB; null before the agent has changed anything. */
   diff(run: string): Promise<UnifiedDiff | null>;
   /** @throws VoteRefused for a person who is neither an approver nor an operator of the policy. */
   pause(paused: boolean, who: string, policy: Policy): Promise<{ paused: boolean }>;
@@ -129,14 +140,34 @@ const unfinishedPage = 100;
 /** The branch has the whole change. */
 const maxDiffBytes = 512 * 1024;
 
-export function createService(deps: Deps, unfinished: () => string[]): Service {
+/** @param scope What the caller may read; every method is limited to it. */
+export function createService(deps: Deps, unfinished: () => string[], scope?: ReadScope): Service {
+  /** A run that the caller may read. @throws RunNotFound, also for a run that the caller may not know of. */
+  const runOf = async (reference: string): Promise<RunRecord> => {
+    const record = await resolveRun(deps, reference, scope);
+    if (mayRead(scope, record)) return record;
+    throw new DrydockError('RunNotFound', `There is no run ${JSON.stringify(reference.slice(0, 100))}.`);
+  };
+  const gateOf = async (reference: string): Promise<Gate> => {
+    const gate = await resolveGate(deps, reference, scope);
+    if (scope === undefined) return gate;
+    const record = await deps.runs.get(gate.runId);
+    if (record && mayRead(scope, record)) return gate;
+    throw new DrydockError('GateNotFound', `There is no gate ${JSON.stringify(reference.slice(0, 100))}.`);
+  };
   const gateView = async ({ token: _token, ...gate }: Gate): Promise<GateView> => ({
     ...gate,
     votes: await deps.gates.votes(gate.gateId),
   });
   const person = async (runId: string, who: string): Promise<string> => {
-    const record = await resolveRun(deps, runId);
+    const record = await runOf(runId);
     return personOf(await loadTask(deps, record), who) ?? who;
+  };
+
+  const contextOf = async (run: string): Promise<RunContext> => {
+    const record = await runOf(run);
+    const task = await loadTask(deps, record);
+    return { record, task, ...accessRepository(deps, task) };
   };
 
   return {
@@ -148,7 +179,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     lessonStats: (repository, lessons) => lessonStats(deps, repository, lessons),
 
     async retry(run, policy, who) {
-      return retryRun(deps, await resolveRun(deps, run), policy, personOf(policy, who) ?? who);
+      return retryRun(deps, await runOf(run), policy, personOf(policy, who) ?? who);
     },
 
     async estimate({ file, bytes, read, policy, requester }) {
@@ -158,29 +189,32 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return { estimate: estimateTask(task), budget: budget ?? null };
     },
 
-    run: async (run) => runView(deps, await resolveRun(deps, run)),
+    run: async (run) => runView(deps, await runOf(run)),
     async ended(run) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       await deps.executions.done(record.runId);
       return runView(deps, record);
     },
     async list(limit) {
       // The parts of a campaign are shown with it.
-      const records = (await deps.runs.list(limit)).filter(({ parent }) => parent === undefined);
-      return Promise.all(records.map((record) => shortView(deps, record)));
+      const { runs } = scope
+        ? await deps.runs.page({ limit: limit ?? 200, scope })
+        : { runs: (await deps.runs.list(limit)).filter(({ parent }) => parent === undefined) };
+      return Promise.all(runs.map((record) => shortView(deps, record)));
     },
     async unfinished(after) {
       const { runs, next } = await deps.runs.unfinished({ limit: unfinishedPage, after });
-      return { runs: await Promise.all(runs.map((record) => shortView(deps, record))), next: next ?? null };
+      const seen = runs.filter((record) => mayRead(scope, record));
+      return { runs: await Promise.all(seen.map((record) => shortView(deps, record))), next: next ?? null };
     },
-    gate: async (gate) => gateView(await resolveGate(deps, gate)),
+    gate: async (gate) => gateView(await gateOf(gate)),
     gatesOf: async (run) => {
-      const gates = await deps.gates.byRun((await resolveRun(deps, run)).runId);
+      const gates = await deps.gates.byRun((await runOf(run)).runId);
       return Promise.all(gates.map(gateView));
     },
 
     async vote({ gate: reference, who, edit, ...command }) {
-      const gate = await resolveGate(deps, reference);
+      const gate = await gateOf(reference);
       const vote = { ...command, gateId: gate.gateId, person: await person(gate.runId, who) };
       return gateView(
         await decideGate(deps, edit === undefined ? vote : { ...vote, edit: () => parsePlan(edit, 'person') }),
@@ -188,12 +222,12 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     async needsPerson(reference) {
-      const gate = await resolveGate(deps, reference);
+      const gate = await gateOf(reference);
       await closeGate(deps, gate.gateId, 'needs-person', '--yes', `${gate.title}\n${gate.text}`.trim());
     },
 
     async cancel(run, who, reason) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       const task = await loadTask(deps, record);
       const by = personOf(task, who) ?? who;
       mustActOnRun(by, record, task, `cancel ${record.taskId}`);
@@ -201,17 +235,17 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     async egress(run) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       return refusalsOf(deps, record.work.results);
     },
 
     async traffic(run) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       return trafficOf(deps, record.work.results);
     },
 
     async audit(run) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       const { runId, taskId, requester, retriers = [], policyDigest } = record;
       const [events, gates, calls] = await Promise.all([
         deps.runs.events(runId),
@@ -226,19 +260,30 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
     },
 
     async evidence(run) {
-      const record = await resolveRun(deps, run);
+      const record = await runOf(run);
       return evidenceOf(deps, record);
     },
 
-    activity: async (run) => activity(deps, await resolveRun(deps, run)),
+    activity: async (run) => activity(deps, await runOf(run)),
 
-    host: async (run) => hostView(deps, await resolveRun(deps, run)),
+    host: async (run) => hostView(deps, await runOf(run)),
 
     async diff(run) {
-      const record = await resolveRun(deps, run);
-      if (record.base === undefined || record.commit === undefined) return null;
-      const { host, location } = accessRepository(deps, await loadTask(deps, record));
-      return host.diff(location, record.base, record.commit, maxDiffBytes);
+      const found = await currentDiff(deps, await contextOf(run), maxDiffBytes);
+      return found && { text: found.text, truncated: found.truncated };
+    },
+
+    page: (query) => runList(deps, { ...query, scope }),
+    inbox: () => inbox(deps, scope),
+    detail: async (run) => runDetail(deps, await runOf(run)),
+    async change(run) {
+      const context = await contextOf(run);
+      const { plan } = context.record.work;
+      return changeView(
+        deps,
+        context,
+        plan === undefined ? null : planSchema.parse(await getJson(deps.artifacts, plan)),
+      );
     },
 
     paused: () => deps.admission.paused(),
@@ -259,7 +304,7 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
 
     async budget(team, policy) {
       const sprint = sprintOf(policy.budgets[team], deps.clock.now());
-      if (!sprint) return null;
+      if (!sprint || (scope && !scope.teams.includes(team))) return null;
       const view = await deps.ledger.budget(team, sprint.sprint);
       return (
         view ?? {
@@ -288,29 +333,4 @@ export function createService(deps: Deps, unfinished: () => string[]): Service {
       return !waiting.includes(false);
     },
   };
-}
-
-/** Earlier events first, then new events and changes, until the signal. */
-export async function* watch(
-  deps: Deps,
-  bus: EventEmitter,
-  runId: string,
-  signal: AbortSignal,
-): AsyncGenerator<WatchItem> {
-  const live = on(bus, runId, { signal });
-  const seen = new Set<string>();
-  for (const event of await deps.runs.events(runId)) {
-    seen.add(event.key);
-    yield { kind: 'event', event };
-  }
-  const record = await deps.runs.get(runId);
-  if (record) yield { kind: 'run', run: await shortView(deps, record) };
-  try {
-    for await (const [item] of live as AsyncIterable<[WatchItem | { kind: 'record'; record: RunRecord }]>) {
-      if (item.kind === 'record') yield { kind: 'run', run: await shortView(deps, item.record) };
-      else if (item.kind !== 'event' || !seen.has(item.event.key)) yield item;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

@@ -105,13 +105,13 @@ async function carryOut(
       return `started ${code(runId)}.`;
     }
     default: {
-      const gate = await openGateOf(deps, run, event);
+      const { gate, text } = await openGateOf(deps, run, event, command.text);
       const choice = { approve: 'approve', reject: 'reject', rework: 'revise', answer: 'answer' } as const;
       const after = await decideGate(deps, {
         gateId: gate.gateId,
         person,
         choice: choice[command.verb],
-        text: command.text,
+        text,
         head: gate.head,
       });
       const missing = after.required - after.approvals.length;
@@ -125,9 +125,13 @@ async function carryOut(
 /**
  * The gate that a comment answers. A gate that opened after the comment is refused, because its author did not see it.
  */
-async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<Gate> {
-  const gates = (await deps.gates.byRun(run.runId)).filter((gate) => !isWait(gate.kind));
-  const gate = gates.find((each) => each.status === 'pending');
+async function openGateOf(
+  deps: Deps,
+  run: RunRecord,
+  event: Comment,
+  given: string,
+): Promise<{ gate: Gate; text: string }> {
+  const { gate, text } = await gateAndText(deps, run, given);
   if (!gate)
     throw new DrydockError('GateNotFound', `${run.taskId} does not wait for a person; it is ${run.status}.`, {
       remedy: '',
@@ -138,7 +142,35 @@ async function openGateOf(deps: Deps, run: RunRecord, event: Comment): Promise<G
       remedy: 'Read the gate, and comment again.',
     });
   }
-  return gate;
+  return { gate, text };
+}
+
+/**
+ * The open gate of a run, or of one of its parts: if several wait, the text begins with the part, as in `b: TEXT`.
+ * @throws VoteRefused if it does not.
+ */
+async function gateAndText(
+  deps: Deps,
+  run: RunRecord,
+  text: string,
+): Promise<{ gate: Gate | undefined; text: string }> {
+  const open = async (runId: string): Promise<Gate | undefined> =>
+    (await deps.gates.byRun(runId)).find(({ kind, status }) => !isWait(kind) && status === 'pending');
+  const own = await open(run.runId);
+  if (own) return { gate: own, text };
+  const waiting = new Map<string, Gate>();
+  for (const [id, part] of Object.entries(run.campaign?.parts ?? {})) {
+    const gate = part.status === 'running' ? await open(part.runId) : undefined;
+    if (gate) waiting.set(id, gate);
+  }
+  const colon = text.indexOf(':');
+  const chosen = waiting.get(text.slice(0, Math.max(0, colon)).trim());
+  if (chosen) return { gate: chosen, text: text.slice(colon + 1).trim() };
+  const [only] = waiting.values();
+  if (waiting.size <= 1) return { gate: only, text };
+  throw new DrydockError('VoteRefused', `Several parts wait: ${[...waiting.keys()].join(', ')}.`, {
+    remedy: 'Begin the text with the part, such as `/drydock answer b: TEXT`.',
+  });
 }
 
 function statusOf(run: RunRecord): string {

@@ -12,7 +12,8 @@ import type { EngineFigures } from './engine.ts';
 import type { LintFigures } from './lint.ts';
 import type { McpFigures } from './mcp.ts';
 import type { ModelFigures } from './models.ts';
-import type { PipelineFigures } from './pipeline.ts';
+import type { CampaignFigures } from './runs/campaign.ts';
+import type { PipelineFigures } from './runs/pipeline.ts';
 import type { SandboxFigures } from './sandbox.ts';
 import type { InstallFigures } from './sizes/install.ts';
 import type { WallFigures } from './sizes/walls.ts';
@@ -48,7 +49,8 @@ const sandbox = bench<SandboxFigures>('sandbox');
 const egress = bench<EgressFigures>('egress');
 const mcp = bench<McpFigures>('mcp');
 const models = bench<ModelFigures>('models');
-const pipeline = bench<PipelineFigures>('pipeline');
+const pipeline = bench<PipelineFigures>('runs/pipeline');
+const campaign = bench<CampaignFigures>('runs/campaign');
 const install = bench<InstallFigures>('sizes/install');
 const walls = bench<WallFigures>('sizes/walls');
 const commandLine = bench<CommandLineFigures>('cli');
@@ -77,6 +79,7 @@ console.log(
       mcp,
       models,
       pipeline,
+      campaign,
       install,
       walls,
       commandLine,

@@ -5,6 +5,7 @@ import { linesOf } from '../../adapters/github/repository/objects.ts';
 import { plain } from '../../cli/terminal/output.ts';
 import { ciFeedback, missingCauses } from '../../core/ci/verdict.ts';
 import { readCommand } from '../../core/comment/command.ts';
+import { filesOfDiff } from '../../core/diff/unified.ts';
 import { actsOnTests } from '../../core/guard/attention/acts-on-tests.ts';
 import { kindOf } from '../../core/guard/attention/file-kinds.ts';
 import { compareLines } from '../../core/guard/attention/lines.ts';
@@ -33,7 +34,6 @@ import { hiddenCharacter, readText } from '../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../core/text/hidden.ts';
 import { npmPath } from '../../gateway/registry/npm-path.ts';
 import { TestReader } from '../../sandbox/runner/commands/test-report.ts';
-import { filesOfDiff } from '../../web/html/diff.ts';
 import { withoutColours } from '../../web/html/markup.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

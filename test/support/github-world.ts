@@ -3,6 +3,7 @@ import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { loadPolicy } from '../../cli/config/load-policy.ts';
 import type { ServerProcess, ServerProcessOptions } from '../../cli/local/compose.ts';
 import { listenForWebhooks } from '../../cli/local/webhook-listener.ts';
+import { DrydockError } from '../../core/errors.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import { type GitHubKit, startGitHub } from './github/kit.ts';
 import { type Script, scriptedRunner } from './scripted-runner.ts';
@@ -104,8 +105,7 @@ export async function createGitHubWorld(options: GitHubWorldOptions = {}): Promi
     async until(task, is) {
       const patience = Date.now() + patienceMs;
       for (let seen: RunView | undefined; ; ) {
-        const [run] = (await serving.server.service.list()).filter(({ taskId }) => taskId === task);
-        if (run) seen = await serving.server.service.run(run.runId);
+        seen = await serving.server.service.run(task).catch(notThere);
         if (seen && is(seen)) return seen;
         if (stuck(seen) || Date.now() > patience)
           throw new Error(`${task} did not get there: ${brief(seen)}\n${said.join('\n')}`);
@@ -180,4 +180,9 @@ export function writeGitHubPolicy(world: World, github: GitHubKit, change: Recor
     review: { approvers: ['lead', 'second'], plan: 'optional' },
     ...change,
   });
+}
+
+/** @returns undefined for a run that does not exist. */
+function notThere(error: unknown): undefined {
+  if (!(error instanceof DrydockError) || error.name !== 'RunNotFound') throw error;
 }

@@ -5,7 +5,7 @@ import type { GitHubKit } from './github/kit.ts';
 import { callOf, goodFiles, type Script } from './scripted-runner.ts';
 
 /** What the scenarios see of a run, wherever it runs. */
-interface SeenRun {
+export interface SeenRun {
   runId: string;
   status: string;
   state: string;
@@ -14,9 +14,11 @@ interface SeenRun {
   pullRequest?: { id: string } | null | undefined;
   error?: { name: string; message: string } | null | undefined;
   gate?: string | null | undefined;
+  spentMicros?: number;
+  cost?: { usd: number };
 }
 
-interface PipelineWorld {
+export interface PipelineWorld {
   github: GitHubKit;
   spec(change?: Record<string, unknown>): string;
   /** The run of a task, once it is as asked; fails when it ends badly without that having been asked for. */

@@ -13,6 +13,8 @@ export interface Scripted {
   onTop?: true;
   failure?: PhaseEnd['failure'];
   calls?: ModelCall[];
+  /** What the phase reported while it ran, as NDJSON. */
+  log?: string;
 }
 
 /** What a phase does, in place of a sandbox; undefined for the usual: plan, a good change, all commands green. */
@@ -41,6 +43,7 @@ export function scriptedRunner(script: Script = () => undefined): PhaseRunner {
         job.spec.phase === 'build' || job.spec.phase === 'rework'
           ? changeOf(job, { ...(scripted.onTop ? startedFrom(job) : {}), ...(scripted.files ?? goodFiles) })
           : undefined;
+      if (scripted.log !== undefined) end.artifacts.set('events.ndjson', Buffer.from(scripted.log));
       for (const [name, bytes] of change ?? []) end.artifacts.set(name, bytes);
       return { ...end, result: { ...usual(job), changeSet: change !== undefined, ...scripted.result } };
     },

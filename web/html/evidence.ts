@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { plannedPhases } from '../../core/plan/planned.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { type CommandResult, phaseResult, type Refusal } from '../../core/run/phase.ts';
-import type { Evidence } from '../../pipeline/service/service.ts';
 import { duration } from './format.ts';
 import { facts, fold } from './layout.ts';
 import { type Markup, markup, withoutColours } from './markup.ts';
@@ -44,21 +42,6 @@ ${part('Risks', plan.risks)}
 ${plan.rollback !== '' && markup`<h3>Rollback</h3><p class="text">${plan.rollback}</p>`}
 </div>`;
 
-/** Changed paths, each with the phase of the plan that names it; what no phase names is said to be not planned. */
-export function changedFiles({ plan, diff }: Evidence): Markup {
-  // `plannedPhases` only uses the paths of the manifest.
-  const entries = diff.map(({ path }) => ({ op: 'delete' as const, path }));
-  const planned = plan ? plannedPhases(plan, { base: '', entries }) : new Map<string, string | undefined>();
-  return markup`<ul class="files">${diff.map(({ path, op }) => {
-    const phase = planned.get(path);
-    return markup`<li><code>${path}</code> <span class="quiet">${op === 'delete' ? 'deleted' : 'written'}</span> ${
-      phase === undefined
-        ? markup`<span class="chip warn">not planned</span>`
-        : markup`<span class="quiet">${phase}</span>`
-    }</li>`;
-  })}</ul>`;
-}
-
 const passed = (command: CommandResult): boolean => command.exitCode === 0 && !command.timedOut;
 
 const commandView = (command: CommandResult): Markup =>
@@ -69,7 +52,7 @@ const commandView = (command: CommandResult): Markup =>
     markup`<p><code>${command.command}</code></p>${
       command.output.trim() === ''
         ? markup`<p class="quiet">No output.</p>`
-        : markup`<pre tabindex="0" aria-label="Output of ${command.name}">${withoutColours(command.output).trimEnd()}</pre>`
+        : markup`<pre tabindex="0" role="region" aria-label="Output of ${command.name}">${withoutColours(command.output).trimEnd()}</pre>`
     }`,
     !passed(command),
   );
@@ -85,7 +68,7 @@ ${failure && markup`<p class="text"><strong>${failure.name}</strong> ${failure.m
 ${result?.error && markup`<p class="text"><strong>${result.error.name}</strong> ${result.error.message}</p>`}
 ${result && markup`<div class="commands">${result.commands.map(commandView)}</div>`}
 ${facts([
-  ['Baseline', result?.baseline ?? null],
+  ['Baseline', result?.baseline === 'skipped' ? null : (result?.baseline ?? null)],
   [
     'Versions',
     result
@@ -98,8 +81,21 @@ ${facts([
 ])}`;
 }
 
+/** What may have carried data out first: a command that sends something, then other hosts, then registries. */
+const byRisk = (refusals: readonly Refusal[]): Refusal[] => {
+  const risk = ({ command, target }: Refusal): number =>
+    /(?:^|\s)(?:-d|--data\S*|-F|--form|-T|--upload-file|--post-data|--post-file)(?:\s|=|@|$)|\bPOST\b|\bPUT\b/.test(
+      command,
+    )
+      ? 0
+      : target.includes(':')
+        ? 1
+        : 2;
+  return refusals.toSorted((a, b) => risk(a) - risk(b));
+};
+
 export const refusalsView = (refusals: readonly Refusal[]): Markup =>
-  markup`<ul class="refusals">${refusals.map(
+  markup`<ul class="refusals">${byRisk(refusals).map(
     (
       refusal,
     ) => markup`<li><code>${refusal.target}</code> ${refusal.reason}${refusal.count === undefined ? '' : ` (${refusal.count} times)`}

@@ -34,3 +34,12 @@ export const clockTime = (iso: string): Markup =>
   markup`<time datetime="${iso}" title="${iso}">${iso.slice(11, 19)}</time>`;
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** `['anna', 'ben', 'dana']` → `anna, ben or dana`; a long list is cut. */
+export function among(names: readonly string[], word: 'and' | 'or'): string {
+  const shown =
+    names.length > maxNames ? [...names.slice(0, maxNames - 1), `${names.length - maxNames + 1} others`] : names;
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} ${word} ${shown.at(-1)}`;
+}
+
+const maxNames = 4;

@@ -1,37 +1,58 @@
-import { formatUsd } from '../../core/money/format.ts';
 import type { Audit } from '../../pipeline/service/service.ts';
-import { facts, page } from '../html/layout.ts';
+import type { RunItem } from '../../pipeline/view/run-item.ts';
+import { page } from '../html/layout.ts';
 import { type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
-import { timeline } from './run.ts';
 
-/** The audit trail of a run (R30): events, gates with all votes, each metered model call. */
-export function auditPage(context: PageContext, audit: Audit): Markup {
-  const path = runPath(audit.runId);
-  const body = markup`<p class="trail"><a href="${path}">${audit.taskId}</a> · Audit</p>
-<div class="head"><h1>Audit</h1><p><a href="${path}/audit.json" download>Download as JSON</a></p></div>
-${facts([
-  ['Run', markup`<code>${audit.runId}</code>`],
-  ['Requested by', audit.requester],
-  ['Started again by', audit.retriers.join(', ')],
-  ['Policy', markup`<code>${audit.policyDigest}</code>`],
-])}
-<section><h2>Decisions</h2>${
-    audit.gates.length === 0
-      ? markup`<p class="quiet">No decision was requested.</p>`
-      : markup`<ul class="votes">${audit.gates.map(
-          (gate) => markup`<li><strong>${gate.title}</strong> <span class="quiet">${gate.gateId}</span>
-<p>${gate.decision ? `${gate.decision.outcome} by ${gate.decision.by.join(', ')}, ${gate.decision.at}` : 'open'}</p>
-${gate.votes.map((vote) => markup`<p class="text">${vote.at} ${vote.person}: ${vote.choice}${vote.late && ' (late)'} ${vote.text}</p>`)}</li>`,
-        )}</ul>`
-  }</section>
-<section><h2>Model calls <span class="quiet">${audit.calls.length}</span></h2>${
-    audit.calls.length > 0 &&
-    markup`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Model</th><th scope="col">Kind</th><th scope="col" class="number">In</th><th scope="col" class="number">Out</th><th scope="col" class="number">Cost</th></tr></thead><tbody>${audit.calls.map(
-      (call) =>
-        markup`<tr><td>${call.provider}/${call.model}</td><td>${call.kind}</td><td class="number">${call.inputTokens}</td><td class="number">${call.outputTokens}</td><td class="number">${formatUsd(call.usdMicros)}${call.state === 'reserved' && ' (cut off: worst case)'}</td></tr>`,
-    )}</tbody></table></div>`
-  }</section>
-<section><h2>Events</h2>${timeline(audit.events)}</section>`;
-  return page(context, { title: `${audit.taskId}: audit`, at: '/runs', body });
+/** An event of a run in the list of all. */
+interface AuditRow {
+  at: string;
+  who: string;
+  what: string;
+  text: string;
+  runId: string;
+  taskId: string;
 }
+
+interface AuditParts {
+  items: readonly RunItem[];
+  trails: readonly Audit[];
+  filter: { who: string; what: string; q: string; before: string };
+  next: string | null;
+}
+
+/** What happened in the runs of a page, newest first, by person and kind. */
+export function auditPage(context: PageContext, { items, trails, filter, next }: AuditParts): Markup {
+  const rows = trails
+    .flatMap(rowsOf)
+    .filter(({ who }) => filter.who === '' || who.toLowerCase().includes(filter.who.toLowerCase()))
+    .filter(({ what }) => filter.what === '' || what === filter.what)
+    .sort((a, b) => (a.at > b.at ? -1 : 1));
+  const kinds = [...new Set(trails.flatMap(rowsOf).map(({ what }) => what))].sort();
+  const older = new URLSearchParams(
+    Object.entries({ ...filter, before: next ?? '' }).filter(([, value]) => value !== ''),
+  );
+  const body = markup`<div class="head"><h1>Audit</h1><p class="quiet">of ${items.length} runs${filter.before === '' ? ', the newest' : ''}</p></div>
+<form class="filter" method="get" action="/audit" role="search"><label class="grow">Run <input type="search" name="q" value="${filter.q}" maxlength="200" placeholder="task, title, repository"></label><label>Who <input name="who" value="${filter.who}" maxlength="200" placeholder="anybody"></label><label>What <select name="what"><option value="">anything</option>${kinds.map(
+    (kind) => markup`<option${kind === filter.what && markup` selected`}>${kind}</option>`,
+  )}</select></label><button type="submit" class="quiet">Filter</button></form>
+${
+  rows.length === 0
+    ? markup`<p class="empty">Nothing matches on this page.</p>`
+    : markup`<div class="card scroll" tabindex="0" role="region" aria-label="Events"><table><caption class="hidden">Events of the runs</caption><thead><tr><th scope="col">When (UTC)</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Run</th><th scope="col">Text</th></tr></thead><tbody>${rows.map(
+        ({ at, who, what, text, runId, taskId }) =>
+          markup`<tr><td class="small"><time datetime="${at}">${at.slice(0, 16).replace('T', ' ')}</time></td><td>${who}</td><td>${what}</td><td><a href="${runPath(runId)}/audit">${taskId}</a></td><td class="text small">${text}</td></tr>`,
+      )}</tbody></table></div>`
+}
+${next !== null && markup`<p><a href="/audit?${older.toString()}" rel="next">Older runs</a></p>`}`;
+  return page(context, { title: 'Audit', at: '/audit', body });
+}
+
+const maxText = 300;
+
+/** Events, with the person where an event is of one. A vote is an event already. */
+const rowsOf = ({ runId, taskId, requester, events }: Audit): AuditRow[] =>
+  events.map(({ at, type, text }) => {
+    const who = type === 'vote' ? (text.split(':')[0] ?? '') : type === 'claimed' ? requester : '';
+    return { at, who, what: type, text: text.slice(0, maxText), runId, taskId };
+  });

@@ -11,8 +11,33 @@ const written: ReadonlyMap<string, string> = new Map([
   ['reason', 'Reason'],
 ]);
 
-export const draftOf = (body: string): Draft =>
-  new Map([...new URLSearchParams(body)].map(([name, value]) => [name, value.replace(/\r\n?/g, '\n')]));
+export function draftOf(body: string): Draft {
+  const fields = new URLSearchParams(body);
+  const draft = new Map([...fields].map(([name, value]) => [name, value.replace(/\r\n?/g, '\n')]));
+  // Comments on lines become part of the text, as in the vote, because their fields have the same names.
+  const notes = notesOf(fields);
+  if (notes !== '' && draft.get('choice') === 'revise') draft.set('text', joined(draft.get('text') ?? '', notes));
+  for (const name of noteFields) draft.delete(name);
+  return draft;
+}
+
+const noteFields = ['note-file', 'note-line', 'note-text'] as const;
+
+/** Comments on lines as lines of text, each with its file and line. */
+export function notesOf(fields: URLSearchParams): string {
+  const [files = [], lines = [], texts = []] = noteFields.map((name) =>
+    fields.getAll(name).map((value) => value.replace(/\r\n?/g, '\n').trim()),
+  );
+  return texts
+    .flatMap((text, i) => {
+      const line = /^\d{1,7}$/.test(lines[i] ?? '') ? `:${lines[i]}` : '';
+      return text === '' ? [] : [`${(files[i] ?? '').slice(0, 4_096)}${line}: ${text}`];
+    })
+    .join('\n');
+}
+
+export const joined = (text: string, notes: string): string =>
+  [text.trim(), notes].filter((part) => part !== '').join('\n\n');
 
 /** Text of a field if the draft has this choice; otherwise empty. */
 export const draftText = (draft: Draft | undefined, choice: string, name: string): string =>

@@ -67,7 +67,9 @@ export function createLogin(options: LoginOptions): Authenticate {
     const { path, method } = c.req;
     if (method === 'GET' && path === '/login') return begin(c);
     if (method === 'GET' && path === callbackPath) return finish(c);
-    const session = await sessions.current(c, !path.endsWith('/follow'));
+    // A page that looks for news by itself does not keep a session alive.
+    const byItself = path.endsWith('/follow') || c.req.header('x-drydock-refresh') !== undefined;
+    const session = await sessions.current(c, !byItself);
     if (!session) return turnAway(c);
     if (method === 'POST' && path === '/logout') return leave(c, session);
     const who = whoIs(session);

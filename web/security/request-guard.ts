@@ -67,8 +67,15 @@ export const oneVisitor =
   (who: string, csrfKey: Uint8Array): Authenticate =>
   (c) => ({ who, csrf: tokenOf(csrfKey, sessionOf(c)), signedIn: false });
 
+/** The value of a field, trimmed; empty if it is absent. */
+export interface Form {
+  (name: string): string;
+  /** All fields, as they were sent. */
+  all: URLSearchParams;
+}
+
 /** The fields of a form. @throws RequestRefused without the CSRF token of the session. */
-export async function formOf(c: Context<WebEnv>): Promise<(name: string) => string> {
+export async function formOf(c: Context<WebEnv>): Promise<Form> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') {
     throw new RequestRefused(415, 'A decision must be sent as a form.', reload);
@@ -79,7 +86,8 @@ export async function formOf(c: Context<WebEnv>): Promise<(name: string) => stri
   if (expected.length === 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new RequestRefused(403, 'The form is not from this session; nothing was changed.', reload);
   }
-  return (name) => (fields.get(name) ?? '').replace(/\r\n?/g, '\n').trim();
+  const read = (name: string): string => (fields.get(name) ?? '').replace(/\r\n?/g, '\n').trim();
+  return Object.assign(read, { all: fields });
 }
 
 /**

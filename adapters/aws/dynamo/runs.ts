@@ -4,6 +4,8 @@ import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
+import { entryItem } from './listing/run-entry.ts';
+import type { Listing } from './listing/run-list.ts';
 import { runPk, strip } from './table/keys.ts';
 import { pack, unpack } from './table/packing.ts';
 import { type Item, Table } from './table/table.ts';
@@ -21,8 +23,11 @@ const [factsKey, stateKey] = ['record.facts', 'record.state'];
 /** Sort key of a record until version 0.1.0, which stored it as one item. */
 const oldKey = 'record';
 
-/** A record has two items: the facts, written once, and the state, which nearly every write of a run changes. */
-export function createRuns(client: DynamoDBClient, tableName: string): Runs {
+/**
+ * A record has two items: the facts, written once, and the state, which nearly every write of a run changes.
+ * @param listing Pages of the list of runs, for functions that show it.
+ */
+export function createRuns(client: DynamoDBClient, tableName: string, listing?: Listing): Runs {
   const table = new Table(client, tableName);
 
   const get = async (runId: string): Promise<RunRecord | undefined> =>
@@ -53,6 +58,7 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
     async create(record) {
       // The index entry is first: an entry without a run is skipped, but a run without an entry would never be found.
       await table.put({ pk: taskPk(record.repository, record.taskId), sk: record.runId });
+      if (!record.parent) await table.put(entryItem(record));
       // Existing facts without a state come from an interrupted creation, perhaps by another person under another
       // policy. They are replaced in one transaction with the state, so that a run never has the facts of another.
       const created = (await table.put(factsItem(record), absent))
@@ -111,6 +117,11 @@ export function createRuns(client: DynamoDBClient, tableName: string): Runs {
         unreadable: faults.map(({ runId }) => runId),
         ...(next ? { next: `${String(next.createdAt)} ${String(next.pk)}` } : {}),
       };
+    },
+
+    page(query) {
+      if (!listing) throw new DrydockError('Internal', 'This function does not list runs.');
+      return listing(table, async (ids) => recordsOf(ids.map((runId) => ({ pk: runPk(runId) }))), query);
     },
 
     async byTask(repository, taskId) {

@@ -1,13 +1,7 @@
+import { type DiffSide, diffOfFiles, type FilePair } from '../../../core/diff/job.ts';
 import type { Job } from '../../../core/ports/runtime/thread.ts';
 import { isBinary, linesOf } from '../repository/objects.ts';
 import { type Hunk, hunksOf } from './hunks.ts';
-
-/** One side of a changed file. Text is latin1 throughout: one character is one byte, and none is lost. */
-export interface DiffSide {
-  mode: string;
-  blobSha: string;
-  bytes: Uint8Array;
-}
 
 const contextLines = 3;
 /** Git cuts a hunk's heading to this number of bytes. */
@@ -35,15 +29,8 @@ function diffOfFile(path: string, before: DiffSide | undefined, after: DiffSide 
   return [...out, `--- ${from}${before ? tab : ''}\n`, `+++ ${to}${after ? tab : ''}\n`, ...hunks];
 }
 
-/** One changed file for {@link diffOfFile}. */
-export interface FilePair {
-  path: string;
-  before: DiffSide | undefined;
-  after: DiffSide | undefined;
-}
-
 export const diffJob: Job<FilePair[], string[]> = {
-  name: 'diff of the change',
+  ...diffOfFiles,
   run: (pairs) => pairs.flatMap(({ path, before, after }) => diffOfFile(path, before, after)),
 };
 

@@ -1,9 +1,10 @@
+import type { DiffSide, FilePair } from '../../../core/diff/job.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { UnifiedDiff } from '../../../core/ports/host/code-host.ts';
 import type { Thread } from '../../../core/ports/runtime/thread.ts';
 import { limitConcurrency, maxText, type Objects } from '../repository/objects.ts';
 import type { TreeEntry } from '../repository/tree.ts';
-import { type DiffSide, diffJob, type FilePair } from './diff-file.ts';
+import { diffJob } from './diff-file.ts';
 import { same } from './merge-file.ts';
 import { kind } from './renames.ts';
 

@@ -72,8 +72,9 @@ const conversions: Record<string, (old: Old, insert: Insert) => void> = {
   },
   'links ': ({ id: repository, sk: key, body }, insert) =>
     insert('runLinks', { repository, key, runId: String(body.runId) }),
-  // An index of the old file; ours is a column.
+  // Indexes of the old file; ours are columns, and a table that is derived from the records.
   'task ': () => undefined,
+  'runs ': () => undefined,
 };
 
 /**

@@ -12,6 +12,7 @@ import { createGates } from './gates.ts';
 import { createLedger } from './ledger.ts';
 import { createPhases } from './phases.ts';
 import { createBaselines, createCredentials, createFirings, createRunLinks, createSeenSpecs } from './repositories.ts';
+import { completeRunList } from './run-list.ts';
 import { createRuns } from './runs.ts';
 import { createTables } from './tables.ts';
 
@@ -73,6 +74,7 @@ function prepareTables(db: DatabaseSync, earlier: string | undefined): void {
       throw unusable(error, earlier, { what: 'store of an earlier version', remedy });
     }
   }
+  completeRunList(db);
   db.exec('COMMIT');
 }
 

@@ -1,7 +1,9 @@
 import { DrydockError } from '../../../core/errors.ts';
-import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
+import type { RunPage, Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
+import { readable } from '../../../core/run/parse-stored.ts';
 import { keepEnd, type RunRecord, runEvent, runRecord } from '../../../core/run/record.ts';
 import type { Database } from '../storage/database.ts';
+import { createRunList } from './run-list.ts';
 import { parseBody, unfinished } from './tables.ts';
 
 export function createRuns(db: Database): Runs {
@@ -22,6 +24,8 @@ export function createRuns(db: Database): Runs {
   );
   const eventsOf = db.prepare('SELECT body FROM events WHERE runId = ? ORDER BY at, key');
 
+  const runList = createRunList(db);
+
   const toRecord = (runId: unknown, row: { body?: unknown }): RunRecord =>
     parseBody(runRecord, row, `The record of run ${String(runId)}`);
   const find = (runId: string): RunRecord | undefined => {
@@ -34,10 +38,12 @@ export function createRuns(db: Database): Runs {
 
     async create(record) {
       const { runId, repository, taskId, createdAt } = record;
-      const created = await db.write(
-        () => insert.run(runId, repository, taskId, createdAt, JSON.stringify(record)).changes,
-      );
-      if (Number(created) === 0) throw new DrydockError('AlreadyClaimed', `Run ${runId} of ${taskId} exists already.`);
+      const created = await db.write(() => {
+        const { changes } = insert.run(runId, repository, taskId, createdAt, JSON.stringify(record));
+        if (Number(changes) > 0) runList.add(record);
+        return Number(changes) > 0;
+      });
+      if (!created) throw new DrydockError('AlreadyClaimed', `Run ${runId} of ${taskId} exists already.`);
     },
 
     update: (runId, change) =>
@@ -48,6 +54,7 @@ export function createRuns(db: Database): Runs {
         if (!changed) return record;
         const next = { ...keepEnd(record, changed), version: record.version + 1 };
         replace.run(JSON.stringify(next), runId);
+        if (next.status !== record.status) runList.setStatus(runId, next.status);
         return next;
       }),
 
@@ -67,6 +74,17 @@ export function createRuns(db: Database): Runs {
       }
       const last = rows.length === limit ? rows.at(-1) : undefined;
       return { ...page, ...(last ? { next: `${String(last.createdAt)} ${String(last.runId)}` } : {}) };
+    },
+
+    async page(query) {
+      const { rows, next, counts } = runList.find(query);
+      const page: RunPage = { runs: [], unreadable: [], counts, ...(next === undefined ? {} : { next }) };
+      for (const row of rows) {
+        const run = readable(() => toRecord(row.runId, row))[0];
+        if (run) page.runs.push(run);
+        else page.unreadable.push(String(row.runId));
+      }
+      return page;
     },
 
     byTask: async (repository, taskId) => ofTask.all(repository, taskId).map((row) => toRecord(row.runId, row)),

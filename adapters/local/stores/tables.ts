@@ -68,9 +68,18 @@ export const unfinished = `CASE WHEN json_valid(body) THEN json_extract(body, '$
   .map((status) => `'${status}'`)
   .join(', ')})`;
 
-/** What earlier versions did not have, and do not miss: it is added to their file without a new layout. */
-const added = `
+/**
+ * Derived from the tables, so that it is added to the file of an earlier version without a new layout. `runList` has what
+ * lists filter by, in rows that are short enough to look through all of them.
+ */
+const derived = `
   CREATE INDEX IF NOT EXISTS runsUnfinished ON runs (createdAt, runId) WHERE ${unfinished};
+  CREATE TABLE IF NOT EXISTS runList (
+    runId TEXT PRIMARY KEY, createdAt TEXT NOT NULL, repository TEXT NOT NULL, team TEXT NOT NULL,
+    requester TEXT NOT NULL, status TEXT NOT NULL, part INTEGER NOT NULL, search TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS runListByTime ON runList (createdAt, runId);
+  CREATE INDEX IF NOT EXISTS runListByStatus ON runList (status, createdAt, runId);
   CREATE TABLE IF NOT EXISTS firings (key TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT;
 `;
 
@@ -81,13 +90,13 @@ const added = `
 export function createTables(db: DatabaseSync): boolean {
   const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   if (found === layout) {
-    db.exec(added);
+    db.exec(derived);
     return false;
   }
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
   if (found !== 0 || tables > 0)
     throw new DrydockError('RecordUnreadable', `The stores have layout ${found}, not ${layout}.`);
-  db.exec(`${schema} ${added} PRAGMA user_version = ${layout}`);
+  db.exec(`${schema} ${derived} PRAGMA user_version = ${layout}`);
   return true;
 }
 

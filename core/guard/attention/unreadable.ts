@@ -27,6 +27,10 @@ const generated =
   /(?:^|\/)(?:dist|build|out|generated|__generated__)\/|\.min\.(?:js|css)$|\.(?:pb|gen|generated|g)\.\w{1,5}$|_pb2(?:_grpc)?\.pyi?$|\.bundle\.js$/i;
 const header = /@generated\b|\bDO NOT EDIT\b/;
 
+/** Whether the name of a file, or its beginning, says that a program made it. */
+export const looksGenerated = (path: string, beginning: string): boolean =>
+  generated.test(path) || header.test(beginning);
+
 /** Whether the content of a path at the base is needed. */
 export const mayBeUnreadable = (path: string): boolean => archives.test(path) || generated.test(path);
 

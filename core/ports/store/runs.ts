@@ -1,4 +1,5 @@
 import type { RunEvent, RunRecord } from '../../run/record.ts';
+import type { RunStatus } from '../../run/status.ts';
 
 /** One page of the runs that are not final. */
 export interface UnfinishedRuns {
@@ -7,6 +8,35 @@ export interface UnfinishedRuns {
   unreadable: string[];
   /** Where the next page starts; absent after the last page. */
   next?: string;
+}
+
+/** Which runs a page of the list has; a filter that is left out admits all. */
+export interface RunQuery {
+  repository?: string | undefined;
+  team?: string | undefined;
+  /** Person id of the requester. */
+  by?: string | undefined;
+  statuses?: readonly RunStatus[] | undefined;
+  /** Found in task id, title, repository, requester, branch and run id, whatever the case. */
+  text?: string | undefined;
+  /** Also the runs that are parts of a campaign, which are shown with it otherwise. */
+  parts?: boolean | undefined;
+  /** Only runs of these teams, and those that this person requested. */
+  scope?: { teams: readonly string[]; person: string } | undefined;
+  /** `next` of the page before. */
+  before?: string | undefined;
+  limit: number;
+}
+
+/** A page of the list of runs, newest first. */
+export interface RunPage {
+  runs: RunRecord[];
+  /** Ids of runs on this page whose record cannot be read. */
+  unreadable: string[];
+  /** Where the next page starts; absent after the last one. */
+  next?: string;
+  /** Runs by status among all that match the other filters, where the store can count them. */
+  counts?: Partial<Record<RunStatus, number>>;
 }
 
 export interface Runs {
@@ -26,6 +56,8 @@ export interface Runs {
   unfinished(page: { limit: number; after?: string | undefined }): Promise<UnfinishedRuns>;
   /** Newest first. */
   list(limit?: number): Promise<RunRecord[]>;
+  /** A page of the list, whose cost does not depend on the number of runs. A page may be short, and still not the last. */
+  page(query: RunQuery): Promise<RunPage>;
   byTask(repository: string, taskId: string): Promise<RunRecord[]>;
   /** Records an event once per key. */
   append(runId: string, event: RunEvent): Promise<void>;

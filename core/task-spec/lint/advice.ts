@@ -87,6 +87,11 @@ export function adviseOn(
       'A feature on a critical path: work on it together with the agent and have it reviewed closely.',
     );
   }
+  if (spec.campaign) {
+    const parts = spec.campaign.parts?.length;
+    facts.push(parts === undefined ? 'the coordinator proposes the parts' : `the spec has ${parts} parts`);
+    return give('remote-parallel', 'high', 'A campaign: several agents share the work, and a coordinator merges it.');
+  }
   if (scope.code.length === 1 && scope.literal && says.fix.test(text)) {
     return give(
       'local',

@@ -1,4 +1,4 @@
-import { advanceCampaign } from '../../campaign/advance.ts';
+import { advanceCampaign, waitOver } from '../../campaign/advance.ts';
 import { closeGate } from '../../gates/close-gate.ts';
 import { gateIdOf, openGate } from '../../gates/open-gate.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
@@ -13,7 +13,8 @@ export const dispatch: Step<'dispatch'> =
   async ({ runId, round, token }) => {
     const context = await loadRunContext(deps, runId);
     refuseStopped(context.record);
-    // First, so that a part that ends from now on finds the wait.
+    await advanceCampaign(deps, runId);
+    // After the ends of parts were taken over, so that an end never answers a wait that has not taken over another one.
     await openGate(deps, context, 'Dispatch', {
       kind: 'parts',
       round,
@@ -24,7 +25,7 @@ export const dispatch: Step<'dispatch'> =
       eligible: [],
       required: 1,
     });
-    const outcome = await advanceCampaign(deps, runId);
+    const outcome = await waitOver(deps, runId);
     if (outcome !== undefined) await closeGate(deps, gateIdOf(runId, 'parts', round), outcome, 'drydock', '');
     return {};
   };

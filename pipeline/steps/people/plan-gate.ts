@@ -4,6 +4,7 @@ import { plan as planSchema } from '../../../core/plan/schema.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { getJson } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
+import { planStake } from '../../view/stake.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -24,6 +25,7 @@ export const planGate: Step<'plan-gate'> =
       head: record.work.plan,
       title: 'Approve the plan',
       text: planMarkdown(plan),
+      stake: planStake(plan),
       // A plan that is derived from the spec has the spec's words, which were reviewed.
       outside: plan.origin === 'agent' ? [{ from: 'the plan', text: planMarkdown(plan) }] : [],
       eligible: task.approvers,

@@ -12,6 +12,7 @@ import { attentionOf } from '../../phases/guard-task.ts';
 import { agentFailureOf, fileListOf, flakyOf } from '../../publishing/last-round.ts';
 import { loadChange } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
+import { reviewStake } from '../../view/stake.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -51,6 +52,7 @@ export const reviewGate: Step<'review-gate'> =
         ...(flipped.length > 0 ? [`The line ends of whole files changed: ${flipped.join(', ')}`] : []),
         `${paths.length} ${paths.length === 1 ? 'file' : 'files'}, ${formatUsd(record.spentMicros)}: ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ' …' : ''}`,
       ].join('\n\n'),
+      stake: await reviewStake(deps, context, change.manifest),
       needsPerson: weakened.length > 0 || first.some(({ named }) => !named),
       eligible: task.approvers,
       required: requiredReviewers(task, paths),

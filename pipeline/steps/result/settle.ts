@@ -27,7 +27,7 @@ export const settle: Step<'settle'> =
         await deps.gates.decide(gate.gateId, { outcome: 'expired', by: ['settle'], text: outcome.error ?? '', at });
     }
     await stopParts(deps, record);
-    const spentMicros = await spentOf(deps, record);
+    const { spentMicros, tokens } = await spentOf(deps, record);
     const task = await loadTask(deps, record);
     const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint && record.parent === undefined)
@@ -56,6 +56,7 @@ export const settle: Step<'settle'> =
       state: 'Settle',
       status: outcome.status,
       spentMicros,
+      tokens,
       endedAt: at,
       ...(error ? { error } : {}),
       // Deliver has marked the pull request as ready.

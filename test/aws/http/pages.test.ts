@@ -78,7 +78,7 @@ describe('R24 R40 the pages of a deployment', () => {
     await page.goto(`/runs/${run.runId}`);
     await signIn(page, 'sub-1');
     await page.waitForURL(`${world.origin}/runs/${run.runId}`);
-    expect(await page.locator('.who').textContent()).toBe('voting as lead');
+    expect(await page.locator('.who').textContent()).toBe('deciding as lead');
     await shot(page, 'run');
     await page.getByRole('link', { name: 'Open the decision' }).click();
     await page.getByRole('heading', { name: 'Decide as lead' }).waitFor();
@@ -107,8 +107,8 @@ describe('R24 R40 the pages of a deployment', () => {
     const { page, faults } = await open();
     await page.goto('/');
     await signIn(page, 'subject-of-second');
-    await page.waitForURL(`${world.origin}/runs`);
-    expect(await page.locator('.who').textContent()).toBe('voting as second');
+    await page.waitForURL(`${world.origin}/`);
+    expect(await page.locator('.who').textContent()).toBe('deciding as second');
     expect(await page.getByRole('link', { name: 'Outbox' }).count()).toBe(0);
     await shot(page, 'runs');
     const cookies = await page.context().cookies(world.origin);
@@ -123,7 +123,7 @@ describe('R24 R40 the pages of a deployment', () => {
     );
     await page.goto('http://127.0.0.1:9/mail');
     await page.getByRole('link', { name: 'run' }).click();
-    await page.getByRole('heading', { name: 'FIX-1' }).waitFor();
+    await page.locator('.trail', { hasText: 'FIX-1' }).waitFor();
     expect(asked.filter((url) => url.startsWith(issuer.url))).toEqual([]);
 
     // The decision of somebody else is seen without a click.
@@ -131,7 +131,7 @@ describe('R24 R40 the pages of a deployment', () => {
       commit: (await world.until('FIX-1', () => true)).commit ?? '',
     });
     await world.until('FIX-1', ({ status }) => isFinal(status));
-    await page.locator('#status').getByText('delivered').waitFor();
+    await page.locator('#status').getByText('Delivered').waitFor();
     expect(asked.filter((url) => url.endsWith('/follow')).length).toBeGreaterThan(0);
     expect(faults).toEqual([]);
   });
@@ -147,25 +147,27 @@ describe('R24 R40 the pages of a deployment', () => {
     const { page, faults } = await open();
     await page.goto('/budget');
     await signIn(page, 'subject-of-second');
-    await page.getByRole('heading', { name: 'Budget' }).waitFor();
+    await page.getByRole('heading', { name: 'Budgets' }).waitFor();
     await page.goto(`/runs/${runId}/activity`);
     await page.goto(`/runs/${runId}`);
-    await page.getByText('Cancel this run').click();
+    await page.getByRole('link', { name: 'Cancel…' }).click();
     await page.getByLabel('Reason').fill('not now');
     await page.getByRole('button', { name: 'Cancel the run' }).click();
     cancelled.resolve();
     const ended = await world.until('FIX-1', ({ status }) => isFinal(status));
     expect([ended.status, ended.error?.message]).toEqual(['cancelled', expect.stringContaining('not now')]);
 
-    await page.goto('/runs');
+    await page.goto('/settings');
+    await page.getByLabel('Reason').fill('maintenance');
     await page.getByRole('button', { name: 'Pause new runs' }).click();
     await page.getByText('New runs are not admitted').waitFor();
     await page.goto(`/runs/${runId}`);
+    await page.locator('summary', { hasText: 'Start another attempt' }).click();
     await page.getByRole('button', { name: /Start another attempt/ }).click();
     await page.waitForURL((url) => url.pathname.startsWith('/runs/r-') && !url.pathname.endsWith(runId));
     const second = new URL(page.url()).pathname.split('/').at(-1) ?? '';
     await expect.poll(async () => (await world.runs.get(second))?.status, { timeout: 60_000 }).toBe('queued');
-    await page.goto('/runs');
+    await page.goto('/settings');
     await page.getByRole('button', { name: 'Admit runs again' }).click();
     await page.getByRole('button', { name: 'Pause new runs' }).waitFor();
     const waiting = async () => (await world.runs.get(second))?.status;

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createWebhook, webhookPath } from '../../../adapters/github/webhook/receiver.ts';
 import { parseJson } from '../../../core/bounded-json.ts';
 import { readRunArguments } from '../../../core/comment/run-arguments.ts';
+import { filesOfDiff } from '../../../core/diff/unified.ts';
 import { parseGitmodules, repositoryOf, shownUrl } from '../../../core/git/submodules.ts';
 import { lfsMatcher } from '../../../core/guard/lfs.ts';
 import { parseLesson } from '../../../core/knowledge/parse.ts';
@@ -10,7 +11,6 @@ import { checkpoint, question } from '../../../core/run/phase.ts';
 import { readRunbook } from '../../../core/runbook/parse.ts';
 import { gitBlobSha } from '../../../core/task-spec/fingerprint.ts';
 import { readChange } from '../../../pipeline/phases/read-change.ts';
-import { filesOfDiff } from '../../../web/html/diff.ts';
 import { type Parser, textUnits } from '../parser.ts';
 
 const base = 'a'.repeat(40);

@@ -400,6 +400,19 @@ describe('people', () => {
     const open = await pull();
     expect(await host.pullRequestsOf(repository, (await github.pull(open)).head.sha)).toEqual([]);
   });
+
+  it('R53 the last change of a path leads to the pull request that brought it, with its author, target and state', async () => {
+    const number = await github.mergePull({ 'last.txt': 'x' }, { by: 'dev-gh' });
+    await github.push({ 'else.txt': 'y' }, { by: 'dev-gh' });
+    const changed = await host.lastChange(repository, await github.head('main'), 'last.txt');
+    expect(await host.pullRequestsOf(repository, changed ?? '')).toEqual([String(number)]);
+    const { head } = await github.pull(number);
+    expect(await host.pullRequest(repository, String(number))).toMatchObject({
+      ...{ author: { login: 'dev-gh', bot: false }, target: 'main', head: head.sha, merged: true },
+    });
+    expect(await host.pullRequest(repository, String(await pull()))).toMatchObject({ merged: false });
+    expect(await host.lastChange(repository, await github.head('main'), 'never.txt')).toBeUndefined();
+  });
 });
 
 describe('deliveries that failed', () => {

@@ -109,7 +109,7 @@ test.each([
 
   const second = await serve();
   expect(second.resumed).toBe(1);
-  expect(await (await fetch(`${second.url}/runs`)).text()).toContain('1 waiting for a person');
+  expect(await (await fetch(`${second.url}/runs`)).text()).toContain('1 need a person');
   await second.stop();
 });
 

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { type Browser, chromium } from 'playwright-core';
 import { loadPolicy } from '../../../cli/config/load-policy.ts';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
+import { readScope } from '../../../core/review/readers.ts';
 import { createWeb } from '../../../web/app.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import { type Script, scriptedRunner } from '../../support/scripted-runner.ts';
@@ -31,19 +33,21 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function createSite(script?: Script): Promise<Site> {
+/** @param change Of the policy. */
+export async function createSite(script?: Script, change: Record<string, unknown> = {}): Promise<Site> {
   const world = createWorld();
+  world.policy(change);
   let url: string | undefined;
   const serverProcess = await world.open({ runner: scriptedRunner(script), webUrl: () => url });
-  const { policy } = loadPolicy({ policy: world.policy(), repositories: new Map() });
+  const { policy } = loadPolicy({ policy: join(world.folder, 'policy.yaml'), repositories: new Map() });
   const closing: (() => Promise<void>)[] = [];
   return {
     world,
     serverProcess,
     async as(who) {
-      const { service, watch, outbox } = serverProcess;
+      const { serviceFor, watch, outbox } = serverProcess;
       const web = createWeb({
-        service,
+        service: (person) => serviceFor(readScope(policy, person)),
         watch,
         outbox,
         authenticate: oneVisitor(who, randomBytes(32)),

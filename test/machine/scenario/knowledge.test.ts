@@ -45,6 +45,18 @@ test('R36 lessons: written, in the prompts of the runs they apply to, in their p
     json: { error: { name: 'LessonInvalid', message: expect.stringContaining('orders-to-agents') } },
   });
   expect(knowledge('add', 'signs', '--for', 'src/**', '--text', 'add adds; it does not subtract.').code).toBe(0);
+  const shown = cliIn(
+    world,
+    world.repo,
+    'prompt',
+    file,
+    '--repo',
+    `acme/calc=${world.repo}`,
+    ...common.slice(0, 2),
+    '--json',
+  );
+  expect(shown.json.prompt).toContain('## Advice of the team for these paths');
+  expect(shown.json.prompt).toContain('add adds; it does not subtract.');
   expect(knowledge('add', 'docs', '--for', 'docs/**', '--text', 'Guides are short.').code).toBe(0);
   world.commit({ '.agent-tasks/knowledge/broken.md': 'no front matter' });
   expect(knowledge('lint')).toMatchObject({ code: 2, json: { error: { name: 'LessonInvalid' } } });

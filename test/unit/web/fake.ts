@@ -1,8 +1,12 @@
 import type { Hono } from 'hono';
+import { filesOfDiff } from '../../../core/diff/unified.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { type Plan, plan } from '../../../core/plan/schema.ts';
 import { soloPolicy } from '../../../core/policy/schema.ts';
 import type { Audit, Evidence, GateView, RunView, Service, VoteCommand } from '../../../pipeline/service/service.ts';
+import type { ChangeView } from '../../../pipeline/view/change.ts';
+import type { RunDetail } from '../../../pipeline/view/run-detail.ts';
+import type { RunItem } from '../../../pipeline/view/run-item.ts';
 import { createWeb } from '../../../web/app.ts';
 import type { WebOptions } from '../../../web/options.ts';
 import { oneVisitor, type WebEnv } from '../../../web/security/request-guard.ts';
@@ -123,6 +127,77 @@ export const anAudit = (change: Partial<Audit> = {}): Audit => ({
   ...change,
 });
 
+export const anItem = (change: Partial<RunItem> = {}): RunItem => ({
+  runId,
+  taskId: 'FIX-1',
+  title: 'Mend the sum',
+  repository: 'acme/calc',
+  team: 'web',
+  requester: 'dev@example.com',
+  attempt: 1,
+  status: 'running',
+  words: { text: 'Building', tone: 'run' },
+  what: '',
+  gate: null,
+  spentMicros: 420_000,
+  capMicros: 2_000_000,
+  createdAt: '2026-11-21T11:55:00.000Z',
+  endedAt: null,
+  ...change,
+});
+
+/** An open gate in a list. */
+export const aBrief = (change: Partial<NonNullable<RunItem['gate']>> = {}): NonNullable<RunItem['gate']> => ({
+  gateId,
+  kind: 'plan',
+  title: 'Approve the plan',
+  stake: 'Mend add.',
+  openedAt: '2026-11-21T11:59:00.000Z',
+  expiresAt: '2026-11-24T11:59:00.000Z',
+  required: 1,
+  approvals: [],
+  may: ['lead', 'second'],
+  alert: false,
+  stuck: false,
+  ...change,
+});
+
+export const aDetail = (change: Partial<RunDetail> = {}): RunDetail => ({
+  ...anItem(),
+  instructions: 'The sum is wrong. Mend it.',
+  specPath: '.agent-tasks/FIX-1.yaml',
+  constraints: [
+    { text: 'Change only src/**', by: 'guard', detail: '' },
+    { text: 'Keep the signature', by: 'told', detail: '' },
+  ],
+  criteria: [{ says: '1 + 1 is 2', run: 'node check.js', passed: true }],
+  checkpoints: [],
+  agent: 'careful',
+  model: 'gemini-2.5-pro',
+  estimate: null,
+  plan: aPlan,
+  tests: { ok: true, total: 6, failed: 0, failing: [], base: 5, flaky: false },
+  changedFiles: 2,
+  steps: [
+    { name: 'Checked', is: 'done', ms: 0, rounds: 0, by: [], waitedMs: 0 },
+    { name: 'Plan', is: 'done', ms: 2_500, rounds: 1, by: [], waitedMs: 0 },
+    { name: 'Plan approved', is: 'done', ms: 0, rounds: 0, by: ['lead'], waitedMs: 120_000 },
+    { name: 'Build', is: 'now', ms: 0, rounds: 0, by: [], waitedMs: 0 },
+    { name: 'CI', is: 'left-out', ms: 0, rounds: 0, by: [], waitedMs: 0 },
+  ],
+  gates: [{ gateId, required: 1, approvals: [], may: ['lead', 'second'], critical: [] }],
+  attempts: [{ runId, attempt: 1, status: 'running' }],
+  added: { constraints: [], answers: [] },
+  planApprovers: ['lead'],
+  ...change,
+});
+
+export const aChange = (text = aDiff, phases: Record<string, string> = { 'src/math.js': 'Mend' }): ChangeView => ({
+  of: head,
+  truncated: false,
+  files: filesOfDiff(text).map((file) => ({ ...file, phase: phases[file.path] ?? null, generated: false })),
+});
+
 export const aDiff = `diff --git a/src/math.js b/src/math.js
 index 1..2 100644
 --- a/src/math.js
@@ -179,6 +254,10 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     run: (id) => known(id, aRun(), 'RunNotFound'),
     ended: (id) => known(id, aRun(), 'RunNotFound'),
     list: async () => [aRun()],
+    page: async () => ({ items: [anItem()], unreadable: [], next: null, counts: { running: 1 } }),
+    inbox: async () => ({ items: [], more: false }),
+    detail: (id) => known(id, aDetail(), 'RunNotFound'),
+    change: async () => aChange(),
     unfinished: async () => ({ runs: [aRun()], next: null }),
     gate: (id) => known(id, aGate(), 'GateNotFound'),
     gatesOf: async () => [aGate()],
@@ -200,7 +279,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     ...service,
   };
   const app = createWeb({
-    service: all,
+    service: () => all,
     async *watch() {},
     outbox: async () => [],
     authenticate: oneVisitor('lead', new Uint8Array(32).fill(7)),

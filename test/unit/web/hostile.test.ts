@@ -4,7 +4,7 @@ import { plan } from '../../../core/plan/schema.ts';
 import { visible } from '../../../core/text/hidden.ts';
 import { link, markup } from '../../../web/html/markup.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
-import { aGate, anAudit, aPhase, aRun, fake, gateId, runId } from './fake.ts';
+import { aBrief, aChange, aDetail, aGate, anAudit, anItem, aPhase, aRun, fake, gateId, runId } from './fake.ts';
 
 const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\`\${1}</textarea></pre>\u202e\u200b\u001b[2K\u{E0041}<!-- gone`;
 
@@ -43,6 +43,12 @@ const hostileRun = everywhere(
     durations: { [nasty]: 1 },
   }),
 );
+const hostileItem = everywhere(anItem({ status: 'waiting', gate: aBrief({ may: ['lead', 'lead2'], required: 2 }) }));
+const hostileChange = {
+  of: nasty,
+  truncated: true,
+  files: aChange(`diff --git a/x${nasty} b/x${nasty}\n@@ -1,2 +1,2 @@ ${nasty}\n-${nasty}1\n+${nasty}2\n`).files,
+};
 const decided = {
   outcome: 'approved' as const,
   by: ['b'],
@@ -85,12 +91,18 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
             ],
           }),
         ),
+      page: async () => ({ items: [hostileItem], unreadable: [nasty], next: nasty, counts: { running: 1 } }),
+      inbox: async () => ({ items: [hostileItem], more: true }),
+      detail: async () => ({ ...everywhere(aDetail()), ...hostileItem, plan: hostilePlan }),
+      change: async () => hostileChange,
       egress: async () => [{ target: nasty, command: nasty, reason: nasty, allow: nasty, at: '' }],
       evidence: async () => ({
         plan: hostilePlan,
         estimate: null,
         phases: { verify: everywhere(aPhase()), [nasty]: nasty },
         diff: [{ path: nasty, op: 'put' }],
+        runbook: null,
+        lessons: [nasty],
         reviews: {
           ...{ reviews: 1, findings: 1, blocking: 1, acted: 0, waived: [{ by: [nasty], what: nasty }] },
           rounds: [
@@ -100,8 +112,6 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
             },
           ],
         },
-        runbook: null,
-        lessons: [nasty],
         answer: nasty,
         pullRequestBody: nasty,
       }),
@@ -133,7 +143,12 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
     },
     {
       authenticate: oneVisitor(nasty, new Uint8Array(32)),
-      policy: { budgets: { web: {} }, people: {} } as never,
+      policy: {
+        readers: [],
+        budgets: { web: {} },
+        people: {},
+        repositories: { [nasty]: { host: 'git', trusted_branches: [nasty], team: nasty } },
+      } as never,
       outbox: async () => [{ key: nasty, at: nasty, to: [nasty], subject: nasty, text: nasty, link: nasty }],
     },
   );
@@ -141,7 +156,7 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
 /** Nothing a text brought along is markup, and nothing in it is invisible. */
 function harmless(html: string, path: string): void {
   expect(html, path).toContain('&lt;script&gt;alert(1)');
-  const withoutOurs = html.replace(/<script nonce="[^"]+">\(\(\) => \{[\s\S]*?<\/script>/, '');
+  const withoutOurs = html.replace(/<script type="module" nonce="[^"]+" src="\/assets\/[\w.-]+"><\/script>/, '');
   expect(withoutOurs, path).not.toMatch(/<script|<img|<!--/i);
   expect(withoutOurs, path).not.toMatch(/<[^>"]*(?:"[^"]*"[^>"]*)*\son\w+=/i);
   expect(html, path).not.toMatch(/\p{Cf}|[^\P{Cc}\t\n]/u);
@@ -149,8 +164,16 @@ function harmless(html: string, path: string): void {
 }
 
 test.each([
+  '/',
+  '/?all=1',
   '/runs',
+  '/repositories',
+  '/audit',
   `/runs/${runId}`,
+  `/runs/${runId}/plan`,
+  `/runs/${runId}/change?view=split`,
+  `/runs/${runId}/evidence`,
+  `/runs/${runId}/cost`,
   `/runs/${runId}/audit`,
   `/runs/${runId}/activity`,
   `/gates/${gateId}`,
@@ -181,12 +204,11 @@ test('an error page shows its message as text', async () => {
 });
 
 test('a comment hides nothing from a reviewer: the rest of the diff is there', async () => {
-  const diff = {
-    text: 'diff --git a/a.html b/a.html\n@@ -1 +1,2 @@\n+<!--\n+evil()\ndiff --git a/b.js b/b.js\n@@ -1 +1 @@\n+more()\n',
-    truncated: false,
-  };
-  const { text } = await fake({ run: async () => aRun({ status: 'delivered' }), diff: async () => diff }).get(
-    `/runs/${runId}`,
+  const change = aChange(
+    'diff --git a/a.html b/a.html\n@@ -1 +1,2 @@\n+<!--\n+evil()\ndiff --git a/b.js b/b.js\n@@ -1 +1 @@\n+more()\n',
+  );
+  const { text } = await fake({ run: async () => aRun({ status: 'delivered' }), change: async () => change }).get(
+    `/runs/${runId}/change`,
   );
   for (const shown of ['&lt;!--', 'evil()', 'more()']) expect(text).toContain(shown);
 });

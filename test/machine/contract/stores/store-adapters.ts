@@ -5,6 +5,7 @@ import { createCredentials } from '../../../../adapters/aws/dynamo/credentials.t
 import { createFirings } from '../../../../adapters/aws/dynamo/firings.ts';
 import { createGates } from '../../../../adapters/aws/dynamo/gates.ts';
 import { createLedger } from '../../../../adapters/aws/dynamo/ledger.ts';
+import { listing } from '../../../../adapters/aws/dynamo/listing/run-list.ts';
 import { createPhases } from '../../../../adapters/aws/dynamo/phases.ts';
 import { createRunLinks } from '../../../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../../../adapters/aws/dynamo/runs.ts';
@@ -19,7 +20,7 @@ export type Stores = LocalStores['ports'] & Pick<LocalStores, 'credentials'> & {
 
 export function dynamoStores({ client }: Pick<TestDynamo, 'client'>, tables = testTables): Omit<Stores, 'close'> {
   return {
-    runs: createRuns(client, tables.runs),
+    runs: createRuns(client, tables.runs, listing),
     ledger: createLedger(client, tables.ledger),
     gates: createGates(client, tables.gates),
     phases: createPhases(client, tables.gates),

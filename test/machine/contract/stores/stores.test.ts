@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PhaseReply } from '../../../../core/ports/store/phases.ts';
+import type { RunPage, RunQuery } from '../../../../core/ports/store/runs.ts';
 import { castVote } from '../../../../core/review/vote.ts';
 import type { Gate, Vote } from '../../../../core/run/gate.ts';
 import type { RunRecord } from '../../../../core/run/record.ts';
@@ -198,6 +199,72 @@ describe.each(storeAdapters)('stores of %s', (_name, open) => {
       await ended(runId, 'running');
       expect((await found(50)).flat()).toEqual([]);
       expect(await runs.get(runId)).toMatchObject({ status: 'delivered' });
+    });
+  });
+
+  describe('the list of runs', () => {
+    const second = (i: number) => new Date(Date.UTC(2035, 0, 1, 0, 0, i >> 1)).toISOString();
+    /** All pages of a query, without the runs of other tests. */
+    const all = async (query: Omit<RunQuery, 'limit'>, limit = 7): Promise<string[]> => {
+      const found: string[] = [];
+      for (let before: string | undefined, more = true; more; more = before !== undefined) {
+        const page: RunPage = await runs.page({ ...query, limit, before });
+        expect(page.runs.length).toBeLessThanOrEqual(limit);
+        found.push(...page.runs.map(({ runId }) => runId).filter((runId) => runId.startsWith(`${id}-`)));
+        before = page.next;
+      }
+      return found;
+    };
+
+    it('is paged newest first, each run once, by any filter', async () => {
+      const ids = Array.from({ length: 30 }, (_, i) => `${id}-${String(i).padStart(2, '0')}`);
+      const facts = (i: number): Partial<RunRecord> => ({
+        createdAt: second(i),
+        repository: `acme/${id}-${i % 3}`,
+        team: i % 2 === 0 ? `${id}-web` : `${id}-pay`,
+        requester: i % 5 === 0 ? `${id}-dana` : `${id}-ben`,
+        title: i === 0 ? 'Übersetze 100_% of the invoices' : 'another',
+        taskId: `${id}-T${i}`,
+      });
+      await Promise.all(ids.map((runId, i) => runs.create(record(runId, facts(i)))));
+      await Promise.all(
+        ids.flatMap((runId, i) => (i % 4 === 0 ? [runs.update(runId, (run) => ({ ...run, status: 'failed' }))] : [])),
+      );
+      const newest = [...ids].reverse();
+      const where = (admits: (i: number) => boolean) => newest.filter((runId) => admits(ids.indexOf(runId)));
+      expect(await all({})).toEqual(newest);
+      expect(await all({ repository: `acme/${id}-1` })).toEqual(where((i) => i % 3 === 1));
+      expect(await all({ team: `${id}-web` }, 1)).toEqual(where((i) => i % 2 === 0));
+      expect(await all({ by: `${id}-dana`, team: `${id}-pay` })).toEqual(where((i) => i % 5 === 0 && i % 2 === 1));
+      expect(await all({ statuses: ['failed'] })).toEqual(where((i) => i % 4 === 0));
+      expect(await all({ statuses: ['running'], team: `${id}-web` })).toEqual(where((i) => i % 4 === 2));
+      expect(await all({ statuses: ['running', 'waiting'] })).toEqual(where((i) => i % 4 !== 0));
+      // Case, and characters that a pattern would give a meaning.
+      expect(await all({ text: 'üBERSETZE 100_%' })).toEqual([ids[0]]);
+      expect(await all({ text: 'x%' })).toEqual([]);
+      expect(await all({ text: `${id}-T7` })).toEqual([ids[7]]);
+      expect(await all({ scope: { teams: [`${id}-pay`], person: `${id}-dana` } })).toEqual(
+        where((i) => i % 2 === 1 || i % 5 === 0),
+      );
+      expect(await all({ scope: { teams: [], person: `${id}-dana` } })).toEqual(where((i) => i % 5 === 0));
+    });
+
+    it('leaves out the parts of a campaign, unless they are asked for', async () => {
+      const at = new Date(Date.UTC(2036, 0, 1)).toISOString();
+      await runs.create(record(`${id}-whole`, { createdAt: at }));
+      const parent = { runId: `${id}-whole`, part: 'a', round: 1 };
+      await runs.create(record(`${id}-part`, { parent, createdAt: at }));
+      expect(await all({ text: `${id}-` })).toEqual([`${id}-whole`]);
+      expect(await all({ statuses: ['running'] })).toEqual([`${id}-whole`]);
+      expect((await all({ statuses: ['running'], parts: true })).sort()).toEqual([`${id}-part`, `${id}-whole`]);
+    });
+
+    it('has the records themselves, with their newest state', async () => {
+      await runs.create(record(`${id}-a`, { team: `${id}-only` }));
+      await runs.update(`${id}-a`, (run) => ({ ...run, status: 'waiting', state: 'PlanGate', spentMicros: 7 }));
+      const page = await runs.page({ team: `${id}-only`, limit: 5 });
+      expect(page.runs).toEqual([await runs.get(`${id}-a`)]);
+      expect(page.next).toBeUndefined();
     });
   });
 

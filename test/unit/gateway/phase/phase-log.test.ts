@@ -42,12 +42,13 @@ describe('what a gateway told of its phase', () => {
   });
 
   test('R32 events are whole lines in their order; refusals and failures are kept', () => {
-    const log = new PhaseLog();
+    const log = new PhaseLog(() => Date.UTC(2026, 0, 1));
     const events = ['one', 'two\nlines'].map((text) => ({ type: 'message' as const, text }));
     for (const event of events) log.add({ type: 'event', event });
     log.add({ type: 'failure', name: 'BudgetExhausted', message: 'none left' });
     const lines = Buffer.from(log.events).toString('utf8').trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
+    const at = '2026-01-01T00:00:00.000Z';
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events.map((event) => ({ ...event, at })));
     expect(log.failures).toEqual([{ name: 'BudgetExhausted', message: 'none left' }]);
   });
 });

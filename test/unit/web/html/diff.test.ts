@@ -1,11 +1,28 @@
 import { expect, test } from 'vitest';
-import { filesOfDiff } from '../../../../web/html/diff.ts';
+import { filesOfDiff } from '../../../../core/diff/unified.ts';
 import { duration } from '../../../../web/html/format.ts';
 import { aDiff } from '../fake.ts';
 
 test('a diff is split by file, with its lines counted', () => {
   expect(filesOfDiff(aDiff)).toEqual([
-    { path: 'src/math.js', added: 1, removed: 1, lines: aDiff.trimEnd().split('\n').slice(1) },
+    {
+      path: 'src/math.js',
+      op: 'changed',
+      added: 1,
+      removed: 1,
+      notes: [],
+      hunks: [
+        {
+          heading: '',
+          oldStart: 1,
+          newStart: 1,
+          lines: [
+            { kind: 'del', text: 'export const add = (a, b) => a - b;', old: 1 },
+            { kind: 'add', text: 'export const add = (a, b) => a + b;', now: 1 },
+          ],
+        },
+      ],
+    },
   ]);
 });
 
@@ -18,7 +35,8 @@ test('content that looks like a header is content', () => {
 test.each([
   ['a/with blank.txt b/with blank.txt', 'with blank.txt'],
   ['a/a b/b.txt b/a b/b.txt', 'a b/b.txt'],
-  ['"a/\\303\\244" "b/\\303\\244"', '\\303\\244'],
+  ['"a/\\303\\244" "b/\\303\\244"', 'ä'],
+  ['"a/a\\"\\\\b" "b/a\\"\\\\b"', 'a"\\b'],
 ])('the path of %s', (pair, path) => {
   expect(filesOfDiff(`diff --git ${pair}\n`)[0]?.path).toBe(path);
 });

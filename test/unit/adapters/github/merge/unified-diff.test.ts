@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createGitCodeHost } from '../../../../../adapters/git/code-host.ts';
-import { filesOfDiff } from '../../../../../web/html/diff.ts';
+import { filesOfDiff } from '../../../../../core/diff/unified.ts';
 
 let folder: string;
 const git = (...args: string[]): string =>

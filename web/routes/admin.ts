@@ -1,0 +1,78 @@
+import type { Hono } from 'hono';
+import { readScope } from '../../core/review/readers.ts';
+import { auditPage } from '../pages/audit.ts';
+import { budgetPage, budgetRows } from '../pages/budget.ts';
+import { outboxPage } from '../pages/outbox.ts';
+import { repositoriesPage } from '../pages/repositories.ts';
+import { settingsPage } from '../pages/settings.ts';
+import { formOf, type WebEnv } from '../security/request-guard.ts';
+import { type Routes, send } from './routes.ts';
+
+/** Money, repositories, the audit across runs, messages and settings. */
+export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, whoOf }): void => {
+  const { policy, outbox } = options;
+  const budgets = async (service: ReturnType<typeof serviceOf>) =>
+    (await Promise.all(Object.keys(policy.budgets).map((team) => service.budget(team, policy)))).filter(
+      (budget) => budget !== null,
+    );
+
+  app.get('/budget', async (c) => {
+    const service = serviceOf(c);
+    const found = await budgets(service);
+    const runs = await Promise.all(found.map(({ team }) => service.page({ team, limit: 100 })));
+    return send(
+      c,
+      budgetPage(
+        c.get('page'),
+        found,
+        runs.flatMap(({ items }) => items),
+      ),
+    );
+  });
+  app.get('/budget.csv', async (c) =>
+    c.body(budgetRows(await budgets(serviceOf(c))), 200, {
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="budget.csv"',
+    }),
+  );
+
+  app.get('/repositories', async (c) => {
+    const service = serviceOf(c);
+    const names = Object.keys(policy.repositories);
+    const lists = await Promise.all(names.map((repository) => service.page({ repository, limit: 20 })));
+    return send(
+      c,
+      repositoriesPage(
+        c.get('page'),
+        names.map((name, i) => ({ name, items: lists[i]?.items ?? [], counts: lists[i]?.counts ?? null })),
+      ),
+    );
+  });
+
+  app.get('/audit', async (c) => {
+    const service = serviceOf(c);
+    const given = (name: string): string => (c.req.query(name) ?? '').trim().slice(0, 200);
+    const filter = { who: given('who'), what: given('what'), q: given('q'), before: given('before') };
+    const { items, next } = await service.page({
+      text: filter.q === '' ? undefined : filter.q,
+      before: filter.before === '' ? undefined : filter.before,
+      limit: 50,
+    });
+    const trails = await Promise.all(items.map(({ runId }) => service.audit(runId)));
+    return send(c, auditPage(c.get('page'), { items, trails, filter, next }));
+  });
+
+  app.get('/settings', async (c) => send(c, settingsPage(c.get('page'), await serviceOf(c).paused())));
+  app.post('/pause', async (c) => {
+    const field = await formOf(c);
+    await serviceOf(c).pause(field('paused') === 'yes', whoOf(c), policy);
+    return c.redirect('/settings', 303);
+  });
+  if (outbox)
+    app.get('/outbox', async (c) => {
+      // A reader sees what was sent to them; other messages are about runs that they may not see.
+      const scope = readScope(policy, whoOf(c));
+      const sent = await outbox();
+      return send(c, outboxPage(c.get('page'), scope ? sent.filter(({ to }) => to.includes(scope.person)) : sent));
+    });
+};
