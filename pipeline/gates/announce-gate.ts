@@ -24,7 +24,7 @@ export async function announceGate(deps: Deps, context: RunContext, gate: Gate):
   const record = (await deps.runs.get(gate.runId)) ?? context.record;
   // A part has no pull request: its questions are asked where its campaign is discussed.
   const about = record.parent === undefined ? record : await deps.runs.get(record.parent.runId);
-  const number = about?.pullRequest?.id ?? about?.origin?.pullRequest ?? record.conversation;
+  const number = about?.pullRequest?.id ?? about?.origin?.pullRequest ?? about?.conversation;
   if (!host.collaboration || number === undefined || isWait(gate.kind)) return;
   // Bots read the raw text, and orders at the start of its lines: none of these lines starts one.
   const text = visible(gate.text).slice(0, maxText).trim().replace(/^/gm, '│ ');
