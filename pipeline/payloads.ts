@@ -58,16 +58,18 @@ export const payloads = {
     output: z.strictObject({ outcome: z.enum(['merged', 'more', 'conflict']) }),
   },
   build: {
-    input: z.strictObject({ runId, round, phase: z.enum(['build', 'rework']), token }),
+    input: z.strictObject({
+      runId,
+      round,
+      phase: z.enum(['build', 'rework', 'review']),
+      /** Of a review: which of the task's reviewers, counted from 0. */
+      reviewer: z.int().nonnegative().exactOptional(),
+      token,
+    }),
     output: z.strictObject({}),
   },
   'checkpoint-gate': { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   verify: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
-  review: {
-    input: z.strictObject({ runId, round, reviewer: z.int().nonnegative(), token }),
-    output: z.strictObject({}),
-  },
-  ask: { input: z.strictObject({ runId, round, token }), output: z.strictObject({}) },
   'ask-human': { input: z.strictObject({ runId, round, reason: z.string(), token }), output: z.strictObject({}) },
   publish: {
     input: z.strictObject({ runId, round }),

@@ -12,6 +12,7 @@ import { type BrokerAnswer, brokerAnswer } from '../adapters/aws/phases/broker.t
 import { createPhaseStore } from '../adapters/aws/phases/store.ts';
 import { createGitHubAccess } from '../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../adapters/github/code-host.ts';
+import { history } from '../adapters/github/repository/history.ts';
 import { here } from '../adapters/thread/here.ts';
 import { defined } from '../core/defined.ts';
 import { DrydockError } from '../core/errors.ts';
@@ -99,7 +100,7 @@ function depsOf({
         { apiUrl, gitUrl, auth: { token } },
         { credentials: none, ...vault, now: Date.now },
       );
-      return createGitHubCodeHost({ access, scope, dataDir: tmpdir(), thread: here });
+      return createGitHubCodeHost({ access, scope, dataDir: tmpdir(), thread: here, history });
     },
     async modelAccess(provider, endpoint): Promise<ModelAccess> {
       if (model !== undefined && Object.keys(model).length > 0) return { mode: 'live', ...defined(model) };

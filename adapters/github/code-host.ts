@@ -2,11 +2,10 @@ import { DrydockError } from '../../core/errors.ts';
 import type { CodeHost, CodeHostScope } from '../../core/ports/host/code-host.ts';
 import type { Collaboration } from '../../core/ports/host/collaboration.ts';
 import type { Thread } from '../../core/ports/runtime/thread.ts';
-import { blameLine } from '../git/blame.ts';
 import { type GitHubAccess, ownerAndRepo } from './api/access.ts';
 import { statusOf } from './api/errors.ts';
 import type { Comparing } from './merge/comparing.ts';
-import { createMirror } from './repository/mirror.ts';
+import type { History } from './repository/history.ts';
 import { limitConcurrency, type Objects, readBlob } from './repository/objects.ts';
 import { publishChange } from './repository/publish.ts';
 import { createPullRequests } from './repository/pull-requests.ts';
@@ -20,6 +19,8 @@ interface GitHubCodeHostOptions {
   collaboration?: Collaboration;
   /** Without it, `diff`, `rebase` and `merge` are defects of the program. */
   comparing?: Comparing | undefined;
+  /** Without it, `exportBase` and `blame` are defects of the program. */
+  history?: History | undefined;
 }
 
 /**
@@ -28,7 +29,7 @@ interface GitHubCodeHostOptions {
  */
 export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
   const { access, dataDir, scope, thread, collaboration } = options;
-  const mirror = createMirror(access, scope, dataDir);
+  const mirror = options.history?.createMirror(access, scope, dataDir);
   const pullRequests = createPullRequests(access, scope);
   const trees = new Map<string, Promise<Tree>>();
   const treeAt = (commit: string): Promise<Tree> => {
@@ -60,7 +61,7 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
       }
     },
 
-    exportBase: mirror.exportBase,
+    exportBase: (...given) => withHistory(mirror).exportBase(...given),
     listTree: (_repository, commit) => treeAt(commit),
 
     async readFile(_repository, commit, path) {
@@ -85,7 +86,8 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
       comparison().unifiedDiff(thread, objects, base, commit, maxBytes),
     rebase: async (_repository, change, onto) => comparison().mergeOnto(thread, objects, change, onto),
     merge: async (_repository, request) => comparison().mergeChanges(thread, objects, request),
-    blame: async (repository, file, line) => blameLine(await mirror.head(repository), file, line),
+    blame: async (repository, file, line) =>
+      withHistory(options.history).blameLine(await withHistory(mirror).head(repository), file, line),
 
     publish: async ({ repository, ...request }) => ({
       commit: await access.use(scope, 'write', (octokit) => publishChange(octokit, repository, request)),
@@ -95,6 +97,11 @@ export function createGitHubCodeHost(options: GitHubCodeHostOptions): CodeHost {
     release: () => (scope.run === undefined ? Promise.resolve() : access.release(scope.run)),
     ...(collaboration ? { collaboration } : {}),
   };
+
+  function withHistory<T>(part: T | undefined): T {
+    if (part !== undefined) return part;
+    throw new DrydockError('Internal', 'This program has no copy of a repository.');
+  }
 
   function comparison(): Comparing {
     if (options.comparing !== undefined) return options.comparing;

@@ -5,6 +5,7 @@ import type { GitHubConfig } from '../../adapters/github/api/config.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
+import { history } from '../../adapters/github/repository/history.ts';
 import { failedDeliveries } from '../../adapters/github/webhook/deliveries.ts';
 import { type Dropped, type Message, takeMessage } from '../../adapters/github/webhook/intake.ts';
 import { openInbox } from '../../adapters/local/webhooks/inbox.ts';
@@ -53,6 +54,7 @@ export function composeGitHub(options: {
   return {
     codeHost: (scope) =>
       createGitHubCodeHost({
+        history,
         comparing,
         access,
         dataDir,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { campaignSchema } from '../campaign/part.ts';
+import { campaignSchema } from '../campaign/part-schema.ts';
 
 const question = z.strictObject({
   question: z.string().min(1).max(500),

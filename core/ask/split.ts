@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partsSchema } from '../campaign/part.ts';
+import { partsSchema } from '../campaign/part-schema.ts';
 
 /** How work is divided among agents, or why it is not. */
 export const split = z

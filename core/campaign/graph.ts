@@ -1,10 +1,5 @@
 import picomatch from 'picomatch';
-
-/** What the order of parts depends on. */
-export interface Node {
-  id: string;
-  depends_on: readonly string[];
-}
+import { ancestorsOf, type Node, topological } from './order.ts';
 
 interface Sited extends Node {
   target_paths: readonly string[];
@@ -104,31 +99,4 @@ function contains(outer: string, inner: string): boolean {
   if (!isGlob(b)) return picomatch.isMatch(b, [a, `${a}/**`], { dot: true });
   const folder = isGlob(a) ? (a.endsWith('/**') ? a.slice(0, -3) : undefined) : a;
   return folder !== undefined && !isGlob(folder) && b.startsWith(`${folder}/`);
-}
-
-/** Ids in an order in which each part comes after those that it depends on; parts of a circle are missing. */
-export function topological(parts: readonly Node[]): string[] {
-  const order: string[] = [];
-  const done = new Set<string>();
-  for (let added = true; added; ) {
-    added = false;
-    for (const { id, depends_on } of parts) {
-      if (done.has(id) || !depends_on.every((each) => done.has(each))) continue;
-      done.add(id);
-      order.push(id);
-      added = true;
-    }
-  }
-  return order;
-}
-
-/** For each part, all parts that come before it, directly or not. */
-export function ancestorsOf(parts: readonly Node[]): Map<string, Set<string>> {
-  const byId = new Map(parts.map((part) => [part.id, part]));
-  const found = new Map<string, Set<string>>();
-  for (const id of topological(parts)) {
-    const direct = byId.get(id)?.depends_on ?? [];
-    found.set(id, new Set(direct.flatMap((each) => [each, ...(found.get(each) ?? [])])));
-  }
-  return found;
 }

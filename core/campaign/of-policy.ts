@@ -1,7 +1,7 @@
 import type { ModelEndpoint } from '../models/endpoint.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { EffectiveTask } from '../run/effective-task.ts';
-import type { CampaignSpec } from './part.ts';
+import type { CampaignSpec } from './part-schema.ts';
 
 /** Says a fault of a field of the spec that names a profile. */
 export type RefuseProfile = (path: string, message: string, name?: 'UnknownAgent' | 'UnknownPrice') => void;

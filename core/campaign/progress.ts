@@ -1,5 +1,5 @@
 import { defined } from '../defined.ts';
-import { ancestorsOf, type Node, topological } from './graph.ts';
+import { ancestorsOf, type Node, topological } from './order.ts';
 import { type CampaignState, type PartState, partsMicros } from './state.ts';
 
 /** How the run of a part ended. */

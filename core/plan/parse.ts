@@ -1,8 +1,12 @@
 import { type Document, isMap, isNode, isScalar, LineCounter } from 'yaml';
 import type { z } from 'zod';
+import { partsSchema } from '../campaign/part-schema.ts';
 import { DrydockError, type ErrorName } from '../errors.ts';
 import { parseYaml } from '../text/yaml.ts';
 import { type Plan, plan } from './schema.ts';
+
+/** A plan as people and agents write it: with the rules of its parts. */
+const written = plan.extend({ parts: partsSchema.optional() });
 
 /** UTF-16 code units; longer than any plan a person would read, and a third of a second for the most hostile text. */
 const maxPlanLength = 64_000;
@@ -29,7 +33,7 @@ export function parsePlan(text: string, origin: Plan['origin']): Plan {
     throw new DrydockError(errorOf[origin], `The plan is longer than ${maxPlanLength} characters.`);
   const { value, faults, lineOf } = readYaml(text);
   if (faults.length > 0) throw invalid('The plan is not valid YAML', faults);
-  const parsed = plan.safeParse(typeof value === 'object' && value !== null ? { ...value, origin } : value);
+  const parsed = written.safeParse(typeof value === 'object' && value !== null ? { ...value, origin } : value);
   if (parsed.success) return parsed.data;
   throw invalid(
     'The plan is invalid',

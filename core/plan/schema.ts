@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partsSchema } from '../campaign/part.ts';
+import { storedPart } from '../campaign/part.ts';
 
 const text = z.string().max(4_000);
 const list = z.array(text).max(100).default([]);
@@ -31,7 +31,7 @@ export const plan = z.strictObject({
     .default([]),
   phases: z.array(planPhase).min(1).max(50),
   /** Of a campaign: what each agent does. */
-  parts: partsSchema.optional(),
+  parts: z.array(storedPart).optional(),
   impact: z
     .strictObject({ components: list, breaking_changes: list })
     .default({ components: [], breaking_changes: [] }),

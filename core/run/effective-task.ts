@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentNames } from '../agents/names.ts';
-import { partSchema } from '../campaign/part.ts';
+import { storedPart } from '../campaign/part.ts';
 import { egressRules } from '../egress/rule.ts';
 import { mcpServerOfRun } from '../mcp/server.ts';
 import { modelEndpoint } from '../models/endpoint.ts';
@@ -44,7 +44,7 @@ const spec = z.strictObject({
   depends_on: names,
   campaign: z
     .strictObject({
-      parts: z.array(partSchema).optional(),
+      parts: z.array(storedPart).optional(),
       max_parts: z.int(),
       max_parallel: z.int(),
       coordinator: z.string().optional(),

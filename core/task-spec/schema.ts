@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { campaignSchema } from '../campaign/part.ts';
+import { campaignSchema } from '../campaign/part-schema.ts';
 import { askedServers } from '../mcp/policy-schema.ts';
 import { runbookUse } from '../runbook/record.ts';
 import * as field from './fields.ts';

@@ -8,7 +8,9 @@ import { survey } from '../../pipeline/reconcile/survey.ts';
 import { hasEnded } from '../../pipeline/runs/has-ended.ts';
 import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
+import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
+import { notifying } from '../runtime/notifying.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -34,40 +36,43 @@ const cursor = named(() => createCursor(dynamo(), variable('runs'), 'reconcile')
  * that failed: nothing but the delivery tells of a review or a comment. One function with parts, because separate functions
  * would need a role, a log, alarms and a survey each; a part that fails or hangs does not hold up the others.
  */
-export const handler = withDeps(async (deps) => {
-  const until = deps.clock.now() + workMs;
-  const surveyed = survey(deps);
-  const { found, failed } = await inParts(
-    {
-      async runs() {
-        const { oldestWaitMs, unfinished } = await surveyed;
-        const repaired = await repair(deps, await surveyed, cursor(), until);
-        return { ...repaired, unfinished: unfinished.size, [reports.waiting]: oldestWaitMs };
+export const handler = withDeps(
+  async (deps) => {
+    const until = deps.clock.now() + workMs;
+    const surveyed = survey(deps);
+    const { found, failed } = await inParts(
+      {
+        async runs() {
+          const { oldestWaitMs, unfinished } = await surveyed;
+          const repaired = await repair(deps, await surveyed, cursor(), until);
+          return { ...repaired, unfinished: unfinished.size, [reports.waiting]: oldestWaitMs };
+        },
+        ci: async () => ({ ci: await checkCi(deps, (await surveyed).ci, until) }),
+        async specs(signal) {
+          const specs = await createRepositorySweeps(deps, operatorPolicy, undefined, heads).sweep(signal);
+          return { specs: specs.map(({ outcome, reason }) => ({ outcome, reason })) };
+        },
+        async schedules(signal) {
+          const fired = await fireSchedules(deps, operatorPolicy(), schedules, signal);
+          return { schedules: fired.map(({ outcome, reason }) => ({ outcome, reason })) };
+        },
+        deliveries: async () => ({
+          repeated: await repeatFailedDeliveries(await gitHubAccess(), deps.clock.now() - repeatMs),
+        }),
+        credentials: async () => ({ released: await releaseUnused(deps, (await surveyed).unfinished) }),
+        ages: () => ages(deps),
       },
-      ci: async () => ({ ci: await checkCi(deps, (await surveyed).ci, until) }),
-      async specs(signal) {
-        const specs = await createRepositorySweeps(deps, operatorPolicy, undefined, heads).sweep(signal);
-        return { specs: specs.map(({ outcome, reason }) => ({ outcome, reason })) };
-      },
-      async schedules(signal) {
-        const fired = await fireSchedules(deps, operatorPolicy(), schedules, signal);
-        return { schedules: fired.map(({ outcome, reason }) => ({ outcome, reason })) };
-      },
-      deliveries: async () => ({
-        repeated: await repeatFailedDeliveries(await gitHubAccess(), deps.clock.now() - repeatMs),
-      }),
-      credentials: async () => ({ released: await releaseUnused(deps, (await surveyed).unfinished) }),
-      ages: () => ages(deps),
-    },
-    partMs,
-  );
-  const told = { ...found, ...(Object.keys(failed).length > 0 ? { failed } : {}) };
-  logger.info('reconciled', told);
-  const names = Object.entries(failed).map(([part, error]) => `${part} (${error})`);
-  if (names.length > 0)
-    throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
-  return told;
-});
+      partMs,
+    );
+    const told = { ...found, ...(Object.keys(failed).length > 0 ? { failed } : {}) };
+    logger.info('reconciled', told);
+    const names = Object.entries(failed).map(([part, error]) => `${part} (${error})`);
+    if (names.length > 0)
+      throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
+    return told;
+  },
+  { launching: fargate, notifying },
+);
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */
 async function releaseUnused(deps: Deps, unfinished: ReadonlySet<string>): Promise<number> {

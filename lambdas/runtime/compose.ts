@@ -8,7 +8,6 @@ import type { Listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { createRunLinks } from '../../adapters/aws/dynamo/run-links.ts';
 import { createRuns } from '../../adapters/aws/dynamo/runs.ts';
 import { createSeenSpecs } from '../../adapters/aws/dynamo/seen-specs.ts';
-import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
 import { withDrydockErrors } from '../../adapters/aws/errors.ts';
 import { createGitHubCodeHost } from '../../adapters/github/code-host.ts';
 import { createCollaboration } from '../../adapters/github/collaboration.ts';
@@ -17,16 +16,14 @@ import { createThread } from '../../adapters/thread/thread.ts';
 import { optional, sealedAs, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
+import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
+import type { Notifier } from '../../core/ports/runtime/notifier.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { Deps } from '../../pipeline/deps.ts';
-import { fargate } from './fargate.ts';
 import { gitHubAccess } from './github.ts';
-import { readNotificationSettings } from './notification-settings.ts';
-import { composeNotifier } from './notifier.ts';
 import { later, named, once } from './once.ts';
 import { secrets } from './secrets.ts';
 import { clock, dynamo, phases, s3 } from './stores.ts';
-import { logger } from './telemetry.ts';
 import { vault } from './vault.ts';
 
 let made: Runs | undefined;
@@ -44,16 +41,6 @@ const thread = once(() =>
   createThread({ program: new URL('./judge.mjs', import.meta.url), deadlineMs: jobMs, memoryMb: jobMemoryMb }),
 );
 
-const notifier = once(() =>
-  composeNotifier({
-    settings: readNotificationSettings(),
-    sent: createSentMessages(dynamo(), variable('gates'), clock),
-    slackWebhook: () => secrets().slackWebhook(variable('slack')),
-    sleep: clock.sleep,
-    log: (line) => logger.warn('unsent', line),
-  }),
-);
-
 /**
  * Each dependency is created when a step first needs it, and lives as long as the function: clients keep connections.
  */
@@ -69,12 +56,20 @@ const parts = {
   vault: once(() => vault(sealedAs.token)),
 };
 
-/**
- * The dependencies of the steps on AWS.
- * @param comparing For steps that merge changes or show them.
- * @param listing For functions that show the list of runs.
- */
-export async function composeDeps(comparing?: Comparing, listing?: Listing): Promise<Deps> {
+/** What only some functions carry, because it is a large part of their size. */
+export interface Carried {
+  /** Merges changes and shows them. */
+  comparing?: Comparing;
+  /** Shows the list of runs. */
+  listing?: Listing;
+  /** Starts and stops the tasks of phases. */
+  launching?: () => PhaseLauncher;
+  /** Sends notifications. */
+  notifying?: () => Notifier;
+}
+
+/** The dependencies of the steps on AWS. */
+export async function composeDeps({ comparing, listing, launching, notifying }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -114,7 +109,7 @@ export async function composeDeps(comparing?: Comparing, listing?: Listing): Pro
       return parts.vault();
     },
     get launcher() {
-      return fargate();
+      return carried(launching, 'starts no phases');
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {
@@ -135,7 +130,9 @@ export async function composeDeps(comparing?: Comparing, listing?: Listing): Pro
         collaboration: createCollaboration(access, scope),
       });
     },
-    notifier: { notify: (message) => notifier().notify(message) },
+    get notifier() {
+      return carried(notifying, 'sends no notifications');
+    },
     get thread() {
       return thread();
     },
@@ -145,6 +142,11 @@ export async function composeDeps(comparing?: Comparing, listing?: Listing): Pro
     runLink: (runId) => pageOf('runs', runId),
     gateLink: (gateId) => pageOf('gates', gateId),
   };
+}
+
+function carried<T>(make: (() => T) | undefined, what: string): T {
+  if (make) return make();
+  throw new DrydockError('Internal', `This function ${what}.`);
 }
 
 /** `undefined` if there are no pages. A link grants no access without signing in. */

@@ -68,8 +68,6 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   'checkpoint-gate': gate,
   // A change that the guard refuses is answered without a sandbox.
   verify: [...phase, 'keep', 'answer'],
-  review: phase,
-  ask: phase,
   'ask-human': gate,
   // The write token is minted for one change and revoked after it.
   publish: [...step, 'host', 'revoke', 'keep'],

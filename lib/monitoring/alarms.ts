@@ -178,7 +178,7 @@ export class Alarms extends Construct {
   /** AWS has no metric of tasks that Fargate did not start; the functions that start them log it. */
   #notStarted(control: Control): cloudwatch.Metric {
     const begins = (text: string): logs.JsonPattern => logs.FilterPattern.stringValue('$.detail', '=', `${text}*`);
-    const [metric] = (['plan', 'build', 'verify', 'review', 'ask', 'reconcile'] as const).map((name) =>
+    const [metric] = (['plan', 'build', 'verify', 'reconcile'] as const).map((name) =>
       new logs.MetricFilter(this, `NotStarted${pascal(name)}`, {
         logGroup: control.functions.get(name)?.logGroup as logs.ILogGroup,
         filterPattern: logs.FilterPattern.any(...Object.values(launchFaults).map(begins)),

@@ -1,25 +1,16 @@
 import type { Part } from '../../core/campaign/part.ts';
-import {
-  failedPart,
-  freeMicros,
-  type PartEnd,
-  startable,
-  withEnds,
-  withStarted,
-} from '../../core/campaign/progress.ts';
+import { failedPart, freeMicros, startable, withEnds, withStarted } from '../../core/campaign/progress.ts';
 import { type CampaignState, type PartState, partsMicros } from '../../core/campaign/state.ts';
 import { defined } from '../../core/defined.ts';
 import type { GateDecision } from '../../core/run/gate.ts';
-import type { RunRecord, RunWork } from '../../core/run/record.ts';
-import { isFinal } from '../../core/run/status.ts';
+import type { RunWork } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { closeGate } from '../gates/close-gate.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../runs/run-context.ts';
 import { givenTo } from './merge-parts.ts';
-import { sumOf } from './money.ts';
 import { funded, partRunId, plannedParts, stateOf } from './parts.ts';
 import { startPart } from './start-part.ts';
+import { endsOf, ownMicros } from './wake.ts';
 
 /** Takes over the ends of parts and starts those that became ready. Idempotent. */
 export async function advanceCampaign(deps: Deps, runId: string): Promise<void> {
@@ -70,10 +61,6 @@ const hasBegun = async (deps: Deps, { runId }: PartState): Promise<boolean> =>
 
 const atOnce = ({ task }: RunContext): number => task.spec.campaign?.max_parallel ?? 1;
 
-/** Spent by the phases of the campaign's own run, in micro-US-dollars. */
-const ownMicros = async (deps: Deps, runId: string): Promise<number> =>
-  sumOf(await deps.ledger.calls(runId)).spentMicros;
-
 /** The parts that may start, with what they start from; without those whose dependencies conflict. */
 async function givenToReady(deps: Deps, context: RunContext, parts: readonly Part[], state: CampaignState) {
   const found = new Map<string, { stored?: NonNullable<RunWork['changeSet']> }>();
@@ -84,25 +71,6 @@ async function givenToReady(deps: Deps, context: RunContext, parts: readonly Par
   return found;
 }
 
-/** By run id: the parts that count as running and have ended. */
-async function endsOf(deps: Deps, state: CampaignState): Promise<Map<string, PartEnd>> {
-  const ends = new Map<string, PartEnd>();
-  for (const { runId, status } of Object.values(state.parts)) {
-    const run = status === 'running' ? await deps.runs.get(runId) : undefined;
-    if (run && isFinal(run.status)) ends.set(runId, endOf(run));
-  }
-  return ends;
-}
-
-const endOf = ({ status, spentMicros, work, error }: RunRecord): PartEnd => ({
-  delivered: status === 'delivered',
-  spentMicros,
-  ...defined({
-    changeSet: work.changeSet,
-    error: status === 'delivered' ? undefined : { name: error?.name ?? status, message: error?.message ?? status },
-  }),
-});
-
 async function recordEnd(deps: Deps, runId: string, id: string, part: PartState): Promise<void> {
   if (part.status !== 'done' && part.status !== 'failed') return;
   await recordEvent(deps, runId, {
@@ -110,26 +78,5 @@ async function recordEnd(deps: Deps, runId: string, id: string, part: PartState)
     type: part.status === 'done' ? 'part-done' : 'part-failed',
     text: part.status === 'done' ? id : `${id}: ${part.error?.name}: ${part.error?.message}`,
     data: { part: id, runId: part.runId, usdMicros: part.spentMicros ?? 0 },
-  });
-}
-
-/** The end of a part's run lets its campaign go on. Called by Settle and by the reconciler; doing it twice changes nothing. */
-export async function wakeCampaign(deps: Deps, parentRunId: string): Promise<void> {
-  const parent = await deps.runs.get(parentRunId);
-  if (!parent || (await endsOf(deps, stateOf(parent))).size === 0) return;
-  if (isFinal(parent.status)) return addLateCosts(deps, parent);
-  const gate = (await deps.gates.byRun(parentRunId)).find(
-    ({ kind, status }) => kind === 'parts' && status === 'pending',
-  );
-  if (gate) await closeGate(deps, gate.gateId, 'parts-ended', 'drydock', 'a part ended');
-}
-
-/** A part that was stopped with its campaign may end after it. What it spent still counts. */
-async function addLateCosts(deps: Deps, parent: RunRecord): Promise<void> {
-  const ends = await endsOf(deps, stateOf(parent));
-  const own = await ownMicros(deps, parent.runId);
-  await deps.runs.update(parent.runId, (run) => {
-    const campaign = withEnds(stateOf(run), ends);
-    return { ...run, campaign, spentMicros: own + partsMicros(campaign).spent };
   });
 }

@@ -1,4 +1,4 @@
-import { ancestorsOf, topological } from '../../core/campaign/graph.ts';
+import { ancestorsOf, topological } from '../../core/campaign/order.ts';
 import type { Part } from '../../core/campaign/part.ts';
 import type { CampaignState, PartState } from '../../core/campaign/state.ts';
 import { defined } from '../../core/defined.ts';

@@ -2,7 +2,7 @@ import { partsMicros } from '../../core/campaign/state.ts';
 import type { ModelCall } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { stateOf } from './parts.ts';
+import { partRuns, stateOf } from './parts.ts';
 
 interface Spent {
   /** Micro-US-dollars. */
@@ -24,10 +24,8 @@ export const sumOf = (calls: readonly ModelCall[]): Spent => ({
  * the record lacks the calls of an interrupted attempt.
  */
 export async function spentOf(deps: Pick<Deps, 'ledger'>, record: RunRecord): Promise<Spent> {
-  const state = stateOf(record);
-  const parts = [...Object.values(state.parts), ...state.earlier].flatMap(({ runId }) => (runId === '' ? [] : [runId]));
   const calls: ModelCall[] = [];
-  for (const runId of [record.runId, ...parts]) calls.push(...(await deps.ledger.calls(runId)));
+  for (const runId of [record.runId, ...partRuns(record)]) calls.push(...(await deps.ledger.calls(runId)));
   return sumOf(calls);
 }
 

@@ -22,6 +22,12 @@ export async function plannedParts(
 
 export const stateOf = (record: RunRecord): CampaignState => record.campaign ?? emptyCampaign;
 
+/** All runs of parts, those that were replaced by a later round too. */
+export function partRuns(record: RunRecord): string[] {
+  const { parts, earlier } = stateOf(record);
+  return [...Object.values(parts), ...earlier].flatMap(({ runId }) => (runId === '' ? [] : [runId]));
+}
+
 /** Key of the run of a part: the same part of the same campaign in the same round has the same run. */
 export function partKey(parentRunId: string, part: string, round: number): string {
   const hash = createHash('sha256');

@@ -1,7 +1,7 @@
 import { causeOf, viewError } from '../../core/errors.ts';
 import type { PhaseRecord } from '../../core/ports/store/phases.ts';
 import { enqueueRun, slotScope, wakeQueued } from '../admission/admission.ts';
-import { wakeCampaign } from '../campaign/advance.ts';
+import { wakeCampaign } from '../campaign/wake.ts';
 import type { Deps } from '../deps.ts';
 import { applyDecision } from '../gates/apply-decision.ts';
 import { closeGate } from '../gates/close-gate.ts';

@@ -5,7 +5,7 @@ import { anythingElse, ask, type Builders, delivered, endAs, outcomeIs, stopped 
 /** A run that asks an agent for one answer: questions go to a person, and the change that is made of the answer is published. */
 export const askStates = ({ phase }: Builders): Record<string, State> => ({
   Ask: {
-    ...phase('ask', { round: '{% $planRound %}' }, 'AskOutcome'),
+    ...phase('plan', { round: '{% $planRound %}' }, 'AskOutcome'),
     Catch: [
       ...stopped,
       endAs('rejected', ['DoItYourself', 'RequestRefused']),

@@ -6,7 +6,7 @@ import { type Builders, delivered, rework, stopped } from './builders.ts';
 export const reviewStates = ({ phase }: Builders): Record<string, State> => ({
   // An agent that cannot review does not let the change pass: a person decides whether to go on without it.
   Review: {
-    ...phase('review', { round: '{% $reviews %}', reviewer: '{% $reviewer %}' }, 'ReviewOutcome'),
+    ...phase('build', { round: '{% $reviews %}', phase: 'review', reviewer: '{% $reviewer %}' }, 'ReviewOutcome'),
     Catch: [
       ...stopped,
       {

@@ -8,7 +8,7 @@ import type { PhaseEnd } from '../../core/run/phase-end.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { reviewTextOf } from '../asks/review.ts';
 import { partFacts } from '../campaign/facts.ts';
-import { spentOf } from '../campaign/money.ts';
+import { partRuns } from '../campaign/parts.ts';
 import type { Deps } from '../deps.ts';
 import { attentionOf } from '../phases/guard-task.ts';
 import { getJson, loadChange } from '../runs/artifacts.ts';
@@ -65,10 +65,15 @@ export async function publishFacts(deps: Deps, context: RunContext): Promise<Pub
   };
 }
 
-const totalOf = async (deps: Deps, record: RunRecord): Promise<Pick<PublishFacts, 'usdMicros' | 'tokens'>> => {
-  const { spentMicros, tokens } = await spentOf(deps, record);
-  return { usdMicros: spentMicros, tokens };
-};
+/** The cost so far; of a campaign with its parts, whose money the record has already. */
+async function totalOf(deps: Deps, record: RunRecord): Promise<Pick<PublishFacts, 'usdMicros' | 'tokens'>> {
+  const tokens = { ...record.tokens };
+  for (const runId of partRuns(record)) {
+    const run = await deps.runs.get(runId);
+    for (const kind of ['input', 'output', 'cached'] as const) tokens[kind] += run?.tokens[kind] ?? 0;
+  }
+  return { usdMicros: record.spentMicros, tokens };
+}
 
 /** Refused outgoing requests of all phases. */
 export const refusalsOf = (deps: Pick<Deps, 'artifacts'>, results: Record<string, string>): Promise<Refusal[]> =>

@@ -16,10 +16,8 @@ import { deliver } from './result/deliver.ts';
 import { publish } from './result/publish.ts';
 import { settle } from './result/settle.ts';
 import { checked } from './step.ts';
-import { ask } from './work/ask.ts';
 import { build } from './work/build.ts';
 import { plan } from './work/plan.ts';
-import { review } from './work/review.ts';
 import { verify } from './work/verify.ts';
 
 type Handler = (payload: unknown) => Promise<unknown>;
@@ -38,8 +36,6 @@ export const steps = {
   build: checked('build', build),
   'checkpoint-gate': checked('checkpoint-gate', checkpointGate),
   verify: checked('verify', verify),
-  review: checked('review', review),
-  ask: checked('ask', ask),
   'ask-human': checked('ask-human', askHuman),
   publish: checked('publish', publish),
   'await-ci': checked('await-ci', awaitCi),

@@ -1,26 +1,13 @@
 import { z } from 'zod';
 import { plannedPhases } from '../../core/plan/planned.ts';
-import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
+import { plan as planSchema } from '../../core/plan/schema.ts';
+import { counted } from '../../core/plan/stake.ts';
 import type { ChangeManifest } from '../../core/run/change-set.ts';
 import { phaseResult } from '../../core/run/phase.ts';
 import type { Deps } from '../deps.ts';
 import { getJson } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 import { testSummary } from './tests.ts';
-
-const counted = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
-
-/** What a plan asks for, in a sentence. */
-export function planStake({ phases, risks, impact }: Plan): string {
-  const checkpoints = phases.filter(({ checkpoint }) => checkpoint).length;
-  const parts = [
-    [phases.length, 'phase'],
-    [checkpoints, 'checkpoint'],
-    [impact.breaking_changes.length, 'breaking change'],
-    [risks.length, 'risk'],
-  ] as const;
-  return `${parts.flatMap(([n, name]) => (n > 0 ? [counted(n, name)] : [])).join(', ')}.`;
-}
 
 const verified = z.object({ result: phaseResult.optional() });
 

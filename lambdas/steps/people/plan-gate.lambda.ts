@@ -1,4 +1,5 @@
 import { planGate } from '../../../pipeline/steps/people/plan-gate.ts';
+import { notifying } from '../../runtime/notifying.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('plan-gate', planGate);
+export const handler = stepHandler('plan-gate', planGate, { notifying });

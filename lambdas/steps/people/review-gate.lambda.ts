@@ -1,4 +1,5 @@
 import { reviewGate } from '../../../pipeline/steps/people/review-gate.ts';
+import { notifying } from '../../runtime/notifying.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('review-gate', reviewGate);
+export const handler = stepHandler('review-gate', reviewGate, { notifying });

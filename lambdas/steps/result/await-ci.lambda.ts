@@ -1,4 +1,5 @@
 import { awaitCi } from '../../../pipeline/steps/result/await-ci.ts';
+import { notifying } from '../../runtime/notifying.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('await-ci', awaitCi);
+export const handler = stepHandler('await-ci', awaitCi, { notifying });

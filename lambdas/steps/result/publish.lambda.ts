@@ -2,4 +2,4 @@ import { comparing } from '../../../adapters/github/merge/comparing.ts';
 import { publish } from '../../../pipeline/steps/result/publish.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('publish', publish, comparing);
+export const handler = stepHandler('publish', publish, { comparing });

@@ -1,4 +1,5 @@
 import { settle } from '../../../pipeline/steps/result/settle.ts';
+import { fargate } from '../../runtime/fargate.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('settle', settle);
+export const handler = stepHandler('settle', settle, { launching: fargate });

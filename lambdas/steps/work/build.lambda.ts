@@ -1,4 +1,5 @@
 import { build } from '../../../pipeline/steps/work/build.ts';
+import { fargate } from '../../runtime/fargate.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('build', build);
+export const handler = stepHandler('build', build, { launching: fargate });

@@ -1,4 +1,5 @@
 import { plan } from '../../../pipeline/steps/work/plan.ts';
+import { fargate } from '../../runtime/fargate.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('plan', plan);
+export const handler = stepHandler('plan', plan, { launching: fargate });

@@ -1,10 +1,10 @@
 import { DrydockError } from '../../../core/errors.ts';
 import { planMarkdown } from '../../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../../core/plan/schema.ts';
+import { planStake } from '../../../core/plan/stake.ts';
 import { openGate } from '../../gates/open-gate.ts';
 import { getJson } from '../../runs/artifacts.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
-import { planStake } from '../../view/stake.ts';
 import type { Step } from '../step.ts';
 
 /**

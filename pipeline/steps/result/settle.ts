@@ -2,8 +2,8 @@ import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../
 import { isFinal } from '../../../core/run/status.ts';
 import { dequeueRun, slotScope, sprintOf, wakeNext } from '../../admission/admission.ts';
 import { tellConversation } from '../../asks/conversation.ts';
-import { wakeCampaign } from '../../campaign/advance.ts';
 import { spentOf } from '../../campaign/money.ts';
+import { wakeCampaign } from '../../campaign/wake.ts';
 import { stopParts } from '../../lifecycle/stop-run.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';

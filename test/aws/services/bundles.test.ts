@@ -42,10 +42,7 @@ describe('the bundles', () => {
 
   test.each([
     [true, ['verify', 'publish', 'review-gate', 'operate', 'pages']],
-    [
-      false,
-      ['claim', 'plan', 'build', 'review', 'ask', 'settle-phase', 'reconcile', 'webhook', 'webhook-worker', 'broker'],
-    ],
+    [false, ['claim', 'plan', 'build', 'settle-phase', 'reconcile', 'webhook', 'webhook-worker', 'broker']],
   ])('carry the program of the thread if they read changes: %s for %j', (carries, names) => {
     for (const name of names)
       expect([name, readdirSync(join(folder, name)).includes('judge.mjs')]).toEqual([name, carries]);

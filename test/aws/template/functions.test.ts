@@ -90,25 +90,24 @@ describe('the functions', () => {
   });
 
   test('launch only where a phase begins, and read the keys of models only in the broker (R16)', () => {
-    expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
-    expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
+    expect(who('ecs:RunTask')).toEqual(['plan', 'build', 'verify', 'reconcile']);
+    expect(who('iam:PassRole')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     // `diagnose` tells whether a key is there.
     expect(who('secretsmanager:GetSecretValue', 'drydockmodels')).toEqual(['broker', 'diagnose']);
     expect(who('secretsmanager:GetSecretValue', 'drydockdeployment')).toEqual([
       'plan',
       'build',
       'verify',
-      'review',
-      'ask',
       'reconcile',
       'broker',
       'diagnose',
       'rotate',
     ]);
     // The broker believes what stands there.
-    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'review', 'ask', 'reconcile']);
+    expect(who('s3:PutObject', '/orders/')).toEqual(['plan', 'build', 'verify', 'reconcile']);
     expect(who('s3:PutObject', '>/*')).toEqual([]);
-    expect(who('states:StartExecution')).toEqual(['reconcile', 'webhook-worker', 'operate', 'pages']);
+    // Dispatch starts the parts of campaigns.
+    expect(who('states:StartExecution')).toEqual(['dispatch', 'reconcile', 'webhook-worker', 'operate', 'pages']);
     expect(who('sts:AssumeRole')).toEqual(['broker']);
     const received = statementsOfRole(run, roleOf('webhook')).flatMap(({ actions }) => actions);
     expect(received.sort()).toEqual([

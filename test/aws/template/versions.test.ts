@@ -84,7 +84,7 @@ describe('the definition', () => {
   });
 });
 
-const launching = ['plan', 'build', 'verify', 'review', 'ask'];
+const launching = ['plan', 'build', 'verify'];
 const readingPolicy = [
   ...['reserve', 'queue', 'plan-gate', 'checkpoint-gate', 'ask-human', 'await-ci', 'review-gate', 'deliver'],
 ];

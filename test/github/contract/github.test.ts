@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createGitHubAccess, type GitHubAccessConfig } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
 import { comparing } from '../../../adapters/github/merge/comparing.ts';
+import { history } from '../../../adapters/github/repository/history.ts';
 import { here } from '../../../adapters/thread/here.ts';
 import { defined } from '../../../core/defined.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
@@ -87,7 +88,7 @@ function open(options: Options = {}) {
   );
   const { installation } = options;
   const scope = { repository: options.repository ?? repository, run, ...(installation ? { installation } : {}) };
-  const host = createGitHubCodeHost({ comparing, access, dataDir, scope, thread: here });
+  const host = createGitHubCodeHost({ comparing, history, access, dataDir, scope, thread: here });
   return { host, access, credentials, sleeps, dataDir, run, branch: `agent/${run}` };
 }
 type World = ReturnType<typeof open>;

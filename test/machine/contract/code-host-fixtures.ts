@@ -4,6 +4,7 @@ import { createGitCodeHost } from '../../../adapters/git/code-host.ts';
 import { createGitHubAccess } from '../../../adapters/github/api/app.ts';
 import { createGitHubCodeHost } from '../../../adapters/github/code-host.ts';
 import { comparing } from '../../../adapters/github/merge/comparing.ts';
+import { history } from '../../../adapters/github/repository/history.ts';
 import { here } from '../../../adapters/thread/here.ts';
 import type { CodeHost } from '../../../core/ports/host/code-host.ts';
 import type { Credentials, MintedCredential } from '../../../core/ports/host/credentials.ts';
@@ -118,7 +119,7 @@ export function gitHubHosts(github: GitHubKit, dataDir: string, credentials: Cre
   return {
     access,
     host: (run: string, repository = github.repository): CodeHost =>
-      createGitHubCodeHost({ comparing, access, dataDir, scope: { repository, run }, thread: here }),
+      createGitHubCodeHost({ comparing, history, access, dataDir, scope: { repository, run }, thread: here }),
   };
 }
 

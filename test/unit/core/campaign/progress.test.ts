@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ancestorsOf, topological } from '../../../../core/campaign/graph.ts';
+import { ancestorsOf, topological } from '../../../../core/campaign/order.ts';
 import {
   dependents,
   failedPart,
