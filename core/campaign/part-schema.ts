@@ -8,7 +8,7 @@ const maxParts = 50;
 const criterion = z.union([field.prose(2_000), z.strictObject({ says: field.prose(2_000), run: field.command })]);
 
 /** One share of a campaign: what one agent does, where, and after which other parts. */
-export const partSchema = z.strictObject({
+const partSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'Use 1 to 31 small letters, digits and dashes.')

@@ -10,7 +10,7 @@ import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
-import { notifying } from '../runtime/notifying.ts';
+import { notifying } from '../runtime/notices/notifying.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';

@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DrydockError } from '../../../../core/errors.ts';
 import { policySchema } from '../../../../core/policy/schema.ts';
-import { composeNotifier, type NotifierOptions } from '../../../../lambdas/runtime/notifier.ts';
+import { composeNotifier, type NotifierOptions } from '../../../../lambdas/runtime/notices/notifier.ts';
 
 const people = { lead: { email: 'lead@example.com', slack: 'U012LEAD' }, mute: {} };
 const message = { key: 'gate#1', to: ['lead', 'mute', 'guest@example.com'], subject: 's', text: 't' };

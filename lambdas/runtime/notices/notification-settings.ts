@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { variable } from '../../common/deployment.ts';
+import { variable } from '../../../common/deployment.ts';
 
 const person = z.object({ email: z.string().optional(), slack: z.string().optional() });
 const notificationSettings = z.object({

@@ -1,11 +1,11 @@
-import type { SentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
-import { awsError } from '../../adapters/aws/errors.ts';
-import { createSlackNotifier } from '../../adapters/slack/incoming-webhook.ts';
-import { backoffMs } from '../../core/concurrency/backoff.ts';
-import { DrydockError } from '../../core/errors.ts';
-import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { SentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
+import { awsError } from '../../../adapters/aws/errors.ts';
+import { createSlackNotifier } from '../../../adapters/slack/incoming-webhook.ts';
+import { backoffMs } from '../../../core/concurrency/backoff.ts';
+import { DrydockError } from '../../../core/errors.ts';
+import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
+import { later } from '../once.ts';
 import type { NotificationSettings } from './notification-settings.ts';
-import { later } from './once.ts';
 
 /** Attempts per message, one and two seconds apart; the SDK makes three requests in each of them. */
 const maxAttempts = 3;
@@ -35,7 +35,7 @@ export function composeNotifier({ settings, sent, slackWebhook, sleep, log }: No
       later(async () => {
         const [{ SESv2Client }, { createSesNotifier }] = await Promise.all([
           import('@aws-sdk/client-sesv2'),
-          import('../../adapters/email/ses.ts'),
+          import('../../../adapters/email/ses.ts'),
         ]);
         return createSesNotifier(new SESv2Client({}), sent, {
           from,

@@ -1,11 +1,11 @@
-import { createSentMessages } from '../../adapters/aws/dynamo/sent-messages.ts';
-import { variable } from '../../common/deployment.ts';
+import { createSentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
+import { variable } from '../../../common/deployment.ts';
+import { once } from '../once.ts';
+import { secrets } from '../secrets.ts';
+import { clock, dynamo } from '../stores.ts';
+import { logger } from '../telemetry.ts';
 import { readNotificationSettings } from './notification-settings.ts';
 import { composeNotifier } from './notifier.ts';
-import { once } from './once.ts';
-import { secrets } from './secrets.ts';
-import { clock, dynamo } from './stores.ts';
-import { logger } from './telemetry.ts';
 
 /** Sends what people are told, for functions that tell them something. */
 export const notifying = once(() =>
