@@ -240,7 +240,7 @@ describe("files of the policy's profiles", () => {
     );
     const names = users.map(([, { Description }]) => String(Description).split(' ').at(-1));
     expect(layer).not.toBe('');
-    expect(names.sort()).toEqual(['ask', 'build', 'plan', 'reconcile', 'review', 'verify']);
+    expect(names.sort()).toEqual(['build', 'plan', 'reconcile', 'verify']);
     expect(variable(template, 'DRYDOCK_AGENT_FILES')).toBe('/opt/drydock-agents');
   });
 
