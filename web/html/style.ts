@@ -142,6 +142,12 @@ svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
 svg .axis { stroke: var(--line); } svg .limit { stroke: var(--bad); stroke-dasharray: 5 4; } svg .pace { stroke: var(--soft); stroke-dasharray: 2 4; fill: none; }
 svg .spent { fill: var(--accent); opacity: .85; } svg .held { fill: var(--wait); opacity: .45; } svg .forecast { stroke: var(--run); stroke-dasharray: 6 4; fill: none; stroke-width: 2; } svg .mark { stroke: var(--soft); }
 .chart { max-width: 100%; height: auto; max-height: 16rem; display: block; }
+#parts th { white-space: nowrap; }
+.graph { display: block; margin: .3rem 0 .8rem; font-size: 13px; }
+.graph path { fill: none; stroke: var(--soft); stroke-width: 1.5; } .graph rect { fill: var(--mute-ground); stroke: var(--line); }
+.graph text { fill: var(--ink); } .graph .name { font-weight: 600; } .graph .state { fill: var(--soft); font-size: 11px; }
+.graph .done { fill: var(--good-ground); stroke: var(--good); } .graph .running { fill: var(--run-ground); stroke: var(--run); }
+.graph .waiting { fill: var(--wait-ground); stroke: var(--wait); } .graph .failed { fill: var(--bad-ground); stroke: var(--bad); }
 @media (max-width: 56rem) {
   .top { padding: 0 .8rem; gap: .6rem; }
   main { padding: .8rem .8rem 4rem; } .foot { padding: 0 .8rem 2rem; }

@@ -5,6 +5,7 @@ import type { RunDetail } from '../../pipeline/view/run-detail.ts';
 import { clockTime, duration, moment } from '../html/format.ts';
 import { chip, facts } from '../html/layout.ts';
 import { gatePath, link, type Markup, markup, runPath } from '../html/markup.ts';
+import { partGraph } from '../html/part-graph.ts';
 import type { PageContext } from '../options.ts';
 import { errorBox } from '../pages/error.ts';
 import type { Part } from '../part.ts';
@@ -56,7 +57,7 @@ function partsSection({ parts, parent }: RunView): Markup | null {
     return markup`<p class="box">Part <code>${parent.part}</code> of <a href="${runPath(parent.runId)}">a campaign</a>.</p>`;
   if (!parts) return null;
   const done = parts.filter(({ merged }) => merged).length;
-  return markup`<section class="card" id="parts" data-fresh><h2>Parts <span class="quiet">${done} of ${parts.length} are in the change</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Parts"><table><caption class="hidden">Parts of the campaign</caption><thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">After</th><th scope="col" class="number">Cost</th></tr></thead><tbody>${parts.map(
+  return markup`<section class="card" id="parts" data-fresh><h2>Parts <span class="quiet">${done} of ${parts.length} are in the change</span></h2>${partGraph(parts)}<div class="scroll" tabindex="0" role="region" aria-label="Parts"><table><caption class="hidden">Parts of the campaign</caption><thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">After</th><th scope="col" class="number">Cost</th></tr></thead><tbody>${parts.map(
     (part) =>
       markup`<tr><td>${part.runId === null ? part.title : markup`<a href="${runPath(part.runId)}">${part.title}</a>`} <span class="quiet small">${part.id}${part.round > 1 && `, round ${part.round}`}</span></td><td>${chip(part.status)}${part.gate !== null && part.status === 'waiting' && markup` <a href="${gatePath(part.gate)}">Decide<span class="hidden"> about ${part.id}</span></a>`}${part.error && markup`<br><span class="quiet small">${part.error.name}</span>`}</td><td class="small">${part.dependsOn.join(', ')}</td><td class="number">${formatUsd(microsOf(part.usd.spent))}</td></tr>`,
   )}</tbody></table></div></section>`;
