@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../common/package-info.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
 import { exitCodeOf } from './command.ts';
+import { addExamples } from './examples.ts';
 import { createOutput, printError } from './terminal/output.ts';
 
 type Load = () => Promise<{ register(program: Command): void }>;
@@ -53,6 +54,7 @@ export async function createProgram(argv: readonly string[] = []): Promise<Comma
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   for (const { register } of await Promise.all(filesFor(argv).map(({ load }) => load()))) register(program);
+  addExamples(program);
   return program;
 }
 

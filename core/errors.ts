@@ -125,7 +125,11 @@ export const errorKinds = {
     4,
     'Ask for more Fargate vCPUs or addresses, or lower limits.concurrent_runs_total; then `drydock retry RUN`.',
   ),
-  ResultInvalid: kind('never', 1, 'The sandbox returned an invalid result; read its log.'),
+  ResultInvalid: kind(
+    'never',
+    1,
+    '`drydock events RUN` says what came before. Try again with `drydock retry RUN`, or with another agent profile.',
+  ),
   ReplayDiverged: kind(
     'never',
     1,

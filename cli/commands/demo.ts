@@ -53,7 +53,7 @@ export function register(program: Command): void {
       )
       .addHelpText(
         'after',
-        '\nExample: drydock demo --campaign\nWith an agent, the model’s answers come from a recorded session; if the key of its provider is set too, the demo calls the model. Without one a small program is the agent. Everything else is real.',
+        '\nExamples:\n  drydock demo\n  drydock demo --campaign\n\nWith an agent, the model’s answers come from a recorded session; if the key of its provider is set too, the demo calls the model. Without one a small program is the agent. Everything else is real.',
       ),
     (output, options) => demo(output, options.campaign ? migration : rounding, options.sandbox, options.agent),
   );

@@ -70,7 +70,9 @@ function describe(gate: GateView): string[] {
   return [
     `${plain(gate.title)}: ${stands}`,
     ...(gate.decision && !gate.delivered
-      ? ['The decision is stored, but no server process runs. Continue with: drydock run FILE, or drydock serve']
+      ? [
+          'The decision is stored, but no server process runs. To go on, type the command again that started the run, or start `drydock serve`.',
+        ]
       : []),
   ];
 }

@@ -37,7 +37,7 @@ export function register(program: Command): void {
       .option(...dataOption)
       .addHelpText(
         'after',
-        '\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
+        '\nExample:\n  drydock init --as lead\n\nThe policy belongs to the operator, not to the repository: Drydock never reads it from a commit. Existing files are not overwritten.',
       ),
     (output, options) => init(output, options),
   );

@@ -13,11 +13,13 @@ export const gateText = ({ title, text }: Pick<GateView, 'title' | 'text'>, outp
 /** Where nobody is asked: what a gate asks, and the command for each option of a question. */
 export const gateLines = (gate: GateView, output: Output): string[] => [
   ...gateText(gate, output),
-  ...optionsOf(gate).map((option) => `  - ${plain(option.label)}: ${commandOf(option, gate.taskId)}`),
+  ...optionsOf(gate).map((option) => `  - ${plain(option.label)}: ${commandOf(option, gate)}`),
 ];
 
-function commandOf({ does, label }: GateOption, task: string): string {
-  if (isPartAction(does)) return `drydock answer ${task} ${JSON.stringify(plain(label))}`;
+function commandOf({ does, label, text }: GateOption, { taskId: task, options }: GateView): string {
+  // An option of an agent's own is never part of a command: people copy it into a shell.
+  const named = isPartAction(does) || (does === 'answer' && text !== 'required' && options !== undefined);
+  if (named) return `drydock answer ${task} ${JSON.stringify(plain(label))}`;
   return {
     answer: `drydock answer ${task} TEXT`,
     accept: `drydock approve ${task}`,

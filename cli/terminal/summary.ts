@@ -45,6 +45,8 @@ export function refusedLines(refusals: readonly Refusal[], command: string): str
 function nextCommand(run: RunView): string {
   switch (run.status) {
     case 'delivered':
+      // A part of a campaign, and an answer that changes nothing, have no commit of their own.
+      if (run.commit === null) return run.parent ? `drydock show ${run.taskId.split('/')[0]}` : '';
       return `git diff ${run.base?.slice(0, 12)}..${run.branch}`;
     case 'waiting':
       return run.gate?.includes('.question.')

@@ -1,4 +1,4 @@
-import type { AskTopic } from '../../core/ask/names.ts';
+import { type AskTopic, answerFile } from '../../core/ask/names.ts';
 import { parseAnswer } from '../../core/ask/topics.ts';
 import type { ErrorName } from '../../core/errors.ts';
 import type { PhaseResult } from '../../core/run/phase.ts';
@@ -46,7 +46,7 @@ async function takeAnswer(
   end: PhaseEnd,
   { answer: text }: PhaseResult,
 ): Promise<AskEnd | { faults: string }> {
-  if (text === undefined) return { faults: 'You left no answer.' };
+  if (text === undefined) return { faults: `The agent left no answer in $DRYDOCK_OUT/${answerFile(topic)}.` };
   if (topic === 'review') {
     const parsed = parseAnswer(topic, text);
     if ('faults' in parsed) return parsed;

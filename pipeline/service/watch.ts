@@ -33,7 +33,12 @@ export async function* watch(
   try {
     for await (const [item] of live as AsyncIterable<[WatchItem | { kind: 'record'; record: RunRecord }]>) {
       if (item.kind === 'record') yield { kind: 'run', run: await shortView(deps, item.record) };
-      else if (item.kind !== 'event' || !seen.has(item.event.key)) yield item;
+      else if (item.kind !== 'event') yield item;
+      else if (!seen.has(item.event.key)) {
+        // A state that is entered again, such as a campaign's Dispatch, appends its events again.
+        seen.add(item.event.key);
+        yield item;
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;

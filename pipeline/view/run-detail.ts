@@ -99,7 +99,8 @@ export async function runDetail(deps: Deps, record: RunRecord): Promise<RunDetai
     agent: task.agent.name,
     model: task.agent.model ?? null,
     estimate: (estimate as Estimate | undefined) ?? null,
-    plan: planJson === undefined ? null : planSchema.parse(planJson),
+    // The plan of a run that asks for an answer is a form of its own: nobody made it.
+    plan: planJson === undefined || record.kind !== undefined ? null : planSchema.parse(planJson),
     tests: testSummary(commands, base),
     changedFiles: paths.length,
     steps: stepsOf(

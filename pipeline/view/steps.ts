@@ -1,3 +1,4 @@
+import { askTopics } from '../../core/ask/names.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -15,18 +16,39 @@ export interface StepView {
   waitedMs: number;
 }
 
+type Step = [name: string, states: readonly string[], phases: readonly string[]];
+
 /** The states of the machine by step, in order. */
-const steps: [name: string, states: readonly string[], phases: readonly string[]][] = [
+const ofTask: readonly Step[] = [
   ['Checked', ['Validate', 'Estimate', 'Claim', 'Reserve'], []],
   ['Plan', ['Plan'], ['plan']],
   ['Plan approved', ['PlanGate'], []],
   ['Build', ['Build', 'CheckpointGate', 'AskHuman', 'Dispatch', 'Integrate'], ['build', 'rework']],
-  ['Verify', ['Verify'], ['verify']],
+  ['Verify', ['Verify', 'Review'], ['verify']],
   ['Pull request', ['Publish'], []],
   ['CI', ['AwaitCi'], []],
   ['Review', ['ReviewGate'], []],
   ['Ready', ['Deliver', 'Settle'], []],
 ];
+
+/** Those that the whole campaign has, and not its parts. */
+const ofWhole: readonly string[] = ['Plan approved', 'Pull request', 'CI', 'Review', 'Ready'];
+const ofPart = ofTask.filter(([name]) => !ofWhole.includes(name));
+
+/** A run that asks an agent for one answer. */
+const ofQuestion: readonly Step[] = [
+  ['Checked', ['Validate', 'Estimate', 'Claim', 'Reserve'], []],
+  ['Answer', ['Ask', 'AskHuman'], askTopics],
+  ['Pull request', ['Publish'], []],
+  ['Ready', ['Deliver', 'Settle'], []],
+];
+/** The parts of a spec are printed, and not published. */
+const ofSplit = ofQuestion.filter(([name]) => name !== 'Pull request');
+
+function stepsFor({ kind, parent }: RunRecord): readonly Step[] {
+  if (kind !== undefined) return kind === 'split' ? ofSplit : ofQuestion;
+  return parent ? ofPart : ofTask;
+}
 
 interface Task {
   planRequired: boolean;
@@ -35,9 +57,14 @@ interface Task {
 
 /** @param now Epoch milliseconds. */
 export function stepsOf(record: RunRecord, gates: readonly Gate[], task: Task, now: number): StepView[] {
+  const steps = stepsFor(record);
   const final = isFinal(record.status);
   const current = final ? -1 : steps.findIndex(([, states]) => states.includes(record.state));
-  const reached = Math.max(current - 1, final ? lastReached(record, gates) : -1);
+  const last = final ? lastReached(record, gates) : undefined;
+  const reached = Math.max(
+    current - 1,
+    steps.findIndex(([name]) => name === last),
+  );
   return steps.map(([name, , phases], i) => {
     const rounds = Object.entries(record.durations).filter(([key]) => phases.includes(key.split('/')[0] ?? ''));
     const own = gates.filter(
@@ -65,19 +92,20 @@ export function stepsOf(record: RunRecord, gates: readonly Gate[], task: Task, n
 }
 
 /** The last step that a run with another end had completed. */
-function lastReached(record: RunRecord, gates: readonly Gate[]): number {
+function lastReached(record: RunRecord, gates: readonly Gate[]): string | undefined {
   const approved = (kind: Gate['kind']): boolean =>
     gates.some((gate) => gate.kind === kind && gate.decision?.outcome === 'approved');
   const phase = (...names: string[]): boolean =>
     Object.keys(record.durations).some((key) => names.includes(key.split('/')[0] ?? ''));
-  if (approved('review')) return 7;
-  if (gates.some(({ kind }) => kind === 'review')) return 6;
-  if (record.commit !== undefined) return 5;
-  if (phase('verify')) return 3;
-  if (phase('build', 'rework')) return record.work.changeSet ? 3 : 2;
-  if (approved('plan')) return 2;
-  if (record.work.plan !== undefined) return 1;
-  return record.base === undefined ? -1 : 0;
+  if (approved('review')) return 'Review';
+  if (gates.some(({ kind }) => kind === 'review')) return 'CI';
+  if (record.commit !== undefined) return 'Pull request';
+  if (phase('verify')) return 'Build';
+  const planned = record.parent ? 'Plan' : 'Plan approved';
+  if (phase('build', 'rework')) return record.work.changeSet ? 'Build' : planned;
+  if (approved('plan')) return planned;
+  if (record.work.plan !== undefined && record.kind === undefined) return 'Plan';
+  return record.base === undefined ? undefined : 'Checked';
 }
 
 const waited = ({ openedAt, decision, kind }: Gate, now: number): number =>

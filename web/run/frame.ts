@@ -25,7 +25,7 @@ ${stepper(detail.steps)}
 ${tab === '' && run.error && errorBox(run.error)}
 ${gateBox(detail)}
 ${header(run, detail)}</div>
-${tabs('Parts of the run', tabsOf(path, detail), tab === '' ? path : `${path}/${tab}`)}
+${tabs('Parts of the run', tabsOf(path, run, detail), tab === '' ? path : `${path}/${tab}`)}
 ${content}
 ${tab === '' && actions(context, run)}`;
   // What happens on its own is worth a reload; a wait for a person may last for days.
@@ -44,9 +44,9 @@ const durationOf = (run: RunView, now: number): string =>
 
 const cancelLink = (path: string): Markup => markup`<a class="button danger small" href="${path}#cancel">Cancel…</a>`;
 
-const tabsOf = (path: string, detail: RunDetail): [string, string | Markup][] => [
+const tabsOf = (path: string, run: RunView, detail: RunDetail): [string, string | Markup][] => [
   [path, 'Overview'],
-  [`${path}/plan`, 'Plan'],
+  ...(run.kind === 'task' ? ([[`${path}/plan`, 'Plan']] as [string, string][]) : []),
   [`${path}/change`, detail.changedFiles > 0 ? `Change ${detail.changedFiles}` : 'Change'],
   [`${path}/evidence`, 'Evidence'],
   [`${path}/activity`, 'What the agent did'],
@@ -104,8 +104,10 @@ const attempts = (run: RunView, { attempts: all }: RunDetail): Markup =>
     ({ runId, attempt }) => (runId === run.runId ? null : markup`<a href="${runPath(runId)}">${attempt}</a> `),
   )}`;
 
-const actions = (context: PageContext, run: RunView): Markup => {
+const actions = (context: PageContext, run: RunView): Markup | null => {
   const path = runPath(run.runId);
+  // A part is done again by its campaign.
+  if (isFinal(run.status) && run.parent) return null;
   return isFinal(run.status)
     ? markup`<section>${fold('Start another attempt', form(context, `${path}/retry`, markup`<p>It starts from the beginning and has its own budget of the same size.</p><button type="submit" class="quiet">Start another attempt</button>`))}</section>`
     : markup`<section class="card choice" id="cancel"><h2>Cancel this run</h2>${form(

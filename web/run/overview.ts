@@ -37,7 +37,7 @@ ${working && markup`<section class="card"><h2>Next</h2><p>${nextOf(detail)}</p><
     ['Run', markup`<code>${run.runId}</code>`],
     ['Base', run.base === null ? null : markup`<code>${run.base}</code>`],
     ['Commit', run.commit === null ? null : markup`<code>${run.commit}</code>`],
-    ['Spec', markup`<code>${detail.specPath}</code>`],
+    ['Spec', run.kind === 'task' ? markup`<code>${detail.specPath}</code>` : null],
     ['Tokens', `${run.cost.tokens.input} in, ${run.cost.tokens.output} out, ${run.cost.tokens.cached} cached`],
   ])}</section>
 </div></div>`;
@@ -128,6 +128,7 @@ const sentences: Record<string, string> = {
   'Plan approved': 'a person approves the plan',
   Build: 'the agent builds',
   Verify: 'the change is verified in a clean sandbox',
+  Answer: 'the agent answers',
   'Pull request': 'it is published as a draft',
   CI: 'CI checks it',
   Review: 'people review it',

@@ -47,6 +47,10 @@ Examples:
     );
   action<[string], DraftOptions>(command, async (output, options, text) => {
     const repositories = repositoriesOf(options.repo, process.cwd());
+    if (text.trim() === '')
+      throw new DrydockError('UsageError', 'The request is empty.', {
+        remedy: 'Say what you want: drydock draft "TEXT"',
+      });
     const { policy, name, root } = chosen(options, repositories);
     const requester = personId(policy, requesterName(options.as));
     const session = await openSession({

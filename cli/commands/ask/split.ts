@@ -89,8 +89,13 @@ Examples:
   });
 }
 
+/** Without the lists that are empty. */
 const yamlOf = (parts: unknown[]): string =>
-  stringify({ campaign: { parts } }, { aliasDuplicateObjects: false }).trimEnd();
+  stringify(
+    { campaign: { parts } },
+    (_key, value) => (Array.isArray(value) && value.length === 0 ? undefined : value),
+    { aliasDuplicateObjects: false },
+  ).trimEnd();
 
 /** Adds the parts to a spec. @throws SpecInvalid if the file has a campaign, or would not be valid; then it stays as it is. */
 function write(file: string, parts: unknown[]): void {

@@ -60,7 +60,11 @@ function write(output: Output, given: unknown, from: string[]): 0 {
   const today = new Date().toISOString().slice(0, 10);
   const { files, refused } = applyProposals(existing, proposals.data, { from, today });
   const [first] = refused;
-  if (first) throw new DrydockError('LessonInvalid', `${first.slug}: ${first.rule}: ${first.message}`);
+  if (first) {
+    const message = `${first.slug}: ${first.rule}: ${first.message}`;
+    if (first.rule !== 'unknown-lesson') throw new DrydockError('LessonInvalid', message);
+    throw new DrydockError('LessonInvalid', message, { remedy: '`drydock knowledge list` shows the lessons.' });
+  }
   for (const [path, bytes] of files) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), bytes);

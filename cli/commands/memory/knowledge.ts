@@ -109,7 +109,7 @@ export function register(program: Command): void {
           : table(
               stats.map((each) => [
                 each.slug,
-                `${each.usedBy.length} runs`,
+                each.usedBy.length === 1 ? '1 run' : `${each.usedBy.length} runs`,
                 formatUsd(microsOf(each.usd)),
                 `before: ${share(each.before)}`,
                 `after: ${share(each.after)}`,

@@ -153,7 +153,8 @@ export function adviseOn(
     );
   }
   if (scope.code.length > 0 && scope.code.length <= 3) {
-    return give('remote-single', 'low', 'A change in a few files: one remote agent is enough.');
+    const files = scope.files !== undefined && scope.files > 3 ? `${scope.files} files` : 'a few files';
+    return give('remote-single', 'low', `A change in ${files}: one remote agent is enough.`);
   }
   return give('remote-single', 'medium', 'A change in several related files: one remote agent keeps them consistent.');
 }

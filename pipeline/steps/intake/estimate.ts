@@ -11,13 +11,15 @@ export const estimate: Step<'estimate'> =
   async ({ runId }) => {
     const { record, task } = await loadRunContext(deps, runId);
     const price = estimateTask(task);
+    // What an agent is asked is not a task that could be done in another way.
+    const advice = record.kind === undefined ? `; advice: ${price.advice.mode}, ${price.advice.costClass}` : '';
     const digest = await putJson(deps.artifacts, price);
     const endedAt = new Date(deps.clock.now()).toISOString();
     // Before the update, which ends a dry run: whoever follows a run stops reading events at its end.
     await recordEvent(deps, runId, {
       key: 'estimate',
       type: 'estimated',
-      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}; advice: ${price.advice.mode}, ${price.advice.costClass}${price.priceNote === undefined ? '' : `. ${price.priceNote}`}`,
+      text: `${formatUsd(price.micros.expected)} expected, at most ${formatUsd(price.capMicros)}${advice}${price.priceNote === undefined ? '' : `. ${price.priceNote}`}`,
       data: { lowMicros: price.micros.low, expectedMicros: price.micros.expected, highMicros: price.micros.high },
     });
     await deps.runs.update(runId, (run) => ({

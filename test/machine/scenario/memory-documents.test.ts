@@ -22,7 +22,7 @@ function exampleOf(document: string): string {
 
 test.each([
   ['runbooks.md', /write-guide-[0-9a-f]{8} +version 1 +delivered +0 rework/],
-  ['knowledge.md', /guides +1 runs +\$0\.00 +before: no runs +after: 0 % of 1 reworked/],
+  ['knowledge.md', /guides +1 run +\$0\.00 +before: no runs +after: 0 % of 1 reworked/],
 ])('R8 R36 the example of %s runs as it stands', (document, ends) => {
   const bin = join(world.folder, 'bin');
   const home = join(world.folder, 'home');

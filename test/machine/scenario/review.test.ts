@@ -115,7 +115,7 @@ describe('what follows from the answer of a reviewer', () => {
   });
 
   test.each<[string, string | undefined, RegExp]>([
-    ['nothing', undefined, /left no answer/],
+    ['nothing', undefined, /left no answer in \$DRYDOCK_OUT\/review\.json/],
     ['no JSON', 'I found nothing', /not JSON/],
     ['a list', '[]', /expected object/i],
     ['an unknown field', '{"findings": [], "approve": true}', /approve/],

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../cli/main.ts';
 
@@ -18,4 +19,20 @@ test('help, a mistyped name and no name at all see every command; the version ne
   const all = await names();
   for (const argv of [['--help'], ['help', 'run'], ['rnu'], []]) expect(await names(...argv)).toEqual(all);
   expect(await names('--version')).toEqual([]);
+});
+
+test('the help of every command has an example that begins with its name', async () => {
+  const lacking: string[] = [];
+  const look = (command: Command, name: string): void => {
+    const below = command.commands.filter((each) => each.name() !== 'help');
+    if (below.length > 0) for (const each of below) look(each, `${name} ${each.name()}`);
+    else {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      const examples = /\nExamples?:\s([\s\S]*)/.exec(help)?.[1] ?? '';
+      if (!examples.includes(name)) lacking.push(name);
+    }
+  };
+  look(await createProgram(), 'drydock');
+  expect(lacking).toEqual([]);
 });

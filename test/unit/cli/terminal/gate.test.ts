@@ -18,6 +18,7 @@ test('a run that waits says what its gate asks, and the command for each option'
     text: 'SecretFound: src/a.js: line 2\n\nguard: { fingerprint: 466e }',
     options: [
       { label: 'Give the agent a hint', does: 'answer', text: 'required' },
+      { label: 'Go on with marked assumptions', does: 'answer' },
       { label: 'Accept the weaker tests', does: 'accept' },
       { label: 'Give up', does: 'reject' },
     ],
@@ -29,10 +30,17 @@ test('a run that waits says what its gate asks, and the command for each option'
     '',
     '  guard: { fingerprint: 466e }',
     '  - Give the agent a hint: drydock answer FIX-1 TEXT',
+    '  - Go on with marked assumptions: drydock answer FIX-1 "Go on with marked assumptions"',
     '  - Accept the weaker tests: drydock approve FIX-1',
     '  - Give up: drydock reject FIX-1 REASON',
   ]);
   expect(await linesOf(aGate())).toEqual(['', 'Approve the plan', '  the plan as text']);
+});
+
+test('an option that an agent named is no part of a command', async () => {
+  const question = { question: 'Which?', context: '', options: ['$(touch owned)'], suggested: '' };
+  const lines = await linesOf(aGate({ kind: 'question', title: 'Which?', text: '', question }));
+  expect(lines.at(-1)).toBe('  - $(touch owned): drydock answer FIX-1 TEXT');
 });
 
 test('a gate that was decided, and a run that does not wait, ask nothing', async () => {
