@@ -14,7 +14,9 @@ import { action, type CommonOptions } from '../command.ts';
 import { dataFolder } from '../local/data-folder.ts';
 import { hasProgram } from '../local/programs.ts';
 import { type Driver, sandboxOption } from '../local/sandbox-choice.ts';
+import { openSession } from '../local/session.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
+import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 import { runSpec } from './run.ts';
@@ -104,6 +106,7 @@ async function demo(
   const session = join(root, 'examples', 'sessions', `${task}${agent === 'codex' ? '-codex' : ''}`);
   if (!existsSync(session)) throw new DrydockError('FileUnreadable', `The recorded session ${session} is missing.`);
   output.err(`Created a repository with a task: ${repo}`);
+  const replay = agent === undefined ? undefined : session;
   const run = await runSpec(
     output,
     {
@@ -114,17 +117,33 @@ async function demo(
       as: 'you@localhost',
       yes: true,
       attempt: 1,
-      ...(agent === undefined ? {} : { replay: session }),
-      ...defined({ sandbox }),
+      ...defined({ sandbox, replay }),
     },
     spec,
   );
+  const lesson = await lessonOf(output, data, replay);
   const look = `git -C ${repo} log -1 --stat ${run.branch}`;
-  print(output, { ...run, repository: repo }, () => [
+  print(output, { ...run, repository: repo, ...defined({ lesson }) }, () => [
     ...summary(run, output),
     ...(run.commit === null ? [] : [`  look    ${look}`]),
+    ...(lesson === undefined ? [] : [`  lesson  git -C ${repo} show ${lesson}`]),
   ]);
   return exitOf(run);
+}
+
+/** The branch of the lessons that an agent proposes of the corrected run; undefined if there is nothing to learn. */
+async function lessonOf(output: Output, dataDir: string, replay: string | undefined): Promise<string | undefined> {
+  const session = await openSession({ dataDir, ...defined({ replaySession: replay }) });
+  try {
+    await session.server?.resume();
+    const learning = (await session.service.list()).find(({ kind }) => kind === 'learn');
+    if (!learning) return undefined;
+    output.err('Of what had to be corrected, an agent proposes a lesson for the next runs:');
+    const run = await follow(session, learning.runId, output, { yes: true, as: 'you@localhost' });
+    return run.commit === null ? undefined : run.branch;
+  } finally {
+    await session.close();
+  }
 }
 
 /** The agents with a recorded session, and the model that it was recorded with. */
@@ -150,5 +169,6 @@ agents:
     coordinator: ${planning(profile)}
     worker: ${planning(profile, false)}
 limits: {usd_per_run: 2, timeout_minutes: 10}
+knowledge: {learn: true, agent: coordinator}
 review: {approvers: [reviewer], required_reviewers: 1}
 `;

@@ -50,7 +50,16 @@ function migrate(file) {
   writeFileSync(file, lines.join('\n'));
 }
 
+/** What would have avoided the conflict. */
+function learn() {
+  const text =
+    'Helpers below test/support are used by tests of several folders. When the work is shared, give a helper to one part only.';
+  const lesson = { slug: 'one-helper-one-part', applies_to: ['test/**'], text };
+  writeFileSync(`${out}/learn.json`, JSON.stringify({ new: [lesson] }));
+}
+
 if (process.env.DRYDOCK_PHASE === 'plan') plan();
+else if (process.env.DRYDOCK_PHASE === 'learn') learn();
 else if (readFileSync(money, 'utf8').includes('<<<<<<<')) writeFileSync(money, helper(whole));
 else {
   const part = folders.find((id) => prompt.includes(`/${id}: `));
