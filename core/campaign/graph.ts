@@ -1,5 +1,5 @@
 import picomatch from 'picomatch';
-import { globCost } from '../task-spec/glob-cost.ts';
+import { globCost } from '../text/glob-cost.ts';
 
 /** What the order of parts depends on. */
 export interface Node {
@@ -107,35 +107,35 @@ const maxMatches = 2_000;
  */
 function containment(parts: readonly Sited[]): (part: Sited, path: string) => boolean {
   let matches = 0;
-  const places = new Map(parts.map((part) => [part, placeOf(part)]));
+  const areas = new Map(parts.map((part) => [part, areaOf(part)]));
   return (part, path) => {
-    const place = places.get(part);
+    const area = areas.get(part);
     const inner = withoutSlash(path);
-    if (!place || place.names.has(inner)) return place !== undefined;
+    if (!area || area.names.has(inner)) return area !== undefined;
     for (let at = inner.lastIndexOf('/'); at > 0; at = inner.lastIndexOf('/', at - 1))
-      if (place.folders.has(inner.slice(0, at))) return true;
+      if (area.folders.has(inner.slice(0, at))) return true;
     if (isGlob(inner)) return false;
-    return place.globs.some((isMatch) => ++matches <= maxMatches && isMatch(inner));
+    return area.globs.some((isMatch) => ++matches <= maxMatches && isMatch(inner));
   };
 }
 
-interface Place {
+interface Area {
   names: Set<string>;
   /** Everything below them belongs to the part. */
   folders: Set<string>;
   globs: ((path: string) => boolean)[];
 }
 
-function placeOf({ target_paths }: Sited): Place {
-  const place: Place = { names: new Set(), folders: new Set(), globs: [] };
+function areaOf({ target_paths }: Sited): Area {
+  const area: Area = { names: new Set(), folders: new Set(), globs: [] };
   for (const path of target_paths.map(withoutSlash)) {
-    place.names.add(path);
+    area.names.add(path);
     const folder = path.endsWith('/**') ? path.slice(0, -3) : path;
-    if (!isGlob(folder)) place.folders.add(folder);
+    if (!isGlob(folder)) area.folders.add(folder);
     // A glob that a spec may not have is refused where it stands; it is not matched here.
-    if (isGlob(path) && globCost(path) === undefined) place.globs.push(picomatch([path, `${path}/**`], { dot: true }));
+    if (isGlob(path) && globCost(path) === undefined) area.globs.push(picomatch([path, `${path}/**`], { dot: true }));
   }
-  return place;
+  return area;
 }
 
 const withoutSlash = (path: string): string => path.replace(/\/$/, '');

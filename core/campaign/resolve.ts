@@ -8,9 +8,12 @@ export const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^
 /** How the side of what is already merged is named in conflict markers. */
 export const mergedLabel = 'merged';
 
-/** Whether one of the markers of a merge with a part is left. The length and what follows the name tell of renames. */
+/** A marker with the name of its side. Its length and what follows the name tell of renames. */
+const marker = /^(<{7,8}|>{7,8}) ([a-z0-9-]{1,31})(?=[:\r\n]|$)/gm;
+
+/** Whether one of the markers of a merge with a part is left. */
 const holdsMarker = (text: string, part: string): boolean =>
-  new RegExp(`^(?:<{7,8} ${mergedLabel}|>{7,8} ${part})(?=[:\\r\\n]|$)`, 'm').test(text);
+  [...text.matchAll(marker)].some(([, sign, side]) => side === (sign?.startsWith('<') ? mergedLabel : part));
 
 /**
  * Those of the paths whose conflict is not resolved: a marker is left, or the file is as the merge left it. Only the second

@@ -1,6 +1,6 @@
 /** Field formats shared by specs and policies. Every message tells the author what to write. */
 import { z } from 'zod';
-import { globCost } from './glob-cost.ts';
+import { globCost } from '../text/glob-cost.ts';
 
 /** Names of tasks, agents, teams and checks: safe as a file name, in a URL, in a branch and as a key. */
 export const name = z

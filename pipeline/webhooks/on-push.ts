@@ -1,3 +1,4 @@
+import { isDrafted } from '../../core/ask/is-drafted.ts';
 import { defined } from '../../core/defined.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
@@ -139,14 +140,13 @@ async function askerOf(
   deps: Deps,
   hosted: HostedRepository,
   pullRequest: string,
-  { path, blob }: SpecFile,
+  spec: SpecFile,
 ): Promise<string | undefined> {
   const run = await runOfPullRequest(deps, hosted, pullRequest);
   const { changeSet } = run?.work ?? {};
   if (run?.kind !== 'draft' || run.pullRequest?.id !== pullRequest || !changeSet) return undefined;
-  const { entries } = changeManifest.parse(await getJson(deps.artifacts, changeSet.manifest));
-  const isDrafted = entries.some((entry) => entry.op === 'put' && entry.path === path && entry.blobSha === blob);
-  return isDrafted ? run.requester : undefined;
+  const drafted = changeManifest.parse(await getJson(deps.artifacts, changeSet.manifest));
+  return isDrafted(drafted, spec) ? run.requester : undefined;
 }
 
 /** The pull request of the push, if there is exactly one; it is then linked to the run. */

@@ -1,6 +1,7 @@
 /** What hostile parts of a plan, a hostile coordinator and a hostile answer of an ask phase get: all are written by agents. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
+import { isDrafted } from '../../../core/ask/is-drafted.ts';
 import { parseAnswer } from '../../../core/ask/topics.ts';
 import { partTask } from '../../../core/campaign/derive.ts';
 import { type Part, partsSchema } from '../../../core/campaign/part.ts';
@@ -200,6 +201,21 @@ describe('R9 R44 a drafting or dividing agent chooses neither profiles nor money
     expect(parseAnswer('draft', JSON.stringify({ spec: { ...spec, campaign: { parts: [a, b] } } }))).toHaveProperty(
       'answer',
     );
+  });
+});
+
+describe('R9 R24 who asks for the run of a drafted spec', () => {
+  const entry = { op: 'put' as const, path: '.agent-tasks/x-1.md', mode: '100644' as const, bytes: 1 };
+  const drafted = { base: '0'.repeat(40), entries: [{ ...entry, blobSha: 'a'.repeat(40) }] };
+  test.for<[string, string, string, boolean]>([
+    ['as it was drafted: who asked for it', entry.path, 'a', true],
+    ['changed by somebody else: who merged it', entry.path, 'b', false],
+    ['another file in its pull request: who merged it', '.agent-tasks/evil.md', 'b', false],
+    ['moved: who merged it', '.agent-tasks/y.md', 'a', false],
+  ])('%s', ([, path, digit, is], { task }) => {
+    const found = isDrafted(drafted, { path, blob: digit.repeat(40) });
+    shown(task, found ? 'who asked for it' : 'who merged it');
+    expect(found).toBe(is);
   });
 });
 
