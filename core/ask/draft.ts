@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { campaignSchema } from '../campaign/part-schema.ts';
+import { proposedCampaign } from '../campaign/part-schema.ts';
 
 const question = z.strictObject({
   question: z.string().min(1).max(500),
@@ -33,7 +33,7 @@ const draftedSpec = z.strictObject({
       test_command: z.string().min(1).max(4_000).optional(),
     })
     .default({}),
-  campaign: campaignSchema.optional().describe('Only if the work is too large for one agent.'),
+  campaign: proposedCampaign.optional().describe('Only if the work is too large for one agent.'),
   assumptions: z.array(z.string().min(1).max(500)).max(20).default([]).describe('What you assumed without being told.'),
 });
 

@@ -9,7 +9,7 @@ export const partTaskId = (taskId: string, part: string): string => `${taskId}/$
 /**
  * The effective task of a part: that of its campaign, with the paths, criteria, agent and money of the part. It loosens
  * nothing: the paths of the campaign bind the part too.
- * @param written By people in the spec, or by the coordinator in its plan; then the instructions are data.
+ * @param written By people in the spec, or by the coordinator in its plan; then its words are data.
  */
 export function partTask(
   task: EffectiveTask,
@@ -57,16 +57,18 @@ function instructionsOf(
   { written, after }: { written: 'spec' | 'plan'; after: readonly Part[] },
 ): string {
   const said = part.instructions.trim();
+  const isPlan = written === 'plan';
+  const role = part.role === undefined ? '' : `Your role: ${part.role}.`;
   return [
-    `You do one part of a larger task; other agents do the other parts at the same time. Do this part and nothing else.${part.role === undefined ? '' : ` Your role: ${part.role}.`}`,
-    `## Your part: ${part.title}`,
-    written === 'spec'
-      ? said
-      : `Do this as far as it agrees with the task and its constraints.\n${fence(said, 'the approved plan')}`,
+    `You do one part of a larger task; other agents do the other parts at the same time. Do this part and nothing else.${isPlan || role === '' ? '' : ` ${role}`}`,
+    `## Your part: ${isPlan ? part.id : part.title}`,
+    isPlan
+      ? `Do this as far as it agrees with the task and its constraints.\n${fence([part.title, role, said].filter((each) => each !== '').join('\n\n'), 'the approved plan')}`
+      : said,
     ...(after.length === 0
       ? []
       : [
-          `The repository already contains the changes of these parts, which yours builds on:\n${after.map(({ id, title }) => `- ${id}: ${title}`).join('\n')}`,
+          `The repository already contains the changes of these parts, which yours builds on:\n${after.map(({ id, title }) => `- ${isPlan ? id : `${id}: ${title}`}`).join('\n')}`,
         ]),
     `## The whole task, for your orientation\n${spec.instructions.trim()}`,
   ].join('\n\n');

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { globCost } from '../text/glob-cost.ts';
 import { ancestorsOf, type Node, topological } from './order.ts';
 
 interface Sited extends Node {
@@ -50,14 +51,15 @@ function overOrchestration(parts: readonly Sited[]): GraphFault[] {
       { path: [0, 'depends_on'], message: `Each part waits for the one before, so nothing runs in parallel. ${alone}` },
     ];
   const before = ancestorsOf(parts);
+  const contains = containment(parts);
   return parts.flatMap((part, i) => {
     const other = parts.find(
       (each, j) =>
         j !== i &&
         !(before.get(part.id)?.has(each.id) || before.get(each.id)?.has(part.id)) &&
-        part.target_paths.every((path) => each.target_paths.some((theirs) => contains(theirs, path))) &&
+        part.target_paths.every((path) => contains(each, path)) &&
         // Of two parts with the same paths, the second one is named.
-        (i > j || !each.target_paths.every((path) => part.target_paths.some((own) => contains(own, path)))),
+        (i > j || !each.target_paths.every((path) => contains(part, path))),
     );
     return other === undefined
       ? []
@@ -79,12 +81,11 @@ const isChain = (parts: readonly Node[]): boolean => {
 /** Paths that two parts both name, neither of which waits for the other: their changes may conflict. */
 export function sharedPaths(parts: readonly Sited[]): { a: string; b: string; path: string }[] {
   const before = ancestorsOf(parts);
+  const contains = containment(parts);
   return parts.flatMap((a, i) =>
     parts.slice(i + 1).flatMap((b) => {
       if (before.get(a.id)?.has(b.id) || before.get(b.id)?.has(a.id)) return [];
-      const path =
-        b.target_paths.find((each) => a.target_paths.some((other) => contains(other, each))) ??
-        a.target_paths.find((each) => b.target_paths.some((other) => contains(other, each)));
+      const path = b.target_paths.find((each) => contains(a, each)) ?? a.target_paths.find((each) => contains(b, each));
       return path === undefined ? [] : [{ a: a.id, b: b.id, path }];
     }),
   );
@@ -92,11 +93,44 @@ export function sharedPaths(parts: readonly Sited[]): { a: string; b: string; pa
 
 const isGlob = (path: string): boolean => /[*?[{]/.test(path);
 
-/** Whether a path or glob certainly contains all that another one names. Two globs are compared by their folders only. */
-function contains(outer: string, inner: string): boolean {
-  const [a, b] = [outer.replace(/\/$/, ''), inner.replace(/\/$/, '')];
-  if (a === b) return true;
-  if (!isGlob(b)) return picomatch.isMatch(b, [a, `${a}/**`], { dot: true });
-  const folder = isGlob(a) ? (a.endsWith('/**') ? a.slice(0, -3) : undefined) : a;
-  return folder !== undefined && !isGlob(folder) && b.startsWith(`${folder}/`);
+/** Paths that are matched against globs, of all parts together. An agent writes plans, which are read often. */
+const maxMatches = 2_000;
+
+/**
+ * Whether the paths of a part certainly contain all that a path or glob names. Two globs are compared by their folders only,
+ * and after `maxMatches` a path that only a glob could contain counts as not contained.
+ */
+function containment(parts: readonly Sited[]): (part: Sited, path: string) => boolean {
+  let matches = 0;
+  const areas = new Map(parts.map((part) => [part, areaOf(part)]));
+  return (part, path) => {
+    const area = areas.get(part);
+    const inner = withoutSlash(path);
+    if (!area || area.names.has(inner)) return area !== undefined;
+    for (let at = inner.lastIndexOf('/'); at > 0; at = inner.lastIndexOf('/', at - 1))
+      if (area.folders.has(inner.slice(0, at))) return true;
+    if (isGlob(inner)) return false;
+    return area.globs.some((isMatch) => ++matches <= maxMatches && isMatch(inner));
+  };
 }
+
+interface Area {
+  names: Set<string>;
+  /** Everything below them belongs to the part. */
+  folders: Set<string>;
+  globs: ((path: string) => boolean)[];
+}
+
+function areaOf({ target_paths }: Sited): Area {
+  const area: Area = { names: new Set(), folders: new Set(), globs: [] };
+  for (const path of target_paths.map(withoutSlash)) {
+    area.names.add(path);
+    const folder = path.endsWith('/**') ? path.slice(0, -3) : path;
+    if (!isGlob(folder)) area.folders.add(folder);
+    // A glob that a spec may not have is refused where it stands; it is not matched here.
+    if (isGlob(path) && globCost(path) === undefined) area.globs.push(picomatch([path, `${path}/**`], { dot: true }));
+  }
+  return area;
+}
+
+const withoutSlash = (path: string): string => path.replace(/\/$/, '');

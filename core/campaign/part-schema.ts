@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import * as field from '../task-spec/fields.ts';
 import { graphFaults } from './graph.ts';
+import type { Part } from './part.ts';
+import { mergedLabel } from './resolve.ts';
 
 /** Parts of one campaign; more are several campaigns. */
 const maxParts = 50;
+
+/** `merged` names the other side in conflict markers; the other one is a member of every object. */
+const reserved: ReadonlySet<string> = new Set([mergedLabel, 'constructor']);
 
 const criterion = z.union([field.prose(2_000), z.strictObject({ says: field.prose(2_000), run: field.command })]);
 
@@ -12,6 +17,7 @@ const partSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'Use 1 to 31 small letters, digits and dashes.')
+    .refine((id) => !reserved.has(id), 'This word is reserved; use another one.')
     .describe('Name of the part, unique in the campaign.'),
   role: field.line(200).optional().describe('What the agent is in this campaign, such as "backend engineer".'),
   title: field.line(200),
@@ -54,3 +60,25 @@ export const campaignSchema = z
       });
   });
 export type CampaignSpec = z.infer<typeof campaignSchema>;
+
+/** A campaign as an agent writes it, who chooses neither the profiles nor the money of its agents. */
+export const proposedCampaign = campaignSchema.check(({ value, issues }) => {
+  if (value.coordinator !== undefined)
+    issues.push({ code: 'custom', message: notChosen, path: ['coordinator'], input: value });
+  for (const path of chosenIn(value.parts))
+    issues.push({ code: 'custom', message: notChosen, path: ['parts', ...path], input: value });
+});
+
+/** Parts as an agent writes them outside of a plan, which nobody approves before they are in a spec. */
+export const proposedParts = partsSchema.check(({ value, issues }) => {
+  for (const path of chosenIn(value)) issues.push({ code: 'custom', message: notChosen, path, input: value });
+});
+
+const notChosen = 'Leave it out: a person chooses profiles and money.';
+
+const chosenIn = (parts: readonly Part[] = []): [number, 'agent' | 'usd'][] =>
+  parts.flatMap((part, i) =>
+    (['agent', 'usd'] as const).flatMap((field): [number, 'agent' | 'usd'][] =>
+      part[field] === undefined ? [] : [[i, field]],
+    ),
+  );

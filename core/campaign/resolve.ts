@@ -1,14 +1,39 @@
-import { blobsByPath, type ChangeEntry, type ChangeSet } from '../run/change-set.ts';
+import { blobsByPath, type ChangeEntry, type ChangeManifest, type ChangeSet } from '../run/change-set.ts';
 
 const decoder = new TextDecoder();
 
 /** Whether a text holds a conflict as git marks it. */
 export const hasConflict = (text: string): boolean => /^<{7} /m.test(text) && /^>{7} /m.test(text);
 
-/** Those of the paths that still hold git's conflict markers. */
-export function unresolved(change: ChangeSet, paths: readonly string[]): string[] {
+/** How the side of what is already merged is named in conflict markers. */
+export const mergedLabel = 'merged';
+
+/** A marker with the name of its side. Its length and what follows the name tell of renames. */
+const marker = /^(<{7,8}|>{7,8}) ([a-z0-9-]{1,31})(?=[:\r\n]|$)/gm;
+
+/** Whether one of the markers of a merge with a part is left. */
+const holdsMarker = (text: string, part: string): boolean =>
+  [...text.matchAll(marker)].some(([, sign, side]) => side === (sign?.startsWith('<') ? mergedLabel : part));
+
+/**
+ * Those of the paths whose conflict is not resolved: a marker is left, or the file is as the merge left it. Only the second
+ * tells it of a file without markers, which is not text or was deleted by one side.
+ * @param marked The merge with its markers. @param part Id of the part that was merged.
+ */
+export function unresolved(
+  change: ChangeSet,
+  paths: readonly string[],
+  { marked, part }: { marked: ChangeManifest; part: string },
+): string[] {
   const contents = blobsByPath(change);
-  return paths.filter((path) => hasConflict(decoder.decode(contents.get(path))));
+  const now = new Map(change.manifest.entries.map((entry) => [entry.path, entry]));
+  const left = new Map(marked.entries.map((entry) => [entry.path, entry]));
+  return paths.filter((path) => {
+    const entry = left.get(path);
+    return (
+      holdsMarker(decoder.decode(contents.get(path)), part) || (entry?.op === 'put' && sameEntry(entry, now.get(path)))
+    );
+  });
 }
 
 /** A change with the version of another one at some paths; where the other one says nothing, the base stays. */

@@ -1,5 +1,6 @@
 /** Field formats shared by specs and policies. Every message tells the author what to write. */
 import { z } from 'zod';
+import { globCost } from '../text/glob-cost.ts';
 
 /** Names of tasks, agents, teams and checks: safe as a file name, in a URL, in a branch and as a key. */
 export const name = z
@@ -74,7 +75,7 @@ export function pathFault(path: string): string | undefined {
   // Matching some extended globs and ranges takes exponential time.
   if (/[@?!+*]\(|\{[^}]*\.\.[^}]*\}/.test(path)) return 'Use * ** ? and {a,b} only.';
   if ((path.match(/\*/g) ?? []).length > 8) return 'At most 8 asterisks are allowed.';
-  return undefined;
+  return globCost(path);
 }
 
 /** A path from the root of the repository, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`). */

@@ -63,7 +63,7 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
     const person = personOfIam(policy, caller.arn);
     const call = decodeCall(body);
     // The names of the teams are in the policy, which the caller does not have.
-    if (call.method === 'teams') return encodeResult(Object.keys(policy.budgets));
+    if (call.method === 'teams') return encodeResult(teamsFor(policy, person));
     if (person === undefined && deciding.some((method) => method === call.method)) throw stranger(caller);
     const answer = encodeResult(
       await callService(serviceOf(deps, policy, person), operated, call, (method, args) =>
@@ -77,6 +77,11 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
     throw error;
   }
 }
+
+const teamsFor = (policy: Policy, person: string | undefined): string[] => {
+  const scope = person === undefined ? undefined : readScope(policy, person);
+  return Object.keys(policy.budgets).filter((team) => scope === undefined || scope.teams.includes(team));
+};
 
 /** The service, restricted to specs on a trusted branch and to repositories that the policy lists. */
 function serviceOf(deps: Deps, policy: Policy, person: string | undefined): Service {

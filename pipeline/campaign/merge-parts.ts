@@ -1,5 +1,6 @@
 import { ancestorsOf, topological } from '../../core/campaign/order.ts';
 import type { Part } from '../../core/campaign/part.ts';
+import { mergedLabel } from '../../core/campaign/resolve.ts';
 import type { CampaignState, PartState } from '../../core/campaign/state.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
@@ -11,9 +12,6 @@ import { loadChange, storeChange } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 type Stored = NonNullable<RunWork['changeSet']>;
-
-/** How the side of what is already merged is named in conflict markers. */
-const mergedLabel = 'merged';
 
 /** Merges the change of a part that is done into what was merged before. */
 export async function mergePart(

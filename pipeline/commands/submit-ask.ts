@@ -9,6 +9,7 @@ import { findSecrets } from '../../core/secrets/known-secrets.ts';
 import { gitBlobSha } from '../../core/task-spec/fingerprint.ts';
 import { parsedSpec, type ReadSpec, readSpec } from '../../core/task-spec/parse.ts';
 import { specSchema } from '../../core/task-spec/schema.ts';
+import { withoutHidden } from '../../core/text/hidden.ts';
 import type { Deps } from '../deps.ts';
 import { type Submitted, startRun } from './submit.ts';
 
@@ -131,11 +132,17 @@ export async function submitAsk(deps: Deps, submission: AskSubmission): Promise<
 
 function refuseSecrets({ text, outside }: AskRequest): void {
   for (const each of [text, ...outside.map((given) => given.text)]) {
-    const [found] = findSecrets(each);
+    const [found] = [...findSecrets(each), ...findSecrets(asTyped(each))];
     // The message does not repeat it, and nothing of the request is stored.
     if (found) throw new DrydockError('SecretInRequest', `The request holds what looks like a secret (${found.what}).`);
   }
 }
+
+/** A text as it was before an editor or a chat wrote it: without invisible characters, wide letters and Markdown's escapes. */
+const asTyped = (text: string): string =>
+  withoutHidden(text)
+    .normalize('NFKC')
+    .replace(/\\(?=[!-/:-@[-`{-~])/g, '');
 
 /** The effective task of such a run: the limits of the policy, for an agent that only reads. */
 function askTask({ request, policy, requester, agent }: AskSubmission, taskId: string): EffectiveTask {

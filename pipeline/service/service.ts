@@ -157,8 +157,14 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     if (record && mayRead(scope, record)) return gate;
     throw new DrydockError('GateNotFound', `There is no gate ${JSON.stringify(reference.slice(0, 100))}.`);
   };
+  /** Of the runs that hold the slots, as a wait for one lists them, those that the caller may read. */
+  const holdersIn = async (text: string): Promise<string> => {
+    const runs = await Promise.all(text.split(', ').map((runId) => deps.runs.get(runId)));
+    return runs.flatMap((run) => (run && mayRead(scope, run) ? [run.runId] : [])).join(', ');
+  };
   const gateView = async ({ token: _token, ...gate }: Gate): Promise<GateView> => ({
     ...gate,
+    ...(scope && gate.kind === 'slot' ? { text: await holdersIn(gate.text) } : {}),
     votes: await deps.gates.votes(gate.gateId),
   });
   const person = async (runId: string, who: string): Promise<string> => {
@@ -191,7 +197,7 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
 
     async estimate({ file, bytes, read, policy, requester }) {
       const task = resolveTask(read ?? readSpec(file, bytes), policy, { requester });
-      const sprint = sprintOf(task.budget, deps.clock.now());
+      const sprint = scope && !scope.teams.includes(task.team) ? undefined : sprintOf(task.budget, deps.clock.now());
       const budget = sprint ? await deps.ledger.budget(task.team, sprint.sprint) : undefined;
       return { estimate: estimateTask(task), budget: budget ?? null };
     },
@@ -282,7 +288,7 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
 
     page: (query) => runList(deps, { ...query, scope }),
     inbox: () => inbox(deps, scope),
-    detail: async (run) => runDetail(deps, await runOf(run)),
+    detail: async (run) => runDetail(deps, await runOf(run), scope),
     async change(run) {
       const context = await contextOf(run);
       const { plan } = context.record.work;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pathMatcher } from '../../core/guard/paths.ts';
 import type { Estimate } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
+import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import { type CommandResult, phaseResult } from '../../core/run/phase.ts';
@@ -66,7 +67,8 @@ export interface RunDetail extends RunItem {
 const storedVerify = z.object({ result: phaseResult.optional() });
 const manifestPaths = z.object({ entries: z.array(z.object({ path: z.string() })) });
 
-export async function runDetail(deps: Deps, record: RunRecord): Promise<RunDetail> {
+/** @param scope Attempts that its reader may not know of are left out. */
+export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope): Promise<RunDetail> {
   const task = await loadTask(deps, record);
   const { results, changeSet, plan } = record.work;
   const stored = async (digest: string | undefined): Promise<unknown> =>
@@ -111,7 +113,7 @@ export async function runDetail(deps: Deps, record: RunRecord): Promise<RunDetai
     ),
     gates: forPeople.map((gate) => gateFacts(gate, task, paths)),
     attempts: attempts
-      .filter(({ dryRun }) => !dryRun)
+      .filter((run) => !run.dryRun && mayRead(scope, run))
       .map(({ runId, attempt, status }) => ({ runId, attempt, status }))
       .sort((a, b) => a.attempt - b.attempt),
     added: { constraints: record.work.addedConstraints, answers: record.work.answers },

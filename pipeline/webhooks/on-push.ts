@@ -1,9 +1,11 @@
+import { isDrafted } from '../../core/ask/is-drafted.ts';
 import { defined } from '../../core/defined.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { wildcard } from '../../core/policy/wildcard.ts';
 import type { Annotation } from '../../core/ports/host/collaboration.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { changeManifest } from '../../core/run/change-set.ts';
 import type { RunOrigin } from '../../core/run/record.ts';
 import { lintRead } from '../../core/task-spec/lint/lint.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
@@ -11,6 +13,7 @@ import { submit } from '../commands/submit.ts';
 import type { Deps } from '../deps.ts';
 import { type HostedRepository, mayWrite, personBehind } from '../repository/hosted-repository.ts';
 import { readSpecFile, type SpecFile, specsAt } from '../repository/spec-files.ts';
+import { getJson } from '../runs/artifacts.ts';
 import { runOfPullRequest } from './on-review.ts';
 import { done, type HookOutcome, ignored, refused } from './outcome.ts';
 
@@ -42,7 +45,8 @@ export async function onPush(deps: Deps, hosted: HostedRepository, push: Push): 
   if (fresh.length === 0) return ignored('no spec is new');
   const refusal = await mayWrite(hosted, push.sender);
   const pullRequest = refusal === undefined && fresh.length === 1 ? await pullRequestOf(hosted, push) : undefined;
-  const asker = pullRequest === undefined ? undefined : await askerOf(deps, hosted, pullRequest);
+  const [only] = fresh;
+  const asker = pullRequest === undefined || !only ? undefined : await askerOf(deps, hosted, pullRequest, only);
   const origin = { branch: push.branch, commit: push.after, ...defined({ pullRequest }) };
   const results: Started[] = [];
   for (const spec of fresh.slice(0, maxSpecs)) {
@@ -128,10 +132,21 @@ async function start(
   }
 }
 
-/** Who asked in plain language for the spec that a pull request adds; known from the run that opened it, not from the spec. */
-async function askerOf(deps: Deps, hosted: HostedRepository, pullRequest: string): Promise<string | undefined> {
+/**
+ * Who asked in plain language for the spec that a pull request adds; known from the run that opened it, not from the spec.
+ * Undefined if somebody changed the spec since: it is then not what was drafted for that person.
+ */
+async function askerOf(
+  deps: Deps,
+  hosted: HostedRepository,
+  pullRequest: string,
+  spec: SpecFile,
+): Promise<string | undefined> {
   const run = await runOfPullRequest(deps, hosted, pullRequest);
-  return run?.kind === 'draft' && run.pullRequest?.id === pullRequest ? run.requester : undefined;
+  const { changeSet } = run?.work ?? {};
+  if (run?.kind !== 'draft' || run.pullRequest?.id !== pullRequest || !changeSet) return undefined;
+  const drafted = changeManifest.parse(await getJson(deps.artifacts, changeSet.manifest));
+  return isDrafted(drafted, spec) ? run.requester : undefined;
 }
 
 /** The pull request of the push, if there is exactly one; it is then linked to the run. */

@@ -3,12 +3,12 @@ import { hasMore, toMerge } from '../../../core/campaign/progress.ts';
 import { takeSide, unresolved } from '../../../core/campaign/resolve.ts';
 import type { CampaignState } from '../../../core/campaign/state.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { ChangeSet } from '../../../core/run/change-set.ts';
+import { type ChangeSet, changeManifest } from '../../../core/run/change-set.ts';
 import type { RunRecord } from '../../../core/run/record.ts';
 import { mergePart } from '../../campaign/merge-parts.ts';
 import { plannedParts, stateOf } from '../../campaign/parts.ts';
 import type { Deps } from '../../deps.ts';
-import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
+import { getJson, loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -70,7 +70,9 @@ async function settled(
     if (!side) throw new DrydockError('Internal', `Part ${conflict.part} has no change.`);
     return { state: done, change: takeSide(change, conflict.paths, await loadChange(deps.artifacts, side)) };
   }
-  if (changeSet.manifest === conflict.marked || unresolved(change, conflict.paths).length > 0) return 'unresolved';
+  if (changeSet.manifest === conflict.marked) return 'unresolved';
+  const marked = changeManifest.parse(await getJson(deps.artifacts, conflict.marked));
+  if (unresolved(change, conflict.paths, { marked, part: conflict.part }).length > 0) return 'unresolved';
   return { state: done, change };
 }
 
@@ -126,7 +128,7 @@ function conflictText(
     .map(({ id, title, instructions }) => `${id}: ${title}\n${instructions.trim().slice(0, 2_000)}`);
   return [
     `The part "${part}" changed the same lines as parts that are merged already, in: ${paths.join(', ')}`,
-    `Resolve the conflict so that all instructions below are met. Git's conflict markers name the sides: "merged" is what is merged already, "${part}" is the part. A file without markers was deleted by one side, or is not text.`,
+    `Resolve the conflict so that all instructions below are met. Git's conflict markers name the sides: "merged" is what is merged already, "${part}" is the part. A file without markers was deleted by one side, or is not text; if it stays as it is, a person decides.`,
     ...told,
   ].join('\n\n');
 }

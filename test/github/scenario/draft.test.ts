@@ -78,3 +78,16 @@ test('a comment leads to questions, one pull request with its check, and a run o
   expect(run?.taskId).toBe(`correct-add-${draft.taskId.slice(-8)}`);
   expect((await server.service.audit(run?.runId ?? '')).requester).toBe('dev');
 });
+
+test('a draft is not asked for in the conversation of a run, whose votes it would get', async () => {
+  at = await createGitHubWorld();
+  const { github, server } = at;
+  const number = await github.mergePull({ '.agent-tasks/FIX-1.yaml': at.spec() }, { by: 'dev-gh' });
+  const run = await at.until('FIX-1', ({ status }) => status === 'waiting');
+  await github.comment(number, 'dev-gh', '/drydock draft Anything else');
+  const said = async () => (await github.comments(number)).map(({ body }) => body ?? '').join('\n');
+  await expect.poll(said, patience).toContain('The commands in this conversation are for the run of');
+  expect((await server.service.list()).map(({ runId }) => runId)).toEqual([run.runId]);
+  await github.comment(number, 'dev-gh', '/drydock status');
+  await expect.poll(said, patience).toContain(`Run \`${run.runId}\``);
+});

@@ -9,14 +9,16 @@ let site: Site;
 let runId: string;
 const gate = (): string => `${runId}.plan.1`;
 
+const teams = {
+  people: { lead: {}, second: {}, near: { teams: ['checkout'] }, far: { teams: ['search'] } },
+  readers: ['near', 'far'],
+  review: { approvers: ['lead', 'second'] },
+  repositories: { 'acme/calc': { host: 'git', url: './repo', team: 'checkout' } },
+  budgets: { checkout: { sprint_starts: '2026-11-16', sprint_days: 14, limit_usd: 60 } },
+};
+
 beforeAll(async () => {
-  site = await createSite(undefined, {
-    people: { lead: {}, second: {}, near: { teams: ['checkout'] }, far: { teams: ['search'] } },
-    readers: ['near', 'far'],
-    review: { approvers: ['lead', 'second'] },
-    repositories: { 'acme/calc': { host: 'git', url: './repo', team: 'checkout' } },
-    budgets: { checkout: { sprint_starts: '2026-11-16', sprint_days: 14, limit_usd: 60 } },
-  });
+  site = await createSite(undefined, teams);
   runId = (await submit(site.world, site.serverProcess)).runId;
   await followRun(site.serverProcess, runId, false);
 });
@@ -116,7 +118,34 @@ describe('R24 a reader sees the runs of their teams only', () => {
     };
     for (const [name, call] of Object.entries(empty)) expect([name, await call()]).toEqual([name, []]);
     // These show no run, or start one.
-    const others = ['submit', 'propose', 'estimate', 'pause', 'paused', 'pausedBy', 'why', 'idle'];
+    const others = ['submit', 'draft', 'split', 'propose', 'estimate', 'pause', 'paused', 'pausedBy', 'why', 'idle'];
     expect([...Object.keys(refused), ...Object.keys(empty), ...others].sort()).toEqual(Object.keys(far).sort());
+  });
+
+  test('an own run that waits for a slot does not name the runs of another team that hold them', async () => {
+    const { world, serverProcess } = site;
+    world.policy({ ...teams, limits: { concurrent_runs: 1 } });
+    const own = await submit(world, serverProcess, { requester: 'far', spec: { task_id: 'OWN-1' } });
+    const slots = async (service: Service) =>
+      (await service.gatesOf(own.runId)).filter(({ kind }) => kind === 'slot').map(({ text }) => text);
+    await expect.poll(() => slots(serverProcess.service)).toEqual([runId]);
+    const far = serverProcess.serviceFor(readScope(policyOf(world), 'far'));
+    expect(await slots(far)).toEqual(['']);
+    expect(JSON.stringify(await far.audit(own.runId))).not.toContain(runId);
+    await serverProcess.service.cancel(own.runId, 'lead', 'x');
+  });
+
+  test('an estimate tells nothing of the budget of another team', async () => {
+    const { world, serverProcess } = site;
+    const policy = policyOf(world);
+    const budgetOf = async (who: string) => {
+      const service = serverProcess.serviceFor(readScope(policy, who));
+      return (await service.estimate({ ...world.spec(), policy, requester: who })).budget?.team ?? null;
+    };
+    expect([await budgetOf('lead'), await budgetOf('near'), await budgetOf('far')]).toEqual([
+      'checkout',
+      'checkout',
+      null,
+    ]);
   });
 });

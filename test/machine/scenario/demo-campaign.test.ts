@@ -9,7 +9,7 @@ import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
 let demo: Said;
-let view: RunView & { repository: string };
+let view: RunView & { repository: string; lesson?: string };
 const git = (...args: string[]): string =>
   execFileSync('git', args, { cwd: view.repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 const audit = (run: string): Audit =>
@@ -45,6 +45,13 @@ describe('the demo of a campaign', () => {
     const changed = git('diff', '--name-only', `main..${view.branch}`).split('\n');
     expect(changed.filter((path) => /^test\/(cart|orders|users)\/[\w-]+\.test\.js$/.test(path))).toHaveLength(24);
     expect(changed.filter((path) => !path.endsWith('.test.js'))).toEqual(['test/support/money.js']);
+  });
+
+  test('R36 proposes a lesson of the conflict, on a branch of its own', () => {
+    expect(view.lesson).toBe('drydock/lessons');
+    const added = git('diff', '--name-only', 'main..drydock/lessons').split('\n');
+    expect(added).toEqual(['.agent-tasks/knowledge/one-helper-one-part.md']);
+    expect(git('show', 'drydock/lessons:.agent-tasks/knowledge/one-helper-one-part.md')).toContain('test/support');
   });
 
   test('R35 opens one pull request with a row for each part', () => {

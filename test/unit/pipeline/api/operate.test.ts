@@ -26,3 +26,19 @@ test('teams are told by name; the policy is not', async () => {
     text: '{"result":["web"]}',
   });
 });
+
+test('a reader is told the names of their own teams', async () => {
+  const people = { dana: { iam: caller.arn, teams: ['web'] }, lead: {} };
+  const of = (teams: string[]) =>
+    policySchema.parse({
+      version: 1,
+      budgets: { ...budgets, pay: budgets.web },
+      people: { ...people, dana: { ...people.dana, teams } },
+      readers: ['dana'],
+      review: { approvers: ['lead'] },
+    });
+  for (const teams of [['web'], []])
+    expect((await operate(withRuns(0), of(teams), caller, encodeCall('teams', []))).text).toBe(
+      JSON.stringify({ result: teams }),
+    );
+});
