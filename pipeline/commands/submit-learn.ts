@@ -32,7 +32,10 @@ export async function learnFrom(deps: Deps, record: RunRecord, policy: Policy, e
     kind: 'learn',
     repository: record.repository,
     target_branch: record.targetBranch,
-    text: `What has to be known after run ${record.runId} of ${record.taskId}: ${record.title}`.slice(0, 20_000),
+    text: `Lessons of ${record.taskId}: ${record.title}\n\nWhat has to be known after run ${record.runId}?`.slice(
+      0,
+      20_000,
+    ),
     outside,
     from: [record.runId, ...(/^https:/.test(record.pullRequest?.url ?? '') ? [record.pullRequest?.url ?? ''] : [])],
   });

@@ -165,6 +165,45 @@ export function campaignScenarios(open: OpenWorld): void {
         expect((await world.until(task, ended)).status, task).toBe('cancelled');
     });
 
+    test('superseded by a new version of its spec, it stops its parts', async () => {
+      const gate = held();
+      const { world } = await begin(
+        async (job) => {
+          if (partOf(job) === 'a' && job.spec.phase === 'build') await gate.until;
+          return writesItsFile(job);
+        },
+        [part('a'), part('b')],
+      );
+      const old = await world.until('FIX-1/a', ({ state }) => state === 'Build');
+      const first = await world.until('FIX-1', () => true);
+      await world.github.push({ [specPath]: world.spec(campaignSpec([part('x'), part('y')])) }, { by: 'dev-gh' });
+      await world.until('FIX-1', ({ runId }) => runId !== first.runId);
+      await world.until('FIX-1/a', ({ runId, status }) => runId === old.runId && status === 'superseded');
+      gate.letGo();
+      const run = await approve(world);
+      expect(run.status).toBe('delivered');
+      expect(await textAt(world, run, 'parts/x.txt')).toBe('x after nothing\n');
+      await expect(textAt(world, run, 'parts/b.txt')).rejects.toThrow('Not Found');
+    });
+
+    test('a part that used up its share fails, and the campaign never costs more than its cap', async () => {
+      const { world, say } = await begin(
+        (job) =>
+          partOf(job) === 'b' && job.spec.phase === 'build'
+            ? {
+                failure: { name: 'BudgetExhausted', message: 'the share is used up' },
+                calls: [callOf(job.spec.phaseKey, 10_000)],
+              }
+            : writesItsFile(job),
+        [part('a'), part('b', { usd: 0.01 })],
+      );
+      await world.until('FIX-1', asking);
+      await say('/drydock answer Go on without it');
+      const run = await approve(world);
+      expect(run.status).toBe('delivered');
+      expect(run.spentMicros ?? Math.round((run.cost?.usd ?? 0) * 1e6)).toBe(10_000);
+    });
+
     test('the target moved meanwhile: it is merged and verified again', async () => {
       let moved = false;
       const { world } = await begin(

@@ -2,7 +2,7 @@ import { formatUsd } from '../../core/money/format.ts';
 import type { RunList } from '../../pipeline/view/lists.ts';
 import type { RunItem } from '../../pipeline/view/run-item.ts';
 import { count } from '../html/format.ts';
-import { facts, page } from '../html/layout.ts';
+import { facts, fold, form, page } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
 import { table } from '../lists/runs.ts';
 import type { PageContext } from '../options.ts';
@@ -21,14 +21,27 @@ export function repositoriesPage(context: PageContext, repositories: readonly Re
   const { policy } = context.options;
   const body = markup`<div class="head"><h1>Repositories</h1><p class="quiet">${count(repositories.length, 'repository', 'repositories')}</p></div>
 ${repositories.length === 0 && markup`<p class="empty">The policy lists no repository.</p>`}
-${repositories.map(({ name, items, counts }) => {
+${repositories.map(({ name, items, counts }, i) => {
   const listed = policy.repositories[name];
   return markup`<section class="card"><div class="head"><h2><a href="/runs?repo=${encodeURIComponent(name)}">${name}</a></h2><p class="quiet">${listed?.host} · specs from ${listed?.trusted_branches.join(', ')}${listed?.team !== undefined && ` · team ${listed.team}`}</p></div>
 ${facts(figures(items, counts))}
-${items.length === 0 ? markup`<p class="quiet">No runs yet. Start one: <code>drydock run FILE</code>, with a spec of this repository under <code>.agent-tasks/</code>.</p>` : table(context, items.slice(0, shownRuns))}</section>`;
+${items.length === 0 ? markup`<p class="quiet">No runs yet. Start one: <code>drydock run FILE</code>, with a spec of this repository under <code>.agent-tasks/</code>.</p>` : table(context, items.slice(0, shownRuns))}
+${fold('Ask for a task in plain language', draftForm(context, name, i))}</section>`;
 })}`;
   return page(context, { title: 'Repositories', at: '/repositories', body });
 }
+
+/** A request that an agent turns into a task spec, or into questions. */
+const draftForm = (context: PageContext, repository: string, i: number): Markup =>
+  form(
+    context,
+    '/repositories/draft',
+    markup`<input type="hidden" name="repository" value="${repository}">
+<label for="draft-${i}">What do you want to have done?</label><textarea id="draft-${i}" name="text" rows="4" required maxlength="20000"></textarea>
+<p class="quiet small">An agent reads the repository, asks what it has to know, and opens a pull request with a task spec. Its merge starts the task. This costs money, up to what the policy allows.</p>
+<label class="option"><input type="checkbox" name="assume" value="yes"> <span>Ask me nothing: mark what is assumed</span></label>
+<button type="submit">Draft a task</button>`,
+  );
 
 /** How the newest runs ended. */
 function figures(items: readonly RunItem[], counts: RunList['counts']): [string, string | null][] {

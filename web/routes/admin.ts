@@ -1,5 +1,8 @@
 import type { Hono } from 'hono';
+import { DrydockError } from '../../core/errors.ts';
+import { personOf } from '../../core/policy/people.ts';
 import { readScope } from '../../core/review/readers.ts';
+import { runPath } from '../html/markup.ts';
 import { auditPage } from '../pages/audit.ts';
 import { budgetPage, budgetRows } from '../pages/budget.ts';
 import { outboxPage } from '../pages/outbox.ts';
@@ -47,6 +50,18 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
         names.map((name, i) => ({ name, items: lists[i]?.items ?? [], counts: lists[i]?.counts ?? null })),
       ),
     );
+  });
+
+  app.post('/repositories/draft', async (c) => {
+    const field = await formOf(c);
+    const repository = field('repository');
+    const who = whoOf(c);
+    const scope = readScope(policy, who);
+    if (scope && !scope.teams.includes(policy.repositories[repository]?.team ?? ''))
+      throw new DrydockError('VoteRefused', `${who} may not ask for tasks in ${JSON.stringify(repository)}.`);
+    const request = { text: field('text'), repository, policy, requester: personOf(policy, who) ?? who };
+    const { runId } = await serviceOf(c).draft({ ...request, assume: field('assume') === 'yes' });
+    return c.redirect(runPath(runId), 303);
   });
 
   app.get('/audit', async (c) => {

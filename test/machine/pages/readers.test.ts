@@ -79,6 +79,14 @@ describe('R24 a reader sees the runs of their teams only', () => {
       });
       expect([path, answer.status]).toEqual([path, 404]);
     }
+    const asked = await fetch(`${far}/repositories/draft`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie, origin: far, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ csrf, repository: 'acme/calc', text: 'Make add add.' }).toString(),
+    });
+    expect(asked.status).toBe(403);
+    expect((await site.serverProcess.service.list()).filter(({ kind }) => kind === 'draft')).toEqual([]);
     expect((await site.serverProcess.service.run(runId)).status).toBe('waiting');
   });
 

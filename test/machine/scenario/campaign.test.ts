@@ -291,6 +291,40 @@ describe('parts that conflict', () => {
   });
 });
 
+describe('R52 reviewers', () => {
+  test('block a part, which is corrected before it is merged, and read the whole too', async () => {
+    const profile = () => ({ kind: 'command', command: ['node', '/agent/agent.mjs'], files: './agent' });
+    world.policy({
+      agents: { default: 'codemod', profiles: { codemod: profile(), strict: profile() } },
+      limits: { parallel_parts: 5, rework_rounds: 1 },
+      review: { approvers: ['lead', 'second'], reviewers: ['strict'] },
+    });
+    const reviewed: string[] = [];
+    let blocks = 1;
+    await open((job) => {
+      if (job.spec.phase !== 'review') return writesItsFile(job);
+      reviewed.push(partOf(job) ?? 'campaign');
+      const blocking = partOf(job) === 'b' && blocks-- > 0;
+      const findings = blocking ? [{ severity: 'blocking', path: 'parts/b.txt', line: 1, message: 'Say more.' }] : [];
+      return { result: { outcome: 'answered', answer: JSON.stringify({ summary: 'Read.', findings }) } };
+    });
+    const view = await run(world, server, { spec: campaignSpec([part('a'), part('b')]) });
+    expect(view).toMatchObject({ error: null, status: 'delivered' });
+    expect(reviewed.toSorted()).toEqual(['a', 'b', 'b', 'campaign']);
+    const b = (await partsOf(view.runId)).find(({ id }) => id === 'b');
+    const events = (await server.service.run(b?.runId ?? '')).events.map(({ type, text }) => `${type}: ${text}`);
+    expect(events.filter((event) => event.startsWith('phase-ended'))).toEqual([
+      'phase-ended: plan: planned',
+      'phase-ended: build: built',
+      'phase-ended: verify: passed',
+      'phase-ended: review: failed',
+      'phase-ended: rework: built',
+      'phase-ended: verify: passed',
+      'phase-ended: review: passed',
+    ]);
+  });
+});
+
 describe('the whole', () => {
   test('that does not pass goes back to the coordinator, and rework after review too', async () => {
     let reds = 1;

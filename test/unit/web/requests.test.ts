@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError, type ErrorName } from '../../../core/errors.ts';
+import { soloPolicy } from '../../../core/policy/schema.ts';
 import { RequestRefused } from '../../../web/request-refused.ts';
 import { aGate, aRun, fake, gateId, head, lastVote, runId } from './fake.ts';
 
@@ -84,6 +85,19 @@ describe('R24 a decision', () => {
       expect((await site.submit(run, action, { csrf: 'x' })).status).toBe(403);
     }
     expect(site.acts).toHaveLength(4);
+  });
+});
+
+describe('R9 a request in plain language', () => {
+  test('starts a draft as the person who asks, and leads to its run', async () => {
+    const policy = soloPolicy({ id: 'lead', email: 'lead@example.com' }, [{ name: 'acme/calc', url: './repo' }]);
+    const site = fake({}, { policy });
+    const fields = { repository: 'acme/calc', text: 'Make add add.', assume: 'yes' };
+    const { status, headers } = await site.submit('/repositories', '/repositories/draft', fields);
+    expect([status, headers.get('location')]).toEqual([303, run]);
+    expect(site.acts).toMatchObject([
+      { method: 'draft', args: [{ repository: 'acme/calc', text: 'Make add add.', assume: true, requester: 'lead' }] },
+    ]);
   });
 });
 
