@@ -60,6 +60,7 @@ const shapes = {
     }),
   ]),
   propose: z.tuple([z.object({ ...spec, body: z.string().max(60_000) }).transform(withBytes)]),
+  memory: z.tuple([reference, parsedPolicySchema]),
   runbookUses: z.tuple([reference, z.string().max(200)]),
   lessonStats: z.tuple([reference, z.array(lessonQuery).max(1_000)]),
   retry: z.tuple([reference, parsedPolicySchema, who]),

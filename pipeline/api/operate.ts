@@ -38,7 +38,7 @@ const deciding = ['submit', 'draft', 'retry', 'vote', 'cancel', 'pause'] as cons
 
 /**
  * The methods that a deployment serves. Not served: `needsPerson`, because `--yes` does not exist there; `ended` and
- * `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment; `propose`, for which a person has a clone.
+ * `idle`, which wait; `why`, which reads a work tree; `estimate`, which needs no deployment; `propose` and `memory`, for which a person has a clone.
  */
 const operated: readonly MethodName[] = [...reading, ...deciding];
 

@@ -21,6 +21,7 @@ import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
 import { type DraftRequest, submitDraft, submitSplit } from '../commands/submit-ask.ts';
 import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
+import { type RepositoryMemory, repositoryMemory } from '../memory/repository-memory.ts';
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
@@ -85,6 +86,8 @@ export interface Service {
   draft(request: DraftRequest): Promise<Submitted>;
   /** Opens a pull request that adds a spec; its merge starts the run. */
   propose(request: ProposeRequest): Promise<Proposed>;
+  /** The runbooks and lessons of a repository at the head of a trusted branch. */
+  memory(repository: string, policy: Policy): Promise<RepositoryMemory>;
   /** The runs that used a runbook, newest first. */
   runbookUses(repository: string, runbook: string): Promise<RunbookRun[]>;
   /** Runs and rework before and after each lesson was added, from the records. */
@@ -188,6 +191,7 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     draft: (request) => submitDraft(deps, request),
     split: (request) => submitSplit(deps, request),
     propose: (request) => proposeSpec(deps, request),
+    memory: (repository, policy) => repositoryMemory(deps, repository, policy),
     runbookUses: (repository, runbook) => runbookUses({ runs: seen() }, repository, runbook),
     lessonStats: (repository, lessons) => lessonStats({ runs: seen(), artifacts: deps.artifacts }, repository, lessons),
 

@@ -23,7 +23,7 @@ export function repositoriesPage(context: PageContext, repositories: readonly Re
 ${repositories.length === 0 && markup`<p class="empty">The policy lists no repository.</p>`}
 ${repositories.map(({ name, items, counts }, i) => {
   const listed = policy.repositories[name];
-  return markup`<section class="card"><div class="head"><h2><a href="/runs?repo=${encodeURIComponent(name)}">${name}</a></h2><p class="quiet">${listed?.host} · specs from ${listed?.trusted_branches.join(', ')}${listed?.team !== undefined && ` · team ${listed.team}`}</p></div>
+  return markup`<section class="card"><div class="head"><h2><a href="/runs?repo=${encodeURIComponent(name)}">${name}</a></h2><p class="quiet">${listed?.host} · specs from ${listed?.trusted_branches.join(', ')}${listed?.team !== undefined && ` · team ${listed.team}`} · <a href="/repositories/memory?repo=${encodeURIComponent(name)}">Runbooks and lessons<span class="hidden"> of ${name}</span></a></p></div>
 ${facts(figures(items, counts))}
 ${items.length === 0 ? markup`<p class="quiet">No runs yet. Start one: <code>drydock run FILE</code>, with a spec of this repository under <code>.agent-tasks/</code>.</p>` : table(context, items.slice(0, shownRuns))}
 ${fold('Ask for a task in plain language', draftForm(context, name, i))}</section>`;

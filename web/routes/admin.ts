@@ -5,6 +5,7 @@ import { readScope } from '../../core/review/readers.ts';
 import { runPath } from '../html/markup.ts';
 import { auditPage } from '../pages/audit.ts';
 import { budgetPage, budgetRows } from '../pages/budget.ts';
+import { memoryPage } from '../pages/memory.ts';
 import { outboxPage } from '../pages/outbox.ts';
 import { repositoriesPage } from '../pages/repositories.ts';
 import { settingsPage } from '../pages/settings.ts';
@@ -52,12 +53,24 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
     );
   });
 
+  /** Whether a person may see a repository and ask for tasks in it. */
+  const ofTeam = (who: string, repository: string): boolean => {
+    const scope = readScope(policy, who);
+    return scope === undefined || scope.teams.includes(policy.repositories[repository]?.team ?? '');
+  };
+
+  app.get('/repositories/memory', async (c) => {
+    const repository = c.req.query('repo') ?? '';
+    if (!Object.hasOwn(policy.repositories, repository) || !ofTeam(whoOf(c), repository))
+      throw new DrydockError('RunNotFound', `There is no repository ${JSON.stringify(repository.slice(0, 200))}.`);
+    return send(c, memoryPage(c.get('page'), repository, await serviceOf(c).memory(repository, policy)));
+  });
+
   app.post('/repositories/draft', async (c) => {
     const field = await formOf(c);
     const repository = field('repository');
     const who = whoOf(c);
-    const scope = readScope(policy, who);
-    if (scope && !scope.teams.includes(policy.repositories[repository]?.team ?? ''))
+    if (!ofTeam(who, repository))
       throw new DrydockError('VoteRefused', `${who} may not ask for tasks in ${JSON.stringify(repository)}.`);
     const request = { text: field('text'), repository, policy, requester: personOf(policy, who) ?? who };
     const { runId } = await serviceOf(c).draft({ ...request, assume: field('assume') === 'yes' });

@@ -46,6 +46,7 @@ const pages = (): Record<string, string> => {
     'gate-decided': gate('SHOP-101', 'plan'),
     budget: '/budget',
     repositories: '/repositories',
+    memory: '/repositories/memory?repo=acme/calc',
     'audit-all': '/audit',
     settings: '/settings',
     outbox: '/outbox',

@@ -30,6 +30,7 @@ describe('R24 a reader sees the runs of their teams only', () => {
       (part) => `/runs/RUN${part}`,
     ),
     '/gates/GATE',
+    '/repositories/memory?repo=acme/calc',
   ];
   test.each(routes)('%s', async (route) => {
     const path = route.replace('RUN', runId).replace('GATE', gate());
@@ -126,7 +127,19 @@ describe('R24 a reader sees the runs of their teams only', () => {
     };
     for (const [name, call] of Object.entries(empty)) expect([name, await call()]).toEqual([name, []]);
     // These show no run, or start one.
-    const others = ['submit', 'draft', 'split', 'propose', 'estimate', 'pause', 'paused', 'pausedBy', 'why', 'idle'];
+    const others = [
+      'submit',
+      'draft',
+      'split',
+      'propose',
+      'memory',
+      'estimate',
+      'pause',
+      'paused',
+      'pausedBy',
+      'why',
+      'idle',
+    ];
     expect([...Object.keys(refused), ...Object.keys(empty), ...others].sort()).toEqual(Object.keys(far).sort());
   });
 

@@ -249,6 +249,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     retry: act('retry', { runId: `r-${'e'.repeat(40)}`, outcome: 'started' as const, attempt: 1 }),
     estimate: () => Promise.reject(new Error('no page estimates')),
     propose: () => Promise.reject(new Error('no page proposes a spec')),
+    memory: async () => ({ branch: 'main', runbooks: [], lessons: [] }),
     runbookUses: async () => [],
     lessonStats: async () => [],
     run: (id) => known(id, aRun(), 'RunNotFound'),

@@ -95,6 +95,21 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
       inbox: async () => ({ items: [hostileItem], more: true }),
       detail: async () => ({ ...everywhere(aDetail()), ...hostileItem, plan: hostilePlan }),
       change: async () => hostileChange,
+      memory: async () => ({
+        branch: nasty,
+        runbooks: [
+          {
+            ...{ name: nasty, version: 1, description: nasty, triggers: [nasty], problems: [nasty] },
+            parameters: [{ name: nasty, description: nasty }],
+          },
+        ],
+        lessons: [
+          {
+            ...{ slug: nasty, text: nasty, appliesTo: [nasty], added: nasty, reviewBy: nasty, active: false },
+            problems: [nasty],
+          },
+        ],
+      }),
       egress: async () => [{ target: nasty, command: nasty, reason: nasty, allow: nasty, at: '' }],
       evidence: async () => ({
         plan: hostilePlan,
@@ -170,6 +185,7 @@ test.each([
   '/?all=1',
   '/runs',
   '/repositories',
+  `/repositories/memory?repo=${encodeURIComponent(nasty)}`,
   '/audit',
   `/runs/${runId}`,
   `/runs/${runId}/plan`,
