@@ -10,9 +10,9 @@ import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { RunQuery } from '../../core/ports/store/runs.ts';
 import { mustActOnRun, mustOperate } from '../../core/review/may-act.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
-import type { Gate, Vote, VoteChoice } from '../../core/run/gate.ts';
-import type { ModelCall, Refusal, Traffic } from '../../core/run/phase.ts';
-import type { RunEvent, RunRecord } from '../../core/run/record.ts';
+import type { Gate, VoteChoice } from '../../core/run/gate.ts';
+import type { Refusal, Traffic } from '../../core/run/phase.ts';
+import type { RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
 import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
 import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/propose-spec.ts';
@@ -25,16 +25,18 @@ import { type RepositoryMemory, repositoryMemory } from '../memory/repository-me
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
+import type { Audit, GateView } from './audit.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type HostView, hostView } from './host-view.ts';
 import { type RunView, runView, shortView } from './view.ts';
 
+export type { Audit, GateView } from './audit.ts';
 export type { Evidence } from './evidence.ts';
 export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 export type { WatchItem } from './watch.ts';
 
-import { type ReviewFacts, reviewFactsOf } from '../asks/review.ts';
+import { reviewFactsOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { decideGate } from '../gates/decide-gate.ts';
@@ -48,9 +50,6 @@ import { type RunDetail, runDetail } from '../view/run-detail.ts';
 import type { RunItem } from '../view/run-item.ts';
 import { type BlameView, why } from './why.ts';
 
-/** A gate without its token, with its votes. */
-export type GateView = Omit<Gate, 'token'> & { votes: Vote[] };
-
 /** @internal for its tests */
 export interface VoteCommand {
   gate: string;
@@ -61,20 +60,6 @@ export interface VoteCommand {
   head?: string;
   edit?: string;
   constraint?: string;
-}
-
-/** The audit trail of a run (R30): events, gates with all votes, and each metered call. */
-export interface Audit {
-  runId: string;
-  taskId: string;
-  requester: string;
-  /** Who started an attempt of this spec again. */
-  retriers: string[];
-  policyDigest: string;
-  events: RunEvent[];
-  gates: GateView[];
-  reviews: ReviewFacts | null;
-  calls: ModelCall[];
 }
 
 /** The operations behind commands and pages. Arguments and results are JSON, so that calls can cross a socket. */

@@ -51,13 +51,15 @@ describe('R12 kill -9 of the owner', () => {
             .map((line) => line[0] ?? ''),
         ),
       ].sort();
-    const tasks = Object.values(taskMachine((step) => step).States).filter((state) => state.Type === 'Task');
+    const elsewhere = ['Queued', 'Dispatch', 'Integrate', 'Review', 'Ask'];
+    const tasks = Object.entries(taskMachine((step) => step).States).flatMap(([name, state]) =>
+      state.Type === 'Task' && !elsewhere.includes(name) ? [state] : [],
+    );
     const stepOf = (state: (typeof tasks)[number]): string =>
       (state.Arguments as { FunctionName: string }).FunctionName;
-    const onTheWay = tasks.filter((state) => !['queue', 'dispatch', 'integrate'].includes(stepOf(state)));
-    expect(hit('called')).toEqual(onTheWay.map(stepOf).sort());
+    expect(hit('called')).toEqual(tasks.map(stepOf).sort());
     // CI without gates answers its own token before its step returns: the next state may be on before that.
-    const returning = onTheWay.filter((state) => stepOf(state) !== 'await-ci');
+    const returning = tasks.filter((state) => stepOf(state) !== 'await-ci');
     expect(hit('returned').filter((step) => step !== 'await-ci')).toEqual(returning.map(stepOf).sort());
     const waits = returning.filter((state) => state.Resource.endsWith('.waitForTaskToken'));
     expect(hit('waiting').filter((step) => step !== 'await-ci')).toEqual(waits.map(stepOf).sort());
