@@ -178,8 +178,8 @@ export function campaignScenarios(open: OpenWorld): void {
       const first = await world.until('FIX-1', () => true);
       await world.github.push({ [specPath]: world.spec(campaignSpec([part('x'), part('y')])) }, { by: 'dev-gh' });
       await world.until('FIX-1', ({ runId }) => runId !== first.runId);
-      await world.until('FIX-1/a', ({ runId, status }) => runId === old.runId && status === 'superseded');
       gate.letGo();
+      await world.until('FIX-1/a', ({ runId, status }) => runId === old.runId && status === 'superseded');
       const run = await approve(world);
       expect(run.status).toBe('delivered');
       expect(await textAt(world, run, 'parts/x.txt')).toBe('x after nothing\n');

@@ -9,7 +9,7 @@ interface Explained {
 }
 
 const gates = /^(plan-gate|checkpoint-gate|ask-human|await-ci|review-gate|queue)$/;
-const phases = /^(plan|build|verify|review|ask)$/;
+const phases = /^(plan|build|verify)$/;
 const stopping = /^(claim|settle|settle-run|reconcile|webhook-worker)$/;
 const explained: Explained[] = [
   { action: /^logs:/, functions: /./, because: 'Lambda writes the log in the name of the function.' },
@@ -28,7 +28,7 @@ const explained: Explained[] = [
   { action: /^s3:ListBucket$/, functions: /./, because: 'Without it S3 answers 403, not 404, for what is not there.' },
   {
     action: /^iam:PassRole$/,
-    functions: /^(plan|build|verify|review|ask|reconcile)$/,
+    functions: /^(plan|build|verify|reconcile)$/,
     because: 'ECS asks for it where the task definition has roles.',
   },
   {
@@ -83,6 +83,12 @@ const explained: Explained[] = [
     functions: /^(operate|diagnose|setup|pages|rotate)$/,
     because:
       'Called by people and by Secrets Manager: test/aws/{operate-cli,diagnose,setup,pages,rotation-world}.test.ts.',
+  },
+  {
+    action: /./,
+    functions: /^(dispatch|integrate)$/,
+    because:
+      'Called in campaigns alone: test/aws/scenario/campaign.test.ts, which checks every call against the roles.',
   },
   { action: /./, functions: /^broker$/, because: 'Called by gateways alone: test/aws/services/broker.test.ts.' },
 ];
