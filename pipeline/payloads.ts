@@ -107,18 +107,9 @@ export type PhaseAnswer = z.infer<typeof phaseAnswer>;
 
 /** Answer to the token of a gate. */
 export const gateAnswer = z.strictObject({
-  outcome: z.enum([
-    'approved',
-    'revise',
-    'rejected',
-    'answered',
-    'green',
-    'red',
-    'admitted',
-    'parts-ended',
-    'parts-done',
-    'part-failed',
-    'dispatch',
-    'integrate',
-  ]),
+  outcome: z.enum(['approved', 'revise', 'rejected', 'answered', 'green', 'red', 'admitted']),
+});
+/** Answers to waits that only campaigns have, so that no execution of an earlier version gets one of them. */
+export const campaignAnswer = z.strictObject({
+  outcome: z.enum(['parts-ended', 'parts-done', 'part-failed', 'dispatch', 'integrate']),
 });

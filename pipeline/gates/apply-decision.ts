@@ -7,7 +7,7 @@ import { isFinal } from '../../core/run/status.ts';
 import { decideOnPart, wayOf } from '../campaign/decide.ts';
 import { plannedParts } from '../campaign/parts.ts';
 import type { Deps } from '../deps.ts';
-import { gateAnswer } from '../payloads.ts';
+import { campaignAnswer, gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';
 import { loadRunContext } from '../runs/run-context.ts';
 
@@ -69,9 +69,13 @@ async function deliverGate(deps: Deps, gate: Gate): Promise<void> {
   if (outcome in failures)
     await deps.executions.fail(token, failures[outcome as keyof typeof failures], gate.decision.text);
   else if (outcome !== 'expired')
-    await deps.executions.succeed(token, gateAnswer.parse({ outcome: wayOf(gate, gate.decision) }));
+    await deps.executions.succeed(token, answerTo(gate).parse({ outcome: wayOf(gate, gate.decision) }));
   await deps.gates.markDelivered(gate.gateId);
 }
+
+/** What the wait of a gate may be answered with. */
+const answerTo = ({ kind, part }: Gate) =>
+  kind === 'parts' || part !== undefined ? gateAnswer.or(campaignAnswer) : gateAnswer;
 
 /** Decisions that fail the waiting state, with the names of the errors that it catches. */
 const failures = {

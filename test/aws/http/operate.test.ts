@@ -89,7 +89,7 @@ describe('alarms (R41)', () => {
 
   test('know of phases that ECS did not start from the logs of what starts them, by the beginning of the error (F16)', () => {
     const filters = ofType(run, 'AWS::Logs::MetricFilter').filter(([id]) => id.includes('NotStarted'));
-    const groups = (['plan', 'build', 'verify', 'review', 'ask', 'reconcile'] as const).map((name) => {
+    const groups = (['plan', 'build', 'verify', 'reconcile'] as const).map((name) => {
       const { LoggingConfig } = new Map(ofType(run, 'AWS::Lambda::Function')).get(functionId(run, name)) ?? {};
       return text((LoggingConfig as { LogGroup: unknown }).LogGroup);
     });
