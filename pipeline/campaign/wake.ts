@@ -11,8 +11,10 @@ import { stateOf } from './parts.ts';
 /** The end of a part's run lets its campaign go on. Called by Settle and by the reconciler; doing it twice changes nothing. */
 export async function wakeCampaign(deps: Deps, parentRunId: string): Promise<void> {
   const parent = await deps.runs.get(parentRunId);
-  if (!parent || (await endsOf(deps, stateOf(parent))).size === 0) return;
-  if (isFinal(parent.status)) return addLateCosts(deps, parent);
+  if (!parent) return;
+  const ends = await endsOf(deps, stateOf(parent));
+  if (ends.size === 0) return;
+  if (isFinal(parent.status)) return addLateCosts(deps, parent.runId, ends);
   const gate = (await deps.gates.byRun(parentRunId)).find(
     ({ kind, status }) => kind === 'parts' && status === 'pending',
   );
@@ -20,10 +22,9 @@ export async function wakeCampaign(deps: Deps, parentRunId: string): Promise<voi
 }
 
 /** A part that was stopped with its campaign may end after it. What it spent still counts. */
-async function addLateCosts(deps: Deps, parent: RunRecord): Promise<void> {
-  const ends = await endsOf(deps, stateOf(parent));
-  const own = await ownMicros(deps, parent.runId);
-  await deps.runs.update(parent.runId, (run) => {
+async function addLateCosts(deps: Deps, runId: string, ends: ReadonlyMap<string, PartEnd>): Promise<void> {
+  const own = await ownMicros(deps, runId);
+  await deps.runs.update(runId, (run) => {
     const campaign = withEnds(stateOf(run), ends);
     return { ...run, campaign, spentMicros: own + partsMicros(campaign).spent };
   });

@@ -6,6 +6,7 @@ import { runbookFolder } from '../../core/runbook/record.ts';
 import { maxFileBytes } from '../../core/task-spec/text.ts';
 import type { Deps } from '../deps.ts';
 import { absentBranch } from '../repository/absent-branch.ts';
+import { reviewedFiles, type SpecFile } from '../repository/spec-files.ts';
 import { runbookBranch, triggerPlace } from '../triggers/place.ts';
 
 /** What a repository remembers for its next tasks: its runbooks and lessons at the head of a trusted branch. */
@@ -46,22 +47,15 @@ export async function repositoryMemory(deps: Deps, repository: string, policy: P
   const at = found ?? (main === undefined ? undefined : { branch: 'main', commit: main });
   if (!at) return { branch: null, runbooks: [], lessons: [] };
   const tree = await place.host.listTree(place.location, at.commit);
-  const filesIn = (folder: string, most: number): string[] =>
-    [...tree]
-      .flatMap(([path, { mode, bytes = 0 }]) =>
-        path.startsWith(folder) &&
-        /^[^/]+\.md$/.test(path.slice(folder.length)) &&
-        path.slice(folder.length).toLowerCase() !== 'readme.md' &&
-        (mode === '100644' || mode === '100755') &&
-        bytes <= most
-          ? [path]
-          : [],
-      )
-      .sort()
-      .slice(0, maxFiles);
+  const files = reviewedFiles(tree);
+  const pathsOf = (kind: SpecFile[], most: number): string[] =>
+    kind
+      .filter(({ bytes = 0 }) => bytes <= most)
+      .slice(0, maxFiles)
+      .map(({ path }) => path);
   const read = (paths: string[], most: number) =>
     place.host.readFiles(place.location, at.commit, paths, maxFiles * most);
-  const [books, lessons] = [filesIn(runbookFolder, maxFileBytes), filesIn(lessonFolder, maxLessonBytes)];
+  const [books, lessons] = [pathsOf(files.runbooks, maxFileBytes), pathsOf(files.lessons, maxLessonBytes)];
   const [bookBytes, lessonBytes] = await Promise.all([read(books, maxFileBytes), read(lessons, maxLessonBytes)]);
   const today = new Date(deps.clock.now()).toISOString().slice(0, 10);
   const nameOf = (path: string, folder: string): string => path.slice(folder.length, -'.md'.length);

@@ -5,6 +5,7 @@ import { type FrozenLesson, meets, selectLessons } from '../../core/knowledge/se
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { RunWork } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
+import { reviewedFiles } from '../repository/spec-files.ts';
 import { getJson, putJson } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import type { RunContext } from '../runs/run-context.ts';
@@ -55,7 +56,8 @@ export async function lessonsOfPhase(deps: Deps, context: RunContext): Promise<R
 async function freeze(deps: Deps, { record, task, host, location }: RunContext): Promise<string | undefined> {
   if (record.base === undefined) return undefined;
   const tree = await host.listTree(location, record.base);
-  const { files, tooMany } = lessonPaths(tree);
+  const all = reviewedFiles(tree).lessons.filter(({ bytes = 0 }) => bytes <= maxLessonBytes);
+  const files = all.slice(0, maxLessons).map(({ path }) => path);
   if (files.length === 0) return undefined;
   const bytes = await host.readFiles(location, record.base, files, maxLessons * maxLessonBytes);
   const today = record.createdAt.slice(0, 10);
@@ -69,7 +71,7 @@ async function freeze(deps: Deps, { record, task, host, location }: RunContext):
   });
   const said = [
     ...(invalid.length > 0 ? [`invalid, so that no prompt has them: ${invalid.sort().slice(0, 20).join(', ')}`] : []),
-    ...(tooMany ? [`only the first ${maxLessons} lessons are read`] : []),
+    ...(all.length > maxLessons ? [`only the first ${maxLessons} lessons are read`] : []),
   ];
   if (said.length > 0)
     await recordEvent(deps, record.runId, {
@@ -78,21 +80,4 @@ async function freeze(deps: Deps, { record, task, host, location }: RunContext):
       text: `${said.join('; ')} (drydock knowledge lint)`,
     });
   return lessons.length === 0 ? undefined : putJson(deps.artifacts, lessons);
-}
-
-/** Paths of regular files in the folder of the lessons, sorted; those of a size that the host tells to be too large are left out. */
-function lessonPaths(tree: ReadonlyMap<string, { mode: string; bytes?: number }>): {
-  files: string[];
-  tooMany: boolean;
-} {
-  const all = [...tree].flatMap(([path, { mode, bytes = 0 }]) =>
-    path.startsWith(lessonFolder) &&
-    /^[^/]+\.md$/.test(path.slice(lessonFolder.length)) &&
-    path.slice(lessonFolder.length).toLowerCase() !== 'readme.md' &&
-    (mode === '100644' || mode === '100755') &&
-    bytes <= maxLessonBytes
-      ? [path]
-      : [],
-  );
-  return { files: all.sort().slice(0, maxLessons), tooMany: all.length > maxLessons };
 }

@@ -28,8 +28,7 @@ export const specsAt = async (host: CodeHost, location: string, commit: string):
 
 /** What people review below the folder, by kind. */
 export function reviewedFiles(tree: Tree): { specs: SpecFile[]; lessons: SpecFile[]; runbooks: SpecFile[] } {
-  const below = (folder: string) => (path: string) =>
-    path.startsWith(folder) && /^[^/]+\.md$/.test(path.slice(folder.length)) && !notes.test(posix.basename(path));
+  const below = (folder: string) => (path: string) => path.startsWith(folder) && isRecord(path.slice(folder.length));
   return {
     specs: filesIn(tree, isSpec),
     lessons: filesIn(tree, below(lessonFolder)),
@@ -44,6 +43,9 @@ const filesIn = (tree: Tree, isMeant: (path: string) => boolean): SpecFile[] =>
     .filter(([path, entry]) => isMeant(path) && (entry.mode === '100644' || entry.mode === '100755'))
     .map(([path, { blobSha: blob, bytes }]) => ({ path, blob, ...defined({ bytes }) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+
+/** Whether a file of that name is a lesson or a runbook. Only the README in their folders is neither. */
+const isRecord = (name: string): boolean => /^[^/]+\.md$/.test(name) && name.toLowerCase() !== 'readme.md';
 
 /** The content of a spec; a text with the reason for one that is larger than any spec, or cannot be read. */
 export async function readSpecFile(

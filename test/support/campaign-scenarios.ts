@@ -1,9 +1,9 @@
 /** Campaigns as GitHub and the run's record show them: the same on one machine and on AWS. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { isFinal } from '../../core/run/status.ts';
-import { campaignSpec, diamond, part, partOf, writesItsFile } from './campaign.ts';
+import { campaignSpec, diamond, held, part, partOf, sharing, writesItsFile, writesShared } from './campaign.ts';
 import type { OpenWorld, PipelineWorld, SeenRun } from './pipeline-scenarios.ts';
-import { callOf, type Script, type Scripted, startedFrom } from './scripted-runner.ts';
+import { callOf, type Script, type Scripted } from './scripted-runner.ts';
 
 const specPath = '.agent-tasks/FIX-1.yaml';
 const policy = { limits: { parallel_parts: 5, rework_rounds: 1 } };
@@ -14,23 +14,6 @@ const waitsIn =
     run.status === 'waiting' && run.state === state;
 const reviewing = waitsIn('ReviewGate');
 const asking = waitsIn('AskHuman');
-const held = () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { until: promise, letGo: resolve };
-};
-
-/** b and c both write shared.txt, each its own line. */
-const sharing = [
-  part('a'),
-  part('b', { target_paths: ['parts/b.txt', 'shared.txt'] }),
-  part('c', { target_paths: ['parts/c.txt', 'shared.txt'] }),
-];
-const writesShared: Script = (job) => {
-  const id = partOf(job);
-  const usual = writesItsFile(job);
-  if (!usual || (id !== 'b' && id !== 'c')) return usual;
-  return { ...usual, files: { ...usual.files, 'shared.txt': `${startedFrom(job)['shared.txt'] ?? ''}by ${id}\n` } };
-};
 const resolving =
   (resolve: () => Scripted): Script =>
   (job) =>

@@ -50,3 +50,24 @@ export const redVerify: Scripted = {
     error: { name: 'VerifyFailed', message: '1 of 4 failed' },
   } satisfies Partial<PhaseResult>,
 };
+
+/** A phase that goes on until it is let go. */
+export const held = () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { until: promise, letGo: resolve };
+};
+
+/** b and c both write shared.txt, each its own line. */
+export const sharing = [
+  part('a'),
+  part('b', { target_paths: ['parts/b.txt', 'shared.txt'] }),
+  part('c', { target_paths: ['parts/c.txt', 'shared.txt'] }),
+];
+
+/** The agent of `sharing`. */
+export function writesShared(job: PhaseJob): Scripted | undefined {
+  const id = partOf(job);
+  const usual = writesItsFile(job);
+  if (!usual || (id !== 'b' && id !== 'c')) return usual;
+  return { ...usual, files: { ...usual.files, 'shared.txt': `${startedFrom(job)['shared.txt'] ?? ''}by ${id}\n` } };
+}

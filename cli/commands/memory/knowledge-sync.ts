@@ -60,7 +60,7 @@ export function registerSync(knowledge: Command): void {
   );
 }
 
-/** Whether a file is there and is no link, which might lead out of the repository, or to another of the files. */
+/** Whether the file exists and is not a link: a link might lead out of the repository, or to another of the files. */
 const isOwnFile = (root: string, file: string): boolean =>
   existsSync(join(root, file)) && realpathSync(join(root, file)) === join(realpathSync(root), file);
 

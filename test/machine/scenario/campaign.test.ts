@@ -2,7 +2,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
 import type { GateView, RunView } from '../../../pipeline/service/service.ts';
-import { campaignSpec, diamond, part, partOf, redVerify, writesItsFile } from '../../support/campaign.ts';
+import {
+  campaignSpec,
+  diamond,
+  held,
+  part,
+  partOf,
+  redVerify,
+  sharing,
+  writesItsFile,
+  writesShared,
+} from '../../support/campaign.ts';
 import { callOf, type Script, type Scripted, scriptedRunner, startedFrom } from '../../support/scripted-runner.ts';
 import { createWorld, followRun, run, submit, type World } from '../../support/world.ts';
 
@@ -42,23 +52,6 @@ const filesAt = (commit: string | null): Record<string, string> =>
       .filter((path) => path !== '')
       .map((path) => [path, world.git('show', `${commit}:${path}`)]),
   );
-/** A phase that goes on until it is let go. */
-const held = () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { until: promise, letGo: resolve };
-};
-/** b and c both write shared.txt, each its own line. */
-const sharing = [
-  part('a'),
-  part('b', { target_paths: ['parts/b.txt', 'shared.txt'] }),
-  part('c', { target_paths: ['parts/c.txt', 'shared.txt'] }),
-];
-const writesShared = (job: Parameters<Script>[0]): Scripted | undefined => {
-  const id = partOf(job);
-  const usual = writesItsFile(job);
-  if (!usual || (id !== 'b' && id !== 'c')) return usual;
-  return { ...usual, files: { ...usual.files, 'shared.txt': `${startedFrom(job)['shared.txt'] ?? ''}by ${id}\n` } };
-};
 
 beforeEach(() => {
   world = createWorld();
