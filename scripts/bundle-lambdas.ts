@@ -30,42 +30,34 @@ export const lambdaSources = (): string[] =>
 const judging = ['pipeline/phases/guard-task.ts', 'pipeline/service/service.ts', 'adapters/github/merge/comparing.ts'];
 
 /** The program of the thread that a function starts beside itself, see `lambdas/runtime/compose.ts`. */
-async function bundleThread(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+const judge = 'programs/judge.thread.ts';
+
+/** Splits modules that are imported on demand, and those that several entry points have, into separate files. */
+const bundle = (folder: string, entryPoints: Record<string, string>) =>
+  build({
     absWorkingDir: root,
-    entryPoints: ['programs/judge.thread.ts'],
+    entryPoints,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     write: false,
+    external: awsRuntime,
     ...forAws,
+    splitting: true,
+    metafile: true,
     plugins,
   });
-  return outputFiles[0]?.contents ?? new Uint8Array();
-}
 
 /** @param outDir Folder that is emptied first. */
 export async function bundleLambdas(outDir: string): Promise<Bundle[]> {
   rmSync(outDir, { recursive: true, force: true });
-  const judge = await bundleThread();
   return Promise.all(
     lambdaSources().map(async (source) => {
       const name = basename(source, '.lambda.ts');
       const folder = join(outDir, name);
-      const { outputFiles, metafile } = await build({
-        absWorkingDir: root,
-        entryPoints: { index: source },
-        outdir: folder,
-        outExtension: { '.js': '.mjs' },
-        write: false,
-        external: awsRuntime,
-        ...forAws,
-        // Modules that are imported on demand become separate files.
-        splitting: true,
-        metafile: true,
-        plugins,
-      });
+      const alone = await bundle(folder, { index: source });
+      const judges = judging.some((module) => module in alone.metafile.inputs);
+      const { outputFiles: files } = judges ? await bundle(folder, { index: source, judge }) : alone;
       mkdirSync(folder, { recursive: true });
-      const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
-      if (judging.some((module) => module in metafile.inputs))
-        files.push({ path: join(folder, 'judge.mjs'), contents: judge });
       for (const { path, contents } of files) writeFileSync(path, contents, { mode: 0o644 });
       const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);
       return { name, file: join(folder, 'index.mjs'), bytes };
