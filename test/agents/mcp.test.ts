@@ -166,18 +166,18 @@ const answers = {
 
 test.each(open)('%s drafts, divides and reviews by the tools of these phases', async (name, kind) => {
   const model = await startScriptedModel((request, tools) => {
-    const topic = (['draft', 'split', 'review'] as const).find((each) => request.includes(`submit_${each}`));
-    if (topic !== undefined) {
-      const tool = tools.find((each) => isTool(each, 'drydock', `submit_${topic}`));
-      const steps = tool === undefined ? [] : [{ use: { tool, input: answers[topic] } }];
+    const use = (name: string, input: Record<string, unknown>): ReturnType<Script> => {
+      const tool = tools.find((each) => isTool(each, 'drydock', name));
       return [
-        { text: 'I hand it in.', steps },
+        { text: 'I hand it in.', steps: tool === undefined ? [] : [{ use: { tool, input } }] },
         { text: 'Done.', steps: [] },
       ];
-    }
-    const edit = { path: 'src/math.js', before: line('a - b'), after: line('a + b') };
+    };
+    const topic = (['draft', 'split', 'review'] as const).find((each) => request.includes(`submit_${each}`));
+    if (topic !== undefined) return use(`submit_${topic}`, answers[topic]);
+    if (request.includes('Read and plan; change nothing')) return use('submit_plan', plan);
     return [
-      { text: 'I change it.', steps: request.includes('Read and plan; change nothing') ? [] : [{ edit }] },
+      { text: 'I change it.', steps: [{ edit: { path: 'src/math.js', before: line('a - b'), after: line('a + b') } }] },
       { text: 'Done.', steps: [] },
     ];
   });
@@ -186,7 +186,7 @@ test.each(open)('%s drafts, divides and reviews by the tools of these phases', a
   world.policy({
     providers: { scripted: { kind, base_url: kind === 'openai' ? `${model.url}/v1` : model.url, credential: 'none' } },
     prices: { 'scripted/model-1': { input: 3, output: 15 } },
-    agents: { default: 'known', profiles: { known: profile, strict: profile } },
+    agents: { default: 'known', profiles: { known: profile, strict: { ...profile } } },
     review: { plan: 'optional', approvers: ['lead', 'second'], reviewers: ['strict'] },
   });
   mkdirSync(world.data, { recursive: true, mode: 0o700 });
@@ -208,7 +208,7 @@ test.each(open)('%s drafts, divides and reviews by the tools of these phases', a
   expect(await followRun(server, split.runId, false)).toMatchObject({ status: 'delivered', error: null });
   expect((await server.service.evidence(split.runId)).answer).toMatchObject({ parts: [{ id: 'src' }, { id: 'test' }] });
 
-  const view = await run(world, server, { spec: { agent: { profile: 'known' } } });
+  const view = await run(world, server, { spec: { agent: 'known' } });
   expect([view.status, view.error]).toEqual(['delivered', null]);
   expect((await server.service.audit(view.runId)).reviews?.rounds).toMatchObject([
     { reviewer: 'strict', summary: 'Read.', findings: [{ message: 'Says it all.' }] },
