@@ -27,9 +27,12 @@ export function voteForNumber(
   answer: string,
 ): OptionVote | undefined {
   if (optionNamed(gate, answer)) return undefined;
-  const [, number, words = ''] = /^#?(\d{1,2})(?:[.)]?|[.):]\s+(.*))$/s.exec(answer.trim()) ?? [];
-  const option = number === undefined ? undefined : optionsOf(gate)[Number(number) - 1];
-  return option && voteForOption(option, words);
+  const text = answer.trim();
+  const [number = '', mark = ''] = /^#?\d{1,2}[.):]?/.exec(text)?.[0].match(/\d+|[.):]$/g) ?? [];
+  const rest = text.slice(text.indexOf(number) + number.length + mark.length);
+  if (number === '' || (rest !== '' && (mark === '' || !/^\s/.test(rest)))) return undefined;
+  const option = optionsOf(gate)[Number(number) - 1];
+  return option && voteForOption(option, rest);
 }
 
 const normalize = (text: string): string =>
