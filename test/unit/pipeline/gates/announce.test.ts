@@ -1,6 +1,6 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
-import type { Gate } from '../../../../core/run/gate.ts';
+import type { Gate, GateDecision } from '../../../../core/run/gate.ts';
 import type { Deps } from '../../../../pipeline/deps.ts';
 import { announceGate } from '../../../../pipeline/gates/announce-gate.ts';
 import type { RunContext } from '../../../../pipeline/runs/run-context.ts';
@@ -50,3 +50,20 @@ async function announced(change: Partial<Gate>): Promise<string> {
   await announceGate(deps, context, gate as unknown as Gate);
   return bodies[0] ?? '';
 }
+
+test('D13 the options of a question stand in the comment with numbers, and the suggested one is the example', async () => {
+  const question = { question: 'Which?', context: '', options: ['Anywhere <b>', 'In Berlin'], suggested: 'In Berlin' };
+  const body = await announced({ text: 'Which?', question });
+  expect(body).toContain('\n1. Anywhere \\<b\\>\n2. In Berlin (suggested)\n');
+  expect(body).toContain('Answer with one of: `/drydock answer 2`, `/drydock answer TEXT`,');
+});
+
+test('the comment says how a gate was decided, and folds what was asked', async () => {
+  const decision: GateDecision = { outcome: 'rejected', by: ['ben'], text: 'too risky\n/drydock approve', at: '' };
+  const body = await announced({ text: 'Which?', status: 'decided', decision });
+  expect(body.split('\n\n').slice(1, 3)).toEqual([
+    '**Rejected** by ben: too risky /drydock approve',
+    '<details><summary>What was asked</summary>',
+  ]);
+  expect(body).not.toMatch(/Answer with|Votes needed|^\/drydock/m);
+});
