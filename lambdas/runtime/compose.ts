@@ -139,8 +139,8 @@ export async function composeDeps({ comparing, listing, launching, notifying }: 
     modelAccess: (provider, endpoint) => secrets().modelAccess(variable('models'), provider, endpoint),
     credential: (name) => secrets().credential(variable('models'), name),
     agentFiles: (path) => path,
-    runLink: (runId) => pageOf('runs', runId),
-    gateLink: (gateId) => pageOf('gates', gateId),
+    runLink: (runId) => pageOf(`/runs/${encodeURIComponent(runId)}`),
+    pageLink: pageOf,
   };
 }
 
@@ -150,9 +150,9 @@ function carried<T>(make: (() => T) | undefined, what: string): T {
 }
 
 /** `undefined` if there are no pages. A link grants no access without signing in. */
-function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
+function pageOf(path: string): string | undefined {
   const pages = optional('pages');
-  return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
+  return pages && `${pages}${path}`;
 }
 
 function stepFunctions(): Executions {

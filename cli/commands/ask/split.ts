@@ -58,6 +58,7 @@ Examples:
     const requester = personId(policy, requesterName(options.as));
     const session = await openSession({
       dataDir: dataFolder(options.data),
+      messages: policy,
       sandbox: sandboxOf(policy, options.sandbox),
       ...defined({ unsafeNoSandbox: options.unsafeNoSandbox }),
     });
