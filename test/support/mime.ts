@@ -12,12 +12,6 @@ export function headerOf(raw: string, name: string): string | undefined {
     );
 }
 
-/** Names of all headers of the first block, in lower case. */
-export const headerNames = (raw: string): string[] =>
-  (raw.split(/\r?\n\r?\n/, 1)[0] ?? '')
-    .split(/\r?\n(?![ \t])/)
-    .map((line) => line.slice(0, line.indexOf(':')).toLowerCase());
-
 /** Subject, and the two parts. */
 export function partsOf(raw: string): { subject: string; text: string; html: string } {
   const part = (type: string): string => {
