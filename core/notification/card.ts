@@ -114,7 +114,7 @@ function testWords({ ok, total, failed, base }: NonNullable<Notice['facts']['tes
 }
 
 /** `2698` → `2,698`. */
-const grouped = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+const grouped = (n: number): string => n.toLocaleString('en-US');
 
 const maxNamed = 3;
 const shortList = (names: readonly string[]): string =>

@@ -17,11 +17,14 @@ export function addressesOf(people: People): Addresses {
   const known = new Map(Object.entries(people));
   return {
     // An approver may be given as an address, which then is a person id of its own.
-    addressOf: (person) => known.get(person)?.email ?? (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(person) ? person : undefined),
+    addressOf: (person) => known.get(person)?.email ?? (isMailbox(person) ? person : undefined),
     memberOf: (person) => known.get(person)?.slack,
     quietOf: (person) => known.get(person)?.quiet,
   };
 }
+
+/** An address with a domain that mail reaches; the default id of a person, `OSUSER@localhost`, has none. */
+const isMailbox = (id: string): boolean => /^[^\s@]+@[^\s@]+$/.test(id) && id.lastIndexOf('.') > id.indexOf('@');
 
 /** Recipients of mail: those with an address, each address once. */
 export function withAddress({ to }: Notice, addressOf: Addresses['addressOf']): string[] {
