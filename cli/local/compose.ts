@@ -85,6 +85,8 @@ export interface ServerProcess {
   serviceFor(scope: ReadScope): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<SentNotification[]>;
+  /** Address of the pages, if this process serves them. */
+  pages(): string | undefined;
   /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
   fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
@@ -229,6 +231,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     serviceFor: (scope) => createService(deps, unfinished, scope),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => outbox.list(),
+    pages: () => options.webUrl?.(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),

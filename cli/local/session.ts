@@ -40,6 +40,7 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
       return {
         service: server.service,
         watch: server.watch,
+        pages: async () => server.pages(),
         server,
         control,
         async linger() {

@@ -4,7 +4,7 @@ import { isFinal } from '../../core/run/status.ts';
 import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { ServerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
-import { askAtGate } from './ask.ts';
+import { answerGate } from './decide/answer.ts';
 import { gateLines } from './gate.ts';
 import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -74,7 +74,7 @@ export async function follow(
       return true;
     }
     progress.pause();
-    if (!(await askAtGate(session, gate, output, options.as))) return false;
+    if (!(await answerGate(session, gate, output, options.as))) return false;
     progress.resume();
     return true;
   }
