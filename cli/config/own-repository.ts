@@ -7,7 +7,7 @@ import { gitRoot } from './repositories.ts';
 export const branchOf = (root: string): string => askGit(root, 'symbolic-ref', '--short', 'HEAD')?.trim() || 'main';
 
 /** OWNER/NAME of the remote `origin`; undefined if there is no such remote. */
-function originOf(root: string): string | undefined {
+export function originOf(root: string): string | undefined {
   const remote = askGit(root, 'remote', 'get-url', 'origin')?.trim() ?? '';
   const found = /[/:]([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(remote);
   return found && /^(?:https?:|ssh:|git@)/.test(remote) ? `${found[1]}/${found[2]}` : undefined;

@@ -24,7 +24,7 @@ const timeoutMs = 35_000;
 /** Maximum attempts of a call that was throttled or had no connection. */
 const attempts = 4;
 /** Methods that are not repeated, because the result of a repetition differs: a vote already cast, a duplicate run. */
-const once = new Set(['submit', 'draft', 'retry', 'vote', 'cancel', 'github-app']);
+const once = new Set(['submit', 'draft', 'split', 'retry', 'vote', 'cancel', 'github-app']);
 /** Interval between two reads of a run; it grows while nothing changes. */
 const poll = { firstMs: 1_000, factor: 1.5, maxMs: 15_000 };
 

@@ -38,5 +38,17 @@ export async function retryOnStack(
   return followOnStack(session, runId, output, detach);
 }
 
+/** Starts a run that asks an agent for one answer, and follows it. */
+export async function askOnStack(
+  session: StackSession,
+  method: 'draft' | 'split',
+  request: Record<string, unknown>,
+  output: Output,
+  detach: boolean,
+): Promise<RunView> {
+  const { runId } = (await session.call(method, [request])) as Submitted;
+  return followOnStack(session, runId, output, detach);
+}
+
 const followOnStack = (session: StackSession, runId: string, output: Output, detach: boolean): Promise<RunView> =>
   detach ? session.service.run(runId) : follow(session, runId, output, { yes: false, as: '' });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { runbookName } from '../runbook/record.ts';
 import * as field from '../task-spec/fields.ts';
 import { askKinds } from './kinds.ts';
 
@@ -21,6 +22,8 @@ export const askRequest = z.strictObject({
   conversation: z.int().positive().exactOptional(),
   /** Of `learn`: where it is learned from, https URLs and ids of runs. */
   from: z.array(z.string().max(300)).max(20).default([]),
+  /** Of `learn`: the runbook that the run was made from, whose guide may be changed. */
+  runbook: runbookName.exactOptional(),
 });
 export type AskRequest = z.infer<typeof askRequest>;
 

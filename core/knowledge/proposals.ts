@@ -2,9 +2,13 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { DrydockError } from '../errors.ts';
 import type { ChangeSet } from '../run/change-set.ts';
+import { runbookFolder, runbookName } from '../runbook/record.ts';
 import { gitBlobSha } from '../task-spec/fingerprint.ts';
 import { isActive, parseLesson } from './parse.ts';
 import { lessonFolder, maxLesson, slug } from './schema.ts';
+
+/** UTF-16 code units of a proposed guide. */
+const maxGuide = 50_000;
 
 /** Proposals of one kind in one answer; people review no more lessons at once. */
 const maxProposals = 10;
@@ -29,6 +33,10 @@ export const lessonProposals = z.strictObject({
     .array(z.strictObject({ slug, reason: z.string().min(1).max(500) }))
     .max(maxProposals)
     .default([]),
+  /** A better guide for the runbook that the run was made from; the rest of the runbook stays. */
+  runbook: z
+    .strictObject({ name: runbookName, guide: z.string().min(1).max(maxGuide), reason: z.string().min(1).max(500) })
+    .optional(),
 });
 export type LessonProposals = z.output<typeof lessonProposals>;
 
@@ -114,16 +122,15 @@ export function applyProposals(
 }
 
 /**
- * The change set of lesson files on a base.
- * @throws Internal for a path outside of the folder of the lessons, because
- * this change is published without a sandbox.
+ * The change set of files of lessons and runbooks on a base.
+ * @throws Internal for a path outside of their folders, because this change is published without a sandbox.
  * @param base Commit id.
  */
 export function lessonChangeSet(base: string, files: ReadonlyMap<string, Uint8Array>): ChangeSet {
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [path] of sorted)
-    if (!path.startsWith(lessonFolder) || !slug.safeParse(path.slice(lessonFolder.length, -'.md'.length)).success)
-      throw new DrydockError('Internal', `${JSON.stringify(path)} is not the path of a lesson.`);
+    if (!isNamed(path, lessonFolder, slug) && !isNamed(path, runbookFolder, runbookName))
+      throw new DrydockError('Internal', `${JSON.stringify(path)} is not the path of a lesson or runbook.`);
   const entries = sorted.map(([path, bytes]) => ({
     op: 'put' as const,
     path,
@@ -133,6 +140,9 @@ export function lessonChangeSet(base: string, files: ReadonlyMap<string, Uint8Ar
   }));
   return { manifest: { base, entries }, blobs: Buffer.concat(sorted.map(([, bytes]) => bytes)) };
 }
+
+const isNamed = (path: string, folder: string, name: z.ZodType): boolean =>
+  path.startsWith(folder) && path.endsWith('.md') && name.safeParse(path.slice(folder.length, -'.md'.length)).success;
 
 /** Path of a lesson in its repository. */
 const pathOf = (name: string): string => `${lessonFolder}${name}.md`;

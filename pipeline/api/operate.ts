@@ -34,7 +34,15 @@ const reading = [
   'lessonStats',
 ] as const satisfies readonly MethodName[];
 /** Methods that require a person of the policy. */
-const deciding = ['submit', 'draft', 'retry', 'vote', 'cancel', 'pause'] as const satisfies readonly MethodName[];
+const deciding = [
+  'submit',
+  'draft',
+  'split',
+  'retry',
+  'vote',
+  'cancel',
+  'pause',
+] as const satisfies readonly MethodName[];
 
 /**
  * The methods that a deployment serves. Not served: `needsPerson`, because `--yes` does not exist there; `ended` and
@@ -108,6 +116,7 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
   switch (method) {
     case 'submit':
     case 'draft':
+    case 'split':
       return [{ ...object, policy, requester: person }];
     case 'vote':
       return [{ ...object, who: person }];

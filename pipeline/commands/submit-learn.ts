@@ -6,6 +6,7 @@ import { microsOf } from '../../core/money/format.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
+import { runbookFolder } from '../../core/runbook/record.ts';
 import { withoutKnownSecrets } from '../../core/secrets/known-secrets.ts';
 import { reviewFactsOf } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
@@ -28,15 +29,22 @@ export async function learnFrom(deps: Deps, record: RunRecord, policy: Policy, e
   if (!knowledge.learn || record.kind !== undefined || record.parent !== undefined || record.dryRun) return;
   const outside = await lessonsIn(deps, record, edited);
   if (outside.length === 0) return;
+  const { runbook } = record;
   const request = askRequest.parse({
     kind: 'learn',
     repository: record.repository,
     target_branch: record.targetBranch,
-    text: `Lessons of ${record.taskId}: ${record.title}\n\nWhat has to be known after run ${record.runId}?`.slice(
-      0,
-      20_000,
-    ),
+    text: [
+      `Lessons of ${record.taskId}: ${record.title}`,
+      `What has to be known after run ${record.runId}?`,
+      ...(runbook === undefined
+        ? []
+        : [`It was made from version ${runbook.version} of the runbook ${runbookFolder}${runbook.name}.md.`]),
+    ]
+      .join('\n\n')
+      .slice(0, 20_000),
     outside,
+    ...(runbook === undefined ? {} : { runbook: runbook.name }),
     from: [record.runId, ...(/^https:/.test(record.pullRequest?.url ?? '') ? [record.pullRequest?.url ?? ''] : [])],
   });
   try {

@@ -9,7 +9,7 @@ import type { ProviderKind } from '../../core/models/endpoint.ts';
 import { createKit, document, result } from '../machine/contract/mcp/kit.ts';
 import type { Script, Tool } from '../support/scripted-model/script.ts';
 import { startScriptedModel } from '../support/scripted-model/server.ts';
-import { createWorld, run } from '../support/world.ts';
+import { createWorld, followRun, policyOf, run } from '../support/world.ts';
 
 const packageRoot = path.join(import.meta.dirname, '../..');
 const open: [AgentName, ProviderKind][] = [
@@ -154,4 +154,63 @@ test.each(
   );
   const refusals = (await server.service.egress(view.runId)).map(({ target }) => target);
   expect(refusals).toContain('mcp docs: tools/call drop');
+});
+
+const part = (id: string) => ({ id, title: id, instructions: `Work in ${id}.`, target_paths: [`${id}/**`] });
+/** What an agent hands in, by the topic that its prompt names. */
+const answers = {
+  draft: { advice: { do_it_yourself: true, reason: 'It is one line.' } },
+  split: { parts: [part('src'), part('test')] },
+  review: { summary: 'Read.', findings: [{ severity: 'note', path: 'src/math.js', message: 'Says it all.' }] },
+};
+
+test.each(open)('%s drafts, divides and reviews by the tools of these phases', async (name, kind) => {
+  const model = await startScriptedModel((request, tools) => {
+    const use = (name: string, input: Record<string, unknown>): ReturnType<Script> => {
+      const tool = tools.find((each) => isTool(each, 'drydock', name));
+      return [
+        { text: 'I hand it in.', steps: tool === undefined ? [] : [{ use: { tool, input } }] },
+        { text: 'Done.', steps: [] },
+      ];
+    };
+    const topic = (['draft', 'split', 'review'] as const).find((each) => request.includes(`submit_${each}`));
+    if (topic !== undefined) return use(`submit_${topic}`, answers[topic]);
+    if (request.includes('Read and plan; change nothing')) return use('submit_plan', plan);
+    return [
+      { text: 'I change it.', steps: [{ edit: { path: 'src/math.js', before: line('a - b'), after: line('a + b') } }] },
+      { text: 'Done.', steps: [] },
+    ];
+  });
+  const world = createWorld();
+  const profile = { agent: name, provider: 'scripted', model: 'model-1', files: './agent' };
+  world.policy({
+    providers: { scripted: { kind, base_url: kind === 'openai' ? `${model.url}/v1` : model.url, credential: 'none' } },
+    prices: { 'scripted/model-1': { input: 3, output: 15 } },
+    agents: { default: 'known', profiles: { known: profile, strict: { ...profile } } },
+    review: { plan: 'optional', approvers: ['lead', 'second'], reviewers: ['strict'] },
+  });
+  mkdirSync(world.data, { recursive: true, mode: 0o700 });
+  symlinkSync(path.join(shared, 'agents'), path.join(world.data, 'agents'));
+  const server = await world.open();
+  closing.push(
+    () => model.close(),
+    () => world.remove(),
+    () => server.close(),
+  );
+  const policy = policyOf(world);
+  const asked = { policy, requester: 'dev', agent: 'known' };
+  const draft = await server.service.draft({ ...asked, text: 'Correct the sums.', repository: 'acme/calc' });
+  expect((await followRun(server, draft.runId, false)).error).toMatchObject({
+    name: 'DoItYourself',
+    message: 'It is one line.',
+  });
+  const split = await server.service.split({ ...asked, ...world.spec() });
+  expect(await followRun(server, split.runId, false)).toMatchObject({ status: 'delivered', error: null });
+  expect((await server.service.evidence(split.runId)).answer).toMatchObject({ parts: [{ id: 'src' }, { id: 'test' }] });
+
+  const view = await run(world, server, { spec: { agent: 'known' } });
+  expect([view.status, view.error]).toEqual(['delivered', null]);
+  expect((await server.service.audit(view.runId)).reviews?.rounds).toMatchObject([
+    { reviewer: 'strict', summary: 'Read.', findings: [{ message: 'Says it all.' }] },
+  ]);
 });

@@ -27,9 +27,13 @@ export function campaignScenarios(open: OpenWorld): void {
   });
   /** The spec comes by a merged pull request, whose conversation is where people are asked. */
   const begin = async (script: Script, parts: unknown, more: Record<string, unknown> = {}) => {
-    at = await open({ script, policy });
+    const { policy: change, ...campaign } = more;
+    at = await open({ script, policy: { ...policy, ...(change as object) } });
     const world = at;
-    const pull = await world.github.mergePull({ [specPath]: world.spec(campaignSpec(parts, more)) }, { by: 'dev-gh' });
+    const pull = await world.github.mergePull(
+      { [specPath]: world.spec(campaignSpec(parts, campaign)) },
+      { by: 'dev-gh' },
+    );
     return { world, pull, say: (text: string) => world.github.comment(pull, 'lead-gh', text) };
   };
   const approve = async (world: PipelineWorld): Promise<SeenRun> => {
@@ -105,6 +109,42 @@ export function campaignScenarios(open: OpenWorld): void {
       const run = await approve(world);
       expect(run.status).toBe('delivered');
       await expect(textAt(world, run, 'parts/b.txt')).rejects.toThrow('Not Found');
+    });
+
+    test('R52 a part that a reviewer blocks is corrected before it is merged, and the whole is reviewed too', async () => {
+      const profile = () => ({ kind: 'command', command: ['node', '/agent/agent.mjs'] });
+      let blocks = 1;
+      const reviewed: string[] = [];
+      const { world } = await begin(
+        (job) => {
+          if (job.spec.phase !== 'review') return writesItsFile(job);
+          reviewed.push(partOf(job) ?? 'campaign');
+          const blocking = partOf(job) === 'b' && blocks-- > 0;
+          const findings = blocking ? [{ severity: 'blocking', path: 'parts/b.txt', line: 1, message: 'No.' }] : [];
+          return { result: { outcome: 'answered', answer: JSON.stringify({ summary: 'Read.', findings }) } };
+        },
+        [part('a'), part('b')],
+        {
+          policy: {
+            agents: { default: 'codemod', profiles: { codemod: profile(), strict: profile() } },
+            review: { approvers: ['lead', 'second'], plan: 'optional', reviewers: ['strict'] },
+          },
+        },
+      );
+      expect((await approve(world)).status).toBe('delivered');
+      expect(reviewed.toSorted()).toEqual(['a', 'b', 'b', 'campaign']);
+      const b = await world.until('FIX-1/b', ended);
+      expect((await world.events(b.runId)).filter((event) => event.startsWith('phase-ended'))).toEqual(
+        [
+          'plan: planned',
+          'build: built',
+          'verify: passed',
+          'review: failed',
+          'rework: built',
+          'verify: passed',
+          'review: passed',
+        ].map((end) => `phase-ended: ${end}`),
+      );
     });
 
     test('a conflict is resolved by the coordinator', async () => {

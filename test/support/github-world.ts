@@ -158,6 +158,18 @@ export const repositoryFiles = (world: World): Record<string, string> =>
       .map((path) => [path, `${world.git('show', `HEAD:${path}`)}\n`]),
   );
 
+/** What an agent hands in as the spec of a draft. */
+export const draftedSpec = {
+  title: 'Correct add',
+  instructions:
+    'In `src/math.js`, `add` subtracts. Correct it so that `add(1, 2)` returns 3, and keep the exported names.',
+  constraints: ['Keep the exported names as they are', 'Do not modify package.json'],
+  target_paths: ['src/math.js'],
+  excluded_paths: ['package.json'],
+  success_criteria: [{ says: 'the tests pass', run: 'npm test' }],
+  sandbox: { runtime: 'node:24', package_manager: 'npm', test_command: 'npm test' },
+};
+
 /** A spec as it is pushed. */
 export const pushedSpec = (github: GitHubKit, change: Record<string, unknown> = {}): string =>
   stringify({

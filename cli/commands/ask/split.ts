@@ -5,79 +5,56 @@ import { defined } from '../../../core/defined.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { lintSpec } from '../../../core/task-spec/lint/lint.ts';
 import { readSpec } from '../../../core/task-spec/parse.ts';
-import type { RunView } from '../../../pipeline/service/service.ts';
-import { action, asOption, type CommonOptions, dataOption, policyOption } from '../../command.ts';
+import { action } from '../../command.ts';
 import { loadPolicy, personId, requesterName } from '../../config/load-policy.ts';
 import { standingIn } from '../../config/repositories.ts';
 import { readSpecFile } from '../../lint/lint-file.ts';
-import { dataFolder } from '../../local/data-folder.ts';
-import { type Driver, sandboxOf, sandboxOption } from '../../local/sandbox-choice.ts';
-import { openSession } from '../../local/session.ts';
-import { follow } from '../../terminal/follow.ts';
 import { plain, print } from '../../terminal/output.ts';
 import { exitOf, summary } from '../../terminal/summary.ts';
+import { type AskOptions, askFlags, runAsk } from './run-ask.ts';
 
 interface SplitAnswer {
   parts?: unknown[];
   reason?: string;
 }
 
-interface SplitOptions extends CommonOptions {
-  agent?: string;
+interface SplitOptions extends AskOptions {
   write?: boolean;
-  sandbox?: Driver;
-  unsafeNoSandbox?: boolean;
 }
 
 export function register(program: Command): void {
-  const command = program
-    .command('split <file>')
-    .description('let an agent propose the parts of a campaign for a task spec')
-    .option('--write', 'write the parts into the file')
-    .option(...policyOption)
-    .option('--agent <profile>', 'agent profile of the policy that proposes the parts')
-    .option(...asOption)
-    .option(...dataOption)
-    .addOption(sandboxOption())
-    .option('--unsafe-no-sandbox', 'run without isolation if none is available; the agent can then change this machine')
-    .addHelpText(
-      'after',
-      `
+  const command = askFlags(
+    program
+      .command('split <file>')
+      .description('let an agent propose the parts of a campaign for a task spec')
+      .option('--write', 'write the parts into the file'),
+    'agent profile of the policy that proposes the parts',
+  ).addHelpText(
+    'after',
+    `
 Examples:
   drydock split .agent-tasks/MIGRATE-1.md            prints the parts
-  drydock split .agent-tasks/MIGRATE-1.md --write    adds them to the file as campaign.parts`,
-    );
+  drydock split .agent-tasks/MIGRATE-1.md --write    adds them to the file as campaign.parts
+  drydock split MIGRATE-1.md --stack Drydock         asks an agent of a deployment`,
+  );
   action<[string], SplitOptions>(command, async (output, options, file) => {
     const bytes = readSpecFile(file);
-    const read = readSpec(file, bytes);
-    const standing = standingIn(read.spec?.repository, process.cwd());
-    const { policy } = loadPolicy({
-      repositories: new Map(),
-      ...defined({ standing, policy: options.policy, as: options.as }),
+    const request = { bytes, file, ...defined({ agent: options.agent }) };
+    const { run, read: answer } = await runAsk<SplitAnswer>(output, options, {
+      method: 'split',
+      remote: () => request,
+      local: () => {
+        const standing = standingIn(readSpec(file, bytes).spec?.repository, process.cwd());
+        const { policy } = loadPolicy({
+          repositories: new Map(),
+          ...defined({ standing, policy: options.policy, as: options.as }),
+        });
+        const requester = personId(policy, requesterName(options.as));
+        return { policy, requester, start: (service) => service.split({ ...request, policy, requester }) };
+      },
+      read: async (service, { runId, status }) =>
+        status === 'delivered' ? ((await service.evidence(runId)).answer as SplitAnswer) : {},
     });
-    const requester = personId(policy, requesterName(options.as));
-    const session = await openSession({
-      dataDir: dataFolder(options.data),
-      sandbox: sandboxOf(policy, options.sandbox),
-      ...defined({ unsafeNoSandbox: options.unsafeNoSandbox }),
-    });
-    let run: RunView;
-    let answer: SplitAnswer = {};
-    try {
-      const { runId } = await session.service.split({
-        bytes,
-        file,
-        policy,
-        requester,
-        ...defined({ agent: options.agent }),
-      });
-      await session.server?.resume();
-      run = await follow(session, runId, output, { yes: false, as: requester });
-      if (run.status === 'delivered') answer = (await session.service.evidence(runId)).answer as SplitAnswer;
-      await session.linger?.();
-    } finally {
-      await session.close();
-    }
     const { parts, reason } = answer;
     if (options.write && parts !== undefined) write(file, parts);
     print(output, { ...run, parts: parts ?? null, reason: reason ?? null }, () => [

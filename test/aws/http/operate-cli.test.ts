@@ -1,9 +1,11 @@
 /** The command line in front of a deployment: real processes, signed calls, the bundled functions behind the routes. */
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { notAllowed } from '../../support/aws/allowed.ts';
 import { iamOf, type Reached, reach } from '../../support/aws/reach.ts';
 import { type AwsWorld, createAwsWorld } from '../../support/aws-world.ts';
-import { people, pushedSpec } from '../../support/github-world.ts';
+import { draftedSpec, people, pushedSpec } from '../../support/github-world.ts';
+import type { Script } from '../../support/scripted-runner.ts';
 
 let world: AwsWorld;
 let at: Reached;
@@ -22,8 +24,8 @@ const known = {
 };
 const path = '.agent-tasks/FIX-1.yaml';
 /** A deployment whose repository holds a spec that no push told of. */
-async function start(policy: Record<string, unknown> = {}, change = {}): Promise<string> {
-  world = await createAwsWorld({ policy: { people: known, ...policy } });
+async function start(policy: Record<string, unknown> = {}, change = {}, script: Script = () => undefined) {
+  world = await createAwsWorld({ policy: { people: known, ...policy }, script });
   at = await reach(world);
   const text = pushedSpec(world.github, change);
   await world.github.push({ [path]: text }, { by: 'dev-gh', withhold: true });
@@ -67,6 +69,45 @@ describe('drydock --stack (R24, R30, R41)', () => {
     // What was sent says nothing of who sent it.
     const bodies = at.api.events.map(({ body }) => String(body));
     expect(bodies.filter((body) => /"(who|requester|policy)":"?\w/.test(body))).toEqual([]);
+  });
+
+  test('draft → questions → one pull request; split → parts that the file gets', async () => {
+    const part = (id: string, path: string) => ({ id, title: id, instructions: `Do ${id}.`, target_paths: [path] });
+    const answers = {
+      draft: (asked: boolean) =>
+        asked ? { spec: draftedSpec } : { questions: [{ question: 'Which?', suggested: 'add' }] },
+      split: () => ({ parts: [part('source', 'src/**'), part('tests', 'test/**')] }),
+    };
+    const file = await start({}, { target_paths: ['src/**', 'test/**'] }, ({ spec: { phase, prompt } }) =>
+      phase === 'draft' || phase === 'split'
+        ? { result: { outcome: 'answered', answer: JSON.stringify(answers[phase](prompt.includes('## An answer'))) } }
+        : undefined,
+    );
+    const { repository } = world.github;
+    const nowhere = await at.as('dev', 'draft', 'Correct the sums.');
+    expect(nowhere).toMatchObject({ code: 2, json: { error: { name: 'UsageError' } } });
+    const asked = await at.as('dev', 'draft', 'Correct the sums.', '--repo', repository);
+    expect(asked).toMatchObject({ code: 5, json: { kind: 'draft', status: 'waiting', state: 'AskHuman' } });
+    expect(asked.stderr).toContain('Which?');
+    const taskId = String(asked.json.taskId);
+    expect((await at.as('dev', 'answer', taskId, 'add')).code).toBe(0);
+    const run = await world.until(taskId, ({ status }) => status === 'delivered');
+    expect(await world.github.pull(Number(run.pullRequest?.id))).toMatchObject({ title: 'Task spec: Correct add' });
+
+    const split = await at.as('dev', 'split', file, '--write');
+    expect(split).toMatchObject({
+      code: 0,
+      json: { kind: 'split', status: 'delivered', parts: [{ id: 'source' }, {}] },
+    });
+    expect(readFileSync(file, 'utf8')).toContain('id: source');
+    for (const act of [
+      ['draft', 'Else.', '--repo', repository],
+      ['split', file],
+    ])
+      expect((await at.as('stranger', ...act)).json).toMatchObject({ error: { name: 'PersonUnknown' } });
+    expect((await at.as('dev', 'draft', 'Else.', '--repo', 'else/where')).json).toMatchObject({
+      error: { name: 'UnknownRepository' },
+    });
   });
 
   test('who the policy does not know may look, and not act; the operator is told what to do', async () => {

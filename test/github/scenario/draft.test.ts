@@ -1,21 +1,10 @@
 /** R9 on GitHub: from a comment on an issue to a run, as the person who asked. */
 import { afterEach, expect, test } from 'vitest';
-import { createGitHubWorld, type GitHubWorld } from '../../support/github-world.ts';
+import { createGitHubWorld, draftedSpec, type GitHubWorld } from '../../support/github-world.ts';
 
 let at: GitHubWorld;
 afterEach(() => at.close());
 const patience = { timeout: 30_000, interval: 50 };
-
-const spec = {
-  title: 'Correct add',
-  instructions:
-    'In `src/math.js`, `add` subtracts. Correct it so that `add(1, 2)` returns 3, and keep the exported names.',
-  constraints: ['Keep the exported names as they are', 'Do not modify package.json'],
-  target_paths: ['src/math.js'],
-  excluded_paths: ['package.json'],
-  success_criteria: [{ says: 'the tests pass', run: 'npm test' }],
-  sandbox: { runtime: 'node:24', package_manager: 'npm', test_command: 'npm test' },
-};
 
 test('a comment leads to questions, one pull request with its check, and a run of the person who asked', async () => {
   const prompts: string[] = [];
@@ -24,7 +13,7 @@ test('a comment leads to questions, one pull request with its check, and a run o
       if (phase.phase !== 'draft') return undefined;
       prompts.push(phase.prompt);
       const answer = phase.prompt.includes('## An answer')
-        ? { spec }
+        ? { spec: draftedSpec }
         : { questions: [{ question: 'Which function?', suggested: 'add' }] };
       return { result: { outcome: 'answered', answer: JSON.stringify(answer) } };
     },

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: guides name parameters so
 /** Lessons that runs propose (R36), and the division of a spec among agents. */
 import { afterEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -34,8 +35,14 @@ async function start(
 }
 
 /** A run whose review asks for a change once. */
-async function corrected(world: World, server: ServerProcess, task: string, text: string): Promise<string> {
-  const { runId } = await submit(world, server, { spec: { task_id: task } });
+async function corrected(
+  world: World,
+  server: ServerProcess,
+  task: string,
+  text: string,
+  spec: Record<string, unknown> = {},
+): Promise<string> {
+  const { runId } = await submit(world, server, { spec: { task_id: task, ...spec } });
   const first = await followRun(server, runId, false);
   await server.service.vote({ gate: first.gate ?? '', who: 'lead', choice: 'revise', text });
   const second = await followRun(server, runId, false);
@@ -84,6 +91,53 @@ test('two corrections lead to one pull request of lessons, and the third run is 
     'Say in a comment why a sum is corrected.',
   );
   expect(third.lessons).toEqual(['say-why', 'tests-first']);
+});
+
+const runbook = (version: number, guide: string): string => `---
+runbook: mend
+version: ${version}
+parameters:
+  file: {description: The file, type: path}
+spec:
+  target_paths: ["\${file}"]
+---
+
+${guide}
+`;
+
+test('R8 a corrected run proposes a better guide for the runbook that it was made from, beside the lessons', async () => {
+  const { world, server, prompts } = await start(({ spec }) =>
+    spec.phase === 'learn'
+      ? answered(
+          spec.prompt.includes('FIX-2')
+            ? { new: [lesson('tests-first', 'Add a test.')] }
+            : { runbook: { name: 'mend', guide: 'Mend ${file}, and say why.', reason: 'lead asked for it' } },
+        )
+      : undefined,
+  );
+  const old = '.agent-tasks/knowledge/old.md';
+  const known = (text: string): string =>
+    `---\napplies_to: ["src/**"]\nadded: 2026-01-01\nreview_by: 2026-12-31\n---\n\n${text}\n`;
+  world.commit({ '.agent-tasks/runbooks/mend.md': runbook(1, 'Mend ${file}.'), [old]: known('Old.') });
+  const used = { name: 'mend', version: 1, digest: 'a'.repeat(40), parameters: { file: 'src/math.js' } };
+  await corrected(world, server, 'FIX-1', 'Say why, in a comment.', { runbook: used });
+  const [first] = await learned(server, 1);
+  expect(first).toMatchObject({ status: 'delivered', branch: 'drydock/lessons', error: null });
+  expect(prompts.find((prompt) => prompt.startsWith('learn'))).toContain(
+    'It was made from version 1 of the runbook .agent-tasks/runbooks/mend.md.',
+  );
+  const proposed = () => world.git('show', 'drydock/lessons:.agent-tasks/runbooks/mend.md');
+  expect(proposed()).toBe(runbook(2, 'Mend ${file}, and say why.').trim());
+
+  // A person changes a lesson on the target meanwhile: the next proposal keeps the guide, and does not undo the change.
+  world.commit({ [old]: known('Changed by a person.') });
+  await corrected(world, server, 'FIX-2', 'Add a test.');
+  await learned(server, 2);
+  expect(proposed()).toBe(runbook(2, 'Mend ${file}, and say why.').trim());
+  expect(world.git('diff', '--name-only', 'main', 'drydock/lessons').split('\n')).toEqual([
+    '.agent-tasks/knowledge/tests-first.md',
+    '.agent-tasks/runbooks/mend.md',
+  ]);
 });
 
 test('nothing is learned unless the policy says so, and from a run that nobody corrected', async () => {

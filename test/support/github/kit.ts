@@ -62,6 +62,8 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
   const root = mkdtempSync(join(tmpdir(), 'drydock-github-'));
   const calls: ApiCall[] = [];
   const deliveries: Delivered[] = [];
+  /** Heads of branches that people pushed to. */
+  const pushed = new Map<string, string>();
   const faults: Fault[] = [];
   const minted = new Set<string>();
   const revoked = new Set<string>();
@@ -234,7 +236,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
 
   async function received(request: IncomingMessage) {
     const event = String(request.headers['x-github-event']);
-    const delivery = { event, body: asGitHubSays(event, (await bytesOf(request)).toString()) };
+    const delivery = { event, body: asGitHubSays(event, (await bytesOf(request)).toString(), pushed) };
     deliveries.push(delivery);
     attempt(delivery);
     return { status: 200, headers: {}, body: 'ok' };
@@ -302,6 +304,7 @@ export async function startGitHub(options: { files?: Record<string, string> } = 
     }
     const { data: tree } = await user.git.createTree({ ...at, base_tree: base.tree.sha, tree: entries as never });
     const { data: commit } = await user.git.createCommit({ ...at, message: 'change', tree: tree.sha, parents: [from] });
+    pushed.set(branch, commit.sha);
     return quietly(more.withhold, async () => {
       if (parent === undefined) await user.git.createRef({ ...at, ref: `refs/heads/${branch}`, sha: commit.sha });
       else await user.git.updateRef({ ...at, ref: `heads/${branch}`, sha: commit.sha, force: false });

@@ -89,7 +89,14 @@ export function standIn({
 }
 
 /** A message of the emulator with what GitHub's has and its own lacks. */
-export function asGitHubSays(event: string, body: string): string {
+export function asGitHubSays(event: string, body: string, heads: ReadonlyMap<string, string>): string {
+  if (event === 'pull_request') {
+    const payload = JSON.parse(body) as { pull_request: { head: { ref: string; sha: string } } };
+    const { head } = payload.pull_request;
+    // https://docs.github.com/en/pull-requests: the head follows the branch; that of the emulator is as it was opened.
+    head.sha = heads.get(head.ref) ?? head.sha;
+    return JSON.stringify(payload);
+  }
   if (event !== 'issue_comment') return body;
   const payload = JSON.parse(body) as { issue: { pull_request?: unknown; html_url?: string } };
   // https://docs.github.com/en/webhooks/webhook-events-and-payloads#issue_comment: present when it is on a pull request.

@@ -150,6 +150,38 @@ describe("Drydock's own server", () => {
     expect(JSON.parse(end.result?.plan ?? '')).toMatchObject(plan);
   });
 
+  const part = (id: string) => ({ id, title: id, instructions: `Do ${id}.`, target_paths: [`${id}/**`] });
+  test.each<[PhaseSpec['phase'], object, object]>([
+    ['draft', { advice: { do_it_yourself: true, reason: 'It is one line.' } }, { advice: { reason: 'No flag.' } }],
+    [
+      'learn',
+      { new: [{ slug: 'names', applies_to: ['src/**'], text: 'Names are short.' }] },
+      { new: [{ slug: 'A B' }] },
+    ],
+    [
+      'review',
+      {
+        summary: 'Read.',
+        findings: [{ severity: 'blocking', path: 'greet.mjs', line: 1, message: 'Says too little.' }],
+      },
+      { findings: [{ severity: 'awful', path: 'greet.mjs', message: 'x' }] },
+    ],
+    ['split', { parts: [part('one'), part('two')] }, { parts: [{ id: 'one' }] }],
+  ])('the answer of the phase %s is taken by its tool, after an invalid one was answered with its faults', async (phase, answer, invalid) => {
+    const end = await asked({
+      steps: steps('drydock', call(`submit_${phase}`, 2, invalid), call(`submit_${phase}`, 3, answer)),
+      phase,
+    });
+    expect(end.result?.outcome).toBe('answered');
+    expect(JSON.parse(end.result?.answer ?? '')).toMatchObject(answer);
+    expect(tools(end).map(({ title, status }) => `${title} ${status}`)).toEqual([
+      `drydock: submit_${phase} in_progress`,
+      `drydock: submit_${phase} failed`,
+      `drydock: submit_${phase} in_progress`,
+      `drydock: submit_${phase} completed`,
+    ]);
+  });
+
   test('a question, a checkpoint and progress come out as those that an agent writes', async () => {
     const question = { question: 'Which?', context: 'Two ways.', options: ['a', 'b'], suggested: 'a' };
     const asking = await asked({

@@ -143,6 +143,28 @@ describe('the estimate (R5)', () => {
     expect(estimateTask(taskOf(cap, 3, gemini)).micros.high).toBeGreaterThan(of.high);
   });
 
+  it('counts the agents that review each change, also where the writer is free', () => {
+    const cap = 1_000_000_000;
+    const reviewer = { agent: { name: 'r', kind: 'acp', command: ['x'], plans: true, ...gemini } };
+    const reviewed = (agent: object, reviewers: object[], most = cap, rounds = 2) =>
+      estimateTask({ ...taskOf(most, rounds, agent), reviewers } as EffectiveTask);
+    const [none, one, two] = [[], [reviewer], [reviewer, reviewer]].map((each) => reviewed(gemini, each));
+    expect(one?.breakdown.map(({ phase }) => phase)).toEqual(['plan', 'build', 'rework', 'review']);
+    const review = one?.breakdown.at(-1)?.micros ?? 0;
+    expect(review).toBeGreaterThan(0);
+    expect(one?.micros.expected).toBe((none?.micros.expected ?? 0) + review);
+    expect(two?.micros.expected).toBe((none?.micros.expected ?? 0) + 2 * review);
+    const free = reviewed({ plans: false }, [reviewer]);
+    expect([free.breakdown.map(({ phase }) => phase), free.micros.expected]).toEqual([['review'], review]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100_000_000 }), fc.nat(5), fc.nat(3), (most, rounds, readers) => {
+        const { micros: of } = reviewed(gemini, Array(readers).fill(reviewer), most, rounds);
+        expect([of.low <= of.expected, of.expected <= of.high, of.high <= most]).toEqual([true, true, true]);
+        expect([of.low, of.expected, of.high].every(Number.isInteger)).toBe(true);
+      }),
+    );
+  });
+
   it('is nothing for an agent without a model, and UnknownPrice for a model without a price', () => {
     expect(estimateTask(taskOf(5, 1, {})).micros).toEqual({ low: 0, expected: 0, high: 0 });
     expect(() => estimateTask(taskOf(5, 1, { provider: 'nobody', model: 'x' }))).toThrow(
