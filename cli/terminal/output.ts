@@ -37,8 +37,11 @@ export function createOutput(
   };
 }
 
+/** Columns of a stream; infinite if it is no terminal. */
 export const columnsOf = (stream: NodeJS.WriteStream): number =>
-  stream.isTTY === true ? Math.max(minColumns, stream.columns || 80) : Number.POSITIVE_INFINITY;
+  stream.isTTY === true ? terminalColumns(stream) : Number.POSITIVE_INFINITY;
+
+export const terminalColumns = ({ columns }: NodeJS.WriteStream): number => Math.max(minColumns, columns || 80);
 
 /** A narrower terminal is treated as one of this width; the terminal breaks the lines itself. */
 const minColumns = 40;

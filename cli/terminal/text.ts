@@ -7,11 +7,13 @@ export const widthOf = (text: string): number => fastWidth(text);
 
 export const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
-/** A text without styles, cut with an ellipsis where it is wider than that. */
+/** A text cut with an ellipsis where it is wider than that; its styles end where it is cut. */
 export function fitted(text: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY) return text;
   const { index, truncated } = truncatedWidth(text, { limit: width, ellipsis: '…' });
-  return truncated ? `${text.slice(0, index)}…` : text;
+  if (!truncated) return text;
+  const cut = text.slice(0, index);
+  return `${cut}…${cut.includes('\u001b[') ? '\u001b[0m' : ''}`;
 }
 
 /** A path that is too wide without its first folders, because its end says more. */

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Command } from 'commander';
 import { type FileDiff, filesOfDiff } from '../../../core/diff/unified.ts';
 import { DrydockError } from '../../../core/errors.ts';
@@ -59,8 +60,11 @@ const changedFiles = (text: string): ChangedFile[] =>
 
 /** @throws UsageError if the change has no such file or folder. */
 function filesBelow(files: ChangedFile[], path: string | undefined): ChangedFile[] {
-  const wanted = path?.replace(/^\.\//, '').replace(/\/+$/, '');
-  if (wanted === undefined || wanted === '' || wanted === '.') return files;
+  const wanted = posix
+    .join('/', path ?? '')
+    .slice(1)
+    .replace(/\/$/, '');
+  if (wanted === '') return files;
   const found = files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
   if (found.length > 0) return found;
   const names = files.slice(0, 20).map((file) => plain(file.path));
