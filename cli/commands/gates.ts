@@ -6,7 +6,7 @@ import { optionsOf, voteForOption } from '../../core/review/option.ts';
 import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { action, type CommonOptions, personCommand, wholeNumber, withSession } from '../command.ts';
-import { requesterName } from '../config/load-policy.ts';
+import { requesterName } from '../config/home.ts';
 import { unreadable } from '../config/unreadable.ts';
 import { stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';

@@ -9,8 +9,6 @@ import { stackFlags } from '../remote/options.ts';
 import { openGateLines } from '../terminal/gate.ts';
 import { type Output, plain, print, table } from '../terminal/output.ts';
 import { summary } from '../terminal/summary.ts';
-import { listLines } from '../terminal/view/list.ts';
-import { statusLines } from '../terminal/view/run.ts';
 import { openGate, runItems, viewOf } from './look/parts.ts';
 
 const noRuns = 'No runs yet. Start one with: drydock run FILE';
@@ -40,6 +38,7 @@ export function register(program: Command): void {
         return { items, runs: items ? [] : await service.list(options.limit) };
       });
       if (items) {
+        const { listLines } = await import('../terminal/view/list.ts');
         print(output, {}, () => (items.length === 0 ? [noRuns] : listLines(items, output)));
         return 0;
       }
@@ -60,6 +59,7 @@ export function register(program: Command): void {
           return { ...found, view: isTerminal(output) ? await viewOf(session, found.run, open) : undefined };
         });
         if (view) {
+          const { statusLines } = await import('../terminal/view/run.ts');
           print(output, run, () => statusLines(view, output));
           return 0;
         }
@@ -75,6 +75,7 @@ export function register(program: Command): void {
         return { items, runs: items ? [] : await allUnfinished(service) };
       });
       if (items) {
+        const { listLines } = await import('../terminal/view/list.ts');
         print(output, {}, () => (items.length === 0 ? [noneUnfinished] : listLines(items, output)));
         return 0;
       }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { defined } from '../../../core/defined.ts';
 import { action, type CommonOptions, personCommand, policyOption, withSession } from '../../command.ts';
-import { loadPolicy, personId, requesterName } from '../../config/load-policy.ts';
+import { requesterName } from '../../config/home.ts';
 import type { Session } from '../../local/session.ts';
 import { isStackSession } from '../../remote/options.ts';
 import { print } from '../../terminal/output.ts';
-import { inboxLines } from '../../terminal/view/inbox.ts';
 
 export function register(program: Command): void {
   const command = personCommand(program, 'inbox', 'list the decisions that wait for you, most urgent first')
@@ -29,6 +28,7 @@ Exit code: 0 if nothing waits for you, 5 if something does. With --all, what wai
     // A deployment lists nobody for a role without a person, who may read all the same.
     const decisions = options.all || person === undefined ? items : mine;
     const others = items.length - mine.length;
+    const { inboxLines } = await import('../../terminal/view/inbox.ts');
     print(output, { person: person ?? null, decisions, others, more }, () =>
       inboxLines({ person, decisions, others, more, all: decisions !== mine }, output),
     );
@@ -40,6 +40,7 @@ Exit code: 0 if nothing waits for you, 5 if something does. With --all, what wai
 async function personOf(session: Session, options: CommonOptions): Promise<string | undefined> {
   // A deployment knows its caller by IAM.
   if (isStackSession(session)) return session.person().catch(() => undefined);
+  const { loadPolicy, personId } = await import('../../config/load-policy.ts');
   const { policy } = loadPolicy({ repositories: new Map(), ...defined({ policy: options.policy, as: options.as }) });
   return personId(policy, requesterName(options.as));
 }

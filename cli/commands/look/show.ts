@@ -5,7 +5,6 @@ import { stackFlags } from '../../remote/options.ts';
 import { gateLines } from '../../terminal/gate.ts';
 import { plain, print } from '../../terminal/output.ts';
 import { summary } from '../../terminal/summary.ts';
-import { runLines } from '../../terminal/view/run.ts';
 import { openGate, viewOf } from './parts.ts';
 
 export function register(program: Command): void {
@@ -28,6 +27,7 @@ export function register(program: Command): void {
         view: output.json ? undefined : await viewOf(session, run, gate),
       };
     });
+    const { runLines } = await import('../../terminal/view/run.ts');
     const { diff, ...rest } = evidence;
     const more = options.evidence ? ['', JSON.stringify(rest, null, 2)] : [];
     print(output, { ...run, diff, host, ...(options.evidence ? { evidence: rest } : {}) }, () =>
