@@ -74,6 +74,10 @@ export const catalogue: readonly CommandFile[] = [
     commands: [['inbox [options]', 'list the decisions that wait for you, most urgent first']],
   },
   {
+    load: () => import('./commands/look/watch.ts'),
+    commands: [['watch [options]', 'follow all live runs until Ctrl-C']],
+  },
+  {
     load: () => import('./commands/lifecycle.ts'),
     commands: [
       ['cancel [options] <run>', 'stop a run; money already spent stays charged'],

@@ -9,7 +9,7 @@ import { stackFlags } from '../remote/options.ts';
 import { openGateLines } from '../terminal/gate.ts';
 import { type Output, plain, print, table } from '../terminal/output.ts';
 import { summary } from '../terminal/summary.ts';
-import { openGate, runItems, viewOf } from './look/parts.ts';
+import { allUnfinished, openGate, runItems, viewOf } from './look/parts.ts';
 
 const noRuns = 'No runs yet. Start one with: drydock run FILE';
 const noneUnfinished = 'No run is unfinished.';
@@ -191,14 +191,3 @@ const why = (
     ['  agent', [view.agent, view.model].filter((part) => part !== null).join(', ')],
   ]),
 ];
-
-/** All unfinished runs, however many runs are newer; newest first. */
-async function allUnfinished(service: Pick<Service, 'unfinished'>): Promise<Omit<RunView, 'events'>[]> {
-  const all: Omit<RunView, 'events'>[] = [];
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await service.unfinished(...(after === undefined ? [] : [after]));
-    all.push(...page.runs);
-    after = page.next;
-  }
-  return all.reverse();
-}

@@ -3,6 +3,7 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
+import type { CommonOptions } from '../command.ts';
 import { requesterName } from '../config/home.ts';
 import { loadPolicy, personId } from '../config/load-policy.ts';
 import { elsewhere } from '../config/own-repository.ts';
@@ -11,14 +12,26 @@ import { readSpecFile } from '../lint/lint-file.ts';
 import type { ServerProcessOptions } from '../local/compose.ts';
 import { ServerGone } from '../local/control-client.ts';
 import { dataFolder } from '../local/data-folder.ts';
-import { sandboxOf } from '../local/sandbox-choice.ts';
+import { type Driver, sandboxOf } from '../local/sandbox-choice.ts';
 import { openSession } from '../local/session.ts';
 import { openStackSession, stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { asDuplicate, duplicateLines, exitOf, type Outcome, sayAttempt, summary } from '../terminal/summary.ts';
-import type { RunOptions } from './run.ts';
+
+export interface RunOptions extends CommonOptions {
+  repo: string[];
+  agent?: string;
+  yes?: boolean;
+  detach?: boolean;
+  dryRun?: boolean;
+  attempt?: number;
+  sandbox?: Driver;
+  unsafeNoSandbox?: boolean;
+  strictRuntime?: boolean;
+  replay?: string;
+}
 
 /** @param given The bytes of a spec that was made just now; `file` is then its path in the repository. */
 export async function runCommand(

@@ -1,20 +1,8 @@
 import type { Command } from 'commander';
-import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
-import { type Driver, sandboxOption } from '../local/sandbox-choice.ts';
+import { action, asOption, dataOption, policyOption, wholeNumber } from '../command.ts';
+import { sandboxOption } from '../local/sandbox-choice.ts';
 import { stackFlags } from '../remote/options.ts';
-
-export interface RunOptions extends CommonOptions {
-  repo: string[];
-  agent?: string;
-  yes?: boolean;
-  detach?: boolean;
-  dryRun?: boolean;
-  attempt?: number;
-  sandbox?: Driver;
-  unsafeNoSandbox?: boolean;
-  strictRuntime?: boolean;
-  replay?: string;
-}
+import type { RunOptions } from './run-spec.ts';
 
 const collect = (value: string, all: string[]): string[] => [...all, value];
 

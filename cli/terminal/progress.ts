@@ -1,9 +1,8 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { duration } from '../../core/text/words.ts';
 import type { WatchItem } from '../../pipeline/service/service.ts';
-import { stepAt } from '../../pipeline/view/steps.ts';
+import { colourOf, firstLine, phaseLine, seconds, stepOfRun } from './event-line.ts';
 import { createLive, frameMs, margin, spinner } from './live.ts';
-import { type Output, plain, terminalColumns } from './output.ts';
+import { type Output, terminalColumns } from './output.ts';
 import { fitted, hanging, padded, widthOf } from './text.ts';
 
 /** Progress of a run: on a terminal a live status line below the log lines; elsewhere only log lines. */
@@ -15,9 +14,6 @@ export interface Progress {
   resume(): void;
   end(): void;
 }
-
-/** Successful steps shorter than this are not shown. */
-const minStepMs = 50;
 
 export function createProgress(output: Output, stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = Date.now();
@@ -89,52 +85,4 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
       live.clear();
     },
   };
-}
-
-/** Where a run is, as `PlanGate, step 3 of 9`. */
-function stepOfRun(run: Extract<WatchItem, { kind: 'run' }>['run']): string {
-  const step = stepAt(run, run.state);
-  return step ? `${run.state}, step ${step.n} of ${step.of}` : run.state;
-}
-
-const seconds = (ms: number): string => (ms < 1_000 ? '0 s' : duration(ms));
-
-function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): string {
-  switch (event.type) {
-    case 'step':
-      return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < minStepMs)
-        ? ''
-        : `${event.name} ${event.status}${event.ms === undefined ? '' : ` in ${(event.ms / 1000).toFixed(1)} s`}`;
-    case 'tool':
-      return event.status === 'completed' || event.status === 'failed'
-        ? `${firstLine(event.title)}${event.status === 'failed' ? ' (failed)' : ''}`
-        : '';
-    case 'message':
-      return firstLine(event.text);
-    case 'thought':
-      return '';
-    case 'log':
-      return firstLine(event.text);
-    case 'cost':
-      return '';
-    case 'plan':
-      return event.entries
-        .map((entry) => `[${entry.status}] ${entry.content}`)
-        .join(' · ')
-        .slice(0, 200);
-  }
-}
-
-const firstLine = (text: string): string =>
-  plain(text)
-    .split('\n')
-    .find((part) => part.trim() !== '')
-    ?.trim()
-    .slice(0, 200) ?? '';
-
-function colourOf(type: string): Parameters<Output['style']>[0] {
-  if (type === 'delivered' || type === 'published' || type === 'admitted') return 'green';
-  if (type === 'stopped' || type === 'target-moved') return 'yellow';
-  if (type === 'gate-opened' || type === 'vote') return 'magenta';
-  return 'blue';
 }

@@ -1,6 +1,6 @@
+import { isPartAction } from '../campaign/part-actions.ts';
 import { DrydockError } from '../errors.ts';
 import { type Gate, type GateDecision, isWait, type Vote } from '../run/gate.ts';
-import { isPartAction } from '../run/part-actions.ts';
 import { optionNamed } from './option.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partActions } from './part-actions.ts';
+import { partActions } from '../campaign/part-actions.ts';
 import { question } from './phase.ts';
 import { reviewThread } from './record.ts';
 

@@ -4,8 +4,9 @@ import { type FileDiff, filesOfDiff } from '../../../core/diff/unified.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { action, type CommonOptions, dataOption, withSession } from '../../command.ts';
 import { stackFlags } from '../../remote/options.ts';
-import { type Output, plain, print } from '../../terminal/output.ts';
+import { plain, print } from '../../terminal/output.ts';
 import { page, pagerOf } from '../../terminal/pager.ts';
+import { diffLines } from '../../terminal/view/diff.ts';
 
 export function register(program: Command): void {
   const command = stackFlags(
@@ -40,7 +41,7 @@ is printed without colours and without a pager; hidden characters are shown as c
         return 0;
       }
       if (files.length === 0) output.err(`${taskId} has no change yet.`);
-      const lines = files.flatMap(({ text }) => text.split('\n').map((line) => coloured(line, output)));
+      const lines = files.flatMap(({ text }) => diffLines(text, output));
       const pager = options.pager && output.columns() !== Number.POSITIVE_INFINITY ? pagerOf() : undefined;
       if (!pager || lines.length === 0 || !(await page(pager, lines))) for (const line of lines) output.out(line);
       if (diff?.truncated) output.err('The change is cut here, because it is too long. The branch has all of it.');
@@ -74,12 +75,3 @@ function filesBelow(files: ChangedFile[], path: string | undefined): ChangedFile
 }
 
 const asJson = ({ path, op, added, removed, text }: ChangedFile) => ({ path, op, added, removed, diff: `${text}\n` });
-
-function coloured(line: string, output: Output): string {
-  const text = plain(line);
-  if (line.startsWith('+++') || line.startsWith('---') || line.startsWith('diff --git '))
-    return output.style('bold', text);
-  if (line.startsWith('@@')) return output.style('cyan', text);
-  if (line.startsWith('+')) return output.style('green', text);
-  return line.startsWith('-') ? output.style('red', text) : text;
-}

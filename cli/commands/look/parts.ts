@@ -66,3 +66,14 @@ export async function runItems(
     throw error;
   }
 }
+
+/** All unfinished runs, however many runs are newer; newest first. */
+export async function allUnfinished(service: Pick<Service, 'unfinished'>): Promise<Omit<RunView, 'events'>[]> {
+  const all: Omit<RunView, 'events'>[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await service.unfinished(...(after === undefined ? [] : [after]));
+    all.push(...page.runs);
+    after = page.next;
+  }
+  return all.reverse();
+}

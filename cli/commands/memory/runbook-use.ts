@@ -13,8 +13,8 @@ import { filesOf, repositoriesOf } from '../../config/repositories.ts';
 import { standingRoot } from '../../config/task-files.ts';
 import type { ExitCode } from '../../terminal/exit-code.ts';
 import { type Output, plain, print } from '../../terminal/output.ts';
-import { type RunOptions, runFlags } from '../run.ts';
-import { runCommand } from '../run-spec.ts';
+import { runFlags } from '../run.ts';
+import { type RunOptions, runCommand } from '../run-spec.ts';
 import { find, problemLines, repositoryOf } from './runbook-files.ts';
 
 interface UseOptions extends RunOptions {

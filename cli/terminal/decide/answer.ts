@@ -8,6 +8,7 @@ import { columnsOf, type Output, plain, printError } from '../output.ts';
 import { page, pagerOf } from '../pager.ts';
 import { processTerminal, type Terminal } from '../prompt.ts';
 import { gateSection } from '../view/decision.ts';
+import { diffLines } from '../view/diff.ts';
 import { editPlan } from './edit-plan.ts';
 import type { Draft } from './editor.ts';
 import { type Act, choicesAt } from './menu.ts';
@@ -172,7 +173,7 @@ async function ballotFor(
 async function readChange(service: Service, gate: GateView, output: Output): Promise<void> {
   const diff = await service.diff(gate.runId);
   if (diff === null) return output.err('There is no change yet.');
-  const lines = diff.text.split('\n').map((line) => plain(line));
+  const lines = diffLines(diff.text.replace(/\n$/, ''), output);
   const pager = pagerOf();
   if (!pager || !(await page(pager, lines))) for (const line of lines) output.err(line);
 }
