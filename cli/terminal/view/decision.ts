@@ -28,6 +28,7 @@ export function askedLines(detail: RunDetail, output: Output): string[] {
     ...detail.added.answers.flatMap(({ by, question, text }) =>
       hanging('  answer  ', `${plain(question)} — ${plain(by)}: ${plain(text)}`, columns),
     ),
+    ...detail.added.remarks.flatMap(({ by, text }) => hanging('  said    ', `${plain(by)}: ${plain(text)}`, columns)),
   ];
 }
 
