@@ -297,7 +297,9 @@ describe('R51 what is said to a campaign', () => {
       }
       return writesItsFile(job);
     });
-    const view = await run(world, server, { spec: campaignSpec([part('a'), part('b', { depends_on: ['a'] }), part('c')]) });
+    const view = await run(world, server, {
+      spec: campaignSpec([part('a'), part('b', { depends_on: ['a'] }), part('c')]),
+    });
     expect(view).toMatchObject({ error: null, status: 'delivered' });
     expect(reached).toEqual([{ reaches: 'agent' }, { reaches: 'agent' }]);
     expect(prompts.get('a')).not.toContain('To all');
