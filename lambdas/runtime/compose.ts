@@ -64,12 +64,12 @@ export interface Carried {
   listing?: Listing;
   /** Starts and stops the tasks of phases. */
   launching?: () => PhaseLauncher;
-  /** Sends notifications. */
-  notifying?: () => Notifier;
+  /** Has people told. */
+  telling?: () => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, notifying }: Carried = {}): Promise<Deps> {
+export async function composeDeps({ comparing, listing, launching, telling }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -131,7 +131,7 @@ export async function composeDeps({ comparing, listing, launching, notifying }: 
       });
     },
     get notifier() {
-      return carried(notifying, 'sends no notifications');
+      return carried(telling, 'tells people nothing');
     },
     get thread() {
       return thread();

@@ -1,5 +1,5 @@
 import { reserve } from '../../../pipeline/steps/intake/reserve.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { telling } from '../../runtime/notices/telling.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('reserve', reserve, { notifying });
+export const handler = stepHandler('reserve', reserve, { telling });

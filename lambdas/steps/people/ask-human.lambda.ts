@@ -1,5 +1,5 @@
 import { askHuman } from '../../../pipeline/steps/people/ask-human.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { telling } from '../../runtime/notices/telling.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('ask-human', askHuman, { notifying });
+export const handler = stepHandler('ask-human', askHuman, { telling });

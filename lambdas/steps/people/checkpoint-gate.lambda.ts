@@ -1,5 +1,5 @@
 import { checkpointGate } from '../../../pipeline/steps/people/checkpoint-gate.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { telling } from '../../runtime/notices/telling.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('checkpoint-gate', checkpointGate, { notifying });
+export const handler = stepHandler('checkpoint-gate', checkpointGate, { telling });

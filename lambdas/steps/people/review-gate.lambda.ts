@@ -1,5 +1,5 @@
 import { reviewGate } from '../../../pipeline/steps/people/review-gate.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { telling } from '../../runtime/notices/telling.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('review-gate', reviewGate, { notifying });
+export const handler = stepHandler('review-gate', reviewGate, { telling });

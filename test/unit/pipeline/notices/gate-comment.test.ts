@@ -1,7 +1,7 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
 import type { Gate } from '../../../../core/run/gate.ts';
-import { announceGate } from '../../../../pipeline/gates/announce-gate.ts';
+import { announce } from '../../../../pipeline/notices/announce.ts';
 import { noticeWorld } from '../../../support/notice-world.ts';
 
 test.each([
@@ -43,6 +43,7 @@ async function announced(change: Partial<Gate>, title = 'Round to even'): Promis
     run: { title, pullRequest: { id: '1', url: 'https://x', draft: true } },
     gate: { kind: 'question', ...change },
   });
-  await announceGate(world.deps, world.context, world.gate);
+  const { runId, gateId } = world.gate;
+  await announce(world.deps, world.messages, { about: 'gate', runId, gateId });
   return world.comments[0] ?? '';
 }
