@@ -202,6 +202,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       });
     },
     launcher,
+    phaseInbox: launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: { tell: (subject) => announce(deps, messaging.messages, subject) },
     thread,

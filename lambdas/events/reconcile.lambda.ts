@@ -12,8 +12,8 @@ import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
+import { announcing } from '../runtime/notices/announcing.ts';
 import { messages, noticeSender } from '../runtime/notices/messages.ts';
-import { telling } from '../runtime/notices/telling.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -81,7 +81,7 @@ export const handler = withDeps(
       throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
     return told;
   },
-  { launching: fargate, telling },
+  { launching: fargate, announcing },
 );
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */

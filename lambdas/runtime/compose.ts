@@ -18,6 +18,7 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
 import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { PhaseInbox } from '../../core/ports/runtime/phase-inbox.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { gitHubAccess } from './github.ts';
@@ -64,12 +65,14 @@ export interface Carried {
   listing?: Listing;
   /** Starts and stops the tasks of phases. */
   launching?: () => PhaseLauncher;
+  /** Brings to running agents what people say. */
+  telling?: () => PhaseInbox;
   /** Has people told. */
-  telling?: () => Notifier;
+  announcing?: () => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, telling }: Carried = {}): Promise<Deps> {
+export async function composeDeps({ comparing, listing, launching, telling, announcing }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -111,6 +114,9 @@ export async function composeDeps({ comparing, listing, launching, telling }: Ca
     get launcher() {
       return carried(launching, 'starts no phases');
     },
+    get phaseInbox() {
+      return carried(telling, 'brings nothing to agents');
+    },
     codeHost(kind, scope) {
       if (kind !== 'github') {
         throw new DrydockError(
@@ -131,7 +137,7 @@ export async function composeDeps({ comparing, listing, launching, telling }: Ca
       });
     },
     get notifier() {
-      return carried(telling, 'tells people nothing');
+      return carried(announcing, 'tells people nothing');
     },
     get thread() {
       return thread();

@@ -1,5 +1,5 @@
 import { reserve } from '../../../pipeline/steps/intake/reserve.ts';
-import { telling } from '../../runtime/notices/telling.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('reserve', reserve, { telling });
+export const handler = stepHandler('reserve', reserve, { announcing });

@@ -1,5 +1,5 @@
 import { checkpointGate } from '../../../pipeline/steps/people/checkpoint-gate.ts';
-import { telling } from '../../runtime/notices/telling.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('checkpoint-gate', checkpointGate, { telling });
+export const handler = stepHandler('checkpoint-gate', checkpointGate, { announcing });

@@ -1,5 +1,5 @@
 import { awaitCi } from '../../../pipeline/steps/result/await-ci.ts';
-import { telling } from '../../runtime/notices/telling.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('await-ci', awaitCi, { telling });
+export const handler = stepHandler('await-ci', awaitCi, { announcing });

@@ -1,5 +1,5 @@
 import { deliver } from '../../../pipeline/steps/result/deliver.ts';
-import { telling } from '../../runtime/notices/telling.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('deliver', deliver, { telling });
+export const handler = stepHandler('deliver', deliver, { announcing });

@@ -12,7 +12,7 @@ const hrefs = (html: string): string[] =>
   [...html.matchAll(/href="([^"]+)"/g)].map(([, url = '']) => url.replaceAll('&amp;', '&'));
 /** Action and fields of each form; a scanner has no session, and takes the fields that the page shows without one. */
 const forms = (html: string): { action: string; fields: URLSearchParams }[] =>
-  [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([^]*?)<\/form>/g)].map(([, action = '', body = '']) => ({
+  [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].map(([, action = '', body = '']) => ({
     action,
     fields: new URLSearchParams(
       [...body.matchAll(/name="([^"]+)"(?: value="([^"]*)")?/g)].map(([, name = '', value = '']): [string, string] => [

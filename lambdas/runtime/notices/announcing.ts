@@ -3,7 +3,7 @@ import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
 import { later, once } from '../once.ts';
 
 /** For functions that have people told about something. */
-export const telling = once(
+export const announcing = once(
   (): Notifier =>
     later<Notifier>(async () => {
       const [{ SQSClient }, { createTeller }] = await Promise.all([
