@@ -42,7 +42,7 @@ const imports = {
   cli: ['common/', 'core/', 'pipeline/', 'sandbox/work-tree-files.ts'],
   'cli/local/compose.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'engine/', 'adapters/'],
   'cli/local/preflight.ts': ['cli/', 'common/', 'core/', 'pipeline/', 'adapters/'],
-  'cli/messages/compose.ts': ['core/', 'pipeline/', 'adapters/'],
+  'cli/messages': ['core/', 'pipeline/', 'adapters/'],
   'cli/local/compose-github.ts': ['cli/', 'core/', 'pipeline/', 'adapters/'],
   'cli/config/github.ts': ['core/', 'adapters/github/api/config.ts'],
   // One small signed request, on both sides of it.

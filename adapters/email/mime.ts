@@ -1,6 +1,8 @@
+import { DrydockError } from '../../core/errors.ts';
 import { cardOf } from '../../core/notification/card.ts';
 import { threadId } from '../../core/notification/message-id.ts';
 import type { Notice } from '../../core/notification/notice.ts';
+import { isMailbox } from '../../core/notification/recipients.ts';
 import { mailHtml } from '../../core/notification/render/mail-html.ts';
 import { textOf } from '../../core/notification/render/text.ts';
 
@@ -30,6 +32,11 @@ export interface MailFields {
  * @param id Of the message.
  */
 export function mailOf(notice: Notice, { id, from, to }: { id: string; from: string; to: string }): MailFields {
+  // A list, a comment or a line end in an address would be read as another recipient, or as a command.
+  if (!isMailbox(to))
+    throw new DrydockError('ServiceRefused', 'The address of a person is not one plain address.', {
+      remedy: 'Write NAME@DOMAIN as the email of the person in the policy.',
+    });
   const card = cardOf(notice);
   const domain = from.slice(from.lastIndexOf('@') + 1);
   return {

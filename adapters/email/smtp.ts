@@ -52,9 +52,8 @@ export function createSmtpChannel({ server, from, addressOf, password, ca }: Smt
     async send(notice, person, id) {
       const to = addressOf(person);
       if (to === undefined) return;
-      await using((transport) =>
-        transport.sendMail({ ...mailOf(notice, { id, from, to }), envelope: { from, to: [to] } }),
-      );
+      const mail = mailOf(notice, { id, from, to });
+      await using((transport) => transport.sendMail({ ...mail, envelope: { from, to: [to] } }));
     },
     check: () => using((transport) => transport.verify()),
   };

@@ -32,6 +32,7 @@ import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
 import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
+import { announce } from '../../pipeline/notices/announce.ts';
 import { tendMessages } from '../../pipeline/notices/tend.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { endPhase } from '../../pipeline/phases/end-phase.ts';
@@ -154,7 +155,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     });
   const gitHost = createGitCodeHost(dataDir);
   const liveLog = createLiveLog(clock.now);
-  const messages = composeMessages({
+  const messaging = composeMessages({
     ...{ policy: options.messages, outbox: stores.outbox, gates: stores.ports.gates, now: clock.now },
     passive: options.passive === true,
     say: (line) => process.stderr.write(`drydock: ${line}\n`),
@@ -205,7 +206,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     launcher,
     phaseInbox: launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
-    notifier: messages.notifier,
+    notifier: { tell: (subject) => announce(deps, messaging.messages, subject) },
     thread,
     advisories: readAdvisories,
     vault,
@@ -247,8 +248,8 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     serviceFor: (scope) => createService(deps, unfinished, scope),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => stores.outbox.list(maxShown),
-    channels: messages.channels,
-    tendMessages: async () => (options.messages ? tendMessages(deps, options.messages) : undefined),
+    channels: messaging.channels,
+    tendMessages: async () => (options.messages ? tendMessages(deps, messaging.messages, options.messages) : undefined),
     pages: () => options.webUrl?.(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
@@ -272,7 +273,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       closing.abort();
       await launcher.stopAll();
       await engine.close();
-      await messages.close();
+      await messaging.close();
       await thread.close();
       await connected?.close().catch(() => undefined);
       webhooks?.close();

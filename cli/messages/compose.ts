@@ -5,7 +5,7 @@ import { createSlackChannel } from '../../adapters/slack/incoming-webhook.ts';
 import { createWebhookChannel } from '../../adapters/webhook/outgoing.ts';
 import { addressesOf } from '../../core/notification/recipients.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { Channel, Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { Channel, Messages } from '../../core/ports/runtime/notifier.ts';
 import type { Gates } from '../../core/ports/store/gates.ts';
 import type { Outbox } from '../../core/ports/store/outbox.ts';
 import { createSender } from '../../pipeline/notices/sender.ts';
@@ -57,14 +57,14 @@ export function composeMessages({ policy, outbox, gates, now, passive, say }: Me
   });
   const worker =
     passive || channels.length === 0 ? undefined : followDue(sender.sendDue, () => say('messages cannot be read'));
-  const notifier: Notifier = {
+  const messages: Messages = {
     known: sender.known,
     async notify(notice) {
       await sender.notify(notice);
       worker?.look();
     },
   };
-  return { notifier, channels, close: async () => worker?.close() };
+  return { messages, channels, close: async () => worker?.close() };
 }
 
 /** Looks for messages that are due until it is closed: after each new one, and every few seconds. */

@@ -23,8 +23,12 @@ export function addressesOf(people: People): Addresses {
   };
 }
 
-/** An address with a domain that mail reaches; the default id of a person, `OSUSER@localhost`, has none. */
-const isMailbox = (id: string): boolean => /^[^\s@]+@[^\s@]+$/.test(id) && id.lastIndexOf('.') > id.indexOf('@');
+/**
+ * Whether a text is one address with a domain that mail reaches, written without quotes, lists or comments. The default id of
+ * a person, `OSUSER@localhost`, is none.
+ */
+export const isMailbox = (text: string): boolean =>
+  /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$/.test(text) && text.lastIndexOf('.') > text.indexOf('@');
 
 /** Recipients of mail: those with an address, each address once. */
 export function withAddress({ to }: Notice, addressOf: Addresses['addressOf']): string[] {

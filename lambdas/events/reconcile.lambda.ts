@@ -12,7 +12,8 @@ import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
-import { noticeSender, notifying } from '../runtime/notices/notifying.ts';
+import { announcing } from '../runtime/notices/announcing.ts';
+import { messages, noticeSender } from '../runtime/notices/messages.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -61,8 +62,8 @@ export const handler = withDeps(
         async messages() {
           const { notify } = operatorPolicy();
           const reminders = (await surveyed).reminders;
-          for (const gate of reminders) await remind(deps, gate, notify.remind_hours_before);
-          const digests = await sendDigest(deps, operatorPolicy());
+          for (const gate of reminders) await remind(deps, messages(), gate, notify.remind_hours_before);
+          const digests = await sendDigest(deps, messages(), operatorPolicy());
           return { messages: { digests, sent: await noticeSender().sendDue() } };
         },
         deliveries: async () => ({
@@ -80,7 +81,7 @@ export const handler = withDeps(
       throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
     return told;
   },
-  { launching: fargate, notifying },
+  { launching: fargate, announcing },
 );
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */

@@ -67,12 +67,12 @@ export interface Carried {
   launching?: () => PhaseLauncher;
   /** Brings to running agents what people say. */
   telling?: () => PhaseInbox;
-  /** Sends notifications. */
-  notifying?: () => Notifier;
+  /** Has people told. */
+  announcing?: () => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, telling, notifying }: Carried = {}): Promise<Deps> {
+export async function composeDeps({ comparing, listing, launching, telling, announcing }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -137,7 +137,7 @@ export async function composeDeps({ comparing, listing, launching, telling, noti
       });
     },
     get notifier() {
-      return carried(notifying, 'sends no notifications');
+      return carried(announcing, 'tells people nothing');
     },
     get thread() {
       return thread();

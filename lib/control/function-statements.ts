@@ -142,6 +142,7 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
     items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'BatchGetItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
+  announce: (_, { queue }) => [{ actions: ['sqs:SendMessage'], resources: [queue] }],
   policy: () => [],
   ages: (_, { state }) => [
     { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },
@@ -254,8 +255,7 @@ const identities = (scope: Construct, from: string): string[] =>
 
 function mail(scope: Construct, from: string): Grant {
   return {
-    // A mail is given over as MIME, for which IAM has an action of its own.
-    actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+    actions: ['ses:SendEmail'],
     resources: [Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })],
     conditions: { StringEquals: { 'ses:FromAddress': from } },
     because:

@@ -3,11 +3,9 @@ import { type Gate, type GateKind, type GateOption, isWait } from '../../core/ru
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { gateKey, gateNotice } from '../notices/gate-notice.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { bestEffort, reportRun } from '../runs/report-run.ts';
+import { reportRun } from '../runs/report-run.ts';
 import { type RunContext, refuseStopped } from '../runs/run-context.ts';
-import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 import { type OutsideText, suspicionsOf } from './suspicions.ts';
 
@@ -65,7 +63,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   };
   const stored = await deps.gates.open(gate);
   if (forPeople && stored.status === 'pending') {
-    if (!(await deps.notifier.known(gateKey(gate)))) await deps.notifier.notify(await gateNotice(deps, record, stored));
+    await deps.notifier.tell({ about: 'gate', runId: record.runId, gateId: gate.gateId });
   }
   // The wait for parts is one step of a campaign, which its parts tell about.
   if (gate.kind !== 'parts')
@@ -81,6 +79,5 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
     return { ...run, status, state, gate: gate.gateId };
   });
   if (!forPeople) return;
-  await bestEffort(deps, record, () => announceGate(deps, context, open));
   await reportRun(deps, record.runId);
 }

@@ -2,6 +2,7 @@ import { type Notice, noticeOf } from '../../core/notification/notice.ts';
 import { type DigestTime, digestSchedule } from '../../core/notification/quiet.ts';
 import { approversOf, operatorsOf } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import type { Messages } from '../../core/ports/runtime/notifier.ts';
 import { mayRead, readScope } from '../../core/review/readers.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { lastFiring } from '../../core/trigger/schedule.ts';
@@ -23,7 +24,7 @@ type DigestFacts = NonNullable<Notice['facts']['digest']>;
  * that many read. Every process finds the same time, whatever daylight saving does, so each digest is sent once.
  * @returns How many were sent.
  */
-export async function sendDigest(deps: Deps, policy: Policy): Promise<number> {
+export async function sendDigest(deps: Deps, messages: Messages, policy: Policy): Promise<number> {
   const { digest: when } = policy.notify;
   if (!when) return 0;
   const now = deps.clock.now();
@@ -32,7 +33,7 @@ export async function sendDigest(deps: Deps, policy: Policy): Promise<number> {
   const at = lastFiring(schedule, now - dayMs, now);
   if (at === undefined) return 0;
   const done = `digest#${new Date(at).toISOString()}#all`;
-  if (await deps.notifier.known(done)) return 0;
+  if (await messages.known(done)) return 0;
   // The first look after the policy got a digest is not the time for one.
   const first = Number(await deps.firings.claim('digest-since', String(now)));
   if (at < first) return 0;
@@ -42,14 +43,14 @@ export async function sendDigest(deps: Deps, policy: Policy): Promise<number> {
   let sent = 0;
   for (const person of [...people, undefined]) {
     const key = `digest#${new Date(at).toISOString()}#${person ?? 'all'}`;
-    if (await deps.notifier.known(key)) continue;
+    if (await messages.known(key)) continue;
     const scope = person === undefined ? undefined : readScope(policy, person);
     const items = waiting.items.filter(
       (item) => mayRead(scope, item) && (person === undefined || item.gate?.may.includes(person)),
     );
     const seen = runs.filter((run) => mayRead(scope, run));
     const link = deps.pageLink('/');
-    await deps.notifier.notify(
+    await messages.notify(
       noticeOf({
         key,
         kind: 'digest',

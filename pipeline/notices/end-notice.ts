@@ -1,20 +1,12 @@
 import { defined } from '../../core/defined.ts';
-import type { ErrorView } from '../../core/errors.ts';
 import { type Notice, noticeOf } from '../../core/notification/notice.ts';
-import type { GateDecision } from '../../core/run/gate.ts';
+import type { Gate, GateDecision } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { finalStatuses, type RunStatus } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { runDetail } from '../view/run-detail.ts';
 import { mayDecide } from '../view/run-item.ts';
 import { changeFacts, runFact, runPage, testFacts } from './run-facts.ts';
-
-interface End {
-  status: RunStatus;
-  error: ErrorView | undefined;
-  /** The decision that rejected the run. */
-  rejection: GateDecision | undefined;
-}
 
 /** Ends that nobody needs to be told about: a person did it who knows, or it is not an end of work. */
 const untold: readonly RunStatus[] = ['delivered', 'superseded', 'duplicate', 'dry-run'];
@@ -23,16 +15,18 @@ const untold: readonly RunStatus[] = ['delivered', 'superseded', 'duplicate', 'd
  * What the requester is told about a run that ended without a delivery, and the people who let its gate expire. Undefined
  * if they did it themselves.
  */
-export async function endNotice(deps: Deps, record: RunRecord, end: End): Promise<Notice | undefined> {
-  const { status, error, rejection } = end;
+export async function endNotice(deps: Deps, record: RunRecord): Promise<Notice | undefined> {
+  const { status, error } = record;
   const final = finalStatuses.find((each) => each === status);
   // A campaign tells about its parts; lessons are learned without anybody who asked.
   if (final === undefined || untold.includes(status) || record.parent || record.kind === 'learn' || record.dryRun)
     return undefined;
+  const gates = await deps.gates.byRun(record.runId);
+  const rejection = error?.name === 'Rejected' ? rejectionOf(gates) : undefined;
   const by = rejection?.by ?? (record.stop ? [record.stop.by] : []);
   if (by.length > 0 && by.every((person) => person === record.requester)) return undefined;
   const detail = await runDetail(deps, record);
-  const expired = error?.name === 'GateExpired' ? (await deps.gates.byRun(record.runId)).flatMap(mayDecide) : [];
+  const expired = error?.name === 'GateExpired' ? expiredFor(gates) : [];
   const link = runPage(deps, record.runId);
   return noticeOf({
     key: `ended#${record.runId}`,
@@ -56,11 +50,9 @@ export async function endNotice(deps: Deps, record: RunRecord, end: End): Promis
 }
 
 /** What the requester is told about a pull request that is ready. */
-export async function deliveredNotice(
-  deps: Deps,
-  record: RunRecord,
-  { commit, url }: { commit: string; url: string },
-): Promise<Notice> {
+export async function deliveredNotice(deps: Deps, record: RunRecord): Promise<Notice> {
+  const { commit = '', pullRequest } = record;
+  const url = pullRequest?.url ?? '';
   const detail = await runDetail(deps, record);
   const gates = await deps.gates.byRun(record.runId);
   const review = gates.findLast(({ kind, decision }) => kind === 'review' && decision?.outcome === 'approved');
@@ -84,3 +76,12 @@ export async function deliveredNotice(
     ...defined({ link }),
   });
 }
+
+const rejectionOf = (gates: readonly Gate[]): GateDecision | undefined =>
+  gates.findLast(({ decision }) => decision?.outcome === 'rejected')?.decision;
+
+/** The people who could have decided on the gate that expired last. */
+const expiredFor = (gates: readonly Gate[]): string[] => {
+  const expired = gates.findLast(({ decision }) => decision?.outcome === 'expired');
+  return expired ? mayDecide(expired) : [];
+};

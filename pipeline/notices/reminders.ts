@@ -1,3 +1,4 @@
+import type { Messages } from '../../core/ports/runtime/notifier.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
 import { gateNotice } from './gate-notice.ts';
@@ -19,13 +20,18 @@ export const isToBeReminded = (gate: Gate, hoursBefore: readonly number[], now: 
   dueReminder(gate, hoursBefore, now) !== undefined;
 
 /** Reminds the people who may decide on a gate before it expires, once for each of the policy's times. @returns Whether it did. */
-export async function remind(deps: Deps, gate: Gate, hoursBefore: readonly number[]): Promise<boolean> {
+export async function remind(
+  deps: Deps,
+  messages: Messages,
+  gate: Gate,
+  hoursBefore: readonly number[],
+): Promise<boolean> {
   const hours = dueReminder(gate, hoursBefore, deps.clock.now());
   if (hours === undefined) return false;
   const key = `expiring#${gate.gateId}#${hours}`;
-  if (await deps.notifier.known(key)) return false;
+  if (await messages.known(key)) return false;
   const record = await deps.runs.get(gate.runId);
   if (!record || record.gate !== gate.gateId) return false;
-  await deps.notifier.notify(await gateNotice(deps, record, gate, { key, kind: 'expiring' }));
+  await messages.notify(await gateNotice(deps, record, gate, { key, kind: 'expiring' }));
   return true;
 }

@@ -5,7 +5,7 @@ import { messageId } from '../../core/notification/message-id.ts';
 import type { Notice, NoticeKind } from '../../core/notification/notice.ts';
 import { type QuietHours, quietUntil } from '../../core/notification/quiet.ts';
 import { textOf } from '../../core/notification/render/text.ts';
-import type { Channel, Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { Channel, Messages } from '../../core/ports/runtime/notifier.ts';
 import { type Delivery, dueOf, type Outbox, type OutboxEntry } from '../../core/ports/store/outbox.ts';
 
 /** Longer than the timeouts of a channel: after it, the process that sends is taken for dead. */
@@ -33,7 +33,7 @@ export interface SenderOptions {
   random?: () => number;
 }
 
-export interface Sender extends Notifier {
+export interface Sender extends Messages {
   /** Sends what is due of a notice, and tries again while the next attempt is due within `patienceMs`. */
   flush(key: string, patienceMs: number): Promise<void>;
   /** Sends what is due. @returns How many notices that were. */

@@ -202,7 +202,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
         return answer;
       },
     },
-    notifier: { notify: async () => undefined, known: async () => false },
+    notifier: { tell: async () => undefined },
     thread: judge,
     advisories: async () => [],
     vault: { seal: (token) => token, open: (sealed) => sealed },

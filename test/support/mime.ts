@@ -15,7 +15,7 @@ export function headerOf(raw: string, name: string): string | undefined {
 /** Subject, and the two parts. */
 export function partsOf(raw: string): { subject: string; text: string; html: string } {
   const part = (type: string): string => {
-    const at = new RegExp(`content-type: ${type}[^]*?\\r?\\n\\r?\\n`, 'i').exec(raw);
+    const at = new RegExp(`content-type: ${type}[\\s\\S]*?\\r?\\n\\r?\\n`, 'i').exec(raw);
     if (!at) return '';
     const body = raw.slice(at.index + at[0].length).split(/\r?\n--/, 1)[0] ?? '';
     const base64 = /content-transfer-encoding: base64/i.test(at[0]);

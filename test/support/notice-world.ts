@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Notice } from '../../core/notification/notice.ts';
 import { applyPolicy } from '../../core/policy/merge.ts';
 import { type PolicyInput, policySchema } from '../../core/policy/schema.ts';
+import type { Messages } from '../../core/ports/runtime/notifier.ts';
 import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { parseSpec } from '../../core/task-spec/parse.ts';
@@ -84,13 +85,14 @@ export async function noticeWorld(
     runs: { get: async () => record, byTask: async () => [record] },
     gates: { byRun: async () => [gate], get: async () => gate },
     codeHost: () => host,
-    notifier: {
-      known: async (key: string) => said.some((notice) => notice.key === key),
-      notify: async (notice: Notice) => void said.push(notice),
-    },
+    notifier: { tell: async () => undefined },
     runLink: () => undefined,
     pageLink: (path: string) => `https://drydock.example${path}`,
   } as unknown as Deps;
   const context = { host, location: 'acme/app', record, task } as unknown as RunContext;
-  return { deps, context, record, gate, task, policy, said, comments, clock };
+  const messages: Messages = {
+    known: async (key) => said.some((notice) => notice.key === key),
+    notify: async (notice) => void said.push(notice),
+  };
+  return { deps, messages, context, record, gate, task, policy, said, comments, clock };
 }

@@ -31,7 +31,7 @@ export function mailHtml(card: Card): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>${html(subject)}</title><style>@media (prefers-color-scheme:dark){${dark}}</style></head>
 <body class="g" style="margin:0;padding:0;background:#f4f6f6;${font}">
-<div style="display:none;max-height:0;overflow:hidden">${html(preheader.slice(0, 200))}${filler}</div>
+<div style="display:none;max-height:0;overflow:hidden">${prose(preheader.slice(0, 200))}${filler}</div>
 <table role="presentation" class="g" width="100%" cellpadding="0" cellspacing="0" style="background:#f4f6f6"><tr><td align="center" style="padding:16px">
 <table role="presentation" class="p" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;background:#ffffff;border:1px solid #dbe2e3;border-radius:10px"><tr><td class="i" style="padding:18px;color:#172023;font-size:16px;line-height:1.45;overflow-wrap:anywhere;word-break:break-word;text-align:left">
 <div class="s" style="font-size:13px;color:#55646a">${prose(over)}</div>

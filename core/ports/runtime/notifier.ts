@@ -1,7 +1,13 @@
 import type { Notice } from '../../notification/notice.ts';
+import type { Subject } from '../../notification/subject.ts';
 
-/** Tells people something. A notice with the same key is stored and sent once. */
+/** Has people told about something, once however often it is asked for. */
 export interface Notifier {
+  tell(subject: Subject): Promise<void>;
+}
+
+/** Where notices are stored and sent. A notice with a known key changes nothing. */
+export interface Messages {
   notify(notice: Notice): Promise<void>;
   /** Whether a notice with this key was stored before; its facts need not be gathered again. */
   known(key: string): Promise<boolean>;

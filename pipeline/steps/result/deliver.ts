@@ -1,5 +1,4 @@
 import { DrydockError } from '../../../core/errors.ts';
-import { deliveredNotice } from '../../notices/end-notice.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -22,6 +21,6 @@ export const deliver: Step<'deliver'> =
       type: 'delivered',
       text: `${record.branch} is ready for review and merge by a person`,
     });
-    await deps.notifier.notify(await deliveredNotice(deps, record, { commit, url: pullRequest.url }));
+    await deps.notifier.tell({ about: 'delivered', runId });
     return {};
   };

@@ -5,7 +5,6 @@ import { tellConversation } from '../../asks/conversation.ts';
 import { spentOf } from '../../campaign/money.ts';
 import { wakeCampaign } from '../../campaign/wake.ts';
 import { stopParts } from '../../lifecycle/stop-run.ts';
-import { endNotice } from '../../notices/end-notice.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -67,12 +66,6 @@ export const settle: Step<'settle'> =
       await reportRun(deps, runId, ending);
       await tellConversation(deps, { ...record, ...ending }, task);
     }
-    if (!isFinal(record.status))
-      await bestEffort(deps, record, async () => {
-        const end = { status: outcome.status, error, rejection: rejection?.decision };
-        const notice = await endNotice(deps, { ...record, ...ending }, end);
-        if (notice) await deps.notifier.notify(notice);
-      });
     // Credentials that cannot be revoked now stay recorded, and a later cleanup revokes them.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
     // Last, so that everything else is done when the record is final.
@@ -81,6 +74,9 @@ export const settle: Step<'settle'> =
     );
     // After its end, so that the campaign finds it.
     if (record.parent !== undefined) await wakeCampaign(deps, record.parent.runId);
+    // After its end, which the message tells; a settlement that is repeated tells it again, and once.
+    if (ended.status !== 'delivered')
+      await bestEffort(deps, ended, () => deps.notifier.tell({ about: 'ended', runId }));
     await bestEffort(deps, ended, async () => deps.afterRun?.(runId));
     return { status: ended.status };
   };

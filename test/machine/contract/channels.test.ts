@@ -86,7 +86,7 @@ const subjects: Record<string, Subject> = {
     channel: () => createSesChannel(new SESv2Client({ maxAttempts: sdkTries }), { from, addressOf }),
     recipients: ['anna', 'ben'],
     arrived: () =>
-      post.sent.map(({ raw, subject, text }) => ({ id: headerOf(raw, 'Message-ID'), text: `${subject}\n${text}` })),
+      post.sent.map(({ headers, subject, text }) => ({ id: headers['X-Drydock-Id'], text: `${subject}\n${text}` })),
     temporary: () => void aws().faults.push({ match: on('ses:SendEmail'), do: 'broken', times: sdkTries }),
     permanent: () => void aws().faults.push({ match: on('ses:SendEmail'), do: 'denied' }),
     lost: () => void aws().faults.push({ match: on('ses:SendEmail'), do: 'lost' }),

@@ -1,7 +1,10 @@
 import { noticeOf } from '../../core/notification/notice.ts';
+import type { Messages } from '../../core/ports/runtime/notifier.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
+import { sharesReached } from '../admission/budget-shares.ts';
 import type { Deps } from '../deps.ts';
+import { loadRunContext } from '../runs/run-context.ts';
 
 const dayMs = 86_400_000;
 /** Unfinished runs whose spent money is looked up; a sprint with more of them shows a little less as spent. */
@@ -12,20 +15,22 @@ const maxBiggest = 3;
  * Tells the team when the promised money of a sprint reaches a share of its limit, each share once per sprint (R29).
  * Reservations count, because they may be spent without another approval; what is spent is told apart from them.
  */
-export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: string): Promise<void> {
+export async function budgetNotices(
+  deps: Deps,
+  messages: Messages,
+  { runId, sprint }: { runId: string; sprint: string },
+): Promise<void> {
+  const { task } = await loadRunContext(deps, runId);
   const { team, budget: plan } = task;
-  const sums = await deps.ledger.sums(team, sprint);
-  if (!plan || !sums || sums.limitMicros <= 0) return;
-  const percent = Math.floor((sums.committedMicros * 100) / sums.limitMicros);
-  for (const share of plan.alerts_percent) {
+  const budget = plan && (await deps.ledger.budget(team, sprint));
+  if (!budget) return;
+  for (const share of sharesReached(plan.alerts_percent, budget)) {
     const key = `budget#${team}#${sprint}#${share}`;
-    if (percent < share || (await deps.notifier.known(key))) continue;
-    const budget = await deps.ledger.budget(team, sprint);
-    if (!budget) return;
+    if (await messages.known(key)) continue;
     const { spentMicros, heldMicros, holders, biggest } = await sharesOf(deps, budget);
     const now = deps.clock.now();
     const link = deps.pageLink('/budget');
-    await deps.notifier.notify(
+    await messages.notify(
       noticeOf({
         key,
         kind: 'budget',

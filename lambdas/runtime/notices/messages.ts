@@ -2,7 +2,7 @@ import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
 import { createOutbox } from '../../../adapters/aws/dynamo/outbox.ts';
 import { variable } from '../../../common/deployment.ts';
 import { addressesOf } from '../../../core/notification/recipients.ts';
-import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
+import type { Messages } from '../../../core/ports/runtime/notifier.ts';
 import { createSender, type Sender } from '../../../pipeline/notices/sender.ts';
 import { named, once } from '../once.ts';
 import { secrets } from '../secrets.ts';
@@ -11,7 +11,7 @@ import { logger } from '../telemetry.ts';
 import { channelsOf } from './channels.ts';
 import { readNotificationSettings } from './notification-settings.ts';
 
-/** How long a step tries to send what it tells; the reconciler goes on with the rest. */
+/** How long a function tries to send a notice. */
 const patienceMs = 4_000;
 
 /** Sends what people are told. */
@@ -36,8 +36,8 @@ export const noticeSender = once((): Sender => {
   });
 });
 
-/** For functions that tell people something: it is stored, and sent before the function ends if it can be. */
-export const notifying = once((): Notifier => {
+/** Stores a notice and sends it before the function ends if it can be; the reconciler goes on with the rest. */
+export const messages = once((): Messages => {
   const sender = noticeSender();
   return {
     known: sender.known,

@@ -1,10 +1,10 @@
-import { cardOf } from '../../core/notification/card.ts';
+import { type Card, cardOf } from '../../core/notification/card.ts';
+import type { Notice } from '../../core/notification/notice.ts';
 import { fenced, githubComment } from '../../core/notification/render/github.ts';
 import { escapeMarkdown, oneLine } from '../../core/publish/escape.ts';
 import { splitHints } from '../../core/review/gate-hints.ts';
 import { type Gate, type GateDecision, type GateKind, isWait, type WaitKind } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
-import { gateNotice } from '../notices/gate-notice.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 /** UTF-16 code units of what the person said who decided. */
@@ -29,29 +29,41 @@ const decided: Partial<Record<GateDecision['outcome'], string>> = {
 
 /**
  * Comments the question and the possible answers on the run's pull request, or on the pull request that brought its
- * spec. Once per gate; once it is decided, the same comment says how, by whom, and what was asked.
+ * spec. Once per gate.
  */
-export async function announceGate(deps: Deps, context: RunContext, gate: Gate): Promise<void> {
-  const { host, location } = context;
+export async function commentGate(
+  deps: Pick<Deps, 'runs'>,
+  context: RunContext,
+  gate: Gate,
+  notice: Notice,
+): Promise<void> {
+  await commentOn(deps, context, gate, () => openText(cardOf(notice), gate));
+}
+
+/** Once a gate is decided, the same comment says how, by whom, and what was asked. */
+export async function commentDecision(deps: Pick<Deps, 'runs'>, context: RunContext, gate: Gate): Promise<void> {
+  const { decision } = gate;
+  if (decision) await commentOn(deps, context, gate, () => decidedText(gate, decision));
+}
+
+async function commentOn(
+  deps: Pick<Deps, 'runs'>,
+  { host, location, record: given }: RunContext,
+  gate: Gate,
+  body: () => string,
+): Promise<void> {
   if (!host.collaboration || isWait(gate.kind)) return;
-  const record = (await deps.runs.get(gate.runId)) ?? context.record;
+  const record = (await deps.runs.get(gate.runId)) ?? given;
   // A part has no pull request: its questions are asked where its campaign is discussed.
   const about = record.parent === undefined ? record : await deps.runs.get(record.parent.runId);
   const number = about?.pullRequest?.id ?? about?.origin?.pullRequest ?? about?.conversation;
-  if (number === undefined) return;
-  const body = gate.decision ? decidedText(gate, gate.decision) : await openText(deps, record, gate);
-  await host.collaboration.comment(location, number, `gate#${gate.gateId}`, body);
+  if (number !== undefined) await host.collaboration.comment(location, number, `gate#${gate.gateId}`, body());
 }
 
-async function openText(deps: Deps, record: RunContext['record'], gate: Gate): Promise<string> {
-  const card = cardOf(await gateNotice(deps, record, gate));
-  const suggested =
-    Math.max(
-      0,
-      card.options.findIndex((option) => option.suggested),
-    ) + 1;
+function openText(card: Card, gate: Gate): string {
+  const suggested = card.options.findIndex((option) => option.suggested);
   const ways = [
-    ...(card.options.length > 0 ? [`/drydock answer ${suggested}`] : []),
+    ...(card.options.length > 0 ? [`/drydock answer ${Math.max(0, suggested) + 1}`] : []),
     ...answers[gate.kind as Exclude<GateKind, WaitKind>],
   ];
   const review =

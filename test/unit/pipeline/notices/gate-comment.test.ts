@@ -1,7 +1,8 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
 import type { Gate, GateDecision } from '../../../../core/run/gate.ts';
-import { announceGate } from '../../../../pipeline/gates/announce-gate.ts';
+import { announce } from '../../../../pipeline/notices/announce.ts';
+import { commentDecision } from '../../../../pipeline/notices/gate-comment.ts';
 import { noticeWorld } from '../../../support/notice-world.ts';
 
 test.each([
@@ -43,7 +44,9 @@ async function announced(change: Partial<Gate>, title = 'Round to even'): Promis
     run: { title, pullRequest: { id: '1', url: 'https://x', draft: true } },
     gate: { kind: 'question', ...change },
   });
-  await announceGate(world.deps, world.context, world.gate);
+  const { runId, gateId } = world.gate;
+  if (change.decision) await commentDecision(world.deps, world.context, world.gate);
+  else await announce(world.deps, world.messages, { about: 'gate', runId, gateId });
   return world.comments[0] ?? '';
 }
 
