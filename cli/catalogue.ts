@@ -81,6 +81,7 @@ export const catalogue: readonly CommandFile[] = [
     load: () => import('./commands/lifecycle.ts'),
     commands: [
       ['cancel [options] <run>', 'stop a run; money already spent stays charged'],
+      ['tell [options] <run> <text>', 'say something to the agent of a run while it works'],
       ['retry [options] <run>', 'run the same spec again as the next attempt'],
       ['pause [options]', 'admit no new runs; running runs continue'],
       ['resume [options]', 'admit new runs again'],

@@ -33,6 +33,8 @@ export function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event'])
       return '';
     case 'log':
       return firstLine(event.text);
+    case 'remark':
+      return `${event.by} said: ${firstLine(event.text)}`;
     case 'cost':
       return '';
     case 'plan':

@@ -119,7 +119,11 @@ const views: Record<string, () => RunParts> = {
           { name: 'Checked', is: 'done', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'Plan', is: 'ended', ms: 9_000, rounds: 1, by: [], waitedMs: 0 },
         ],
-        added: { constraints: ['Keep 2.x working'], answers: [{ by: 'ben', question: 'Which?', text: 'The second.' }] },
+        added: {
+          constraints: ['Keep 2.x working'],
+          answers: [{ by: 'ben', question: 'Which?', text: 'The second.' }],
+          remarks: [{ by: 'ann', text: 'Use the helper.', now: false }],
+        },
       }),
     }),
 };
