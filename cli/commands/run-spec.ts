@@ -74,6 +74,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string,
   if (otherLocation !== undefined) output.err(otherLocation);
   const server: ServerProcessOptions = {
     dataDir: dataFolder(options.data),
+    messages: policy,
     sandbox: sandboxOf(policy, options.sandbox),
     ...defined({ unsafeNoSandbox: options.unsafeNoSandbox, strictRuntime: options.strictRuntime }),
     ...(options.replay === undefined ? {} : { replaySession: resolve(options.replay) }),

@@ -145,8 +145,8 @@ export async function composeDeps({ comparing, listing, launching, telling, noti
     modelAccess: (provider, endpoint) => secrets().modelAccess(variable('models'), provider, endpoint),
     credential: (name) => secrets().credential(variable('models'), name),
     agentFiles: (path) => path,
-    runLink: (runId) => pageOf('runs', runId),
-    gateLink: (gateId) => pageOf('gates', gateId),
+    runLink: (runId) => pageOf(`/runs/${encodeURIComponent(runId)}`),
+    pageLink: pageOf,
   };
 }
 
@@ -156,9 +156,9 @@ function carried<T>(make: (() => T) | undefined, what: string): T {
 }
 
 /** `undefined` if there are no pages. A link grants no access without signing in. */
-function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
+function pageOf(path: string): string | undefined {
   const pages = optional('pages');
-  return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
+  return pages && `${pages}${path}`;
 }
 
 function stepFunctions(): Executions {

@@ -76,9 +76,9 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   'await-ci': [...gate, 'keep'],
   'review-gate': [...gate, 'keep'],
   deliver: [...step, 'host', 'revoke', 'notify', 'policy'],
-  settle: [...base, 'revoke', 'leave'],
+  settle: [...base, 'revoke', 'leave', 'notify', 'policy'],
   'settle-phase': [...base, 'keep', 'collect'],
-  'settle-run': [...base, 'revoke', 'leave'],
+  'settle-run': [...base, 'revoke', 'leave', 'notify', 'policy'],
   // It makes up for any lost event.
   reconcile: [
     ...base,

@@ -138,8 +138,8 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
   },
   notify: (scope, { state, mailFrom }) => [
     secret(state.slack),
-    // Sent notifications are recorded, so that each is sent once.
-    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'UpdateItem']),
+    // Messages are stored with what was sent of them, so that each is sent once.
+    items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'BatchGetItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
   policy: () => [],
@@ -254,7 +254,8 @@ const identities = (scope: Construct, from: string): string[] =>
 
 function mail(scope: Construct, from: string): Grant {
   return {
-    actions: ['ses:SendEmail'],
+    // A mail is given over as MIME, for which IAM has an action of its own.
+    actions: ['ses:SendEmail', 'ses:SendRawEmail'],
     resources: [Stack.of(scope).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })],
     conditions: { StringEquals: { 'ses:FromAddress': from } },
     because:

@@ -1,23 +1,65 @@
-import { formatUsd } from '../../core/money/format.ts';
+import { noticeOf } from '../../core/notification/notice.ts';
+import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { Deps } from '../deps.ts';
 
+const dayMs = 86_400_000;
+/** Unfinished runs whose spent money is looked up; a sprint with more of them shows a little less as spent. */
+const maxOpen = 50;
+const maxBiggest = 3;
+
 /**
- * Alerts the approvers when the committed money of a sprint reaches a share of its limit, each share once per sprint
- * (R29). Reservations count, because they may be spent without another approval.
+ * Tells the team when the promised money of a sprint reaches a share of its limit, each share once per sprint (R29).
+ * Reservations count, because they may be spent without another approval; what is spent is told apart from them.
  */
 export async function alertBudget(deps: Deps, task: EffectiveTask, sprint: string): Promise<void> {
-  const { team } = task;
-  const budget = await deps.ledger.sums(team, sprint);
-  if (!budget || budget.limitMicros <= 0) return;
-  const percent = Math.floor((budget.committedMicros * 100) / budget.limitMicros);
-  for (const share of task.budget?.alerts_percent ?? []) {
-    if (percent < share) continue;
-    await deps.notifier.notify({
-      key: `budget#${team}#${sprint}#${share}`,
-      to: task.policyApprovers,
-      subject: `Team ${team} has committed ${share} % of its sprint`,
-      text: `${formatUsd(budget.committedMicros)} of ${formatUsd(budget.limitMicros)} are committed since ${sprint}; \`drydock budget ${team}\` lists the runs.`,
-    });
+  const { team, budget: plan } = task;
+  const sums = await deps.ledger.sums(team, sprint);
+  if (!plan || !sums || sums.limitMicros <= 0) return;
+  const percent = Math.floor((sums.committedMicros * 100) / sums.limitMicros);
+  for (const share of plan.alerts_percent) {
+    const key = `budget#${team}#${sprint}#${share}`;
+    if (percent < share || (await deps.notifier.known(key))) continue;
+    const budget = await deps.ledger.budget(team, sprint);
+    if (!budget) return;
+    const { spentMicros, heldMicros, holders, biggest } = await sharesOf(deps, budget);
+    const now = deps.clock.now();
+    const link = deps.pageLink('/budget');
+    await deps.notifier.notify(
+      noticeOf({
+        key,
+        kind: 'budget',
+        to: teamOf(task),
+        at: new Date(now).toISOString(),
+        facts: {
+          budget: {
+            ...{ team, sprint, share, spentMicros, heldMicros, holders, biggest },
+            limitMicros: budget.limitMicros,
+            daysLeft: Math.max(0, Math.ceil((Date.parse(sprint) + plan.sprint_days * dayMs - now) / dayMs)),
+          },
+        },
+        ...(link === undefined ? {} : { link }),
+      }),
+    );
   }
+}
+
+/** The people of a team; the approvers if the policy names none. */
+function teamOf({ team, people, policyApprovers }: EffectiveTask): string[] {
+  const members = Object.entries(people).flatMap(([id, { teams }]) => (teams?.includes(team) ? [id] : []));
+  return members.length > 0 ? members : policyApprovers;
+}
+
+/** What is spent, with what unfinished runs have spent so far, and what they still hold. */
+async function sharesOf(deps: Pick<Deps, 'runs'>, { runs, committedMicros, settledMicros }: BudgetView) {
+  const open = runs.filter(({ settledMicros: settled }) => settled === null);
+  const biggest = open.toSorted((a, b) => b.reservedMicros - a.reservedMicros);
+  const records = await Promise.all(biggest.slice(0, maxOpen).map(({ runId }) => deps.runs.get(runId)));
+  const running = records.reduce((sum, run) => sum + (run?.spentMicros ?? 0), 0);
+  return {
+    spentMicros: settledMicros + running,
+    heldMicros: Math.max(0, committedMicros - settledMicros - running),
+    holders: open.length,
+    biggest: biggest.slice(0, maxBiggest).map(({ taskId, reservedMicros }) => ({ taskId, micros: reservedMicros })),
+  };
 }

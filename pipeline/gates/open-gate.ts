@@ -3,6 +3,7 @@ import { type Gate, type GateKind, type GateOption, isWait } from '../../core/ru
 import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
+import { gateKey, gateNotice } from '../notices/gate-notice.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { bestEffort, reportRun } from '../runs/report-run.ts';
 import { type RunContext, refuseStopped } from '../runs/run-context.ts';
@@ -64,14 +65,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   };
   const stored = await deps.gates.open(gate);
   if (forPeople && stored.status === 'pending') {
-    const link = deps.gateLink(gate.gateId) ?? pullRequestOf(record);
-    await deps.notifier.notify({
-      key: `gate#${gate.gateId}`,
-      to: gate.eligible,
-      subject: `${record.taskId}: ${gate.title}`,
-      text: gate.text,
-      ...defined({ link }),
-    });
+    if (!(await deps.notifier.known(gateKey(gate)))) await deps.notifier.notify(await gateNotice(deps, record, stored));
   }
   // The wait for parts is one step of a campaign, which its parts tell about.
   if (gate.kind !== 'parts')
@@ -90,7 +84,3 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   await bestEffort(deps, record, () => announceGate(deps, context, open));
   await reportRun(deps, record.runId);
 }
-
-/** URL of the pull request, where people decide if there are no pages; undefined for a local pull request. */
-const pullRequestOf = ({ pullRequest }: RunContext['record']): string | undefined =>
-  pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;

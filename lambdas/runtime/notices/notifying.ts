@@ -1,19 +1,49 @@
-import { createSentMessages } from '../../../adapters/aws/dynamo/sent-messages.ts';
+import { createGates } from '../../../adapters/aws/dynamo/gates.ts';
+import { createOutbox } from '../../../adapters/aws/dynamo/outbox.ts';
 import { variable } from '../../../common/deployment.ts';
-import { once } from '../once.ts';
+import { addressesOf } from '../../../core/notification/recipients.ts';
+import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
+import { createSender, type Sender } from '../../../pipeline/notices/sender.ts';
+import { named, once } from '../once.ts';
 import { secrets } from '../secrets.ts';
 import { clock, dynamo } from '../stores.ts';
 import { logger } from '../telemetry.ts';
+import { channelsOf } from './channels.ts';
 import { readNotificationSettings } from './notification-settings.ts';
-import { composeNotifier } from './notifier.ts';
 
-/** Sends what people are told, for functions that tell them something. */
-export const notifying = once(() =>
-  composeNotifier({
-    settings: readNotificationSettings(),
-    sent: createSentMessages(dynamo(), variable('gates'), clock),
-    slackWebhook: () => secrets().slackWebhook(variable('slack')),
-    sleep: clock.sleep,
+/** How long a step tries to send what it tells; the reconciler goes on with the rest. */
+const patienceMs = 4_000;
+
+/** Sends what people are told. */
+export const noticeSender = once((): Sender => {
+  const settings = readNotificationSettings();
+  const gates = named(() => createGates(dynamo(), variable('gates')));
+  return createSender({
+    outbox: named(() => createOutbox(dynamo(), variable('gates')))(),
+    channels: channelsOf({
+      settings,
+      secrets: {
+        slackWebhook: () => secrets().slackWebhook(variable('slack')),
+        webhookSecret: (name) => secrets().messageSecret(variable('slack'), name),
+      },
+      now: clock.now,
+    }),
+    clock,
+    quietOf: addressesOf(settings.people).quietOf,
+    urgent: settings.notify.urgent,
+    isDecided: async (gateId) => (await gates().get(gateId))?.status === 'decided',
     log: (line) => logger.warn('unsent', line),
-  }),
-);
+  });
+});
+
+/** For functions that tell people something: it is stored, and sent before the function ends if it can be. */
+export const notifying = once((): Notifier => {
+  const sender = noticeSender();
+  return {
+    known: sender.known,
+    async notify(notice) {
+      await sender.notify(notice);
+      await sender.flush(notice.key, patienceMs);
+    },
+  };
+});

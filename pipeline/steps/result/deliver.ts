@@ -1,4 +1,5 @@
 import { DrydockError } from '../../../core/errors.ts';
+import { deliveredNotice } from '../../notices/end-notice.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -21,12 +22,6 @@ export const deliver: Step<'deliver'> =
       type: 'delivered',
       text: `${record.branch} is ready for review and merge by a person`,
     });
-    await deps.notifier.notify({
-      key: `delivered#${runId}`,
-      to: [record.requester],
-      subject: `${record.taskId} is delivered`,
-      text: `${record.branch} at ${commit}`,
-      link: pullRequest.url,
-    });
+    await deps.notifier.notify(await deliveredNotice(deps, record, { commit, url: pullRequest.url }));
     return {};
   };

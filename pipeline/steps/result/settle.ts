@@ -5,6 +5,7 @@ import { tellConversation } from '../../asks/conversation.ts';
 import { spentOf } from '../../campaign/money.ts';
 import { wakeCampaign } from '../../campaign/wake.ts';
 import { stopParts } from '../../lifecycle/stop-run.ts';
+import { endNotice } from '../../notices/end-notice.ts';
 import type { Outcome } from '../../payloads.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -66,6 +67,12 @@ export const settle: Step<'settle'> =
       await reportRun(deps, runId, ending);
       await tellConversation(deps, { ...record, ...ending }, task);
     }
+    if (!isFinal(record.status))
+      await bestEffort(deps, record, async () => {
+        const end = { status: outcome.status, error, rejection: rejection?.decision };
+        const notice = await endNotice(deps, { ...record, ...ending }, end);
+        if (notice) await deps.notifier.notify(notice);
+      });
     // Credentials that cannot be revoked now stay recorded, and a later cleanup revokes them.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
     // Last, so that everything else is done when the record is final.

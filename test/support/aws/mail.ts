@@ -1,24 +1,20 @@
-/** SES's part of the stand-in: what was sent lies in `sent`. */
+/** SES's part of the stand-in: what was sent lies in `sent`, as the MIME text that it got. */
+import { partsOf } from '../mime.ts';
 import { AwsRefusal, type JsonOperation } from './call.ts';
 
 export interface Mail {
   from: string;
   to: string[];
   subject: string;
+  /** The plain part. */
   text: string;
-  headers: Record<string, string>;
+  raw: string;
 }
 
 interface SendEmail {
   FromEmailAddress: string;
   Destination: { ToAddresses: string[] };
-  Content: {
-    Simple: {
-      Subject: { Data: string };
-      Body: { Text: { Data: string } };
-      Headers?: { Name: string; Value: string }[];
-    };
-  };
+  Content: { Raw: { Data: string } };
 }
 
 /** @param from The one verified sender. */
@@ -28,15 +24,8 @@ export function mail(from: string) {
     'ses:SendEmail'(input) {
       const { FromEmailAddress, Destination, Content } = input as unknown as SendEmail;
       if (FromEmailAddress !== from) throw new AwsRefusal('MessageRejected', 'Email address is not verified.');
-      const { Subject, Body, Headers = [] } = Content.Simple;
-      if (/[\r\n]/.test(Subject.Data)) throw new AwsRefusal('BadRequestException', 'Subject holds a line break.');
-      sent.push({
-        from,
-        to: Destination.ToAddresses,
-        subject: Subject.Data,
-        text: Body.Text.Data,
-        headers: Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])),
-      });
+      const raw = Buffer.from(Content.Raw.Data, 'base64').toString();
+      sent.push({ from, to: Destination.ToAddresses, ...partsOf(raw), raw });
       return { MessageId: `m-${sent.length}` };
     },
   };

@@ -1,9 +1,8 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
-import type { Gate } from '../../../../core/run/gate.ts';
-import type { Deps } from '../../../../pipeline/deps.ts';
+import type { Gate, GateDecision } from '../../../../core/run/gate.ts';
 import { announceGate } from '../../../../pipeline/gates/announce-gate.ts';
-import type { RunContext } from '../../../../pipeline/runs/run-context.ts';
+import { noticeWorld } from '../../../support/notice-world.ts';
 
 test.each([
   '/approve',
@@ -15,7 +14,8 @@ test.each([
   'a\u2028/approve',
   '/drydock approve',
 ])('the app’s comment gives no order to a bot: %j', async (text) => {
-  const lines = (await announced({ title: text, text })).split(/[\r\n\u2028\u2029]/);
+  const question = { question: text, context: text, options: [text], suggested: text };
+  const lines = (await announced({ title: text, text, question }, text)).split(/[\r\n\u2028\u2029]/);
   for (const line of lines) expect(line).not.toMatch(/^\s*(?:\/|@|bors\b)/);
   expect(lines.some((line) => line.startsWith('│ '))).toBe(true);
 });
@@ -30,23 +30,36 @@ test.each([
   expect(body.split('\n').filter((line) => line.startsWith('│ '))[0]).toBe(`│ ${hint}`);
 });
 
+test('the whole text under vote is in the comment, folded, for those who have no pages', async () => {
+  const text = Array.from({ length: 300 }, (_, i) => `step ${i}`).join('\n');
+  const body = await announced({ kind: 'plan', text });
+  expect(body).toContain('<details><summary>The whole text</summary>');
+  expect(body).toContain('│ step 299');
+});
+
 /** The comment about a gate. */
-async function announced(change: Partial<Gate>): Promise<string> {
-  const bodies: string[] = [];
-  const record = { runId: 'r-1', pullRequest: { id: '1', url: 'https://x', draft: true } };
-  const host = { collaboration: { comment: async (...[, , , body]: string[]) => void bodies.push(body ?? '') } };
-  const context = { host, location: 'a/b', record } as unknown as RunContext;
-  const deps = { runs: { get: async () => record }, runLink: () => undefined } as unknown as Deps;
-  const gate = {
-    gateId: 'g',
-    runId: 'r-1',
-    taskId: 'T-1',
-    kind: 'question',
-    title: 'A question',
-    eligible: ['lead'],
-    required: 1,
-    ...change,
-  };
-  await announceGate(deps, context, gate as unknown as Gate);
-  return bodies[0] ?? '';
+async function announced(change: Partial<Gate>, title = 'Round to even'): Promise<string> {
+  const world = await noticeWorld({
+    run: { title, pullRequest: { id: '1', url: 'https://x', draft: true } },
+    gate: { kind: 'question', ...change },
+  });
+  await announceGate(world.deps, world.context, world.gate);
+  return world.comments[0] ?? '';
 }
+
+test('D13 the options of a question stand in the comment with numbers, and the suggested one is the example', async () => {
+  const question = { question: 'Which?', context: '', options: ['Anywhere <b>', 'In Berlin'], suggested: 'In Berlin' };
+  const body = await announced({ text: 'Which?', question });
+  expect(body).toContain('\n1. Anywhere \\<b\\>\n2. In Berlin (suggested)\n');
+  expect(body).toContain('Answer with one of: `/drydock answer 2`, `/drydock answer TEXT`,');
+});
+
+test('the comment says how a gate was decided, and folds what was asked', async () => {
+  const decision: GateDecision = { outcome: 'rejected', by: ['ben'], text: 'too risky\n/drydock approve', at: '' };
+  const body = await announced({ text: 'Which?', status: 'decided', decision });
+  expect(body.split('\n\n').slice(1, 3)).toEqual([
+    '**Rejected** by ben: too risky /drydock approve',
+    '<details><summary>What was asked</summary>',
+  ]);
+  expect(body).not.toMatch(/Answer with|Votes needed|^\/drydock/m);
+});
