@@ -108,7 +108,7 @@ const packages = {
   cli: [
     'picomatch',
     ...['commander', 'hono', '@hono/node-server', 'yaml', 'zod', '@octokit/rest', '@clack/core', '@clack/prompts'],
-    ...['fast-string-truncated-width', 'fast-string-width', 'fast-wrap-ansi'],
+    ...['fast-string-width', 'fast-wrap-ansi'],
     ...['@aws-sdk/credential-provider-node', 'node:*'],
   ],
   'bin/drydock.ts': ['node:*'],

@@ -1,5 +1,6 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { WatchItem } from '../../pipeline/service/service.ts';
+import { stepAt } from '../../pipeline/view/steps.ts';
 import { colourOf, firstLine, phaseLine, seconds, stepOfRun } from './event-line.ts';
 import { createLive, frameMs, margin, spinner } from './live.ts';
 import { type Output, terminalColumns } from './output.ts';
@@ -20,6 +21,7 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
   const live = createLive(stream);
   let run: Extract<WatchItem, { kind: 'run' }>['run'] | undefined;
   let since = started;
+  let phaseAt = started;
   let detail = '';
   let cost = '';
   let settled = 0;
@@ -56,10 +58,17 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
         draw();
       } else if (item.kind === 'event') {
         const { at, type, text } = item.event;
-        if (output.live && type === 'phase-started') lines('', output.style('bold', `── ${firstLine(text)}`));
+        if (output.live && type === 'phase-started') {
+          phaseAt = Date.parse(at);
+          const step = run && stepAt(run, run.state);
+          const place = step ? `, step ${step.n} of ${step.of}` : '';
+          lines('', output.style('bold', `── ${firstLine(text)}${place}`));
+          return;
+        }
+        const took = output.live && type === 'phase-ended' ? ` (${seconds(Date.parse(at) - phaseAt)})` : '';
         lines(
           `${output.style('dim', at.slice(11, 19))} ${output.style(colourOf(type), type.padEnd(14))} `,
-          firstLine(text),
+          `${firstLine(text)}${took}`,
         );
       } else if (item.event.type === 'cost') {
         cost = formatUsd(settled + item.event.usdMicros);

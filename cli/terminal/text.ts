@@ -1,4 +1,3 @@
-import truncatedWidth from 'fast-string-truncated-width';
 import fastWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 
@@ -9,12 +8,23 @@ export const padded = (text: string, width: number): string => text + ' '.repeat
 
 /** A text cut with an ellipsis where it is wider than that; its styles end where it is cut. */
 export function fitted(text: string, width: number): string {
-  if (width === Number.POSITIVE_INFINITY) return text;
-  const { index, truncated } = truncatedWidth(text, { limit: width, ellipsis: '…' });
-  if (!truncated) return text;
-  const cut = text.slice(0, index);
-  return `${cut}…${cut.includes('\u001b[') ? '\u001b[0m' : ''}`;
+  if (widthOf(text) <= width) return text;
+  let cut = '';
+  let used = 0;
+  for (const { 0: part } of text.matchAll(pieces)) {
+    for (const { segment } of part.startsWith('\u001b') ? [{ segment: part }] : graphemes.segment(part)) {
+      used += widthOf(segment);
+      if (used > width - 1) return `${cut}…${cut.includes('\u001b') ? '\u001b[0m' : ''}`;
+      cut += segment;
+    }
+  }
+  return cut;
 }
+
+/** Characters as a person sees them: an emoji of several code points is one. */
+const graphemes = new Intl.Segmenter();
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that styles are made of
+const pieces = /\u001b\[[\d;]*m|[^\u001b]+|\u001b/g;
 
 /** A path that is too wide without its first folders, because its end says more. */
 export function fittedPath(path: string, width: number): string {

@@ -11,6 +11,7 @@ export interface CommandLineFigures {
   nodeMs: number;
   versionMs: number;
   helpMs: number;
+  helpOfRunMs: number;
   /** Of an empty data folder; the embedded database starts for it. */
   listMs: number;
 }
@@ -33,6 +34,7 @@ function benchCommandLine(): CommandLineFigures {
       nodeMs: time('-e', '0'),
       versionMs: time(program, '--version'),
       helpMs: time(program, '--help'),
+      helpOfRunMs: time(program, 'help', 'run'),
       listMs: time(program, 'list', '--json'),
     }));
     return medians(taken.slice(1));

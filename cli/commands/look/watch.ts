@@ -4,7 +4,7 @@ import type { RunView } from '../../../pipeline/service/service.ts';
 import { action, type CommonOptions, dataOption, withSession } from '../../command.ts';
 import type { Session } from '../../local/session.ts';
 import { stackFlags } from '../../remote/options.ts';
-import type { Board } from '../../terminal/board.ts';
+import type { Board } from '../../terminal/view/board.ts';
 import { allUnfinished } from './parts.ts';
 
 /** A live run. */
@@ -31,7 +31,7 @@ Examples:
 Exit code: 0. A run that waits for a person is live too; \`drydock inbox\` lists the decisions.`,
   );
   action<[], CommonOptions & { once?: boolean }>(command, async (output, options) => {
-    const { createBoard } = await import('../../terminal/board.ts');
+    const { createBoard } = await import('../../terminal/view/board.ts');
     if (options.once) {
       const runs = await withSession(options, ({ service }) => allUnfinished(service));
       createBoard(output, true).runs(runs);

@@ -35,6 +35,7 @@ export async function answerGate(
 ): Promise<boolean> {
   if (!movesCursor(terminal)) return askAtGate(session, gate, output, as, terminal);
   const columns = columnsOf(terminal.output as NodeJS.WriteStream);
+  output.err('');
   for (const line of gateSection(gate, { ...output, columns: () => columns })) output.err(line);
   output.err('');
   const elsewhere = new AbortController();

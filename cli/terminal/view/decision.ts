@@ -25,6 +25,7 @@ export function askedLines(detail: RunDetail, output: Output): string[] {
       hanging(`  ${criterion(run, passed)}  `, plain(says), columns),
     ),
     ...detail.added.constraints.flatMap((text) => hanging('  added   ', plain(text), columns)),
+    ...detail.added.remarks.flatMap(({ by, text }) => hanging('  said    ', `${plain(by)}: ${plain(text)}`, columns)),
     ...detail.added.answers.flatMap(({ by, question, text }) =>
       hanging('  answer  ', `${plain(question)} — ${plain(by)}: ${plain(text)}`, columns),
     ),

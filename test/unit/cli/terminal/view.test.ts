@@ -122,7 +122,7 @@ const views: Record<string, () => RunParts> = {
         added: {
           constraints: ['Keep 2.x working'],
           answers: [{ by: 'ben', question: 'Which?', text: 'The second.' }],
-          remarks: [],
+          remarks: [{ by: 'ann', text: 'Use the helper.', now: false }],
         },
       }),
     }),

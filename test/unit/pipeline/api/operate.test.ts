@@ -42,3 +42,14 @@ test('a reader is told the names of their own teams', async () => {
       JSON.stringify({ result: teams }),
     );
 });
+
+test('a caller is told who the policy takes them for, by IAM and by nothing that they send', async () => {
+  const known = policySchema.parse({
+    version: 1,
+    people: { dana: { iam: caller.arn }, lead: {} },
+    review: { approvers: ['lead'] },
+  });
+  const ask = async (of: typeof known) => (await operate(withRuns(0), of, caller, encodeCall('person', ['lead']))).text;
+  expect(await ask(known)).toBe('{"result":"dana"}');
+  expect(await ask(policy)).toBe('{"result":null}');
+});

@@ -1,9 +1,9 @@
-import { formatUsd, microsOf } from '../../core/money/format.ts';
-import type { RunView, WatchItem } from '../../pipeline/service/service.ts';
-import { colourOf, firstLine, phaseLine, seconds, stepOfRun } from './event-line.ts';
-import { createLive, frameMs, spinner } from './live.ts';
-import type { Output } from './output.ts';
-import { hanging } from './text.ts';
+import { formatUsd, microsOf } from '../../../core/money/format.ts';
+import type { RunView, WatchItem } from '../../../pipeline/service/service.ts';
+import { colourOf, firstLine, phaseLine, seconds, stepOfRun } from '../event-line.ts';
+import { createLive, frameMs, spinner } from '../live.ts';
+import type { Output } from '../output.ts';
+import { hanging } from '../text.ts';
 
 type Run = Omit<RunView, 'events'>;
 
