@@ -107,7 +107,8 @@ const packages = {
   lib: ['aws-cdk-lib', 'constructs', 'node:*'],
   cli: [
     'picomatch',
-    ...['commander', 'hono', '@hono/node-server', 'yaml', 'zod', '@octokit/rest'],
+    ...['commander', 'hono', '@hono/node-server', 'yaml', 'zod', '@octokit/rest', '@clack/core', '@clack/prompts'],
+    ...['fast-string-truncated-width', 'fast-string-width', 'fast-wrap-ansi'],
     ...['@aws-sdk/credential-provider-node', 'node:*'],
   ],
   'bin/drydock.ts': ['node:*'],

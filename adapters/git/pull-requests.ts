@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createKeyedMutex } from '../../core/concurrency/keyed-mutex.ts';
 import type { PullRequestRef, PullRequestRequest } from '../../core/ports/host/code-host.ts';
+import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 
 interface PullRequestRecord extends PullRequestRequest {
   id: string;
@@ -11,13 +12,16 @@ interface PullRequestRecord extends PullRequestRequest {
 }
 
 /**
- * Stores pull requests as files, for a host without them: a folder per repository, a file per branch. For one process.
+ * Stores pull requests as files, for a host without them: a folder per repository, per branch a file with the data, and
+ * one that people read. For one process.
  */
 export function createPullRequests(folder: string) {
   const folderOf = (repository: string) =>
     join(folder, createHash('sha256').update(repository).digest('hex').slice(0, 16));
   const fileOf = (repository: string, branch: string) =>
     join(folderOf(repository), `${encodeURIComponent(branch)}.json`);
+  /** What people open: its name has no character that an address encodes. */
+  const pageOf = ({ repository, id }: PullRequestRecord) => join(folderOf(repository), `${id}.md`);
 
   const read = async (repository: string, branch: string): Promise<PullRequestRecord | undefined> => {
     const text = await readFile(fileOf(repository, branch), 'utf8').catch(absent);
@@ -29,6 +33,10 @@ export function createPullRequests(folder: string) {
     const temporary = `${file}.${randomUUID()}`;
     await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
     await rename(temporary, file);
+    const page = pageOf(record);
+    const text = `${page}.${randomUUID()}`;
+    await writeFile(text, pageText(record));
+    await rename(text, page);
     return refOf(record);
   };
 
@@ -46,7 +54,7 @@ export function createPullRequests(folder: string) {
 
   const refOf = (record: PullRequestRecord): PullRequestRef => ({
     id: record.id,
-    url: pathToFileURL(fileOf(record.repository, record.branch)).href,
+    url: pathToFileURL(pageOf(record)).href,
     draft: record.draft,
   });
 
@@ -68,6 +76,16 @@ export function createPullRequests(folder: string) {
       }),
   };
 }
+
+/** A pull request as a file of Markdown. */
+const pageText = ({ title, branch, target, head, draft, body }: PullRequestRecord): string =>
+  [
+    `# ${escapeMarkdown(title)}`,
+    `${draft ? 'Draft' : 'Ready'}: ${code(branch)} into ${code(target)}, at ${code(head.slice(0, 12))}.`,
+    body,
+  ]
+    .join('\n\n')
+    .concat('\n');
 
 const absent = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;

@@ -97,6 +97,8 @@ export interface ServerProcess {
   channels: readonly Channel[];
   /** Reminds people whose gates expire soon, and sends the digest that is due. */
   tendMessages(): Promise<void>;
+  /** Address of the pages, if this process serves them. */
+  pages(): string | undefined;
   /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
   fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
@@ -248,6 +250,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     outbox: () => stores.outbox.list(maxShown),
     channels: messaging.channels,
     tendMessages: async () => (options.messages ? tendMessages(deps, messaging.messages, options.messages) : undefined),
+    pages: () => options.webUrl?.(),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),

@@ -4,6 +4,7 @@ import type { Plan } from '../plan/schema.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
 import type { RunTrigger } from '../run/record.ts';
 import type { RunbookUse } from '../runbook/record.ts';
+import type { Verdict } from './verdict.ts';
 
 /** A part of a campaign. */
 export interface PartFact {
@@ -22,6 +23,29 @@ export interface PartFact {
   commands: CommandResult[];
   /** Of all its rounds, in micro-US-dollars. */
   usdMicros: number;
+}
+
+/** A changed path with the plan phase that names it; undefined: not planned. */
+export interface FileFact {
+  path: string;
+  op: 'put' | 'delete';
+  phase: string | undefined;
+  /** Undefined if the change is too large to be compared. */
+  size?: FileSize | undefined;
+}
+
+/** How much of a file changed, in lines. */
+export interface FileSize {
+  op: 'added' | 'changed' | 'deleted';
+  added: number;
+  removed: number;
+}
+
+/** What led to another commit: a review, or a failed CI gate. `round`: 2 for the second commit. */
+export interface RoundFact {
+  round: number;
+  by: string[];
+  text: string;
 }
 
 /** The facts of a run that its commit and pull request show (R6, R33). */
@@ -49,9 +73,17 @@ export interface PublishFacts {
   /** Names of the lessons that prompts of the run had. */
   lessons: string[];
   plan: Plan;
-  /** Changed paths with the plan phase that names them; undefined: not planned. */
-  files: { path: string; op: 'put' | 'delete'; phase: string | undefined }[];
+  files: FileFact[];
+  /** Critical paths of the policy that the change touches, with the approvals that they need. */
+  critical: { glob: string; reviewers: number }[];
+  /** Rounds after the first commit, oldest first: who asked for them, and for what. */
+  rounds: RoundFact[];
+  /** Constraints that people added to the plan, and their answers to questions. */
+  added: { by: string[]; constraint: string }[];
+  answers: { by: string; question: string; text: string }[];
   constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; detail: string }[];
+  /** What Verify said about the tests. */
+  tests: Verdict['tests'];
   verify: { commands: CommandResult[]; versions: Record<string, string>; enforcer: string };
   /** What the agent that failed said, if the last round did. */
   agentFailure: string | undefined;
@@ -67,5 +99,10 @@ export interface PublishFacts {
   /** Of a campaign; empty for another run. */
   parts: PartFact[];
   usdMicros: number;
+  /** Maximum cost of the run, and what was expected; undefined if nothing was estimated. */
+  capMicros: number;
+  expectedMicros: number | undefined;
   tokens: { input: number; output: number; cached: number };
+  /** Whether the host takes `/drydock` commands in comments. */
+  commands: boolean;
 }

@@ -1,160 +1,109 @@
-import { formatUsd } from '../money/format.ts';
-import type { CommandResult } from '../run/phase.ts';
-import { flakyTests, flakyText } from '../run/test-report.ts';
-import type { RunbookUse } from '../runbook/record.ts';
-import { cellCode, code, escapeMarkdown } from './escape.ts';
-import type { PartFact, PublishFacts } from './facts.ts';
+import { code, escapeMarkdown } from './escape.ts';
+import type { FileFact, PublishFacts } from './facts.ts';
+import { folds } from './folds.ts';
+import { lookAt } from './look-at.ts';
+import { fileRows } from './sections.ts';
+import { table, type Verdict, verdictTable } from './verdict.ts';
 
 /** UTF-16 code units. Code hosts refuse longer bodies; a cut body says so. */
 const maxBody = 60_000;
-/** A reviewer does not read a longer table. */
-const maxFiles = 100;
-const maxRefusals = 50;
-const maxFirst = 50;
-const maxReviews = 60;
+/** Lines before the first folded part: about what a reviewer sees at once. */
+const maxLines = 25;
+const maxLookAt = 5;
+/** UTF-16 code units of what was asked and of what was done. */
+const maxText = 700;
 
-/** The body of the draft pull request: plan, evidence, cost, provenance, rollback. */
+/**
+ * The body of the draft pull request: what was asked and done, what tests, change and cost are, what to look at, the
+ * changed files; all else is folded.
+ */
 export function pullRequestBody(facts: PublishFacts): string {
-  const flaky = flakyTests(facts.verify.commands);
-  const body = [
-    `Run ${code(facts.runId)} of ${code(facts.taskId)}, made by an agent from ${code(facts.specPath)}.${facts.link === undefined ? '' : ` [Plan, evidence and votes](${facts.link}).`}`,
-    ...(facts.solo ? ['**Approved by its requester**: the policy names only one person.'] : []),
-    ...(facts.agentFailure === undefined ? [] : ['## The agent failed', escapeMarkdown(facts.agentFailure)]),
-    ...(flaky === undefined ? [] : ['## Tests are flaky', escapeMarkdown(flakyText(flaky))]),
-    ...(facts.weakened.length > 0
-      ? ['## Tests are weakened', ...facts.weakened.map((v) => `- ${code(v.path)}: ${escapeMarkdown(v.message)}`)]
-      : []),
-    ...(facts.first.length > 0
-      ? [
-          '## Look at these first',
-          ...facts.first
-            .slice(0, maxFirst)
-            .map(({ path, line, message }) => `- ${code(`${path}:${line}`)}: ${escapeMarkdown(message)}`),
-          ...(facts.first.length > maxFirst ? [`and ${facts.first.length - maxFirst} more.`] : []),
-        ]
-      : []),
-    '## Plan',
-    ...facts.plan.phases.map((phase, i) => `${i + 1}. ${escapeMarkdown(phase.name)}`),
-    ...partsSection(facts.parts),
-    '## Changed files',
-    table(
-      ['file', 'change', 'plan phase'],
-      facts.files
-        .slice(0, maxFiles)
-        .map((f) => [
-          cellCode(f.path),
-          f.op === 'put' ? 'written' : 'deleted',
-          f.phase === undefined ? '**not planned**' : escapeMarkdown(f.phase),
-        ]),
-    ),
-    ...(facts.files.length > maxFiles ? [`and ${facts.files.length - maxFiles} more.`] : []),
-    ...(facts.hidden.length > 0
-      ? ['New files that `.gitignore` hides are not in this change:', ...facts.hidden.map((path) => `- ${code(path)}`)]
-      : []),
-    ...(facts.flipped.length > 0
-      ? ['The line ends of whole files changed:', ...facts.flipped.map((file) => `- ${code(file)}`)]
-      : []),
-    ...(facts.reviews.length > 0
-      ? [
-          '## What agents found in review',
-          ...facts.reviews.slice(0, maxReviews).map((line) => `- ${escapeMarkdown(line)}`),
-          ...(facts.reviews.length > maxReviews ? [`and ${facts.reviews.length - maxReviews} more.`] : []),
-        ]
-      : []),
-    '## Verified in a fresh sandbox',
-    table(
-      ['check', 'command', 'result', 'seconds'],
-      facts.verify.commands.map((c) => [
-        escapeMarkdown(c.name),
-        cellCode(c.command),
-        resultOf(c),
-        (c.ms / 1000).toFixed(1),
-      ]),
-    ),
-    `Versions: ${Object.entries(facts.verify.versions)
-      .map(([name, v]) => `${escapeMarkdown(name)} ${escapeMarkdown(v)}`)
-      .join(', ')}. Limits enforced by ${escapeMarkdown(facts.verify.enforcer)}.`,
-    ...(facts.constraints.length > 0
-      ? [
-          '## Constraints',
-          table(
-            ['constraint', 'enforced by'],
-            facts.constraints.map((c) => [
-              escapeMarkdown(c.text),
-              c.enforcedBy === 'advisory' ? 'advisory' : `${c.enforcedBy}: ${escapeMarkdown(c.detail)}`,
-            ]),
-          ),
-        ]
-      : []),
-    ...(facts.refusals.length > 0
-      ? [
-          '## Refused outgoing requests',
-          ...facts.refusals
-            .slice(0, maxRefusals)
-            .map(
-              (r) =>
-                `- ${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}${r.allowInSpec === undefined ? '' : ` and, in the spec, ${code(r.allowInSpec)}`}`,
-            ),
-          ...(facts.refusals.length > maxRefusals ? [`and ${facts.refusals.length - maxRefusals} more.`] : []),
-        ]
-      : []),
-    '## Cost',
-    `${formatUsd(facts.usdMicros)} for ${facts.tokens.input} tokens in (${facts.tokens.cached} cached) and ${facts.tokens.output} out, measured at the gateway.`,
-    '## Rollback',
-    escapeMarkdown(facts.plan.rollback === '' ? 'Revert the merge commit.' : facts.plan.rollback),
-    '## Provenance',
-    table(
-      ['what', 'value'],
-      [
-        ['spec', cellCode(`${facts.specPath}@${facts.specBlob}`)],
-        ...(facts.trigger === undefined
-          ? []
-          : [['started by', `${facts.trigger.kind}, ${cellCode(facts.trigger.what)}`]]),
-        ...(facts.runbook === undefined ? [] : [['runbook', runbookText(facts.runbook)]]),
-        ...(facts.lessons.length === 0 ? [] : [['lessons of the team', facts.lessons.map(cellCode).join(', ')]]),
-        ['base', cellCode(facts.base)],
-        ['policy', cellCode(facts.policyDigest)],
-        ['prompt', cellCode(facts.promptVersion)],
-        ['agent', escapeMarkdown(facts.agent)],
-        ['model', escapeMarkdown(facts.model ?? 'none')],
-        ['requested by', escapeMarkdown(facts.requester)],
-        ['plan approved by', escapeMarkdown(facts.planApprovers.join(', ') || 'nobody: not required')],
-      ],
-    ),
-  ].join('\n\n');
-  // Cut between lines, because each line is complete in itself, also a row of a table.
-  return body.length <= maxBody ? body : `${body.slice(0, body.lastIndexOf('\n', maxBody - cut.length))}${cut}`;
+  const points = lookAt(facts);
+  const shown = points.slice(0, maxLookAt);
+  const top = [
+    `> **Asked** (${escapeMarkdown(facts.requester)}, ${code(facts.taskId)}): ${cutText(facts.instructions)}`,
+    '',
+    `**Done**: ${cutText(doneText(facts))}`,
+    '',
+    ...verdictTable(verdictOfFacts(facts)).split('\n'),
+    '',
+    ...(points.length === 0 ? [] : ['### Look at', ...shown.map((point) => `- ${point}`)]),
+    ...(points.length > shown.length ? [`- and ${points.length - shown.length} more, below`] : []),
+    ...(points.length === 0 ? [] : ['']),
+    '### Changed, by plan phase',
+  ];
+  // The head of the table has two lines; a blank line ends it.
+  const room = maxLines - top.length - 3;
+  const files = byPhase(facts);
+  const rows = files.length <= room ? files : files.slice(0, room - 2);
+  const begin = [
+    ...top,
+    table(['file', 'change', 'plan phase'], fileRows(rows)),
+    ...(rows.length < files.length ? ['', `and ${files.length - rows.length} more, below.`] : []),
+  ].join('\n');
+  const folded = folds(facts, {
+    asked: cutText(facts.instructions) !== escapeMarkdown(facts.instructions),
+    files: rows.length < files.length ? files : [],
+    points: points.length > shown.length ? points : [],
+  });
+  const end = footer(facts);
+  const body = [begin, ...folded, ...end].join('\n\n');
+  return body.length <= maxBody ? body : cutBody(body, end);
 }
 
-/** Who did which part of a campaign, with its own verification and cost. */
-function partsSection(parts: readonly PartFact[]): string[] {
-  if (parts.length === 0) return [];
-  const rows = parts.map((part) => [
-    `${code(part.id)}: ${escapeMarkdown(part.title)}${part.dependsOn.length === 0 ? '' : ` (after ${part.dependsOn.map(code).join(', ')})`}`,
-    part.leftOut
-      ? '**left out**'
-      : `${escapeMarkdown(part.agent ?? 'nobody')}${part.role === undefined ? '' : `, ${escapeMarkdown(part.role)}`}${part.rounds > 1 ? `, ${part.rounds} rounds` : ''}`,
-    String(part.files),
-    part.commands.length === 0
-      ? 'not run'
-      : part.commands.map((each) => `${escapeMarkdown(each.name)} ${resultOf(each)}`).join(', '),
-    formatUsd(part.usdMicros),
-  ]);
-  return ['## Parts', table(['part', 'by', 'files', 'verified', 'cost'], rows)];
+/** The cells of pull request and check. */
+function verdictOfFacts(facts: PublishFacts): Verdict {
+  const known = facts.files.every(({ size }) => size !== undefined);
+  const lines = (side: 'added' | 'removed') =>
+    known ? facts.files.reduce((sum, { size }) => sum + (size?.[side] ?? 0), 0) : undefined;
+  const by = (how: string) => facts.constraints.filter(({ enforcedBy }) => enforcedBy === how).length;
+  return {
+    tests: facts.tests,
+    change: {
+      files: facts.files.length,
+      added: lines('added'),
+      removed: lines('removed'),
+      unplanned: facts.files.filter(({ phase }) => phase === undefined).length,
+    },
+    constraints: { guard: by('guard'), test: by('test'), advisory: by('advisory') },
+    spentMicros: facts.usdMicros,
+    capMicros: facts.capMicros,
+    expectedMicros: facts.expectedMicros,
+  };
 }
 
-const cut = '\n\n(cut: the run keeps the whole text)';
+const cutText = (text: string): string =>
+  escapeMarkdown(text.trim().length <= maxText ? text : `${text.trim().slice(0, maxText)} …`);
 
-function resultOf({ exitCode, timedOut }: CommandResult): string {
-  if (timedOut) return 'timed out';
-  return exitCode === 0 ? 'passed' : exitCode === null ? 'was stopped' : `exit ${exitCode}`;
+const doneText = ({ plan }: PublishFacts): string =>
+  plan.summary === '' ? plan.phases.map(({ name }) => name).join('; ') : plan.summary;
+
+/** Files that no phase names first, then in the order of the phases. */
+function byPhase({ files, plan }: PublishFacts): FileFact[] {
+  const order = ['', ...plan.phases.map(({ name }) => name)];
+  const at = ({ phase }: FileFact) => (phase === undefined ? -1 : order.indexOf(phase));
+  return files.toSorted((a, b) => at(a) - at(b));
 }
 
-const runbookText = ({ name, version, digest }: RunbookUse): string =>
-  `${cellCode(name)} version ${version}, ${cellCode(digest)}`;
+/** What the last round was about, and where people go on. */
+function footer({ rounds, link, commands }: PublishFacts): string[] {
+  const last = rounds.at(-1);
+  const parts = [
+    ...(last ? [`Round ${last.round}: ${escapeMarkdown(last.by.join(', '))} asked: ${cutText(last.text)}`] : []),
+    ...(link === undefined ? [] : [`[Plan, evidence and votes](${link})`]),
+    ...(commands ? [code('/drydock rework TEXT')] : []),
+  ];
+  return parts.length === 0 ? [] : [parts.join(' · ')];
+}
 
-function table(head: string[], rows: string[][]): string {
-  if (rows.length === 0) return 'None.';
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+const cut = '(cut: the run keeps the whole text)';
+
+/** Cut between lines, because each line is complete in itself, also a row of a table. An open fold is closed. */
+function cutBody(body: string, end: string[]): string {
+  const tail = ['', cut, ...end].join('\n\n');
+  const close = '\n\n</details>';
+  const kept = body.slice(0, body.lastIndexOf('\n', maxBody - tail.length - close.length));
+  const opened = kept.match(/^<details>/gm)?.length ?? 0;
+  const closed = kept.match(/^<\/details>/gm)?.length ?? 0;
+  return `${kept}${opened > closed ? close : ''}${tail}`;
 }

@@ -17,6 +17,24 @@ export const optionsOf = (gate: Pick<Gate, 'kind' | 'question' | 'options'>): Ga
 export const optionNamed = (gate: Pick<Gate, 'kind' | 'question' | 'options'>, text: string): GateOption | undefined =>
   optionsOf(gate).find(({ label }) => normalize(label) === normalize(text));
 
+/**
+ * The vote for an answer that begins with the number of an option, where the options are shown with numbers: `2`, or
+ * `2: WORDS`. Undefined if it names no option; a label is never read as a number.
+ * @throws AnswerInvalid when the option requires a text and there is none.
+ */
+export function voteForNumber(
+  gate: Pick<Gate, 'kind' | 'question' | 'options'>,
+  answer: string,
+): OptionVote | undefined {
+  if (optionNamed(gate, answer)) return undefined;
+  const text = answer.trim();
+  const [number = '', mark = ''] = /^#?\d{1,2}[.):]?/.exec(text)?.[0].match(/\d+|[.):]$/g) ?? [];
+  const rest = text.slice(text.indexOf(number) + number.length + mark.length);
+  if (number === '' || (rest !== '' && (mark === '' || !/^\s/.test(rest)))) return undefined;
+  const option = optionsOf(gate)[Number(number) - 1];
+  return option && voteForOption(option, rest);
+}
+
 const normalize = (text: string): string =>
   text
     .trim()

@@ -1,7 +1,7 @@
 import type { Part } from '../../core/campaign/part.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import { isAboutReview } from '../../core/review/about-review.ts';
-import type { Gate, GateDecision } from '../../core/run/gate.ts';
+import { type Gate, type GateDecision, isWait } from '../../core/run/gate.ts';
 import { hasApplied, type RunRecord, withApplied } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { decideOnPart, wayOf } from '../campaign/decide.ts';
@@ -9,7 +9,9 @@ import { plannedParts } from '../campaign/parts.ts';
 import type { Deps } from '../deps.ts';
 import { campaignAnswer, gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';
+import { bestEffort } from '../runs/report-run.ts';
 import { loadRunContext } from '../runs/run-context.ts';
+import { commentDecided } from './decided-comment.ts';
 
 /**
  * Applies a decision to the run, then answers the token. Called by the voter, by the step that opened the gate and by
@@ -30,6 +32,10 @@ export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
       : withDecision(run, gate, decision, { feedback, parts }),
   );
   await deliverGate(deps, gate);
+  if (!isWait(gate.kind)) {
+    const context = await loadRunContext(deps, gate.runId);
+    await bestEffort(deps, context.record, () => commentDecided(deps, context, gate));
+  }
 }
 
 function withDecision(

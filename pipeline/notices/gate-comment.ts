@@ -2,8 +2,9 @@ import { cardOf } from '../../core/notification/card.ts';
 import type { Notice } from '../../core/notification/notice.ts';
 import { githubComment } from '../../core/notification/render/github.ts';
 import { splitHints } from '../../core/review/gate-hints.ts';
-import { type Gate, type GateKind, isWait, type WaitKind } from '../../core/run/gate.ts';
+import type { Gate, GateKind, WaitKind } from '../../core/run/gate.ts';
 import type { Deps } from '../deps.ts';
+import { commentDecided, commentOnGate } from '../gates/decided-comment.ts';
 import type { RunContext } from '../runs/run-context.ts';
 
 const answers: Record<Exclude<GateKind, WaitKind>, string[]> = {
@@ -13,27 +14,32 @@ const answers: Record<Exclude<GateKind, WaitKind>, string[]> = {
   review: ['/drydock approve', '/drydock rework TEXT', '/drydock reject REASON'],
 };
 
-/**
- * Comments the question and the possible answers on the run's pull request, or on the pull request that brought its
- * spec. Once per gate.
- */
+/** Comments the question of an open gate and the possible answers, once; one that is decided meanwhile has the decision. */
 export async function commentGate(
-  deps: Pick<Deps, 'runs'>,
+  deps: Pick<Deps, 'runs' | 'gates'>,
   context: RunContext,
   gate: Gate,
   notice: Notice,
 ): Promise<void> {
-  const { host, location } = context;
-  const record = (await deps.runs.get(gate.runId)) ?? context.record;
-  // A part has no pull request: its questions are asked where its campaign is discussed.
-  const about = record.parent === undefined ? record : await deps.runs.get(record.parent.runId);
-  const number = about?.pullRequest?.id ?? about?.origin?.pullRequest ?? about?.conversation;
-  if (!host.collaboration || number === undefined || isWait(gate.kind)) return;
+  await commentOnGate(deps, context, gate, openText(gate, notice));
+  const now = await deps.gates.get(gate.gateId);
+  if (now?.decision) await commentDecided(deps, context, now);
+}
+
+function openText(gate: Gate, notice: Notice): string {
   const card = cardOf(notice);
+  const suggested =
+    Math.max(
+      0,
+      card.options.findIndex((option) => option.suggested),
+    ) + 1;
+  const ways = [
+    ...(card.options.length > 0 ? [`/drydock answer ${suggested}`] : []),
+    ...answers[gate.kind as Exclude<GateKind, WaitKind>],
+  ];
   const review =
     gate.kind === 'review'
       ? [`A review of this pull request is a vote on ${gate.head}: \`Approve\` or \`Request changes\`.`]
       : [];
-  const body = [githubComment(card, answers[gate.kind], splitHints(gate.text).rest), ...review].join('\n\n');
-  await host.collaboration.comment(location, number, `gate#${gate.gateId}`, body);
+  return [githubComment(card, ways, splitHints(gate.text).rest), ...review].join('\n\n');
 }

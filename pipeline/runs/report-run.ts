@@ -1,11 +1,11 @@
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
-import { formatUsd } from '../../core/money/format.ts';
 import type { CheckReport } from '../../core/ports/host/collaboration.ts';
-import { code, escapeMarkdown } from '../../core/publish/escape.ts';
+import { type CheckFacts, checkSummary, checkTitle } from '../../core/publish/check.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
+import { checkFacts } from '../publishing/check-facts.ts';
 import { record as recordEvent } from './record-event.ts';
 import { accessRepository, loadTask } from './run-context.ts';
 
@@ -22,9 +22,12 @@ export async function reportRun(deps: Deps, runId: string, ending: Partial<RunRe
   if (!stored) return;
   const record = { ...stored, ...ending };
   await bestEffort(deps, record, async () => {
-    const { host, location } = accessRepository(deps, await loadTask(deps, record), runId);
+    const task = await loadTask(deps, record);
+    const context = { record, task, ...accessRepository(deps, task, runId) };
+    const { host, location } = context;
     if (!host.collaboration) return;
-    for (const report of reportsOf(record, deps.runLink(runId))) {
+    const facts = await checkFacts(deps, context);
+    for (const report of reportsOf(record, facts, deps.runLink(runId))) {
       await host.collaboration.reportCheck(location, report);
     }
   });
@@ -44,12 +47,12 @@ export async function bestEffort(deps: Deps, record: RunRecord, work: () => Prom
   }
 }
 
-function reportsOf(record: RunRecord, link: string | undefined): CheckReport[] {
+function reportsOf(record: RunRecord, facts: CheckFacts, link: string | undefined): CheckReport[] {
   const common = {
     key: record.runId,
     state: stateOf(record),
-    title: titleOf(record),
-    summary: summaryOf(record),
+    title: checkTitle(facts),
+    summary: checkSummary(facts),
     ...defined({ link }),
   };
   return [
@@ -63,27 +66,4 @@ function stateOf(record: RunRecord): CheckReport['state'] {
   if (record.status === 'delivered') return 'success';
   if (record.status === 'cancelled' || record.status === 'superseded') return 'cancelled';
   return record.status === 'duplicate' || record.status === 'dry-run' ? 'neutral' : 'failure';
-}
-
-function titleOf(record: RunRecord): string {
-  if (record.status === 'waiting') return `Waiting for a person: ${record.state}`;
-  if (record.status === 'queued') return 'Waiting for a concurrency slot';
-  if (record.status === 'running') return record.state;
-  return record.error ? `${record.status}: ${record.error.name}` : record.status;
-}
-
-function summaryOf(record: RunRecord): string {
-  const lines = [
-    `Run ${code(record.runId)} of ${code(record.specPath)}, requested by ${escapeMarkdown(record.requester)}.`,
-    `Spent so far: ${formatUsd(record.spentMicros)} of ${formatUsd(record.capMicros)}.`,
-  ];
-  if (record.pullRequest) lines.push(`Pull request: ${record.pullRequest.url}`);
-  if (record.status === 'waiting' && record.gate !== undefined) {
-    lines.push(
-      `Open gate: ${code(record.gate)}. Answer with a comment that begins with ${code('/drydock')}, or in the pages.`,
-    );
-  }
-  if (record.error)
-    lines.push(escapeMarkdown(record.error.message.slice(0, 2_000)), escapeMarkdown(record.error.remedy));
-  return lines.join('\n\n');
 }

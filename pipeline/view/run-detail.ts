@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { pathMatcher } from '../../core/guard/paths.ts';
 import type { Estimate } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
 import type { Remark } from '../../core/remark/remark.ts';
+import { criticalPathsOf } from '../../core/review/quorum.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
@@ -47,6 +47,7 @@ export interface GateFacts {
 export interface RunDetail extends RunItem {
   instructions: string;
   specPath: string;
+  targetBranch: string;
   constraints: ConstraintView[];
   criteria: CriterionView[];
   checkpoints: string[];
@@ -99,6 +100,7 @@ export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope
     ...runItem(record, open),
     instructions: spec.instructions,
     specPath: record.specPath,
+    targetBranch: record.targetBranch,
     constraints: task.constraints.constraints.map(({ text, enforcedBy, detail }) => ({
       text,
       by: enforcedBy === 'advisory' ? 'told' : enforcedBy,
@@ -143,11 +145,7 @@ function gateFacts(gate: Gate, task: EffectiveTask, paths: readonly string[]): G
   const critical =
     gate.kind !== 'review'
       ? []
-      : Object.entries(task.criticalPaths).flatMap(([glob, reviewers]) => {
-          const isCritical = pathMatcher([glob], { foldCase: true });
-          const touched = paths.filter((path) => isCritical(path) !== undefined);
-          return touched.length === 0 ? [] : [{ glob, reviewers, paths: touched.slice(0, 20) }];
-        });
+      : criticalPathsOf(task, paths).map(({ paths: touched, ...rest }) => ({ ...rest, paths: touched.slice(0, 20) }));
   const { gateId, required, approvals } = gate;
   return { gateId, required, approvals, may: gate.status === 'pending' ? mayDecide(gate) : [], critical };
 }

@@ -5,6 +5,7 @@ import { personOfAccount } from '../../core/policy/people.ts';
 import type { HostEvent } from '../../core/ports/host/host-event.ts';
 import { code, escapeMarkdown } from '../../core/publish/escape.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
+import { voteForNumber } from '../../core/review/option.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
@@ -112,17 +113,17 @@ async function carryOut(
     }
     default: {
       const { gate, text } = await openGateOf(deps, run, event, command.text);
-      const choice = { approve: 'approve', reject: 'reject', rework: 'revise', answer: 'answer' } as const;
+      const choices = { approve: 'approve', reject: 'reject', rework: 'revise', answer: 'answer' } as const;
+      const numbered = command.verb === 'answer' ? voteForNumber(gate, text) : undefined;
       const after = await decideGate(deps, {
         gateId: gate.gateId,
         person,
-        choice: choice[command.verb],
-        text,
+        ...(numbered ?? { choice: choices[command.verb], text }),
         head: gate.head,
       });
       const missing = after.required - after.approvals.length;
       return after.status === 'decided'
-        ? `${escapeMarkdown(gate.title)}: ${after.decision?.outcome}.`
+        ? `${escapeMarkdown(gate.title)}: ${after.decision?.outcome}${numbered ? `: ${escapeMarkdown(numbered.text)}` : ''}.`
         : `${escapeMarkdown(gate.title)}: counted; ${missing} more ${missing === 1 ? 'vote is' : 'votes are'} needed.`;
     }
   }

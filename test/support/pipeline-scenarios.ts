@@ -150,7 +150,7 @@ export function pipelineScenarios(open: OpenWorld): void {
       const run = await approve(world);
       expect(reviews).toBe(2);
       const { body } = await world.github.pull(numberOf(run));
-      expect(body).toContain('## What agents found in review');
+      expect(body).toContain('<summary>What agents found in review</summary>');
       expect(body).toContain('Now it adds.');
       expect((await world.until('FIX-1', ended)).status).toBe('delivered');
     });

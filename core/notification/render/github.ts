@@ -2,7 +2,6 @@ import { barFor } from '../../prompt/fence.ts';
 import { code, escapeMarkdown } from '../../publish/escape.ts';
 import { visible } from '../../text/hidden.ts';
 import type { Card } from '../card.ts';
-import { optionLines } from './text.ts';
 
 /** UTF-16 code units of the text under vote in a comment; the pages have the whole. */
 const maxWhole = 20_000;
@@ -19,18 +18,14 @@ export function githubComment(card: Card, answers: readonly string[], whole = ''
     ...first,
     ...lead,
     ...lists.map(({ title, items }) => [`${title}:`, ...items.map((item) => `- ${item}`)].join('\n')),
-    optionLines(options).join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
   return [
     `**${escapeMarkdown(heading)}** · ${escapeMarkdown(over)}`,
     ...(quoted === '' ? [] : [fenced(quoted)]),
-    ...(whole.trim() === ''
-      ? []
-      : [
-          `<details><summary>The whole text</summary>\n\n${fenced(visible(whole).slice(0, maxWhole).trim())}\n\n</details>`,
-        ]),
+    ...(options.length === 0 ? [] : [options.map(optionLine).join('\n')]),
+    ...(whole.trim() === '' ? [] : [`<details><summary>The whole text</summary>\n\n${fenced(whole)}\n\n</details>`]),
     ...(tiles.length === 0
       ? []
       : [tiles.map(({ name, value }) => `${escapeMarkdown(name)}: **${escapeMarkdown(value)}**`).join(' · ')]),
@@ -48,8 +43,17 @@ const page = (button: Card['button']): string => (button ? `, or [in the pages](
 const mdUrl = (url: string): string =>
   url.replace(/[()<>\s\\|]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 
-function fenced(text: string): string {
-  const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replace(/^/gm, '│ ');
+/** An option with the number that answers with it. */
+const optionLine = ({ label, suggested, needs }: Card['options'][number], i: number): string =>
+  `${i + 1}. ${escapeMarkdown(label)}${suggested ? ' (suggested)' : ''}${needs === 'text' ? `, with your words: ${code(`/drydock answer ${i + 1}: TEXT`)}` : ''}`;
+
+/** A text from outside in a fence, each line behind a bar, cut where it is too long. */
+export function fenced(text: string): string {
+  const lines = visible(text)
+    .slice(0, maxWhole)
+    .trim()
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/^/gm, '│ ');
   const bar = barFor(lines, 3);
   return `${bar}text\n${lines}\n${bar}`;
 }

@@ -3,7 +3,9 @@ import { DrydockError } from '../../../core/errors.ts';
 import { formatViolations, remedyForSecrets } from '../../../core/guard/violation.ts';
 import { commitMessage } from '../../../core/publish/commit-message.ts';
 import { oneLine } from '../../../core/publish/escape.ts';
+import type { FileSize } from '../../../core/publish/facts.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
+import type { RunWork } from '../../../core/run/record.ts';
 import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
 import { storeLineCounts } from '../../notices/run-facts.ts';
@@ -11,6 +13,7 @@ import { guardTask } from '../../phases/guard-task.ts';
 import { publishFacts } from '../../publishing/facts.ts';
 import { reviewersOf } from '../../publishing/reviewers.ts';
 import { answerThreads } from '../../publishing/threads.ts';
+import { countSizes } from '../../publishing/verdict.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -41,7 +44,8 @@ export const publish: Step<'publish'> =
 
     const { changeSet, verified } = record.work;
     if (!changeSet || !verified) throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
-    const { message, title, body, previous } = await textsOf(deps, context);
+    const sizes = record.kind === undefined ? await countSizes(deps, context) : undefined;
+    const { message, title, body, previous } = await textsOf(deps, context, sizes?.files ?? new Map());
     const change = await loadChange(deps.artifacts, changeSet);
     const reviewers = await reviewersOf(context, record.base, change.manifest);
     const { commit, pullRequest } = await context.host.publishing(async () => {
@@ -69,7 +73,13 @@ export const publish: Step<'publish'> =
     // Linked before the record is updated, because CI may report on the head before the run waits for it.
     await deps.runLinks.link(record.repository, `head:${commit}`, runId);
     await deps.runLinks.link(record.repository, `pull:${pullRequest.id}`, runId);
-    await deps.runs.update(runId, (run) => ({ ...run, state: 'Publish', commit, pullRequest }));
+    await deps.runs.update(runId, (run) => ({
+      ...run,
+      state: 'Publish',
+      commit,
+      pullRequest,
+      work: withSizes(run.work, sizes?.digest),
+    }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,
       type: 'published',
@@ -81,14 +91,23 @@ export const publish: Step<'publish'> =
     return { outcome: 'published', head: commit };
   };
 
+/** The lines of the change, which checks show later. */
+const withSizes = (work: RunWork, sizes: string | undefined): RunWork =>
+  sizes === undefined ? work : { ...work, results: { ...work.results, sizes } };
+
 /** What commit and pull request say. */
 async function textsOf(
   deps: Deps,
   context: RunContext,
+  sizes: ReadonlyMap<string, FileSize>,
 ): Promise<{ message: string; title: string; body: string; previous?: string }> {
   if (context.record.kind !== undefined) return publicationOf(deps, context.record);
-  const facts = await publishFacts(deps, context);
-  return { message: commitMessage(facts), title: oneLine(facts.title), body: pullRequestBody(facts) };
+  const facts = await publishFacts(deps, context, sizes);
+  return {
+    message: commitMessage(facts),
+    title: oneLine(`${facts.taskId}: ${facts.title}`),
+    body: pullRequestBody(facts),
+  };
 }
 
 async function moveTo(deps: Deps, context: RunContext, target: string) {

@@ -359,7 +359,7 @@ describe('R44 outside text stays text', () => {
     const other = await at.until('EVIL-99', ({ state, status }) => state === 'ReviewGate' && status === 'waiting');
     const pull = await at.github.pull(Number(other.pullRequest?.id));
     // Titles are plain text there, so people see what a reader of the spec's Markdown would not; it stands in one line.
-    expect(pull.title).toBe(evil);
+    expect(pull.title).toBe(`EVIL-99: ${evil}`);
     const texts = [pull.body ?? '', ...(await at.github.comments(pull.number)).map(({ body }) => body)];
     for (const text of texts) {
       expect(text).not.toMatch(/(?<!\\)<img|(?<!\\)\[x\]\(javascript:|@everyone(?!\u200b)|^\/drydock/m);

@@ -52,7 +52,7 @@ if (phase === 'review') {
     ['strict', [true]],
     ['strict', [undefined]],
   ]);
-  expect(pullRequestBody).toContain('## What agents found in review');
+  expect(pullRequestBody).toContain('<summary>What agents found in review</summary>');
   expect(pullRequestBody).toContain('Add a test for negative numbers.');
   expect(pullRequestBody).not.toContain('joined and not added');
   expect(world.git('show', `${done.branch}:src/math.js`)).toContain('Number(a) + Number(b)');

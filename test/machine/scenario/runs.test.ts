@@ -296,7 +296,7 @@ describe('R44 R45 what an approver sees first', () => {
     const [gate] = (await server.service.gatesOf(runId)).filter(({ kind }) => kind === 'review');
     expect(gate?.text).toMatch(/^TestsChanged: test\/math\.test\.js:5: 1 existing line is changed/);
     const { pullRequestBody } = await server.service.evidence(runId);
-    expect(pullRequestBody).toContain('## Look at these first\n\n- `test/math.test.js:5`: 1 existing line');
+    expect(pullRequestBody).toContain('### Look at\n- `test/math.test.js:5`: 1 existing line');
   });
 });
 

@@ -27,8 +27,7 @@ afterEach(async () => {
 
 const eventOf = ({ events }: RunView, wanted: string): string | undefined =>
   events.find(({ type }) => type === wanted)?.text;
-const bodyOf = ({ pullRequest }: RunView): string =>
-  (JSON.parse(readFileSync(new URL(pullRequest?.url ?? ''), 'utf8')) as { body: string }).body;
+const bodyOf = ({ pullRequest }: RunView): string => readFileSync(new URL(pullRequest?.url ?? ''), 'utf8');
 const red = (output: string): Partial<PhaseResult> => ({
   outcome: 'failed',
   error: { name: 'VerifyFailed', message: output },
@@ -115,7 +114,7 @@ describe('R17 what did not go right is told', () => {
     expect(view).toMatchObject({ status: 'delivered', error: null });
     expect(view.events.filter(({ type, text }) => type === 'phase-started' && text.startsWith('rework'))).toEqual([]);
     expect(eventOf(view, 'tests-flaky')).toBe('The tests failed and then passed on the same tree: not today');
-    expect(bodyOf(view)).toContain('## Tests are flaky');
+    expect(bodyOf(view)).toContain('- ⚠ **Tests are flaky**');
     const verify = (await server.service.evidence(view.runId)).phases.verify as { result: PhaseResult };
     expect(verify.result.commands.map(({ name, exitCode }) => `${name} ${exitCode}`)).toEqual(
       expect.arrayContaining(['test 1', 'test again 0']),
@@ -146,7 +145,7 @@ describe('R17 what did not go right is told', () => {
     expect(view).toMatchObject({ status: 'delivered', error: null });
     expect(eventOf(view, 'agent-failed')).toMatch(/^AgentFailed: the agent exited with 3 .*half done/);
     const body = bodyOf(view);
-    expect(body).toContain('## The agent failed');
+    expect(body).toContain('- ⚠ **The agent failed**');
     expect(body).toContain('quota exceeded');
     const [review] = (await server.service.gatesOf(view.runId)).filter(({ kind }) => kind === 'review');
     expect(review?.text).toMatch(/^AgentFailed: /);
@@ -171,7 +170,7 @@ describe('R17 what did not go right is told', () => {
     expect(view.status).toBe('delivered');
     expect(prompts[1]).not.toContain('out.log');
     expect(prompts[3]).toMatch(/\.gitignore hides these files.*\nout\.log\n/s);
-    expect(bodyOf(view)).toContain('are not in this change:\n\n- `out.log`');
+    expect(bodyOf(view)).toContain('are not in the change: `out.log`');
     const [review] = (await server.service.gatesOf(view.runId)).filter(({ kind }) => kind === 'review');
     expect(review?.text).toContain('are not in the change: out.log');
   });

@@ -23,6 +23,11 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   plan: plan.parse({ phases: [{ name: 'one' }] }),
   files: [{ path: 'src/a.ts', op: 'put', phase: 'one' }],
   constraints: [],
+  critical: [],
+  rounds: [],
+  added: [],
+  answers: [],
+  tests: { ok: true, total: 11, failed: 0, base: 5 },
   verify: {
     commands: [{ name: 'test', command: 'npm test', exitCode: 0, timedOut: false, ms: 1_200, output: '' }],
     versions: { node: '24.0.0' },
@@ -37,6 +42,9 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   parts: [],
   refusals: [],
   usdMicros: 1_234_500,
+  capMicros: 2_000_000,
+  expectedMicros: undefined,
+  commands: false,
   tokens: { input: 10, output: 2, cached: 3 },
   ...more,
 });

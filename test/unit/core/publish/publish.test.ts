@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plan } from '../../../../core/plan/schema.ts';
 import { commitMessage } from '../../../../core/publish/commit-message.ts';
 import { cellCode, code, escapeMarkdown } from '../../../../core/publish/escape.ts';
 import { pullRequestBody } from '../../../../core/publish/pull-request.ts';
@@ -118,8 +119,9 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         })),
       }),
     );
-    expect(body.indexOf('Approved by its requester')).toBeLessThan(body.indexOf('## Plan'));
-    expect(body.indexOf('## Tests are weakened')).toBeLessThan(body.indexOf('## Plan'));
+    const fold = body.indexOf('<details>');
+    for (const first of ['Approved by its requester', 'Tests are weakened', '.husky', 'h0:443'])
+      expect([first, body.indexOf(first) < fold && body.includes(first)]).toEqual([first, true]);
     expect(body).toContain('- `h49:443`: no; would be allowed by `egress.hosts`\n\nand 10 more.');
   });
 
@@ -139,10 +141,10 @@ describe('the body of a pull request (R6, R25, R33)', () => {
         },
       }),
     );
-    expect(body).toContain('## The agent failed\n\nAgentFailed: the agent exited with 3');
-    expect(body).toContain('## Tests are flaky\n\nThe tests failed and then passed on the same tree: not ok 1');
-    expect(body).toContain('are not in this change:\n\n- `out.log`');
-    for (const heading of ['The agent failed', 'flaky', 'not in this change'])
+    expect(body).toContain('- ⚠ **The agent failed**: AgentFailed: the agent exited with 3\n');
+    expect(body).toContain('- ⚠ **Tests are flaky**. The tests failed and then passed on the same tree: not ok 1');
+    expect(body).toContain('are not in the change: `out.log`, `` a`b ``');
+    for (const heading of ['The agent failed', 'flaky', 'not in the change'])
       expect(pullRequestBody(factsOf())).not.toContain(heading);
   });
 
@@ -255,9 +257,15 @@ describe('the message of a commit (R6)', () => {
   it('has a subject of at most 72 characters and one line per trailer, from any text', () => {
     fc.assert(
       fc.property(hostileText, fc.string({ unit: 'binary' }), (title, phase) => {
-        const [subject = '', blank, ...rest] = commitMessage(
-          factsOf({ title: title.repeat(9), files: [{ path: 'a', op: 'put', phase }] }),
-        ).split('\n');
+        const message = commitMessage(
+          factsOf({
+            title: title.repeat(9),
+            files: [{ path: 'a', op: 'put', phase }],
+            plan: plan.parse({ summary: phase.slice(0, 4_000), phases: [{ name: 'one' }] }),
+          }),
+        );
+        const [subject = '', blank] = message.split('\n');
+        const rest = message.slice(message.lastIndexOf('\n\n') + 2).split('\n');
         expect([
           subject.length <= 72,
           subject.toWellFormed() === subject,

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DrydockError } from '../../../../core/errors.ts';
+import { voteForNumber } from '../../../../core/review/option.ts';
 import { requiredReviewers } from '../../../../core/review/quorum.ts';
 import { castVote } from '../../../../core/review/vote.ts';
-import type { Gate, GateDecision, GateKind, Vote } from '../../../../core/run/gate.ts';
+import type { Gate, GateDecision, GateKind, GateOption, Vote } from '../../../../core/run/gate.ts';
 
 const gateOf = (more: Partial<Gate> = {}): Gate => ({
   gateId: 'r-1.review.1',
@@ -216,5 +217,35 @@ describe('the quorum (R24)', () => {
       of({ 'app/[id]': 2 }, ['app/[id]/a.ts']),
       of({ 'src/auth/**': 2 }, ['SRC/Auth/a']),
     ]).toEqual([2, 2, 2]);
+  });
+});
+
+describe('an answer that is a number, where options are shown with numbers', () => {
+  const question = { question: 'How many?', context: '', options: ['Three', '5', 'Give up'] };
+  const escalation: GateOption[] = [
+    { label: 'Give a hint', does: 'answer', text: 'required' },
+    { label: 'Give up', does: 'reject' },
+  ];
+  it.each([
+    ['1', { choice: 'answer', text: 'Three' }],
+    ['#1', { choice: 'answer', text: 'Three' }],
+    ['1.', { choice: 'answer', text: 'Three' }],
+    ['3)', { choice: 'answer', text: 'Give up' }],
+    ['1: with words', { choice: 'answer', text: 'with words' }],
+    ['5', undefined],
+    ['4', undefined],
+    ['0', undefined],
+    ['2 of them', undefined],
+    ['three', undefined],
+  ])('%j', (answer, vote) => {
+    expect(voteForNumber({ kind: 'question', question }, answer)).toEqual(vote);
+  });
+
+  it('does what the option does, and needs the words that it requires', () => {
+    const gate = { kind: 'question', options: escalation } as const;
+    expect(voteForNumber(gate, '2')).toEqual({ choice: 'reject', text: 'Give up' });
+    expect(voteForNumber(gate, '1: look at the zone')).toEqual({ choice: 'answer', text: 'look at the zone' });
+    expect(() => voteForNumber(gate, '1')).toThrow('needs a text');
+    expect(voteForNumber({ kind: 'plan' }, '1')).toBeUndefined();
   });
 });

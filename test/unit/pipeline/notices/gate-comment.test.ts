@@ -1,6 +1,7 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
-import type { Gate } from '../../../../core/run/gate.ts';
+import type { Gate, GateDecision } from '../../../../core/run/gate.ts';
+import { commentDecided } from '../../../../pipeline/gates/decided-comment.ts';
 import { announce } from '../../../../pipeline/notices/announce.ts';
 import { noticeWorld } from '../../../support/notice-world.ts';
 
@@ -44,6 +45,24 @@ async function announced(change: Partial<Gate>, title = 'Round to even'): Promis
     gate: { kind: 'question', ...change },
   });
   const { runId, gateId } = world.gate;
-  await announce(world.deps, world.messages, { about: 'gate', runId, gateId });
+  if (change.decision) await commentDecided(world.deps, world.context, world.gate);
+  else await announce(world.deps, world.messages, { about: 'gate', runId, gateId });
   return world.comments[0] ?? '';
 }
+
+test('D13 the options of a question stand in the comment with numbers, and the suggested one is the example', async () => {
+  const question = { question: 'Which?', context: '', options: ['Anywhere <b>', 'In Berlin'], suggested: 'In Berlin' };
+  const body = await announced({ text: 'Which?', question });
+  expect(body).toContain('\n1. Anywhere \\<b\\>\n2. In Berlin (suggested)\n');
+  expect(body).toContain('Answer with one of: `/drydock answer 2`, `/drydock answer TEXT`,');
+});
+
+test('the comment says how a gate was decided, and folds what was asked', async () => {
+  const decision: GateDecision = { outcome: 'rejected', by: ['ben'], text: 'too risky\n/drydock approve', at: '' };
+  const body = await announced({ text: 'Which?', status: 'decided', decision });
+  expect(body.split('\n\n').slice(1, 3)).toEqual([
+    '**Rejected** by ben: too risky /drydock approve',
+    '<details><summary>What was asked</summary>',
+  ]);
+  expect(body).not.toMatch(/Answer with|Votes needed|^\/drydock/m);
+});
