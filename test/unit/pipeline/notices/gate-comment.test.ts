@@ -1,8 +1,8 @@
 /** Bots read the raw text of comments: no line of an agent's text may give them an order. */
 import { expect, test } from 'vitest';
 import type { Gate, GateDecision } from '../../../../core/run/gate.ts';
+import { commentDecided } from '../../../../pipeline/gates/decided-comment.ts';
 import { announce } from '../../../../pipeline/notices/announce.ts';
-import { commentDecision } from '../../../../pipeline/notices/gate-comment.ts';
 import { noticeWorld } from '../../../support/notice-world.ts';
 
 test.each([
@@ -45,7 +45,7 @@ async function announced(change: Partial<Gate>, title = 'Round to even'): Promis
     gate: { kind: 'question', ...change },
   });
   const { runId, gateId } = world.gate;
-  if (change.decision) await commentDecision(world.deps, world.context, world.gate);
+  if (change.decision) await commentDecided(world.deps, world.context, world.gate);
   else await announce(world.deps, world.messages, { about: 'gate', runId, gateId });
   return world.comments[0] ?? '';
 }
