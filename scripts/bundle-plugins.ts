@@ -25,6 +25,7 @@ const usedSchemas: Plugin = {
   setup(bundling) {
     bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
+      if (/\bz\.lazy\(/.test(text)) throw new Error(`${path} has a schema of a form that holds itself.`);
       const [, method] = formatCall.exec(text) ?? [];
       if (method !== undefined)
         throw new Error(`${path} calls .${method}() of a string; functions have z.${method}() only.`);
@@ -62,6 +63,25 @@ const withoutJsonSchema: Plugin = {
         return { contents: `${refuse}export { ${names.map((name) => `refuse as ${name}`).join(', ')} };` };
       },
     );
+  },
+};
+
+/**
+ * What zod needs for data that holds itself: functions read JSON and items of tables, which cannot, and have no schema of a
+ * form that holds itself.
+ */
+const withoutCycles: Plugin = {
+  name: 'without-cycles',
+  setup(bundling) {
+    bundling.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/]memoizer\.js$/ }, async ({ path }) => {
+      const names = Object.keys((await import(path)) as object).sort();
+      if (names.join() !== '$ZodCyclicError,isBackEdge,isRecursiveSchema,memoizer')
+        throw new Error(`${path} exports ${names.join(', ')}.`);
+      return {
+        contents:
+          'export class $ZodCyclicError extends Error {} export const isBackEdge = () => false; export const isRecursiveSchema = () => false; export const memoizer = () => undefined;',
+      };
+    });
   },
 };
 
@@ -137,6 +157,7 @@ export const plugins = [
   usedSchemas,
   withoutFormatMethods,
   withoutJsonSchema,
+  withoutCycles,
   usedEndpoints,
   usedClients,
   plainJson,

@@ -5,8 +5,13 @@ import { counted } from '../plan/stake.ts';
 export interface Verdict {
   /** Tests of Verify; null before they ran. `base`: number of tests at the base, if it is known. */
   tests: { ok: boolean; total: number | null; failed: number; base: number | null } | null;
-  /** Null before there is a change. The lines are undefined if the change is too large to be compared. */
-  change: { files: number; added: number | undefined; removed: number | undefined; unplanned: number } | null;
+  /** Null before there is a change. The other numbers are undefined before it is published, and if it is too large to be compared. */
+  change: {
+    files: number;
+    added: number | undefined;
+    removed: number | undefined;
+    unplanned: number | undefined;
+  } | null;
   /** Number of constraints by what enforces them. */
   constraints: { guard: number; test: number; advisory: number };
   spentMicros: number;
@@ -20,7 +25,7 @@ export function verdictTable(verdict: Verdict): string {
   const cells = {
     tests: testsCell(verdict.tests),
     change: change ? `${counted(change.files, 'file')}${linesText(change)}` : 'none yet',
-    plan: !change ? 'none yet' : change.unplanned === 0 ? 'all planned' : `**${change.unplanned} not planned**`,
+    plan: planCell(change),
     constraints:
       [
         [constraints.guard, 'guarded'],
@@ -32,6 +37,12 @@ export function verdictTable(verdict: Verdict): string {
     cost: `${formatUsd(spentMicros)} of ${formatUsd(capMicros)}${expectedMicros === undefined ? '' : `, expected ${formatUsd(expectedMicros)}`}`,
   };
   return table(Object.keys(cells), [Object.values(cells)]);
+}
+
+function planCell(change: Verdict['change']): string {
+  if (!change) return 'none yet';
+  if (change.unplanned === undefined) return 'not compared yet';
+  return change.unplanned === 0 ? 'all planned' : `**${change.unplanned} not planned**`;
 }
 
 function testsCell(tests: Verdict['tests']): string {

@@ -10,10 +10,10 @@ import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
 import { storeLineCounts } from '../../notices/run-facts.ts';
 import { guardTask } from '../../phases/guard-task.ts';
+import { countSizes } from '../../publishing/count-sizes.ts';
 import { publishFacts } from '../../publishing/facts.ts';
 import { reviewersOf } from '../../publishing/reviewers.ts';
 import { answerThreads } from '../../publishing/threads.ts';
-import { countSizes } from '../../publishing/verdict.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -44,9 +44,9 @@ export const publish: Step<'publish'> =
 
     const { changeSet, verified } = record.work;
     if (!changeSet || !verified) throw new DrydockError('Internal', `Run ${runId} has nothing to publish.`);
-    const sizes = record.kind === undefined ? await countSizes(deps, context) : undefined;
-    const { message, title, body, previous } = await textsOf(deps, context, sizes?.files ?? new Map());
     const change = await loadChange(deps.artifacts, changeSet);
+    const sizes = record.kind === undefined ? await countSizes(deps, context, change.manifest) : undefined;
+    const { message, title, body, previous } = await textsOf(deps, context, sizes?.files ?? new Map());
     const reviewers = await reviewersOf(context, record.base, change.manifest);
     const { commit, pullRequest } = await context.host.publishing(async () => {
       const { commit } = await context.host.publish({
