@@ -7,6 +7,7 @@ import { type Draft, draftOf } from './pages/draft.ts';
 import { errorPage, webError } from './pages/error.ts';
 import { RequestRefused } from './request-refused.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { gateRoutes } from './routes/gates.ts';
 import { listRoutes } from './routes/lists.ts';
 import type { RouteParts } from './routes/routes.ts';
@@ -39,7 +40,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   app.use(enter(options));
   const whoOf: RouteParts['whoOf'] = (c) => c.get('page').visitor?.who ?? '';
   const parts: RouteParts = { options, whoOf, serviceOf: (c) => options.service(whoOf(c)) };
-  for (const routes of [listRoutes, runRoutes, gateRoutes, adminRoutes]) routes(app, parts);
+  for (const routes of [listRoutes, runRoutes, gateRoutes, adminRoutes, auditRoutes]) routes(app, parts);
 
   app.notFound((c) => {
     const view = { name: 'PageNotFound', message: 'The page does not exist.', remedy: 'Start from the list of runs.' };

@@ -98,7 +98,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       });
     }
     const web = createWeb({
-      service: (who) => serverProcess.serviceFor(readScope(policy, who)),
+      service: (who) => serverProcess.serviceFor(readScope(policy, who), 'page'),
       watch: serverProcess.watch,
       outbox: serverProcess.outbox,
       authenticate: oneVisitor(requesterName(options.as), randomBytes(32)),

@@ -26,6 +26,7 @@ import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { ReadScope } from '../../core/review/readers.ts';
+import type { Channel } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
@@ -82,7 +83,7 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   service: Service;
   /** The service as somebody sees it who may read some runs only. */
-  serviceFor(scope: ReadScope): Service;
+  serviceFor(scope: ReadScope, channel?: Channel): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   outbox(): Promise<SentNotification[]>;
   /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
@@ -226,7 +227,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
 
   return {
     service: createService(deps, unfinished),
-    serviceFor: (scope) => createService(deps, unfinished, scope),
+    serviceFor: (scope, channel) => createService(deps, unfinished, scope, channel),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => outbox.list(),
     ...(webhooks ? { webhooks } : {}),

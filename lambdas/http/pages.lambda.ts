@@ -41,7 +41,7 @@ function login(): Authenticate {
 export const handler = asHandler(async (event) => {
   const deps = await composeDeps({ comparing, listing, launching: fargate });
   const app = createWeb({
-    service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who)),
+    service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who), 'page'),
     authenticate: login(),
     policy: operatorPolicy(),
     now: Date.now,

@@ -27,6 +27,9 @@ const verified = z.object({ result: phaseResult.optional() });
 const manifestPaths = z.object({ base: z.string(), entries: z.array(z.object({ path: z.string() })) });
 const expected = z.object({ micros: z.object({ expected: z.int().nonnegative() }) });
 
+/** In the event of a publication: the artifact with the lines of each file. */
+export const sizesKey = 'sizes';
+
 /** Counts the lines of the change that is about to be published; undefined if it is too large to be compared. */
 export async function countSizes(
   deps: Deps,
@@ -40,12 +43,10 @@ export async function countSizes(
 }
 
 /** The counted lines of the current change by path; empty if they are not known. */
-async function sizesOf(
-  deps: Pick<Deps, 'artifacts'>,
-  { work }: Pick<RunRecord, 'work'>,
-): Promise<Map<string, FileSize>> {
-  const digest = work.results.sizes;
-  if (digest === undefined || !work.changeSet) return new Map();
+async function sizesOf(deps: Deps, { runId, work, commit }: RunRecord): Promise<Map<string, FileSize>> {
+  const published = commit === undefined ? [] : await deps.runs.events(runId);
+  const digest = published.findLast(({ data }) => data?.[sizesKey] !== undefined)?.data?.[sizesKey];
+  if (typeof digest !== 'string' || !work.changeSet) return new Map();
   const stored = storedSizes.parse(await getJson(deps.artifacts, digest));
   return new Map(stored.of === work.changeSet.manifest ? stored.files : []);
 }
