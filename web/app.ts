@@ -12,6 +12,7 @@ import { gateRoutes } from './routes/gates.ts';
 import { listRoutes } from './routes/lists.ts';
 import type { RouteParts } from './routes/routes.ts';
 import { runRoutes } from './routes/runs.ts';
+import { auditRefused } from './security/audit-refused.ts';
 import { enter, guard, headers, type WebEnv } from './security/request-guard.ts';
 
 /** Maximum request: an edited plan of maximum size, percent-encoded, and the other fields. */
@@ -49,6 +50,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   app.onError(async (error, c) => {
     const { status, view, defect } = webError(error);
     if (defect) options.onFault?.(error);
+    await auditRefused(options, c, error);
     if (c.req.method !== 'POST') return c.html(errorPage(c.get('page'), view) as string, status as 500);
     const back = c.req.path.replace(/^\/pause$|\/(?:cancel|retry|read)$/, '') || '/runs';
     const signIn = status === 401 ? { page: `/login?to=${encodeURIComponent(back)}`, action: c.req.path } : undefined;

@@ -29,6 +29,7 @@ import type { ReadScope } from '../../core/review/readers.ts';
 import type { Channel } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
+import { type Act, recordAct, recordRefusal } from '../../pipeline/audit/record-act.ts';
 import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
 import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
@@ -90,6 +91,8 @@ export interface ServerProcess {
   fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
   webhooks?: Webhooks;
+  /** Records what happened beside runs: on the pages, or a refused webhook. */
+  audit(act: Act): Promise<void>;
   /** Unfinished executions, by run id. */
   unfinished(): string[];
   /** Resumes the unfinished runs of an earlier server process, and returns their number. */
@@ -230,6 +233,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     serviceFor: (scope, channel) => createService(deps, unfinished, scope, channel),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => outbox.list(),
+    audit: (act) => (act.type.endsWith('-refused') ? recordRefusal(deps, undefined, act) : recordAct(deps, act)),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),

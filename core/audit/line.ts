@@ -10,7 +10,7 @@ export interface AuditLine {
   /** Null for an event from before the chain. */
   seq: number | null;
   at: string;
-  /** Person id, or `drydock`. */
+  /** Person id, or who else acted; `unknown` for a visitor who is not known, and `drydock` if no person acted. */
   who: string;
   what: string;
   why: string;
@@ -29,7 +29,15 @@ export function auditLines(chain: string, taskId: string, events: readonly RunEv
     const prevHash = hash === undefined ? '' : before;
     before = hash ?? before;
     return {
-      ...{ chain, taskId, seq: seq ?? null, at, who: who ?? 'drydock', what: type, why: text },
+      ...{
+        chain,
+        taskId,
+        seq: seq ?? null,
+        at,
+        who: who ?? (channel === undefined ? 'drydock' : 'unknown'),
+        what: type,
+        why: text,
+      },
       ...{ channel: channel ?? 'engine', on: on ?? '', prevHash, hash: hash ?? '' },
     };
   });

@@ -34,18 +34,17 @@ export async function recordAct(deps: AuditDeps, act: Act): Promise<void> {
 }
 
 /**
- * Records a refused attempt: in the chain of its run, once per act and reason, or in that of the deployment, once per
- * minute, person and kind, so that strangers cannot fill it. The refusal stands if this fails.
+ * Records a refused attempt: in the chain of its run, once per act and reason, or in that of the deployment, once
+ * in a minute. The refusal stands if this fails.
  * @param chain Id of the run; undefined if the attempt belongs to none.
  */
 export async function recordRefusal(deps: AuditDeps, chain: string | undefined, act: Act): Promise<void> {
   const now = deps.clock.now();
   const at = new Date(now).toISOString();
-  const { type, who = '', channel = '', on = '' } = act;
-  const key =
-    chain === undefined
-      ? `refused#${digestOf([type, who, channel, Math.floor(now / minuteMs)])}`
-      : `refused#${digestOf([type, who, channel, on, act.text])}`;
+  const { type, who = '', channel = '', on = '', text } = act;
+  const minute = Math.floor(now / minuteMs);
+  if (chain === undefined && !hasRoom(JSON.stringify([type, who, channel]), text, minute)) return;
+  const key = `refused#${digestOf([type, who, channel, on, text, ...(chain === undefined ? [minute] : [])])}`;
   await deps.runs.append(chain ?? deploymentChain, { key, at, ...said(act) }).catch(() => undefined);
 }
 
@@ -63,6 +62,26 @@ export async function audited<T>(
     throw error;
   }
 }
+
+/** Different lines of one person and type in a minute; strangers are one person. */
+const maxInMinute = 20;
+const recent = { minute: 0, lines: new Map<string, Set<string>>() };
+
+/** Whether a refused attempt that belongs to no run has room in its minute, so that strangers cannot fill the audit. */
+function hasRoom(whose: string, text: string, minute: number): boolean {
+  if (recent.minute !== minute) Object.assign(recent, { minute, lines: new Map() });
+  const lines = recent.lines.get(whose) ?? new Set();
+  recent.lines.set(whose, lines);
+  if (lines.size >= maxInMinute) return false;
+  lines.add(text);
+  return true;
+}
+
+/** Records what happened on the pages beside runs. */
+export const recordWebAct = (deps: AuditDeps, act: Omit<Act, 'channel'>): Promise<void> =>
+  act.type.endsWith('-refused')
+    ? recordRefusal(deps, undefined, { ...act, channel: 'page' })
+    : recordAct(deps, { ...act, channel: 'page' });
 
 const digestOf = (parts: unknown): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

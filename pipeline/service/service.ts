@@ -230,7 +230,7 @@ export function createService(
     },
 
     async vote({ gate: reference, who, edit, ...command }) {
-      const gate = await gateOf(reference);
+      const gate = await audited(deps, undefined, { type: 'vote-refused', who, channel }, () => gateOf(reference));
       const vote = { ...command, channel, gateId: gate.gateId, person: await person(gate.runId, who) };
       return gateView(
         await decideGate(deps, edit === undefined ? vote : { ...vote, edit: () => parsePlan(edit, 'person') }),

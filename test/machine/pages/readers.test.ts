@@ -122,6 +122,8 @@ describe('R24 a reader sees the runs of their teams only', () => {
       inbox: async () => (await far.inbox()).items,
       runbookUses: () => far.runbookUses('acme/calc', 'any'),
       lessonStats: async () => await far.lessonStats('acme/calc', []),
+      auditLines: async () => (await far.auditLines(null, {})).lines,
+      verifyAudit: async () => (await far.verifyAudit(null)).broken,
       unfinished: async () => (await far.unfinished()).runs,
       budget: async () => ((await far.budget('checkout', policy)) === null ? [] : ['a budget']),
     };
