@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonLimits, parseJson } from '../core/bounded-json.ts';
-import { phaseEvent, refusal, traffic } from '../core/run/phase.ts';
+import { phaseEvent, refusal, remarkEvent, traffic } from '../core/run/phase.ts';
 
 const count = z.int().nonnegative();
 
@@ -11,6 +11,7 @@ const gatewayMessage = z.discriminatedUnion('type', [
     type: z.literal('event'),
     event: z.discriminatedUnion('type', [
       ...phaseEvent.options,
+      remarkEvent,
       z.strictObject({ type: z.literal('cost'), usdMicros: z.number() }),
     ]),
   }),

@@ -20,6 +20,7 @@ import { endsTls } from './egress/end-tls.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import type { GatewayMessage } from './messages.ts';
 import { onlyPeer, type Peer } from './peer.ts';
+import { Inbox } from './phase/inbox.ts';
 import { clipped, limitMessages } from './phase/message-limits.ts';
 import { Pool } from './pool.ts';
 import type { Archives } from './registry/archives.ts';
@@ -34,6 +35,7 @@ import { gitRoute } from './routes/git.ts';
 import { noModelRoute } from './routes/model/no-model.ts';
 import { noMcpRoute } from './routes/no-mcp.ts';
 import { inputsRoute, phaseRoute } from './routes/phase.ts';
+import { remarksRoute } from './routes/remarks.ts';
 import { ruledHosts } from './rules/hosts.ts';
 import { ruleRoute } from './rules/route.ts';
 
@@ -81,6 +83,7 @@ export async function createGateway(
   network: Network = systemNetwork,
   archives?: Archives,
   limits: GatewayLimits = gatewayLimits,
+  inbox = new Inbox(),
 ): Promise<Server> {
   const messages = limitMessages(tell);
   /** Connections whose TLS the gateway ended: host, and the request for the tunnel. */
@@ -145,6 +148,7 @@ export async function createGateway(
     { prefix: '/egress', callers: ['runner'], route: egressRoute(context, authority) },
     { prefix: '/direct', callers: ['runner'], route: directRoute(context) },
     { prefix: '/events', callers: ['runner'], route: eventsRoute(context) },
+    { prefix: '/remarks', callers: ['runner'], route: remarksRoute(context, inbox), ownPlaces: true },
     { prefix: '/registry/', callers: ['runner', 'agent'], route: registryRoute(mirrors) },
     { prefix: '/model/', callers: ['agent'], route: modelRoute },
     { prefix: '/mcp/', callers: ['agent'], route: mcpRoute, ownPlaces: true },

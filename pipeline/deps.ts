@@ -7,6 +7,7 @@ import type { Executions } from '../core/ports/runtime/executions.ts';
 import type { PhaseLauncher } from '../core/ports/runtime/launcher.ts';
 import type { ModelAccess } from '../core/ports/runtime/model-access.ts';
 import type { Notifier } from '../core/ports/runtime/notifier.ts';
+import type { PhaseInbox } from '../core/ports/runtime/phase-inbox.ts';
 import type { Thread } from '../core/ports/runtime/thread.ts';
 import type { TokenVault } from '../core/ports/runtime/vault.ts';
 import type { Admission } from '../core/ports/store/admission.ts';
@@ -36,6 +37,7 @@ export interface Deps {
   /** The code host of that kind, with the credentials of that scope. */
   codeHost(kind: CodeHostKind, scope: CodeHostScope): CodeHost;
   launcher: PhaseLauncher;
+  phaseInbox: PhaseInbox;
   executions: Executions;
   notifier: Notifier;
   /** The vulnerabilities of a folder in the OSV format. @throws AdvisoriesUnreadable, with the file. */

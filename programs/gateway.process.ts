@@ -5,7 +5,9 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { type ContainedGatewayConfig, gatewayConfig } from '../gateway/config.ts';
 import { systemNetwork } from '../gateway/egress/connect.ts';
 import { internalAddress } from '../gateway/internal-address.ts';
+import { gatewayLimits } from '../gateway/limits.ts';
 import type { GatewayMessage } from '../gateway/messages.ts';
+import { Inbox } from '../gateway/phase/inbox.ts';
 import { createArchiveFolder } from '../gateway/registry/archive-folder.ts';
 import { createGateway } from '../gateway/server.ts';
 
@@ -14,7 +16,12 @@ const tell = (message: GatewayMessage): void => void process.stdout.write(`${JSO
 const lines = createInterface({ input: process.stdin });
 // The launcher keeps stdin open while it lives, so the gateway ends with it, however the launcher ended.
 lines.once('close', stop);
-lines.once('line', (line) => void serve(line).catch(fail));
+const inbox = new Inbox();
+lines.once('line', (line) => {
+  void serve(line).catch(fail);
+  // Each later line is what people said so far.
+  lines.on('line', (remarks) => inbox.putUnread(readJson(remarks)));
+});
 // The launcher is gone, and with it the reader of the messages.
 process.stdout.on('error', () => process.exit(0));
 
@@ -26,7 +33,7 @@ async function serve(line: string): Promise<void> {
     checksums: new Map(Object.entries(archives.checksums)),
   };
   if ('port' in config) reachOthersAs(config);
-  server = await createGateway(config, tell, systemNetwork, kept);
+  server = await createGateway(config, tell, systemNetwork, kept, gatewayLimits, inbox);
   server.once('error', fail);
   if ('port' in config) {
     const host = internalAddress();
@@ -51,6 +58,14 @@ function stop(): void {
   else {
     server.close(exit);
     server.closeAllConnections();
+  }
+}
+
+function readJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 

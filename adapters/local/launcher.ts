@@ -1,6 +1,8 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
+import type { PhaseInbox } from '../../core/ports/runtime/phase-inbox.ts';
 import type { PhaseJob, PhaseOrder, PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import type { Remark } from '../../core/remark/remark.ts';
 import type { ModelCall, PhaseEvent } from '../../core/run/phase.ts';
 import { emptyEnd, type PhaseEnd } from '../../core/run/phase-end.ts';
 
@@ -19,11 +21,19 @@ export function createLocalLauncher(
   },
   /** The metered calls of an attempt; the log survives the gateway and this process. */
   meterOf: (phaseKey: string) => ModelCall[],
-): PhaseLauncher & {
-  /** Ends the running phases without a report, and starts none from then on: this process ends. */
-  stopAll(): Promise<void>;
-} {
-  const running = new Map<string, { attempt: number; abort: AbortController; done: Promise<void> }>();
+): PhaseLauncher &
+  PhaseInbox & {
+    /** Ends the running phases without a report, and starts none from then on: this process ends. */
+    stopAll(): Promise<void>;
+  } {
+  interface Running {
+    attempt: number;
+    abort: AbortController;
+    done: Promise<void>;
+    remarks: readonly Remark[];
+    listener?: (remarks: readonly Remark[]) => void;
+  }
+  const running = new Map<string, Running>();
 
   let closing = false;
 
@@ -31,7 +41,16 @@ export function createLocalLauncher(
     let end: PhaseEnd;
     try {
       if (signal.aborted) throw new DrydockError('Cancelled', 'The phase was stopped before it began.');
-      end = await runner.run(job, { signal, onEvent: (event) => report.event(job.spec.runId, phaseId, event) });
+      end = await runner.run(job, {
+        signal,
+        onEvent: (event) => report.event(job.spec.runId, phaseId, event),
+        hear(listener) {
+          const phase = running.get(phaseId);
+          if (phase?.attempt !== attempt) return;
+          phase.listener = listener;
+          listener(phase.remarks);
+        },
+      });
     } catch (error) {
       end = failedToStart(job.spec.phaseKey, error);
     }
@@ -54,7 +73,13 @@ export function createLocalLauncher(
         .finally(() => {
           if (running.get(phaseId)?.abort === abort) running.delete(phaseId);
         });
-      running.set(phaseId, { attempt, abort, done });
+      running.set(phaseId, { attempt, abort, done, remarks: [] });
+    },
+    async deliver({ phaseId, attempt }, remarks) {
+      const phase = running.get(phaseId);
+      if (phase?.attempt !== attempt) return;
+      phase.remarks = remarks;
+      phase.listener?.(remarks);
     },
     async stop({ phaseId }) {
       const phase = running.get(phaseId);

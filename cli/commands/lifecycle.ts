@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { action, type CommonOptions, personCommand, policyOption, withSession } from '../command.ts';
@@ -24,6 +25,33 @@ export function register(program: Command): void {
         session.service.cancel(reference, who(options), options.reason),
       );
       print(output, run, () => [`${run.taskId} is being stopped (${run.runId}).`]);
+      return 0;
+    },
+  );
+
+  action<[string, string], CommonOptions & { now?: boolean }>(
+    command('tell <run> <text>', 'say something to the agent of a run while it works')
+      .option('--now', 'end the turn of the agent for it; otherwise it is the next turn')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  drydock tell FIX-1 "The helper in src/dates.ts does this already"     with its next turn
+  drydock tell FIX-1 "Leave the generated files alone" --now            at once
+  drydock tell MIGRATE-1/b "The old tests stay"                         to the agent of a part
+
+It is recorded, stands in the pull request, and changes neither the task nor its constraints.`,
+      ),
+    async (output, options, reference, text) => {
+      const key = randomUUID();
+      const { reaches } = await withSession(options, (session) =>
+        session.service.tell(reference, who(options), text, options.now === true, key),
+      );
+      print(output, { reaches }, () => [
+        reaches === 'agent'
+          ? `The agent gets it${options.now ? '' : ' with its next turn'}, and later phases with their prompts.`
+          : 'No agent works on it now; the next phase with an agent gets it with its prompt.',
+      ]);
       return 0;
     },
   );

@@ -190,6 +190,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       });
     },
     launcher,
+    phaseInbox: launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
     notifier: outbox,
     thread,

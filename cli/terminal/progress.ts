@@ -105,6 +105,8 @@ function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): strin
       return '';
     case 'log':
       return firstLine(event.text);
+    case 'remark':
+      return `${event.by} said: ${firstLine(event.text)}`;
     case 'cost':
       return '';
     case 'plan':

@@ -4,7 +4,18 @@ import { mayBeCommand } from './may-be-command.ts';
 import { readVisibility } from './visible.ts';
 
 /** @internal for its tests */
-export const verbs = ['status', 'approve', 'reject', 'rework', 'answer', 'retry', 'cancel', 'run', 'draft'] as const;
+export const verbs = [
+  'status',
+  'approve',
+  'reject',
+  'rework',
+  'answer',
+  'retry',
+  'cancel',
+  'tell',
+  'run',
+  'draft',
+] as const;
 type Verb = (typeof verbs)[number];
 
 /** A command in a comment. `text`: the rest of its line and the following lines, without hidden characters. */
@@ -26,7 +37,7 @@ const maxText = 10_000;
 const maxBody = 100_000;
 const looksLike = /^\/drydock(?=[ \t]|$)/i;
 const usage =
-  '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON] | draft TEXT | run RUNBOOK [NAME=VALUE …]';
+  '/drydock status | approve | reject REASON | rework TEXT | answer TEXT | retry | cancel [REASON] | tell TEXT | draft TEXT | run RUNBOOK [NAME=VALUE …]';
 
 /**
  * The command of a comment: `/drydock VERB …` at the start of a line that readers see as the author's own text, outside
@@ -78,7 +89,10 @@ function parse(line: string, following: string[]): Command | CommandFault {
   if (verb === 'run' && rest.trim() === '') return { fault: '/drydock run needs the name of a runbook after it.' };
   const text = stripHidden((verb === 'run' ? [rest] : [rest, ...following]).join('\n')).trim();
   if (text.length > maxText) return { fault: `The text is longer than ${maxText} characters.` };
-  if (text === '' && (verb === 'reject' || verb === 'rework' || verb === 'answer' || verb === 'draft')) {
+  if (
+    text === '' &&
+    (verb === 'reject' || verb === 'rework' || verb === 'answer' || verb === 'tell' || verb === 'draft')
+  ) {
     return { fault: `/drydock ${verb} needs ${verb === 'reject' ? 'a reason' : 'a text'} after it.` };
   }
   return { verb, text };

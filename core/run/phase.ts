@@ -75,6 +75,8 @@ export const phaseSpec = z.strictObject({
   inputs: z.array(z.string()),
   /** The whole prompt; empty if no agent runs. */
   prompt: z.string(),
+  /** How much of what people said in the run the prompt has; the rest comes while the agent works. */
+  remarks: z.int().nonnegative().optional(),
   agent: agentSpec.nullable(),
   /** MCP servers of the agent. */
   mcp: z.array(sandboxServer).optional(),
@@ -238,7 +240,10 @@ interface CostEvent {
   usdMicros: number;
 }
 
-export type PhaseEvent = z.infer<typeof phaseEvent> | CostEvent;
+/** Added by the gateway: what a person said, handed over to the agent. */
+export const remarkEvent = z.strictObject({ type: z.literal('remark'), by: z.string(), text: z.string() });
+
+export type PhaseEvent = z.infer<typeof phaseEvent> | z.infer<typeof remarkEvent> | CostEvent;
 
 /**
  * The rule by which a call is charged. `usage`: as the vendor reports it. `failed`: nothing, because the vendor refused it.

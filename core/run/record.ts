@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { askKinds } from '../ask/kinds.ts';
 import { campaignState } from '../campaign/state.ts';
 import { defined } from '../defined.ts';
+import { maxRemarks } from '../remark/remark.ts';
 import { runbookUse } from '../runbook/record.ts';
 import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 
@@ -39,6 +40,11 @@ const runWork = z.strictObject({
   feedback: z.array(digest),
   /** Answers of people, oldest first. */
   answers: z.array(z.strictObject({ by: text, question: text, text })),
+  /** What people said while the run was under way, oldest first; the texts are artifacts. */
+  remarks: z
+    .array(z.strictObject({ key: text, by: text, at: text, now: z.boolean(), text: digest }))
+    .max(maxRemarks)
+    .exactOptional(),
   /** Constraints people added at the plan gate, oldest first. */
   addedConstraints: z.array(text),
   /** Names of the checkpoints at which a person was asked. */

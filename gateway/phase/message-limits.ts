@@ -13,6 +13,7 @@ const eventLimits: Record<PhaseEvent['type'], { count: number; bytes: number }> 
   // With inputs, outputs and edits of tool calls.
   tool: { count: 10_000, bytes: 4 * 1024 * 1024 },
   plan: { count: 1_000, bytes: 512 * 1024 },
+  remark: { count: 100, bytes: 512 * 1024 },
   cost: { count: 5_000, bytes: 512 * 1024 },
 };
 const maxRefusals = 500;

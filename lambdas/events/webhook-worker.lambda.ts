@@ -1,7 +1,7 @@
 import { readBatch, readHostEvent } from '../../adapters/aws/queue.ts';
 import { viewError } from '../../core/errors.ts';
 import { createHooks } from '../../pipeline/webhooks/hooks.ts';
-import { fargate } from '../runtime/fargate.ts';
+import { fargate, telling } from '../runtime/fargate.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 import { logger } from '../runtime/telemetry.ts';
@@ -23,5 +23,5 @@ export const handler = withDeps(
     }
     return { batchItemFailures };
   },
-  { launching: fargate },
+  { launching: fargate, telling },
 );

@@ -11,7 +11,7 @@ import { callbackPath, createLogin } from '../../web/security/login.ts';
 import { createIssuer } from '../../web/security/oidc.ts';
 import { createSeal } from '../../web/security/sealed-cookie.ts';
 import { composeDeps } from '../runtime/compose.ts';
-import { fargate } from '../runtime/fargate.ts';
+import { fargate, telling } from '../runtime/fargate.ts';
 import { asHandler, named } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -43,7 +43,7 @@ function login(): Authenticate {
 
 /** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
-  const deps = await composeDeps({ comparing, listing, launching: fargate });
+  const deps = await composeDeps({ comparing, listing, launching: fargate, telling });
   const app = createWeb({
     service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who), 'page'),
     authenticate: login(),

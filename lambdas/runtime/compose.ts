@@ -18,6 +18,7 @@ import { DrydockError } from '../../core/errors.ts';
 import type { Executions } from '../../core/ports/runtime/executions.ts';
 import type { PhaseLauncher } from '../../core/ports/runtime/launcher.ts';
 import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+import type { PhaseInbox } from '../../core/ports/runtime/phase-inbox.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { gitHubAccess } from './github.ts';
@@ -64,12 +65,14 @@ export interface Carried {
   listing?: Listing;
   /** Starts and stops the tasks of phases. */
   launching?: () => PhaseLauncher;
+  /** Brings to running agents what people say. */
+  telling?: () => PhaseInbox;
   /** Sends notifications. */
   notifying?: () => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, notifying }: Carried = {}): Promise<Deps> {
+export async function composeDeps({ comparing, listing, launching, telling, notifying }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -110,6 +113,9 @@ export async function composeDeps({ comparing, listing, launching, notifying }: 
     },
     get launcher() {
       return carried(launching, 'starts no phases');
+    },
+    get phaseInbox() {
+      return carried(telling, 'brings nothing to agents');
     },
     codeHost(kind, scope) {
       if (kind !== 'github') {

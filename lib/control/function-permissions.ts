@@ -9,6 +9,7 @@ import type { FunctionName } from '../names.ts';
  * - `money`: reservations, calls, and slots of concurrent runs; `leave`: gives up a position in the queue
  * - `tokens`: encrypts or decrypts task tokens; `answer`: answers a waiting state
  * - `launch`: starts the two tasks of a phase; `stop`: stops them; `collect`: reads their outputs
+ * - `tell`: brings to running agents what people say
  * - `notify`: sends notifications; `policy`: reads the operator's current policy
  * - `ages`: reads when secrets were changed, without their values
  * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids;
@@ -30,6 +31,7 @@ export type Need =
   | 'launch'
   | 'stop'
   | 'collect'
+  | 'tell'
   | 'notify'
   | 'policy'
   | 'ages'
@@ -85,11 +87,11 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   ],
   broker: ['broker'],
   webhook: ['receive'],
-  operate: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished'],
+  operate: [...base, 'keep', 'tell', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
-  'webhook-worker': [...base, 'seen', 'keep', 'policy', 'start', 'work'],
+  'webhook-worker': [...base, 'seen', 'keep', 'tell', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Everything that a person can do on the pages: decide, cancel, retry, pause.
-  pages: [...base, 'keep', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished', 'pages'],
+  pages: [...base, 'keep', 'tell', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished', 'pages'],
 };

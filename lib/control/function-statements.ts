@@ -107,6 +107,13 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
     // The calls of an earlier attempt are charged before the next attempt starts.
     objects(scope, state, 'phases', 's3:GetObject', 's3:PutObject'),
   ],
+  tell: (scope, { state }) => [
+    {
+      actions: ['s3:PutObject'],
+      resources: [`${bucketArn(scope, state.artifacts)}/phases/*/remarks.json`],
+      because: 'The name contains the id of a phase, which is not known at deployment.',
+    },
+  ],
   collect: (scope, { state }) => [
     objects(scope, state, 'orders', 's3:GetObject'),
     objects(scope, state, 'phases', 's3:GetObject'),

@@ -98,6 +98,7 @@ const shapes = {
   ]),
   needsPerson: z.tuple([reference]),
   cancel: z.tuple([reference, who, text]),
+  tell: z.tuple([reference, who, text, z.boolean(), z.string().max(200)]),
   egress: z.tuple([reference]),
   traffic: z.tuple([reference]),
   audit: z.tuple([reference]),

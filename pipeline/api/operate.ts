@@ -44,6 +44,7 @@ const deciding = [
   'retry',
   'vote',
   'cancel',
+  'tell',
   'pause',
 ] as const satisfies readonly MethodName[];
 
@@ -118,7 +119,7 @@ function serviceOf(deps: Deps, policy: Policy, person: string | undefined): Serv
 
 /** The arguments of a call, with person and policy replaced by those of the deployment. */
 function impose(method: MethodName, args: unknown[], person: string, policy: Policy): unknown[] {
-  const [first, , third] = args;
+  const [first] = args;
   const object = typeof first === 'object' && first !== null ? first : {};
   switch (method) {
     case 'submit':
@@ -130,7 +131,8 @@ function impose(method: MethodName, args: unknown[], person: string, policy: Pol
     case 'retry':
       return [first, policy, person];
     case 'cancel':
-      return [first, person, third];
+    case 'tell':
+      return [first, person, ...args.slice(2)];
     case 'pause':
       return [first, person, policy, ...args.slice(3)];
     case 'budget':

@@ -4,7 +4,9 @@ import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import { fence } from '../../core/prompt/fence.ts';
 import { oneLine } from '../../core/publish/escape.ts';
+import { remarkSection } from '../../core/remark/prompt.ts';
 import type { PhaseRequest } from '../../core/run/phase-request.ts';
+import { remarksOf } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { getJson, getText, loadChange } from '../runs/artifacts.ts';
@@ -43,6 +45,7 @@ export async function promptOfAsk(
       ...answers.map(
         ({ by, question, text }) => `## An answer\n${fence(question, 'your questions')}\n${fence(text, by)}`,
       ),
+      ...(await remarksOf(deps, record.work)).map(remarkSection),
       asked.assume || answers.length > 0
         ? '## No further questions\nNobody answers more questions. Where something is open, assume what is most likely, and list it under `assumptions`.'
         : '',

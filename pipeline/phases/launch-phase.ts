@@ -12,6 +12,7 @@ import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import { promptOfAsk } from '../asks/prompt.ts';
 import { budgetOf } from '../campaign/money.ts';
+import { remarksOf } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { lessonsOfPhase } from '../memory/run-lessons.ts';
@@ -110,6 +111,7 @@ async function phaseOrder(
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
     prompt: await promptOf(deps, context, request, lessons),
+    ...(working && record.work.remarks ? { remarks: record.work.remarks.length } : {}),
     agent: working && agentSpecOf(working),
     ...(working === null || asked || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
     sandbox: asked ? readingSandboxOf(task) : phaseSandboxOf(task),
@@ -207,6 +209,7 @@ async function phasePrompt(
     ...feedback.map((text) => ({ from: 'verification and review', text })),
     ...work.answers.map(({ by, text }) => ({ from: `the answer of ${by}`, text })),
   ]);
+  const remarks = await remarksOf(deps, work);
   return buildPrompt({
     phase,
     spec: task.spec,
@@ -216,6 +219,7 @@ async function phasePrompt(
     lessons,
     ...(plan ? { plan } : {}),
     ...(handoff ? { handoff } : {}),
+    remarks,
     hidden: await fileListOf(deps, context, 'hidden'),
   });
 }

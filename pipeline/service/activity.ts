@@ -1,4 +1,5 @@
-import { type PhaseEvent, phaseEvent, phaseNames } from '../../core/run/phase.ts';
+import { z } from 'zod';
+import { type PhaseEvent, phaseEvent, phaseNames, remarkEvent } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 
@@ -13,6 +14,7 @@ export interface Activity {
 }
 
 const prefix = 'events:';
+const loggedEvent = z.union([phaseEvent, remarkEvent]);
 
 /** The stored event logs of ended phases, oldest first. Invalid lines (of a truncated log) are skipped. */
 export async function activity(deps: Pick<Deps, 'artifacts'>, record: RunRecord): Promise<Activity[]> {
@@ -32,7 +34,7 @@ export async function activity(deps: Pick<Deps, 'artifacts'>, record: RunRecord)
 function reportOf(line: string): TimedEvent[] {
   try {
     const { at, ...event } = JSON.parse(line) as { at?: unknown };
-    const parsed = phaseEvent.safeParse(event);
+    const parsed = loggedEvent.safeParse(event);
     return parsed.success ? [{ ...parsed.data, ...(typeof at === 'string' ? { at } : {}) }] : [];
   } catch {
     return [];

@@ -21,6 +21,7 @@ import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
 import { type SubmitRequest, type Submitted, submit } from '../commands/submit.ts';
 import { type DraftRequest, submitDraft, submitSplit } from '../commands/submit-ask.ts';
+import { type TellAnswer, tellRun } from '../commands/tell.ts';
 import { type LessonQuery, type LessonStats, lessonStats } from '../memory/lesson-stats.ts';
 import { type RepositoryMemory, repositoryMemory } from '../memory/repository-memory.ts';
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
@@ -104,6 +105,8 @@ export interface Service {
   /** Ends a wait for a person in an unattended run (`--yes`). */
   needsPerson(gate: string): Promise<void>;
   cancel(run: string, who: string, reason: string): Promise<RunView>;
+  /** Says something to the agents of a run. @param key Taken once. */
+  tell(run: string, who: string, text: string, now: boolean, key: string): Promise<TellAnswer>;
   egress(run: string): Promise<Refusal[]>;
   /** Registry downloads and tunnels, phase by phase. */
   traffic(run: string): Promise<Traffic[]>;
@@ -250,6 +253,11 @@ export function createService(
         mustActOnRun(by, record, task, `cancel ${record.taskId}`),
       );
       return runView(deps, await stopRun(deps, record.runId, { as: 'Cancelled', by, reason }, channel));
+    },
+
+    async tell(run, who, text, now, key) {
+      const record = await runOf(run);
+      return tellRun(deps, record, { text, now, key, by: await person(record.runId, who) });
     },
 
     async egress(run) {

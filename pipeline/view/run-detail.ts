@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { Estimate } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
+import type { Remark } from '../../core/remark/remark.ts';
 import { criticalPathsOf } from '../../core/review/quorum.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import { type Gate, isWait } from '../../core/run/gate.ts';
 import { type CommandResult, phaseResult } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
+import { remarksOf } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { baseTests } from '../phases/baseline-cache.ts';
 import { getJson } from '../runs/artifacts.ts';
@@ -60,7 +62,12 @@ export interface RunDetail extends RunItem {
   /** Attempts of the same task, oldest first, this run among them. */
   attempts: { runId: string; attempt: number; status: RunRecord['status'] }[];
   /** Constraints that people added at the plan gate, and their answers. */
-  added: { constraints: string[]; answers: { by: string; question: string; text: string }[] };
+  added: {
+    constraints: string[];
+    answers: { by: string; question: string; text: string }[];
+    /** What people said while the run was under way. */
+    remarks: Remark[];
+  };
   planApprovers: string[];
 }
 
@@ -73,7 +80,7 @@ export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope
   const { results, changeSet, plan } = record.work;
   const stored = async (digest: string | undefined): Promise<unknown> =>
     digest === undefined ? undefined : getJson(deps.artifacts, digest);
-  const [gates, verify, estimate, planJson, manifest, attempts, base] = await Promise.all([
+  const [gates, verify, estimate, planJson, manifest, attempts, base, remarks] = await Promise.all([
     deps.gates.byRun(record.runId),
     stored(results.verify),
     stored(results.estimate),
@@ -81,6 +88,7 @@ export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope
     stored(changeSet?.manifest),
     deps.runs.byTask(record.repository, record.taskId),
     baseTests(deps, { record, task, ...accessRepository(deps, task) }),
+    remarksOf(deps, record.work),
   ]);
   const commands = storedVerify.safeParse(verify).data?.result?.commands ?? [];
   const paths = (manifestPaths.safeParse(manifest).data?.entries ?? []).map(({ path }) => path);
@@ -116,7 +124,7 @@ export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope
       .filter((run) => !run.dryRun && mayRead(scope, run))
       .map(({ runId, attempt, status }) => ({ runId, attempt, status }))
       .sort((a, b) => a.attempt - b.attempt),
-    added: { constraints: record.work.addedConstraints, answers: record.work.answers },
+    added: { constraints: record.work.addedConstraints, answers: record.work.answers, remarks },
     planApprovers: forPeople.flatMap(({ kind, decision }) =>
       kind === 'plan' && decision?.outcome === 'approved' ? decision.by : [],
     ),

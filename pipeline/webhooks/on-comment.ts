@@ -10,6 +10,7 @@ import { type Gate, isWait } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { retryRun } from '../commands/retry.ts';
+import { tellRun } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
@@ -100,6 +101,11 @@ async function carryOut(
       await stopRun(deps, run.runId, { as: 'Cancelled', by: person, reason }, 'github');
       return `cancelled ${code(run.runId)}.`;
     }
+    case 'tell': {
+      const { run: to, text } = await remarkedPart(deps, run, command.text);
+      const { reaches } = await tellRun(deps, to, { text, by: person, now: false, key: `comment#${event.commentId}` });
+      return reaches === 'agent' ? 'the agent gets it with its next turn.' : 'the next phase with an agent gets it.';
+    }
     case 'retry': {
       const { runId } = await retryRun(deps, run, hosted.policy, person);
       await deps.runLinks.link(hosted.repository, `pull:${event.number}`, runId);
@@ -122,6 +128,14 @@ async function carryOut(
         : `${escapeMarkdown(gate.title)}: counted; ${missing} more ${missing === 1 ? 'vote is' : 'votes are'} needed.`;
     }
   }
+}
+
+/** The run that a text is for: that of a part of a campaign which it begins with, as in `b: TEXT`, or the run itself. */
+async function remarkedPart(deps: Deps, run: RunRecord, text: string): Promise<{ run: RunRecord; text: string }> {
+  const [all = '', id = ''] = /^([\w-]+):\s+/.exec(text) ?? [];
+  const parts = run.campaign?.parts ?? {};
+  const part = Object.hasOwn(parts, id) ? await deps.runs.get(parts[id]?.runId ?? '') : undefined;
+  return part ? { run: part, text: text.slice(all.length) } : { run, text };
 }
 
 /**

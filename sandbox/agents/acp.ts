@@ -2,6 +2,8 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import * as acp from '@agentclientprotocol/sdk';
 import type { AgentServer } from '../../core/agents/agent.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { remarkTurn } from '../../core/remark/prompt.ts';
+import type { Remark } from '../../core/remark/remark.ts';
 import type { PhaseEvent, ToolKind } from '../../core/run/phase.ts';
 import { agentEnvironment, promptFileIn } from '../runner/commands/environment.ts';
 import { inside, type Phase } from '../runner/phase.ts';
@@ -9,6 +11,7 @@ import type { AgentDriver, AgentEnd } from './driver.ts';
 import { knownAgent } from './known.ts';
 import { mcpEnvironment, mcpFile } from './mcp-file.ts';
 import { agentCommand } from './program.ts';
+import { listen } from './remarks.ts';
 import { Transcript } from './transcript.ts';
 
 /** Time in milliseconds for an agent to exit after its session, before its namespace is ended. */
@@ -68,7 +71,7 @@ export const acpAgent: AgentDriver = async (phase, mcp) => {
   }
 };
 
-/** Runs one session with one prompt. Resolves with the agent's stop reason, which is telemetry. */
+/** Runs one session: the prompt, then a turn for what people say meanwhile. Resolves with the agent's stop reason, which is telemetry. */
 async function converse(
   phase: Phase,
   servers: readonly AgentServer[],
@@ -122,11 +125,22 @@ async function converse(
         cwd: phase.boot.paths.workspace,
         mcpServers: mcpServersOf(servers, agentCapabilities?.mcpCapabilities?.http === true),
       });
-      const answer = await connection.request(acp.methods.agent.session.prompt, {
-        sessionId,
-        prompt: [{ type: 'text', text: phase.spec.prompt }],
+      const said: Remark[] = [];
+      const deaf = listen(phase, (remarks) => {
+        said.push(...remarks);
+        // The turn ends with `cancelled`, and the next one follows; an agent that is gone has no turn.
+        if (remarks.some(({ now }) => now))
+          void connection.notify(acp.methods.agent.session.cancel, { sessionId }).catch(() => undefined);
       });
-      stopReason = answer.stopReason;
+      try {
+        for (let text = phase.spec.prompt; text !== ''; text = said.length > 0 ? remarkTurn(said.splice(0)) : '') {
+          const prompt = [{ type: 'text' as const, text }];
+          ({ stopReason } = await connection.request(acp.methods.agent.session.prompt, { sessionId, prompt }));
+          message.flush();
+        }
+      } finally {
+        deaf();
+      }
     });
   thought.flush();
   message.flush();

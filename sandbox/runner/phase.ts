@@ -95,7 +95,11 @@ interface Inside extends Ran {
 export async function inside(
   phase: Phase,
   source: string,
-  command: Omit<InnerCommand, 'timeoutMs'> & { quietStdout?: boolean },
+  command: Omit<InnerCommand, 'timeoutMs'> & {
+    quietStdout?: boolean;
+    /** Called with its new folders, before it starts. */
+    onReady?(folders: Folders): void;
+  },
   files: Readonly<Record<string, string>> = {},
 ): Promise<Inside> {
   phase.git.distrust();
@@ -106,6 +110,7 @@ export async function inside(
   });
   const left = phase.deadline - performance.now();
   if (left <= 0) throw new DrydockError('PhaseTimedOut', `the time limit of the phase is reached before ${source}`);
+  command.onReady?.(phase.folders);
   const direct = phase.boot.isolation === 'none' ? undefined : watchDirect();
   const ran = await runInner(phase.boot, phase.folders, {
     ...command,

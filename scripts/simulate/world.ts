@@ -186,6 +186,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     artifacts: createS3Artifacts(s3, 'artifacts'),
     codeHost: (_, scope) => github.host(scope),
     launcher,
+    phaseInbox: { deliver: async () => undefined },
     executions: {
       ...executions,
       async start(name, input) {

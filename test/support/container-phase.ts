@@ -71,6 +71,7 @@ async function runNow(
     ticket: sandboxTicket('key', job.spec.phaseKey),
     store: {
       input: async (_order, name) => streamOf(inputs.get(name)),
+      remarks: async () => [],
       putCalls: async (_key, made) => {
         calls = made;
       },

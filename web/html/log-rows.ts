@@ -55,6 +55,8 @@ function plainRow(event: Exclude<PhaseEvent, Tool>, at: string): LogRow | undefi
       return row('other', `${event.source}: ${event.text}`);
     case 'plan':
       return row('other', event.entries.map(({ status, content }) => `${signs[status] ?? '○'} ${content}`).join('\n'));
+    case 'remark':
+      return row('say', `${event.by} said: ${event.text}`);
     case 'cost':
       return undefined;
   }

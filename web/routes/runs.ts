@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { isRefusal } from '../../core/errors.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { RunView } from '../../pipeline/service/service.ts';
 import type { RunDetail } from '../../pipeline/view/run-detail.ts';
@@ -13,6 +15,7 @@ import { costTab } from '../run/cost.ts';
 import { evidenceTab } from '../run/evidence.ts';
 import { runFrame, type Tab } from '../run/frame.ts';
 import { overview } from '../run/overview.ts';
+import { tellAgain } from '../run/tell.ts';
 import { transcript } from '../run/transcript.ts';
 import { formOf, type WebEnv } from '../security/request-guard.ts';
 import { layoutOf } from './change-options.ts';
@@ -88,6 +91,18 @@ export const runRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, whoOf
     const field = await formOf(c);
     const run = await serviceOf(c).cancel(c.req.param('run'), whoOf(c), field('reason') || 'cancelled on the page');
     return c.redirect(runPath(run.runId), 303);
+  });
+  app.post('/runs/:run/tell', async (c) => {
+    const field = await formOf(c);
+    const [run, path] = [c.req.param('run'), runPath(c.req.param('run'))];
+    const written = { text: field('text'), now: field('now') === 'yes', key: field('key').slice(0, 100) };
+    try {
+      await serviceOf(c).tell(run, whoOf(c), written.text, written.now, written.key || randomUUID());
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return send(c, tellAgain(c.get('page'), path, written, error), 422);
+    }
+    return c.redirect(`${path}#remarks`, 303);
   });
   app.post('/runs/:run/retry', async (c) => {
     await formOf(c);

@@ -8,6 +8,7 @@ import { facts, fold, form, page, stateChip, tabs } from '../html/layout.ts';
 import { gatePath, link, type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 import { errorBox } from '../pages/error.ts';
+import { tellForm } from './tell.ts';
 
 /** A tab of a run's page: the end of its path, which is empty for the first. */
 export type Tab = '' | 'plan' | 'change' | 'evidence' | 'activity' | 'cost' | 'audit';
@@ -110,7 +111,7 @@ const actions = (context: PageContext, run: RunView): Markup | null => {
   if (isFinal(run.status) && run.parent) return null;
   return isFinal(run.status)
     ? markup`<section>${fold('Start another attempt', form(context, `${path}/retry`, markup`<p>It starts from the beginning and has its own budget of the same size.</p><button type="submit" class="quiet">Start another attempt</button>`))}</section>`
-    : markup`<section class="card choice" id="cancel"><h2>Cancel this run</h2>${form(
+    : markup`${tellForm(context, path)}<section class="card choice" id="cancel"><h2>Cancel this run</h2>${form(
         context,
         `${path}/cancel`,
         markup`<label>Reason <input name="reason" maxlength="500" required></label><button type="submit" class="danger">Cancel the run</button>`,

@@ -9,6 +9,7 @@ import { partGraph } from '../html/part-graph.ts';
 import type { PageContext } from '../options.ts';
 import { errorBox } from '../pages/error.ts';
 import type { Part } from '../part.ts';
+import { saidSoFar } from './tell.ts';
 
 interface OverviewParts {
   run: RunView;
@@ -86,7 +87,8 @@ ${
     ({ by, question, text }) =>
       markup`<li><span class="quiet text">${question}</span><br><strong>${by}</strong>: <span class="text">${text}</span></li>`,
   )}</ul>`
-}</section>`;
+}
+${saidSoFar(detail)}</section>`;
 
 /** By what a constraint is held, with the colour of how far one may rely on it. */
 const held = (by: 'guard' | 'test' | 'told'): Markup =>

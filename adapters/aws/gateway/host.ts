@@ -13,8 +13,10 @@ import { emptyEnd } from '../../../core/run/phase-end.ts';
 import { agentFilesInput, type StoredOrder } from '../../../core/run/phase-order.ts';
 import { behindProxy } from '../../../gateway/egress/company-proxy.ts';
 import { systemNetwork } from '../../../gateway/egress/connect.ts';
+import { gatewayLimits } from '../../../gateway/limits.ts';
 import type { GatewayMessage } from '../../../gateway/messages.ts';
 import { readMeter } from '../../../gateway/meter/meter.ts';
+import { Inbox } from '../../../gateway/phase/inbox.ts';
 import { leftFiles } from '../../../gateway/phase/left-artifacts.ts';
 import { PhaseLog } from '../../../gateway/phase/phase-log.ts';
 import { gatewaySettingsOf } from '../../../gateway/phase/phase-settings.ts';
@@ -32,6 +34,9 @@ import { sha256Of } from '../put-file.ts';
 /** The runner stops at the phase's time limit; this much later the gateway stops waiting for it. */
 const graceMs = 60_000;
 
+/** A look costs less than a millionth of a dollar. */
+const hearMs = 3_000;
+
 /** Connections that wait to be accepted; Linux allows as many. Those of a neighbour must not leave out the sandbox's. */
 const backlog = 4_096;
 
@@ -39,7 +44,7 @@ interface GatewayHostOptions {
   order: StoredOrder;
   /** The ticket that the sandbox exchanges for its secrets. */
   ticket: string;
-  store: Pick<PhaseStore, 'input' | 'putCalls' | 'putEnd'>;
+  store: Pick<PhaseStore, 'input' | 'remarks' | 'putCalls' | 'putEnd'>;
   /** Prepares the inputs of the order: base repository, model key. */
   prepare(order: PhaseOrder): PhaseJob | Promise<PhaseJob>;
   listen: { host: string; port: number };
@@ -104,12 +109,16 @@ export async function hostGateway(options: GatewayHostOptions): Promise<void> {
     };
     const network = options.proxy ? behindProxy(systemNetwork, options.proxy) : systemNetwork;
     const archives = options.archives && { store: options.archives, checksums: await lockedArchives(job) };
-    const server = await createGateway({ ...settings, ticket: options.ticket }, onMessage, network, archives);
+    const inbox = new Inbox();
+    const asked = { ...settings, ticket: options.ticket };
+    const server = await createGateway(asked, onMessage, network, archives, gatewayLimits, inbox);
     server.listen({ ...options.listen, backlog });
     await once(server, 'listening');
     const address = server.address();
     if (typeof address === 'object' && address) options.onListening?.(address.port);
+    const deaf = order.spec.agent === null ? () => undefined : hear(store, phaseKey, inbox);
     failure = await endOf(result.promise, signal, order.spec.limits.timeoutMs + graceMs);
+    deaf();
     await closed(server);
     await counting;
     const files = await leftFiles(folders.artifacts);
@@ -138,6 +147,20 @@ export async function hostGateway(options: GatewayHostOptions): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Looks for what people say to the agent. @returns Ends it. */
+function hear(store: Pick<PhaseStore, 'remarks'>, phaseKey: string, inbox: Inbox): () => void {
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    // What cannot be read now is read the next time, and later prompts have it anyway.
+    inbox.put(await store.remarks(phaseKey).catch(() => []));
+    looking = false;
+  };
+  const timer = setInterval(() => void look(), hearMs);
+  return () => clearInterval(timer);
 }
 
 /** Inputs go to files, which the gateway serves: a change and an agent's files may be large. */

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
+import { type Remark, remarks } from '../../../core/remark/remark.ts';
 import type { ModelCall } from '../../../core/run/phase.ts';
 import { modelCall } from '../../../core/run/phase.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
@@ -23,6 +24,7 @@ import { putFile } from '../put-file.ts';
  * - `orders/<phaseKey>/sandbox.json`: the sandbox's task, after its start
  * - `phases/<phaseKey>/inputs/<name>`: the inputs
  * - `agents/<digest>.tar`: the files of a profile, once for all phases; gateways read them and cannot write there
+ * - `phases/<phaseKey>/remarks.json`: what people said to the agent so far, empty at first; the gateway looks there again and again
  * - `phases/<phaseKey>/calls.json`: the model calls that the meter has counted so far
  * - `phases/<phaseKey>/artifacts/<name>`, then `phases/<phaseKey>/end.json`: the outputs; `end.json` is written last
  */
@@ -52,6 +54,8 @@ export interface PhaseStore {
   input(order: StoredOrder, name: string): Promise<Readable | undefined>;
   /** Stores the files of a profile, unless they are there. @returns Their digest. */
   putAgentFiles(tar: Uint8Array, now: number): Promise<string>;
+  putRemarks(phaseKey: string, remarks: readonly Remark[]): Promise<void>;
+  remarks(phaseKey: string): Promise<Remark[]>;
   putCalls(phaseKey: string, calls: ModelCall[]): Promise<void>;
   /** Empty if there were no calls. */
   calls(phaseKey: string): Promise<ModelCall[]>;
@@ -92,7 +96,11 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
   return {
     async putOrder({ inputs, ...order }) {
       const { phaseKey } = order.spec;
-      await Promise.all([...inputs].map(([name, bytes]) => put(`${phasePrefix(phaseKey)}inputs/${name}`, bytes)));
+      await Promise.all([
+        ...[...inputs].map(([name, bytes]) => put(`${phasePrefix(phaseKey)}inputs/${name}`, bytes)),
+        // Gateways may not see whether an object is missing.
+        ...(order.spec.agent === null ? [] : [put(`${phasePrefix(phaseKey)}remarks.json`, '[]')]),
+      ]);
       await put(orderKey(phaseKey), JSON.stringify(storedOrder.parse(order)));
     },
     order: (phaseKey) => getJson(orderKey(phaseKey), storedOrder),
@@ -108,6 +116,8 @@ export function createPhaseStore(client: S3Client, bucket: string): PhaseStore {
       if (at === undefined || now - at > renewMs) await put(agentFilesKey(digest), tar);
       return digest;
     },
+    putRemarks: (phaseKey, remarks) => put(`${phasePrefix(phaseKey)}remarks.json`, JSON.stringify(remarks)),
+    remarks: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}remarks.json`, remarks)) ?? [],
     putCalls: (phaseKey, calls) => put(`${phasePrefix(phaseKey)}calls.json`, JSON.stringify(calls)),
     calls: async (phaseKey) => (await getJson(`${phasePrefix(phaseKey)}calls.json`, z.array(modelCall))) ?? [],
     putSandbox: (phaseKey, taskArn) => put(sandboxKey(phaseKey), JSON.stringify({ taskArn })),

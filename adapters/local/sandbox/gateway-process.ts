@@ -3,6 +3,7 @@ import { chmodSync, chownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { DrydockError } from '../../../core/errors.ts';
 import { defaultGatewayMb } from '../../../core/policy/sandbox.ts';
+import type { Remark } from '../../../core/remark/remark.ts';
 import { LineSplitter } from '../../../core/text/lines.ts';
 import type { ContainedGatewayConfig, GatewayConfig } from '../../../gateway/config.ts';
 import { type GatewayMessage, maxMessageBytes, readMessage } from '../../../gateway/messages.ts';
@@ -24,7 +25,7 @@ const passedVariables = [
   'SSL_CERT_DIR',
 ];
 
-/** Time for the gateway to hand over its messages after it was told to stop. */
+/** Time for the gateway to hand over its messages after it was remarks to stop. */
 const stopMs = 10_000;
 
 const lost: Failure = { name: 'SandboxLost', message: 'the gateway ended before the sandbox' };
@@ -45,6 +46,8 @@ export interface GatewayProcess {
   readonly ready: Promise<string | undefined>;
   /** Resolves when the process has ended, with the failure of a phase that still needs it. */
   readonly ended: Promise<Failure>;
+  /** Hands over all that people said in the run so far. */
+  tell(remarks: readonly Remark[]): void;
   /** Stops the process and waits for its end. */
   stop(): Promise<void>;
 }
@@ -137,6 +140,11 @@ export function followGateway(
   return {
     ready,
     ended,
+    tell(remarks) {
+      const write = (): void => void (child.stdin.writable && child.stdin.write(`${JSON.stringify(remarks)}\n`));
+      // The first line is the configuration.
+      configured.then(write, () => undefined);
+    },
     async stop() {
       child.stdin.end();
       const timer = setTimeout(kill, stopMs);

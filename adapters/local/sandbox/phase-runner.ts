@@ -29,7 +29,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): Requir
   let registries: Promise<Record<string, string>> | undefined;
 
   return {
-    async run(job, { signal, onEvent }) {
+    async run(job, { signal, onEvent, hear }) {
       const start = performance.now();
       // A wall that cannot be built now is looked for again by the next phase: something may have been installed.
       chosen ??= chooseWall(options, onEvent).catch((error: unknown) => {
@@ -50,7 +50,7 @@ export function createLocalPhaseRunner(options: LocalPhaseRunnerOptions): Requir
         return registries;
       };
       try {
-        return await runIn(phase, options.dataDir, urls, start, { signal, onEvent });
+        return await runIn(phase, options.dataDir, urls, start, { signal, onEvent, hear });
       } finally {
         await phase.end();
         // A disk that is busy needs a minute for 100,000 installed files, and nothing waits for them. What is left of a
@@ -71,7 +71,7 @@ async function runIn(
   dataDir: string,
   registries: () => Promise<Record<string, string>>,
   start: number,
-  { signal, onEvent }: RunOptions,
+  { signal, onEvent, hear }: RunOptions,
 ): ReturnType<PhaseRunner['run']> {
   const { job } = phase;
   const { phaseKey } = job.spec;
@@ -86,6 +86,7 @@ async function runIn(
     log.add(message);
     if (message.type === 'event') onEvent(message.event);
   });
+  hear?.((remarks) => gateway.tell(remarks));
   let ended: SandboxEnd;
   try {
     ended = await phase.runSandbox({ secrets, prepared: forRunner, signal, gateway });

@@ -1,4 +1,5 @@
 import type { GrantedRules } from '../../egress/rule.ts';
+import type { Remark } from '../../remark/remark.ts';
 import type { PhaseEvent, PhaseSpec } from '../../run/phase.ts';
 import type { PhaseEnd } from '../../run/phase-end.ts';
 import type { StoredOrder } from '../../run/phase-order.ts';
@@ -27,13 +28,20 @@ export interface PhaseJob {
   egress?: GrantedRules;
 }
 
+interface PhaseRunOptions {
+  signal: AbortSignal;
+  onEvent(event: PhaseEvent): void;
+  /** Names who hears what people say while the phase runs: all of it each time. */
+  hear?: ((listener: (remarks: readonly Remark[]) => void) => void) | undefined;
+}
+
 /** Runs a phase in a fresh sandbox behind its own gateway. */
 export interface PhaseRunner {
   /**
    * Resolves when the phase has ended and all its processes are gone; never rejects for what happens inside.
    * @throws SandboxUnavailable, RuntimeUnavailable, AgentUnavailable before anything was started.
    */
-  run(job: PhaseJob, options: { signal: AbortSignal; onEvent(event: PhaseEvent): void }): Promise<PhaseEnd>;
+  run(job: PhaseJob, options: PhaseRunOptions): Promise<PhaseEnd>;
   /** Resolves when the folders of the phases that have ended are removed. */
   removed?(): Promise<void>;
 }

@@ -83,6 +83,7 @@ export function agentEnvironment(phase: Phase, promptFile: string): Record<strin
     ...commandEnvironment(phase),
     DRYDOCK_PHASE: spec.phase,
     DRYDOCK_OUT: boot.paths.out,
+    DRYDOCK_INBOX: join(boot.paths.out, inboxFile),
     DRYDOCK_PROMPT_FILE: promptFile,
     ...(spec.phase === 'review' ? { DRYDOCK_CHANGE: join(boot.paths.home, changeFile) } : {}),
     DRYDOCK_GATEWAY: relay,
@@ -123,6 +124,9 @@ function modelEnvironment(
 
 /** Of an agent's home: the change as a unified diff, where an agent reviews one. */
 export const changeFile = '.drydock-change.diff';
+
+/** In `$DRYDOCK_OUT`: what people say while the agent works, a line of JSON `{by, text, now}` each. */
+export const inboxFile = 'inbox.ndjson';
 
 export const promptFileName = '.drydock-prompt.md';
 

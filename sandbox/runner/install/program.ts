@@ -82,7 +82,7 @@ export async function fetchProgram(phase: Phase, program: NpmProgram): Promise<s
 /** The highest version in the range of the program, with the digest of its archive. */
 async function versionOf(phase: Phase, name: string, { version: range }: NpmProgram): Promise<Found> {
   const bytes = await phase.gateway
-    .get(`/registry/npm/${name.replace('/', '%2f')}`, abbreviated)
+    .get(`/registry/npm/${name.replace('/', '%2f')}`, { accept: abbreviated })
     .catch((error: Error) => {
       throw new DrydockError('InstallFailed', `the versions of ${name} cannot be read: ${error.message}`);
     });

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { defined } from '../../../core/defined.ts';
 import type { PhaseEvent } from '../../../core/run/phase.ts';
 import type { DirectAttempts, GatewayAddress } from '../../boot.ts';
 
@@ -14,7 +15,7 @@ const maxEventBytes = 4 * 1024 * 1024;
 
 export interface GatewayClient {
   /** @param accept Media type for the `Accept` header. */
-  get(path: string, accept?: string): Promise<Buffer>;
+  get(path: string, options?: { accept?: string; signal?: AbortSignal }): Promise<Buffer>;
   /** The content of an input as a stream. */
   stream(path: string): Promise<Readable>;
   put(name: string, body: Uint8Array | Readable): Promise<void>;
@@ -37,10 +38,11 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
     path: string,
     body?: Uint8Array | Readable,
     headers: Record<string, string> = {},
+    signal?: AbortSignal,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = httpRequest(
-        { ...at, method, path, headers: { ...headers, authorization: `Bearer ${secret}` } },
+        { ...at, method, path, headers: { ...headers, authorization: `Bearer ${secret}` }, ...defined({ signal }) },
         (response) => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(response);
@@ -81,7 +83,8 @@ export function gatewayClient(address: GatewayAddress, secret: string): GatewayC
   }
 
   return {
-    get: async (path, accept) => collect(await call('GET', path, undefined, accept === undefined ? {} : { accept })),
+    get: async (path, { accept, signal } = {}) =>
+      collect(await call('GET', path, undefined, defined({ accept }), signal)),
     stream: (path) => call('GET', path),
     put: async (name, body) => {
       await collect(await call('PUT', `/artifacts/${name}`, body));

@@ -110,6 +110,33 @@ describe('drydock --stack (R24, R30, R41)', () => {
     });
   });
 
+  test('tell: an agent that works gets it, and the prompt of the next phase has it', async () => {
+    const prompts: string[] = [];
+    const said: unknown[] = [];
+    const file = await start({}, {}, async ({ spec: { phase, prompt, phaseKey } }) => {
+      if (phase !== 'build' && phase !== 'rework') return undefined;
+      prompts.push(prompt);
+      if (prompts.length > 1) return undefined;
+      said.push(await at.as('lead', 'tell', 'FIX-1', 'Be brief.', '--now'));
+      said.push(await at.as('stranger', 'tell', 'FIX-1', 'Delete it.'));
+      const key = [...world.aws.objects.keys()].find((each) => each.endsWith(`phases/${phaseKey}/remarks.json`)) ?? '';
+      said.push(Buffer.from(world.aws.objects.get(key) ?? []).toString());
+      return undefined;
+    });
+    await at.as('dev', 'run', file);
+    expect(said).toMatchObject([
+      { code: 0, json: { reaches: 'agent' } },
+      { code: 2, json: { error: { name: 'PersonUnknown' } } },
+      JSON.stringify([{ by: 'lead', now: true, text: 'Be brief.' }]),
+    ]);
+    expect((await at.as('second', 'revise', 'FIX-1', 'Once more.')).code).toBe(0);
+    await world.until('FIX-1', ({ status, work }) => status === 'waiting' && work.feedback.length === 0);
+    expect(prompts.map((prompt) => prompt.includes('Be brief.'))).toEqual([false, true]);
+    expect((await at.as('dev', 'audit', 'FIX-1')).json.events).toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: 'remark', text: 'lead: Be brief.' })]),
+    );
+  });
+
   test('who the policy does not know may look, and not act; the operator is told what to do', async () => {
     const file = await start();
     await at.as('dev', 'run', file, '--detach');

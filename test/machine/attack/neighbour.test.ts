@@ -83,6 +83,7 @@ async function phase(attack: (stage: Stage) => Promise<void>): Promise<Evidence>
     ticket,
     store: {
       input: async (_order, name) => streamOf(inputs.get(name)),
+      remarks: async () => [],
       putCalls: async () => {},
       putEnd: async (end) => stored.resolve(await inMemory(end)),
     },

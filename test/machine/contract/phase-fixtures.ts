@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLocalPhaseRunner, type LocalPhaseRunnerOptions } from '../../../adapters/local/sandbox/phase-runner.ts';
-import type { PhaseJob } from '../../../core/ports/runtime/phase-runner.ts';
+import type { PhaseJob, PhaseRunner } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEvent, PhaseSpec } from '../../../core/run/phase.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 
@@ -130,12 +130,18 @@ export interface Ended extends PhaseEnd {
   events: PhaseEvent[];
 }
 
+type Hear = NonNullable<Parameters<PhaseRunner['run']>[1]['hear']>;
+
 export async function runJob(
   world: World,
   job: PhaseJob,
-  options: Partial<LocalPhaseRunnerOptions> & { signal?: AbortSignal; onEvent?: (event: PhaseEvent) => void } = {},
+  options: Partial<LocalPhaseRunnerOptions> & {
+    signal?: AbortSignal;
+    onEvent?: (event: PhaseEvent) => void;
+    hear?: Hear;
+  } = {},
 ): Promise<Ended> {
-  const { signal, onEvent, ...rest } = options;
+  const { signal, onEvent, hear, ...rest } = options;
   const events: PhaseEvent[] = [];
   const runner = createLocalPhaseRunner({ dataDir: world.dataDir, packageRoot, ...rest });
   try {
@@ -145,6 +151,7 @@ export async function runJob(
         events.push(event);
         onEvent?.(event);
       },
+      hear,
     });
     return { ...end, events };
   } finally {

@@ -194,7 +194,7 @@ export const aDetail = (change: Partial<RunDetail> = {}): RunDetail => ({
   ],
   gates: [{ gateId, required: 1, approvals: [], may: ['lead', 'second'], critical: [] }],
   attempts: [{ runId, attempt: 1, status: 'running' }],
-  added: { constraints: [], answers: [] },
+  added: { constraints: [], answers: [], remarks: [] },
   planApprovers: ['lead'],
   ...change,
 });
@@ -216,7 +216,7 @@ index 1..2 100644
 
 /** Methods that change something; every call is kept. */
 type Act = {
-  method: 'draft' | 'split' | 'vote' | 'cancel' | 'retry' | 'pause' | 'submit' | 'needsPerson';
+  method: 'draft' | 'split' | 'vote' | 'cancel' | 'tell' | 'retry' | 'pause' | 'submit' | 'needsPerson';
   args: unknown[];
 };
 
@@ -250,6 +250,7 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     return value;
   };
   const all: Service = {
+    tell: act('tell', { reaches: 'agent' as const }),
     split: act('split', { runId, outcome: 'started' as const, attempt: 1 }),
     draft: act('draft', { runId, outcome: 'started' as const, attempt: 1 }),
     submit: act('submit', { runId, outcome: 'started' as const, attempt: 1 }),

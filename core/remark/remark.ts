@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** UTF-16 code units of what a person says at once, and how often people may say something in one run. */
+export const maxRemark = 4_000;
+export const maxRemarks = 20;
+
+/** What a person says to the agents of a run while it is under way. */
+const remark = z.strictObject({
+  /** Person id. */
+  by: z.string().max(200),
+  text: z.string().min(1).max(maxRemark),
+  /** The agent ends its turn for it; else it gets it as its next turn. */
+  now: z.boolean(),
+});
+export type Remark = z.infer<typeof remark>;
+
+/** All that was said in a run, oldest first; a phase knows by the number what its prompt has. */
+export const remarks = z.array(remark).max(maxRemarks);

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { DrydockError } from '../../core/errors.ts';
+import { maxRemark, maxRemarks, type Remark } from '../../core/remark/remark.ts';
+import { mustActOnRun } from '../../core/review/may-act.ts';
+import type { RunRecord } from '../../core/run/record.ts';
+import { isFinal } from '../../core/run/status.ts';
+import { findSecrets } from '../../core/secrets/known-secrets.ts';
+import type { Deps } from '../deps.ts';
+import { getText, putText } from '../runs/artifacts.ts';
+import { record as recordEvent } from '../runs/record-event.ts';
+import { loadTask } from '../runs/run-context.ts';
+
+/** What a person says to the agents of a run. */
+export interface TellRequest {
+  text: string;
+  /** Person id. */
+  by: string;
+  /** The agent ends its turn for it. */
+  now: boolean;
+  /** The same key is taken once: the id of a comment, or one that a command or a form makes. */
+  key: string;
+}
+
+/** Whether an agent works on the run now, which then gets it, or the next phase with an agent does. */
+export interface TellAnswer {
+  reaches: 'agent' | 'next-phase';
+}
+
+/**
+ * Gives a running agent what a person says, and every later one with its prompt (R51). It changes neither the task nor its
+ * constraints.
+ * @throws UsageError, SecretInRequest, VoteRefused, GateClosed for a run that has ended.
+ */
+export async function tellRun(deps: Deps, record: RunRecord, request: TellRequest): Promise<TellAnswer> {
+  const { runId, taskId } = record;
+  const { by, now } = request;
+  const text = request.text.trim();
+  mustActOnRun(by, record, await loadTask(deps, record), `direct ${taskId}`);
+  const length = `It has ${text.length} characters.`;
+  if (text === '' || text.length > maxRemark)
+    throw new DrydockError('UsageError', `Say something of at most ${maxRemark} characters. ${length}`);
+  const [found] = findSecrets(text);
+  if (found) throw new DrydockError('SecretInRequest', `The text holds what looks like a secret (${found.what}).`);
+  const key = createHash('sha256').update(request.key).digest('hex').slice(0, 32);
+  const digest = await putText(deps.artifacts, text);
+  const at = new Date(deps.clock.now()).toISOString();
+  const after = await deps.runs.update(runId, (run) => {
+    const { remarks = [] } = run.work;
+    if (remarks.some((each) => each.key === key)) return undefined;
+    if (isFinal(run.status))
+      throw new DrydockError('GateClosed', `${taskId} has already ended: ${run.status}.`, {
+        remedy: `Start another attempt with \`drydock retry ${taskId}\`, or change the spec.`,
+      });
+    if (remarks.length >= maxRemarks)
+      throw new DrydockError('LimitExceeded', `People have said something ${maxRemarks} times in this run already.`, {
+        remedy: 'Cancel the run, and write what you want into the spec.',
+      });
+    return { ...run, work: { ...run.work, remarks: [...remarks, { key, by, at, now, text: digest }] } };
+  });
+  await recordEvent(deps, runId, { key: `remarks#${key}`, type: 'remark', text: `${by}: ${text}`, data: { now } });
+  return { reaches: (await bringRemarks(deps, after)) ? 'agent' : 'next-phase' };
+}
+
+/** Brings all that was said to the phases of a run that work now. @returns Whether one of them has an agent. */
+async function bringRemarks(deps: Deps, { runId, work }: RunRecord): Promise<boolean> {
+  const remarks = await remarksOf(deps, work);
+  const working = (await deps.phases.byRun(runId)).filter(
+    ({ status, request }) => status === 'launched' && request.phase !== 'verify',
+  );
+  for (const phase of working) await deps.phaseInbox.deliver(phase, remarks);
+  return working.length > 0;
+}
+
+/** What people said in a run, oldest first. */
+export const remarksOf = (deps: Pick<Deps, 'artifacts'>, { remarks = [] }: RunRecord['work']): Promise<Remark[]> =>
+  Promise.all(remarks.map(async ({ by, now, text }) => ({ by, now, text: await getText(deps.artifacts, text) })));

@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Remark, remarks } from '../../core/remark/remark.ts';
+import type { Phase } from '../runner/phase.ts';
+
+/** After a failed request: the gateway is asked again. */
+const againMs = 1_000;
+
+/** Asks the gateway for what people say while the agent works. @returns Ends it. */
+export function listen(
+  { gateway, spec }: Pick<Phase, 'gateway' | 'spec'>,
+  onRemarks: (given: Remark[]) => void,
+): () => void {
+  const stop = new AbortController();
+  void (async () => {
+    let after = spec.remarks ?? 0;
+    while (!stop.signal.aborted) {
+      try {
+        const answer = await gateway.get(`/remarks?after=${after}`, { signal: stop.signal });
+        const given = remarks.parse(JSON.parse(answer.toString()));
+        after += given.length;
+        if (given.length > 0 && !stop.signal.aborted) onRemarks(given);
+      } catch {
+        await delay(againMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      }
+    }
+  })();
+  return () => stop.abort();
+}
