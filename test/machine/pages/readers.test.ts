@@ -105,6 +105,7 @@ describe('R24 a reader sees the runs of their teams only', () => {
       vote: () => far.vote(vote),
       needsPerson: () => far.needsPerson(gate()),
       cancel: () => far.cancel('FIX-1', 'far', 'x'),
+      tell: () => far.tell(runId, 'far', 'x', false, 'key'),
       retry: () => far.retry('FIX-1', policy, 'far'),
       egress: () => far.egress(runId),
       traffic: () => far.traffic(runId),
