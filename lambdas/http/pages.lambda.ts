@@ -17,7 +17,9 @@ import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
 
-const audit = async (act: WebAct): Promise<void> => recordWebAct(await composeDeps(), act);
+// The first call makes what all others use, so that each says what this function carries.
+const composed = () => composeDeps({ comparing, listing, launching: fargate });
+const audit = async (act: WebAct): Promise<void> => recordWebAct(await composed(), act);
 
 let made: Authenticate | undefined;
 /** Cached between requests, including the issuer's metadata. */
